@@ -1,0 +1,35 @@
+"""The answer contract: what OPA must say about a document, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from guard.document import Model
+
+Verdict = Literal["allow", "warn", "deny"]
+
+
+class Finding(Model):
+    """What one rule says about one fact of the job."""
+
+    rule_id: Annotated[str, Field(min_length=1)]
+    level: Literal["warn", "deny"]
+    level_source: Annotated[str, Field(description="The config entry that set the level: `level`, `overrides[0]`, ...")]
+    message: Annotated[str, Field(min_length=1)]
+    remediation: str | None
+    details: dict[str, Any]
+    exempted_by: Annotated[str | None, Field(description="Id of the exemption that takes this finding out of the verdict.")]
+
+
+class Decision(Model):
+    """The verdict on a document with every finding, exempted ones included, in a fixed order."""
+
+    decision: Verdict
+    findings: tuple[Finding, ...]
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Ids of the rules with findings that count for the verdict, sorted, each once."""
+        return tuple(sorted({finding.rule_id for finding in self.findings if finding.exempted_by is None}))

@@ -1,0 +1,217 @@
+"""The input document: what a policy sees of one job, and the only contract between Python and Rego.
+
+`policies/schemas/input.json` is generated from these models (`make schema`). A field without a known value is null, never
+left out and never guessed, so that a policy can judge "unknown". A job with several definitions (hyperparameter tuning, the
+containers of a model) shows one merged view: lists hold the facts of all of them, a single value is the weakest of them
+(isolated only if all are isolated, the longest runtime), so that a merge never hides what a rule would deny.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+SourceType = Literal["state-change", "api-call", "sweep", "check", "replay"]
+ImageErrorCode = Literal["missing", "unparseable", "access-denied", "not-found", "managed", "failed"]
+OriginType = Literal["job", "algorithm", "model", "model-package"]
+InputType = Literal["s3", "file-system", "dataset", "athena", "redshift", "other"]
+
+
+class Model(BaseModel):
+    """A frozen value without extra fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+class Source(Model):
+    """What made the guard look at the job."""
+
+    type: SourceType
+    id: Annotated[str, Field(description="Id of the EventBridge event, or of the run of a command.")]
+    time: Annotated[AwareDatetime, Field(description="The decision's time: expiry dates compare with it, not with a clock.")]
+
+
+class Job(Model):
+    """The job itself."""
+
+    kind: Annotated[str, Field(description="training, processing, transform, hyperparameter-tuning, ... as in guard/jobs.py.")]
+    name: str
+    arn: str
+    status: str
+    secondary_status: str | None
+    parent_arn: Annotated[str | None, Field(description="ARN of the job that started this one: a tuning, training or AutoML job.")]
+    created_at: AwareDatetime | None
+    role_arn: Annotated[str | None, Field(description="The execution role, if the job has exactly one; see role_arns.")]
+    role_arns: Annotated[tuple[str, ...], Field(description="Every execution role of the job, sorted.")]
+    tags: Annotated[dict[str, str] | None, Field(description="Null when the tags could not be read. Job owners set these: a weak fact.")]
+
+
+class Origin(Model):
+    """The resource whose description names an image."""
+
+    type: OriginType
+    name: Annotated[str, Field(description="Name or ARN of the resource.")]
+
+
+class ImageError(Model):
+    """Why an image is not known."""
+
+    code: ImageErrorCode
+    message: str
+
+
+class Image(Model):
+    """One container image that the job runs, or the place where one should be (`error` set)."""
+
+    slot: Annotated[str, Field(description="Path of the field in the origin's description, as AlgorithmSpecification.TrainingImage.")]
+    raw: Annotated[str | None, Field(description="The reference exactly as SageMaker gives it; null when there is none.")]
+    registry: Annotated[str | None, Field(description="Registry host in lower case, with port; null when the reference names none.")]
+    account: Annotated[str | None, Field(description="AWS account of an ECR registry.")]
+    region: Annotated[str | None, Field(description="AWS region of an ECR registry.")]
+    repository: str | None
+    tag: Annotated[str | None, Field(description="Null when the reference has none: then it means `latest`, unless there is a digest.")]
+    digest: Annotated[str | None, Field(description="`sha256:` and 64 hex digits in lower case.")]
+    origin: Origin
+    error: ImageError | None
+
+
+class Instance(Model):
+    """A group of like instances."""
+
+    type: str | None
+    count: int | None
+
+
+class Compute(Model):
+    """What the job runs on."""
+
+    instances: tuple[Instance, ...]
+    max_runtime_seconds: Annotated[int | None, Field(description="Null when the job sets no limit.")]
+    spot: bool | None
+    keep_alive_seconds: Annotated[int | None, Field(description="How long a warm pool outlives the job; 0 for none.")]
+
+
+class Vpc(Model):
+    """The customer VPC that the job runs in."""
+
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+
+
+class Network(Model):
+    """How the job can be reached and what it can reach; null where the job kind has no such setting."""
+
+    isolated: bool | None
+    vpc: Annotated[Vpc | None, Field(description="Null when the job, or one of its definitions, runs outside a customer VPC.")]
+    encrypted_traffic: bool | None
+
+
+class StorageInput(Model):
+    """Where data, code or a model comes from."""
+
+    name: str
+    type: InputType
+    uri: Annotated[str | None, Field(description="S3 URI, ARN or file system id as SageMaker gives it.")]
+    bucket: Annotated[str | None, Field(description="Bucket, or access point ARN, of an S3 URI.")]
+    account: Annotated[str | None, Field(description="AWS account, where an ARN names it.")]
+    local_path: str | None
+
+
+class StorageOutput(Model):
+    """Where results go."""
+
+    name: str
+    uri: str | None
+    bucket: str | None
+    account: str | None
+    kms_key: str | None
+
+
+class Volume(Model):
+    """A storage volume of the job's instances."""
+
+    name: Annotated[str, Field(description="Path of the resource configuration that it belongs to.")]
+    kms_key: str | None
+
+
+class Storage(Model):
+    """What the job reads and writes."""
+
+    inputs: tuple[StorageInput, ...]
+    outputs: tuple[StorageOutput, ...]
+    volumes: tuple[Volume, ...]
+
+
+class Command(Model):
+    """The command that replaces the image's own; null where the image's own runs."""
+
+    entrypoint: tuple[str, ...] | None
+    arguments: tuple[str, ...] | None
+
+
+class Setting(Model):
+    """A hyperparameter or an environment variable; a list of these loses none when several containers set the same name."""
+
+    slot: Annotated[str, Field(description="Path of the map that holds it, as Environment or PrimaryContainer.Environment.")]
+    name: str
+    value: str
+
+
+class RemoteAccess(Model):
+    """Ways into the running container."""
+
+    debug: Annotated[bool | None, Field(description="RemoteDebugConfig.EnableRemoteDebug: a shell through Systems Manager.")]
+
+
+class Actor(Model):
+    """Who made the API call, as CloudTrail tells it."""
+
+    type: str | None
+    arn: str | None
+    source_identity: str | None
+    session_issuer_arn: str | None
+    user_agent: str | None
+    source_ip: str | None
+    invoked_by: str | None
+
+
+class DeniedImage(Model):
+    """A deny-list entry given at deployment; has the shape of an entry of the bundle's list."""
+
+    reason: str
+    job_kinds: tuple[str, ...]
+
+
+class DeniedPattern(DeniedImage):
+    """A deny-list entry with wildcards given at deployment."""
+
+    pattern: str
+
+
+class DenyList(Model):
+    """The deny-list entries of the deployment's parameters, in the document so that a replay decides exactly the same."""
+
+    images: dict[str, DeniedImage]
+    patterns: tuple[DeniedPattern, ...]
+
+
+class Document(Model):
+    """One job as a policy sees it."""
+
+    schema_version: Literal[1] = 1
+    source: Source
+    account: str
+    region: str
+    partition: str
+    job: Job
+    images: tuple[Image, ...]
+    compute: Compute
+    network: Network
+    storage: Storage
+    command: Command
+    hyperparameters: tuple[Setting, ...]
+    environment: tuple[Setting, ...]
+    remote_access: RemoteAccess
+    actor: Actor | None
+    deny_list: DenyList

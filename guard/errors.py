@@ -1,0 +1,86 @@
+"""Every way in which the guard can fail, as types.
+
+    GuardError
+      ConfigError            a setting or a policy configuration is wrong
+      EventError             an event claims to be a SageMaker job event and can't be read
+        ScopeError           the event is of another account, region or partition
+      CollectError           SageMaker refused or failed a Describe or ListTags call
+        JobNotFound          the job doesn't exist (any more)
+      PolicyError            OPA gave no decision that can be trusted
+        OpaStartError        OPA didn't start, or not with the bundle
+        OpaUnavailable       OPA can't be reached
+        OpaTimeout           OPA didn't answer in time
+        EvaluationFailed     OPA answered with an error: a policy is broken
+        DecisionMissing      the decision is undefined: the input is outside the contract
+        DecisionInvalid      the answer doesn't have the shape of a decision
+      StopError              SageMaker refused or failed a Stop call for a running job
+"""
+
+from __future__ import annotations
+
+
+class GuardError(Exception):
+    """Base of all errors of this package; `evidence` holds the facts as data, so that nobody parses the text."""
+
+    def __init__(self, message: str, **evidence: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.evidence = evidence
+
+    def __str__(self) -> str:
+        if not self.evidence:
+            return self.message
+        facts = ", ".join(f"{name}={value!r}" for name, value in self.evidence.items())
+        return f"{self.message} ({facts})"
+
+
+class ConfigError(GuardError):
+    """A setting or a policy configuration is wrong; nothing was evaluated."""
+
+
+class EventError(GuardError):
+    """An event claims to be a SageMaker job event and can't be read; `evidence` names the field."""
+
+
+class ScopeError(EventError):
+    """The event is of another account, region or partition than the guard's own."""
+
+
+class CollectError(GuardError):
+    """SageMaker refused or failed a call that describes the job."""
+
+
+class JobNotFound(CollectError):
+    """The job doesn't exist (any more)."""
+
+
+class PolicyError(GuardError):
+    """OPA gave no decision that can be trusted; never an allow."""
+
+
+class OpaStartError(PolicyError):
+    """OPA didn't start, or not with the bundle; `evidence` holds the end of its log."""
+
+
+class OpaUnavailable(PolicyError):
+    """OPA can't be reached, also not after one restart."""
+
+
+class OpaTimeout(PolicyError):
+    """OPA didn't answer in time, also not after one restart."""
+
+
+class EvaluationFailed(PolicyError):
+    """OPA answered with an error; `evidence` names the policy file and row where OPA tells them."""
+
+
+class DecisionMissing(PolicyError):
+    """The decision is undefined: the input document is outside the policies' contract."""
+
+
+class DecisionInvalid(PolicyError):
+    """OPA's answer doesn't have the shape of a decision."""
+
+
+class StopError(GuardError):
+    """SageMaker refused or failed a Stop call for a job that is still running."""
