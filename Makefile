@@ -1,0 +1,100 @@
+# sagemaker-guard. `make` alone prints the targets.
+
+OPA_VERSION   := v1.22.2
+REGAL_VERSION := v0.42.0
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ARCH      ?= arm64
+STACK     ?= sagemaker-guard
+MODE      ?= enforce
+CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sagemaker-guard
+HOST_ARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(shell uname -m)))
+HOST_OS   := $(shell uname -s | tr A-Z a-z)
+REGAL     := $(CACHE)/regal-$(REGAL_VERSION)-$(HOST_OS)-$(HOST_ARCH)
+
+# An opa of exactly the pinned version on PATH is used instead of building one.
+OPA_ON_PATH := $(shell command -v opa >/dev/null && opa version 2>/dev/null | grep -qx "Version: $(OPA_VERSION:v%=%)" && command -v opa)
+OPA         := $(or $(OPA_ON_PATH),$(CACHE)/opa-$(OPA_VERSION)-$(HOST_OS)-$(HOST_ARCH))
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+READY  := $(VENV)/.ready
+BUNDLE := build/bundle.tar.gz
+POLICIES := $(shell find policies -type f)
+
+export GUARD_OPA := $(OPA)
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: help demo test test-python test-policies lint check fmt bundle schema docs new-rule mutate-policies package deploy benchmark lock clean
+
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+demo: $(READY) $(BUNDLE) ## Guard real jobs in a local SageMaker, from event to stopped job
+	@$(PYTHON) -m examples.demo --opa $(OPA) --bundle $(BUNDLE)
+
+test: test-policies test-python ## Run every test
+
+test-policies: $(OPA) ## Run `opa test` on the policies; 100% coverage is demanded, and what is uncovered is printed
+	@tools/test-policies $(OPA)
+
+test-python: $(READY) $(OPA) $(BUNDLE) ## Run pytest with branch coverage of guard and lambda_entry
+	@$(PYTHON) -m pytest -n auto --cov --cov-report=term --no-header
+
+lint: $(READY) check ## Check types, style, policies, template and generated files
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/cfn-lint -i W3002 -- template.yml
+	@$(PYTHON) tools/schema.py --check
+
+check: $(READY) $(OPA) $(REGAL) ## Check the policies: types against the schema, format, style, config
+	@tools/check-policies $(OPA) $(REGAL) $(PYTHON)
+
+fmt: $(READY) $(OPA) ## Format policies and Python
+	@$(OPA) fmt --write policies .regal/rules
+	@$(VENV)/bin/ruff check --fix-only -q . && $(VENV)/bin/ruff format -q .
+
+bundle: $(BUNDLE) ## Build the policy bundle
+
+$(BUNDLE): $(POLICIES) | $(OPA) $(READY)
+	@mkdir -p $(@D)
+	@tools/build-bundle $(OPA) $(PYTHON) $@
+
+schema: $(READY) ## Write policies/schemas/input.json from guard/document.py
+	@$(PYTHON) tools/schema.py
+
+# Tools: built once per version into a cache that all clones share.
+$(CACHE)/opa-$(OPA_VERSION)-$(HOST_OS)-$(HOST_ARCH):
+	@tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $@
+
+$(REGAL):
+	@tools/build-go-tool regal github.com/open-policy-agent/regal $(REGAL_VERSION) $@
+
+$(READY): requirements/dev.txt pyproject.toml
+	@tools/make-venv $(VENV)
+	@touch $@
+
+PACKAGE_GOARCH = $(if $(filter x86_64,$(ARCH)),amd64,$(ARCH))
+PACKAGE_OPA    = $(CACHE)/opa-$(OPA_VERSION)-linux-$(PACKAGE_GOARCH)
+
+package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make package ARCH=arm64|x86_64
+	@case "$(ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not '$(ARCH)'" >&2; exit 2;; esac
+	@[ -x $(PACKAGE_OPA) ] || GOOS=linux GOARCH=$(PACKAGE_GOARCH) tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $(PACKAGE_OPA)
+	@$(PYTHON) tools/package.py --arch $(ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE)
+
+deploy: package ## Deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit]
+	@[ -n "$(BUCKET)" ] || { echo "say where the package goes: make deploy BUCKET=my-bucket" >&2; exit 2; }
+	aws cloudformation package --template-file template.yml --s3-bucket "$(BUCKET)" --output-template-file build/packaged.yml
+	aws cloudformation deploy --template-file build/packaged.yml --stack-name "$(STACK)" --capabilities CAPABILITY_IAM \
+	  --parameter-overrides "Mode=$(MODE)" "Architecture=$(ARCH)"
+
+lock: ## Lock the Python dependencies with hashes (needs uv)
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/lambda.in -o requirements/lambda.txt
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -c requirements/lambda.txt -o requirements/dev.txt
+
+clean: ## Remove what was built here (the tools' cache stays)
+	@rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info

@@ -1,0 +1,136 @@
+"""Decisions over HTTP through opa-python-client; every way that OPA can fail becomes one typed error here."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from opa_client.opa import OpaClient
+from pydantic import ValidationError
+
+from guard.decision import Decision
+from guard.document import Document
+from guard.errors import DecisionInvalid, DecisionMissing, EvaluationFailed, OpaStartError, OpaTimeout, OpaUnavailable
+
+PACKAGE = "guard.main"
+RULE = "decision"
+
+# Without strict-builtin-errors a failing built-in would silently remove a deny.
+QUERY = {"strict-builtin-errors": "true", "provenance": "true"}
+
+READY_POLL_SECONDS = 0.005
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A decision with the engine that made it: the bundle's revision and OPA's version (null when OPA doesn't tell)."""
+
+    decision: Decision
+    revision: str | None
+    opa_version: str | None
+
+
+class _Client(OpaClient):  # type: ignore[misc]  # opa-python-client has no type hints
+    """opa-python-client without proxies: settings of the environment could send documents elsewhere."""
+
+    def _init_session(self) -> requests.Session:
+        session: requests.Session = super()._init_session()
+        session.trust_env = False
+        return session
+
+
+class PolicyClient:
+    """Asks one OPA for decisions."""
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        """`url` is http(s)://host[:port], `timeout` is in seconds and holds for each request."""
+        parts = urlsplit(url)
+        tls = parts.scheme == "https"
+        self.url = url
+        self._timeout = timeout
+        self._opa = _Client(
+            host=parts.hostname or "", port=parts.port or (443 if tls else 80), ssl=tls, retries=0, timeout=timeout
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._opa.close_connection()
+
+    def ready(self) -> bool:
+        """Whether OPA answers and its bundles are active."""
+        healthy: bool = self._opa.check_health(query={"bundles": "true"})
+        return healthy
+
+    def evaluate(self, document: Document) -> Evaluation:
+        """Return OPA's decision on the document.
+
+        Raises OpaUnavailable, OpaTimeout, EvaluationFailed, DecisionMissing or DecisionInvalid.
+        """
+        payload = document.model_dump(mode="json")
+        try:
+            answer = self._opa.query_rule(payload, PACKAGE, RULE, query_params=QUERY)
+        except requests.exceptions.HTTPError as exc:
+            raise _evaluation_failed(exc.response) from exc
+        except requests.exceptions.Timeout as exc:
+            raise OpaTimeout("OPA didn't answer in time", url=self.url, seconds=self._timeout) from exc
+        except requests.exceptions.JSONDecodeError as exc:
+            raise DecisionInvalid("OPA's answer is not JSON", url=self.url) from exc
+        except requests.exceptions.RequestException as exc:
+            raise OpaUnavailable("OPA can't be reached", url=self.url) from exc
+        return _evaluation(answer, document)
+
+
+def wait_until_ready(client: PolicyClient, *, seconds: float, ended: Any, log_tail: Any) -> None:
+    """Return once OPA serves its bundle; raise OpaStartError when it ended or when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not client.ready():
+        if ended():
+            raise OpaStartError("OPA ended while it started", log=log_tail())
+        if time.monotonic() >= deadline:
+            raise OpaStartError("OPA didn't become ready in time", seconds=seconds, log=log_tail())
+        time.sleep(READY_POLL_SECONDS)
+
+
+def _evaluation(answer: Any, document: Document) -> Evaluation:
+    if not isinstance(answer, dict):
+        raise DecisionInvalid("OPA's answer is not an object", answer=str(answer)[:200])
+    if "result" not in answer:
+        raise DecisionMissing(
+            "the policies have no decision on this document: it is outside their contract, or the bundle lacks guard.main",
+            job=document.job.arn,
+            schema_version=document.schema_version,
+        )
+    try:
+        decision = Decision.model_validate(answer["result"])
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise DecisionInvalid("OPA's answer is not a decision", field=field, problem=first["msg"]) from exc
+    provenance = answer.get("provenance") or {}
+    return Evaluation(decision, _revision(provenance), provenance.get("version") or None)
+
+
+def _revision(provenance: dict[str, Any]) -> str | None:
+    bundles = provenance.get("bundles") or {}
+    revisions = [bundle.get("revision") for bundle in bundles.values() if bundle.get("revision")]
+    return ",".join(sorted(revisions)) or None
+
+
+def _evaluation_failed(response: requests.Response) -> EvaluationFailed:
+    """OPA's error body names the policy file and row of the built-in that failed."""
+    try:
+        body = response.json()
+    except requests.exceptions.JSONDecodeError:
+        body = {"message": response.text[:200]}
+    errors = body.get("errors") or [{}]
+    location = errors[0].get("location") or {}
+    return EvaluationFailed(
+        "a policy failed while OPA evaluated it",
+        status=response.status_code,
+        problem=errors[0].get("message") or body.get("message"),
+        file=location.get("file"),
+        row=location.get("row"),
+    )

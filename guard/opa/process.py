@@ -1,0 +1,72 @@
+"""The embedded OPA: a child process on a loopback port, holding one bundle.
+
+Only the standard library's cheap modules are imported here, because the Lambda starts OPA before it imports anything else.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+from guard.errors import OpaStartError
+
+LOOPBACK = "127.0.0.1"
+
+
+class OpaProcess:
+    """A running `opa run --server`; it gets none of the guard's environment, so neither credentials nor proxies."""
+
+    def __init__(self, binary: Path, bundle: Path) -> None:
+        """Start OPA and return at once, without waiting until it answers.
+
+        Raises OpaStartError when the bundle or the binary isn't there.
+        """
+        if not bundle.exists():
+            raise OpaStartError("there is no policy bundle: run `make bundle`, or set GUARD_BUNDLE_PATH", path=str(bundle))
+        self.port = _free_port()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        command = [binary, "run", "--server", f"--addr={LOOPBACK}:{self.port}", "--log-level=error"]
+        command += ["--skip-version-check", "--ignore=*_test.rego", "--bundle", str(bundle)]
+        try:
+            self._child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env={"HOME": tempfile.gettempdir()}
+            )
+        except OSError as exc:
+            self._log.close()
+            raise OpaStartError("OPA can't be run: set GUARD_OPA_PATH to its binary", path=str(binary)) from exc
+        atexit.register(self.stop)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._child.pid
+
+    def ended(self) -> bool:
+        """Whether OPA has ended."""
+        return self._child.poll() is not None
+
+    def log_tail(self) -> str:
+        """Return the last 2,000 characters that OPA printed."""
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, size - 2000))
+        return self._log.read().decode(errors="replace").strip()
+
+    def stop(self) -> None:
+        """Kill OPA and wait for its end; a second call does nothing. OPA holds no state that a gentler end would save."""
+        atexit.unregister(self.stop)
+        if self._log.closed:
+            return
+        self._child.kill()
+        self._child.wait()
+        self._log.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

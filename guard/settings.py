@@ -1,0 +1,85 @@
+"""The settings of a deployment: one frozen object, built by an entry point from its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from guard.errors import ConfigError
+
+PREFIX = "GUARD_"
+
+ENVIRONMENT_LIMIT_BYTES = 4096
+"""What Lambda takes for all environment variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+DENY_LIST = "rules.denied_image in policies/guard/config/data.yaml"
+
+
+class Settings(BaseSettings):
+    """What a deployment decides; each field is the environment variable `GUARD_` plus its name in upper case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
+
+    mode: Annotated[
+        Literal["enforce", "audit"], Field(description="`enforce` stops denied jobs; `audit` decides and records only.")
+    ] = "enforce"
+    opa_url: Annotated[
+        str, Field(description="An OPA elsewhere, as http(s)://host:port; empty: the embedded one.")
+    ] = ""
+    opa_path: Annotated[Path, Field(description="The OPA binary.")] = Path("opa")
+    bundle_path: Annotated[Path, Field(description="The policy bundle: a .tar.gz or the policies folder.")] = Path(
+        "bundle.tar.gz"
+    )
+    opa_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that one decision may take.")] = 2.0
+    opa_start_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that OPA may take to start.")] = 8.0
+    processing_containers: Annotated[
+        str, Field(description="Images denied for processing jobs: a comma-separated list of deny-list entries.")
+    ] = ""
+    training_containers: Annotated[
+        str, Field(description="Images denied for training jobs: a comma-separated list of deny-list entries.")
+    ] = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the arguments only: reading the environment is the entry point's business (`from_environment`)."""
+        return (init_settings,)
+
+    @field_validator("opa_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
+            raise ValueError("must be http(s)://host[:port] without a path")
+        _ = parts.port
+        return value
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Return the settings of these variables.
+
+        Raises ConfigError for a value that is wrong, a `GUARD_` variable that doesn't exist, and for image lists that
+        don't fit in a Lambda's environment.
+        """
+        ours = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+        size = sum(len(name.encode()) + len(value.encode()) for name, value in ours.items())
+        if size > ENVIRONMENT_LIMIT_BYTES:
+            raise ConfigError(
+                "the image lists don't fit in a Lambda's environment: move their entries to the deny list, " + DENY_LIST,
+                bytes=size,
+                limit=ENVIRONMENT_LIMIT_BYTES,
+            )
+        try:
+            return cls.model_validate({name.removeprefix(PREFIX).lower(): value for name, value in ours.items()})
+        except ValidationError as exc:
+            first = exc.errors(include_url=False)[0]
+            variable = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+            raise ConfigError(f"{variable}: {first['msg']}", variable=variable) from exc

@@ -1,0 +1,23 @@
+"""Starts the embedded OPA when imported, so that it boots while Python imports the rest of the guard.
+
+Only the cheap part of the guard may be imported here. The handler takes over the process.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from guard.opa.process import OpaProcess
+
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+
+
+def start() -> OpaProcess:
+    """Start OPA with the paths of the environment, or with those of the deployment package."""
+    binary = Path(os.environ.get("GUARD_OPA_PATH") or PACKAGE_ROOT / "bin" / "opa")
+    bundle = Path(os.environ.get("GUARD_BUNDLE_PATH") or PACKAGE_ROOT / "bundle.tar.gz")
+    return OpaProcess(binary, bundle)
+
+
+PROCESS = None if os.environ.get("GUARD_OPA_URL") else start()
