@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,7 +84,9 @@ class PolicyClient:
         return _evaluation(answer, document)
 
 
-def wait_until_ready(client: PolicyClient, *, seconds: float, ended: Any, log_tail: Any) -> None:
+def wait_until_ready(
+    client: PolicyClient, *, seconds: float, ended: Callable[[], bool], log_tail: Callable[[], str]
+) -> None:
     """Return once OPA serves its bundle; raise OpaStartError when it ended or when the time is over."""
     deadline = time.monotonic() + seconds
     while not client.ready():

@@ -1,0 +1,48 @@
+"""The command line `sagemaker-guard`: thin commands over the pipeline's own parts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from guard.cli.evaluate import evaluate_file
+from guard.cli.output import print_json, print_table
+from guard.errors import GuardError
+from guard.opa.binary import find_opa
+
+EXIT_DENY = 1
+EXIT_ERROR = 2
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def _root() -> None:
+    """Decide on Amazon SageMaker jobs with the policies that the guard enforces."""
+
+
+@app.command()
+def evaluate(
+    event: Annotated[Path, typer.Argument(help="An EventBridge event, a document, or what --json printed; - for standard input.")],
+    describe: Annotated[Path | None, typer.Option(help="The job's Describe response; without it, the event's own detail.")] = None,
+    bundle: Annotated[Path, typer.Option(help="A bundle (.tar.gz) or the policies folder itself.")] = Path("policies"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")] = False,
+) -> None:
+    """Decide on one job, without touching AWS. Exit code: 0 allow or warn, 1 deny, 2 error."""
+    try:
+        result = evaluate_file(event, describe, bundle, opa=find_opa(os.environ), environment=os.environ)
+    except GuardError as exc:
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]error[/] {type(exc).__name__}: {exc}", highlight=False)
+        raise typer.Exit(EXIT_ERROR) from exc
+    (print_json if as_json else print_table)(result, sys.stdout)
+    raise typer.Exit(EXIT_DENY if result.evaluation.decision.decision == "deny" else 0)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,43 @@
+"""Every test runs in a clean environment, without network beyond loopback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+from guard.opa.binary import find_opa
+
+ROOT = Path(__file__).resolve().parent.parent
+OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("GUARD_OPA", "")})
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "GUARD_", "POWERTOOLS_", "OPA_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+    yield
+
+
+@pytest.fixture(scope="session")
+def opa() -> Path:
+    """The pinned OPA."""
+    return OPA
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Path:
+    """The bundle that `make bundle` built: what ships is what is tested."""
+    path = ROOT / "build" / "bundle.tar.gz"
+    if not path.exists():
+        pytest.fail("there is no build/bundle.tar.gz: run `make bundle`")
+    return path

@@ -1,0 +1,264 @@
+"""The embedded OPA, the real one: what it answers, and each way in which it can fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.documents import document
+
+from guard.errors import (
+    DecisionInvalid,
+    DecisionMissing,
+    EvaluationFailed,
+    OpaStartError,
+    OpaTimeout,
+    OpaUnavailable,
+    PolicyError,
+)
+from guard.opa.engine import EmbeddedOpa, RemoteOpa
+from guard.opa.process import OpaProcess
+
+ALLOW = 'decision := {"decision": "allow", "findings": []} if input.schema_version == 1'
+# Recursion without memory: takes far longer than any timeout of a test.
+SLOW = 'decision := {"decision": "allow", "findings": []} if count([1 | some i in numbers.range(1, 30000); some j in numbers.range(1, 30000); i * j == 7]) >= 0'
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a bundle folder with `guard.main` made of these lines."""
+
+    def write(rule: str) -> Path:
+        root = tmp_path / "policies"
+        (root / "guard" / "main").mkdir(parents=True, exist_ok=True)
+        (root / ".manifest").write_text('{"roots": ["guard"], "rego_version": 1, "revision": "r1"}')
+        (root / "guard" / "main" / "main.rego").write_text(f"package guard.main\n\n{rule}\n")
+        return root
+
+    return write
+
+
+@pytest.fixture
+def engine(opa: Path) -> Iterator[Callable[..., EmbeddedOpa]]:
+    """Make engines that are closed after the test."""
+    made: list[EmbeddedOpa] = []
+
+    def make(bundle: Path, *, timeout: float = 5.0, start_timeout: float = 10.0, binary: Path = opa) -> EmbeddedOpa:
+        made.append(EmbeddedOpa(lambda: OpaProcess(binary, bundle), timeout=timeout, start_timeout=start_timeout))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_evaluate_returns_the_decision_with_revision_and_version(engine, policies) -> None:
+    answer = engine(policies(ALLOW)).evaluate(document())
+    assert (answer.decision.decision, answer.revision, answer.opa_version) == ("allow", "r1", "1.22.2")
+
+
+def test_evaluate_decides_with_the_shipped_bundle(engine, bundle) -> None:
+    answer = engine(bundle).evaluate(document(tag="1.10-cpu-py38"))
+    assert (answer.decision.decision, answer.decision.rule_ids) == ("deny", ("denied_image",))
+
+
+@pytest.mark.parametrize(
+    ("rule", "error"),
+    [
+        pytest.param('decision := {"decision": "allow"} if input.schema_version == 2', DecisionMissing, id="undefined"),
+        pytest.param("other := 1", DecisionMissing, id="no entrypoint"),
+        pytest.param('decision := {"decision": "allow", "findings": [], "x": 1}', DecisionInvalid, id="unknown field"),
+        pytest.param('decision := {"decision": "perhaps", "findings": []}', DecisionInvalid, id="unknown verdict"),
+        pytest.param('decision := {"decision": "allow"}', DecisionInvalid, id="no findings"),
+        pytest.param('decision := "allow"', DecisionInvalid, id="not an object"),
+        pytest.param("decision := false", DecisionInvalid, id="false"),
+        pytest.param("decision := null", DecisionInvalid, id="null"),
+        pytest.param(
+            'decision := {"decision": "allow", "findings": [], "n": to_number(input.account[0])} if to_number("x") == 1\n\n'
+            'decision := {"decision": "allow", "findings": []} if not to_number(input.region)',
+            EvaluationFailed,
+            id="failing built-in",
+        ),
+        pytest.param("decision := 1\n\ndecision := 2 if input.account", EvaluationFailed, id="conflict"),
+    ],
+)
+def test_evaluate_never_takes_a_broken_answer_for_an_allow(engine, policies, rule, error) -> None:
+    with pytest.raises(error):
+        engine(policies(rule)).evaluate(document())
+
+
+def test_a_failing_builtin_names_file_and_row(engine, policies) -> None:
+    with pytest.raises(EvaluationFailed) as failed:
+        engine(policies('decision := {"decision": "allow", "findings": []} if to_number(input.region)')).evaluate(document())
+    assert (Path(str(failed.value.evidence["file"])).name, failed.value.evidence["row"]) == ("main.rego", 3)
+
+
+def test_an_engine_killed_between_two_events_is_restarted(engine, policies) -> None:
+    subject = engine(policies(ALLOW))
+    subject.evaluate(document())
+    killed = subject.pid
+    os.kill(killed, signal.SIGKILL)
+    assert subject.evaluate(document()).decision.decision == "allow"
+    assert subject.pid != killed
+
+
+def test_an_engine_killed_during_an_event_is_restarted_once_and_then_gives_up(engine, policies, opa, monkeypatch) -> None:
+    """Both processes end while they evaluate: the second end is an error, not a third try."""
+    started: list[OpaProcess] = []
+    original = OpaProcess.__init__
+
+    def remember(self: OpaProcess, binary: Path, bundle: Path) -> None:
+        original(self, binary, bundle)
+        started.append(self)
+
+    monkeypatch.setattr(OpaProcess, "__init__", remember)
+    subject = engine(policies(SLOW), timeout=20.0)
+    subject.wait_until_ready()
+    killers = _kill_when_busy(started)
+    with pytest.raises(OpaUnavailable):
+        subject.evaluate(document())
+    killers()
+    assert len(started) == 2
+
+
+def _kill_when_busy(started: list[OpaProcess]) -> Callable[[], None]:
+    """Kill each OPA once it has burnt a tenth of a second, in a thread; the returned call ends the thread."""
+    import threading
+
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.01):
+            for process in list(started):
+                if not process._log.closed and not process.ended() and _cpu_seconds(process.pid) > 0.4:
+                    os.kill(process.pid, signal.SIGKILL)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+
+    def finish() -> None:
+        done.set()
+        thread.join()
+
+    return finish
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_hung_engine_is_replaced(engine, policies) -> None:
+    subject = engine(policies(ALLOW), timeout=0.5)
+    subject.evaluate(document())
+    hung = subject.pid
+    os.kill(hung, signal.SIGSTOP)
+    assert subject.evaluate(document()).decision.decision == "allow"
+    assert not _alive(hung)
+
+
+def test_an_evaluation_that_never_ends_is_a_timeout(engine, policies) -> None:
+    with pytest.raises(OpaTimeout):
+        engine(policies(SLOW), timeout=0.3).evaluate(document())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(None, id="missing"),
+        pytest.param(b"not a bundle", id="not an archive"),
+        pytest.param(b"", id="empty file"),
+    ],
+)
+def test_a_bundle_that_cannot_be_loaded_is_a_start_error(engine, tmp_path, content) -> None:
+    path = tmp_path / "bundle.tar.gz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(OpaStartError):
+        engine(path).wait_until_ready()
+
+
+def test_a_policy_that_does_not_compile_is_a_start_error_with_opas_own_words(engine, policies) -> None:
+    with pytest.raises(OpaStartError) as failed:
+        engine(policies("decision := {")).wait_until_ready()
+    assert "rego_parse_error" in str(failed.value.evidence["log"])
+
+
+def test_a_binary_that_is_not_there_is_a_start_error(engine, policies, tmp_path) -> None:
+    with pytest.raises(OpaStartError, match="GUARD_OPA_PATH"):
+        engine(policies(ALLOW), binary=tmp_path / "opa").wait_until_ready()
+
+
+def test_an_opa_that_does_not_become_ready_is_a_start_error(engine, policies, tmp_path) -> None:
+    """A program that takes OPA's arguments and serves nothing."""
+    fake = tmp_path / "opa"
+    fake.write_text("#!/bin/sh\nexec sleep 60\n")
+    fake.chmod(0o755)
+    with pytest.raises(OpaStartError, match="in time"):
+        engine(policies(ALLOW), binary=fake, start_timeout=0.2).wait_until_ready()
+
+
+def test_close_leaves_no_process(engine, policies) -> None:
+    subject = engine(policies(ALLOW))
+    subject.wait_until_ready()
+    pid = subject.pid
+    subject.close()
+    assert not _alive(pid)
+
+
+def test_a_failed_start_leaves_no_process(engine, policies) -> None:
+    subject = engine(policies("decision := {"))
+    with pytest.raises(OpaStartError):
+        subject.wait_until_ready()
+    assert subject.pid is None
+
+
+def test_opa_gets_no_credentials(engine, policies, monkeypatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    subject = engine(policies(ALLOW))
+    subject.wait_until_ready()
+    assert b"very-secret" not in Path(f"/proc/{subject.pid}/environ").read_bytes()
+
+
+def test_proxy_settings_of_the_environment_are_not_used(engine, policies, monkeypatch) -> None:
+    """With a proxy that doesn't exist, a client that heeds it can't reach OPA."""
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert engine(policies(ALLOW)).evaluate(document()).decision.decision == "allow"
+
+
+def test_an_opa_elsewhere_serves_the_same_interface(policies, opa) -> None:
+    process = OpaProcess(opa, policies(ALLOW))
+    local = EmbeddedOpa(lambda: process, timeout=5, start_timeout=10)
+    local.wait_until_ready()
+    remote = RemoteOpa(f"http://127.0.0.1:{process.port}", timeout=5)
+    remote.wait_until_ready()
+    assert remote.evaluate(document()).decision.decision == "allow"
+    remote.close()
+    local.close()
+
+
+def test_an_opa_elsewhere_that_is_down_is_unavailable(policies, opa) -> None:
+    process = OpaProcess(opa, policies(ALLOW))
+    process.stop()
+    with pytest.raises(OpaUnavailable):
+        RemoteOpa(f"http://127.0.0.1:{process.port}", timeout=1).evaluate(document())
+
+
+def test_every_failure_of_the_engine_is_a_policy_error() -> None:
+    failures = (OpaStartError, OpaUnavailable, OpaTimeout, EvaluationFailed, DecisionMissing, DecisionInvalid)
+    assert all(issubclass(failure, PolicyError) for failure in failures)
