@@ -20,7 +20,9 @@ class Finding(Model):
     message: Annotated[str, Field(min_length=1)]
     remediation: str | None
     details: dict[str, Any]
-    exempted_by: Annotated[str | None, Field(description="Id of the exemption that takes this finding out of the verdict.")]
+    exempted_by: Annotated[
+        str | None, Field(description="Id of the exemption that takes this finding out of the verdict.")
+    ]
 
 
 class Decision(Model):

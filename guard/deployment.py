@@ -23,7 +23,9 @@ def deny_list(containers: Mapping[str, str]) -> DenyList:
     denied = {entry: (_reason(on), tuple(sorted(set(on)))) for entry, on in kinds.items()}
     return DenyList(
         images={
-            entry: DeniedImage(reason=reason, job_kinds=on) for entry, (reason, on) in denied.items() if "*" not in entry
+            entry: DeniedImage(reason=reason, job_kinds=on)
+            for entry, (reason, on) in denied.items()
+            if "*" not in entry
         },
         patterns=tuple(
             DeniedPattern(pattern=entry, reason=reason, job_kinds=on)

@@ -29,22 +29,31 @@ class Source(Model):
 
     type: SourceType
     id: Annotated[str, Field(description="Id of the EventBridge event, or of the run of a command.")]
-    time: Annotated[AwareDatetime, Field(description="The decision's time: expiry dates compare with it, not with a clock.")]
+    time: Annotated[
+        AwareDatetime, Field(description="The decision's time: expiry dates compare with it, not with a clock.")
+    ]
 
 
 class Job(Model):
     """The job itself."""
 
-    kind: Annotated[str, Field(description="training, processing, transform, hyperparameter-tuning, ... as in guard/jobs.py.")]
+    kind: Annotated[
+        str, Field(description="training, processing, transform, hyperparameter-tuning, ... as in guard/jobs.py.")
+    ]
     name: str
     arn: str
     status: str
     secondary_status: str | None
-    parent_arn: Annotated[str | None, Field(description="ARN of the job that started this one: a tuning, training or AutoML job.")]
+    parent_arn: Annotated[
+        str | None, Field(description="ARN of the job that started this one: a tuning, training or AutoML job.")
+    ]
     created_at: AwareDatetime | None
     role_arn: Annotated[str | None, Field(description="The execution role, if the job has exactly one; see role_arns.")]
     role_arns: Annotated[tuple[str, ...], Field(description="Every execution role of the job, sorted.")]
-    tags: Annotated[dict[str, str] | None, Field(description="Null when the tags could not be read. Job owners set these: a weak fact.")]
+    tags: Annotated[
+        dict[str, str] | None,
+        Field(description="Null when the tags could not be read. Job owners set these: a weak fact."),
+    ]
 
 
 class Origin(Model):
@@ -64,13 +73,23 @@ class ImageError(Model):
 class Image(Model):
     """One container image that the job runs, or the place where one should be (`error` set)."""
 
-    slot: Annotated[str, Field(description="Path of the field in the origin's description, as AlgorithmSpecification.TrainingImage.")]
-    raw: Annotated[str | None, Field(description="The reference exactly as SageMaker gives it; null when there is none.")]
-    registry: Annotated[str | None, Field(description="Registry host in lower case, with port; null when the reference names none.")]
+    slot: Annotated[
+        str,
+        Field(description="Path of the field in the origin's description, as AlgorithmSpecification.TrainingImage."),
+    ]
+    raw: Annotated[
+        str | None, Field(description="The reference exactly as SageMaker gives it; null when there is none.")
+    ]
+    registry: Annotated[
+        str | None, Field(description="Registry host in lower case, with port; null when the reference names none.")
+    ]
     account: Annotated[str | None, Field(description="AWS account of an ECR registry.")]
     region: Annotated[str | None, Field(description="AWS region of an ECR registry.")]
     repository: str | None
-    tag: Annotated[str | None, Field(description="Null when the reference has none: then it means `latest`, unless there is a digest.")]
+    tag: Annotated[
+        str | None,
+        Field(description="Null when the reference has none: then it means `latest`, unless there is a digest."),
+    ]
     digest: Annotated[str | None, Field(description="`sha256:` and 64 hex digits in lower case.")]
     origin: Origin
     error: ImageError | None
@@ -103,7 +122,9 @@ class Network(Model):
     """How the job can be reached and what it can reach; null where the job kind has no such setting."""
 
     isolated: bool | None
-    vpc: Annotated[Vpc | None, Field(description="Null when the job, or one of its definitions, runs outside a customer VPC.")]
+    vpc: Annotated[
+        Vpc | None, Field(description="Null when the job, or one of its definitions, runs outside a customer VPC.")
+    ]
     encrypted_traffic: bool | None
 
 
@@ -153,7 +174,9 @@ class Command(Model):
 class Setting(Model):
     """A hyperparameter or an environment variable; a list of these loses none when several containers set the same name."""
 
-    slot: Annotated[str, Field(description="Path of the map that holds it, as Environment or PrimaryContainer.Environment.")]
+    slot: Annotated[
+        str, Field(description="Path of the map that holds it, as Environment or PrimaryContainer.Environment.")
+    ]
     name: str
     value: str
 
@@ -161,7 +184,9 @@ class Setting(Model):
 class RemoteAccess(Model):
     """Ways into the running container."""
 
-    debug: Annotated[bool | None, Field(description="RemoteDebugConfig.EnableRemoteDebug: a shell through Systems Manager.")]
+    debug: Annotated[
+        bool | None, Field(description="RemoteDebugConfig.EnableRemoteDebug: a shell through Systems Manager.")
+    ]
 
 
 class Actor(Model):

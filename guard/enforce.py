@@ -47,8 +47,13 @@ def _after_refusal(client: Any, ref: JobRef, refusal: ClientError | BotoCoreErro
         return Outcome.GONE
     except CollectError as exc:
         raise StopError(
-            "the job could not be stopped, and its state is unknown", job=ref.arn, refusal=str(refusal), describe=str(exc)
+            "the job could not be stopped, and its state is unknown",
+            job=ref.arn,
+            refusal=str(refusal),
+            describe=str(exc),
         ) from refusal
     if status not in ref.kind.running:
         return Outcome.ALREADY_FINISHED
-    raise StopError("the job could not be stopped and is still running", job=ref.arn, status=status, refusal=str(refusal)) from refusal
+    raise StopError(
+        "the job could not be stopped and is still running", job=ref.arn, status=status, refusal=str(refusal)
+    ) from refusal

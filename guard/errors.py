@@ -1,19 +1,19 @@
 """Every way in which the guard can fail, as types.
 
-    GuardError
-      ConfigError            a setting or a policy configuration is wrong
-      EventError             an event claims to be a SageMaker job event and can't be read
-        ScopeError           the event is of another account, region or partition
-      CollectError           SageMaker refused or failed a Describe or ListTags call
-        JobNotFound          the job doesn't exist (any more)
-      PolicyError            OPA gave no decision that can be trusted
-        OpaStartError        OPA didn't start, or not with the bundle
-        OpaUnavailable       OPA can't be reached
-        OpaTimeout           OPA didn't answer in time
-        EvaluationFailed     OPA answered with an error: a policy is broken
-        DecisionMissing      the decision is undefined: the input is outside the contract
-        DecisionInvalid      the answer doesn't have the shape of a decision
-      StopError              SageMaker refused or failed a Stop call for a running job
+GuardError
+ConfigError            a setting or a policy configuration is wrong
+EventError             an event claims to be a SageMaker job event and can't be read
+ScopeError           the event is of another account, region or partition
+CollectError           SageMaker refused or failed a Describe or ListTags call
+JobNotFound          the job doesn't exist (any more)
+PolicyError            OPA gave no decision that can be trusted
+OpaStartError        OPA didn't start, or not with the bundle
+OpaUnavailable       OPA can't be reached
+OpaTimeout           OPA didn't answer in time
+EvaluationFailed     OPA answered with an error: a policy is broken
+DecisionMissing      the decision is undefined: the input is outside the contract
+DecisionInvalid      the answer doesn't have the shape of a decision
+StopError              SageMaker refused or failed a Stop call for a running job
 """
 
 from __future__ import annotations

@@ -28,15 +28,17 @@ class Settings(BaseSettings):
     mode: Annotated[
         Literal["enforce", "audit"], Field(description="`enforce` stops denied jobs; `audit` decides and records only.")
     ] = "enforce"
-    opa_url: Annotated[
-        str, Field(description="An OPA elsewhere, as http(s)://host:port; empty: the embedded one.")
-    ] = ""
+    opa_url: Annotated[str, Field(description="An OPA elsewhere, as http(s)://host:port; empty: the embedded one.")] = (
+        ""
+    )
     opa_path: Annotated[Path, Field(description="The OPA binary.")] = Path("opa")
     bundle_path: Annotated[Path, Field(description="The policy bundle: a .tar.gz or the policies folder.")] = Path(
         "bundle.tar.gz"
     )
     opa_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that one decision may take.")] = 2.0
-    opa_start_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that OPA may take to start.")] = 8.0
+    opa_start_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that OPA may take to start.")] = (
+        8.0
+    )
     processing_containers: Annotated[
         str, Field(description="Images denied for processing jobs: a comma-separated list of deny-list entries.")
     ] = ""
@@ -46,7 +48,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read the arguments only: reading the environment is the entry point's business (`from_environment`)."""
         return (init_settings,)
@@ -73,7 +80,8 @@ class Settings(BaseSettings):
         size = sum(len(name.encode()) + len(value.encode()) for name, value in ours.items())
         if size > ENVIRONMENT_LIMIT_BYTES:
             raise ConfigError(
-                "the image lists don't fit in a Lambda's environment: move their entries to the deny list, " + DENY_LIST,
+                "the image lists don't fit in a Lambda's environment: move their entries to the deny list, "
+                + DENY_LIST,
                 bytes=size,
                 limit=ENVIRONMENT_LIMIT_BYTES,
             )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lambda_entry.start_opa import PROCESS, start
 
-# isort: split  # OPA boots while these are imported
+# isort: split
+# OPA boots while the following is imported.
 import os
 from typing import Any
 
@@ -41,9 +42,7 @@ def _build() -> Guard:
         sagemaker=boto3.client("sagemaker", config=BOTO),
         journal=LogJournal(LOGGER),
         mode=settings.mode,
-        deny_list=deny_list(
-            {"processing": settings.processing_containers, "training": settings.training_containers}
-        ),
+        deny_list=deny_list({"processing": settings.processing_containers, "training": settings.training_containers}),
     )
 
 
@@ -55,8 +54,8 @@ GUARD.engine.wait_until_ready()
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Decide on the job of one EventBridge event and stop it when a policy denies it.
 
-    Returns `{"results": [{job, decision, rules, outcome}, ...]}`. GuardError is logged with its evidence and raised, so that Lambda
-    retries and the event ends in the dead-letter queue.
+    Returns `{"results": [{job, decision, rules, outcome}, ...]}`. A GuardError is logged with its evidence and raised, so
+    that Lambda retries and the event ends in the dead-letter queue.
     """
     try:
         records = GUARD.handle(event, _scope(context.invoked_function_arn))

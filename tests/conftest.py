@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("GUARD_OPA", "")}
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("AWS_", "GUARD_", "POWERTOOLS_", "OPA_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -25,7 +24,6 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
-    yield
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,12 @@ def _root() -> None:
 
 @app.command()
 def evaluate(
-    event: Annotated[Path, typer.Argument(help="An EventBridge event, a document, or what --json printed; - for standard input.")],
-    describe: Annotated[Path | None, typer.Option(help="The job's Describe response; without it, the event's own detail.")] = None,
+    event: Annotated[
+        Path, typer.Argument(help="An EventBridge event, a document, or what --json printed; - for standard input.")
+    ],
+    describe: Annotated[
+        Path | None, typer.Option(help="The job's Describe response; without it, the event's own detail.")
+    ] = None,
     bundle: Annotated[Path, typer.Option(help="A bundle (.tar.gz) or the policies folder itself.")] = Path("policies"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")] = False,
 ) -> None:

@@ -28,7 +28,9 @@ def find_opa(environment: Mapping[str, str]) -> Path:
     cached = _cache(environment) / f"opa-v{OPA_VERSION}-{platform.system().lower()}-{_arch()}"
     if cached.exists():
         return cached
-    raise OpaStartError(f"there is no OPA {OPA_VERSION}: run `make bundle` once, or set GUARD_OPA_PATH", looked_for=str(cached))
+    raise OpaStartError(
+        f"there is no OPA {OPA_VERSION}: run `make bundle` once, or set GUARD_OPA_PATH", looked_for=str(cached)
+    )
 
 
 def version(binary: Path) -> str | None:

@@ -20,7 +20,7 @@ PACKAGE = "guard.main"
 RULE = "decision"
 
 # Without strict-builtin-errors a failing built-in would silently remove a deny.
-QUERY = {"strict-builtin-errors": "true", "provenance": "true"}
+QUERY = {"strict-builtin-errors": True, "provenance": True}
 
 READY_POLL_SECONDS = 0.005
 
@@ -34,7 +34,7 @@ class Evaluation:
     opa_version: str | None
 
 
-class _Client(OpaClient):  # type: ignore[misc]  # opa-python-client has no type hints
+class _Client(OpaClient):  # type: ignore[misc]  # it has no type hints
     """opa-python-client without proxies: settings of the environment could send documents elsewhere."""
 
     def _init_session(self) -> requests.Session:
@@ -62,7 +62,7 @@ class PolicyClient:
 
     def ready(self) -> bool:
         """Whether OPA answers and its bundles are active."""
-        healthy: bool = self._opa.check_health(query={"bundles": "true"})
+        healthy: bool = self._opa.check_health(query={"bundles": True})
         return healthy
 
     def evaluate(self, document: Document) -> Evaluation:

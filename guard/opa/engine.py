@@ -72,9 +72,7 @@ class EmbeddedOpa:
             process = self._process = self._process or self._start()
             client = PolicyClient(f"http://{LOOPBACK}:{process.port}", timeout=self._timeout)
             try:
-                wait_until_ready(
-                    client, seconds=self._start_timeout, ended=process.ended, log_tail=process.log_tail
-                )
+                wait_until_ready(client, seconds=self._start_timeout, ended=process.ended, log_tail=process.log_tail)
             except BaseException:
                 client.close()
                 self._discard()

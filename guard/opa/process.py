@@ -26,14 +26,20 @@ class OpaProcess:
         Raises OpaStartError when the bundle or the binary isn't there.
         """
         if not bundle.exists():
-            raise OpaStartError("there is no policy bundle: run `make bundle`, or set GUARD_BUNDLE_PATH", path=str(bundle))
+            raise OpaStartError(
+                "there is no policy bundle: run `make bundle`, or set GUARD_BUNDLE_PATH", path=str(bundle)
+            )
         self.port = _free_port()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        command = [binary, "run", "--server", f"--addr={LOOPBACK}:{self.port}", "--log-level=error"]
+        command = [str(binary), "run", "--server", f"--addr={LOOPBACK}:{self.port}", "--log-level=error"]
         command += ["--skip-version-check", "--ignore=*_test.rego", "--bundle", str(bundle)]
         try:
             self._child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env={"HOME": tempfile.gettempdir()}
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                env={"HOME": tempfile.gettempdir()},
             )
         except OSError as exc:
             self._log.close()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.documents import document
 
 from guard.errors import (
     DecisionInvalid,
@@ -21,10 +20,13 @@ from guard.errors import (
 )
 from guard.opa.engine import EmbeddedOpa, RemoteOpa
 from guard.opa.process import OpaProcess
+from tests.support.documents import document
 
 ALLOW = 'decision := {"decision": "allow", "findings": []} if input.schema_version == 1'
-# Recursion without memory: takes far longer than any timeout of a test.
-SLOW = 'decision := {"decision": "allow", "findings": []} if count([1 | some i in numbers.range(1, 30000); some j in numbers.range(1, 30000); i * j == 7]) >= 0'
+# Some 900 million steps: takes far longer than any timeout of a test.
+SLOW = """decision := {"decision": "allow", "findings": []} if {
+	count([1 | some i in numbers.range(1, 30000); some j in numbers.range(1, 30000); i * j == 7]) >= 0
+}"""
 
 
 @pytest.fixture
@@ -100,7 +102,9 @@ def test_evaluate_never_takes_a_broken_answer_for_an_allow(engine, policies, rul
 
 def test_a_failing_builtin_names_file_and_row(engine, policies) -> None:
     with pytest.raises(EvaluationFailed) as failed:
-        engine(policies('decision := {"decision": "allow", "findings": []} if to_number(input.region)')).evaluate(document())
+        engine(policies('decision := {"decision": "allow", "findings": []} if to_number(input.region)')).evaluate(
+            document()
+        )
     assert (Path(str(failed.value.evidence["file"])).name, failed.value.evidence["row"]) == ("main.rego", 3)
 
 
@@ -113,7 +117,9 @@ def test_an_engine_killed_between_two_events_is_restarted(engine, policies) -> N
     assert subject.pid != killed
 
 
-def test_an_engine_killed_during_an_event_is_restarted_once_and_then_gives_up(engine, policies, opa, monkeypatch) -> None:
+def test_an_engine_killed_during_an_event_is_restarted_once_and_then_gives_up(
+    engine, policies, opa, monkeypatch
+) -> None:
     """Both processes end while they evaluate: the second end is an error, not a third try."""
     started: list[OpaProcess] = []
     original = OpaProcess.__init__

@@ -54,7 +54,7 @@ def _of_size(size: int) -> dict[str, str]:
 
 
 def test_lists_beyond_the_environment_of_a_lambda_are_refused_with_the_place_where_they_belong() -> None:
-    with pytest.raises(ConfigError, match="data.yaml") as refused:
+    with pytest.raises(ConfigError, match=r"data\.yaml") as refused:
         Settings.from_environment(_of_size(ENVIRONMENT_LIMIT_BYTES + 1))
     assert refused.value.evidence == {"bytes": ENVIRONMENT_LIMIT_BYTES + 1, "limit": ENVIRONMENT_LIMIT_BYTES}
 
