@@ -1,0 +1,130 @@
+"""Runs the demo: create the jobs, hand their events to the Lambda handler, show what became of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from examples.demo.jobs import ACCOUNT, JOBS, REGION, DemoJob
+from examples.demo.local_sagemaker import create, describe, local_sagemaker, sagemaker_client, started_event
+from guard.jobs import BY_KIND
+
+DECISION_LOG = Path("build/demo-decisions.jsonl")
+STYLES = {"deny": "bold red", "warn": "yellow", "allow": "green"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of one job: the line of the decision log, as operators see it."""
+
+    job: DemoJob
+    decided: dict[str, Any]
+    milliseconds: float
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--opa", type=Path, required=True)
+    parser.add_argument("--bundle", type=Path, required=True)
+    arguments = parser.parse_args()
+    console = Console(width=max(Console().width, 150), highlight=False)
+    with local_sagemaker() as url:
+        client = sagemaker_client(url)
+        for job in JOBS:
+            create(client, job)
+        console.print(
+            f"Created {len(JOBS)} jobs in a local SageMaker. Each one's EventBridge event goes to the Lambda handler:\n"
+        )
+        rows = _guard(client, url, arguments.opa, arguments.bundle)
+        console.print(_decisions(rows))
+        wrong = _states(console, client, rows)
+    console.print(f"\nThe decision log, a line for each: {DECISION_LOG}")
+    return 1 if wrong else 0
+
+
+def _guard(client: Any, url: str, opa: Path, bundle: Path) -> list[Row]:
+    """Import the Lambda's handler as Lambda does, with its log in a file, and give it every event."""
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "demo",
+        "AWS_SECRET_ACCESS_KEY": "demo",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": url,
+        "GUARD_OPA_PATH": str(opa),
+        "GUARD_BUNDLE_PATH": str(bundle),
+        "POWERTOOLS_SERVICE_NAME": "sagemaker-guard",
+    }
+    os.environ.pop("GUARD_OPA", None)
+    with DECISION_LOG.open("w+") as log, redirect_stdout(log):
+        import lambda_entry.handler as entry
+
+        context = SimpleNamespace(invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:guard")
+        rows = []
+        for number, job in enumerate(JOBS):
+            event = started_event(client, job, number)
+            started = time.perf_counter()
+            entry.handler(event, context)
+            milliseconds = (time.perf_counter() - started) * 1000
+            rows.append(Row(job, _line(DECISION_LOG, event["id"]), milliseconds))
+        entry.GUARD.engine.close()
+    return rows
+
+
+def _line(log: Path, event_id: str) -> dict[str, Any]:
+    """Return what the decision log says of the event's job."""
+    lines = (json.loads(line) for line in log.read_text().splitlines())
+    return next(line for line in lines if line.get("event_id") == event_id)
+
+
+def _decisions(rows: list[Row]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("job", "image", "decision", "rule and message", "outcome", "ms"):
+        table.add_column(name, overflow="fold", justify="right" if name == "ms" else "left")
+    for row in rows:
+        decision = row.decided.get("decision", "-")
+        findings = "\n".join(
+            f"{f['rule_id']}: {f['message']}" + (f" (exempted by {f['exempted_by']})" if f["exempted_by"] else "")
+            for f in row.decided.get("findings", [])
+        )
+        table.add_row(
+            row.job.name,
+            row.job.image.partition("/")[2],
+            Text(decision, style=STYLES.get(decision, "dim")),
+            Text(findings),
+            row.decided["outcome"],
+            f"{row.milliseconds:.0f}",
+        )
+    return table
+
+
+def _states(console: Console, client: Any, rows: list[Row]) -> int:
+    """Print the state of each job as the local SageMaker tells it; return how many are not as decided."""
+    console.print("\nWhat the local SageMaker says now:\n")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("job", "status", "as decided"):
+        table.add_column(name)
+    wrong = 0
+    for row in rows:
+        status = describe(client, row.job)[BY_KIND[row.job.kind].status_field]
+        expected = {"Stopping", "Stopped"} if row.decided.get("decision") == "deny" or row.job.ended else {"InProgress"}
+        wrong += status not in expected
+        table.add_row(row.job.name, status, Text("yes", "green") if status in expected else Text("NO", "bold red"))
+    console.print(table)
+    stopped = sum(row.decided["outcome"] == "stopped" for row in rows)
+    console.print(f"\n{stopped} denied jobs were stopped; {wrong} jobs are not in the state that was decided.")
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())
