@@ -92,6 +92,10 @@ deploy: package ## Deploy with CloudFormation: make deploy BUCKET=... [STACK=...
 	aws cloudformation deploy --template-file build/packaged.yml --stack-name "$(STACK)" --capabilities CAPABILITY_IAM \
 	  --parameter-overrides "Mode=$(MODE)" "Architecture=$(ARCH)"
 
+benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, deny-list length, cold start
+	@$(PYTHON) benchmarks/engine.py
+	@$(PYTHON) benchmarks/cold_start.py
+
 lock: ## Lock the Python dependencies with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/lambda.in -o requirements/lambda.txt
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -c requirements/lambda.txt -o requirements/dev.txt
