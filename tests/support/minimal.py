@@ -1,0 +1,49 @@
+"""The smallest valid parameters of any AWS operation, generated from the API model."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.model import ServiceModel, Shape
+
+# Members that the model doesn't mark as required but the service does, and texts whose pattern matters.
+TEXT = {"S3": "s3://bucket/prefix", "Arn": "arn:aws:iam::123456789012:role/job", "Image": "registry/repository:tag"}
+
+
+@cache
+def service_model(service: str = "sagemaker") -> ServiceModel:
+    """The API model that botocore ships."""
+    return botocore.session.get_session().get_service_model(service)
+
+
+def minimal(operation: str, **parameters: Any) -> dict[str, Any]:
+    """Return parameters with every required member of a SageMaker operation's input; `parameters` replace or add members."""
+    return {**_value(service_model().operation_model(operation).input_shape, operation), **parameters}
+
+
+def _value(shape: Shape, name: str) -> Any:
+    match shape.type_name:
+        case "structure" if shape.is_tagged_union:
+            member = next(iter(shape.members))
+            return {member: _value(shape.members[member], member)}
+        case "structure":
+            return {member: _value(shape.members[member], member) for member in shape.required_members}
+        case "list":
+            return [_value(shape.member, name)] * max(1, shape.metadata.get("min", 0))
+        case "map":
+            return {}
+        case "string":
+            return shape.enum[0] if shape.enum else _text(shape, name)
+        case "boolean":
+            return False
+        case number if number in {"integer", "long", "float", "double"}:
+            return shape.metadata.get("min", 1)
+        case other:
+            raise NotImplementedError(f"{name}: {other}")
+
+
+def _text(shape: Shape, name: str) -> str:
+    text = next((text for word, text in TEXT.items() if word in name), "text")
+    return text.ljust(shape.metadata.get("min", 0), "x")

@@ -1,0 +1,186 @@
+"""The jobs of one account and region, for every kind of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.model import ServiceModel
+from moto.moto_api._internal.managed_state_model import ManagedState
+from moto.utilities.utils import get_partition
+
+from tests.support.sagemaker_moto.control import Refused
+from tests.support.sagemaker_moto.kinds import KINDS, Kind
+
+Members = dict[str, Any]
+
+
+@dataclass
+class Job:
+    """One job: what it was created with, and its state, which moto's state manager moves on from Stopping to Stopped."""
+
+    kind: Kind
+    name: str
+    arn: str
+    members: Members
+    state: ManagedState
+    created: datetime
+    modified: datetime
+
+    @property
+    def status(self) -> str:
+        return str(self.state.status)
+
+    def describe(self) -> Members:
+        """Every member of the create request together with what the service adds."""
+        description = {
+            **self.kind.defaults,
+            "CreationTime": self.created,
+            "LastModifiedTime": self.modified,
+            **self.members,
+            self.kind.name: self.name,
+            self.kind.arn: self.arn,
+            self.kind.status: self.status,
+        }
+        if self.kind.secondary:
+            description.setdefault(self.kind.secondary, "Starting" if self.status == self.kind.initial else self.status)
+        return description
+
+
+class Jobs:
+    """Creates, describes, lists, updates, stops and tags jobs; one method per operation, found by the operation's name."""
+
+    def __init__(self, account: str, region: str, model: ServiceModel) -> None:
+        self._prefix = f"arn:{get_partition(region)}:sagemaker:{region}:{account}:"
+        self._model = model
+        self._jobs: dict[tuple[str, str], Job] = {}
+        self._operations = {operation: (kind, serve) for kind in KINDS for operation, serve in _operations(kind)}
+
+    def serves(self, operation: str, parameters: Mapping[str, Any]) -> bool:
+        """Whether the call is about a job of the table; tags of other resources and all else are moto's."""
+        if operation in TAG_OPERATIONS:
+            return parameters["ResourceArn"].removeprefix(self._prefix).split("/")[0] in ARN_RESOURCES
+        return operation in self._operations and operation in self._model.operation_names
+
+    def call(self, operation: str, parameters: Members) -> Members:
+        """Serve one call; raises Refused with the real service's code and wording."""
+        if operation in TAG_OPERATIONS:
+            return TAG_OPERATIONS[operation](self._tagged(parameters["ResourceArn"]), parameters)
+        kind, serve = self._operations[operation]
+        return serve(self, kind, operation, parameters)
+
+    def find(self, name: str, noun: str | None = None) -> Job:
+        """Return the job of this name, of any kind unless `noun` names one."""
+        found = [job for job in self._jobs.values() if job.name == name and noun in {None, job.kind.noun}]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} jobs are named {name!r}")
+        return found[0]
+
+    def create(self, kind: Kind, operation: str, parameters: Members) -> Members:
+        name = parameters[kind.name]
+        arn = f"{self._prefix}{kind.arn_resource}/{name.lower()}"
+        if (kind.noun, name) in self._jobs:
+            raise Refused(
+                "ResourceInUse",
+                f"{kind.label.capitalize()} names must be unique within an AWS account and region, "
+                f"and a {kind.label} with this name already exists ({arn})",
+            )
+        now = datetime.now(UTC)
+        steps: list[tuple[str | None, str]] = [(kind.initial, kind.initial)]
+        if kind.stopping:
+            steps.append((kind.stopping, kind.stopped))
+        state = ManagedState(state_name(kind), steps)
+        self._jobs[kind.noun, name] = Job(kind, name, arn, dict(parameters), state, now, now)
+        return {kind.arn: arn}
+
+    def describe(self, kind: Kind, operation: str, parameters: Members) -> Members:
+        job = self._get(kind, parameters[kind.name], kind.unknown)
+        description = job.describe()
+        job.state.advance()
+        return description
+
+    def update(self, kind: Kind, operation: str, parameters: Members) -> Members:
+        job = self._get(kind, parameters[kind.name], kind.unknown)
+        job.members.update(parameters)
+        job.modified = datetime.now(UTC)
+        return {kind.arn: job.arn}
+
+    def stop(self, kind: Kind, operation: str, parameters: Members) -> Members:
+        job = self._get(kind, parameters[kind.name], kind.unknown_stop or kind.unknown)
+        if job.status in kind.ended | {kind.stopping}:
+            raise Refused(
+                "ValidationException", f"The request was rejected because the {kind.label} is in status {job.status}."
+            )
+        self.set_status(job, kind.stopping or kind.stopped)
+        return {}
+
+    def list(self, kind: Kind, operation: str, parameters: Members) -> Members:
+        chosen = [
+            job.describe()
+            for job in self._jobs.values()
+            if job.kind is kind
+            and parameters.get("StatusEquals") in {None, job.status}
+            and parameters.get("NameContains", "") in job.name
+            and parameters.get("CreationTimeAfter", job.created) <= job.created
+        ]
+        newest_first = sorted(chosen, key=lambda job: job["CreationTime"], reverse=True)
+        start = int(parameters.get("NextToken") or 0)
+        end = start + int(parameters.get("MaxResults") or 100)
+        output = self._model.operation_model(operation).output_shape
+        field = next(name for name, shape in output.members.items() if shape.type_name == "list")
+        return {field: newest_first[start:end], **({"NextToken": str(end)} if end < len(newest_first) else {})}
+
+    def set_status(self, job: Job, status: str) -> None:
+        """Put a job into any status; its Describe counter begins anew."""
+        job.state.status = status
+        job.state._tick = 0
+        job.modified = datetime.now(UTC)
+
+    def _get(self, kind: Kind, name: str, unknown: tuple[str, str]) -> Job:
+        job = self._jobs.get((kind.noun, name)) or self._by_arn(name)
+        if job is None:
+            code, message = unknown
+            raise Refused(code, message.format(label=kind.label, name=name))
+        return job
+
+    def _by_arn(self, arn: str) -> Job | None:
+        return next((job for job in self._jobs.values() if job.arn == arn), None)
+
+    def _tagged(self, arn: str) -> Job:
+        job = self._by_arn(arn)
+        if job is None:
+            raise Refused("ValidationException", "Requested resource not found.")
+        return job
+
+
+def state_name(kind: Kind) -> str:
+    """The kind's name for moto's state manager."""
+    return f"sagemaker::{kind.arn_resource}"
+
+
+def _operations(kind: Kind) -> list[tuple[str, Any]]:
+    serving = [(operation, Jobs.create) for operation in kind.create_operations]
+    serving += [(operation, Jobs.describe) for operation in kind.describe_operations]
+    serving += [(kind.update_operation, Jobs.update), (kind.list_operation, Jobs.list)]
+    return [*serving, (kind.stop_operation, Jobs.stop)] if kind.stoppable else serving
+
+
+def _list_tags(job: Job, parameters: Members) -> Members:
+    return {"Tags": job.members.get("Tags", [])}
+
+
+def _add_tags(job: Job, parameters: Members) -> Members:
+    tags = {tag["Key"]: tag for tag in [*job.members.get("Tags", []), *parameters["Tags"]]}
+    job.members["Tags"] = list(tags.values())
+    return {"Tags": job.members["Tags"]}
+
+
+def _delete_tags(job: Job, parameters: Members) -> Members:
+    job.members["Tags"] = [tag for tag in job.members.get("Tags", []) if tag["Key"] not in parameters["TagKeys"]]
+    return {}
+
+
+TAG_OPERATIONS = {"ListTags": _list_tags, "AddTags": _add_tags, "DeleteTags": _delete_tags}
+ARN_RESOURCES = frozenset(kind.arn_resource for kind in KINDS)

@@ -1,0 +1,76 @@
+"""Where moto hands SageMaker requests over."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import ActionResult
+from moto.core.utils import get_service_model
+from moto.moto_api import state_manager
+from moto.sagemaker import urls
+from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
+from moto.sagemaker.responses import SageMakerResponse
+
+from tests.support.sagemaker_moto.control import CONTROL, Refused
+from tests.support.sagemaker_moto.jobs import Jobs, state_name
+from tests.support.sagemaker_moto.kinds import KINDS
+
+
+class StoppableSageMakerResponse(SageMakerResponse):
+    """Serves jobs and algorithms from the table of kinds; everything else is moto's, completed where moto drops members."""
+
+    def call_action(self) -> TYPE_RESPONSE:
+        operation, parameters = self._get_action(), self.params
+        jobs = _jobs(self.sagemaker_backend)
+        try:
+            CONTROL.admit(operation, parameters)
+            if not jobs.serves(operation, parameters):
+                return self._by_moto(operation, parameters)
+            status, headers, body = self.serialized(ActionResult(jobs.call(operation, parameters)))
+        except Refused as exc:
+            # Not through moto's errors: it warns about those that the API model doesn't declare, as throttling.
+            status, headers, body = 400, self.response_headers, json.dumps({"__type": exc.code, "message": exc.message})
+        return status, *self._enrich_response(headers, body)
+
+    def _by_moto(self, operation: str, parameters: dict[str, Any]) -> TYPE_RESPONSE:
+        status, headers, body = super().call_action()
+        if status != 200 or operation not in {"CreateModel", "DescribeModel"}:
+            return status, headers, body
+        answer = json.loads(body)
+        created = _models(self.sagemaker_backend)
+        if operation == "CreateModel":
+            created[answer["ModelArn"]] = {key: value for key, value in parameters.items() if key != "Tags"}
+            return status, headers, body
+        return status, headers, json.dumps({**answer, **created.get(answer["ModelArn"], {})})
+
+
+def install() -> None:
+    """Serve SageMaker from here, in `mock_aws` and in moto's server."""
+    for kind in KINDS:
+        state_manager.register_default_transition(state_name(kind), {"progression": "manual", "times": 1})
+    urls.url_paths["{0}/$"] = StoppableSageMakerResponse.dispatch
+
+
+def set_status(name: str, status: str, *, region: str = "eu-west-1", account: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Put a job into this status, as if it had got there by itself."""
+    jobs = _jobs(sagemaker_backends[account][region])
+    jobs.set_status(jobs.find(name), status)
+
+
+def set_members(name: str, *, region: str = "eu-west-1", account: str = DEFAULT_ACCOUNT_ID, **members: Any) -> None:
+    """Give a job description members that no create request has, as TuningJobArn."""
+    _jobs(sagemaker_backends[account][region]).find(name).members.update(members)
+
+
+# moto forgets a backend's attributes when a mock ends and on /moto-api/reset: what is kept there is isolated.
+def _jobs(backend: SageMakerModelBackend) -> Jobs:
+    if "guard_jobs" not in backend.__dict__:
+        backend.guard_jobs = Jobs(backend.account_id, backend.region_name, get_service_model("sagemaker"))
+    return backend.guard_jobs
+
+
+def _models(backend: SageMakerModelBackend) -> dict[str, dict[str, Any]]:
+    return backend.__dict__.setdefault("guard_models", {})
