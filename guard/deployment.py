@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from guard.document import DeniedImage, DeniedPattern, DenyList
-from guard.entries import parse_pattern_or_entry
+from guard.entries import canonical
 
 PARAMETERS = {"processing": "ProcessingContainers", "training": "TrainingContainers"}
 
@@ -19,7 +19,7 @@ def deny_list(containers: Mapping[str, str]) -> DenyList:
     kinds: dict[str, list[str]] = {}
     for kind, text in containers.items():
         for entry in filter(None, (part.strip() for part in text.split(","))):
-            kinds.setdefault(parse_pattern_or_entry(entry), []).append(kind)
+            kinds.setdefault(canonical(entry), []).append(kind)
     denied = {entry: (_reason(on), tuple(sorted(set(on)))) for entry, on in kinds.items()}
     return DenyList(
         images={
