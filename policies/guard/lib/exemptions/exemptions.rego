@@ -1,0 +1,145 @@
+# METADATA
+# title: Exemptions
+# description: |
+#   An exemption takes findings of some rules out of the verdict, for a scope and until a day. It gives id, owner,
+#   reason, rules (rule ids, or "*" for all), scope, expires (YYYY-MM-DD) and, if there is one, ticket. The scope gives
+#   at least one of account, region, role_arn, job_kind and job_name, each a glob or a list of globs, and image, an entry
+#   or a list of entries as in the deny list. All of them must match.
+#
+#   - It counts through the whole of its last day in UTC, compared with the time of the document.
+#   - A scope with image covers a finding about an image if the entry names that image, and a finding about no image if
+#     it names all images of the job. An image that isn't known is named by no entry.
+#   - A job with several roles is covered only if all of them match.
+#   - Expired or malformed, it exempts nothing and is reported.
+package guard.lib.exemptions
+
+import data.guard.lib.images
+import data.guard.lib.scopes
+import data.guard.lib.times
+
+# METADATA
+# description: Id of the first exemption that takes the finding out of the verdict, null if none does.
+exempted_by(exemptions, finding, document) := exemptions[i].id if {
+	i := min([number |
+		some number, exemption in exemptions
+		_state(exemption, document) == "valid"
+		_covers(exemption, finding, document)
+	])
+} else := null
+
+# METADATA
+# description: |
+#   What to report of the exemptions themselves: those that are malformed, and those that would cover one of the findings
+#   if they weren't expired.
+notices(exemptions, findings, document) := _malformed(exemptions, document) | _expired(exemptions, findings, document) if {
+	is_array(exemptions)
+} else := {{
+	"message": "The exemptions exempt nothing: they must be a list.",
+	"details": {"config": "exemptions"},
+}}
+
+# METADATA
+# description: What is wrong with an exemption, one text for each.
+problems(exemption) := union({
+	{sprintf("unknown key %v", [key]) | some key in (object.keys(exemption) - (_required | {"ticket"}))},
+	{sprintf("%s is missing", [key]) | some key in (_required - object.keys(exemption))},
+	{sprintf("%s must be a text", [key]) |
+		some key, value in object.filter(exemption, {"id", "owner", "reason", "ticket"})
+		not _is_text(value)
+	},
+	{"rules must be a list of rule ids" | not _are_texts(object.get(exemption, "rules", ["*"]))},
+	{"expires must be a day as YYYY-MM-DD" | not times.end_of_day(object.get(exemption, "expires", "2000-01-01"))},
+	_scope_problems(object.get(exemption, "scope", {"account": "*"})),
+}) if {
+	is_object(exemption)
+} else := {"must be a mapping"}
+
+_required := {"id", "owner", "reason", "rules", "scope", "expires"}
+
+_facts := {"account", "region", "role_arn", "job_kind", "job_name"}
+
+_state(exemption, document) := "malformed" if {
+	count(problems(exemption)) > 0
+} else := "valid" if {
+	times.instant(document.source.time) <= times.end_of_day(exemption.expires)
+} else := "expired"
+
+_covers(exemption, finding, document) if {
+	some rule_id in exemption.rules
+	rule_id in {"*", finding.rule_id}
+	every fact, patterns in exemption.scope {
+		_in_scope(fact, patterns, finding, document)
+	}
+}
+
+_in_scope("image", entries, finding, document) if {
+	judged := _judged_images(finding.details, document)
+	count(judged) > 0
+	every image in judged {
+		some entry in _listed(entries)
+		images.matches(entry, image)
+	}
+}
+
+_in_scope(fact, patterns, _, document) if scopes.matches(fact, patterns, document, "all")
+
+_judged_images(details, document) := [image |
+	some image in document.images
+	object.get(details, "slot", image.slot) == image.slot
+	object.get(details, "image", image.raw) == image.raw
+]
+
+_malformed(exemptions, document) := {notice |
+	some i, exemption in exemptions
+	_state(exemption, document) == "malformed"
+	notice := {
+		"message": sprintf("An exemption exempts nothing: %s.", [concat(", ", sort(problems(exemption)))]),
+		"details": {"config": sprintf("exemptions[%d]", [i])},
+	}
+}
+
+_expired(exemptions, findings, document) := {notice |
+	some i, exemption in exemptions
+	_state(exemption, document) == "expired"
+	rules := sort({finding.rule_id | some finding in findings; _covers(exemption, finding, document)})
+	count(rules) > 0
+	notice := {
+		"message": sprintf("Exemption %s from %s has expired.", [exemption.id, concat(", ", rules)]),
+		"details": {
+			"config": sprintf("exemptions[%d]", [i]),
+			"exemption": exemption.id,
+			"owner": exemption.owner,
+			"expires": exemption.expires,
+			"rules": rules,
+		},
+	}
+}
+
+_scope_problems(scope) := union({
+	{sprintf("unknown key scope.%v", [key]) | some key in (object.keys(scope) - (_facts | {"image"}))},
+	{sprintf("scope.%s must be a glob or a list of globs (* and ? only)", [fact]) |
+		some fact, patterns in object.filter(scope, _facts)
+		not scopes.valid(patterns)
+	},
+	{"scope.image must be an entry or a list of entries" | not _are_texts(_listed(object.get(scope, "image", "*")))},
+	{"scope must not be empty" | count(scope) == 0},
+}) if {
+	is_object(scope)
+} else := {"scope must be a mapping"}
+
+_listed(entries) := entries if {
+	is_array(entries)
+} else := [entries]
+
+_are_texts(values) if {
+	is_array(values)
+	count(values) > 0
+	every value in values {
+		_is_text(value)
+	}
+}
+
+_is_text(value) if {
+	is_string(value)
+	trim_space(value) != ""
+}

@@ -1,0 +1,248 @@
+package guard.lib.exemptions_test
+
+import data.guard.lib.exemptions
+import data.guard.testing
+
+_exemption(patch) := object.union(
+	{
+		"id": "EX-1",
+		"owner": "ml-platform",
+		"reason": "migration",
+		"rules": ["denied_image"],
+		"scope": {"account": "111122223333"},
+		"expires": "2025-06-30",
+	},
+	patch,
+)
+
+_scoped(scope) := object.union(object.remove(_exemption({}), {"scope"}), {"scope": scope})
+
+_image := testing.document.images[0]
+
+_finding := {
+	"rule_id": "denied_image",
+	"message": "denied",
+	"details": {"slot": _image.slot, "image": _image.raw},
+}
+
+_at(time) := testing.input_with({"source": {"time": time}})
+
+test_exempted_by_its_id if {
+	exemptions.exempted_by([_exemption({})], _finding, testing.document) == "EX-1"
+}
+
+test_exempted_by_the_first_that_covers if {
+	list := [
+		_exemption({"id": "EX-0", "rules": ["mutable_tag"]}),
+		_exemption({"id": "EX-1"}),
+		_exemption({"id": "EX-2"}),
+	]
+	exemptions.exempted_by(list, _finding, testing.document) == "EX-1"
+}
+
+test_exempted_by_none_without_exemptions if exemptions.exempted_by([], _finding, testing.document) == null
+
+test_exempted_by_none_of_no_list if {
+	every list in [null, "EX-1", {}] {
+		exemptions.exempted_by(list, _finding, testing.document) == null
+	}
+}
+
+test_rules_cover[note] if {
+	some note, example in {
+		"listed": [["a", "denied_image"], "EX-1"],
+		"all": [["*"], "EX-1"],
+		"another": [["denied_images"], null],
+		"no glob": [["denied_*"], null],
+	}
+	exemptions.exempted_by([_exemption({"rules": example[0]})], _finding, testing.document) == example[1]
+}
+
+test_last_day_counts_as_a_whole_in_utc[time] if {
+	some time, id in {
+		"2025-06-30T00:00:00Z": "EX-1",
+		"2025-06-30T23:59:59.999999Z": "EX-1",
+		"2025-07-01T00:00:00Z": null,
+		"2025-07-01T01:59:59+02:00": "EX-1",
+		"2025-06-30T23:00:00-02:00": null,
+	}
+	exemptions.exempted_by([_exemption({})], _finding, _at(time)) == id
+}
+
+test_scope_covers[note] if {
+	some note, scope in {
+		"account": {"account": "1111*"},
+		"region": {"region": ["us-*", "eu-*"]},
+		"role": {"role_arn": "*:role/Trainer"},
+		"job kind": {"job_kind": "training"},
+		"job name": {"job_name": "churn-*"},
+		"all at once": {"account": "1*", "region": "eu-*", "job_name": "*", "image": "*"},
+		"image": {"image": "pytorch-training"},
+		"image with tag": {"image": "pytorch-training:2.3-cpu-py311"},
+		"image pattern": {"image": "pytorch-*:2.*"},
+		"one image of a list": {"image": ["mxnet", "pytorch-training"]},
+	}
+	exemptions.exempted_by([_scoped(scope)], _finding, testing.document) == "EX-1"
+}
+
+test_scope_covers_not[note] if {
+	some note, scope in {
+		"account": {"account": "11112222333"},
+		"region": {"region": "eu-west"},
+		"role": {"role_arn": "Trainer"},
+		"job kind": {"job_kind": "processing"},
+		"job name": {"job_name": "churn"},
+		"one fact of two": {"account": "1*", "region": "us-*"},
+		"image": {"image": "pytorch-train"},
+		"image with another tag": {"image": "pytorch-training:2.3"},
+		"no image of a list": {"image": ["mxnet", "xpytorch-training"]},
+	}
+	exemptions.exempted_by([_scoped(scope)], _finding, testing.document) == null
+}
+
+test_scope_of_a_role_needs_every_role_of_the_job if {
+	document := testing.input_with({"job": {"role_arns": ["arn:aws:iam::1:role/A", "arn:aws:iam::1:role/B"]}})
+	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, document) == null
+	exemptions.exempted_by([_scoped({"role_arn": ["*/A", "*/B"]})], _finding, document) == "EX-1"
+}
+
+_other := testing.image({
+	"slot": "ProfilerRuleConfigurations[0].RuleEvaluatorImage",
+	"raw": "reg.example.com/mxnet:1",
+	"registry": "reg.example.com",
+	"account": null,
+	"region": null,
+	"repository": "mxnet",
+	"tag": "1",
+})
+
+_two_images := testing.input_with_images([_image, _other])
+
+test_image_scope_covers_only_the_finding_about_its_image if {
+	list := [_scoped({"image": "mxnet"})]
+	exemptions.exempted_by(list, _finding, _two_images) == null
+	about_other := {"rule_id": "denied_image", "details": {"slot": _other.slot, "image": _other.raw}}
+	exemptions.exempted_by(list, about_other, _two_images) == "EX-1"
+}
+
+test_image_scope_goes_by_the_slot_too if {
+	list := [_scoped({"image": "mxnet"})]
+	document := testing.input_with_images([_image, object.union(_other, {"raw": _image.raw})])
+	exemptions.exempted_by(list, _finding, document) == null
+	about_other := {"rule_id": "denied_image", "details": {"slot": _other.slot, "image": _image.raw}}
+	exemptions.exempted_by(list, about_other, document) == "EX-1"
+}
+
+test_image_scope_covers_a_finding_about_no_image_if_it_names_all if {
+	finding := {"rule_id": "denied_image", "details": {}}
+	exemptions.exempted_by([_scoped({"image": "mxnet"})], finding, _two_images) == null
+	exemptions.exempted_by([_scoped({"image": ["mxnet", "pytorch-*"]})], finding, _two_images) == "EX-1"
+}
+
+test_image_scope_covers_no_job_without_images if {
+	finding := {"rule_id": "denied_image", "details": {}}
+	exemptions.exempted_by([_scoped({"image": "*"})], finding, testing.input_with_images([])) == null
+}
+
+test_image_scope_covers_no_unknown_image if {
+	image := testing.unknown_image("access-denied")
+	finding := {"rule_id": "denied_image", "details": {"slot": image.slot, "image": null}}
+	exemptions.exempted_by([_scoped({"image": "*"})], finding, testing.input_with_images([image])) == null
+}
+
+test_image_scope_covers_no_image_that_the_job_lacks if {
+	finding := {"rule_id": "denied_image", "details": {"slot": "Elsewhere", "image": _image.raw}}
+	exemptions.exempted_by([_scoped({"image": "*"})], finding, testing.document) == null
+}
+
+test_no_notice_of_valid_exemptions if {
+	exemptions.notices([_exemption({"ticket": "OPS-7"})], {_finding}, testing.document) == set()
+}
+
+test_notice_of_an_expired_exemption_that_would_cover if {
+	list := [_exemption({}), _exemption({"id": "EX-2", "rules": ["*"], "expires": "2025-06-14"})]
+	findings := {
+		{"rule_id": "vpc_required", "message": "b", "details": {}},
+		{"rule_id": "denied_image", "message": "a", "details": {}},
+	}
+	exemptions.notices(list, findings, testing.document) == {{
+		"message": "Exemption EX-2 from denied_image, vpc_required has expired.",
+		"details": {
+			"config": "exemptions[1]",
+			"exemption": "EX-2",
+			"owner": "ml-platform",
+			"expires": "2025-06-14",
+			"rules": ["denied_image", "vpc_required"],
+		},
+	}}
+}
+
+test_no_notice_of_an_expired_exemption_that_covers_nothing if {
+	list := [_exemption({"expires": "2025-06-14", "rules": ["vpc_required"]})]
+	exemptions.notices(list, {_finding}, testing.document) == set()
+}
+
+test_notice_of_no_list if {
+	every list in [null, "EX-1", {}] {
+		exemptions.notices(list, set(), testing.document) == {{
+			"message": "The exemptions exempt nothing: they must be a list.",
+			"details": {"config": "exemptions"},
+		}}
+	}
+}
+
+_malformed := {
+	"no mapping": ["EX-1", "must be a mapping"],
+	"id missing": [object.remove(_exemption({}), {"id"}), "id is missing"],
+	"owner missing": [object.remove(_exemption({}), {"owner"}), "owner is missing"],
+	"reason missing": [object.remove(_exemption({}), {"reason"}), "reason is missing"],
+	"rules missing": [object.remove(_exemption({}), {"rules"}), "rules is missing"],
+	"scope missing": [object.remove(_exemption({}), {"scope"}), "scope is missing"],
+	"expires missing": [object.remove(_exemption({}), {"expires"}), "expires is missing"],
+	"unknown key": [_exemption({"expire": "2025-06-30"}), "unknown key expire"],
+	"id a number": [_exemption({"id": 1}), "id must be a text"],
+	"owner blank": [_exemption({"owner": " "}), "owner must be a text"],
+	"reason empty": [_exemption({"reason": ""}), "reason must be a text"],
+	"ticket null": [_exemption({"ticket": null}), "ticket must be a text"],
+	"rules a text": [_exemption({"rules": "*"}), "rules must be a list of rule ids"],
+	"rules empty": [_exemption({"rules": []}), "rules must be a list of rule ids"],
+	"rules of numbers": [_exemption({"rules": ["*", 1]}), "rules must be a list of rule ids"],
+	"expires no day": [_exemption({"expires": "2025-02-30"}), "expires must be a day as YYYY-MM-DD"],
+	"expires a number": [_exemption({"expires": 20250630}), "expires must be a day as YYYY-MM-DD"],
+	"expires null": [_exemption({"expires": null}), "expires must be a day as YYYY-MM-DD"],
+	"scope a text": [_scoped("*"), "scope must be a mapping"],
+	"scope empty": [_scoped({}), "scope must not be empty"],
+	"scope of an unknown fact": [_scoped({"account": "*", "tag": "*"}), "unknown key scope.tag"],
+	"scope without globs": [
+		_scoped({"region": []}),
+		"scope.region must be a glob or a list of globs (* and ? only)",
+	],
+	"scope with a class": [
+		_scoped({"job_name": "[a-"}),
+		"scope.job_name must be a glob or a list of globs (* and ? only)",
+	],
+	"scope with an empty image": [_scoped({"image": ""}), "scope.image must be an entry or a list of entries"],
+	"scope with no images": [_scoped({"image": []}), "scope.image must be an entry or a list of entries"],
+}
+
+test_malformed_exempts_nothing[note] if {
+	some note, example in _malformed
+	exemptions.exempted_by([example[0]], _finding, testing.document) == null
+}
+
+test_notice_of_malformed[note] if {
+	some note, example in _malformed
+	exemptions.notices([_exemption({}), example[0]], set(), testing.document) == {{
+		"message": sprintf("An exemption exempts nothing: %s.", [example[1]]),
+		"details": {"config": "exemptions[1]"},
+	}}
+}
+
+test_notice_says_all_that_is_wrong if {
+	exemptions.problems({"owner": null, "scope": null, "rules": ["*"], "id": "EX-1"}) == {
+		"reason is missing",
+		"expires is missing",
+		"owner must be a text",
+		"scope must be a mapping",
+	}
+}

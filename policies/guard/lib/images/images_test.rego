@@ -1,0 +1,180 @@
+package guard.lib.images_test
+
+import data.guard.lib.images
+import data.guard.testing
+
+_digest := "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+_private(patch) := object.union(
+	{
+		"slot": "AppSpecification.ImageUri",
+		"raw": "reg.example.com:5000/mirror/pytorch-training:1.10",
+		"registry": "reg.example.com:5000",
+		"account": null,
+		"region": null,
+		"repository": "mirror/pytorch-training",
+		"tag": "1.10",
+		"digest": null,
+		"origin": {"type": "job", "name": "churn-42"},
+		"error": null,
+	},
+	patch,
+)
+
+test_keys_of_a_tag if {
+	images.keys(_private({})) == {
+		"pytorch-training",
+		"pytorch-training:1.10",
+		"mirror/pytorch-training",
+		"mirror/pytorch-training:1.10",
+		"reg.example.com:5000/mirror/pytorch-training",
+		"reg.example.com:5000/mirror/pytorch-training:1.10",
+	}
+}
+
+test_keys_of_no_tag_name_latest if {
+	images.keys(_private({"registry": null, "repository": "x", "tag": null})) == {"x", "x:latest"}
+}
+
+test_keys_of_a_digest_name_no_tag if {
+	images.keys(_private({"registry": null, "repository": "x", "tag": null, "digest": _digest})) == {
+		"x",
+		concat("@", ["x", _digest]),
+	}
+}
+
+test_keys_of_tag_and_digest_name_both if {
+	images.keys(_private({"registry": null, "repository": "x", "digest": _digest})) == {
+		"x",
+		"x:1.10",
+		concat("@", ["x", _digest]),
+		concat("@", ["x:1.10", _digest]),
+	}
+}
+
+test_unknown_image_has_no_keys if {
+	every code in ["missing", "unparseable"] {
+		images.keys(testing.unknown_image(code)) == set()
+	}
+}
+
+test_parsed_image_with_an_error_has_no_keys if {
+	images.keys(_private({"error": {"code": "failed", "message": "?"}})) == set()
+}
+
+test_image_without_repository_and_error_has_no_keys if {
+	images.keys(_private({"repository": null})) == set()
+}
+
+test_known_tells_images_with_a_repository if {
+	images.known(_private({}))
+	not images.known(_private({"repository": null}))
+	not images.known(testing.unknown_image("managed"))
+}
+
+test_default_port_is_the_same_registry if {
+	images.registries(_private({"registry": "reg.example.com:443"})) == {"reg.example.com"}
+}
+
+test_no_registry_has_no_hosts if images.registries(_private({"registry": null})) == set()
+
+_endpoints := {
+	"us-east-1": {
+		"1.dkr.ecr.us-east-1.amazonaws.com",
+		"1.dkr.ecr-fips.us-east-1.amazonaws.com",
+		"1.dkr-ecr.us-east-1.on.aws",
+		"1.dkr-ecr-fips.us-east-1.on.aws",
+	},
+	"us-gov-west-1": {
+		"1.dkr.ecr.us-gov-west-1.amazonaws.com",
+		"1.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+		"1.dkr-ecr.us-gov-west-1.on.aws",
+		"1.dkr-ecr-fips.us-gov-west-1.on.aws",
+	},
+	"cn-north-1": {
+		"1.dkr.ecr.cn-north-1.amazonaws.com.cn",
+		"1.dkr.ecr-fips.cn-north-1.amazonaws.com.cn",
+		"1.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn",
+		"1.dkr-ecr-fips.cn-north-1.on.amazonwebservices.com.cn",
+	},
+	"us-isob-east-1": {
+		"1.dkr.ecr.us-isob-east-1.sc2s.sgov.gov",
+		"1.dkr.ecr-fips.us-isob-east-1.sc2s.sgov.gov",
+		"1.dkr-ecr.us-isob-east-1.on.aws.scloud",
+		"1.dkr-ecr-fips.us-isob-east-1.on.aws.scloud",
+	},
+}
+
+test_each_endpoint_of_ecr_is_the_same_registry if {
+	every region, hosts in _endpoints {
+		every host in hosts {
+			images.registries(_private({"registry": host, "account": "1", "region": region})) == hosts
+		}
+	}
+}
+
+test_partitions_have_their_own_domains if {
+	plain := {region: host |
+		some region in ["us-iso-east-1", "us-isof-south-1", "eu-isoe-west-1", "eusc-de-east-1"]
+		some host in images.registries(_private({"registry": "x", "account": "1", "region": region}))
+		contains(host, ".dkr.ecr.")
+	}
+	plain == {
+		"us-iso-east-1": "1.dkr.ecr.us-iso-east-1.c2s.ic.gov",
+		"us-isof-south-1": "1.dkr.ecr.us-isof-south-1.csp.hci.ic.gov",
+		"eu-isoe-west-1": "1.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk",
+		"eusc-de-east-1": "1.dkr.ecr.eusc-de-east-1.amazonaws.eu",
+	}
+}
+
+test_matches[note] if {
+	some note, entry in {
+		"exact": "reg.example.com:5000/mirror/pytorch-training:1.10",
+		"tail": "pytorch-training:1.10",
+		"bare": "mirror/pytorch-training",
+		"star in the tag": "pytorch-training:1.*",
+		"star in the name": "*-training",
+		"star crosses a slash": "reg.example.com:5000/*training:1.10",
+		"star for the port": "reg.example.com:*/mirror/*",
+		"star for nothing": "pytorch*-training:1.10*",
+		"only a star": "*",
+		"every tag": "pytorch-training:*",
+	}
+	images.matches(entry, _private({}))
+}
+
+test_matches_not[note] if {
+	some note, entry in {
+		"longer name": "pytorch-training-x",
+		"end of a segment": "training:1.10",
+		"star at the start of a tail is anchored": "p*-train",
+		"dot is no wildcard": "pytorch-training:1x10",
+		"star crosses no colon": "pytorch*1.10",
+		"star crosses no at": "pytorch-training:1.10*sha256*",
+		"host without its port": "reg.example.com/mirror/*",
+		"longer host": "reg.example.com.evil.io:5000/*",
+		"digest of an image without one": "pytorch-training@*",
+		"brackets are no class": "pytorch-training:1.[0-9]+",
+		"empty": "",
+		"unbalanced": "pytorch-training:(1.10",
+		"backslash": `pytorch\-training`,
+		"control character": "pytorch\ntraining",
+		"not latin": "pytorch-trainingé*",
+	}
+	not images.matches(entry, _private({}))
+}
+
+test_matches_not_what_is_no_text if {
+	every entry in [null, 7, true, ["*"], {"*": "*"}] {
+		not images.matches(entry, _private({}))
+	}
+}
+
+test_star_matches_no_unknown_image if not images.matches("*", testing.unknown_image("missing"))
+
+test_star_for_a_digest if {
+	image := _private({"tag": null, "digest": _digest})
+	images.matches("pytorch-training@sha256:aa*", image)
+	not images.matches("pytorch-training@sha256:ab*", image)
+	not images.matches("pytorch-training:*", image)
+}

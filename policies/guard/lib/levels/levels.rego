@@ -1,0 +1,67 @@
+# METADATA
+# title: Levels
+# description: |
+#   The level of a rule for one job: that of the first override that matches, else the rule's own. An override gives
+#   `level` and at least one of account, region, role_arn and job_kind, each a glob or a list of globs. For a job with
+#   several roles an override to `deny` matches if one of them does, any other only if all of them do.
+package guard.lib.levels
+
+import data.guard.lib.scopes
+
+# METADATA
+# description: The level, and as `source` the config entry that set it, like `level` or `overrides[0]`.
+resolve(level, overrides, document) := {"level": overrides[i].level, "source": sprintf("overrides[%d]", [i])} if {
+	i := min([number | some number, override in overrides; _matches(override, document)])
+} else := {"level": level, "source": "level"}
+
+# METADATA
+# description: What is wrong with a rule's level and overrides, one text for each.
+problems(level, overrides) := _level_problems(level) | _overrides_problems(overrides)
+
+_names := {"off", "warn", "deny"}
+
+_facts := {"account", "region", "role_arn", "job_kind"}
+
+_matches(override, document) if {
+	every fact, patterns in object.remove(override, {"level"}) {
+		scopes.matches(fact, patterns, document, _strictness(override.level))
+	}
+}
+
+_strictness(level) := "any" if {
+	level == "deny"
+} else := "all"
+
+_level_problems(level) := {message |
+	not _is_level(level)
+	message := sprintf(`level must be "off", "warn" or "deny" (in quotes), not %v`, [level])
+}
+
+_is_level(level) if level in _names
+
+_overrides_problems(overrides) := {message |
+	some i, override in overrides
+	some problem in _override_problems(override)
+	message := sprintf("overrides[%d]: %s", [i, problem])
+} if {
+	is_array(overrides)
+} else := {"overrides must be a list"}
+
+_override_problems(override) := union({
+	_level_problems(object.get(override, "level", null)),
+	{message |
+		some key in (object.keys(override) - (_facts | {"level"}))
+		message := sprintf("unknown key %v", [key])
+	},
+	{message |
+		some fact, patterns in object.filter(override, _facts)
+		not scopes.valid(patterns)
+		message := sprintf("%s must be a glob or a list of globs (* and ? only)", [fact])
+	},
+	{message |
+		count(object.filter(override, _facts)) == 0
+		message := "must name an account, region, role_arn or job_kind"
+	},
+}) if {
+	is_object(override)
+} else := {"must be a mapping"}

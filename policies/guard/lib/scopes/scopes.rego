@@ -1,0 +1,51 @@
+# METADATA
+# title: Scopes
+# description: |
+#   What an override or an exemption is for: a mapping from facts of the job to a glob or a list of globs. In a glob `*`
+#   stands for any characters and `?` for one, and it matches the whole value. All facts of a scope must match.
+package guard.lib.scopes
+
+import data.guard.lib.globs
+
+# METADATA
+# description: True for a glob, or a list of globs, that can be compared without an error.
+valid(patterns) if _valid_list(_listed(patterns))
+
+# METADATA
+# description: |
+#   True if the fact matches; unknown matches nothing. `strictness` decides for a job with several roles: with "any" one
+#   that matches is enough, with "all" every one must match, so that a scope that relaxes covers no other role's job.
+matches(fact, patterns, document, strictness) if {
+	values := _values(fact, document)
+	matched := {value | some value in values; globs.matches(_listed(patterns), value)}
+	_enough(strictness, matched, values)
+}
+
+_enough("any", matched, _) if count(matched) > 0
+
+_enough("all", matched, values) if {
+	count(values) > 0
+	matched == values
+}
+
+_values("account", document) := {document.account}
+
+_values("region", document) := {document.region}
+
+_values("role_arn", document) := {role | some role in document.job.role_arns}
+
+_values("job_kind", document) := {document.job.kind}
+
+_values("job_name", document) := {document.job.name}
+
+_listed(patterns) := patterns if {
+	is_array(patterns)
+} else := [patterns]
+
+_valid_list(patterns) if {
+	count(patterns) > 0
+	every pattern in patterns {
+		is_string(pattern)
+		regex.match(`^[^\[\]{}\\]+$`, pattern)
+	}
+}

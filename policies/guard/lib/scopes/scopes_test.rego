@@ -1,0 +1,67 @@
+package guard.lib.scopes_test
+
+import data.guard.lib.scopes
+import data.guard.testing
+
+_trainer := "arn:aws:iam::111122223333:role/Trainer"
+
+_admin := "arn:aws:iam::111122223333:role/Admin"
+
+_with_roles(roles) := testing.input_with({"job": {"role_arn": null, "role_arns": roles}})
+
+test_matches_each_fact[fact] if {
+	some fact, glob in {
+		"account": "1111*",
+		"region": "eu-west-?",
+		"role_arn": "*:role/Trainer",
+		"job_kind": "training",
+		"job_name": "churn-*",
+	}
+	scopes.matches(fact, glob, testing.document, "all")
+}
+
+test_matches_not_in_part[fact] if {
+	some fact, glob in {
+		"account": "11112222333",
+		"region": "eu-west-",
+		"role_arn": "role/Trainer",
+		"job_kind": "train",
+		"job_name": "churn",
+	}
+	not scopes.matches(fact, glob, testing.document, "all")
+}
+
+test_matches_one_of_a_list if {
+	scopes.matches("job_kind", ["processing", "training"], testing.document, "all")
+	not scopes.matches("job_kind", ["processing", "transform"], testing.document, "all")
+}
+
+test_relaxing_needs_every_role if {
+	not scopes.matches("role_arn", _trainer, _with_roles([_admin, _trainer]), "all")
+	scopes.matches("role_arn", [_trainer, _admin], _with_roles([_admin, _trainer]), "all")
+}
+
+test_tightening_needs_one_role if {
+	scopes.matches("role_arn", _trainer, _with_roles([_admin, _trainer]), "any")
+	not scopes.matches("role_arn", "*/Other", _with_roles([_admin, _trainer]), "any")
+}
+
+test_no_role_matches_nothing if {
+	every strictness in ["any", "all"] {
+		not scopes.matches("role_arn", "*", _with_roles([]), strictness)
+	}
+}
+
+test_other_fact_matches_nothing if not scopes.matches("team", "*", testing.document, "all")
+
+test_valid_globs if {
+	every patterns in ["*", "eu-*", ["a", "b?"]] {
+		scopes.valid(patterns)
+	}
+}
+
+test_invalid_globs if {
+	every patterns in ["", [], null, 7, {"a": "b"}, ["a", ""], ["a", 7], "[a", "{a,b", `a\`] {
+		not scopes.valid(patterns)
+	}
+}
