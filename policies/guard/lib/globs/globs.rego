@@ -1,0 +1,30 @@
+# METADATA
+# title: Globs
+# description: |
+#   Lists of globs from the configuration. `*` matches any characters, `/`, `.` and `:` too; `?`, `[a-z]` and
+#   `{a,b}` work as usual; letters compare as they are written. A glob matches the whole value, and a value that
+#   isn't a string, null above all, matches none.
+package guard.lib.globs
+
+# METADATA
+# scope: document
+# description: True if the glob, or at least one glob of the list, matches.
+matches(patterns, value) if {
+	is_string(value)
+	some pattern in patterns
+	glob.match(pattern, null, value)
+}
+
+matches(patterns, value) if {
+	is_string(value)
+	is_string(patterns)
+	glob.match(patterns, null, value)
+}
+
+# METADATA
+# description: Index of the first glob that matches; undefined if none does.
+first(patterns, value) := min([i |
+	is_string(value)
+	some i, pattern in patterns
+	glob.match(pattern, null, value)
+])

@@ -1,0 +1,38 @@
+package guard.lib.globs_test
+
+import data.guard.lib.globs
+
+test_matches_the_whole_value if {
+	globs.matches(["ml.p4*"], "ml.p4d.24xlarge")
+	not globs.matches(["ml.p4"], "ml.p4d.24xlarge")
+	not globs.matches(["p4*"], "ml.p4d.24xlarge")
+}
+
+test_star_crosses_every_separator if globs.matches(["arn:*:role/*"], "arn:aws:iam::123456789012:role/team/a.b")
+
+test_letters_compare_as_written if not globs.matches(["team-*"], "Team-a")
+
+test_one_of_several_is_enough if {
+	globs.matches(["a", "b"], "b")
+	not globs.matches(["a", "b"], "c")
+}
+
+test_one_glob_instead_of_a_list if {
+	globs.matches("a*", "ab")
+	not globs.matches("a*", "ba")
+	not globs.matches("a*", null)
+}
+
+test_number_is_no_glob if not globs.matches(1, "1")
+
+test_nothing_matches_an_empty_list if not globs.matches([], "a")
+
+test_null_matches_no_glob if not globs.matches(["*"], null)
+
+test_number_matches_no_glob if not globs.matches(["*"], 1)
+
+test_first_is_the_first_of_several if globs.first(["x", "a*", "ab"], "ab") == 1
+
+test_first_of_no_match_is_undefined if not globs.first(["x", "y"], "ab")
+
+test_first_of_null_is_undefined if not globs.first(["*"], null)
