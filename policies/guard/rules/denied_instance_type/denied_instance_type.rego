@@ -1,0 +1,59 @@
+# METADATA
+# title: Denied instance types
+# description: |
+#   No instance of the job may be of a type that a glob of the list `instance_types` matches. An unknown type,
+#   and a job that names no instances, is a finding. Without the list every type is denied.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+#   - https://aws.amazon.com/sagemaker/pricing/
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: medium
+#   remediation: >-
+#     Choose an instance type that the entry named in this finding doesn't match.
+package guard.rules.denied_instance_type
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Instances of a denied or an unknown type.
+findings contains {
+	"message": sprintf("Instance type %s is denied by the entry %q.", [instance.type, entry]),
+	"details": {
+		"config": sprintf("rules.denied_instance_type.instance_types[%d]", [number]),
+		"instance_type": instance.type,
+		"entry": entry,
+	},
+} if {
+	some instance in input.compute.instances
+	number := globs.first(_denied, instance.type)
+	entry := _denied[number]
+}
+
+findings contains {
+	"message": "The type of an instance is unknown, so it can't be compared with the denied ones.",
+	"details": {"config": "rules.denied_instance_type.instance_types", "instance_type": null},
+} if {
+	some instance in input.compute.instances
+	instance.type == null
+}
+
+findings contains {
+	"message": "The job names no instances, so their types can't be compared with the denied ones.",
+	"details": {"config": "rules.denied_instance_type.instance_types", "instance_type": null},
+} if {
+	count(input.compute.instances) == 0
+}
+
+default _config := {}
+
+_config := data.guard.config.rules.denied_instance_type
+
+_denied := settings.list(_config, "instance_types", ["*"])

@@ -1,0 +1,77 @@
+# METADATA
+# title: Number of instances
+# description: |
+#   A group of like instances may have at most `max_per_group` of them, and all groups of the job together at
+#   most `max_total`; the groups of several definitions add up. An unknown count, and a job that names no
+#   instances, is a finding. A missing limit counts as 0.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: medium
+#   remediation: >-
+#     Lower InstanceCount (`instance_count` in the SageMaker Python SDK) to the limit named in this finding.
+package guard.rules.instance_count
+
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Jobs with more instances than allowed, or with an unknown number of them.
+findings contains {
+	"message": sprintf("A group has %v instances of type %v; at most %v are allowed.", [size, type, _max_per_group]),
+	"details": {
+		"config": "rules.instance_count.max_per_group",
+		"instance_type": type,
+		"count": size,
+		"limit": _max_per_group,
+	},
+} if {
+	some instance in input.compute.instances
+	type := instance.type
+	size := instance.count
+	is_number(size)
+	size > _max_per_group
+}
+
+findings contains {
+	"message": sprintf("The job has %v instances; at most %v are allowed.", [total, _max_total]),
+	"details": {"config": "rules.instance_count.max_total", "count": total, "limit": _max_total},
+} if {
+	total := sum([instance.count | some instance in input.compute.instances; is_number(instance.count)])
+	total > _max_total
+}
+
+findings contains {
+	"message": sprintf("The number of instances of type %v is unknown.", [instance.type]),
+	"details": {
+		"config": "rules.instance_count.max_per_group",
+		"instance_type": instance.type,
+		"count": null,
+		"limit": _max_per_group,
+	},
+} if {
+	some instance in input.compute.instances
+	instance.count == null
+}
+
+findings contains {
+	"message": sprintf("The job names no instances; at most %v are allowed.", [_max_total]),
+	"details": {"config": "rules.instance_count.max_total", "count": null, "limit": _max_total},
+} if {
+	count(input.compute.instances) == 0
+}
+
+default _config := {}
+
+_config := data.guard.config.rules.instance_count
+
+_max_per_group := settings.number(_config, "max_per_group", 0)
+
+_max_total := settings.number(_config, "max_total", 0)

@@ -1,0 +1,89 @@
+package guard.rules.instance_count_test
+
+import data.guard.rules.instance_count as rule
+
+_config := {"level": "deny", "max_per_group": 4, "max_total": 6}
+
+_job(sizes) := {"compute": {"instances": [{"type": "ml.m5.large", "count": size} | some size in sizes]}}
+
+_group(size) := {
+	"message": sprintf("A group has %d instances of type ml.m5.large; at most 4 are allowed.", [size]),
+	"details": {
+		"config": "rules.instance_count.max_per_group",
+		"instance_type": "ml.m5.large",
+		"count": size,
+		"limit": 4,
+	},
+}
+
+_total(size) := {
+	"message": sprintf("The job has %d instances; at most 6 are allowed.", [size]),
+	"details": {"config": "rules.instance_count.max_total", "count": size, "limit": 6},
+}
+
+_unknown := {
+	"message": "The number of instances of type ml.m5.large is unknown.",
+	"details": {
+		"config": "rules.instance_count.max_per_group",
+		"instance_type": "ml.m5.large",
+		"count": null,
+		"limit": 4,
+	},
+}
+
+test_deny_too_large_group if {
+	r := rule.findings with input as _job([5]) with data.guard.config.rules.instance_count as _config
+	r == {_group(5)}
+}
+
+test_deny_too_many_in_all if {
+	r := rule.findings with input as _job([4, 3]) with data.guard.config.rules.instance_count as _config
+	r == {_total(7)}
+}
+
+test_deny_both if {
+	r := rule.findings with input as _job([2, 5]) with data.guard.config.rules.instance_count as _config
+	r == {_group(5), _total(7)}
+}
+
+test_allow_exactly_the_limits if {
+	r := rule.findings with input as _job([4, 2]) with data.guard.config.rules.instance_count as _config
+	r == set()
+}
+
+test_deny_unknown_count_beside_a_known_one if {
+	r := rule.findings with input as _job([null, 3]) with data.guard.config.rules.instance_count as _config
+	r == {_unknown}
+}
+
+test_unknown_count_does_not_hide_the_total if {
+	r := rule.findings with input as _job([null, 4, 3]) with data.guard.config.rules.instance_count as _config
+	r == {_unknown, _total(7)}
+}
+
+test_message_of_an_unknown_type if {
+	r := rule.findings with input as {"compute": {"instances": [{"type": null, "count": 5}]}}
+		with data.guard.config.rules.instance_count as _config
+	r == {{
+		"message": "A group has 5 instances of type null; at most 4 are allowed.",
+		"details": {"config": "rules.instance_count.max_per_group", "instance_type": null, "count": 5, "limit": 4},
+	}}
+}
+
+test_deny_job_without_instances if {
+	r := rule.findings with input as _job([]) with data.guard.config.rules.instance_count as _config
+	r == {{
+		"message": "The job names no instances; at most 6 are allowed.",
+		"details": {"config": "rules.instance_count.max_total", "count": null, "limit": 6},
+	}}
+}
+
+test_deny_everything_when_the_limits_are_missing if {
+	r := rule.findings with input as _job([1]) with data.guard.config.rules as {}
+	{[finding.details.config, finding.details.limit] | some finding in r} == {
+		["rules.instance_count.max_per_group", 0],
+		["rules.instance_count.max_total", 0],
+	}
+}
+
+test_remediation_names_the_field if contains(rule.remediation, "InstanceCount")

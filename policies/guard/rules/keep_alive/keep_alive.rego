@@ -1,0 +1,47 @@
+# METADATA
+# title: Warm pools
+# description: |
+#   A job may keep its instances for at most `max_seconds` after it has ended. An unknown time is a finding;
+#   kinds without warm pools are turned off by `overrides`. Without `max_seconds` no warm pool is allowed.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: low
+#   remediation: >-
+#     Remove ResourceConfig.KeepAlivePeriodInSeconds (`keep_alive_period_in_seconds` in the SageMaker Python
+#     SDK) or set it to the limit named in this finding.
+package guard.rules.keep_alive
+
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Jobs that keep their instances longer than allowed, or for an unknown time.
+findings contains {
+	"message": sprintf("The job keeps its instances for %v seconds; at most %v are allowed.", [seconds, _limit]),
+	"details": {"config": "rules.keep_alive.max_seconds", "keep_alive_seconds": seconds, "limit": _limit},
+} if {
+	seconds := input.compute.keep_alive_seconds
+	is_number(seconds)
+	seconds > _limit
+}
+
+findings contains {
+	"message": sprintf("How long the job keeps its instances is unknown; at most %v seconds are allowed.", [_limit]),
+	"details": {"config": "rules.keep_alive.max_seconds", "keep_alive_seconds": null, "limit": _limit},
+} if {
+	input.compute.keep_alive_seconds == null
+}
+
+default _config := {}
+
+_config := data.guard.config.rules.keep_alive
+
+_limit := settings.number(_config, "max_seconds", 0)

@@ -1,0 +1,46 @@
+# METADATA
+# title: Runtime limit
+# description: |
+#   A job must limit its runtime to at most `seconds`. No limit is a finding; of several definitions the
+#   longest limit counts. Without `seconds` in the configuration every job is a finding.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: medium
+#   remediation: >-
+#     Set StoppingCondition.MaxRuntimeInSeconds (`max_run` or `max_runtime_in_seconds` in the SageMaker Python
+#     SDK) to the limit named in this finding or less.
+package guard.rules.max_runtime
+
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Jobs that may run longer than allowed.
+findings contains {
+	"message": sprintf("The job may run for %v seconds; at most %v are allowed.", [runtime, _limit]),
+	"details": {"config": "rules.max_runtime.seconds", "max_runtime_seconds": runtime, "limit": _limit},
+} if {
+	runtime := input.compute.max_runtime_seconds
+	is_number(runtime)
+	runtime > _limit
+}
+
+findings contains {
+	"message": sprintf("The job sets no limit to its runtime; at most %v seconds are allowed.", [_limit]),
+	"details": {"config": "rules.max_runtime.seconds", "max_runtime_seconds": null, "limit": _limit},
+} if {
+	input.compute.max_runtime_seconds == null
+}
+
+default _config := {}
+
+_config := data.guard.config.rules.max_runtime
+
+_limit := settings.number(_config, "seconds", 0)

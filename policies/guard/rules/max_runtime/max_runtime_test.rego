@@ -1,0 +1,48 @@
+package guard.rules.max_runtime_test
+
+import data.guard.rules.max_runtime as rule
+
+_config := {"level": "deny", "seconds": 3600}
+
+_runtime(seconds) := {"compute": {"max_runtime_seconds": seconds}}
+
+test_deny_longer_runtime if {
+	r := rule.findings with input as _runtime(3601) with data.guard.config.rules.max_runtime as _config
+	r == {{
+		"message": "The job may run for 3601 seconds; at most 3600 are allowed.",
+		"details": {"config": "rules.max_runtime.seconds", "max_runtime_seconds": 3601, "limit": 3600},
+	}}
+}
+
+test_allow_exactly_the_limit if {
+	r := rule.findings with input as _runtime(3600) with data.guard.config.rules.max_runtime as _config
+	r == set()
+}
+
+test_allow_shorter_runtime if {
+	r := rule.findings with input as _runtime(60) with data.guard.config.rules.max_runtime as _config
+	r == set()
+}
+
+test_deny_job_without_limit if {
+	r := rule.findings with input as _runtime(null) with data.guard.config.rules.max_runtime as _config
+	r == {{
+		"message": "The job sets no limit to its runtime; at most 3600 seconds are allowed.",
+		"details": {"config": "rules.max_runtime.seconds", "max_runtime_seconds": null, "limit": 3600},
+	}}
+}
+
+test_deny_everything_when_the_parameter_is_missing if {
+	r := rule.findings with input as _runtime(1) with data.guard.config.rules as {"max_runtime": {"level": "deny"}}
+	r == {{
+		"message": "The job may run for 1 seconds; at most 0 are allowed.",
+		"details": {"config": "rules.max_runtime.seconds", "max_runtime_seconds": 1, "limit": 0},
+	}}
+}
+
+test_deny_everything_when_the_configuration_is_missing if {
+	r := rule.findings with input as _runtime(1) with data.guard.config.rules as {}
+	count(r) == 1
+}
+
+test_remediation_names_the_field if contains(rule.remediation, "MaxRuntimeInSeconds")

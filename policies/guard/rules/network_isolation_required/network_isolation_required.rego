@@ -1,0 +1,36 @@
+# METADATA
+# title: Network isolation
+# description: |
+#   The containers of a job must run without any network access. A job for which that is unknown is a finding;
+#   kinds without the setting are turned off by `overrides`. Of several definitions all must be isolated.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Set EnableNetworkIsolation to true (`enable_network_isolation=True` in the SageMaker Python SDK) and
+#     give the container all it needs as input data.
+package guard.rules.network_isolation_required
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Jobs whose containers reach the network.
+findings contains {
+	"message": "The job runs without network isolation.",
+	"details": {"config": "rules.network_isolation_required", "isolated": false},
+} if {
+	input.network.isolated == false
+}
+
+findings contains {
+	"message": "Whether the job runs with network isolation is unknown, or its kind has no such setting.",
+	"details": {"config": "rules.network_isolation_required", "isolated": null},
+} if {
+	input.network.isolated == null
+}

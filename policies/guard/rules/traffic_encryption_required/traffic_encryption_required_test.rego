@@ -1,0 +1,26 @@
+package guard.rules.traffic_encryption_required_test
+
+import data.guard.rules.traffic_encryption_required as rule
+
+test_deny_false if {
+	r := rule.findings with input as {"network": {"encrypted_traffic": false}}
+	r == {{
+		"message": "The job doesn't encrypt the traffic between its containers.",
+		"details": {"config": "rules.traffic_encryption_required", "encrypted_traffic": false},
+	}}
+}
+
+test_deny_unknown if {
+	r := rule.findings with input as {"network": {"encrypted_traffic": null}}
+	r == {{
+		"message": "Whether the job encrypts the traffic between its containers is unknown, or its kind has no such setting.",
+		"details": {"config": "rules.traffic_encryption_required", "encrypted_traffic": null},
+	}}
+}
+
+test_allow_true if {
+	r := rule.findings with input as {"network": {"encrypted_traffic": true}}
+	r == set()
+}
+
+test_remediation_names_the_field if contains(rule.remediation, "EnableInterContainerTrafficEncryption")
