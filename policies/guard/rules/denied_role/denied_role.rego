@@ -1,0 +1,57 @@
+# METADATA
+# title: Execution roles
+# description: |
+#   No execution role of the job may be one that a glob of the list `denied` matches, and each must be one
+#   that a glob of the list `allowed` matches; globs compare with the whole ARN. A job without a known role is
+#   a finding. Without `denied` every role is denied, without `allowed` none is allowed.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Run the job with an execution role that the configuration allows.
+package guard.rules.denied_role
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Execution roles that are denied or not allowed.
+findings contains {
+	"message": sprintf("The execution role %s is denied by the entry %q.", [role, entry]),
+	"details": {"config": sprintf("rules.denied_role.denied[%d]", [number]), "role_arn": role, "entry": entry},
+} if {
+	some role in input.job.role_arns
+	number := globs.first(_denied, role)
+	entry := _denied[number]
+}
+
+findings contains {
+	"message": sprintf("The execution role %s is not an allowed one.", [role]),
+	"details": {"config": "rules.denied_role.allowed", "role_arn": role, "allowed": _allowed},
+} if {
+	some role in input.job.role_arns
+	not globs.matches(_allowed, role)
+}
+
+findings contains {
+	"message": "The execution role of the job is unknown.",
+	"details": {"config": "rules.denied_role", "role_arn": null},
+} if {
+	count(input.job.role_arns) == 0
+}
+
+default _config := {}
+
+_config := data.guard.config.rules.denied_role
+
+_denied := settings.list(_config, "denied", ["*"])
+
+_allowed := settings.list(_config, "allowed", [])

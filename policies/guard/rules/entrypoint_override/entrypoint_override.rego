@@ -1,0 +1,64 @@
+# METADATA
+# title: Own commands in approved images
+# description: |
+#   A job may replace the command of its image only by one of the list `allowed`: each entry is a list of
+#   globs, one for each word of the command. Arguments alone are allowed with `allow_arguments: true`. Words
+#   after the first, and arguments, never appear in the finding: they may hold secrets. Without the parameters
+#   nothing is allowed.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: medium
+#   remediation: >-
+#     Remove ContainerEntrypoint and ContainerArguments (`entrypoint` and `arguments` in the SageMaker Python
+#     SDK), or use a command that the configuration allows.
+package guard.rules.entrypoint_override
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Commands that replace the image's own.
+findings contains {
+	"message": sprintf("The job replaces the command of its image by %q (%d words).", [program, count(words)]),
+	"details": {"config": "rules.entrypoint_override.allowed", "program": program, "words": count(words)},
+} if {
+	words := input.command.entrypoint
+	is_array(words)
+	not _allowed_command
+	program := concat("", array.slice(words, 0, 1))
+}
+
+findings contains {
+	"message": sprintf("The job gives %d arguments to the command of its image.", [count(words)]),
+	"details": {"config": "rules.entrypoint_override.allow_arguments", "arguments": count(words)},
+} if {
+	words := input.command.arguments
+	is_array(words)
+	not _allow_arguments
+}
+
+_allowed_command if {
+	words := input.command.entrypoint
+	some entry in _allowed
+	count(entry) == count(words)
+	every i, word in words {
+		globs.matches(entry[i], word)
+	}
+}
+
+default _config := {}
+
+_config := data.guard.config.rules.entrypoint_override
+
+_allowed := settings.list(_config, "allowed", [])
+
+_allow_arguments := settings.flag(_config, "allow_arguments", false)

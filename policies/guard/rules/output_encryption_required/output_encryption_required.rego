@@ -1,0 +1,58 @@
+# METADATA
+# title: Encrypted results
+# description: |
+#   Each output must be encrypted with a customer KMS key that a glob of the list `kms_keys` matches; a key
+#   compares as the job names it: id, alias or ARN. Without the list no key is allowed. A job without outputs
+#   has nothing to encrypt.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingOutputConfig.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: medium
+#   remediation: >-
+#     Set KmsKeyId of the output configuration (`output_kms_key` in the SageMaker Python SDK) to a KMS key
+#     that the configuration allows.
+package guard.rules.output_encryption_required
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Outputs without a KMS key or with one that isn't allowed.
+findings contains {
+	"message": sprintf("Output %s is not encrypted with a KMS key.", [output.name]),
+	"details": {"config": "rules.output_encryption_required", "output": output.name, "kms_key": null},
+} if {
+	some output in input.storage.outputs
+	output.kms_key in _no_key
+}
+
+findings contains {
+	"message": sprintf("Output %s is encrypted with KMS key %s, which is not an allowed one.", [output.name, key]),
+	"details": {
+		"config": "rules.output_encryption_required.kms_keys",
+		"output": output.name,
+		"kms_key": key,
+		"allowed": _allowed,
+	},
+} if {
+	some output in input.storage.outputs
+	key := output.kms_key
+	not key in _no_key
+	not globs.matches(_allowed, key)
+}
+
+_no_key := {null, ""}
+
+default _config := {}
+
+_config := data.guard.config.rules.output_encryption_required
+
+_allowed := settings.list(_config, "kms_keys", [])

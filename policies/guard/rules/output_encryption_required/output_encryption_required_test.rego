@@ -1,0 +1,58 @@
+package guard.rules.output_encryption_required_test
+
+import data.guard.rules.output_encryption_required as rule
+
+_config := {"level": "deny", "kms_keys": ["alias/ml-*", "key-1"]}
+
+_job(keys) := {"storage": {"outputs": [{"name": sprintf("out%d", [i]), "kms_key": key} | some i, key in keys]}}
+
+_open(i) := {
+	"message": sprintf("Output out%d is not encrypted with a KMS key.", [i]),
+	"details": {"config": "rules.output_encryption_required", "output": sprintf("out%d", [i]), "kms_key": null},
+}
+
+_other(i, key, allowed) := {
+	"message": sprintf("Output out%d is encrypted with KMS key %s, which is not an allowed one.", [i, key]),
+	"details": {
+		"config": "rules.output_encryption_required.kms_keys",
+		"output": sprintf("out%d", [i]),
+		"kms_key": key,
+		"allowed": allowed,
+	},
+}
+
+test_deny_outputs_without_key if {
+	r := rule.findings with input as _job([null, "key-1", ""])
+		with data.guard.config.rules.output_encryption_required as _config
+	r == {_open(0), _open(2)}
+}
+
+test_deny_other_key if {
+	r := rule.findings with input as _job(["key-1", "key-12"])
+		with data.guard.config.rules.output_encryption_required as _config
+	r == {_other(1, "key-12", ["alias/ml-*", "key-1"])}
+}
+
+test_allow_listed_keys if {
+	r := rule.findings with input as _job(["key-1", "alias/ml-team"])
+		with data.guard.config.rules.output_encryption_required as _config
+	r == set()
+}
+
+test_allow_job_without_outputs if {
+	r := rule.findings with input as _job([]) with data.guard.config.rules.output_encryption_required as _config
+	r == set()
+}
+
+test_deny_empty_key_where_any_key_is_allowed if {
+	r := rule.findings with input as _job(["", "key-2"])
+		with data.guard.config.rules.output_encryption_required as {"level": "deny", "kms_keys": ["*"]}
+	r == {_open(0)}
+}
+
+test_deny_every_key_when_the_list_is_missing if {
+	r := rule.findings with input as _job(["key-1"]) with data.guard.config.rules as {}
+	r == {_other(0, "key-1", [])}
+}
+
+test_remediation_names_the_field if contains(rule.remediation, "KmsKeyId")

@@ -1,0 +1,66 @@
+# METADATA
+# title: Required tags
+# description: |
+#   The job must have each tag of the mapping `tags`, with a value that a glob of the tag's list matches;
+#   `["*"]` allows any value. Tags that could not be read are findings. Owners of a job set its tags
+#   themselves: this rule keeps order, it proves nothing. Without the mapping every job is a finding.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AddTags.html
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: low
+#   remediation: >-
+#     Add the tag named in this finding, with a value that its configuration entry allows, when you create the
+#     job (`tags` in the SageMaker Python SDK).
+package guard.rules.required_tags
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Tags that are missing, or have another value than allowed.
+findings contains {
+	"message": sprintf("The required tag %q is missing.", [key]),
+	"details": {"config": sprintf("rules.required_tags.tags[%s]", [key]), "tag": key, "value": null, "allowed": allowed},
+} if {
+	is_object(input.job.tags)
+	some key, allowed in _required
+	not key in object.keys(input.job.tags)
+}
+
+findings contains {
+	"message": sprintf("The tag %q has the value %q, which is not an allowed one.", [key, value]),
+	"details": {"config": sprintf("rules.required_tags.tags[%s]", [key]), "tag": key, "value": value, "allowed": allowed},
+} if {
+	some key, allowed in _required
+	value := input.job.tags[key]
+	not globs.matches(allowed, value)
+}
+
+findings contains {
+	"message": sprintf("The tag %q is required, and the tags of the job could not be read.", [key]),
+	"details": {"config": sprintf("rules.required_tags.tags[%s]", [key]), "tag": key, "value": null, "allowed": allowed},
+} if {
+	input.job.tags == null
+	some key, allowed in _required
+}
+
+findings contains {
+	"message": "The rule is on, but its configuration doesn't say which tags are required.",
+	"details": {"config": "rules.required_tags.tags", "tag": null, "value": null, "allowed": null},
+} if {
+	_required == null
+}
+
+default _config := {}
+
+_config := data.guard.config.rules.required_tags
+
+_required := settings.mapping(_config, "tags", null)

@@ -1,0 +1,76 @@
+# METADATA
+# title: Encrypted volumes
+# description: |
+#   Each storage volume must be encrypted with a customer KMS key that a glob of the list `kms_keys` matches;
+#   a key compares as the job names it: id, alias or ARN. A job that names no volume is a finding. When all
+#   instances are of types in the list `local_storage_types`, a volume may go without a key: SageMaker refuses
+#   one for instances whose local storage is encrypted by the hardware. Without `kms_keys` no key is allowed.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+#   - https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-store-volumes.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: medium
+#   remediation: >-
+#     Set VolumeKmsKeyId (`volume_kms_key` in the SageMaker Python SDK) to a KMS key that the configuration
+#     allows.
+package guard.rules.volume_encryption_required
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Volumes without a KMS key or with one that isn't allowed.
+findings contains {
+	"message": sprintf("The volume of %s is not encrypted with a KMS key.", [volume.name]),
+	"details": {"config": "rules.volume_encryption_required", "volume": volume.name, "kms_key": null},
+} if {
+	some volume in input.storage.volumes
+	volume.kms_key in _no_key
+	not _only_local_storage
+}
+
+findings contains {
+	"message": sprintf("The volume of %s is encrypted with KMS key %s, which is not an allowed one.", [volume.name, key]),
+	"details": {
+		"config": "rules.volume_encryption_required.kms_keys",
+		"volume": volume.name,
+		"kms_key": key,
+		"allowed": _allowed,
+	},
+} if {
+	some volume in input.storage.volumes
+	key := volume.kms_key
+	not key in _no_key
+	not globs.matches(_allowed, key)
+}
+
+findings contains {
+	"message": "The job names no volume, so its encryption is unknown.",
+	"details": {"config": "rules.volume_encryption_required", "volume": null, "kms_key": null},
+} if {
+	count(input.storage.volumes) == 0
+}
+
+_only_local_storage if {
+	count(input.compute.instances) > 0
+	every instance in input.compute.instances {
+		globs.matches(_local_storage_types, instance.type)
+	}
+}
+
+_no_key := {null, ""}
+
+default _config := {}
+
+_config := data.guard.config.rules.volume_encryption_required
+
+_allowed := settings.list(_config, "kms_keys", [])
+
+_local_storage_types := settings.list(_config, "local_storage_types", [])

@@ -1,0 +1,98 @@
+package guard.rules.volume_encryption_required_test
+
+import data.guard.rules.volume_encryption_required as rule
+
+_config := {"level": "deny", "kms_keys": ["alias/ml-*", "key-1"], "local_storage_types": ["ml.g5.*", "ml.p4d.*"]}
+
+_job(keys, types) := {
+	"compute": {"instances": [{"type": type, "count": 1} | some type in types]},
+	"storage": {"volumes": [{"name": sprintf("Part%d", [i]), "kms_key": key} | some i, key in keys]},
+}
+
+_open(i) := {
+	"message": sprintf("The volume of Part%d is not encrypted with a KMS key.", [i]),
+	"details": {
+		"config": "rules.volume_encryption_required",
+		"volume": sprintf("Part%d", [i]),
+		"kms_key": null,
+	},
+}
+
+_other(key, allowed) := {
+	"message": sprintf("The volume of Part0 is encrypted with KMS key %s, which is not an allowed one.", [key]),
+	"details": {
+		"config": "rules.volume_encryption_required.kms_keys",
+		"volume": "Part0",
+		"kms_key": key,
+		"allowed": allowed,
+	},
+}
+
+test_deny_volume_without_key if {
+	r := rule.findings with input as _job([null], ["ml.m5.large"])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == {_open(0)}
+}
+
+test_deny_volume_with_empty_key if {
+	r := rule.findings with input as _job([""], ["ml.m5.large"])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == {_open(0)}
+}
+
+test_deny_the_second_of_two_volumes if {
+	r := rule.findings with input as _job(["key-1", null], ["ml.m5.large"])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == {_open(1)}
+}
+
+test_deny_other_key if {
+	r := rule.findings with input as _job(["key-12"], ["ml.g5.xlarge"])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == {_other("key-12", ["alias/ml-*", "key-1"])}
+}
+
+test_allow_listed_keys if {
+	r := rule.findings with input as _job(["key-1", "alias/ml-team"], ["ml.m5.large"])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == set()
+}
+
+test_allow_no_key_on_local_storage if {
+	r := rule.findings with input as _job([null], ["ml.g5.xlarge", "ml.p4d.24xlarge"])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == set()
+}
+
+test_deny_no_key_if_only_some_instances_have_local_storage if {
+	r := rule.findings with input as _job([null], ["ml.g5.xlarge", "ml.m5.large"])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == {_open(0)}
+}
+
+test_deny_no_key_if_an_instance_type_is_unknown if {
+	r := rule.findings with input as _job([null], ["ml.g5.xlarge", null])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == {_open(0)}
+}
+
+test_deny_no_key_if_the_job_names_no_instances if {
+	r := rule.findings with input as _job([null], []) with data.guard.config.rules.volume_encryption_required as _config
+	r == {_open(0)}
+}
+
+test_deny_job_without_volumes if {
+	r := rule.findings with input as _job([], ["ml.m5.large"])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == {{
+		"message": "The job names no volume, so its encryption is unknown.",
+		"details": {"config": "rules.volume_encryption_required", "volume": null, "kms_key": null},
+	}}
+}
+
+test_deny_everything_when_the_lists_are_missing if {
+	r := rule.findings with input as _job(["key-1", null], ["ml.g5.xlarge"]) with data.guard.config.rules as {}
+	r == {_other("key-1", []), _open(1)}
+}
+
+test_remediation_names_the_field if contains(rule.remediation, "VolumeKmsKeyId")

@@ -1,0 +1,72 @@
+# METADATA
+# title: Customer VPC
+# description: |
+#   A job must run in a customer VPC, in subnets that a glob of the list `subnets` matches and with security
+#   groups that a glob of the list `security_groups` matches. A job of which that is unknown is a finding.
+#   Without a list nothing matches; `["*"]` allows any.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Set VpcConfig (`subnets` and `security_group_ids` in the SageMaker Python SDK) to subnets and security
+#     groups that the configuration entry named in this finding allows.
+package guard.rules.vpc_required
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Jobs outside a customer VPC, and subnets and security groups that aren't allowed.
+findings contains {
+	"message": "The job, or one of its definitions, runs outside a customer VPC, or its kind has no such setting.",
+	"details": {"config": "rules.vpc_required", "vpc": null},
+} if {
+	input.network.vpc == null
+}
+
+findings contains {
+	"message": "The job's VPC configuration names no subnet.",
+	"details": {"config": "rules.vpc_required.subnets", "subnet": null, "allowed": _subnets},
+} if {
+	count(input.network.vpc.subnets) == 0
+}
+
+findings contains {
+	"message": sprintf("The job runs in subnet %s, which is not an allowed one.", [subnet]),
+	"details": {"config": "rules.vpc_required.subnets", "subnet": subnet, "allowed": _subnets},
+} if {
+	some subnet in input.network.vpc.subnets
+	not globs.matches(_subnets, subnet)
+}
+
+findings contains {
+	"message": "The job's VPC configuration names no security group.",
+	"details": {"config": "rules.vpc_required.security_groups", "security_group": null, "allowed": _security_groups},
+} if {
+	count(input.network.vpc.security_groups) == 0
+}
+
+findings contains {
+	"message": sprintf("The job uses security group %s, which is not an allowed one.", [group]),
+	"details": {"config": "rules.vpc_required.security_groups", "security_group": group, "allowed": _security_groups},
+} if {
+	some group in input.network.vpc.security_groups
+	not globs.matches(_security_groups, group)
+}
+
+default _config := {}
+
+_config := data.guard.config.rules.vpc_required
+
+_subnets := settings.list(_config, "subnets", [])
+
+_security_groups := settings.list(_config, "security_groups", [])

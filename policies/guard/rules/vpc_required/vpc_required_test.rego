@@ -1,0 +1,77 @@
+package guard.rules.vpc_required_test
+
+import data.guard.rules.vpc_required as rule
+
+_config := {"level": "deny", "subnets": ["subnet-a*", "subnet-b1"], "security_groups": ["sg-1"]}
+
+_job(subnets, groups) := {"network": {"vpc": {"subnets": subnets, "security_groups": groups}}}
+
+_subnet(subnet) := {
+	"message": sprintf("The job runs in subnet %s, which is not an allowed one.", [subnet]),
+	"details": {"config": "rules.vpc_required.subnets", "subnet": subnet, "allowed": ["subnet-a*", "subnet-b1"]},
+}
+
+_group(group) := {
+	"message": sprintf("The job uses security group %s, which is not an allowed one.", [group]),
+	"details": {"config": "rules.vpc_required.security_groups", "security_group": group, "allowed": ["sg-1"]},
+}
+
+test_deny_job_outside_a_vpc if {
+	r := rule.findings with input as {"network": {"vpc": null}} with data.guard.config.rules.vpc_required as _config
+	r == {{
+		"message": "The job, or one of its definitions, runs outside a customer VPC, or its kind has no such setting.",
+		"details": {"config": "rules.vpc_required", "vpc": null},
+	}}
+}
+
+test_allow_listed_subnets_and_groups if {
+	r := rule.findings with input as _job(["subnet-a1", "subnet-b1"], ["sg-1"])
+		with data.guard.config.rules.vpc_required as _config
+	r == set()
+}
+
+test_deny_each_other_subnet if {
+	r := rule.findings with input as _job(["subnet-a1", "subnet-b12", "subnet-c"], ["sg-1"])
+		with data.guard.config.rules.vpc_required as _config
+	r == {_subnet("subnet-b12"), _subnet("subnet-c")}
+}
+
+test_deny_other_security_group if {
+	r := rule.findings with input as _job(["subnet-a1"], ["sg-1", "sg-12"])
+		with data.guard.config.rules.vpc_required as _config
+	r == {_group("sg-12")}
+}
+
+test_deny_vpc_without_subnets_and_groups if {
+	r := rule.findings with input as _job([], []) with data.guard.config.rules.vpc_required as _config
+	r == {
+		{
+			"message": "The job's VPC configuration names no subnet.",
+			"details": {
+				"config": "rules.vpc_required.subnets",
+				"subnet": null,
+				"allowed": ["subnet-a*", "subnet-b1"],
+			},
+		},
+		{
+			"message": "The job's VPC configuration names no security group.",
+			"details": {"config": "rules.vpc_required.security_groups", "security_group": null, "allowed": ["sg-1"]},
+		},
+	}
+}
+
+test_deny_everything_when_the_lists_are_missing if {
+	r := rule.findings with input as _job(["subnet-a1"], ["sg-1"]) with data.guard.config.rules as {}
+	r == {
+		{
+			"message": "The job runs in subnet subnet-a1, which is not an allowed one.",
+			"details": {"config": "rules.vpc_required.subnets", "subnet": "subnet-a1", "allowed": []},
+		},
+		{
+			"message": "The job uses security group sg-1, which is not an allowed one.",
+			"details": {"config": "rules.vpc_required.security_groups", "security_group": "sg-1", "allowed": []},
+		},
+	}
+}
+
+test_remediation_names_the_field if contains(rule.remediation, "VpcConfig")
