@@ -1,0 +1,80 @@
+# METADATA
+# title: Images by tag
+# description: |
+#   No image may be named by a tag that a glob of the list `tags` matches; a reference without tag and digest
+#   means `latest`. With `digest_required: true` each image must be named by its digest. A digest makes any
+#   tag beside it harmless. An image that is not known is a finding. Without `tags` every tag is one too many.
+# related_resources:
+#   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: low
+#   remediation: >-
+#     Name the image by its digest (`repository@sha256:...`), or by a tag that stays what it is, such as a
+#     version, where no digest is demanded.
+package guard.rules.mutable_tag
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Images whose content may change without their name.
+findings contains {
+	"message": sprintf("Image %v at %s is named by tag %q, which may change its content.", [image.raw, image.slot, tag]),
+	"details": {
+		"config": sprintf("rules.mutable_tag.tags[%d]", [number]),
+		"slot": image.slot,
+		"image": image.raw,
+		"tag": tag,
+		"entry": entry,
+	},
+} if {
+	not _digest_required
+	some image in input.images
+	image.error == null
+	image.digest == null
+	tag := _effective(image.tag)
+	number := globs.first(_tags, tag)
+	entry := _tags[number]
+}
+
+findings contains {
+	"message": sprintf("Image %v at %s is not named by its digest.", [image.raw, image.slot]),
+	"details": {
+		"config": "rules.mutable_tag.digest_required",
+		"slot": image.slot,
+		"image": image.raw,
+		"tag": _effective(image.tag),
+	},
+} if {
+	_digest_required
+	some image in input.images
+	image.error == null
+	image.digest == null
+}
+
+findings contains {
+	"message": sprintf("The image at %s is not known (%s), so neither is its tag.", [image.slot, code]),
+	"details": {"config": "rules.mutable_tag", "slot": image.slot, "image": image.raw, "error": code},
+} if {
+	some image in input.images
+	code := image.error.code
+}
+
+_effective(tag) := tag if is_string(tag)
+
+else := "latest"
+
+default _config := {}
+
+_config := data.guard.config.rules.mutable_tag
+
+_tags := settings.list(_config, "tags", ["*"])
+
+_digest_required := settings.flag(_config, "digest_required", false)

@@ -1,0 +1,82 @@
+# METADATA
+# title: Approved registries
+# description: |
+#   Each image must come from a registry of the list `allowed`. An entry has `registry` or `account` (of ECR:
+#   all of its endpoints), and perhaps `region` and `repository`; each is a glob or a list of globs, and all
+#   of them must match. An image that is not known is never approved, and one that names no registry only by
+#   mistake. Without the list no image is approved.
+# related_resources:
+#   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own-private-registry.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Use an image of an approved registry, or push yours to one and have it reviewed there.
+package guard.rules.unapproved_registry
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Images that aren't approved, or not known.
+findings contains {
+	"message": sprintf("Image %v at %s doesn't come from an approved registry.", [image.raw, image.slot]),
+	"details": {
+		"config": "rules.unapproved_registry.allowed",
+		"slot": image.slot,
+		"image": image.raw,
+		"registry": image.registry,
+		"account": image.account,
+		"region": image.region,
+		"repository": image.repository,
+	},
+} if {
+	some i, image in input.images
+	image.error == null
+	not i in _approved
+}
+
+findings contains {
+	"message": sprintf("The image at %s is not known (%s), so it is not approved.", [image.slot, code]),
+	"details": {
+		"config": "rules.unapproved_registry.allowed",
+		"slot": image.slot,
+		"image": image.raw,
+		"error": code,
+	},
+} if {
+	some image in input.images
+	code := image.error.code
+}
+
+_approved contains i if {
+	some i, image in input.images
+	facts := {
+		"registry": image.registry,
+		"account": image.account,
+		"region": image.region,
+		"repository": image.repository,
+	}
+	some entry in _allowed
+	_names_registry(entry)
+	every key, patterns in entry {
+		globs.matches(patterns, facts[key])
+	}
+}
+
+_names_registry(entry) if entry.registry
+
+_names_registry(entry) if entry.account
+
+default _config := {}
+
+_config := data.guard.config.rules.unapproved_registry
+
+_allowed := settings.list(_config, "allowed", [])

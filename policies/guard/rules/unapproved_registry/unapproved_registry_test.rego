@@ -1,0 +1,114 @@
+package guard.rules.unapproved_registry_test
+
+import data.guard.rules.unapproved_registry as rule
+
+_config := {"level": "deny", "allowed": [
+	{"account": "123456789012"},
+	{"account": ["763104351884", "683313688378"], "region": "eu-*", "repository": ["pytorch-*", "sklearn"]},
+	{"registry": "registry.example.com:5000", "repository": "ml/*"},
+	{"repository": "anywhere"},
+	{},
+	{"account": "111122223333", "regoin": "*"},
+]}
+
+_ecr(account, region, repository) := {
+	"slot": "AppSpecification.ImageUri",
+	"raw": sprintf("%s.dkr.ecr.%s.amazonaws.com/%s:1", [account, region, repository]),
+	"registry": sprintf("%s.dkr.ecr.%s.amazonaws.com", [account, region]),
+	"account": account,
+	"region": region,
+	"repository": repository,
+	"error": null,
+}
+
+_private(registry, repository) := {
+	"slot": "AppSpecification.ImageUri",
+	"raw": sprintf("%v/%s:1", [registry, repository]),
+	"registry": registry,
+	"account": null,
+	"region": null,
+	"repository": repository,
+	"error": null,
+}
+
+_unapproved(image) := {
+	"message": sprintf("Image %s at AppSpecification.ImageUri doesn't come from an approved registry.", [image.raw]),
+	"details": {
+		"config": "rules.unapproved_registry.allowed",
+		"slot": "AppSpecification.ImageUri",
+		"image": image.raw,
+		"registry": image.registry,
+		"account": image.account,
+		"region": image.region,
+		"repository": image.repository,
+	},
+}
+
+test_allow_approved_images if {
+	images := [
+		_ecr("123456789012", "us-east-1", "own/image"),
+		_ecr("763104351884", "eu-west-1", "pytorch-training"),
+		_ecr("683313688378", "eu-west-1", "sklearn"),
+		_private("registry.example.com:5000", "ml/a/b"),
+	]
+	r := rule.findings with input as {"images": images} with data.guard.config.rules.unapproved_registry as _config
+	r == set()
+}
+
+_near_misses := {
+	"another account": _ecr("210987654321", "us-east-1", "own/image"),
+	"another region": _ecr("763104351884", "us-east-1", "pytorch-training"),
+	"another repository": _ecr("763104351884", "eu-west-1", "xpytorch-training"),
+	"longer repository": _ecr("763104351884", "eu-west-1", "sklearn-x"),
+	"another port": _private("registry.example.com", "ml/a"),
+	"another host": _private("registry.example.com:5000.evil.example", "ml/a"),
+	"repository outside the glob": _private("registry.example.com:5000", "mlx/a"),
+	"host that looks like an account": _private("123456789012.dkr.ecr.us-east-1.amazonaws.com.evil.example", "a"),
+	"no registry": _private(null, "own/image"),
+	"entry without a registry": _private("docker.io", "anywhere"),
+	"entry with a misspelt key": _ecr("111122223333", "eu-west-1", "a"),
+}
+
+test_deny_near_misses[name] if {
+	some name, image in _near_misses
+	r := rule.findings with input as {"images": [image]} with data.guard.config.rules.unapproved_registry as _config
+	r == {_unapproved(image)}
+}
+
+test_deny_only_the_second_image if {
+	images := [_ecr("123456789012", "us-east-1", "a"), _ecr("210987654321", "us-east-1", "a")]
+	r := rule.findings with input as {"images": images} with data.guard.config.rules.unapproved_registry as _config
+	r == {_unapproved(images[1])}
+}
+
+_unknown := {
+	"slot": "AlgorithmSpecification.TrainingImage",
+	"raw": null,
+	"registry": null,
+	"account": null,
+	"region": null,
+	"repository": null,
+	"error": {"code": "access-denied", "message": "no"},
+}
+
+test_deny_unknown_image if {
+	r := rule.findings with input as {"images": [_unknown]}
+		with data.guard.config.rules.unapproved_registry as _config
+	r == {{
+		"message": "The image at AlgorithmSpecification.TrainingImage is not known (access-denied), so it is not approved.",
+		"details": {
+			"config": "rules.unapproved_registry.allowed",
+			"slot": "AlgorithmSpecification.TrainingImage",
+			"image": null,
+			"error": "access-denied",
+		},
+	}}
+}
+
+test_deny_every_image_when_the_list_is_missing if {
+	image := _ecr("123456789012", "us-east-1", "a")
+	r := rule.findings with input as {"images": [image]} with data.guard.config.rules as {}
+	r == {_unapproved(image)}
+}
+
+test_remediation_says_what_to_do if contains(rule.remediation, "approved registry")
