@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 SourceType = Literal["state-change", "api-call", "sweep", "check", "replay"]
 ImageErrorCode = Literal["missing", "unparseable", "access-denied", "not-found", "managed", "failed"]
-OriginType = Literal["job", "algorithm", "model", "model-package"]
+OriginType = Literal["job", "algorithm", "model", "model-package", "job-definition"]
 InputType = Literal["s3", "file-system", "dataset", "athena", "redshift", "other"]
 
 
@@ -90,7 +90,7 @@ class Image(Model):
         str | None,
         Field(description="Null when the reference has none: then it means `latest`, unless there is a digest."),
     ]
-    digest: Annotated[str | None, Field(description="`sha256:` and 64 hex digits in lower case.")]
+    digest: Annotated[str | None, Field(description="`sha256:` or `sha512:` and its hex digits, in lower case.")]
     origin: Origin
     error: ImageError | None
 

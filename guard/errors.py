@@ -38,6 +38,14 @@ class ConfigError(GuardError):
     """A setting or a policy configuration is wrong; nothing was evaluated."""
 
 
+class EntryError(ConfigError):
+    """A deny-list entry can never match an image; `evidence` holds the entry."""
+
+
+class ImageReferenceError(GuardError):
+    """A text is not a container image reference; `evidence` holds it."""
+
+
 class EventError(GuardError):
     """An event claims to be a SageMaker job event and can't be read; `evidence` names the field."""
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from guard.resources import ALGORITHM, JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, ResourceKind
+
 
 @dataclass(frozen=True)
 class JobKind:
-    """What the guard must know of one kind of SageMaker job; operation and field names are those of the SageMaker API."""
+    """What the guard must know of one kind of SageMaker job; operation and field names are those of the SageMaker API.
+
+    `update_operations` change a job or set it going again, so that it must be looked at anew. `running`, `stopping` and
+    `ended` are all statuses that the API knows. `resources` are what a job of this kind may name its images through.
+    """
 
     kind: str
     arn_resource: str
@@ -20,7 +26,9 @@ class JobKind:
     arn_field: str
     status_field: str
     running: frozenset[str]
-    stopping: frozenset[str]
+    stopping: frozenset[str] = frozenset({"Stopping"})
+    ended: frozenset[str] = frozenset({"Completed", "Failed", "Stopped"})
+    resources: tuple[ResourceKind, ...] = ()
 
     @property
     def iam_actions(self) -> tuple[str, ...]:
@@ -40,7 +48,8 @@ TRAINING = JobKind(
     arn_field="TrainingJobArn",
     status_field="TrainingJobStatus",
     running=frozenset({"InProgress"}),
-    stopping=frozenset({"Stopping"}),
+    ended=frozenset({"Completed", "Failed", "Stopped", "Deleting"}),
+    resources=(ALGORITHM,),
 )
 
 PROCESSING = JobKind(
@@ -55,8 +64,165 @@ PROCESSING = JobKind(
     arn_field="ProcessingJobArn",
     status_field="ProcessingJobStatus",
     running=frozenset({"InProgress"}),
-    stopping=frozenset({"Stopping"}),
 )
 
-JOB_KINDS: tuple[JobKind, ...] = (TRAINING, PROCESSING)
+TRANSFORM = JobKind(
+    kind="transform",
+    arn_resource="transform-job",
+    detail_type="SageMaker Transform Job State Change",
+    create_operations=("CreateTransformJob",),
+    update_operations=(),
+    describe_operation="DescribeTransformJob",
+    stop_operation="StopTransformJob",
+    name_field="TransformJobName",
+    arn_field="TransformJobArn",
+    status_field="TransformJobStatus",
+    running=frozenset({"InProgress"}),
+    resources=(MODEL, MODEL_PACKAGE),
+)
+
+# "Running" is what AWS's own event fixtures say; the API says "InProgress".
+TUNING = JobKind(
+    kind="hyperparameter-tuning",
+    arn_resource="hyper-parameter-tuning-job",
+    detail_type="SageMaker HyperParameter Tuning Job State Change",
+    create_operations=("CreateHyperParameterTuningJob",),
+    update_operations=(),
+    describe_operation="DescribeHyperParameterTuningJob",
+    stop_operation="StopHyperParameterTuningJob",
+    name_field="HyperParameterTuningJobName",
+    arn_field="HyperParameterTuningJobArn",
+    status_field="HyperParameterTuningJobStatus",
+    running=frozenset({"InProgress", "Running"}),
+    ended=frozenset({"Completed", "Failed", "Stopped", "Deleting", "DeleteFailed"}),
+    resources=(ALGORITHM,),
+)
+
+# DescribeAutoMLJobV2 and StopAutoMLJob serve the jobs of both versions of the Create operation.
+AUTOML = JobKind(
+    kind="automl",
+    arn_resource="automl-job",
+    detail_type=None,
+    create_operations=("CreateAutoMLJob", "CreateAutoMLJobV2"),
+    update_operations=(),
+    describe_operation="DescribeAutoMLJobV2",
+    stop_operation="StopAutoMLJob",
+    name_field="AutoMLJobName",
+    arn_field="AutoMLJobArn",
+    status_field="AutoMLJobStatus",
+    running=frozenset({"InProgress"}),
+)
+
+OPTIMIZATION = JobKind(
+    kind="optimization",
+    arn_resource="optimization-job",
+    detail_type=None,
+    create_operations=("CreateOptimizationJob",),
+    update_operations=(),
+    describe_operation="DescribeOptimizationJob",
+    stop_operation="StopOptimizationJob",
+    name_field="OptimizationJobName",
+    arn_field="OptimizationJobArn",
+    status_field="OptimizationJobStatus",
+    running=frozenset({"STARTING", "INPROGRESS"}),
+    stopping=frozenset({"STOPPING"}),
+    ended=frozenset({"COMPLETED", "FAILED", "STOPPED"}),
+)
+
+# A schedule runs until it is stopped: between its executions, too.
+MONITORING_SCHEDULE = JobKind(
+    kind="monitoring-schedule",
+    arn_resource="monitoring-schedule",
+    detail_type="SageMaker Monitoring Schedule State Change",
+    create_operations=("CreateMonitoringSchedule",),
+    update_operations=("UpdateMonitoringSchedule", "StartMonitoringSchedule"),
+    describe_operation="DescribeMonitoringSchedule",
+    stop_operation="StopMonitoringSchedule",
+    name_field="MonitoringScheduleName",
+    arn_field="MonitoringScheduleArn",
+    status_field="MonitoringScheduleStatus",
+    running=frozenset({"Pending", "Scheduled"}),
+    stopping=frozenset(),
+    ended=frozenset({"Failed", "Stopped"}),
+    resources=tuple(JOB_DEFINITIONS.values()),
+)
+
+COMPILATION = JobKind(
+    kind="compilation",
+    arn_resource="compilation-job",
+    detail_type=None,
+    create_operations=("CreateCompilationJob",),
+    update_operations=(),
+    describe_operation="DescribeCompilationJob",
+    stop_operation="StopCompilationJob",
+    name_field="CompilationJobName",
+    arn_field="CompilationJobArn",
+    status_field="CompilationJobStatus",
+    running=frozenset({"STARTING", "INPROGRESS"}),
+    stopping=frozenset({"STOPPING"}),
+    ended=frozenset({"COMPLETED", "FAILED", "STOPPED"}),
+)
+
+INFERENCE_RECOMMENDATIONS = JobKind(
+    kind="inference-recommendations",
+    arn_resource="inference-recommendations-job",
+    detail_type=None,
+    create_operations=("CreateInferenceRecommendationsJob",),
+    update_operations=(),
+    describe_operation="DescribeInferenceRecommendationsJob",
+    stop_operation="StopInferenceRecommendationsJob",
+    name_field="JobName",
+    arn_field="JobArn",
+    status_field="Status",
+    running=frozenset({"PENDING", "IN_PROGRESS"}),
+    stopping=frozenset({"STOPPING"}),
+    ended=frozenset({"COMPLETED", "FAILED", "STOPPED", "DELETING", "DELETED"}),
+    resources=(MODEL, MODEL_PACKAGE),
+)
+
+LABELING = JobKind(
+    kind="labeling",
+    arn_resource="labeling-job",
+    detail_type="SageMaker Ground Truth Labeling Job State Change",
+    create_operations=("CreateLabelingJob",),
+    update_operations=(),
+    describe_operation="DescribeLabelingJob",
+    stop_operation="StopLabelingJob",
+    name_field="LabelingJobName",
+    arn_field="LabelingJobArn",
+    status_field="LabelingJobStatus",
+    running=frozenset({"Initializing", "InProgress"}),
+    resources=(MODEL, MODEL_PACKAGE),
+)
+
+JOB_KINDS: tuple[JobKind, ...] = (
+    TRAINING,
+    PROCESSING,
+    TRANSFORM,
+    TUNING,
+    AUTOML,
+    OPTIMIZATION,
+    MONITORING_SCHEDULE,
+    COMPILATION,
+    INFERENCE_RECOMMENDATIONS,
+    LABELING,
+)
 BY_KIND: dict[str, JobKind] = {row.kind: row for row in JOB_KINDS}
+BY_DETAIL_TYPE: dict[str, JobKind] = {row.detail_type: row for row in JOB_KINDS if row.detail_type is not None}
+BY_API_CALL: dict[str, JobKind] = {
+    operation: row for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)
+}
+
+# Every other Stop operation of the API, and why the guard has no row for what it stops.
+NOT_GUARDED: dict[str, str] = {
+    "StopAIBenchmarkJob": "it measures an endpoint that exists; the service's own load generator is all that it runs",
+    "StopAIRecommendationJob": "the service chooses what it runs; no field of its request can name an image",
+    "StopEdgeDeploymentStage": "it sends a compiled model to devices and runs nothing in SageMaker",
+    "StopEdgePackagingJob": "it signs and packs a compiled model in a container of the service",
+    "StopInferenceExperiment": "it shifts traffic between the variants of an endpoint: not a job but a deployment",
+    "StopJob": "its configuration is a document of recipes that the service runs; no field can name an image",
+    "StopMlflowTrackingServer": "a server of the service, not a job",
+    "StopNotebookInstance": "a notebook runs an image of the service, not one that a user names, and is not a job",
+    "StopPipelineExecution": "its steps start jobs of the kinds above, and each of them is judged",
+    "StopTrainingSession": "it fine-tunes a model of the service; no field of its request can name an image",
+}

@@ -1,0 +1,84 @@
+"""What CloudTrail's record of a SageMaker API call says: its parameters, and who made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from guard.document import Actor
+from guard.extract.reading import clean
+from guard.jobs import JobKind
+
+# Below these fields stand names that a user chose, not field names of the API.
+FREE_MAPS = frozenset(
+    {
+        "aggregation",
+        "collectionParameters",
+        "customerMetadataProperties",
+        "environment",
+        "filling",
+        "hookParameters",
+        "hyperParameters",
+        "optimizationEnvironment",
+        "overrideEnvironment",
+        "profilingParameters",
+        "ruleParameters",
+        "staticHyperParameters",
+        "textGenerationHyperParameters",
+    }
+)
+
+
+def raised(parameters: object) -> Any:
+    """Return the parameters as the API spells them: CloudTrail lowers the first letter of each field at every depth."""
+    if isinstance(parameters, Mapping):
+        return {
+            key[:1].upper() + key[1:]: value if key in FREE_MAPS else raised(value)
+            for key, value in parameters.items()
+            if isinstance(key, str)
+        }
+    if isinstance(parameters, list):
+        return [raised(item) for item in parameters]
+    return parameters
+
+
+def request(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the call's parameters as the API spells them; empty when CloudTrail left them out, as it does with big ones."""
+    parameters = raised(detail.get("requestParameters"))
+    return parameters if isinstance(parameters, Mapping) else {}
+
+
+def job_name_and_arn(detail: Mapping[str, Any], kind: JobKind) -> tuple[object, object]:
+    """Return the job's name and ARN wherever the record has them, unchecked.
+
+    The events of what the service itself starts, as the training jobs of a tuning job, may have no parameters.
+    """
+    parts = [raised(detail.get(part)) for part in ("requestParameters", "responseElements", "serviceEventDetails")]
+    found = [part for part in parts if isinstance(part, Mapping)]
+    return (
+        next((part[kind.name_field] for part in found if part.get(kind.name_field)), None),
+        next((part[kind.arn_field] for part in found if part.get(kind.arn_field)), None),
+    )
+
+
+def actor(detail: Mapping[str, Any]) -> Actor:
+    """Return who made the call; what the record doesn't tell is null."""
+    identity = _mapping(detail.get("userIdentity"))
+    session = _mapping(identity.get("sessionContext"))
+    return Actor(
+        type=_text(identity.get("type")),
+        arn=_text(identity.get("arn")),
+        source_identity=_text(session.get("sourceIdentity")),
+        session_issuer_arn=_text(_mapping(session.get("sessionIssuer")).get("arn")),
+        user_agent=_text(detail.get("userAgent")),
+        source_ip=_text(detail.get("sourceIPAddress")),
+        invoked_by=_text(identity.get("invokedBy")),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str | None:
+    return clean(value) if isinstance(value, str) and value else None

@@ -1,0 +1,84 @@
+"""The language of deny-list entries: `[registry/]repository[:tag][@digest]`, with `*` in patterns only."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from guard.errors import EntryError, ImageReferenceError
+from guard.images import join, parse_reference, split
+
+_PATTERN_PARTS = {
+    "registry": re.compile(r"[a-z0-9.:*\[\]-]+"),
+    "repository": re.compile(r"[a-z0-9._/*-]+"),
+    "tag": re.compile(r"[A-Za-z0-9_.*-]{1,128}"),
+    "digest": re.compile(r"[a-z0-9:*]+"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A parsed entry; `str` gives it back in its canonical form, the one that the deny list holds."""
+
+    registry: str | None
+    repository: str
+    tag: str | None
+    digest: str | None
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether the entry has wildcards."""
+        return "*" in str(self)
+
+    def __str__(self) -> str:
+        return join(self.registry, self.repository, self.tag, self.digest)
+
+
+def parse_entry(text: str, *, pattern: bool = False) -> Entry:
+    """Return the parts of an entry of the deny list's `images`, or of its `patterns`.
+
+    Raises EntryError for an entry that can never match an image: `evidence` holds the entry.
+    """
+    stripped = text.strip()
+    _refuse_hopeless(stripped, text)
+    registry, repository, tag, digest = split(stripped)
+    if repository != repository.lower():
+        raise EntryError("upper case in the repository: no registry has such an image", entry=text)
+    if "*" in stripped:
+        if not pattern:
+            raise EntryError("a wildcard in an exact entry: it belongs in `patterns`", entry=text)
+        return _checked_pattern(Entry(registry, repository, tag, digest), text)
+    try:
+        reference = parse_reference(stripped)
+    except ImageReferenceError as exc:
+        raise EntryError(exc.message, entry=text) from exc
+    return Entry(reference.registry, reference.repository, reference.tag, reference.digest)
+
+
+def canonical(text: str) -> str:
+    """Return the one spelling of an entry or a pattern: no white space around it, host and digest in lower case.
+
+    Raises EntryError for an entry that can never match an image.
+    """
+    return str(parse_entry(text, pattern=True))
+
+
+def _refuse_hopeless(stripped: str, text: str) -> None:
+    if not stripped:
+        raise EntryError("an empty entry", entry=text)
+    if any(character.isspace() for character in stripped):
+        raise EntryError("white space inside the entry", entry=text)
+    if stripped.count("@") > 1:
+        raise EntryError("more than one `@`", entry=text)
+    _, repository, tag, digest = split(stripped)
+    for what, part in (("repository", repository), ("tag", tag), ("digest", digest)):
+        if part == "":
+            raise EntryError(f"an empty {what}", entry=text)
+
+
+def _checked_pattern(entry: Entry, text: str) -> Entry:
+    for what, allowed in _PATTERN_PARTS.items():
+        part = getattr(entry, what)
+        if part is not None and not allowed.fullmatch(part):
+            raise EntryError(f"the {what} has a character that no image has", entry=text, **{what: part})
+    return entry

@@ -1,0 +1,67 @@
+"""Where data lies: S3 URIs in each spelling, ARNs, file systems, data sources."""
+
+from __future__ import annotations
+
+import re
+
+from guard.document import InputType, StorageInput, StorageOutput
+from guard.extract.reading import Node, child, text
+
+_ACCESS_POINT = re.compile(
+    r"(?P<bucket>arn:[^:/]*:s3[^:/]*:[^:/]*:(?P<account>[0-9]*):accesspoint[/:][^/:]+)(?:/.*)?", re.DOTALL
+)
+_ARN_ACCOUNT = re.compile(r"arn:[^:/]*:[^:/]*:[^:/]*:(?P<account>[0-9]{12}):.*", re.DOTALL)
+_S3 = re.compile(r"s3://(?P<rest>(?P<bucket>[^/]+).*)", re.DOTALL | re.IGNORECASE)
+_HTTPS = re.compile(
+    r"https://(?:(?P<virtual>[^/]+)\.)?s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?(?:/(?P<path>[^/]*).*)?",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+def bucket_and_account(uri: str | None) -> tuple[str | None, str | None]:
+    """Return bucket (or access point ARN) and account as far as a URI tells them."""
+    if uri is None:
+        return None, None
+    if match := _S3.fullmatch(uri):
+        point = _ACCESS_POINT.fullmatch(match["rest"])
+        return (point["bucket"], point["account"] or None) if point else (match["bucket"], None)
+    if match := _HTTPS.fullmatch(uri):
+        return match["virtual"] or match["path"] or None, None
+    match = _ARN_ACCOUNT.fullmatch(uri)
+    return None, match["account"] if match else None
+
+
+def s3_input(name: str, uri: str | None, local_path: str | None = None, kind: InputType = "s3") -> StorageInput:
+    """Return an input by its URI."""
+    bucket, account = bucket_and_account(uri)
+    return StorageInput(name=name, type=kind, uri=uri, bucket=bucket, account=account, local_path=local_path)
+
+
+def s3_output(name: str, uri: str | None, kms_key: str | None) -> StorageOutput:
+    """Return an output by its URI."""
+    bucket, account = bucket_and_account(uri)
+    return StorageOutput(name=name, uri=uri, bucket=bucket, account=account, kms_key=kms_key)
+
+
+def outputs(node: Node, name: str, uri_field: str, *path: str) -> tuple[StorageOutput, ...]:
+    """Return the output of the configuration at the path, if it has a location."""
+    found = child(node, *path)
+    uri = text(found, uri_field)
+    return () if uri is None else (s3_output(name, uri, text(found, "KmsKeyId")),)
+
+
+def inputs(node: Node, name: str, *path: str) -> tuple[StorageInput, ...]:
+    """Return the S3 input at the path, if there is one."""
+    uri = text(node, *path)
+    return () if uri is None else (s3_input(name, uri),)
+
+
+def data_source(source: Node, name: str) -> StorageInput:
+    """Return the input of a channel's or transform's DataSource; one of an unknown type is `other`, not left out."""
+    if "S3DataSource" in source:
+        return s3_input(name, text(source, "S3DataSource", "S3Uri"))
+    if "FileSystemDataSource" in source:
+        return s3_input(name, text(source, "FileSystemDataSource", "FileSystemId"), kind="file-system")
+    if "DatasetSource" in source:
+        return s3_input(name, text(source, "DatasetSource", "DatasetArn"), kind="dataset")
+    return s3_input(name, None, kind="other")

@@ -1,0 +1,88 @@
+"""Tolerant reading of descriptions: what is absent, null or of a wrong type is None or empty, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Node = Mapping[str, Any]
+EMPTY: Node = {}
+
+
+def value(node: object, *path: str) -> Any:
+    """Return what stands at the path, or None."""
+    for step in path:
+        if not isinstance(node, Mapping):
+            return None
+        node = node.get(step)
+    return node
+
+
+def child(node: object, *path: str) -> Node:
+    """Return the mapping at the path, or an empty one."""
+    found = value(node, *path)
+    return found if isinstance(found, Mapping) else EMPTY
+
+
+def children(node: object, *path: str) -> Iterator[tuple[int, Node]]:
+    """Yield the mappings of the list at the path, each with its index."""
+    for index, item in enumerate(sequence(value(node, *path))):
+        if isinstance(item, Mapping):
+            yield index, item
+
+
+def sequence(found: object) -> list[Any] | tuple[Any, ...]:
+    """Return the list, or an empty one."""
+    return found if isinstance(found, list | tuple) else ()
+
+
+def text(node: object, *path: str) -> str | None:
+    """Return the text at the path; an empty text is none, and half a surrogate pair becomes a question mark."""
+    found = value(node, *path)
+    return clean(found) if isinstance(found, str) and found else None
+
+
+def texts(node: object, *path: str) -> tuple[str, ...]:
+    """Return the texts of the list at the path."""
+    return tuple(clean(item) for item in sequence(value(node, *path)) if isinstance(item, str))
+
+
+def number(node: object, *path: str) -> int | None:
+    """Return the whole number at the path."""
+    found = value(node, *path)
+    if isinstance(found, float) and found.is_integer():
+        return int(found)
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def flag(node: object, *path: str) -> bool | None:
+    """Return the boolean at the path: False, SageMaker's default, when it is absent; None for another type."""
+    found = value(node, *path)
+    if found is None:
+        return False
+    return found if isinstance(found, bool) else None
+
+
+def clean(raw: str) -> str:
+    """Return the text as UTF-8 can hold it."""
+    return raw if raw.isascii() else raw.encode("utf-8", "replace").decode("utf-8")
+
+
+def join(prefix: str, field: str) -> str:
+    """Return the path of a field below a prefix that may be empty."""
+    return f"{prefix}.{field}" if prefix else field
+
+
+def tags(found: object) -> dict[str, str] | None:
+    """Return tags given as a map, or as a list of pairs in the API's or CloudTrail's spelling; None for anything else."""
+    if isinstance(found, Mapping):
+        pairs = list(found.items())
+    elif isinstance(found, list | tuple):
+        pairs = [
+            (item.get("Key", item.get("key")), item.get("Value", item.get("value")))
+            for item in found
+            if isinstance(item, Mapping)
+        ]
+    else:
+        return None
+    return {clean(key): clean(tag) if isinstance(tag, str) else "" for key, tag in pairs if isinstance(key, str)}

@@ -1,0 +1,151 @@
+"""Training jobs and the definitions of tuning jobs, which have the same fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from guard.document import Command, Image, Instance, Origin, StorageOutput, Volume
+from guard.extract.facts import Facts, joined, weakest
+from guard.extract.locations import data_source, outputs
+from guard.extract.parts import JOB, image, roles, settings, unknown_image, vpc
+from guard.extract.reading import Node, child, children, flag, join, number, text, texts, value
+from guard.extract.resolve import Known, resolved
+from guard.resources import ALGORITHM
+
+RULES = ("DebugRuleConfigurations", "ProfilerRuleConfigurations")
+
+
+def training(description: Node, name: str, known: Known) -> Facts:
+    """Return the facts of a training job."""
+    origin = Origin(type=JOB, name=name)
+    facts = joined(_definition(description, "", origin, known), _rules(description, origin))
+    return replace(facts, remote_debug=flag(description, "RemoteDebugConfig", "EnableRemoteDebug"))
+
+
+def tuning(description: Node, name: str, known: Known) -> Facts:
+    """Return the facts of all training job definitions of a tuning job, merged to the weakest."""
+    origin = Origin(type=JOB, name=name)
+    single = child(description, "TrainingJobDefinition")
+    several = [
+        (join("", f"TrainingJobDefinitions[{index}]"), node)
+        for index, node in children(description, "TrainingJobDefinitions")
+    ]
+    # An empty single definition stands beside the list in events; alone, it is a definition without an image.
+    parts = [("TrainingJobDefinition", single)] if single or not several else []
+    return weakest([_definition(node, prefix, origin, known) for prefix, node in (*parts, *several)])
+
+
+def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
+    algorithm = _algorithm(node, prefix, origin, known)
+    return joined(
+        Facts(
+            instances=tuple(_instances(node)),
+            inputs=tuple(
+                data_source(
+                    child(channel, "DataSource"),
+                    text(channel, "ChannelName") or join(prefix, f"InputDataConfig[{index}]"),
+                )
+                for index, channel in children(node, "InputDataConfig")
+            ),
+            outputs=tuple(_outputs(node, prefix)),
+            volumes=tuple(_volumes(node, prefix)),
+            hyperparameters=tuple(
+                setting
+                for field in ("HyperParameters", "StaticHyperParameters")
+                for setting in settings(node, field, join(prefix, field))
+            ),
+            environment=settings(node, "Environment", join(prefix, "Environment")),
+            roles=roles(node, "RoleArn"),
+            max_runtime_seconds=number(node, "StoppingCondition", "MaxRuntimeInSeconds"),
+            spot=flag(node, "EnableManagedSpotTraining"),
+            keep_alive_seconds=number(node, "ResourceConfig", "KeepAlivePeriodInSeconds") or 0,
+            isolated=flag(node, "EnableNetworkIsolation"),
+            vpc=vpc(node, "VpcConfig"),
+            encrypted_traffic=flag(node, "EnableInterContainerTrafficEncryption"),
+            remote_debug=False,
+            command=Command(
+                entrypoint=texts(node, "AlgorithmSpecification", "ContainerEntrypoint") or None,
+                arguments=texts(node, "AlgorithmSpecification", "ContainerArguments") or None,
+            ),
+        ),
+        algorithm,
+    )
+
+
+def _algorithm(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
+    """The image itself, or the algorithm that has it; SageMaker takes one of them, and picks the image of serverless jobs."""
+    slot = join(prefix, "AlgorithmSpecification.TrainingImage")
+    raw = value(node, "AlgorithmSpecification", "TrainingImage")
+    name = text(node, "AlgorithmSpecification", "AlgorithmName")
+    serverless = isinstance(value(node, "ServerlessJobConfig"), dict)
+    parts = []
+    if raw not in (None, "") or (name is None and not serverless):
+        parts.append(Facts(images=(image(raw, slot, origin),)))
+    if name is not None:
+        parts.append(resolved(ALGORITHM, name, known, _algorithm_images))
+    if serverless:
+        message = "a serverless job: SageMaker picks the image for its base model"
+        parts.append(Facts(images=(unknown_image(join(prefix, "ServerlessJobConfig"), origin, "managed", message),)))
+    return joined(*parts)
+
+
+def _algorithm_images(algorithm: Node, origin: Origin, _: Known) -> Facts:
+    specification = child(algorithm, "TrainingSpecification")
+    found = image(
+        value(specification, "TrainingImage"),
+        ALGORITHM.image_field,
+        origin,
+        digest=value(specification, "TrainingImageDigest"),
+    )
+    return Facts(images=(found,))
+
+
+def _rules(node: Node, origin: Origin) -> Facts:
+    """Debugger and profiler rules run beside the training job, each with an image and instance of its own."""
+    images: list[Image] = []
+    instances: list[Instance] = []
+    places: list[StorageOutput] = []
+    for field in RULES:
+        for index, rule in children(node, field):
+            path = f"{field}[{index}]"
+            images.append(image(value(rule, "RuleEvaluatorImage"), f"{path}.RuleEvaluatorImage", origin))
+            if (instance_type := text(rule, "InstanceType")) is not None:
+                instances.append(Instance(type=instance_type, count=1))
+            places.extend(outputs(rule, path, "S3OutputPath"))
+    return Facts(images=tuple(images), instances=tuple(instances), outputs=tuple(places))
+
+
+def _instances(node: Node) -> Iterator[Instance]:
+    """Every type that the job runs on or may choose: groups, preferences, and the configurations of a tuning job."""
+    for field, lists in (
+        ("ResourceConfig", ("InstanceGroups", "InstancePreferences")),
+        ("HyperParameterTuningResourceConfig", ("InstanceConfigs",)),
+    ):
+        config = child(node, field)
+        found = [instance for name in lists for _, instance in children(config, name)]
+        if config and (not found or text(config, "InstanceType") is not None):
+            found.insert(0, config)
+        for instance in found:
+            yield Instance(type=text(instance, "InstanceType"), count=number(instance, "InstanceCount"))
+        chosen = text(config, "SelectedInstanceType")
+        if chosen is not None and chosen not in {text(instance, "InstanceType") for instance in found}:
+            yield Instance(type=chosen, count=number(config, "SelectedInstanceCount"))
+
+
+def _volumes(node: Node, prefix: str) -> Iterator[Volume]:
+    for field in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+        config = child(node, field)
+        if config:
+            yield Volume(name=join(prefix, field), kms_key=text(config, "VolumeKmsKeyId"))
+
+
+def _outputs(node: Node, prefix: str) -> Iterator[StorageOutput]:
+    for field, uri_field in (
+        ("OutputDataConfig", "S3OutputPath"),
+        ("CheckpointConfig", "S3Uri"),
+        ("DebugHookConfig", "S3OutputPath"),
+        ("ProfilerConfig", "S3OutputPath"),
+        ("TensorBoardOutputConfig", "S3OutputPath"),
+    ):
+        yield from outputs(node, join(prefix, field), uri_field, field)

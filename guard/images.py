@@ -1,0 +1,105 @@
+"""Container image references, as the OCI distribution spec and Amazon ECR define them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from guard.errors import ImageReferenceError
+
+# Every pattern is used with fullmatch, and none can match a text in two ways: no input makes them slow.
+_LABEL = r"[a-z0-9]+(?:-+[a-z0-9]+)*"
+_REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:]+\])(?::[0-9]{{1,5}})?")
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_LONGEST_REPOSITORY = 255
+
+_ECR_SUFFIX = "|".join(
+    re.escape(suffix)
+    for suffix in (
+        "amazonaws.com",
+        "amazonaws.com.cn",
+        "amazonaws.eu",
+        "c2s.ic.gov",
+        "sc2s.sgov.gov",
+        "cloud.adc-e.uk",
+        "csp.hci.ic.gov",
+        "on.aws",
+        "on.amazonwebservices.com.cn",
+        "on.amazonwebservices.eu",
+    )
+)
+_ECR = re.compile(
+    rf"(?P<account>[0-9]{{12}})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]+(?:-[a-z]+)+-[0-9]+)\.(?:{_ECR_SUFFIX})(?::443)?"
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A parsed image reference; `str` gives it back in its canonical form."""
+
+    registry: str | None
+    account: str | None
+    region: str | None
+    repository: str
+    tag: str | None
+    digest: str | None
+
+    def __str__(self) -> str:
+        return join(self.registry, self.repository, self.tag, self.digest)
+
+
+def parse_reference(raw: str) -> Reference:
+    """Return the parts of a reference, white space around it stripped, host and digest in lower case.
+
+    An upper-case letter in the repository makes a reference unparseable, as it does for every registry: folding its case
+    would judge an image that nobody can pull. Raises ImageReferenceError.
+    """
+    registry, repository, tag, digest = split(raw.strip())
+    for what, pattern, part in (
+        ("registry", _REGISTRY, registry),
+        ("repository", _REPOSITORY, repository),
+        ("tag", _TAG, tag),
+        ("digest", _DIGEST, digest),
+    ):
+        if part is not None and not pattern.fullmatch(part):
+            raise ImageReferenceError(f"the {what} is not valid", reference=raw, **{what: part})
+    if len(repository) > _LONGEST_REPOSITORY:
+        raise ImageReferenceError("the repository is too long", reference=raw, limit=_LONGEST_REPOSITORY)
+    account, region = ecr_home(registry)
+    return Reference(registry, account, region, repository, tag, digest)
+
+
+def ecr_home(registry: str | None) -> tuple[str | None, str | None]:
+    """Return account and region of an ECR registry host of any partition and endpoint; of another host, nothing."""
+    match = _ECR.fullmatch(registry or "")
+    return (match["account"], match["region"]) if match else (None, None)
+
+
+def split(text: str) -> tuple[str | None, str, str | None, str | None]:
+    """Return registry and digest in lower case, repository and tag as they are: parts that are not checked yet."""
+    name, at, digest = text.partition("@")
+    head, slash, tail = name.rpartition("/")
+    tail, colon, tag = tail.partition(":")
+    first, first_slash, rest = (head + slash + tail).partition("/")
+    named = bool(first_slash) and ("." in first or ":" in first or first.lower() == "localhost")
+    return (
+        first.lower() if named else None,
+        rest if named else first + first_slash + rest,
+        tag if colon else None,
+        digest.lower() if at else None,
+    )
+
+
+def join(registry: str | None, repository: str, tag: str | None, digest: str | None) -> str:
+    """Return `[registry/]repository[:tag][@digest]`."""
+    return "".join(
+        (
+            f"{registry}/" if registry else "",
+            repository,
+            f":{tag}" if tag is not None else "",
+            f"@{digest}" if digest is not None else "",
+        )
+    )

@@ -1,0 +1,78 @@
+"""Descriptions to the input document; pure, and never an exception for what a description holds or lacks."""
+
+from __future__ import annotations
+
+from guard import cloudtrail
+from guard.collect import Collected
+from guard.document import Compute, DenyList, Document, ImageError, Job, Network, RemoteAccess, Storage
+from guard.events import JobRef, Scope
+from guard.extract import extract
+from guard.extract.facts import Facts
+from guard.extract.reading import Node, tags, text
+from guard.times import parse_time
+
+# The first that a description has: a child of a tuning job of an AutoML job names both.
+PARENT_FIELDS = ("TuningJobArn", "AutoMLJobArn", "LabelingJobArn", "MonitoringScheduleArn", "TrainingJobArn")
+SECONDARY_STATUS_FIELDS = ("SecondaryStatus", "AutoMLJobSecondaryStatus")
+
+
+def normalize(ref: JobRef, collected: Collected, scope: Scope, deny_list: DenyList) -> Document:
+    """Return the input document of a job."""
+    description = collected.description
+    facts = extract(ref.kind.kind, description, ref.name, collected.references)
+    return Document(
+        source=ref.source,
+        account=scope.account,
+        region=scope.region,
+        partition=scope.partition,
+        job=_job(ref, collected, facts),
+        images=facts.images,
+        compute=Compute(
+            instances=facts.instances,
+            max_runtime_seconds=facts.max_runtime_seconds,
+            spot=facts.spot,
+            keep_alive_seconds=facts.keep_alive_seconds,
+        ),
+        network=Network(isolated=facts.isolated, vpc=facts.vpc, encrypted_traffic=facts.encrypted_traffic),
+        storage=Storage(inputs=facts.inputs, outputs=facts.outputs, volumes=facts.volumes),
+        command=facts.command,
+        hyperparameters=facts.hyperparameters,
+        environment=facts.environment,
+        remote_access=RemoteAccess(debug=facts.remote_debug),
+        actor=ref.actor,
+        deny_list=deny_list,
+    )
+
+
+def from_detail(ref: JobRef) -> Collected:
+    """Return what the event alone tells about the job, for a decision without AWS; its resources stay unknown."""
+    called = ref.source.type == "api-call"
+    description: Node = cloudtrail.request(ref.detail) if called else ref.detail
+    unresolved = extract(ref.kind.kind, description, ref.name, {}).unresolved
+    offline = ImageError(code="failed", message="a decision on the event alone doesn't describe it")
+    return Collected(
+        description=description,
+        tags=tags(description.get("Tags")),
+        references=dict.fromkeys(unresolved, offline),
+    )
+
+
+def _job(ref: JobRef, collected: Collected, facts: Facts) -> Job:
+    description = collected.description
+    roles = tuple(sorted(set(facts.roles)))
+    return Job(
+        kind=ref.kind.kind,
+        name=ref.name,
+        arn=text(description, ref.kind.arn_field) or ref.arn,
+        status=text(description, ref.kind.status_field) or "",
+        secondary_status=_first(description, *SECONDARY_STATUS_FIELDS),
+        parent_arn=_first(description, *PARENT_FIELDS),
+        created_at=parse_time(description.get("CreationTime")),
+        role_arn=roles[0] if len(roles) == 1 else None,
+        role_arns=roles,
+        tags=None if collected.tags is None else dict(collected.tags),
+    )
+
+
+def _first(description: Node, *fields: str) -> str | None:
+    return next((found for field in fields if (found := text(description, field)) is not None), None)

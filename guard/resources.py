@@ -1,0 +1,91 @@
+"""The resources through which a job names an image indirectly: one table row each, from its name to its description."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guard.document import OriginType
+
+
+@dataclass(frozen=True)
+class ResourceKind:
+    """What the guard must know of one kind of resource; operation and field names are those of the SageMaker API."""
+
+    kind: str
+    origin: OriginType
+    arn_resource: str
+    create_operations: tuple[str, ...]
+    update_operations: tuple[str, ...]
+    describe_operation: str
+    name_parameter: str
+    image_field: str
+
+    @property
+    def iam_action(self) -> str:
+        """The IAM action that describes such a resource."""
+        return f"sagemaker:{self.describe_operation}"
+
+
+@dataclass(frozen=True, order=True)
+class Resource:
+    """One resource that a description names: its kind, a key of BY_RESOURCE_KIND, and its name or ARN."""
+
+    kind: str
+    name: str
+
+
+def _job_definition(monitoring_type: str, arn_resource: str) -> ResourceKind:
+    return ResourceKind(
+        kind=arn_resource,
+        origin="job-definition",
+        arn_resource=arn_resource,
+        create_operations=(f"Create{monitoring_type}JobDefinition",),
+        update_operations=(),
+        describe_operation=f"Describe{monitoring_type}JobDefinition",
+        name_parameter="JobDefinitionName",
+        image_field=f"{monitoring_type}AppSpecification.ImageUri",
+    )
+
+
+ALGORITHM = ResourceKind(
+    kind="algorithm",
+    origin="algorithm",
+    arn_resource="algorithm",
+    create_operations=("CreateAlgorithm",),
+    update_operations=(),
+    describe_operation="DescribeAlgorithm",
+    name_parameter="AlgorithmName",
+    image_field="TrainingSpecification.TrainingImage",
+)
+
+MODEL = ResourceKind(
+    kind="model",
+    origin="model",
+    arn_resource="model",
+    create_operations=("CreateModel",),
+    update_operations=(),
+    describe_operation="DescribeModel",
+    name_parameter="ModelName",
+    image_field="PrimaryContainer.Image",
+)
+
+MODEL_PACKAGE = ResourceKind(
+    kind="model-package",
+    origin="model-package",
+    arn_resource="model-package",
+    create_operations=("CreateModelPackage",),
+    update_operations=("UpdateModelPackage",),
+    describe_operation="DescribeModelPackage",
+    name_parameter="ModelPackageName",
+    image_field="InferenceSpecification.Containers[0].Image",
+)
+
+JOB_DEFINITIONS: dict[str, ResourceKind] = {
+    "DataQuality": _job_definition("DataQuality", "data-quality-job-definition"),
+    "ModelQuality": _job_definition("ModelQuality", "model-quality-job-definition"),
+    "ModelBias": _job_definition("ModelBias", "model-bias-job-definition"),
+    "ModelExplainability": _job_definition("ModelExplainability", "model-explainability-job-definition"),
+}
+
+RESOURCE_KINDS: tuple[ResourceKind, ...] = (ALGORITHM, MODEL, MODEL_PACKAGE, *JOB_DEFINITIONS.values())
+BY_RESOURCE_KIND: dict[str, ResourceKind] = {row.kind: row for row in RESOURCE_KINDS}

@@ -1,0 +1,34 @@
+"""The four ways in which SageMaker's events and API tell a time, as aware datetimes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Seconds reach this number in the year 5138, milliseconds reached it in 1973.
+_FIRST_MILLISECONDS = 100_000_000_000
+
+
+def parse_time(value: object) -> datetime | None:
+    """Return the time of a datetime, ISO text, seconds or milliseconds (a number or its digits); None if it is none."""
+    try:
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=UTC) if value.utcoffset() is None else value
+        if isinstance(value, str):
+            return _from_text(value.strip())
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _from_number(value)
+    except (ValueError, OverflowError):
+        pass
+    return None
+
+
+def _from_text(text: str) -> datetime | None:
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return _from_number(float(text))
+    return parse_time(datetime.fromisoformat(text))
+
+
+def _from_number(number: float) -> datetime:
+    return EPOCH + timedelta(seconds=number / 1000 if abs(number) >= _FIRST_MILLISECONDS else number)
