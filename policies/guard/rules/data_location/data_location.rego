@@ -1,0 +1,81 @@
+# METADATA
+# title: Approved places for data
+# description: |
+#   Each input and output must be in a bucket that a glob of the list `buckets` matches, or in an AWS account
+#   (where an ARN names one) that a glob of `accounts` matches; for what has no bucket, such as a file system,
+#   its URI or id must match a glob of `others`. A place that is not known is a finding. Without the lists no
+#   place is approved.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Read from and write to the buckets that the configuration approves; copy the data there first if you
+#     may.
+package guard.rules.data_location
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Inputs and outputs outside the approved places.
+findings contains {
+	"message": sprintf("Input %s comes from %v, which is not an approved place.", [place.name, _shown(place.uri)]),
+	"details": {
+		"config": "rules.data_location",
+		"input": place.name,
+		"type": place.type,
+		"uri": _shown(place.uri),
+		"bucket": place.bucket,
+		"account": place.account,
+	},
+} if {
+	some place in input.storage.inputs
+	not _approved(place.bucket, place.account, place.uri)
+}
+
+findings contains {
+	"message": sprintf("Output %s goes to %v, which is not an approved place.", [place.name, _shown(place.uri)]),
+	"details": {
+		"config": "rules.data_location",
+		"output": place.name,
+		"uri": _shown(place.uri),
+		"bucket": place.bucket,
+		"account": place.account,
+	},
+} if {
+	some place in input.storage.outputs
+	not _approved(place.bucket, place.account, place.uri)
+}
+
+_approved(bucket, _, _) if globs.matches(_buckets, bucket)
+
+_approved(_, account, _) if globs.matches(_accounts, account)
+
+_approved(bucket, _, address) if {
+	bucket == null
+	globs.matches(_others, address)
+}
+
+# A presigned URL carries its credentials behind the question mark.
+_shown(address) := split(address, "?")[0] if is_string(address)
+
+else := "an unknown place"
+
+default _config := {}
+
+_config := data.guard.config.rules.data_location
+
+_buckets := settings.list(_config, "buckets", [])
+
+_accounts := settings.list(_config, "accounts", [])
+
+_others := settings.list(_config, "others", [])

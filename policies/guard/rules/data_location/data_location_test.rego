@@ -1,0 +1,101 @@
+package guard.rules.data_location_test
+
+import data.guard.rules.data_location as rule
+
+_config := {"level": "deny", "buckets": ["team-*", "shared"], "accounts": ["123456789012"], "others": ["fs-0a*"]}
+
+_in(patch) := object.union({"name": "train", "type": "s3", "uri": null, "bucket": null, "account": null}, patch)
+
+_out(patch) := object.union({"name": "model", "uri": null, "bucket": null, "account": null}, patch)
+
+_job(inputs, outputs) := {"storage": {"inputs": inputs, "outputs": outputs}}
+
+_input_finding(place, shown) := {
+	"message": sprintf("Input train comes from %s, which is not an approved place.", [shown]),
+	"details": {
+		"config": "rules.data_location",
+		"input": "train",
+		"type": place.type,
+		"uri": shown,
+		"bucket": place.bucket,
+		"account": place.account,
+	},
+}
+
+_output_finding(place, shown) := {
+	"message": sprintf("Output model goes to %s, which is not an approved place.", [shown]),
+	"details": {
+		"config": "rules.data_location",
+		"output": "model",
+		"uri": shown,
+		"bucket": place.bucket,
+		"account": place.account,
+	},
+}
+
+_approved := [
+	{"uri": "s3://team-a/x", "bucket": "team-a"},
+	{"uri": "s3://shared/x", "bucket": "shared"},
+	{
+		"uri": "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x/y",
+		"bucket": "arn:aws:s3:eu-west-1:123456789012:accesspoint/x",
+		"account": "123456789012",
+	},
+	{"uri": "fs-0abc", "bucket": null},
+]
+
+test_allow_approved_places if {
+	r := rule.findings with input as _job([_in(place) | some place in _approved], [_out(place) | some place in _approved])
+		with data.guard.config.rules.data_location as _config
+	r == set()
+}
+
+test_allow_job_without_data if {
+	r := rule.findings with input as _job([], []) with data.guard.config.rules.data_location as _config
+	r == set()
+}
+
+_near_misses := {
+	"another bucket": {"uri": "s3://other/team-a", "bucket": "other"},
+	"longer name": {"uri": "s3://shared-x/y", "bucket": "shared-x"},
+	"another account": {
+		"uri": "s3://arn:aws:s3:eu-west-1:210987654321:accesspoint/x/y",
+		"bucket": "arn:aws:s3:eu-west-1:210987654321:accesspoint/x",
+		"account": "210987654321",
+	},
+	"another file system": {"uri": "fs-0b"},
+	"bucket named like a file system": {"uri": "fs-0a1", "bucket": "other"},
+}
+
+test_deny_input_elsewhere[name] if {
+	some name, patch in _near_misses
+	r := rule.findings with input as _job([_in({"uri": "s3://shared/x", "bucket": "shared"}), _in(patch)], [])
+		with data.guard.config.rules.data_location as _config
+	r == {_input_finding(_in(patch), patch.uri)}
+}
+
+test_deny_output_elsewhere[name] if {
+	some name, patch in _near_misses
+	r := rule.findings with input as _job([], [_out({"uri": "s3://shared/x", "bucket": "shared"}), _out(patch)])
+		with data.guard.config.rules.data_location as _config
+	r == {_output_finding(_out(patch), patch.uri)}
+}
+
+test_deny_unknown_places if {
+	r := rule.findings with input as _job([_in({})], [_out({})])
+		with data.guard.config.rules.data_location as {"level": "deny", "buckets": ["*"], "accounts": ["*"], "others": ["*"]}
+	r == {_input_finding(_in({}), "an unknown place"), _output_finding(_out({}), "an unknown place")}
+}
+
+test_presigned_part_of_a_url_is_not_shown if {
+	place := _in({"uri": "https://b.s3.amazonaws.com/x?X-Amz-Signature=1"})
+	r := rule.findings with input as _job([place], []) with data.guard.config.rules.data_location as _config
+	r == {_input_finding(place, "https://b.s3.amazonaws.com/x")}
+}
+
+test_deny_every_place_when_the_lists_are_missing if {
+	r := rule.findings with input as _job([_in(_approved[2])], [_out(_approved[3])]) with data.guard.config.rules as {}
+	r == {_input_finding(_in(_approved[2]), _approved[2].uri), _output_finding(_out(_approved[3]), "fs-0abc")}
+}
+
+test_remediation_says_what_to_do if contains(rule.remediation, "buckets")

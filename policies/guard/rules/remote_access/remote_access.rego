@@ -1,0 +1,68 @@
+# METADATA
+# title: Ways into the container
+# description: |
+#   Nobody may open a shell in a running job: remote debugging must be off, and no environment variable or
+#   hyperparameter may have a name that a glob of the list `settings` matches (without regard to case), as
+#   helpers that start a Systems Manager agent use them. Whether remote debugging is off must be known for the
+#   job kinds that a glob of `debug_kinds` matches; other kinds have no such setting. Without `settings` every
+#   name is denied, without `debug_kinds` it must be known for every kind.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-remote-debugging.html
+#   - https://github.com/aws-samples/sagemaker-ssh-helper
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: medium
+#   remediation: >-
+#     Set RemoteDebugConfig.EnableRemoteDebug to false and remove the settings named in this finding; write
+#     logs and checkpoints instead of looking into the container.
+package guard.rules.remote_access
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Jobs that let somebody in.
+findings contains {
+	"message": "Remote debugging is on: it gives a shell in the running container.",
+	"details": {"config": "rules.remote_access", "debug": true},
+} if {
+	input.remote_access.debug == true
+}
+
+findings contains {
+	"message": sprintf("Whether remote debugging is on is unknown for this %s job.", [input.job.kind]),
+	"details": {"config": "rules.remote_access.debug_kinds", "debug": null},
+} if {
+	input.remote_access.debug == null
+	globs.matches(_debug_kinds, input.job.kind)
+}
+
+findings contains {
+	"message": sprintf("The setting %s in %s opens a way into the container.", [setting.name, setting.slot]),
+	"details": {
+		"config": sprintf("rules.remote_access.settings[%d]", [number]),
+		"slot": setting.slot,
+		"setting": setting.name,
+		"entry": entry,
+	},
+} if {
+	some setting in array.concat(input.hyperparameters, input.environment)
+	number := globs.first(_names, lower(setting.name))
+	entry := _settings[number]
+}
+
+default _config := {}
+
+_config := data.guard.config.rules.remote_access
+
+_debug_kinds := settings.list(_config, "debug_kinds", ["*"])
+
+_settings := settings.list(_config, "settings", ["*"])
+
+_names := [lower(name) | some name in _settings]

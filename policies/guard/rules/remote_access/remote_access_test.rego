@@ -1,0 +1,82 @@
+package guard.rules.remote_access_test
+
+import data.guard.rules.remote_access as rule
+
+_config := {"level": "deny", "settings": ["START_SSH", "ssm_*"], "debug_kinds": ["training"]}
+
+_job(kind, debug) := {
+	"job": {"kind": kind},
+	"remote_access": {"debug": debug},
+	"hyperparameters": [],
+	"environment": [],
+}
+
+_with_settings(hyperparameters, environment) := {
+	"job": {"kind": "training"},
+	"remote_access": {"debug": false},
+	"hyperparameters": [{"slot": "HyperParameters", "name": name, "value": "v"} | some name in hyperparameters],
+	"environment": [{"slot": "Environment", "name": name, "value": "v"} | some name in environment],
+}
+
+_setting(slot, name, number, entry) := {
+	"message": sprintf("The setting %s in %s opens a way into the container.", [name, slot]),
+	"details": {
+		"config": sprintf("rules.remote_access.settings[%d]", [number]),
+		"slot": slot,
+		"setting": name,
+		"entry": entry,
+	},
+}
+
+_unknown(kind) := {
+	"message": sprintf("Whether remote debugging is on is unknown for this %s job.", [kind]),
+	"details": {"config": "rules.remote_access.debug_kinds", "debug": null},
+}
+
+test_deny_remote_debugging_of_any_kind[kind] if {
+	some kind in ["training", "processing"]
+	r := rule.findings with input as _job(kind, true) with data.guard.config.rules.remote_access as _config
+	r == {{
+		"message": "Remote debugging is on: it gives a shell in the running container.",
+		"details": {"config": "rules.remote_access", "debug": true},
+	}}
+}
+
+test_deny_unknown_where_the_kind_has_the_setting if {
+	r := rule.findings with input as _job("training", null) with data.guard.config.rules.remote_access as _config
+	r == {_unknown("training")}
+}
+
+test_allow_unknown_where_the_kind_lacks_the_setting if {
+	r := rule.findings with input as _job("processing", null) with data.guard.config.rules.remote_access as _config
+	r == set()
+}
+
+test_allow_without_remote_debugging if {
+	r := rule.findings with input as _job("training", false) with data.guard.config.rules.remote_access as _config
+	r == set()
+}
+
+test_deny_settings_in_any_case if {
+	r := rule.findings with input as _with_settings(["start_ssh"], ["SSM_ROLE", "START_SSH"])
+		with data.guard.config.rules.remote_access as _config
+	r == {
+		_setting("HyperParameters", "start_ssh", 0, "START_SSH"),
+		_setting("Environment", "SSM_ROLE", 1, "ssm_*"),
+		_setting("Environment", "START_SSH", 0, "START_SSH"),
+	}
+}
+
+test_allow_other_settings if {
+	r := rule.findings with input as _with_settings(["start_ssh_x"], ["XSSM_ROLE", "SSM"])
+		with data.guard.config.rules.remote_access as _config
+	r == set()
+}
+
+test_deny_everything_when_the_lists_are_missing if {
+	job := object.union(_with_settings([], ["A"]), {"job": {"kind": "transform"}, "remote_access": {"debug": null}})
+	r := rule.findings with input as job with data.guard.config.rules as {}
+	r == {_unknown("transform"), _setting("Environment", "A", 0, "*")}
+}
+
+test_remediation_names_the_field if contains(rule.remediation, "EnableRemoteDebug")

@@ -1,0 +1,116 @@
+# METADATA
+# title: Code from approved places
+# description: |
+#   Code that a job loads into an approved image must come from a bucket that a glob of the list `buckets`
+#   matches, or lie in the container at a path that a glob of `container_paths` matches. The rule reads the
+#   settings `sagemaker_submit_directory` and `sagemaker_program` (hyperparameters, which the SDK quotes as
+#   JSON, and environment, in any case), and the inputs whose name is in `code_inputs` or whose local path
+#   lies under one of `code_paths`. A program named by a relative path lies in the submit directory. A place
+#   that is not known is a finding. Without a list nothing is approved and every input counts as code. Data
+#   that a program loads by itself stays unseen.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own.html
+#   - https://github.com/aws/sagemaker-training-toolkit
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Upload your code to a bucket that the configuration approves (`code_location` or `default_bucket` in the
+#     SageMaker Python SDK), or build it into the image.
+package guard.rules.script_mode
+
+import data.guard.lib.globs
+import data.guard.lib.settings
+import data.guard.lib.storage
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Code from places that aren't approved, or not known.
+findings contains {
+	"message": sprintf("The setting %s in %s loads code from %s, which is not approved.", [name, slot, where]),
+	"details": {
+		"config": "rules.script_mode.buckets",
+		"slot": slot,
+		"setting": name,
+		"bucket": bucket,
+		"allowed": _buckets,
+	},
+} if {
+	some setting in array.concat(input.hyperparameters, input.environment)
+	name := setting.name
+	slot := setting.slot
+	kind := _settings[lower(name)]
+	value := _unquoted(setting.value)
+	not _approved(kind, value)
+	bucket := storage.bucket(value)
+	where := _shown(bucket)
+}
+
+findings contains {
+	"message": sprintf("The input %s brings code from %s, which is not approved.", [place.name, _shown(place.bucket)]),
+	"details": {
+		"config": "rules.script_mode.buckets",
+		"input": place.name,
+		"local_path": place.local_path,
+		"bucket": place.bucket,
+		"allowed": _buckets,
+	},
+} if {
+	some place in input.storage.inputs
+	_holds_code(place.name, place.local_path)
+	not globs.matches(_buckets, place.bucket)
+}
+
+_settings := {"sagemaker_submit_directory": "directory", "sagemaker_program": "program"}
+
+_unquoted(value) := text if {
+	json.is_valid(value)
+	text := json.unmarshal(value)
+	is_string(text)
+} else := value
+
+_approved(_, value) if globs.matches(_buckets, storage.bucket(value))
+
+_approved(_, value) if globs.matches(_container_paths, storage.path(trim_prefix(value, "file://")))
+
+_approved("program", value) if {
+	not contains(value, ":")
+	storage.path(sprintf("/%s", [value])) != null
+	not startswith(value, "/")
+}
+
+_holds_code(name, _) if globs.matches(_code_inputs, name)
+
+_holds_code(_, local_path) if {
+	is_string(local_path)
+	_under_code_path(storage.path(local_path))
+}
+
+# Where a path with `..` ends, nobody knows.
+_under_code_path(null)
+
+_under_code_path(path) if {
+	some root in _code_paths
+	startswith(sprintf("%s/", [path]), sprintf("%s/", [root]))
+}
+
+_shown(bucket) := sprintf("bucket %s", [bucket]) if is_string(bucket)
+
+else := "a place outside S3"
+
+default _config := {}
+
+_config := data.guard.config.rules.script_mode
+
+_buckets := settings.list(_config, "buckets", [])
+
+_container_paths := settings.list(_config, "container_paths", [])
+
+_code_inputs := settings.list(_config, "code_inputs", ["*"])
+
+_code_paths := settings.list(_config, "code_paths", [""])

@@ -1,0 +1,182 @@
+package guard.rules.script_mode_test
+
+import data.guard.rules.script_mode as rule
+
+_config := {
+	"level": "deny",
+	"buckets": ["team-code", "sagemaker-eu-*"],
+	"container_paths": ["/opt/ml/code", "/opt/ml/code/*"],
+	"code_inputs": ["code", "sm_*"],
+	"code_paths": ["/opt/ml/processing/input/code"],
+}
+
+_job(hyperparameters, environment, inputs) := {
+	"hyperparameters": [{"slot": "HyperParameters", "name": name, "value": value} |
+		some [name, value] in hyperparameters
+	],
+	"environment": [{"slot": "Environment", "name": name, "value": value} | some [name, value] in environment],
+	"storage": {"inputs": inputs},
+}
+
+_settings(hyperparameters) := _job(hyperparameters, [], [])
+
+_input(name, bucket, local_path) := {"name": name, "bucket": bucket, "local_path": local_path}
+
+_inputs(inputs) := _job([], [], inputs)
+
+_shown(bucket) := {null: "a place outside S3"}[bucket]
+
+_shown(bucket) := sprintf("bucket %s", [bucket]) if is_string(bucket)
+
+_setting_finding(slot, name, bucket) := {
+	"message": sprintf("The setting %s in %s loads code from %s, which is not approved.", [name, slot, _shown(bucket)]),
+	"details": {
+		"config": "rules.script_mode.buckets",
+		"slot": slot,
+		"setting": name,
+		"bucket": bucket,
+		"allowed": _config.buckets,
+	},
+}
+
+_input_finding(place) := {
+	"message": sprintf("The input %s brings code from %s, which is not approved.", [place.name, _shown(place.bucket)]),
+	"details": {
+		"config": "rules.script_mode.buckets",
+		"input": place.name,
+		"local_path": place.local_path,
+		"bucket": place.bucket,
+		"allowed": _config.buckets,
+	},
+}
+
+_approved_directories := {
+	"quoted": `"s3://team-code/a/sourcedir.tar.gz"`,
+	"plain": "s3://team-code/a/sourcedir.tar.gz",
+	"glob": "s3://sagemaker-eu-west-1-123456789012/a",
+	"in the container": "/opt/ml/code",
+	"below it": `"/opt/ml/code/a"`,
+	"as a file": "file:///opt/ml/code",
+}
+
+test_allow_approved_directory[name] if {
+	some name, value in _approved_directories
+	r := rule.findings with input as _settings([["sagemaker_submit_directory", value]])
+		with data.guard.config.rules.script_mode as _config
+	r == set()
+}
+
+_denied_directories := {
+	"quoted": [`"s3://other/a"`, "other"],
+	"plain": ["s3://other/team-code", "other"],
+	"longer bucket": ["s3://team-code-x/a", "team-code-x"],
+	"https": ["https://team-code.s3.amazonaws.com/a", null],
+	"another path": ["/opt/ml/input/data/train", null],
+	"longer path": ["/opt/ml/code-x", null],
+	"path out of it": ["/opt/ml/code/../input", null],
+	"relative": ["code", null],
+	"number": ["1", null],
+	"quoted twice": [`"\"s3://team-code/a\""`, null],
+	"empty": ["", null],
+}
+
+test_deny_other_directory[name] if {
+	some name, [value, bucket] in _denied_directories
+	r := rule.findings with input as _settings([["sagemaker_submit_directory", value]])
+		with data.guard.config.rules.script_mode as _config
+	r == {_setting_finding("HyperParameters", "sagemaker_submit_directory", bucket)}
+}
+
+test_deny_directory_of_the_environment if {
+	r := rule.findings with input as _job([], [["SAGEMAKER_SUBMIT_DIRECTORY", "s3://other/a"]], [])
+		with data.guard.config.rules.script_mode as _config
+	r == {_setting_finding("Environment", "SAGEMAKER_SUBMIT_DIRECTORY", "other")}
+}
+
+test_allow_program[value] if {
+	some value in [`"train.py"`, "src/train.py", "/opt/ml/code/train.py", "s3://team-code/train.py"]
+	r := rule.findings with input as _settings([["sagemaker_program", value]])
+		with data.guard.config.rules.script_mode as _config
+	r == set()
+}
+
+_denied_programs := {
+	"another bucket": [`"s3://other/train.py"`, "other"],
+	"data": ["/opt/ml/input/data/train/x.py", null],
+	"out of the directory": ["../input/data/train/x.py", null],
+	"https": ["https://other.example/x.py", null],
+}
+
+test_deny_program[name] if {
+	some name, [value, bucket] in _denied_programs
+	r := rule.findings with input as _settings([["sagemaker_program", value]])
+		with data.guard.config.rules.script_mode as _config
+	r == {_setting_finding("HyperParameters", "sagemaker_program", bucket)}
+}
+
+test_allow_other_settings if {
+	r := rule.findings with input as _job([["sagemaker_job_name", "s3://other/a"]], [["DATA", "s3://other/a"]], [])
+		with data.guard.config.rules.script_mode as _config
+	r == set()
+}
+
+test_deny_both_settings if {
+	settings := _settings([["sagemaker_submit_directory", "s3://other/a"], ["sagemaker_program", "s3://evil/b"]])
+	r := rule.findings with input as settings with data.guard.config.rules.script_mode as _config
+	r == {
+		_setting_finding("HyperParameters", "sagemaker_submit_directory", "other"),
+		_setting_finding("HyperParameters", "sagemaker_program", "evil"),
+	}
+}
+
+_denied_inputs := {
+	"by name": _input("code", "other", null),
+	"by a glob of names": _input("sm_drivers", "other", "/x"),
+	"by path": _input("x", "other", "/opt/ml/processing/input/code"),
+	"below the path": _input("x", "other", "/opt/ml/processing/input/code/src"),
+	"by path with slashes": _input("x", "other", "/opt//ml/processing/./input/code/"),
+	"by path that leads anywhere": _input("x", "other", "/opt/ml/x/../processing/input/code"),
+	"by relative path": _input("x", "other", "opt/ml"),
+	"unknown bucket": _input("code", null, null),
+}
+
+test_deny_code_input[name] if {
+	some name, place in _denied_inputs
+	r := rule.findings with input as _inputs([place, _input("code", "team-code", "/opt/ml/processing/input/code")])
+		with data.guard.config.rules.script_mode as _config
+	r == {_input_finding(place)}
+}
+
+test_allow_data_inputs if {
+	inputs := [
+		_input("train", "other", null),
+		_input("train", "other", "/opt/ml/processing/input/codex"),
+		_input("train", "other", "/opt/ml/processing/input/data"),
+		_input("xcode", "other", "/opt/ml/processing/input"),
+	]
+	r := rule.findings with input as _inputs(inputs) with data.guard.config.rules.script_mode as _config
+	r == set()
+}
+
+_closed(finding) := object.union(finding, {"details": {"allowed": []}})
+
+test_deny_everything_when_the_lists_are_missing if {
+	inputs := [_input("train", "team-code", null), _input("test", "team-code", "/data")]
+	job := _job([["sagemaker_submit_directory", "s3://team-code/a"]], [["SAGEMAKER_PROGRAM", "/opt/ml/code/a.py"]], inputs)
+	r := rule.findings with input as job with data.guard.config.rules as {}
+	r == {
+		_closed(_setting_finding("HyperParameters", "sagemaker_submit_directory", "team-code")),
+		_closed(_setting_finding("Environment", "SAGEMAKER_PROGRAM", null)),
+		_closed(_input_finding(inputs[0])),
+		_closed(_input_finding(inputs[1])),
+	}
+}
+
+test_deny_every_path_when_the_list_of_paths_is_missing if {
+	place := _input("x", "other", "/data")
+	r := rule.findings with input as _inputs([place])
+		with data.guard.config.rules.script_mode as object.remove(_config, ["code_paths"])
+	r == {_input_finding(place)}
+}
+
+test_remediation_says_what_to_do if contains(rule.remediation, "code")

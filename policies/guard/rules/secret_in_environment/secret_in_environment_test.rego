@@ -1,0 +1,171 @@
+package guard.rules.secret_in_environment_test
+
+import data.guard.rules.secret_in_environment as rule
+
+_config := {
+	"level": "deny",
+	"names": ["password", "(^|_)token$", "secret"],
+	"harmless_names": ["_arn$", "^pad_token$"],
+	"harmless_values": ["^\"?arn:aws:secretsmanager:"],
+}
+
+_job(hyperparameters, environment) := {
+	"hyperparameters": [{"slot": "HyperParameters", "name": name, "value": value} |
+		some [name, value] in hyperparameters
+	],
+	"environment": [{"slot": "Environment", "name": name, "value": value} | some [name, value] in environment],
+}
+
+_by_value(slot, name) := {
+	"message": sprintf("The value of the setting %s in %s looks like a credential.", [name, slot]),
+	"details": {"config": "rules.secret_in_environment", "slot": slot, "setting": name},
+}
+
+_by_name(slot, name, number) := {
+	"message": sprintf("The setting %s in %s is named like a credential and has a value.", [name, slot]),
+	"details": {
+		"config": sprintf("rules.secret_in_environment.names[%d]", [number]),
+		"slot": slot,
+		"setting": name,
+		"entry": _config.names[number],
+	},
+}
+
+# Written in two parts, so that no scanner takes this file for a leak.
+_credentials := {
+	"aws key": concat("", ["AKIA", "ABCDEFGHIJKLMNOP"]),
+	"temporary aws key": concat("", ["ASIA", "ABCDEFGHIJKLMNOP"]),
+	"aws key inside": concat("", ["{\"key\": \"AKIA", "ABCDEFGHIJKLMNOP\"}"]),
+	"private key": concat("", ["-----BEGIN", " RSA PRIVATE KEY-----"]),
+	"plain private key": concat("", ["-----BEGIN", " PRIVATE KEY-----"]),
+	"github": concat("", ["ghp_", "abcdefghijklmnopqrstuvwxyz0123456789"]),
+	"github, fine": concat("", ["github_pat_", "abcdefghijklmnopqrstuvwxyz"]),
+	"gitlab": concat("", ["glpat-", "abcdefghij0123456789"]),
+	"hugging face": concat("", ["hf_", "abcdefghijklmnopqrstuvwxyz0123"]),
+	"openai": concat("", ["sk-", "abcdefghij0123456789"]),
+	"slack": concat("", ["xoxb-", "0123456789"]),
+	"google": concat("", ["AIza", "abcdefghijklmnopqrstuvwxyz012345678"]),
+	"jwt": concat("", ["eyJ", "abcdefghijk.eyJ", "abcdefghijk"]),
+	"url": concat("", ["https://user", ":x@example.com/simple"]),
+	"url without user": concat("", ["redis://", ":x@cache:6379"]),
+}
+
+test_deny_value_of_a_hyperparameter[name] if {
+	some name, value in _credentials
+	r := rule.findings with input as _job([["a", sprintf("%q", [value])], ["b", "1"]], [])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {_by_value("HyperParameters", "a")}
+}
+
+test_deny_value_of_the_environment[name] if {
+	some name, value in _credentials
+	r := rule.findings with input as _job([], [["A", value]])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {_by_value("Environment", "A")}
+}
+
+_ordinary := {
+	"word": "abc",
+	"short key": concat("", ["AKIA", "ABCDEFGHIJKLMNO"]),
+	"longer key": concat("", ["AKIA", "ABCDEFGHIJKLMNOPQ"]),
+	"key in a word": concat("", ["XAKIA", "ABCDEFGHIJKLMNOP"]),
+	"public key": "-----BEGIN PUBLIC KEY-----",
+	"s3": "s3://bucket/a:b@c",
+	"url with port": "https://example.com:443/a@b",
+	"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/a@sha256:0",
+	"user alone": "https://user@example.com/",
+	"task": "sk-learn",
+	"hf": "hf_model",
+	"two words": "eyJa.eyJb",
+}
+
+test_allow_ordinary_value[name] if {
+	some name, value in _ordinary
+	r := rule.findings with input as _job([["a", value]], [["A", value]])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == set()
+}
+
+test_deny_names if {
+	r := rule.findings with input as _job([["hub_token", "x"]], [["DB_PASSWORD_1", "x"], ["TOKEN", "0"]])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {
+		_by_name("HyperParameters", "hub_token", 1),
+		_by_name("Environment", "DB_PASSWORD_1", 0),
+		_by_name("Environment", "TOKEN", 1),
+	}
+}
+
+test_entry_is_the_first_that_matches if {
+	r := rule.findings with input as _job([], [["SECRET_PASSWORD", "x"]])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {_by_name("Environment", "SECRET_PASSWORD", 0)}
+}
+
+test_allow_other_names[name] if {
+	some name in ["tokenizer", "max_tokens", "mytoken", "pass", "DB_SECRET_ARN", "pad_token"]
+	r := rule.findings with input as _job([[name, "x"]], [])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == set()
+}
+
+test_allow_nothing_under_a_secret_name[value] if {
+	some value in ["", `""`, "null", "None", `"true"`, "FALSE", " "]
+	r := rule.findings with input as _job([["hub_token", value]], [])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == set()
+}
+
+test_deny_near_misses_of_nothing[value] if {
+	some value in ["truex", "xnull", "0"]
+	r := rule.findings with input as _job([["hub_token", value]], [])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {_by_name("HyperParameters", "hub_token", 1)}
+}
+
+test_allow_reference_under_a_secret_name if {
+	reference := "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db"
+	r := rule.findings with input as _job([["secret", sprintf("%q", [reference])]], [["SECRET", reference]])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == set()
+}
+
+test_deny_credential_under_a_harmless_name if {
+	r := rule.findings with input as _job([["pad_token", _credentials.github]], [])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {_by_value("HyperParameters", "pad_token")}
+}
+
+test_deny_credential_under_a_secret_name_twice if {
+	r := rule.findings with input as _job([["hub_token", _credentials.github]], [])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {_by_value("HyperParameters", "hub_token"), _by_name("HyperParameters", "hub_token", 1)}
+}
+
+test_value_never_appears if {
+	r := rule.findings with input as _job([["hub_token", _credentials.github]], [])
+		with data.guard.config.rules.secret_in_environment as _config
+	count(r) == 2
+	not contains(json.marshal(r), _credentials.github)
+}
+
+test_deny_every_name_when_the_lists_are_missing if {
+	r := rule.findings with input as _job([["a", "x"]], []) with data.guard.config.rules as {}
+	r == {{
+		"message": "The setting a in HyperParameters is named like a credential and has a value.",
+		"details": {
+			"config": "rules.secret_in_environment.names[0]",
+			"slot": "HyperParameters",
+			"setting": "a",
+			"entry": "",
+		},
+	}}
+}
+
+test_allow_every_name_when_the_list_is_empty if {
+	r := rule.findings with input as _job([["password", "x"]], [])
+		with data.guard.config.rules.secret_in_environment as {"level": "deny", "names": []}
+	r == set()
+}
+
+test_remediation_says_what_to_do if contains(rule.remediation, "Secrets Manager")
