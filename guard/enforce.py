@@ -52,7 +52,7 @@ def _after_refusal(client: Any, ref: JobRef, refusal: ClientError | BotoCoreErro
             refusal=str(refusal),
             describe=str(exc),
         ) from refusal
-    if status not in ref.kind.running:
+    if status in ref.kind.stopping | ref.kind.ended:
         return Outcome.ALREADY_FINISHED
     raise StopError(
         "the job could not be stopped and is still running", job=ref.arn, status=status, refusal=str(refusal)

@@ -58,7 +58,7 @@ class Guard:
         except JobNotFound:
             return self._keep(replace(record, outcome=Outcome.GONE), started)
         status = collected.description.get(ref.kind.status_field)
-        if status not in ref.kind.running:
+        if status in ref.kind.stopping | ref.kind.ended:
             return self._keep(replace(record, outcome=Outcome.ALREADY_FINISHED, reason=f"status {status}"), started)
         document = normalize(ref, collected, scope, self.deny_list)
         record = replace(record, document=document, evaluation=self.engine.evaluate(document))

@@ -35,10 +35,9 @@ def _engine(settings: Settings) -> EmbeddedOpa | RemoteOpa:
     )
 
 
-def _build() -> Guard:
-    settings = Settings.from_environment(os.environ)
+def _build(settings: Settings, engine: EmbeddedOpa | RemoteOpa) -> Guard:
     return Guard(
-        engine=_engine(settings),
+        engine=engine,
         sagemaker=boto3.client("sagemaker", config=BOTO),
         journal=LogJournal(LOGGER),
         mode=settings.mode,
@@ -47,8 +46,10 @@ def _build() -> Guard:
 
 
 LOGGER = Logger()
-GUARD = _build()
-GUARD.engine.wait_until_ready()
+SETTINGS = Settings.from_environment(os.environ)
+ENGINE = _engine(SETTINGS)
+GUARD = _build(SETTINGS, ENGINE)
+ENGINE.wait_until_ready()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

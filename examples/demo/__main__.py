@@ -77,7 +77,7 @@ def _guard(client: Any, url: str, opa: Path, bundle: Path) -> list[Row]:
             entry.handler(event, context)
             milliseconds = (time.perf_counter() - started) * 1000
             rows.append(Row(job, _line(DECISION_LOG, event["id"]), milliseconds))
-        entry.GUARD.engine.close()
+        entry.ENGINE.close()
     return rows
 
 

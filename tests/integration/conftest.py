@@ -1,0 +1,74 @@
+"""A simulated SageMaker for each test, and one real OPA with the built bundle for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from guard.document import DenyList
+from guard.opa.engine import EmbeddedOpa
+from guard.opa.process import OpaProcess
+from guard.pipeline import Guard, PolicyEngine
+from guard.record import Record
+from tests.support.jobs import client
+from tests.support.sagemaker_moto import CONTROL, Control, install
+
+NOTHING_DENIED = DenyList(images={}, patterns=())
+
+
+class MemoryJournal:
+    """Keeps records for a test to read."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def write(self, record: Record) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture(scope="session")
+def shipped_engine(opa: Path, bundle: Path) -> Iterator[EmbeddedOpa]:
+    """The engine with the bundle that ships."""
+    with EmbeddedOpa(lambda: OpaProcess(opa, bundle), timeout=10, start_timeout=20) as engine:
+        yield engine
+
+
+@pytest.fixture
+def control() -> Iterator[Control]:
+    """What a test may do to the simulated SageMaker."""
+    CONTROL.reset()
+    yield CONTROL
+    CONTROL.reset()
+
+
+@pytest.fixture
+def sagemaker(control: Control) -> Iterator[Any]:
+    """A client of a fresh simulated SageMaker; each call is tried once."""
+    install()
+    with mock_aws():
+        yield client()
+
+
+@pytest.fixture
+def journal() -> MemoryJournal:
+    """An empty journal."""
+    return MemoryJournal()
+
+
+@pytest.fixture
+def guard(sagemaker: Any, journal: MemoryJournal, shipped_engine: EmbeddedOpa) -> Callable[..., Guard]:
+    """Make guards over the simulated SageMaker and the shipped bundle."""
+
+    def make(
+        mode: Any = "enforce",
+        engine: PolicyEngine = shipped_engine,
+        deny_list: DenyList = NOTHING_DENIED,
+        client: Any = sagemaker,
+    ) -> Guard:
+        return Guard(engine=engine, sagemaker=client, journal=journal, mode=mode, deny_list=deny_list)
+
+    return make
