@@ -164,6 +164,14 @@ def test_update_adds_to_the_description(sagemaker: Any) -> None:
     assert sagemaker.describe_training_job(TrainingJobName=NAME)["ProfilerRuleConfigurations"] == rules
 
 
+def test_a_stopped_schedule_starts_again(sagemaker: Any) -> None:
+    schedule = next(kind for kind in KINDS if kind.noun == "MonitoringSchedule")
+    create(sagemaker, schedule)
+    sagemaker.stop_monitoring_schedule(MonitoringScheduleName=NAME)
+    sagemaker.start_monitoring_schedule(MonitoringScheduleName=NAME)
+    assert status(sagemaker, schedule) == "Scheduled"
+
+
 def test_members_that_no_request_has_can_be_set(sagemaker: Any) -> None:
     create(sagemaker, KINDS[0])
     set_members(NAME, TuningJobArn="arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/parent")

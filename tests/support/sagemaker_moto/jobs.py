@@ -107,6 +107,10 @@ class Jobs:
         job.modified = datetime.now(UTC)
         return {kind.arn: job.arn}
 
+    def start(self, kind: Kind, operation: str, parameters: Members) -> Members:
+        self.set_status(self._get(kind, parameters[kind.name], kind.unknown), kind.initial)
+        return {}
+
     def stop(self, kind: Kind, operation: str, parameters: Members) -> Members:
         job = self._get(kind, parameters[kind.name], kind.unknown_stop or kind.unknown)
         if job.status in kind.ended | {kind.stopping}:
@@ -163,7 +167,8 @@ def state_name(kind: Kind) -> str:
 def _operations(kind: Kind) -> list[tuple[str, Any]]:
     serving = [(operation, Jobs.create) for operation in kind.create_operations]
     serving += [(operation, Jobs.describe) for operation in kind.describe_operations]
-    serving += [(kind.update_operation, Jobs.update), (kind.list_operation, Jobs.list)]
+    serving += [(kind.start_operation, Jobs.start), (kind.update_operation, Jobs.update)]
+    serving.append((kind.list_operation, Jobs.list))
     return [*serving, (kind.stop_operation, Jobs.stop)] if kind.stoppable else serving
 
 

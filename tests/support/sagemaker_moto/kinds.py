@@ -40,6 +40,10 @@ class Kind:
         return tuple(f"Describe{self.noun}{version}" for version in self.versions)
 
     @property
+    def start_operation(self) -> str:
+        return f"Start{self.noun}"
+
+    @property
     def update_operation(self) -> str:
         return f"Update{self.noun}"
 

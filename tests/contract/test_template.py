@@ -1,0 +1,244 @@
+"""The template says what the job table, the settings and the handler say."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from guard.jobs import JOB_KINDS, JobKind
+from guard.resources import RESOURCE_KINDS
+from guard.settings import PREFIX, Settings
+from tests.support.cloudformation import of_type, rendered, template
+
+RESOURCES = rendered()
+PARAMETERS = template()["Parameters"]
+RULES = of_type(RESOURCES, "AWS::Events::Rule")
+FUNCTION = RESOURCES["Function"]["Properties"]
+POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+STATE_CHANGES = [row for row in JOB_KINDS if row.detail_type]
+API_CALLS = [
+    pytest.param(row, operation, id=operation)
+    for row in JOB_KINDS
+    for operation in (*row.create_operations, *row.update_operations)
+]
+
+
+def matching(event: dict[str, Any], rules: dict[str, dict[str, Any]] = RULES) -> list[str]:
+    return [
+        name for name, rule in rules.items() if EventPattern.load(json.dumps(rule["EventPattern"])).matches_event(event)
+    ]
+
+
+def state_change(row: JobKind, status: str) -> dict[str, Any]:
+    detail = {row.name_field: "job", row.status_field: status, "SecondaryStatus": "Starting"}
+    return {"source": "aws.sagemaker", "detail-type": row.detail_type, "detail": detail}
+
+
+def api_call(operation: str, detail_type: str = "AWS API Call via CloudTrail", **detail: str) -> dict[str, Any]:
+    detail = {"eventSource": "sagemaker.amazonaws.com", "eventName": operation, **detail}
+    return {"source": "aws.sagemaker", "detail-type": detail_type, "detail": detail}
+
+
+def statements(mode: str) -> list[dict[str, Any]]:
+    policies = rendered(Mode=mode)["Role"]["Properties"]["Policies"]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    return statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+
+
+def sagemaker_actions(mode: str) -> set[str]:
+    return {
+        action for statement in statements(mode) for action in actions(statement) if action.startswith("sagemaker:")
+    }
+
+
+# Events
+
+
+def test_training_and_processing_have_a_rule_each() -> None:
+    assert [matching(state_change(row, "InProgress")) for row in JOB_KINDS[:2]] == [
+        ["TrainingRule"],
+        ["ProcessingRule"],
+    ]
+
+
+@pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.kind)
+def test_every_running_status_reaches_the_guard_once(row: JobKind) -> None:
+    matched = {status: len(matching(state_change(row, status))) for status in row.running}
+    assert matched == dict.fromkeys(row.running, 1)
+
+
+@pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.kind)
+def test_no_other_status_reaches_the_guard(row: JobKind) -> None:
+    assert [status for status in row.stopping | row.ended if matching(state_change(row, status))] == []
+
+
+@pytest.mark.parametrize("secondary", ["Starting", "Pending", "Downloading", "Training", "Interrupted", None])
+def test_no_secondary_status_is_filtered(secondary: str | None) -> None:
+    event = state_change(JOB_KINDS[0], "InProgress")
+    event["detail"]["SecondaryStatus"] = secondary
+    assert matching(event) == ["TrainingRule"]
+
+
+@pytest.mark.parametrize(("row", "operation"), API_CALLS)
+@pytest.mark.parametrize("detail_type", ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"])
+def test_every_call_that_creates_or_changes_a_job_reaches_the_guard(
+    row: JobKind, operation: str, detail_type: str
+) -> None:
+    assert matching(api_call(operation, detail_type)) == ["CloudTrailRule"]
+
+
+def test_no_other_call_reaches_the_guard() -> None:
+    known = {operation for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)}
+    assert set(RULES["CloudTrailRule"]["EventPattern"]["detail"]["eventName"]) == known
+    assert matching(api_call("CreateTrainingJob", errorCode="AccessDenied")) == []
+    assert matching(api_call("CreateTrainingJob", eventSource="ec2.amazonaws.com")) == []
+
+
+@pytest.mark.parametrize(("choice", "state"), [("enabled", "ENABLED"), ("disabled", "DISABLED")])
+def test_cloudtrail_is_a_choice(choice: str, state: str) -> None:
+    rules = of_type(rendered(CloudTrailEvents=choice), "AWS::Events::Rule")
+    assert {name: rule["State"] for name, rule in rules.items() if "State" in rule} == {"CloudTrailRule": state}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_may_invoke_the_guard_and_keeps_what_it_could_not_deliver(name: str) -> None:
+    (target,) = RULES[name]["Targets"]
+    queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    assert (target["Arn"], target["DeadLetterConfig"]["Arn"]) == ({"Fn::GetAtt": ["Function", "Arn"]}, queue)
+    assert target["RetryPolicy"].keys() == {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"}
+    rule = {"Fn::GetAtt": [name, "Arn"]}
+    invokers = of_type(RESOURCES, "AWS::Lambda::Permission").values()
+    assert [permission["Principal"] for permission in invokers if permission["SourceArn"] == rule] == [
+        "events.amazonaws.com"
+    ]
+    (sender,) = RESOURCES["DeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert rule in sender["Condition"]["ArnEquals"]["aws:SourceArn"]
+
+
+def test_a_failed_invocation_ends_in_the_dead_letter_queue() -> None:
+    invocation = RESOURCES["FunctionInvocation"]["Properties"]
+    assert invocation["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    assert any(
+        actions(statement) == ["sqs:SendMessage"]
+        and statement["Resource"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+        for statement in statements("audit")
+    )
+
+
+# Rights
+
+
+def test_the_role_may_do_what_the_tables_need_and_no_more() -> None:
+    needed = {action for row in JOB_KINDS for action in row.iam_actions} | {row.iam_action for row in RESOURCE_KINDS}
+    assert sagemaker_actions("enforce") == needed
+
+
+def test_in_audit_mode_the_role_can_not_stop_a_job() -> None:
+    stops = {action for row in JOB_KINDS for action in row.iam_actions if action.startswith("sagemaker:Stop")}
+    assert sagemaker_actions("enforce") - sagemaker_actions("audit") == stops
+
+
+@pytest.mark.parametrize("mode", ["enforce", "audit"])
+def test_no_right_is_a_wildcard(mode: str) -> None:
+    for statement in statements(mode):
+        assert [action for action in actions(statement) if "*" in action] == []
+        assert statement["Resource"] != "*"
+
+
+@pytest.mark.parametrize("sid", ["ReadJobs", "StopJobs"])
+def test_rights_on_jobs_are_for_the_kinds_of_the_table_in_this_account(sid: str) -> None:
+    prefix = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:"
+    (statement,) = (statement for statement in statements("enforce") if statement["Sid"] == sid)
+    assert sorted(arn["Fn::Sub"] for arn in statement["Resource"]) == sorted(
+        f"{prefix}{row.arn_resource}/*" for row in JOB_KINDS
+    )
+
+
+def test_images_are_read_from_the_resources_of_the_table() -> None:
+    (statement,) = (statement for statement in statements("audit") if statement["Sid"] == "ReadImagesOfJobs")
+    resources = [arn["Fn::Sub"].rsplit(":", 1)[1] for arn in statement["Resource"]]
+    assert sorted(resources) == sorted(f"{row.arn_resource}/*" for row in RESOURCE_KINDS)
+
+
+# Function and parameters
+
+
+def test_the_variables_are_the_settings() -> None:
+    expected = {PREFIX + name.upper() for name in Settings.model_fields} | POWERTOOLS
+    assert set(FUNCTION["Environment"]["Variables"]) == expected
+
+
+@pytest.mark.parametrize("mode", PARAMETERS["Mode"]["AllowedValues"])
+def test_the_settings_accept_the_variables(mode: str) -> None:
+    variables = rendered(Mode=mode, TrainingContainers=" a:1 , b ,")["Function"]["Properties"]["Environment"][
+        "Variables"
+    ]
+    bundle = variables.pop("GUARD_BUNDLE_PATH")
+    settings = Settings.from_environment(variables)
+    assert (settings.mode, bundle) == (mode, {"Fn::Sub": "/var/task/${BundleInPackage}"})
+
+
+def test_the_handler_exists() -> None:
+    module, function = FUNCTION["Handler"].rsplit(".", 1)
+    specification = importlib.util.find_spec(module)
+    assert specification is not None
+    assert specification.origin is not None
+    assert re.search(rf"^def {function}\(", Path(specification.origin).read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_parameter_is_described_constrained_and_in_a_group(name: str) -> None:
+    parameter = PARAMETERS[name]
+    groups = template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert parameter["Description"].endswith(".")
+    assert parameter.keys() & {"AllowedValues", "AllowedPattern"}
+    assert [name in group["Parameters"] for group in groups].count(True) == 1
+
+
+@pytest.mark.parametrize("name", [name for name, body in PARAMETERS.items() if "AllowedPattern" in body])
+def test_a_default_keeps_to_its_own_pattern(name: str) -> None:
+    assert re.fullmatch(PARAMETERS[name]["AllowedPattern"], PARAMETERS[name]["Default"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("TrainingContainers", " a/b:1.0-cpu ,\n\tc@sha256:ab, registry:5000/d*", True),
+        ("TrainingContainers", "a:1;b:2", False),
+        ("OpaUrl", "https://opa.example.com:8181", True),
+        ("OpaUrl", "opa.example.com", False),
+        ("OpaUrl", "https://opa.example.com/v1/data", False),
+        ("BundleInPackage", "policies/prod.tar.gz", True),
+        ("BundleInPackage", "../bundle.tar.gz", False),
+        ("BundleInPackage", "/bundle.tar.gz", False),
+        ("ReservedConcurrency", "0", False),
+        ("AlarmTopicArn", "arn:aws-cn:sns:cn-north-1:123456789012:alarms", True),
+        ("AlarmTopicArn", "alarms", False),
+    ],
+)
+def test_patterns_accept(name: str, value: str, accepted: bool) -> None:
+    assert bool(re.fullmatch(PARAMETERS[name]["AllowedPattern"], value)) is accepted
+
+
+def test_nothing_has_a_fixed_name() -> None:
+    properties = {(name, key) for name, body in RESOURCES.items() for key in body["Properties"]}
+    names = {"FunctionName", "RoleName", "QueueName", "LogGroupName", "AlarmName", "Name"}
+    # A reference to a function by name is no name of the resource's own.
+    references = {(name, "FunctionName") for name, body in RESOURCES.items() if body["Type"] != "AWS::Lambda::Function"}
+    assert {pair for pair in properties if pair[1] in names} - references == set()
+
+
+def test_alarms_tell_a_topic_only_if_there_is_one() -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:alarms"
+    told, silent = (of_type(rendered(AlarmTopicArn=arn), "AWS::CloudWatch::Alarm") for arn in (topic, ""))
+    assert {name: alarm.get("AlarmActions") for name, alarm in told.items()} == {name: [topic] for name in told}
+    assert {name: alarm.get("AlarmActions") for name, alarm in silent.items()} == dict.fromkeys(told)

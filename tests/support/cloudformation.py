@@ -1,0 +1,77 @@
+"""Reads template.yml and works out what CloudFormation would make of it with given parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "template.yml"
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows the short forms of CloudFormation's functions."""
+
+
+def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    match node:
+        case yaml.ScalarNode():
+            value: Any = loader.construct_scalar(node)
+        case yaml.SequenceNode():
+            value = loader.construct_sequence(node, deep=True)
+        case _:
+            value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def template() -> dict[str, Any]:
+    """The template as it stands, with the functions in their long form."""
+    return yaml.load(TEMPLATE.read_text(), _Loader)  # a SafeLoader, too
+
+
+def rendered(**parameters: str) -> dict[str, Any]:
+    """The resources with parameters and conditions applied; what only CloudFormation knows stays as it is."""
+    document = template()
+    values = {name: parameter.get("Default") for name, parameter in document["Parameters"].items()} | parameters
+    conditions: dict[str, Any] = {}
+    for name, condition in document["Conditions"].items():
+        conditions[name] = _resolve(condition, values, conditions)
+    return {
+        name: _resolve(resource, values, conditions)
+        for name, resource in document["Resources"].items()
+        if conditions.get(resource.get("Condition"), True)
+    }
+
+
+def of_type(resources: dict[str, Any], resource_type: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of a type, by logical id."""
+    return {name: body["Properties"] for name, body in resources.items() if body["Type"] == resource_type}
+
+
+def _resolve(value: Any, parameters: dict[str, Any], conditions: dict[str, Any]) -> Any:
+    def inner(part: Any) -> Any:
+        return _resolve(part, parameters, conditions)
+
+    match value:
+        case {"Ref": name} if name in parameters:
+            return parameters[name]
+        case {"Fn::Equals": [left, right]}:
+            return inner(left) == inner(right)
+        case {"Fn::Not": [condition]}:
+            return not inner(condition)
+        case {"Fn::If": [condition, then, otherwise]}:
+            return inner(then if conditions[condition] else otherwise)
+        case dict():
+            members = {key: inner(part) for key, part in value.items()}
+            return value if value == NO_VALUE else {key: part for key, part in members.items() if part != NO_VALUE}
+        case list():
+            return [part for part in map(inner, value) if part != NO_VALUE]
+        case _:
+            return value
