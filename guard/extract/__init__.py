@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from guard.extract.automl import automl, labeling
 from guard.extract.facts import Facts
+from guard.extract.inference import inference_recommendations, transform
+from guard.extract.monitoring import monitoring_schedule
+from guard.extract.optimization import compilation, optimization
 from guard.extract.processing import processing
 from guard.extract.reading import Node
 from guard.extract.resolve import Known
 from guard.extract.training import training, tuning
 
+# One extractor per row of guard/jobs.py; a test holds the two together.
 EXTRACTORS: dict[str, Callable[[Node, str, Known], Facts]] = {
     "training": training,
     "processing": processing,
+    "transform": transform,
     "hyperparameter-tuning": tuning,
+    "automl": automl,
+    "optimization": optimization,
+    "monitoring-schedule": monitoring_schedule,
+    "compilation": compilation,
+    "inference-recommendations": inference_recommendations,
+    "labeling": labeling,
 }
 
 

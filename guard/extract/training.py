@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from guard.document import Command, Image, Instance, Origin, StorageOutput, Volume
@@ -28,8 +28,7 @@ def tuning(description: Node, name: str, known: Known) -> Facts:
     origin = Origin(type=JOB, name=name)
     single = child(description, "TrainingJobDefinition")
     several = [
-        (join("", f"TrainingJobDefinitions[{index}]"), node)
-        for index, node in children(description, "TrainingJobDefinitions")
+        (f"TrainingJobDefinitions[{index}]", node) for index, node in children(description, "TrainingJobDefinitions")
     ]
     # An empty single definition stands beside the list in events; alone, it is a definition without an image.
     parts = [("TrainingJobDefinition", single)] if single or not several else []
@@ -59,11 +58,10 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
             roles=roles(node, "RoleArn"),
             max_runtime_seconds=number(node, "StoppingCondition", "MaxRuntimeInSeconds"),
             spot=flag(node, "EnableManagedSpotTraining"),
-            keep_alive_seconds=number(node, "ResourceConfig", "KeepAlivePeriodInSeconds") or 0,
+            keep_alive_seconds=_keep_alive(child(node, "ResourceConfig")),
             isolated=flag(node, "EnableNetworkIsolation"),
             vpc=vpc(node, "VpcConfig"),
             encrypted_traffic=flag(node, "EnableInterContainerTrafficEncryption"),
-            remote_debug=False,
             command=Command(
                 entrypoint=texts(node, "AlgorithmSpecification", "ContainerEntrypoint") or None,
                 arguments=texts(node, "AlgorithmSpecification", "ContainerArguments") or None,
@@ -78,7 +76,7 @@ def _algorithm(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
     slot = join(prefix, "AlgorithmSpecification.TrainingImage")
     raw = value(node, "AlgorithmSpecification", "TrainingImage")
     name = text(node, "AlgorithmSpecification", "AlgorithmName")
-    serverless = isinstance(value(node, "ServerlessJobConfig"), dict)
+    serverless = isinstance(value(node, "ServerlessJobConfig"), Mapping)
     parts = []
     if raw not in (None, "") or (name is None and not serverless):
         parts.append(Facts(images=(image(raw, slot, origin),)))
@@ -131,6 +129,13 @@ def _instances(node: Node) -> Iterator[Instance]:
         chosen = text(config, "SelectedInstanceType")
         if chosen is not None and chosen not in {text(instance, "InstanceType") for instance in found}:
             yield Instance(type=chosen, count=number(config, "SelectedInstanceCount"))
+
+
+def _keep_alive(config: Node) -> int | None:
+    """A configuration without the setting has no warm pool; without a configuration nothing is known."""
+    if config and config.get("KeepAlivePeriodInSeconds") is None:
+        return 0
+    return number(config, "KeepAlivePeriodInSeconds")
 
 
 def _volumes(node: Node, prefix: str) -> Iterator[Volume]:

@@ -1,0 +1,74 @@
+"""Jobs that run the containers of a model: batch transform and inference recommendations."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from guard.document import Instance, Origin, Volume
+from guard.extract.facts import Facts, joined
+from guard.extract.locations import data_source, inputs, outputs
+from guard.extract.models import model, model_package
+from guard.extract.parts import JOB, image, roles, settings, vpc
+from guard.extract.reading import Node, child, children, number, text
+from guard.extract.resolve import Known, resolved
+from guard.resources import MODEL, MODEL_PACKAGE
+
+
+def transform(description: Node, name: str, known: Known) -> Facts:
+    """Return the facts of a transform job; its role and network are the model's."""
+    named = text(description, "ModelName")
+    origin = Origin(type=JOB, name=name)
+    behind = resolved(MODEL, named, known, model) if named else Facts(images=(image(None, "ModelName", origin),))
+    resources = child(description, "TransformResources")
+    own = Facts(
+        instances=_instances(resources),
+        inputs=(data_source(child(description, "TransformInput", "DataSource"), "TransformInput"),),
+        outputs=(
+            *outputs(description, "TransformOutput", "S3OutputPath", "TransformOutput"),
+            *outputs(description, "DataCaptureConfig", "DestinationS3Uri", "DataCaptureConfig"),
+        ),
+        volumes=(Volume(name="TransformResources", kms_key=text(resources, "VolumeKmsKeyId")),) if resources else (),
+        environment=settings(description, "Environment", "Environment"),
+        isolated=behind.isolated,
+        vpc=behind.vpc,
+    )
+    return joined(own, behind)
+
+
+def inference_recommendations(description: Node, name: str, known: Known) -> Facts:
+    """Return the facts of an inference recommendations job."""
+    config = child(description, "InputConfig")
+    behind = _recommended(config, Origin(type=JOB, name=name), known)
+    own = Facts(
+        instances=tuple(
+            Instance(type=text(endpoint, "InstanceType"), count=None)
+            for _, endpoint in children(config, "EndpointConfigurations")
+        ),
+        inputs=inputs(config, "InputConfig.ContainerConfig", "ContainerConfig", "PayloadConfig", "SamplePayloadUrl"),
+        volumes=(Volume(name="InputConfig", kms_key=text(config, "VolumeKmsKeyId")),) if config else (),
+        roles=roles(description, "RoleArn"),
+        max_runtime_seconds=number(config, "JobDurationInSeconds"),
+        vpc=vpc(config, "VpcConfig"),
+        isolated=behind.isolated,
+    )
+    return joined(own, behind)
+
+
+def _recommended(config: Node, origin: Origin, known: Known) -> Facts:
+    """A job names a model, a package version, or both; each of them is judged."""
+    named, package = text(config, "ModelName"), text(config, "ModelPackageVersionArn")
+    wanted = {text(one, "InferenceSpecificationName") for _, one in children(config, "EndpointConfigurations")} or {
+        None
+    }
+    found = []
+    if named is not None:
+        found.append(resolved(MODEL, named, known, model))
+    if package is not None:
+        found.append(resolved(MODEL_PACKAGE, package, known, partial(model_package, wanted=wanted)))
+    return joined(*found) if found else Facts(images=(image(None, "InputConfig.ModelName", origin),))
+
+
+def _instances(resources: Node) -> tuple[Instance, ...]:
+    if not resources:
+        return ()
+    return (Instance(type=text(resources, "InstanceType"), count=number(resources, "InstanceCount")),)

@@ -1,0 +1,108 @@
+"""Monitoring schedules: a definition of their own, or a job definition that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from guard.document import Origin, StorageInput
+from guard.extract.facts import Facts
+from guard.extract.locations import inputs, s3_input, s3_output
+from guard.extract.parts import JOB, image, roles, settings, unknown_image, vpc
+from guard.extract.processing import cluster_instances, cluster_volumes, command
+from guard.extract.reading import Node, child, children, flag, join, number, text, value
+from guard.extract.resolve import Known, resolved
+from guard.resources import JOB_DEFINITIONS
+
+INLINE = "MonitoringScheduleConfig.MonitoringJobDefinition"
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """What the fields are called: the schedule's own definition and each kind of job definition name them their own way."""
+
+    app: str
+    resources: str
+    outputs: str
+    baseline: str
+    environment: tuple[str, ...]
+
+
+_INLINE = _Fields(
+    app="MonitoringAppSpecification",
+    resources="MonitoringResources",
+    outputs="MonitoringOutputConfig",
+    baseline="BaselineConfig",
+    environment=(),
+)
+
+
+def _fields(monitoring_type: str) -> _Fields:
+    return _Fields(
+        app=f"{monitoring_type}AppSpecification",
+        resources="JobResources",
+        outputs=f"{monitoring_type}JobOutputConfig",
+        baseline=f"{monitoring_type}BaselineConfig",
+        environment=(f"{monitoring_type}AppSpecification",),
+    )
+
+
+def monitoring_schedule(description: Node, name: str, known: Known) -> Facts:
+    """Return the facts of what a monitoring schedule runs."""
+    origin = Origin(type=JOB, name=name)
+    config = child(description, "MonitoringScheduleConfig")
+    named = text(config, "MonitoringJobDefinitionName")
+    inline = child(config, "MonitoringJobDefinition")
+    if named is None or inline:
+        return _definition(inline, origin, known, fields=_INLINE, prefix=INLINE)
+    monitoring_type = text(config, "MonitoringType") or text(description, "MonitoringType") or "none"
+    kind = JOB_DEFINITIONS.get(monitoring_type)
+    if kind is None:
+        slot = "MonitoringScheduleConfig.MonitoringJobDefinitionName"
+        return Facts(images=(unknown_image(slot, origin, "failed", f"unknown monitoring type: {monitoring_type}"),))
+    return resolved(kind, named, known, partial(_definition, fields=_fields(monitoring_type), prefix=""))
+
+
+def _definition(node: Node, origin: Origin, _: Known, *, fields: _Fields, prefix: str) -> Facts:
+    app = child(node, fields.app)
+    environment = ".".join((*fields.environment, "Environment"))
+    slot = join(prefix, f"{fields.app}.ImageUri")
+    return Facts(
+        images=(image(value(app, "ImageUri"), slot, origin),),
+        instances=cluster_instances(child(node, fields.resources, "ClusterConfig")),
+        inputs=tuple(_inputs(node, fields, prefix)),
+        outputs=tuple(
+            s3_output(
+                join(prefix, f"{fields.outputs}.MonitoringOutputs[{index}]"),
+                text(output, "S3Output", "S3Uri"),
+                text(node, fields.outputs, "KmsKeyId"),
+            )
+            for index, output in children(node, fields.outputs, "MonitoringOutputs")
+        ),
+        volumes=cluster_volumes(node, fields.resources, f"{prefix}." if prefix else ""),
+        environment=settings(child(node, *fields.environment), "Environment", join(prefix, environment)),
+        roles=roles(node, "RoleArn"),
+        max_runtime_seconds=number(node, "StoppingCondition", "MaxRuntimeInSeconds"),
+        isolated=flag(node, "NetworkConfig", "EnableNetworkIsolation"),
+        vpc=vpc(node, "NetworkConfig", "VpcConfig"),
+        encrypted_traffic=flag(node, "NetworkConfig", "EnableInterContainerTrafficEncryption"),
+        command=command(app),
+    )
+
+
+def _inputs(node: Node, fields: _Fields, prefix: str) -> Iterator[StorageInput]:
+    """Data to look at, and the code and baselines that come from S3, too."""
+    job_input = fields.app.replace("AppSpecification", "JobInput")
+    sources = [(f"MonitoringInputs[{index}]", source) for index, source in children(node, "MonitoringInputs")]
+    for path, source in (*sources, (job_input, child(node, job_input))):
+        name = join(prefix, path)
+        if (endpoint := text(source, "EndpointInput", "EndpointName")) is not None:
+            local_path = text(source, "EndpointInput", "LocalPath")
+            yield s3_input(name, endpoint, local_path, kind="other")
+        yield from inputs(source, name, "BatchTransformInput", "DataCapturedDestinationS3Uri")
+        yield from inputs(source, f"{name}.GroundTruthS3Input", "GroundTruthS3Input", "S3Uri")
+    for field in ("RecordPreprocessorSourceUri", "PostAnalyticsProcessorSourceUri", "ConfigUri"):
+        yield from inputs(node, join(prefix, f"{fields.app}.{field}"), fields.app, field)
+    for field in ("ConstraintsResource", "StatisticsResource"):
+        yield from inputs(node, join(prefix, f"{fields.baseline}.{field}"), fields.baseline, field, "S3Uri")

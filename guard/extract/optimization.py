@@ -1,0 +1,86 @@
+"""Optimization and compilation jobs: a model goes in, a faster one comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from guard.document import Image, Instance, Origin, Setting, StorageInput
+from guard.extract.facts import Facts
+from guard.extract.locations import inputs, outputs, s3_input
+from guard.extract.parts import JOB, image, roles, settings, unknown_image, vpc
+from guard.extract.reading import Node, children, number, text, value
+from guard.extract.resolve import Known
+
+CONFIGS = "OptimizationConfigs"
+
+
+def optimization(description: Node, name: str, _: Known) -> Facts:
+    """Return the facts of an optimization job."""
+    configs = tuple(_configs(description))
+    environment: list[Setting] = list(settings(description, "OptimizationEnvironment", "OptimizationEnvironment"))
+    for path, config in configs:
+        environment += settings(config, "OverrideEnvironment", f"{path}.OverrideEnvironment")
+    return Facts(
+        images=_images(configs, Origin(type=JOB, name=name)),
+        instances=(
+            Instance(type=text(description, "DeploymentInstanceType"), count=number(description, "MaxInstanceCount")),
+        ),
+        inputs=tuple(_inputs(description, configs)),
+        outputs=outputs(description, "OutputConfig", "S3OutputLocation", "OutputConfig"),
+        environment=tuple(environment),
+        roles=roles(description, "RoleArn"),
+        max_runtime_seconds=number(description, "StoppingCondition", "MaxRuntimeInSeconds"),
+        vpc=vpc(description, "VpcConfig"),
+    )
+
+
+def compilation(description: Node, name: str, _: Known) -> Facts:
+    """Return the facts of a compilation job."""
+    managed = unknown_image(
+        "InputConfig.Framework", Origin(type=JOB, name=name), "managed", "the service's own compiler"
+    )
+    return Facts(
+        images=(managed,),
+        inputs=(
+            *inputs(description, "InputConfig", "InputConfig", "S3Uri"),
+            *_named(description, "ModelPackageVersionArn", "ModelPackageVersionArn"),
+        ),
+        outputs=outputs(description, "OutputConfig", "S3OutputLocation", "OutputConfig"),
+        roles=roles(description, "RoleArn"),
+        max_runtime_seconds=number(description, "StoppingCondition", "MaxRuntimeInSeconds"),
+        vpc=vpc(description, "VpcConfig"),
+    )
+
+
+def _configs(description: Node) -> Iterator[tuple[str, Node]]:
+    """Each step, whatever its technique is called: SageMaker adds techniques to this union."""
+    for index, union in children(description, CONFIGS):
+        for technique in sorted(key for key in union if isinstance(key, str)):
+            config = union[technique]
+            if isinstance(config, Mapping):
+                yield f"{CONFIGS}[{index}].{technique}", config
+
+
+def _images(configs: tuple[tuple[str, Node], ...], origin: Origin) -> tuple[Image, ...]:
+    message = "no image is named: SageMaker picks one"
+    if not configs:
+        return (unknown_image(CONFIGS, origin, "managed", message),)
+    return tuple(
+        image(raw, f"{path}.Image", origin)
+        if (raw := value(config, "Image")) not in (None, "")
+        else unknown_image(f"{path}.Image", origin, "managed", message)
+        for path, config in configs
+    )
+
+
+def _inputs(description: Node, configs: tuple[tuple[str, Node], ...]) -> Iterator[StorageInput]:
+    yield from inputs(description, "ModelSource.S3", "ModelSource", "S3", "S3Uri")
+    yield from _named(description, "ModelSource.SageMakerModel", "ModelSource", "SageMakerModel", "ModelName")
+    for path, config in configs:
+        yield from inputs(config, f"{path}.TrainingDataSource", "TrainingDataSource", "S3Uri")
+
+
+def _named(node: Node, name: str, *path: str) -> tuple[StorageInput, ...]:
+    """A resource whose artifacts go in; its containers don't run, so that it is not looked up."""
+    found = text(node, *path)
+    return () if found is None else (s3_input(name, found, kind="other"),)
