@@ -5,17 +5,18 @@ package guard.lib.storage
 
 # METADATA
 # description: |
-#   Bucket, or access point ARN, of an `s3://` URI; null for every other text. An access point's ARN contains a
-#   slash, so it ends at the second one.
+#   Bucket, or access point ARN, of an `s3://` URI; null for every other text. The ARN of an access point may contain
+#   a slash before its name, which then belongs to it.
 bucket(address) := name if {
-	startswith(address, "s3://arn:")
-	words := split(trim_prefix(address, "s3://"), "/")
-	name := concat("/", array.slice(words, 0, 2))
-} else := name if {
 	startswith(address, "s3://")
-	name := split(trim_prefix(address, "s3://"), "/")[0]
+	words := split(trim_prefix(address, "s3://"), "/")
+	name := concat("/", array.slice(words, 0, _length(words[0])))
 	name != ""
 } else := null
+
+_length(first) := 2 if endswith(first, ":accesspoint")
+
+else := 1
 
 # METADATA
 # description: |

@@ -8,6 +8,7 @@ _buckets := [
 	["s3://team-code", "team-code"],
 	["s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/code/a/b", "arn:aws:s3:eu-west-1:123456789012:accesspoint/code"],
 	["s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/code", "arn:aws:s3:eu-west-1:123456789012:accesspoint/code"],
+	["s3://arn:aws:s3:eu-west-1:123456789012:accesspoint:code/a/b", "arn:aws:s3:eu-west-1:123456789012:accesspoint:code"],
 	["s3://", null],
 	["s3:///a", null],
 	["S3://team-code/a", null],

@@ -15,6 +15,27 @@
 #   remediation: >-
 #     Read from and write to the buckets that the configuration approves; copy the data there first if you
 #     may.
+#   parameters:
+#     buckets:
+#       description: Buckets, and access point ARNs.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#     accounts:
+#       description: AWS accounts, where an ARN names one.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#       default: []
+#     others:
+#       description: URIs and ids of what has no bucket, such as file systems.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#       default: []
 package guard.rules.data_location
 
 import data.guard.lib.globs

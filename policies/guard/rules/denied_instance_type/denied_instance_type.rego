@@ -12,6 +12,13 @@
 #   severity: medium
 #   remediation: >-
 #     Choose an instance type that the entry named in this finding doesn't match.
+#   parameters:
+#     instance_types:
+#       description: Instance types that no job may use.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
 package guard.rules.denied_instance_type
 
 import data.guard.lib.globs

@@ -12,6 +12,19 @@
 #   severity: high
 #   remediation: >-
 #     Run the job with an execution role that the configuration allows.
+#   parameters:
+#     denied:
+#       description: ARNs of roles that no job may use.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#     allowed:
+#       description: ARNs of roles that jobs may use.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
 package guard.rules.denied_role
 
 import data.guard.lib.globs

@@ -15,6 +15,21 @@
 #   remediation: >-
 #     Remove ContainerEntrypoint and ContainerArguments (`entrypoint` and `arguments` in the SageMaker Python
 #     SDK), or use a command that the configuration allows.
+#   parameters:
+#     allowed:
+#       description: Commands that may replace the image's own, each a list of globs.
+#       type: array
+#       default: []
+#       items:
+#         type: array
+#         minItems: 1
+#         items:
+#           type: string
+#           format: glob
+#     allow_arguments:
+#       description: Whether a job may give arguments to the command.
+#       type: boolean
+#       default: false
 package guard.rules.entrypoint_override
 
 import data.guard.lib.globs

@@ -13,6 +13,15 @@
 #   severity: medium
 #   remediation: >-
 #     Lower InstanceCount (`instance_count` in the SageMaker Python SDK) to the limit named in this finding.
+#   parameters:
+#     max_per_group:
+#       description: Most instances of one group.
+#       type: integer
+#       minimum: 1
+#     max_total:
+#       description: Most instances of all groups together.
+#       type: integer
+#       minimum: 1
 package guard.rules.instance_count
 
 import data.guard.lib.settings

@@ -13,6 +13,12 @@
 #   remediation: >-
 #     Remove ResourceConfig.KeepAlivePeriodInSeconds (`keep_alive_period_in_seconds` in the SageMaker Python
 #     SDK) or set it to the limit named in this finding.
+#   parameters:
+#     max_seconds:
+#       description: How long a job may keep its instances; 0 allows no warm pool.
+#       type: integer
+#       minimum: 0
+#       default: 0
 package guard.rules.keep_alive
 
 import data.guard.lib.settings

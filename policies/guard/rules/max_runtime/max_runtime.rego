@@ -12,6 +12,11 @@
 #   remediation: >-
 #     Set StoppingCondition.MaxRuntimeInSeconds (`max_run` or `max_runtime_in_seconds` in the SageMaker Python
 #     SDK) to the limit named in this finding or less.
+#   parameters:
+#     seconds:
+#       description: The longest runtime that a job may allow itself.
+#       type: integer
+#       minimum: 1
 package guard.rules.max_runtime
 
 import data.guard.lib.settings

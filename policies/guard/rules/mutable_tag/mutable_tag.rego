@@ -13,6 +13,17 @@
 #   remediation: >-
 #     Name the image by its digest (`repository@sha256:...`), or by a tag that stays what it is, such as a
 #     version, where no digest is demanded.
+#   parameters:
+#     tags:
+#       description: Tags that may move to another image.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#     digest_required:
+#       description: Whether every image must be named by its digest.
+#       type: boolean
+#       default: false
 package guard.rules.mutable_tag
 
 import data.guard.lib.globs

@@ -2,8 +2,9 @@
 # title: Encrypted results
 # description: |
 #   Each output must be encrypted with a customer KMS key that a glob of the list `kms_keys` matches; a key
-#   compares as the job names it: id, alias or ARN. Without the list no key is allowed. A job without outputs
-#   has nothing to encrypt.
+#   compares as the job names it: id, alias or ARN. Without the list no key is allowed. For some outputs, such
+#   as checkpoints, SageMaker takes no key: `outputs_without_key` lists their names by job kind. A job without
+#   outputs has nothing to encrypt.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingOutputConfig.html
@@ -14,6 +15,22 @@
 #   remediation: >-
 #     Set KmsKeyId of the output configuration (`output_kms_key` in the SageMaker Python SDK) to a KMS key
 #     that the configuration allows.
+#   parameters:
+#     kms_keys:
+#       description: 'KMS keys that jobs may use: id, alias or ARN.'
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#     outputs_without_key:
+#       description: By job kind, names of outputs for which SageMaker takes no key.
+#       type: object
+#       default: {}
+#       additionalProperties:
+#         type: array
+#         items:
+#           type: string
+#           format: glob
 package guard.rules.output_encryption_required
 
 import data.guard.lib.globs
@@ -32,6 +49,7 @@ findings contains {
 } if {
 	some output in input.storage.outputs
 	output.kms_key in _no_key
+	not globs.matches(_without_key, output.name)
 }
 
 findings contains {
@@ -56,3 +74,5 @@ default _config := {}
 _config := data.guard.config.rules.output_encryption_required
 
 _allowed := settings.list(_config, "kms_keys", [])
+
+_without_key := settings.list(settings.mapping(_config, "outputs_without_key", {}), input.job.kind, [])

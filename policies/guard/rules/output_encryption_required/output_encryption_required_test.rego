@@ -2,9 +2,18 @@ package guard.rules.output_encryption_required_test
 
 import data.guard.rules.output_encryption_required as rule
 
-_config := {"level": "deny", "kms_keys": ["alias/ml-*", "key-1"]}
+_config := {
+	"level": "deny",
+	"kms_keys": ["alias/ml-*", "key-1"],
+	"outputs_without_key": {"training": ["out1"]},
+}
 
-_job(keys) := {"storage": {"outputs": [{"name": sprintf("out%d", [i]), "kms_key": key} | some i, key in keys]}}
+_job(keys) := _job_of("processing", keys)
+
+_job_of(kind, keys) := {
+	"job": {"kind": kind},
+	"storage": {"outputs": [{"name": sprintf("out%d", [i]), "kms_key": key} | some i, key in keys]},
+}
 
 _open(i) := {
 	"message": sprintf("Output out%d is not encrypted with a KMS key.", [i]),
@@ -47,6 +56,29 @@ test_allow_job_without_outputs if {
 test_deny_empty_key_where_any_key_is_allowed if {
 	r := rule.findings with input as _job(["", "key-2"])
 		with data.guard.config.rules.output_encryption_required as {"level": "deny", "kms_keys": ["*"]}
+	r == {_open(0)}
+}
+
+test_allow_no_key_where_sagemaker_takes_none if {
+	r := rule.findings with input as _job_of("training", [null, null, null])
+		with data.guard.config.rules.output_encryption_required as _config
+	r == {_open(0), _open(2)}
+}
+
+test_deny_no_key_where_only_another_kind_takes_none if {
+	r := rule.findings with input as _job([null, null])
+		with data.guard.config.rules.output_encryption_required as _config
+	r == {_open(0), _open(1)}
+}
+
+test_deny_other_key_even_where_sagemaker_takes_none if {
+	r := rule.findings with input as _job_of("training", ["key-1", "key-12"])
+		with data.guard.config.rules.output_encryption_required as _config
+	r == {_other(1, "key-12", ["alias/ml-*", "key-1"])}
+}
+
+test_deny_no_key_when_the_lists_are_missing if {
+	r := rule.findings with input as _job_of("training", [null]) with data.guard.config.rules as {}
 	r == {_open(0)}
 }
 

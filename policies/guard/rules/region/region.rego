@@ -10,6 +10,13 @@
 #   severity: high
 #   remediation: >-
 #     Start the job in one of the regions named in this finding.
+#   parameters:
+#     regions:
+#       description: Regions in which jobs may run.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
 package guard.rules.region
 
 import data.guard.lib.globs

@@ -16,6 +16,19 @@
 #   remediation: >-
 #     Set RemoteDebugConfig.EnableRemoteDebug to false and remove the settings named in this finding; write
 #     logs and checkpoints instead of looking into the container.
+#   parameters:
+#     settings:
+#       description: Names of settings that open a way in, in any case.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#     debug_kinds:
+#       description: Job kinds that have the remote debugging setting.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
 package guard.rules.remote_access
 
 import data.guard.lib.globs
@@ -52,7 +65,8 @@ findings contains {
 		"entry": entry,
 	},
 } if {
-	some setting in array.concat(input.hyperparameters, input.environment)
+	some group in [input.hyperparameters, input.environment]
+	some setting in group
 	number := globs.first(_names, lower(setting.name))
 	entry := _settings[number]
 }

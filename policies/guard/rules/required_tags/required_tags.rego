@@ -14,6 +14,16 @@
 #   remediation: >-
 #     Add the tag named in this finding, with a value that its configuration entry allows, when you create the
 #     job (`tags` in the SageMaker Python SDK).
+#   parameters:
+#     tags:
+#       description: Keys of tags, each with the values that it may have.
+#       type: object
+#       additionalProperties:
+#         type: array
+#         minItems: 1
+#         items:
+#           type: string
+#           format: glob
 package guard.rules.required_tags
 
 import data.guard.lib.globs

@@ -18,6 +18,32 @@
 #   remediation: >-
 #     Upload your code to a bucket that the configuration approves (`code_location` or `default_bucket` in the
 #     SageMaker Python SDK), or build it into the image.
+#   parameters:
+#     buckets:
+#       description: Buckets that code may come from.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#     container_paths:
+#       description: Paths in the container where code may lie.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#       default: []
+#     code_inputs:
+#       description: Names of inputs that hold code.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#     code_paths:
+#       description: Absolute paths; an input mounted at or below one holds code.
+#       type: array
+#       items:
+#         type: string
+#         pattern: ^(/[^/]+)+$
 package guard.rules.script_mode
 
 import data.guard.lib.globs
@@ -41,7 +67,8 @@ findings contains {
 		"allowed": _buckets,
 	},
 } if {
-	some setting in array.concat(input.hyperparameters, input.environment)
+	some group in [input.hyperparameters, input.environment]
+	some setting in group
 	name := setting.name
 	slot := setting.slot
 	kind := _settings[lower(name)]

@@ -17,6 +17,27 @@
 #   remediation: >-
 #     Keep the credential in AWS Secrets Manager or Parameter Store, let the job's code read it with the
 #     execution role, and replace the credential: it has been readable.
+#   parameters:
+#     names:
+#       description: What a credential's name looks like.
+#       type: array
+#       items:
+#         type: string
+#         format: regex
+#     harmless_names:
+#       description: What the name of something else looks like.
+#       type: array
+#       default: []
+#       items:
+#         type: string
+#         format: regex
+#     harmless_values:
+#       description: What a reference to a credential looks like.
+#       type: array
+#       default: []
+#       items:
+#         type: string
+#         format: regex
 package guard.rules.secret_in_environment
 
 import data.guard.lib.settings
@@ -32,7 +53,8 @@ findings contains {
 	"message": sprintf("The value of the setting %s in %s looks like a credential.", [setting.name, setting.slot]),
 	"details": {"config": "rules.secret_in_environment", "slot": setting.slot, "setting": setting.name},
 } if {
-	some setting in _all
+	some group in [input.hyperparameters, input.environment]
+	some setting in group
 	regex.match(_credential, setting.value)
 }
 
@@ -45,7 +67,8 @@ findings contains {
 		"entry": entry,
 	},
 } if {
-	some setting in _all
+	some group in [input.hyperparameters, input.environment]
+	some setting in group
 	regex.match(_any_name, setting.name)
 	not _is_one_of(_harmless_names, setting.name)
 	not regex.match(_nothing, setting.value)
@@ -55,8 +78,6 @@ findings contains {
 }
 
 _any_name := _any_of(_names)
-
-_all := array.concat(input.hyperparameters, input.environment)
 
 # One expression for all formats: with one each, this would be the slowest rule of all.
 _credential := concat("|", [

@@ -3,8 +3,8 @@
 # description: |
 #   Each image must come from a registry of the list `allowed`. An entry has `registry` or `account` (of ECR:
 #   all of its endpoints), and perhaps `region` and `repository`; each is a glob or a list of globs, and all
-#   of them must match. An image that is not known is never approved, and one that names no registry only by
-#   mistake. Without the list no image is approved.
+#   of them must match. An image that is not known, or names no registry, is never approved. Without the list
+#   no image is approved.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own-private-registry.html
@@ -14,6 +14,59 @@
 #   severity: high
 #   remediation: >-
 #     Use an image of an approved registry, or push yours to one and have it reviewed there.
+#   parameters:
+#     allowed:
+#       description: Where images may come from; of an entry all keys must match.
+#       type: array
+#       items:
+#         type: object
+#         additionalProperties: false
+#         anyOf:
+#         - required:
+#           - registry
+#         - required:
+#           - account
+#         properties:
+#           registry:
+#             description: Registry hosts, with port.
+#             type:
+#             - string
+#             - array
+#             format: glob
+#             minItems: 1
+#             items:
+#               type: string
+#               format: glob
+#           account:
+#             description: AWS accounts of ECR registries.
+#             type:
+#             - string
+#             - array
+#             format: glob
+#             minItems: 1
+#             items:
+#               type: string
+#               format: glob
+#           region:
+#             description: AWS regions of ECR registries.
+#             type:
+#             - string
+#             - array
+#             format: glob
+#             minItems: 1
+#             items:
+#               type: string
+#               format: glob
+#           repository:
+#             description: Repositories, with all of their path.
+#             type:
+#             - string
+#             - array
+#             format: glob
+#             minItems: 1
+#             items:
+#               type: string
+#               format: glob
 package guard.rules.unapproved_registry
 
 import data.guard.lib.globs

@@ -15,6 +15,20 @@
 #   remediation: >-
 #     Set VolumeKmsKeyId (`volume_kms_key` in the SageMaker Python SDK) to a KMS key that the configuration
 #     allows.
+#   parameters:
+#     kms_keys:
+#       description: 'KMS keys that jobs may use: id, alias or ARN.'
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#     local_storage_types:
+#       description: Instance types whose volumes can't have a key.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#       default: []
 package guard.rules.volume_encryption_required
 
 import data.guard.lib.globs
@@ -60,9 +74,12 @@ findings contains {
 
 _only_local_storage if {
 	count(input.compute.instances) > 0
-	every instance in input.compute.instances {
-		globs.matches(_local_storage_types, instance.type)
-	}
+	not _other_storage
+}
+
+_other_storage if {
+	some instance in input.compute.instances
+	not globs.matches(_local_storage_types, instance.type)
 }
 
 _no_key := {null, ""}

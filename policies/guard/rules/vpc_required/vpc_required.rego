@@ -14,6 +14,19 @@
 #   remediation: >-
 #     Set VpcConfig (`subnets` and `security_group_ids` in the SageMaker Python SDK) to subnets and security
 #     groups that the configuration entry named in this finding allows.
+#   parameters:
+#     subnets:
+#       description: Ids of subnets in which jobs may run.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#     security_groups:
+#       description: Ids of security groups that jobs may use.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
 package guard.rules.vpc_required
 
 import data.guard.lib.globs
