@@ -45,7 +45,6 @@ findings contains {
 	some instance in input.compute.instances
 	type := instance.type
 	size := instance.count
-	is_number(size)
 	size > _max_per_group
 }
 

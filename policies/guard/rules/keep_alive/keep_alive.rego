@@ -35,7 +35,6 @@ findings contains {
 	"details": {"config": "rules.keep_alive.max_seconds", "keep_alive_seconds": seconds, "limit": _limit},
 } if {
 	seconds := input.compute.keep_alive_seconds
-	is_number(seconds)
 	seconds > _limit
 }
 

@@ -33,7 +33,6 @@ findings contains {
 	"details": {"config": "rules.max_runtime.seconds", "max_runtime_seconds": runtime, "limit": _limit},
 } if {
 	runtime := input.compute.max_runtime_seconds
-	is_number(runtime)
 	runtime > _limit
 }
 

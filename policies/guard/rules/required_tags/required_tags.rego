@@ -42,7 +42,7 @@ findings contains {
 } if {
 	is_object(input.job.tags)
 	some key, allowed in _required
-	not key in object.keys(input.job.tags)
+	not input.job.tags[key]
 }
 
 findings contains {

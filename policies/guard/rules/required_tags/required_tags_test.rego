@@ -38,6 +38,12 @@ test_deny_every_tag_of_a_job_without_tags if {
 	}
 }
 
+test_allow_tag_with_empty_value if {
+	r := rule.findings with input as _job({"team": "", "stage": "dev"})
+		with data.guard.config.rules.required_tags as _config
+	r == set()
+}
+
 test_deny_other_value if {
 	r := rule.findings with input as _job({"team": "x", "stage": "development"})
 		with data.guard.config.rules.required_tags as _config

@@ -71,9 +71,9 @@ findings contains {
 	some setting in group
 	name := setting.name
 	slot := setting.slot
-	kind := _settings[lower(name)]
+	lower(name) in {"sagemaker_submit_directory", "sagemaker_program"}
 	value := _unquoted(setting.value)
-	not _approved(kind, value)
+	not _approved(lower(name), value)
 	bucket := storage.bucket(value)
 	where := _shown(bucket)
 }
@@ -93,8 +93,6 @@ findings contains {
 	not globs.matches(_buckets, place.bucket)
 }
 
-_settings := {"sagemaker_submit_directory": "directory", "sagemaker_program": "program"}
-
 _unquoted(value) := text if {
 	json.is_valid(value)
 	text := json.unmarshal(value)
@@ -105,7 +103,7 @@ _approved(_, value) if globs.matches(_buckets, storage.bucket(value))
 
 _approved(_, value) if globs.matches(_container_paths, storage.path(trim_prefix(value, "file://")))
 
-_approved("program", value) if {
+_approved("sagemaker_program", value) if {
 	not contains(value, ":")
 	storage.path(sprintf("/%s", [value])) != null
 	not startswith(value, "/")

@@ -64,6 +64,12 @@ test_allow_no_key_on_local_storage if {
 	r == set()
 }
 
+test_allow_no_key_on_one_instance_with_local_storage if {
+	r := rule.findings with input as _job([null], ["ml.g5.xlarge"])
+		with data.guard.config.rules.volume_encryption_required as _config
+	r == set()
+}
+
 test_deny_no_key_if_only_some_instances_have_local_storage if {
 	r := rule.findings with input as _job([null], ["ml.g5.xlarge", "ml.m5.large"])
 		with data.guard.config.rules.volume_encryption_required as _config
