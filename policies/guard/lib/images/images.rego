@@ -25,8 +25,9 @@ known(image) if {
 # description: Every entry without wildcards that names the image.
 keys(image) := {concat("", [name, version]) |
 	known(image)
+	versions := _versions(image)
 	some name in _names(image)
-	some version in _versions(image)
+	some version in versions
 }
 
 # METADATA
@@ -75,25 +76,27 @@ _ecr_hosts(image) := {host |
 	is_string(image.region)
 	suffixes := _dns_suffixes(image.region)
 	some host in {
-		sprintf("%s.dkr.ecr.%s.%s", [image.account, image.region, suffixes.plain]),
-		sprintf("%s.dkr.ecr-fips.%s.%s", [image.account, image.region, suffixes.plain]),
-		sprintf("%s.dkr-ecr.%s.%s", [image.account, image.region, suffixes.dual_stack]),
-		sprintf("%s.dkr-ecr-fips.%s.%s", [image.account, image.region, suffixes.dual_stack]),
+		concat("", [image.account, ".dkr.ecr.", image.region, ".", suffixes.plain]),
+		concat("", [image.account, ".dkr.ecr-fips.", image.region, ".", suffixes.plain]),
+		concat("", [image.account, ".dkr-ecr.", image.region, ".", suffixes.dual_stack]),
+		concat("", [image.account, ".dkr-ecr-fips.", image.region, ".", suffixes.dual_stack]),
 	}
 }
 
 _dns_suffixes(region) := suffixes if {
-	some prefix, suffixes in _partitions
-	startswith(region, prefix)
+	suffixes := _dns_suffixes_elsewhere[split(region, "-")[0]]
+} else := suffixes if {
+	suffixes := _dns_suffixes_elsewhere[concat("-", array.slice(split(region, "-"), 0, 2))]
 } else := {"plain": "amazonaws.com", "dual_stack": "on.aws"}
 
-_partitions := {
-	"cn-": {"plain": "amazonaws.com.cn", "dual_stack": "on.amazonwebservices.com.cn"},
-	"eu-isoe-": {"plain": "cloud.adc-e.uk", "dual_stack": "on.cloud-aws.adc-e.uk"},
-	"eusc-": {"plain": "amazonaws.eu", "dual_stack": "on.amazonwebservices.eu"},
-	"us-iso-": {"plain": "c2s.ic.gov", "dual_stack": "on.aws.ic.gov"},
-	"us-isob-": {"plain": "sc2s.sgov.gov", "dual_stack": "on.aws.scloud"},
-	"us-isof-": {"plain": "csp.hci.ic.gov", "dual_stack": "on.aws.hci.ic.gov"},
+# By the first word, or the first two, of the region.
+_dns_suffixes_elsewhere := {
+	"cn": {"plain": "amazonaws.com.cn", "dual_stack": "on.amazonwebservices.com.cn"},
+	"eu-isoe": {"plain": "cloud.adc-e.uk", "dual_stack": "on.cloud-aws.adc-e.uk"},
+	"eusc": {"plain": "amazonaws.eu", "dual_stack": "on.amazonwebservices.eu"},
+	"us-iso": {"plain": "c2s.ic.gov", "dual_stack": "on.aws.ic.gov"},
+	"us-isob": {"plain": "sc2s.sgov.gov", "dual_stack": "on.aws.scloud"},
+	"us-isof": {"plain": "csp.hci.ic.gov", "dual_stack": "on.aws.hci.ic.gov"},
 }
 
 _quoted(text) := regex.replace(text, `[\\.+?()|\[\]{}^$]`, `\$0`)

@@ -47,21 +47,30 @@ _overrides_problems(overrides) := {message |
 	is_array(overrides)
 } else := {"overrides must be a list"}
 
-_override_problems(override) := union({
-	_level_problems(object.get(override, "level", null)),
-	{message |
-		some key in (object.keys(override) - (_facts | {"level"}))
-		message := sprintf("unknown key %v", [key])
-	},
-	{message |
-		some fact, patterns in object.filter(override, _facts)
-		not scopes.valid(patterns)
-		message := sprintf("%s must be a glob or a list of globs (* and ? only)", [fact])
-	},
-	{message |
-		count(object.filter(override, _facts)) == 0
-		message := "must name an account, region, role_arn or job_kind"
-	},
-}) if {
+_override_problems(override) := _missing(override) | {message |
+	some key, value in override
+	message := _key_problem(key, value)
+} if {
 	is_object(override)
 } else := {"must be a mapping"}
+
+_missing(override) := {"must give a level, and an account, region, role_arn or job_kind"} if {
+	not _is_complete(override)
+} else := set()
+
+_is_complete(override) if {
+	"level" in object.keys(override)
+	count(override) > 1
+}
+
+_key_problem(key, value) := message if {
+	key == "level"
+	some message in _level_problems(value)
+}
+
+_key_problem(key, value) := sprintf("%s must be a glob or a list of globs (* and ? only)", [key]) if {
+	key in _facts
+	not scopes.valid(value)
+}
+
+_key_problem(key, _) := sprintf("unknown key %v", [key]) if not key in (_facts | {"level"})

@@ -71,7 +71,10 @@ test_override_problem[note] if {
 	some note, example in {
 		"no list": [{"region": "*", "level": "off"}, {"overrides must be a list"}],
 		"no mapping": [["off"], {"overrides[0]: must be a mapping"}],
-		"no fact": [[{"level": "off"}], {"overrides[0]: must name an account, region, role_arn or job_kind"}],
+		"no fact": [
+			[{"level": "off"}],
+			{"overrides[0]: must give a level, and an account, region, role_arn or job_kind"},
+		],
 		"unknown key": [
 			[{"region": "*", "level": "off"}, {"region": "*", "role": "*", "level": "off"}],
 			{"overrides[1]: unknown key role"},
@@ -84,8 +87,12 @@ test_override_problem[note] if {
 			},
 		],
 		"no level": [
-			[{"region": "*"}],
-			{`overrides[0]: level must be "off", "warn" or "deny" (in quotes), not null`},
+			[{"region": "*", "account": "*"}],
+			{"overrides[0]: must give a level, and an account, region, role_arn or job_kind"},
+		],
+		"wrong level": [
+			[{"region": "*", "level": false}],
+			{`overrides[0]: level must be "off", "warn" or "deny" (in quotes), not false`},
 		],
 	}
 	levels.problems("deny", example[0]) == example[1]

@@ -1,0 +1,51 @@
+package guard.lib.contract_test
+
+import data.guard.lib.contract
+import data.guard.testing
+
+test_kept_by_a_complete_document if contract.kept(testing.document)
+
+test_kept_without_images if contract.kept(testing.input_with_images([]))
+
+_broken := {
+	"empty": {},
+	"no object": "document",
+	"other version": testing.input_with({"schema_version": 2}),
+	"version as text": testing.input_with({"schema_version": "1"}),
+	"key too many": testing.input_with({"detail": {}}),
+	"key missing": object.remove(testing.document, {"network"}),
+	"source of another kind": testing.input_with({"source": "event-1"}),
+	"source without a key": object.union(
+		object.remove(testing.document, {"source"}),
+		{"source": {"type": "sweep", "time": "2025-06-15T12:00:00Z"}},
+	),
+	"time without offset": testing.input_with({"source": {"time": "2025-06-15T12:00:00"}}),
+	"job of another kind": testing.input_with({"job": "churn-42"}),
+	"job without a key": object.union(
+		object.remove(testing.document, {"job"}),
+		{"job": object.remove(testing.document.job, {"kind"})},
+	),
+	"job key too many": testing.input_with({"job": {"labels": {}}}),
+	"roles no list": testing.input_with({"job": {"role_arns": null}}),
+	"images null": testing.input_with_images(null),
+	"images a mapping": testing.input_with_images({"0": testing.document.images[0]}),
+	"image a text": testing.input_with_images(["pytorch-training"]),
+	"image without a key": testing.input_with_images([object.remove(testing.document.images[0], {"error"})]),
+	"second image without a key": testing.input_with_images([
+		testing.document.images[0],
+		object.remove(testing.document.images[0], {"digest"}),
+	]),
+	"image key too many": testing.input_with_images([testing.image({"name": "x"})]),
+	"deny list null": testing.input_with({"deny_list": null}),
+	"deny list without patterns": object.union(
+		object.remove(testing.document, {"deny_list"}),
+		{"deny_list": {"images": {}}},
+	),
+	"denied images a list": testing.input_with({"deny_list": {"images": []}}),
+	"denied patterns a mapping": testing.input_with({"deny_list": {"patterns": {}}}),
+}
+
+test_not_kept[note] if {
+	some note, document in _broken
+	not contract.kept(document)
+}

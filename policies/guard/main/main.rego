@@ -1,0 +1,157 @@
+# METADATA
+# title: The decision
+# description: |
+#   Collects the findings of all rules into one decision. Rules are found by their folder, levels and exemptions by the
+#   configuration. What is broken in either, a rule without a level or a finding without a message, is a finding itself,
+#   at level deny and beyond every exemption. Nothing catches the error of a rule: it fails the whole query.
+# schemas:
+#   - input: schema.input
+package guard.main
+
+import data.guard.lib.contract
+import data.guard.lib.exemptions
+import data.guard.lib.levels
+
+# METADATA
+# title: Decision
+# description: |
+#   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted. Undefined, and so
+#   an error for who asks, if the input is outside the contract.
+# entrypoint: true
+decision := {"decision": _verdict, "findings": _sorted(_findings)} if contract.kept(input)
+
+_verdict := "deny" if {
+	"deny" in _counting_levels
+} else := "warn" if {
+	"warn" in _counting_levels
+} else := "allow"
+
+_counting_levels := {finding.level | some finding in _findings; finding.exempted_by == null}
+
+_findings := (_judged | _defects) | _notices
+
+_sorted(findings) := [keyed[3] | some keyed in sort({[finding.rule_id, finding.message, finding.details, finding] |
+	some finding in findings
+})]
+
+# What the rules found.
+
+_judged := {object.union(finding, {"exempted_by": exemptions.exempted_by(_exemptions, finding, input)}) |
+	some finding in _found
+}
+
+_found contains {
+	"rule_id": rule_id,
+	"level": level.level,
+	"level_source": level.source,
+	"message": finding.message,
+	"remediation": _remediation(rule_id),
+	"details": object.get(finding, "details", {}),
+} if {
+	some rule_id, level in _active
+	some finding in data.guard.rules[rule_id].findings
+	_is_finding(finding)
+}
+
+# A rule that is off isn't evaluated, so it costs nothing.
+_active[rule_id] := level if {
+	some rule_id, level in _levels
+	level.level != "off"
+}
+
+_levels[rule_id] := {"level": level, "source": "level"} if some rule_id, level in _plain_levels
+
+_levels[rule_id] := levels.resolve(_level(rule_id), _overrides(rule_id), input) if {
+	some rule_id, problems in _level_problems
+	count(problems) == 0
+}
+
+# Most rules have nothing to look into, so they are kept off the long way.
+_plain_levels[rule_id] := level if {
+	some rule_id, _ in data.guard.config.rules
+	level := data.guard.config.rules[rule_id].level
+	level in {"off", "warn", "deny"}
+	not data.guard.config.rules[rule_id].overrides
+}
+
+_level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id)) if {
+	some rule_id, _ in data.guard.config.rules
+	not _plain_levels[rule_id]
+}
+
+_configured contains rule_id if some rule_id, _ in data.guard.config.rules
+
+_level(rule_id) := object.get(data.guard.config.rules, [rule_id, "level"], null)
+
+_overrides(rule_id) := object.get(data.guard.config.rules, [rule_id, "overrides"], [])
+
+_remediation(rule_id) := data.guard.rules[rule_id].remediation if {
+	is_string(data.guard.rules[rule_id].remediation)
+} else := null
+
+_is_finding(finding) if {
+	is_string(finding.message)
+	trim_space(finding.message) != ""
+	is_object(object.get(finding, "details", {}))
+}
+
+# What the exemptions need to say about themselves.
+
+default _exemptions := []
+
+_exemptions := data.guard.config.exemptions
+
+_notices := {object.union(notice, {
+	"rule_id": "exemptions",
+	"level": "warn",
+	"level_source": "guard",
+	"remediation": "Correct, renew or remove the exemption in the guard's configuration.",
+	"exempted_by": null,
+}) |
+	some notice in exemptions.notices(_exemptions, _found, input)
+}
+
+# What is broken.
+
+_defects := {{
+	"rule_id": rule_id,
+	"level": "deny",
+	"level_source": "guard",
+	"message": message,
+	"remediation": "This is a fault of the guard's policies, not of the job: tell the team that owns them.",
+	"details": {"config": sprintf("rules.%s", [rule_id])},
+	"exempted_by": null,
+} |
+	some [rule_id, message] in _broken
+}
+
+_broken contains [rule_id, "The rule has no level in the configuration."] if {
+	some rule_id
+	data.guard.rules[rule_id].remediation
+	not rule_id in _configured
+}
+
+_broken contains [rule_id, sprintf("The level of the rule is wrong: %s.", [problem])] if {
+	some rule_id, problems in _level_problems
+	some problem in problems
+}
+
+_broken contains [rule_id, "The configuration has a level for a rule that doesn't exist."] if {
+	some rule_id, _ in _levels
+	not data.guard.rules[rule_id].remediation
+	not _has_findings(rule_id)
+}
+
+_broken contains [rule_id, "The rule exports no set of findings."] if {
+	some rule_id, _ in _active
+	data.guard.rules[rule_id].remediation
+	not _has_findings(rule_id)
+}
+
+_broken contains [rule_id, sprintf("The rule reported what is no finding with a message: %v.", [finding])] if {
+	some rule_id, _ in _active
+	some finding in data.guard.rules[rule_id].findings
+	not _is_finding(finding)
+}
+
+_has_findings(rule_id) if is_set(data.guard.rules[rule_id].findings)

@@ -1,0 +1,305 @@
+package guard.main_test
+
+import data.guard.main
+import data.guard.testing
+
+# Rules of the tests' own; each replaces all that ship.
+_rules := {
+	"alpha": {"remediation": "Do a.", "findings": {{"message": "a is wrong", "details": {"config": "rules.alpha.x"}}}},
+	"beta": {"remediation": "Do b.", "findings": {{"message": "b is wrong", "details": {"config": "rules.beta.x"}}}},
+}
+
+_config := {"rules": {"alpha": {"level": "deny"}, "beta": {"level": "warn"}}, "exemptions": []}
+
+_decide(rules, config) := decision if {
+	decision := main.decision with input as testing.document
+		with data.guard.rules as rules
+		with data.guard.config as config
+}
+
+_levels(levels) := {"rules": {rule_id: {"level": level} | some rule_id, level in levels}, "exemptions": []}
+
+_alpha := {
+	"rule_id": "alpha",
+	"level": "deny",
+	"level_source": "level",
+	"message": "a is wrong",
+	"remediation": "Do a.",
+	"details": {"config": "rules.alpha.x"},
+	"exempted_by": null,
+}
+
+_beta := {
+	"rule_id": "beta",
+	"level": "warn",
+	"level_source": "level",
+	"message": "b is wrong",
+	"remediation": "Do b.",
+	"details": {"config": "rules.beta.x"},
+	"exempted_by": null,
+}
+
+_quiet := {rule_id: {"remediation": "Do.", "findings": set()} | some rule_id in ["alpha", "beta"]}
+
+_exemption(patch) := object.union(
+	{
+		"id": "EX-1",
+		"owner": "ml-platform",
+		"reason": "migration",
+		"rules": ["alpha"],
+		"scope": {"account": "*"},
+		"expires": "2025-06-30",
+	},
+	patch,
+)
+
+_with_exemptions(exemptions) := object.union(_config, {"exemptions": exemptions})
+
+_fault(rule_id, message) := {
+	"rule_id": rule_id,
+	"level": "deny",
+	"level_source": "guard",
+	"message": message,
+	"remediation": "This is a fault of the guard's policies, not of the job: tell the team that owns them.",
+	"details": {"config": sprintf("rules.%s", [rule_id])},
+	"exempted_by": null,
+}
+
+_notice(message, details) := {
+	"rule_id": "exemptions",
+	"level": "warn",
+	"level_source": "guard",
+	"message": message,
+	"remediation": "Correct, renew or remove the exemption in the guard's configuration.",
+	"details": details,
+	"exempted_by": null,
+}
+
+# The verdict.
+
+test_deny_with_the_findings_of_all_rules if {
+	_decide(_rules, _config) == {"decision": "deny", "findings": [_alpha, _beta]}
+}
+
+test_warn_if_no_finding_denies if {
+	_decide(_rules, _levels({"alpha": "off", "beta": "warn"})) == {"decision": "warn", "findings": [_beta]}
+}
+
+test_allow_without_findings if _decide(_quiet, _config) == {"decision": "allow", "findings": []}
+
+test_allow_if_all_rules_are_off if {
+	_decide(_rules, _levels({"alpha": "off", "beta": "off"})) == {"decision": "allow", "findings": []}
+}
+
+test_level_comes_from_the_first_override_that_matches if {
+	config := {
+		"rules": {
+			"alpha": {"level": "off", "overrides": [{"region": "us-*", "level": "deny"}, {"region": "eu-*", "level": "warn"}]},
+			"beta": {"level": "deny", "overrides": [{"job_kind": "training", "level": "off"}]},
+		},
+		"exemptions": [],
+	}
+	_decide(_rules, config) == {
+		"decision": "warn",
+		"findings": [object.union(_alpha, {"level": "warn", "level_source": "overrides[1]"})],
+	}
+}
+
+# Findings.
+
+test_findings_are_sorted_by_rule_message_and_details if {
+	rules := {
+		"beta": {"findings": {{"message": "a", "details": {}}}},
+		"alpha": {"findings": {
+			{"message": "b", "details": {"slot": "2"}},
+			{"message": "b", "details": {"slot": "1"}},
+			{"message": "a", "details": {"slot": "3"}},
+		}},
+	}
+	decision := _decide(rules, _levels({"alpha": "deny", "beta": "deny"}))
+	[[f.rule_id, f.message, f.details] | some f in decision.findings] == [
+		["alpha", "a", {"slot": "3"}],
+		["alpha", "b", {"slot": "1"}],
+		["alpha", "b", {"slot": "2"}],
+		["beta", "a", {}],
+	]
+}
+
+test_finding_without_details_has_empty_ones if {
+	rules := {"alpha": {"remediation": "Do a.", "findings": {{"message": "a is wrong"}}}}
+	_decide(rules, _levels({"alpha": "deny"})).findings == [object.union(
+		object.remove(_alpha, {"details"}),
+		{"details": {}},
+	)]
+}
+
+test_finding_of_a_rule_without_remediation_has_null[note] if {
+	some note, rule in {
+		"missing": {"findings": _rules.alpha.findings},
+		"no text": {"findings": _rules.alpha.findings, "remediation": 1},
+	}
+	_decide({"alpha": rule}, _levels({"alpha": "deny"})).findings == [object.union(_alpha, {"remediation": null})]
+}
+
+test_finding_can_set_only_what_is_its_own if {
+	rules := {"alpha": {"remediation": "Do a.", "findings": {object.union(
+		_alpha,
+		{"rule_id": "beta", "level": "warn", "level_source": "mine", "remediation": "None.", "exempted_by": "EX-1"},
+	)}}}
+	_decide(rules, _levels({"alpha": "deny"})).findings == [_alpha]
+}
+
+# Exemptions.
+
+test_exempted_finding_stays_visible_and_does_not_count if {
+	_decide(_rules, _with_exemptions([_exemption({})])) == {
+		"decision": "warn",
+		"findings": [object.union(_alpha, {"exempted_by": "EX-1"}), _beta],
+	}
+}
+
+test_allow_if_all_findings_are_exempted if {
+	decision := _decide(_rules, _with_exemptions([_exemption({"rules": ["*"]})]))
+	decision.decision == "allow"
+	{f.exempted_by | some f in decision.findings} == {"EX-1"}
+}
+
+test_one_exempted_finding_does_not_hide_another if {
+	config := object.union(_levels({"alpha": "deny", "beta": "deny"}), {"exemptions": [_exemption({})]})
+	_decide(_rules, config).decision == "deny"
+}
+
+test_expired_exemption_is_reported_and_exempts_nothing if {
+	_decide(_rules, _with_exemptions([_exemption({"expires": "2025-06-14"})])) == {
+		"decision": "deny",
+		"findings": [_alpha, _beta, _notice("Exemption EX-1 from alpha has expired.", {
+			"config": "exemptions[0]",
+			"exemption": "EX-1",
+			"owner": "ml-platform",
+			"expires": "2025-06-14",
+			"rules": ["alpha"],
+		})],
+	}
+}
+
+test_malformed_exemption_warns_without_any_finding if {
+	_decide(_quiet, _with_exemptions([object.remove(_exemption({}), {"expires"})])) == {
+		"decision": "warn",
+		"findings": [_notice(
+			"An exemption exempts nothing: expires is missing.",
+			{"config": "exemptions[0]"},
+		)],
+	}
+}
+
+test_notices_are_beyond_exemption if {
+	config := _with_exemptions([
+		_exemption({"id": "EX-0", "rules": ["exemptions"]}),
+		_exemption({"rules": ["alpha"], "expires": "2025-06-14"}),
+	])
+	some finding in _decide(_rules, config).findings
+	finding.rule_id == "exemptions"
+	finding.exempted_by == null
+}
+
+test_no_exemptions_in_the_configuration if {
+	_decide(_rules, object.remove(_config, {"exemptions"})) == {"decision": "deny", "findings": [_alpha, _beta]}
+}
+
+# What is broken is a deny, never silence.
+
+test_deny_rule_without_a_level if {
+	_decide(_rules, _levels({"alpha": "off"})) == {
+		"decision": "deny",
+		"findings": [_fault("beta", "The rule has no level in the configuration.")],
+	}
+}
+
+test_deny_every_rule_without_any_configuration if {
+	decision := _decide(_rules, {})
+	decision.decision == "deny"
+	{f.rule_id | some f in decision.findings} == {"alpha", "beta"}
+}
+
+test_deny_level_for_a_rule_that_is_not_there[level] if {
+	some level in ["off", "warn", "deny"]
+	_decide(_quiet, _levels({"alpha": "off", "beta": "off", "gamma": level})) == {
+		"decision": "deny",
+		"findings": [_fault("gamma", "The configuration has a level for a rule that doesn't exist.")],
+	}
+}
+
+test_deny_rule_without_a_set_of_findings[note] if {
+	some note, rule in {
+		"no findings": {"remediation": "Do a.", "finding": {{"message": "a"}}},
+		"a list": {"remediation": "Do a.", "findings": ["a"]},
+		"a text": {"remediation": "Do a.", "findings": "a"},
+		"one finding": {"remediation": "Do a.", "findings": {"message": "a"}},
+	}
+	decision := _decide({"alpha": rule}, _levels({"alpha": "warn"}))
+	decision.decision == "deny"
+	_fault("alpha", "The rule exports no set of findings.") in decision.findings
+}
+
+test_deny_wrong_level[note] if {
+	some note, section in {
+		"unquoted off": {"level": false},
+		"missing": {"overrides": []},
+		"null": null,
+		"text": "deny",
+	}
+	decision := _decide(_rules, {"rules": {"alpha": section, "beta": {"level": "off"}}})
+	decision.decision == "deny"
+	[[f.rule_id, f.level_source] | some f in decision.findings] == [["alpha", "guard"]]
+	startswith(decision.findings[0].message, `The level of the rule is wrong: level must be "off", "warn" or "deny"`)
+}
+
+test_deny_wrong_override if {
+	config := {"rules": {
+		"alpha": {"level": "off", "overrides": [{"account": "*"}]},
+		"beta": {"level": "off", "overrides": null},
+	}}
+	_decide(_rules, config).findings == [
+		_fault("alpha", concat(" ", [
+			"The level of the rule is wrong: overrides[0]:",
+			"must give a level, and an account, region, role_arn or job_kind.",
+		])),
+		_fault("beta", "The level of the rule is wrong: overrides must be a list."),
+	]
+}
+
+test_deny_finding_without_a_message[note] if {
+	some note, finding in {
+		"none": {"details": {}},
+		"empty": {"message": ""},
+		"blank": {"message": " "},
+		"null": {"message": null},
+		"misspelt": {"msg": "a is wrong"},
+		"text": "a is wrong",
+		"details no mapping": {"message": "a is wrong", "details": []},
+	}
+	rules := {"alpha": {"remediation": "Do a.", "findings": {finding}}}
+	_decide(rules, _levels({"alpha": "warn"})) == {
+		"decision": "deny",
+		"findings": [_fault("alpha", sprintf("The rule reported what is no finding with a message: %v.", [finding]))],
+	}
+}
+
+test_faults_are_beyond_exemption if {
+	config := {
+		"rules": {"alpha": {"level": false}, "beta": {"level": "off"}},
+		"exemptions": [_exemption({"rules": ["*"]})],
+	}
+	_decide(_rules, config).decision == "deny"
+}
+
+# No decision.
+
+test_no_decision_outside_the_contract[note] if {
+	some note, document in {
+		"nothing": {},
+		"other version": testing.input_with({"schema_version": 2}),
+		"key too many": testing.input_with({"detail": {}}),
+	}
+	not main.decision with input as document
+}

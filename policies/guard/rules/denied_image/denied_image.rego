@@ -1,0 +1,74 @@
+# METADATA
+# title: Denied images
+# description: |
+#   No image of the job may be on the deny list. The list is the mapping `images` from exact entries, and the short list
+#   `patterns` of entries with `*`; each gives the reason, and as `job_kinds` the job kinds that it is for, without them
+#   for all. Entries given at deployment are in the document and count the same.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Use another image, or another version of it; the reason names what is wrong with this one.
+package guard.rules.denied_image
+
+import data.guard.lib.images
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: One finding for each image and each entry that names it.
+findings contains {
+	"message": sprintf("Image %v (%s of %s) is denied: %s.", [image.raw, image.slot, image.origin.name, reason]),
+	"details": {
+		"config": config,
+		"slot": image.slot,
+		"image": image.raw,
+		"origin": image.origin,
+		"entry": name,
+		"reason": reason,
+	},
+} if {
+	some [config, name, image, entry] in _matched
+	not _for_other_job_kinds(entry)
+	reason := _reason(entry)
+}
+
+# The mapping itself is never read as a value: a list of 100,000 entries would be copied for each decision.
+_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, image, entry] if {
+	some image in input.images
+	some key in images.keys(image)
+	entry := data.guard.config.rules.denied_image.images[key]
+}
+
+_matched contains [sprintf("rules.denied_image.patterns[%d]", [i]), entry.pattern, image, entry] if {
+	some image in input.images
+	some i, entry in data.guard.config.rules.denied_image.patterns
+	images.matches(entry.pattern, image)
+}
+
+_matched contains [sprintf("deny_list.images[%s]", [key]), key, image, entry] if {
+	some image in input.images
+	some key in images.keys(image)
+	entry := input.deny_list.images[key]
+}
+
+_matched contains [sprintf("deny_list.patterns[%d]", [i]), entry.pattern, image, entry] if {
+	some image in input.images
+	some i, entry in input.deny_list.patterns
+	images.matches(entry.pattern, image)
+}
+
+_for_other_job_kinds(entry) if {
+	is_array(entry.job_kinds)
+	count(entry.job_kinds) > 0
+	not input.job.kind in entry.job_kinds
+}
+
+_reason(entry) := trim_right(trim_space(entry.reason), ".") if {
+	is_string(entry.reason)
+} else := "no reason is given"

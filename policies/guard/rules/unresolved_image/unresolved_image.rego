@@ -1,0 +1,65 @@
+# METADATA
+# title: Unresolved images
+# description: |
+#   Every image of the job must be known. `tolerated` lists the error codes that are no finding: `managed` is an image
+#   that AWS chooses and doesn't show, `missing`, `unparseable`, `access-denied`, `not-found` and `failed` are the others.
+#   A job that names no image at all is a finding too, except for the job kinds of `job_kinds_without_image`. Without
+#   these lists nothing is tolerated.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Name the container image itself in the job, as registry/repository with a tag or a digest, or let the guard's role
+#     read the resource that names it.
+package guard.rules.unresolved_image
+
+import data.guard.lib.images
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: Images that aren't known, and jobs without any.
+findings contains {
+	"message": sprintf("%s of %s isn't known (%s): %s.", [image.slot, image.origin.name, code, _why(image)]),
+	"details": {
+		"config": "rules.unresolved_image.tolerated",
+		"slot": image.slot,
+		"image": image.raw,
+		"origin": image.origin,
+		"error": code,
+	},
+} if {
+	some image in input.images
+	not images.known(image)
+	code := _code(image)
+	not code in _tolerated
+}
+
+findings contains {
+	"message": sprintf("The %s job names no image.", [input.job.kind]),
+	"details": {"config": "rules.unresolved_image.job_kinds_without_image", "job_kind": input.job.kind},
+} if {
+	count(input.images) == 0
+	not input.job.kind in _job_kinds_without_image
+}
+
+_code(image) := image.error.code if {
+	is_string(image.error.code)
+} else := "unparseable"
+
+_why(image) := trim_right(image.error.message, ".") if {
+	is_string(image.error.message)
+} else := "it has no repository"
+
+default _tolerated := []
+
+_tolerated := data.guard.config.rules.unresolved_image.tolerated
+
+default _job_kinds_without_image := []
+
+_job_kinds_without_image := data.guard.config.rules.unresolved_image.job_kinds_without_image

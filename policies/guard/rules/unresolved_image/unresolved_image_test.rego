@@ -1,0 +1,104 @@
+package guard.rules.unresolved_image_test
+
+import data.guard.rules.unresolved_image as rule
+import data.guard.testing
+
+_slot := "AlgorithmSpecification.TrainingImage"
+
+_findings(document, config) := findings if {
+	findings := rule.findings with input as document with data.guard.config.rules.unresolved_image as config
+}
+
+_finding(code, why) := {
+	"message": sprintf("%s of churn-42 isn't known (%s): %s.", [_slot, code, why]),
+	"details": {
+		"config": "rules.unresolved_image.tolerated",
+		"slot": _slot,
+		"image": null,
+		"origin": {"type": "job", "name": "churn-42"},
+		"error": code,
+	},
+}
+
+_codes := {"missing", "unparseable", "access-denied", "not-found", "managed", "failed"}
+
+test_allow_known_image if _findings(testing.document, {"tolerated": []}) == set()
+
+test_deny_every_error_that_is_not_tolerated[code] if {
+	some code in _codes
+	tolerated := [other | some other in _codes; other != code]
+	_findings(testing.input_with_images([testing.unknown_image(code)]), {"tolerated": tolerated}) == {_finding(
+		code,
+		"no image",
+	)}
+}
+
+test_allow_every_error_that_is_tolerated[code] if {
+	some code in _codes
+	_findings(testing.input_with_images([testing.unknown_image(code)]), {"tolerated": [code]}) == set()
+}
+
+test_deny_what_could_not_be_parsed_with_its_text if {
+	image := testing.image({
+		"raw": "a b",
+		"repository": null,
+		"error": {"code": "unparseable", "message": "white space."},
+	})
+	_findings(testing.input_with_images([image]), {"tolerated": ["missing"]}) == {object.union(
+		_finding("unparseable", "white space"),
+		{"details": {"image": "a b"}},
+	)}
+}
+
+test_deny_image_without_repository_and_error if {
+	image := testing.image({"raw": null, "repository": null})
+	_findings(testing.input_with_images([image]), {"tolerated": ["missing"]}) == {_finding(
+		"unparseable",
+		"it has no repository",
+	)}
+}
+
+test_deny_error_of_another_shape[note] if {
+	some note, error in {"text": "missing", "empty": {}, "numbers": {"code": 1, "message": 2}}
+	image := testing.image({"raw": null, "error": error})
+	_findings(testing.input_with_images([image]), {"tolerated": ["missing"]}) == {_finding(
+		"unparseable",
+		"it has no repository",
+	)}
+}
+
+test_deny_each_unknown_image_beside_a_known_one if {
+	images := [
+		testing.document.images[0],
+		testing.unknown_image("missing"),
+		object.union(testing.unknown_image("missing"), {"slot": "Second"}),
+	]
+	findings := _findings(testing.input_with_images(images), {"tolerated": []})
+	{finding.details.slot | some finding in findings} == {_slot, "Second"}
+}
+
+_no_image := {
+	"message": "The training job names no image.",
+	"details": {"config": "rules.unresolved_image.job_kinds_without_image", "job_kind": "training"},
+}
+
+test_deny_job_without_images if {
+	_findings(testing.input_with_images([]), {"job_kinds_without_image": ["compilation"]}) == {_no_image}
+}
+
+test_allow_job_without_images_of_a_listed_kind if {
+	_findings(testing.input_with_images([]), {"job_kinds_without_image": ["compilation", "training"]}) == set()
+}
+
+test_deny_everything_unknown_without_configuration if {
+	_findings(testing.input_with_images([testing.unknown_image("managed")]), {}) == {_finding("managed", "no image")}
+	_findings(testing.input_with_images([]), {}) == {_no_image}
+}
+
+test_deny_everything_unknown_with_parameters_of_another_type if {
+	config := {"tolerated": "managed", "job_kinds_without_image": null}
+	_findings(testing.input_with_images([testing.unknown_image("managed")]), config) == {_finding("managed", "no image")}
+	_findings(testing.input_with_images([]), config) == {_no_image}
+}
+
+test_remediation_says_what_to_do if contains(rule.remediation, "container image")
