@@ -1,0 +1,91 @@
+"""The language of deny-list entries, and each entry that can never match."""
+
+from __future__ import annotations
+
+import pytest
+
+from guard.entries import Entry, canonical, parse_entry
+from guard.errors import ConfigError, EntryError
+
+HEX = "059f4bfb27d2dc5aeca8a5f609398f3590379bdf0a8e40c6b59680cf02507a7b"
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        pytest.param("pytorch-training", Entry(None, "pytorch-training", None, None), id="repository"),
+        pytest.param("team/x:1.10", Entry(None, "team/x", "1.10", None), id="path and tag"),
+        pytest.param("r.io:5000/x", Entry("r.io:5000", "x", None, None), id="registry with port"),
+        pytest.param("localhost/x", Entry("localhost", "x", None, None), id="localhost"),
+        pytest.param(f"x:1@sha256:{HEX}", Entry(None, "x", "1", f"sha256:{HEX}"), id="tag and digest"),
+    ],
+)
+def test_parse_entry(text, entry) -> None:
+    assert parse_entry(text) == entry
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("", "empty entry", id="empty"),
+        pytest.param("  ", "empty entry", id="white space"),
+        pytest.param("Team/x:1", "upper case in the repository", id="upper case"),
+        pytest.param("r.io/Team/x", "upper case in the repository", id="upper case behind a registry"),
+        pytest.param("x:", "empty tag", id="empty tag"),
+        pytest.param("x@", "empty digest", id="empty digest"),
+        pytest.param("r.io/", "empty repository", id="registry alone"),
+        pytest.param(f"x@sha256:{HEX}@sha256:{HEX}", "more than one `@`", id="two digests"),
+        pytest.param("x : 1", "white space inside", id="white space inside"),
+        pytest.param("x\u00a0y", "white space inside", id="no-break space inside"),
+        pytest.param("x@sha256:12", "digest is not valid", id="short digest"),
+        pytest.param("x:a b", "white space inside", id="white space in the tag"),
+        pytest.param("x:1:2", "tag is not valid", id="two tags"),
+        pytest.param("x:*", "wildcard in an exact entry", id="wildcard"),
+        pytest.param("https://r.io/x", "registry is not valid", id="URL"),
+    ],
+)
+def test_parse_entry_refuses_what_can_never_match(text, reason) -> None:
+    with pytest.raises(EntryError, match=reason) as refused:
+        parse_entry(text)
+    assert refused.value.evidence["entry"] == text
+    assert isinstance(refused.value, ConfigError)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        pytest.param("pytorch-training:1.10", "pytorch-training:1.10", id="as it is"),
+        pytest.param(" x:1\n", "x:1", id="white space around"),
+        pytest.param("R.IO/x:V1", "r.io/x:V1", id="host in capitals"),
+        pytest.param(f"x@SHA256:{HEX.upper()}", f"x@sha256:{HEX}", id="digest in capitals"),
+        pytest.param("*.DKR.ecr.*.amazonaws.com/x:*", "*.dkr.ecr.*.amazonaws.com/x:*", id="pattern"),
+        pytest.param("*", "*", id="everything"),
+        pytest.param("x@sha256:*", "x@sha256:*", id="any digest"),
+    ],
+)
+def test_canonical(text, written) -> None:
+    assert canonical(text) == written
+    assert canonical(written) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("Team/*", "upper case in the repository", id="upper case"),
+        pytest.param("x*:", "empty tag", id="empty tag"),
+        pytest.param("x*@a@b", "more than one `@`", id="two digests"),
+        pytest.param("x *", "white space inside", id="white space"),
+        pytest.param("x?*", "the repository has a character", id="question mark"),
+        pytest.param("x:{a,b}*", "the tag has a character", id="braces"),
+        pytest.param("r.io!/x*", "the registry has a character", id="registry"),
+        pytest.param("x@sha256:*!", "the digest has a character", id="digest"),
+    ],
+)
+def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
+    with pytest.raises(EntryError, match=reason):
+        canonical(text)
+
+
+@pytest.mark.parametrize(("text", "pattern"), [("x:1", False), ("x:1*", True), ("*.io/x", True)])
+def test_is_pattern(text, pattern) -> None:
+    assert parse_entry(text, pattern=True).is_pattern == pattern

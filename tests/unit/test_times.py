@@ -1,0 +1,44 @@
+"""Times as SageMaker's events and API tell them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.times import parse_time
+
+TOLD = datetime(2024, 3, 5, 10, 15, 30, tzinfo=UTC)
+SECONDS = int(TOLD.timestamp())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(str(SECONDS * 1000), id="milliseconds as text"),
+        pytest.param(SECONDS * 1000, id="milliseconds"),
+        pytest.param(SECONDS, id="seconds"),
+        pytest.param(float(SECONDS), id="seconds as float"),
+        pytest.param("2024-03-05T10:15:30Z", id="ISO"),
+        pytest.param("2024-03-05T12:15:30+02:00", id="ISO with offset"),
+        pytest.param("2024-03-05T10:15:30", id="ISO without offset"),
+        pytest.param(TOLD, id="datetime"),
+        pytest.param(TOLD.replace(tzinfo=None), id="naive datetime"),
+        pytest.param(TOLD.astimezone(timezone(timedelta(hours=-5))), id="datetime elsewhere"),
+    ],
+)
+def test_parse_time(value) -> None:
+    assert parse_time(value) == TOLD
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", True, [], {}, float("nan"), float("inf"), 10**400, "9" * 400])
+def test_what_is_no_time_is_none(value) -> None:
+    assert parse_time(value) is None
+
+
+@given(st.none() | st.integers() | st.floats() | st.text() | st.datetimes())
+def test_every_time_is_aware_and_nothing_raises(value) -> None:
+    found = parse_time(value)
+    assert found is None or found.utcoffset() is not None
