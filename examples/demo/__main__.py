@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from contextlib import redirect_stdout
@@ -99,13 +100,18 @@ def _decisions(rows: list[Row]) -> Table:
         )
         table.add_row(
             row.job.name,
-            row.job.image.partition("/")[2],
+            _short(row.job.image),
             Text(decision, style=STYLES.get(decision, "dim")),
-            Text(findings),
+            Text(_short(findings)),
             row.decided["outcome"],
             f"{row.milliseconds:.0f}",
         )
     return table
+
+
+def _short(text: str) -> str:
+    """Leave out registry hosts and most of a digest: the table is for people."""
+    return re.sub(r"(sha256:[0-9a-f]{6})[0-9a-f]+", r"\1…", re.sub(r"[^\s/]+\.amazonaws\.com/", "", text))
 
 
 def _states(console: Console, client: Any, rows: list[Row]) -> int:

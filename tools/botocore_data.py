@@ -1,0 +1,78 @@
+"""Writes botocore's SageMaker model with nothing but the operations that the guard calls.
+
+    python tools/botocore_data.py TARGET     # TARGET is a folder for AWS_DATA_PATH, or a package's botocore/data
+
+Parsing the whole model, some 400 operations, is most of what making a client costs at a cold start.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from botocore.loaders import Loader
+
+from guard.jobs import JOB_KINDS
+
+SERVICE = "sagemaker"
+
+
+def operations() -> frozenset[str]:
+    """Return the SageMaker operations that the job table names."""
+    jobs = {name for kind in JOB_KINDS for name in (kind.describe_operation, kind.stop_operation)}
+    resources = {resource.describe_operation for kind in JOB_KINDS for resource in kind.resources}
+    return frozenset(jobs | resources | {"DescribeModelPackage", "ListTags"})
+
+
+def pruned(model: dict[str, Any]) -> dict[str, Any]:
+    """Return the model with these operations, the shapes that they reach, and no documentation."""
+    kept = {name: operation for name, operation in model["operations"].items() if name in operations()}
+    shapes: dict[str, Any] = {}
+    wanted = [name for operation in kept.values() for name in _references(operation)]
+    while wanted:
+        name = wanted.pop()
+        if name not in shapes:
+            shapes[name] = model["shapes"][name]
+            wanted.extend(_references(shapes[name]))
+    undocumented: dict[str, Any] = _without_documentation({**model, "operations": kept, "shapes": shapes})
+    return undocumented
+
+
+def _references(node: Any) -> Iterator[str]:
+    """Yield the names of the shapes that a node refers to."""
+    if isinstance(node, dict):
+        if isinstance(node.get("shape"), str):
+            yield node["shape"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _without_documentation(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {
+            key: _without_documentation(value)
+            for key, value in node.items()
+            if not (key == "documentation" and isinstance(value, str))
+        }
+    return [_without_documentation(value) for value in node] if isinstance(node, list) else node
+
+
+def write(target: Path) -> Path:
+    """Write the pruned model below the folder, as botocore lays it out, and return its path."""
+    loader = Loader()
+    version = loader.determine_latest_version(SERVICE, "service-2")
+    model = loader.load_data(f"{SERVICE}/{version}/service-2")
+    path = target / SERVICE / version / "service-2.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(pruned(model), separators=(",", ":")))
+    return path
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{write(Path(sys.argv[1]))}\n")
