@@ -1,0 +1,339 @@
+"""EventBridge events: which of them name a running job of the guard's own, and which name none."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from guard.document import Actor, Source
+from guard.errors import EventError, ScopeError
+from guard.events import Ignored, JobRef, Scope, job_from_arn, parse_event, partition_of, scope_of
+from guard.jobs import BY_KIND, JOB_KINDS, PROCESSING, TRAINING, TUNING, JobKind
+from tests.support.events import NAMES, load_event, without
+
+SCOPE = Scope("111122223333", "eu-west-1", "aws")
+ARN = "arn:aws:sagemaker:eu-west-1:111122223333"
+SOURCE = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, tzinfo=UTC))
+
+RUNNING = {
+    "api_create_training_job": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "api_create_training_job_algorithm_name": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "api_create_training_job_rule": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "api_create_transform_job": ("transform", "batch-2024-03-05"),
+    "processing_in_progress": ("processing", "sklearn-preprocess-2024-03-05-10-14-58-123"),
+    "processing_in_progress_debugger_rule": (
+        "processing",
+        "pytorch-training-2024-03-05-LowGPUUtilization-0f3a9c1e",
+    ),
+    "training_downloading": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "training_in_progress_nulls": ("training", "UnitTestTrainingJob"),
+    "training_starting": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "training_starting_algorithm_name": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "training_starting_digest": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "training_starting_tuning_child": ("training", "pytorch-tuning-240305-1014-001-6a1f0b2c"),
+    "training_training": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "transform_in_progress_nulls": ("transform", "UnitTestTransformJob"),
+    "transform_placeholders": ("transform", "4b52bd8f-e034-4345-818d-884bdd7c9724"),
+    "tuning_in_progress": ("hyperparameter-tuning", "pytorch-tuning-240305-1014"),
+    "tuning_placeholders": ("hyperparameter-tuning", "016bffd3-6d71-4d3a-9710-0a332b2759fc"),
+    "tuning_running_nulls": ("hyperparameter-tuning", "UnitTestHPO"),
+}
+ASKS_NOTHING = {
+    "api_create_model": "CreateModel",
+    "endpoint_config_created": "SageMaker Endpoint Config State Change",
+    "labeling_completed": "Completed",
+    "processing_failed": "Failed",
+    "processing_stopping": "Stopping",
+    "training_completed": "Completed",
+    "training_failed": "Failed",
+    "training_stopped": "Stopped",
+}
+
+
+def parsed(event: Any) -> JobRef | Ignored:
+    return parse_event(event, scope_of(event))
+
+
+def state_change(kind: JobKind, status: str = "", **detail: Any) -> dict[str, Any]:
+    """Return an event of the guard's own account with just what such an event must have."""
+    fields = {kind.name_field: "job-1", kind.status_field: status or min(kind.running), **detail}
+    return load_event("training_starting") | {"detail-type": kind.detail_type, "resources": [], "detail": fields}
+
+
+def call(name: str, parameters: dict[str, Any] | None, **detail: Any) -> dict[str, Any]:
+    return load_event("api_create_training_job", eventName=name, requestParameters=parameters, **detail)
+
+
+def test_every_recorded_event_has_its_answer() -> None:
+    assert sorted(RUNNING | ASKS_NOTHING) == NAMES
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_parse_event_names_the_running_job(name) -> None:
+    event = load_event(name)
+    ref = parsed(event)
+    kind, job = RUNNING[name]
+    assert isinstance(ref, JobRef)
+    assert (ref.kind.kind, ref.name, ref.source.id, ref.detail) == (kind, job, event["id"], event["detail"])
+    assert ref.arn == f"arn:aws:sagemaker:{event['region']}:{event['account']}:{BY_KIND[kind].arn_resource}/{job}"
+
+
+@pytest.mark.parametrize("name", ASKS_NOTHING)
+def test_parse_event_says_why_an_event_asks_for_nothing(name) -> None:
+    ignored = parsed(load_event(name))
+    assert isinstance(ignored, Ignored)
+    assert ASKS_NOTHING[name] in ignored.reason
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parse_event_leaves_the_event_as_it_was(name) -> None:
+    event = load_event(name)
+    before = copy.deepcopy(event)
+    parsed(event)
+    assert event == before
+
+
+@pytest.mark.parametrize("kind", [row for row in JOB_KINDS if row.detail_type], ids=lambda row: row.kind)
+class TestStatus:
+    """Each kind that has state change events."""
+
+    def test_every_running_status_counts(self, kind) -> None:
+        for status in kind.running:
+            assert isinstance(parse_event(state_change(kind, status), SCOPE), JobRef)
+
+    def test_every_other_status_is_ignored(self, kind) -> None:
+        for status in kind.stopping | kind.ended:
+            assert isinstance(parse_event(state_change(kind, status), SCOPE), Ignored)
+
+    def test_the_spelling_of_a_status_does_not_matter(self, kind) -> None:
+        for status in kind.ended:
+            assert isinstance(parse_event(state_change(kind, status.upper()), SCOPE), Ignored)
+
+    def test_an_unknown_status_counts_as_running(self, kind) -> None:
+        assert isinstance(parse_event(state_change(kind, "Levitating"), SCOPE), JobRef)
+
+    def test_an_absent_status_is_an_error_with_the_field(self, kind) -> None:
+        event = without(state_change(kind), "detail", kind.status_field)
+        with pytest.raises(EventError) as failed:
+            parse_event(event, SCOPE)
+        assert failed.value.evidence["field"] == f"detail.{kind.status_field}"
+
+
+@pytest.mark.parametrize("secondary", ["Starting", "Pending", "Downloading", "Training", "Uploading", "Brewing", None])
+def test_the_secondary_status_does_not_matter(secondary) -> None:
+    assert isinstance(parsed(load_event("training_starting", SecondaryStatus=secondary)), JobRef)
+
+
+def test_the_name_field_decides_over_the_arn() -> None:
+    """The documentation's sample has an ARN with another name in it."""
+    ref = parsed(load_event("training_completed", TrainingJobStatus="InProgress"))
+    assert isinstance(ref, JobRef)
+    assert ref.name == "89c96cc8-dded-4739-afcc-6f1dc936701d"
+    assert ref.arn.endswith(f":training-job/{ref.name}")
+
+
+def test_the_envelope_decides_over_the_arn() -> None:
+    """The documentation's sample has an ARN of another account and region in it."""
+    ref = parsed(load_event("processing_failed", ProcessingJobStatus="InProgress"))
+    assert isinstance(ref, JobRef)
+    assert ref.arn.startswith("arn:aws:sagemaker:us-east-1:111122223333:processing-job/integ-test")
+
+
+@pytest.mark.parametrize(
+    ("detail", "resources", "arn"),
+    [
+        pytest.param({}, [], f"{ARN}:training-job/job-1", id="no ARN"),
+        pytest.param({}, [f"{ARN}:training-job/Other"], f"{ARN}:training-job/job-1", id="another job's ARN"),
+        pytest.param({"TrainingJobArn": None}, None, f"{ARN}:training-job/job-1", id="nulls"),
+        pytest.param({"TrainingJobArn": 5}, [7], f"{ARN}:training-job/job-1", id="numbers"),
+        pytest.param(
+            {"TrainingJobName": "Job-1"}, [f"{ARN}:training-job/job-1"], f"{ARN}:training-job/job-1", id="case"
+        ),
+        pytest.param(
+            {"TrainingJobName": None}, [f"{ARN}:training-job/job-2"], f"{ARN}:training-job/job-2", id="only an ARN"
+        ),
+    ],
+)
+def test_the_arn_is_the_events_or_built(detail, resources, arn) -> None:
+    event = state_change(TRAINING, **detail) | {"resources": resources}
+    ref = parse_event(event, SCOPE)
+    assert isinstance(ref, JobRef)
+    assert ref.arn == arn
+
+
+@pytest.mark.parametrize(
+    ("name", "resources"),
+    [
+        pytest.param(None, [], id="nothing"),
+        pytest.param("", None, id="empty name"),
+        pytest.param(5, [], id="number"),
+        pytest.param(None, ["arn:aws:s3:::bucket"], id="another service's ARN"),
+        pytest.param(None, [f"{ARN}:processing-job/x"], id="another kind's ARN"),
+    ],
+)
+def test_a_job_without_a_name_is_an_error_with_the_field(name, resources) -> None:
+    event = state_change(TRAINING, TrainingJobName=name) | {"resources": resources}
+    with pytest.raises(EventError) as failed:
+        parse_event(event, SCOPE)
+    assert failed.value.evidence["field"] == "detail.TrainingJobName"
+
+
+@pytest.mark.parametrize("scope", [Scope("9" * 12, "eu-west-1", "aws"), Scope("111122223333", "eu-west-2", "aws")])
+@pytest.mark.parametrize("name", ["training_starting", "training_completed", "api_create_training_job"])
+def test_another_account_or_region_is_a_scope_error(name, scope) -> None:
+    with pytest.raises(ScopeError) as failed:
+        parse_event(load_event(name), scope)
+    assert failed.value.evidence["guard_account"] == scope.account
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("source", None),
+        ("source", 5),
+        ("detail-type", ""),
+        ("id", None),
+        ("account", 111122223333),
+        ("region", None),
+        ("time", "soon"),
+        ("detail", None),
+        ("detail", "text"),
+    ],
+)
+def test_an_unreadable_envelope_is_an_error_with_the_field(field, value) -> None:
+    with pytest.raises(EventError) as failed:
+        parse_event(load_event("training_starting") | {field: value}, SCOPE)
+    assert failed.value.evidence["field"] == field
+
+
+@pytest.mark.parametrize("event", [None, [], "event", 5, {}])
+def test_what_is_no_event_is_an_error(event) -> None:
+    with pytest.raises(EventError):
+        parse_event(event, SCOPE)
+
+
+@pytest.mark.parametrize("change", [{"source": "aws.ec2"}, {"source": "my.app"}, {"detail-type": "SageMaker X"}])
+def test_a_foreign_event_is_ignored_wherever_it_comes_from(change) -> None:
+    event = load_event("training_starting") | change | {"account": "999999999999"}
+    assert isinstance(parse_event(event, SCOPE), Ignored)
+
+
+def test_a_call_tells_who_made_it() -> None:
+    ref = parsed(load_event("api_create_training_job_rule"))
+    assert isinstance(ref, JobRef)
+    assert ref.source.type == "api-call"
+    assert ref.actor == Actor(
+        type="AssumedRole",
+        arn="arn:aws:sts::111122223333:assumed-role/SageMakerExecutionRole/SageMaker",
+        source_identity="jane-doe",
+        session_issuer_arn="arn:aws:iam::111122223333:role/SageMakerExecutionRole",
+        user_agent="Boto3/1.34.0 md/Botocore#1.34.0",
+        source_ip="192.0.2.10",
+        invoked_by=None,
+    )
+
+
+@pytest.mark.parametrize("identity", [None, "root", {"sessionContext": None}, {"sessionContext": {"sessionIssuer": 5}}])
+def test_an_actor_that_the_record_does_not_tell_is_null(identity) -> None:
+    ref = parsed(load_event("api_create_training_job", userIdentity=identity, userAgent=None, sourceIPAddress=""))
+    assert isinstance(ref, JobRef)
+    assert ref.actor is not None
+    assert set(ref.actor.model_dump().values()) == {None}
+
+
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.kind)
+def test_every_call_that_starts_or_changes_a_job_is_seen(kind) -> None:
+    field = kind.name_field[0].lower() + kind.name_field[1:]
+    for operation in (*kind.create_operations, *kind.update_operations):
+        ref = parse_event(call(operation, {field: "job-1"}, responseElements=None), SCOPE)
+        assert isinstance(ref, JobRef)
+        assert (ref.kind, ref.name, ref.arn) == (kind, "job-1", f"{ARN}:{kind.arn_resource}/job-1")
+
+
+@pytest.mark.parametrize("operation", ["StopTrainingJob", "DescribeTrainingJob", "CreateEndpoint", "AddTags"])
+def test_another_call_is_ignored(operation) -> None:
+    assert isinstance(parse_event(call(operation, {"trainingJobName": "job-1"}), SCOPE), Ignored)
+
+
+def test_a_call_of_another_service_is_ignored() -> None:
+    event = load_event("api_create_training_job", eventSource="sagemaker-edge.amazonaws.com")
+    assert isinstance(parse_event(event, SCOPE), Ignored)
+
+
+def test_a_failed_call_is_ignored_with_its_error() -> None:
+    event = load_event("api_create_training_job", errorCode="ResourceInUse", responseElements=None)
+    ignored = parse_event(event, SCOPE)
+    assert isinstance(ignored, Ignored)
+    assert "ResourceInUse" in ignored.reason
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        pytest.param({"requestParameters": {"trainingJobName": "child-1"}}, id="parameters"),
+        pytest.param({"responseElements": {"trainingJobArn": f"{ARN}:training-job/child-1"}}, id="response"),
+        pytest.param({"serviceEventDetails": {"trainingJobName": "child-1"}}, id="details"),
+    ],
+)
+def test_a_service_event_names_its_job_in_one_of_three_places(detail) -> None:
+    """The training jobs of a tuning job are started by the service, not by a call."""
+    nothing = {"requestParameters": None, "responseElements": None, "eventType": "AwsServiceEvent"}
+    event = load_event("api_create_training_job", **{**nothing, **detail})
+    ref = parse_event(event | {"detail-type": "AWS Service Event via CloudTrail"}, SCOPE)
+    assert isinstance(ref, JobRef)
+    assert (ref.name, ref.arn) == ("child-1", f"{ARN}:training-job/child-1")
+
+
+def test_a_call_that_names_no_job_is_an_error() -> None:
+    with pytest.raises(EventError) as failed:
+        parse_event(call("CreateTrainingJob", None, responseElements=None), SCOPE)
+    assert failed.value.evidence["field"] == "detail.TrainingJobName"
+
+
+@pytest.mark.parametrize("field", ["eventSource", "eventName"])
+def test_an_unreadable_call_is_an_error_with_the_field(field) -> None:
+    with pytest.raises(EventError) as failed:
+        parse_event(load_event("api_create_training_job", **{field: None}), SCOPE)
+    assert failed.value.evidence["field"] == f"detail.{field}"
+
+
+def test_job_from_arn() -> None:
+    ref = job_from_arn(f"{ARN}:hyper-parameter-tuning-job/tuning-1", TUNING, SOURCE)
+    assert (ref.kind, ref.name, ref.source, ref.actor) == (TUNING, "tuning-1", SOURCE, None)
+
+
+@pytest.mark.parametrize("arn", ["", "tuning-1", f"{ARN}:training-job/x", f"{ARN}:processing-job/"])
+def test_job_from_arn_refuses_the_arn_of_something_else(arn) -> None:
+    with pytest.raises(EventError):
+        job_from_arn(arn, PROCESSING, SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+        ("eu-isoe-west-1", "aws-iso-e"),
+        ("us-isof-south-1", "aws-iso-f"),
+        ("eusc-de-east-1", "aws-eusc"),
+    ],
+)
+def test_partition_of(region, partition) -> None:
+    assert partition_of(region) == partition
+
+
+def test_scope_of_needs_account_and_region() -> None:
+    with pytest.raises(EventError):
+        scope_of({"account": "111122223333"})
+
+
+def test_half_a_surrogate_pair_does_not_reach_the_document() -> None:
+    ref = parse_event(state_change(TRAINING, TrainingJobName="job-\ud800"), SCOPE)
+    assert isinstance(ref, JobRef)
+    assert ref.name == "job-?"
