@@ -39,8 +39,11 @@ demo: $(READY) $(BUNDLE) ## Guard real jobs in a local SageMaker, from event to 
 
 test: test-policies test-python ## Run every test
 
-test-policies: $(OPA) ## Run `opa test` on the policies; 100% coverage is demanded, and what is uncovered is printed
-	@tools/test-policies $(OPA)
+test-policies: $(READY) $(OPA) ## Run `opa test` on the policies; 100% coverage is demanded, and what is uncovered is printed
+	@tools/test-policies $(OPA) $(PYTHON)
+
+mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their tests notice? RULES="max_runtime ..." for some
+	@$(PYTHON) -m guard.authoring --opa $(OPA) mutate $(RULES)
 
 test-python: $(READY) $(OPA) $(BUNDLE) ## Run pytest with branch coverage of guard and lambda_entry
 	@$(PYTHON) -m pytest -n auto --cov --cov-report=term --no-header
@@ -63,6 +66,13 @@ bundle: $(BUNDLE) ## Build the policy bundle
 $(BUNDLE): $(POLICIES) | $(OPA) $(READY)
 	@mkdir -p $(@D)
 	@tools/build-bundle $(OPA) $(PYTHON) $@
+
+docs: $(READY) $(OPA) ## Write docs/rules.md and the configuration's schema from the rules and their configuration
+	@$(PYTHON) -m guard.authoring --opa $(OPA) docs
+
+new-rule: $(READY) $(OPA) ## Make a rule's folder, test and configuration: make new-rule NAME=root_access_enabled
+	@[ -n "$(NAME)" ] || { echo "say what the rule is called: make new-rule NAME=root_access_enabled" >&2; exit 2; }
+	@$(PYTHON) -m guard.authoring --opa $(OPA) new-rule "$(NAME)"
 
 schema: $(READY) ## Write policies/schemas/input.json from guard/document.py
 	@$(PYTHON) tools/schema.py

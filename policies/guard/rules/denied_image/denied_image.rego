@@ -12,6 +12,55 @@
 #   severity: high
 #   remediation: >-
 #     Use another image, or another version of it; the reason names what is wrong with this one.
+#   parameters:
+#     images:
+#       description: Images that no job may run, by entry without wildcards.
+#       type: object
+#       propertyNames:
+#         format: image-entry
+#       additionalProperties:
+#         type: object
+#         additionalProperties: false
+#         required:
+#         - reason
+#         properties:
+#           reason:
+#             description: What is wrong with the image, for the owner of the job.
+#             type: string
+#             pattern: \S
+#           job_kinds:
+#             description: The kinds of jobs that it is for; all without.
+#             type: array
+#             minItems: 1
+#             items:
+#               type: string
+#               format: job-kind
+#     patterns:
+#       description: More of them, by entry with wildcards.
+#       type: array
+#       default: []
+#       items:
+#         type: object
+#         additionalProperties: false
+#         required:
+#         - pattern
+#         - reason
+#         properties:
+#           pattern:
+#             description: The entry.
+#             type: string
+#             format: image-pattern
+#           reason:
+#             description: What is wrong with the image, for the owner of the job.
+#             type: string
+#             pattern: \S
+#           job_kinds:
+#             description: The kinds of jobs that it is for; all without.
+#             type: array
+#             minItems: 1
+#             items:
+#               type: string
+#               format: job-kind
 package guard.rules.denied_image
 
 import data.guard.lib.images

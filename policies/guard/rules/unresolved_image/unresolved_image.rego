@@ -2,9 +2,9 @@
 # title: Unresolved images
 # description: |
 #   Every image of the job must be known. `tolerated` lists the error codes that are no finding: `managed` is an image
-#   that AWS chooses and doesn't show, `missing`, `unparseable`, `access-denied`, `not-found` and `failed` are the others.
-#   A job that names no image at all is a finding too, except for the job kinds of `job_kinds_without_image`. Without
-#   these lists nothing is tolerated.
+#   that AWS chooses and doesn't show, `missing`, `unparseable`, `access-denied`, `not-found` and `failed` are the
+#   others. A job that names no image at all is a finding too, except for the job kinds of `job_kinds_without_image`.
+#   Without these lists nothing is tolerated.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers.html
 # schemas:
@@ -14,6 +14,26 @@
 #   remediation: >-
 #     Name the container image itself in the job, as registry/repository with a tag or a digest, or let the guard's role
 #     read the resource that names it.
+#   parameters:
+#     tolerated:
+#       description: Codes of errors that are no finding.
+#       type: array
+#       default: []
+#       items:
+#         enum:
+#         - missing
+#         - unparseable
+#         - access-denied
+#         - not-found
+#         - managed
+#         - failed
+#     job_kinds_without_image:
+#       description: Kinds of jobs that may run without naming any image.
+#       type: array
+#       default: []
+#       items:
+#         type: string
+#         format: job-kind
 package guard.rules.unresolved_image
 
 import data.guard.lib.images
@@ -24,6 +44,7 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
 # description: Images that aren't known, and jobs without any.
+# scope: document
 findings contains {
 	"message": sprintf("%s of %s isn't known (%s): %s.", [image.slot, image.origin.name, code, _why(image)]),
 	"details": {

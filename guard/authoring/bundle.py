@@ -1,0 +1,58 @@
+"""`make bundle`: the bundle that ships, of policies that were checked."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from guard.authoring.config_check import check_config
+from guard.authoring.opa import Opa, Ran, capabilities, flags
+from guard.authoring.problems import errors
+
+TESTS = "*_test.rego"
+
+
+def build_bundle(opa: Opa, policies: Path, target: Path, today: date, out: TextIO) -> bool:
+    """Build the bundle; False, with what is wrong printed and no file left, if anything is."""
+    (opa.folder / target).unlink(missing_ok=True)
+    problems = check_config(opa, policies, today)
+    out.writelines(f"{problem}\n" for problem in problems)
+    if errors(problems):
+        return False
+    name = revision(opa.folder / policies)
+    for ran in (_check(opa, policies), _build(opa, policies, target, name)):
+        if ran.code != 0:
+            out.write(ran.said + "\n")
+            return False
+    size = (opa.folder / target).stat().st_size
+    out.write(f"{target}: revision {name}, {size:,} bytes\n")
+    return True
+
+
+def revision(policies: Path) -> str:
+    """Return the name of the bundle's content: the same for the same sources, another for others."""
+    digest = hashlib.sha256()
+    for file in sources(policies):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(policies)}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:12]
+
+
+def sources(policies: Path) -> list[Path]:
+    """Return the files that the bundle is made of, sorted."""
+    data = {"data.yaml", "data.yml", "data.json"}
+    files = (file for file in (policies / "guard").rglob("*") if file.suffix == ".rego" or file.name in data)
+    return sorted([policies / ".manifest", *(file for file in files if not file.match(TESTS))])
+
+
+def _check(opa: Opa, policies: Path) -> Ran:
+    return opa.run("check", "--strict", "--bundle", policies, *flags(policies))
+
+
+def _build(opa: Opa, policies: Path, target: Path, name: str) -> Ran:
+    # Without --optimize: it writes the deny list into the rules, and decisions take ten times longer.
+    options = ("--ignore", TESTS, *capabilities(policies), "--revision", name, "--output", target)
+    return opa.run("build", "--bundle", policies, *options)

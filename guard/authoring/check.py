@@ -1,0 +1,110 @@
+"""`make check`: everything about the policies that can be known without running them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TextIO
+
+from guard.authoring.config_check import check_config
+from guard.authoring.generated import generated_files, stale
+from guard.authoring.opa import Opa, Ran, flags, run
+from guard.authoring.problems import errors
+from guard.errors import ConfigError
+
+STYLE = Path(".regal")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One check; `failing` tells what it means when it fails."""
+
+    name: str
+    failing: str
+    ask: Callable[[], Ran]
+
+
+def check_policies(opa: Opa, regal: Path, policies: Path, today: date, out: TextIO) -> bool:
+    """Run every check, print what is wrong in each; True if nothing is."""
+    results = [_tell(step, out) for step in _steps(opa, regal, policies, today)]
+    return all(results)
+
+
+def _tell(step: Step, out: TextIO) -> bool:
+    started = time.monotonic()
+    ran = step.ask()
+    verdict = "ok" if ran.code == 0 else "FAILED"
+    out.write(f"{step.name:<14} {verdict:<7} {time.monotonic() - started:5.2f} s\n")
+    if ran.said:
+        out.write("".join(f"    {line}\n" for line in ran.said.splitlines()))
+    if ran.code != 0:
+        out.write(f"  {step.failing}\n")
+    out.flush()
+    return ran.code == 0
+
+
+def _steps(opa: Opa, regal: Path, policies: Path, today: date) -> list[Step]:
+    style_rules = STYLE / "rules"
+    return [
+        Step(
+            "types",
+            "A rule doesn't compile, reads a field that no document has, or calls a built-in that rules may not use.",
+            lambda: opa.run("check", "--strict", "--bundle", policies, *flags(policies)),
+        ),
+        Step(
+            "config",
+            f"{policies}/guard/config/data.yaml, or the METADATA that describes it, would not do what it says.",
+            lambda: _config(opa, policies, today),
+        ),
+        Step(
+            "format",
+            "These files are not formatted: run `make fmt`.",
+            lambda: opa.run("fmt", "--list", "--fail", policies, style_rules),
+        ),
+        Step(
+            "style",
+            "Regal, or a house rule of .regal/rules, sees a likely mistake; the links tell more.",
+            lambda: _style(regal, policies, opa.folder),
+        ),
+        Step(
+            "house rules",
+            "The house rules' own tests fail: look at .regal/rules.",
+            lambda: run(regal, "test", style_rules, folder=opa.folder),
+        ),
+        Step("generated", "These files are out of date: run `make docs`.", lambda: _generated(opa, policies)),
+    ]
+
+
+def _style(regal: Path, policies: Path, folder: Path) -> Ran:
+    ran = run(regal, "lint", "--format", "json", policies, folder=folder)
+    try:
+        violations = json.loads(ran.out)["violations"]
+    except (ValueError, KeyError):
+        return ran
+    return Ran(ran.code, "\n".join(sorted({_violation(each) for each in violations})), ran.err)
+
+
+def _violation(found: dict[str, Any]) -> str:
+    place, links = found["location"], [link["ref"] for link in found.get("related_resources", [])]
+    told = f"{place['file']}:{place['row']}:{place['col']}: {found['description']} ({found['title']})"
+    return " ".join([told, *links])
+
+
+def _config(opa: Opa, policies: Path, today: date) -> Ran:
+    try:
+        problems = check_config(opa, policies, today)
+    except ConfigError as exc:
+        return Ran(1, exc.message, "")
+    return Ran(1 if errors(problems) else 0, "\n".join(str(problem) for problem in problems), "")
+
+
+def _generated(opa: Opa, policies: Path) -> Ran:
+    try:
+        paths = stale(opa.folder, generated_files(opa, policies))
+    except (ConfigError, LookupError):
+        return Ran(1, "can't be compared before the configuration is right", "")
+    return Ran(1 if paths else 0, "\n".join(str(path) for path in paths), "")

@@ -1,0 +1,153 @@
+"""What a violation of the configuration's schema means, in words: what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from jsonschema import ValidationError
+
+from guard.authoring.yaml_places import KeyPath
+
+Complaint = tuple[KeyPath, str]
+
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "null",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "text",
+}
+
+
+@dataclass(frozen=True)
+class _Violation:
+    """A value at a path that breaks one keyword of its schema."""
+
+    path: KeyPath
+    value: Any
+    keyword: str
+    wanted: Any
+    schema: Mapping[str, Any]
+    error: ValidationError
+
+    @property
+    def purpose(self) -> str:
+        return str(self.schema.get("description", "see docs/rules.md")).strip()
+
+
+def complaints(error: ValidationError) -> Iterable[Complaint]:
+    """Return a violation as complaints, each with the path that it is about."""
+    path = cast("KeyPath", tuple(error.absolute_path))
+    if "propertyNames" in error.absolute_schema_path and isinstance(error.instance, str):
+        path = (*path, error.instance)
+    violation = _Violation(
+        path=path,
+        value=error.instance,
+        keyword=str(error.validator),
+        wanted=error.validator_value,
+        schema=cast("Mapping[str, Any]", error.schema),
+        error=error,
+    )
+    return _TELL.get(violation.keyword, _as_it_is)(violation)
+
+
+def _as_it_is(violation: _Violation) -> Iterable[Complaint]:
+    yield violation.path, violation.error.message
+
+
+def _unknown_key(violation: _Violation) -> Iterable[Complaint]:
+    known = list(violation.schema.get("properties", {}))
+    for key in violation.value.keys() - set(known):
+        text, otherwise = "unknown key", f"known are {', '.join(known) or 'none'}"
+        if violation.path == ("rules",):
+            text = f"there is no rule folder policies/guard/rules/{key}"
+            otherwise = f"make the rule with `make new-rule NAME={key}`, or remove this"
+        yield (*violation.path, key), _hint(text, key, known, otherwise)
+
+
+def _missing_key(violation: _Violation) -> Iterable[Complaint]:
+    for key in violation.wanted:
+        if key in violation.value:
+            continue
+        if violation.path == ("rules",):
+            yield (
+                violation.path,
+                f"the rule {key} has no entry; add one with its level and parameters: see docs/rules.md",
+            )
+        else:
+            schema = violation.schema["properties"].get(key, {})
+            yield violation.path, f"{key} is missing; add it: {schema.get('description', 'see docs/rules.md').strip()}"
+
+
+def _no_choice(violation: _Violation) -> Iterable[Complaint]:
+    choices = [str(choice) for choice in violation.wanted]
+    if violation.path[:1] == ("exemptions",):
+        text = f"there is no rule {_shown(violation.value)}"
+        yield violation.path, _hint(text, str(violation.value), choices, 'write a rule id, or "*" for all')
+    else:
+        yield violation.path, f"must be one of {', '.join(choices)}, not {_shown(violation.value)}"
+
+
+def _other_type(violation: _Violation) -> Iterable[Complaint]:
+    wanted = violation.wanted if isinstance(violation.wanted, list) else [violation.wanted]
+    names = " or ".join(_TYPES[name] for name in wanted)
+    yield violation.path, f"must be {names}, not {_shown(violation.value)}; {violation.purpose}"
+
+
+def _useless_text(violation: _Violation) -> Iterable[Complaint]:
+    yield violation.path, f"{_shown(violation.value)} {violation.error.cause}"
+
+
+def _too_few(violation: _Violation) -> Iterable[Complaint]:
+    optional = violation.schema.get("properties", {}).keys() - set(violation.schema.get("required", []))
+    what = f"say for which jobs, with at least one of {', '.join(sorted(optional))}" if optional else "add an entry"
+    yield violation.path, f"is not complete; {what}"
+
+
+def _no_alternative(violation: _Violation) -> Iterable[Complaint]:
+    needed = [" and ".join(each["required"]) for each in violation.wanted if "required" in each]
+    if not needed:
+        return _as_it_is(violation)
+    return [(violation.path, f"is not complete; it needs {' or '.join(needed)}")]
+
+
+def _other_form(violation: _Violation) -> Iterable[Complaint]:
+    empty = violation.wanted == "\\S"
+    text = "is empty" if empty else f"{_shown(violation.value)} doesn't have the form {violation.wanted}"
+    yield violation.path, f"{text}; {violation.purpose}"
+
+
+def _out_of_bounds(violation: _Violation) -> Iterable[Complaint]:
+    side = "at least" if violation.keyword == "minimum" else "at most"
+    yield violation.path, f"is {_shown(violation.value)}, must be {side} {violation.wanted}; {violation.purpose}"
+
+
+_TELL: dict[str, Callable[[_Violation], Iterable[Complaint]]] = {
+    "additionalProperties": _unknown_key,
+    "anyOf": _no_alternative,
+    "enum": _no_choice,
+    "format": _useless_text,
+    "maximum": _out_of_bounds,
+    "minItems": _too_few,
+    "minProperties": _too_few,
+    "minimum": _out_of_bounds,
+    "pattern": _other_form,
+    "required": _missing_key,
+    "type": _other_type,
+}
+
+
+def _hint(text: str, given: str, known: list[str], otherwise: str) -> str:
+    close = difflib.get_close_matches(given, known, 1)
+    return f"{text}; did you mean {close[0]}?" if close else f"{text}; {otherwise}"
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,75 @@
+"""Everything that is wrong in guard/config/data.yaml, at once, each with its line and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from guard.authoring.complaints import Complaint, complaints
+from guard.authoring.config_schema import config_schema
+from guard.authoring.formats import format_checker
+from guard.authoring.opa import Opa
+from guard.authoring.problems import Problem
+from guard.authoring.rules import Rule, read_rules
+from guard.authoring.yaml_places import Places
+from guard.errors import ConfigError
+
+CONFIG = Path("guard/config/data.yaml")
+
+
+def check_config(opa: Opa, policies: Path, today: date) -> list[Problem]:
+    """Return the problems of the configuration and of the rules' METADATA that describes it, in the order of the files.
+
+    An expired exemption is a warning: it has stopped working by itself, and a build that fails on a day when nobody
+    changed anything would hold up the next urgent entry of the deny list.
+    """
+    file = policies / CONFIG
+    try:
+        places = Places(file, (opa.folder / file).read_text())
+    except (OSError, UnicodeDecodeError) as exc:
+        return [Problem(file, 1, 1, f"the configuration can't be read: {exc}")]
+    rules, problems = read_rules(opa, policies)
+    if problems or places.problems:
+        return sorted(problems + places.problems)
+    try:
+        config = opa.read_yaml(file)
+    except ConfigError as exc:
+        return [Problem(file, 1, 1, exc.message)]
+    return sorted(_config_problems(opa, places, rules, config, today))
+
+
+def _config_problems(opa: Opa, places: Places, rules: list[Rule], config: Any, today: date) -> Iterator[Problem]:
+    validator = Draft202012Validator(config_schema(rules), format_checker=format_checker(opa, config))
+    broken = {complaint for error in validator.iter_errors(config) for complaint in complaints(error)}
+    yield from (places.problem(path, text) for path, text in broken)
+    exemptions = config.get("exemptions") if isinstance(config, dict) else None
+    if isinstance(exemptions, list):
+        yield from (places.problem(path, text) for path, text in _repeated_ids(exemptions))
+        yield from (places.warning(path, text) for path, text in _expired(exemptions, today))
+
+
+def _repeated_ids(exemptions: list[Any]) -> Iterator[Complaint]:
+    first: dict[str, int] = {}
+    for index, exemption in enumerate(exemptions):
+        name = exemption.get("id") if isinstance(exemption, dict) else None
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            yield ("exemptions", index, "id"), f"{name} is the id of exemptions[{first[name]}] too; choose another"
+        first.setdefault(name, index)
+
+
+def _expired(exemptions: list[Any], today: date) -> Iterator[Complaint]:
+    for index, exemption in enumerate(exemptions):
+        expires = exemption.get("expires") if isinstance(exemption, dict) else None
+        try:
+            last_day = date.fromisoformat(str(expires))
+        except ValueError:
+            continue
+        if last_day < today:
+            text = f"{exemption.get('id')} has expired on {last_day} and exempts nothing; remove it, or let its owner renew it"
+            yield ("exemptions", index, "expires"), text

@@ -1,0 +1,134 @@
+"""The JSON schema of the policies' configuration: one base, and each rule's own parameters from its METADATA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from guard.authoring.rules import Rule
+
+LEVELS = ["off", "warn", "deny"]
+_FACTS = {
+    "account": ("account-glob", "AWS account ids, as globs."),
+    "region": ("region-glob", "AWS regions, as globs."),
+    "role_arn": ("role-glob", "ARNs of execution roles, as globs."),
+    "job_kind": ("job-kind-glob", "Kinds of jobs, as globs: training, processing, transform, ..."),
+}
+_WEAK_FACTS = {
+    "image": ("image-scope", "Images, as entries of the deny list; `*` for any characters."),
+    "job_name": ("scope-glob", "Names of jobs, as globs. The owner of a job chooses its name: weak."),
+}
+
+
+def config_schema(rules: Iterable[Rule]) -> dict[str, Any]:
+    """Return the schema of guard/config/data.yaml for these rules."""
+    known = list(rules)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Configuration of the policies",
+        "description": "Generated from the METADATA of the rules by `make docs`.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["rules", "exemptions"],
+        "properties": {
+            "rules": _rules(known),
+            "exemptions": {
+                "description": "Findings that don't count, for a while.",
+                "type": "array",
+                "items": _exemption([rule.rule_id for rule in known]),
+            },
+        },
+        "$defs": {"level": {"enum": LEVELS}, "overrides": _overrides()},
+    }
+
+
+def _rules(rules: list[Rule]) -> dict[str, Any]:
+    return {
+        "description": "Level and parameters of each rule, by rule id.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": [rule.rule_id for rule in rules],
+        "properties": {rule.rule_id: _rule(rule) for rule in rules},
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "title": rule.title,
+        "description": rule.description,
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["level", *rule.required],
+        "properties": {
+            "level": {"$ref": "#/$defs/level"},
+            "overrides": {"$ref": "#/$defs/overrides"},
+            **{name: dict(schema) for name, schema in rule.parameters.items()},
+        },
+    }
+
+
+def _overrides() -> dict[str, Any]:
+    return {
+        "description": "Other levels for some jobs; the first that matches wins, else `level`.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["level"],
+            "minProperties": 2,
+            "properties": {"level": {"$ref": "#/$defs/level"}, **_one_or_more(_FACTS)},
+        },
+    }
+
+
+def _exemption(rule_ids: list[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["id", "owner", "reason", "rules", "scope", "expires"],
+        "properties": {
+            "id": _text("Names the exemption in findings; unique."),
+            "owner": _text("Who answers for it."),
+            "reason": _text("Why it is right for now."),
+            "ticket": _text("Where it was decided."),
+            "rules": {
+                "description": 'Ids of the rules whose findings don\'t count; "*" for all.',
+                "type": "array",
+                "minItems": 1,
+                "items": {"enum": [*rule_ids, "*"]},
+            },
+            "scope": _scope(),
+            "expires": {
+                "description": "The last day, UTC, on which it works: YYYY-MM-DD.",
+                "type": "string",
+                "format": "day",
+            },
+        },
+    }
+
+
+def _scope() -> dict[str, Any]:
+    return {
+        "description": "The jobs, or the images, that it is for: all given keys must match.",
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": _one_or_more(_FACTS | _WEAK_FACTS),
+    }
+
+
+def _one_or_more(facts: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    return {
+        name: {
+            "description": description,
+            "type": ["string", "array"],
+            "format": form,
+            "minItems": 1,
+            "items": {"type": "string", "format": form},
+        }
+        for name, (form, description) in facts.items()
+    }
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"description": description, "type": "string", "pattern": "\\S"}

@@ -1,0 +1,1 @@
+"""Breaks the policies one small change at a time, to see whether their tests notice."""

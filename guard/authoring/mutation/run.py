@@ -1,0 +1,206 @@
+"""`make mutate-policies`: how many broken policies the policies' own tests notice, folder by folder."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+import yaml
+
+from guard.authoring.config_check import CONFIG
+from guard.authoring.generated import generated_files, stale
+from guard.authoring.mutation.mutants import Mutant, find_mutants
+from guard.authoring.opa import Opa, flags
+from guard.errors import ConfigError
+
+GOAL = 0.95
+EQUIVALENT = Path("tools/mutants-equivalent.yaml")
+_WORKERS = 2
+_PASSED, _FAILED = 0, 2
+_OTHER_LEVEL = {"off": "deny", "warn": "off", "deny": "warn"}
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A change that no test noticed."""
+
+    file: Path
+    row: int
+    line: str
+    change: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.row}: {self.change}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What happened to the mutants of one folder; those that don't compile are not among them."""
+
+    unit: str
+    tried: int
+    survivors: tuple[Survivor, ...]
+
+    @property
+    def killed(self) -> int:
+        """How many the tests noticed."""
+        return self.tried - len(self.survivors)
+
+    def __str__(self) -> str:
+        share = f"{self.killed / self.tried:7.1%}" if self.tried else "       "
+        return f"{self.unit:<36} {self.killed:>4} of {self.tried:>4} {share}"
+
+
+def mutate(opa: Opa, policies: Path, chosen: tuple[str, ...], out: TextIO) -> bool:
+    """Try every mutant of the chosen folders, of all without a choice; True if the tests kill enough of them.
+
+    Raises ConfigError for an unknown folder, or when tests fail without any change.
+    """
+    equivalent = _read_equivalent(opa.folder)
+    results = []
+    for unit in _units(opa.folder / policies, chosen):
+        results.append(_result(opa, policies, unit, equivalent))
+        out.write(f"{results[-1]}\n")
+        out.flush()
+    if not chosen:
+        results.append(_levels(opa, policies))
+        out.write(f"{results[-1]}\n")
+    return _conclude(results, out)
+
+
+def _conclude(results: list[Result], out: TextIO) -> bool:
+    for result in results:
+        out.writelines(f"survived: {survivor}\n" for survivor in result.survivors)
+    tried, killed = sum(each.tried for each in results), sum(each.killed for each in results)
+    share = killed / tried if tried else 0.0
+    out.write(f"{killed} of {tried} mutants killed, {share:.1%}; the goal is {GOAL:.0%}\n")
+    return share >= GOAL
+
+
+def _units(policies: Path, chosen: tuple[str, ...]) -> list[str]:
+    folders = {file.parent.relative_to(policies / "guard") for file in _shipped(policies)}
+    units = sorted(str(folder) for folder in folders)
+    unknown = [name for name in chosen if not any(_is_called(unit, name) for unit in units)]
+    if unknown:
+        raise ConfigError(f"there is no folder {unknown[0]} with policies; there are {', '.join(units)}")
+    return [unit for unit in units if not chosen or any(_is_called(unit, name) for name in chosen)]
+
+
+def _is_called(unit: str, name: str) -> bool:
+    return name in (unit, Path(unit).name)
+
+
+def _shipped(policies: Path) -> list[Path]:
+    return [file for file in (policies / "guard").rglob("*.rego") if not file.name.endswith("_test.rego")]
+
+
+def _result(opa: Opa, policies: Path, unit: str, equivalent: set[tuple[str, str, str]]) -> Result:
+    folder = opa.folder / policies
+    survivors: list[Survivor] = []
+    tried = 0
+    for file in (each for each in _shipped(folder) if each.parent == folder / "guard" / unit):
+        name, source = file.relative_to(folder), file.read_text()
+        with tempfile.TemporaryDirectory() as scratch:
+            mutants = find_mutants(source, partial(_parse, opa, Path(scratch) / "a.rego"))
+        for mutant, code in _run_all(opa, folder, unit, name, source, mutants):
+            survivor = Survivor(policies / name, mutant.row, source.splitlines()[mutant.row - 1].strip(), str(mutant))
+            if code not in (_PASSED, _FAILED) or (str(name), survivor.line, survivor.change) in equivalent:
+                continue
+            tried += 1
+            survivors += [survivor] if code == _PASSED else []
+    return Result(unit, tried, tuple(survivors))
+
+
+def _parse(opa: Opa, at: Path, text: str) -> object:
+    at.write_text(text)
+    return opa.parse(at)
+
+
+def _run_all(
+    opa: Opa, folder: Path, unit: str, name: Path, source: str, mutants: list[Mutant]
+) -> Iterator[tuple[Mutant, int]]:
+    """Return each mutant with the exit code of the folder's tests."""
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(_WORKERS) as pool:
+        trees = [_tree(folder, unit, Path(scratch) / str(number)) for number in range(_WORKERS)]
+        if _test(opa, trees[0]) != _PASSED:
+            raise ConfigError(f"the tests of {unit} fail without any change: run `make test-policies`")
+        shares = [mutants[number::_WORKERS] for number in range(_WORKERS)]
+        for codes in pool.map(
+            lambda job: _run_share(opa, job[0], name, source, job[1]), zip(trees, shares, strict=True)
+        ):
+            yield from codes
+
+
+def _run_share(opa: Opa, tree: Path, name: Path, source: str, mutants: list[Mutant]) -> list[tuple[Mutant, int]]:
+    codes = []
+    for mutant in mutants:
+        (tree / name).write_text(mutant.applied(source))
+        codes.append((mutant, _test(opa, tree)))
+    (tree / name).write_text(source)
+    return codes
+
+
+def _test(opa: Opa, tree: Path) -> int:
+    return opa.run("test", "--bundle", tree, *flags(tree), "--parallel", "1", "--timeout", "20s").code
+
+
+def _tree(folder: Path, unit: str, tree: Path) -> Path:
+    """Copy what the folder's own tests need: the folder, the libraries without their tests, the test inputs, the data."""
+    own, library, testing = folder / "guard" / unit, folder / "guard" / "lib", folder / "guard" / "testing"
+    for file in folder.rglob("*"):
+        test = file.name.endswith("_test.rego")
+        needed = own in file.parents or testing in file.parents or (library in file.parents and not test)
+        if file.is_file() and (needed or file.suffix != ".rego"):
+            target = tree / file.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+    return tree
+
+
+def _levels(opa: Opa, policies: Path) -> Result:
+    """Return whether a changed level in the configuration can go unnoticed: the catalogue must show each."""
+    config = policies / CONFIG
+    source = (opa.folder / config).read_text()
+    survivors = []
+    root = yaml.compose(source, Loader=yaml.SafeLoader)
+    nodes = list(_level_nodes(root))
+    for node in nodes:
+        start, end = node.start_mark.index, node.end_mark.index
+        changed = source[:start] + f'"{_OTHER_LEVEL[node.value]}"' + source[end:]
+        if not _noticed(opa, policies, changed):
+            row = node.start_mark.line + 1
+            change = f"{node.value} -> {_OTHER_LEVEL[node.value]}"
+            survivors.append(Survivor(config, row, source.splitlines()[row - 1].strip(), change))
+    return Result("levels in config/data.yaml", len(nodes), tuple(survivors))
+
+
+def _level_nodes(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _level_nodes(item)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == "level" and isinstance(value, yaml.ScalarNode):
+                yield value
+            yield from _level_nodes(value)
+
+
+def _noticed(opa: Opa, policies: Path, config: str) -> bool:
+    with tempfile.TemporaryDirectory() as scratch:
+        shutil.copytree(opa.folder / policies, Path(scratch) / policies)
+        shutil.copytree(opa.folder / "docs", Path(scratch) / "docs")
+        (Path(scratch) / policies / CONFIG).write_text(config)
+        copy = Opa(opa.binary, Path(scratch))
+        return bool(stale(copy.folder, generated_files(copy, policies)))
+
+
+def _read_equivalent(folder: Path) -> set[tuple[str, str, str]]:
+    path = folder / EQUIVALENT
+    listed = yaml.safe_load(path.read_text()) if path.exists() else []
+    return {(entry["file"], entry["line"], entry["change"]) for entry in listed or [] if entry["reason"]}

@@ -1,0 +1,82 @@
+"""The pinned OPA as a program: what it answers to the author's commands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from guard.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished run."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """Everything that it printed."""
+        return (self.out + self.err).strip()
+
+
+@dataclass(frozen=True)
+class Opa:
+    """The pinned OPA, run in the project's folder, so that every path that it prints can be followed."""
+
+    binary: Path
+    folder: Path
+
+    def run(self, *arguments: str | Path, given: str = "") -> Ran:
+        """Return what OPA says, whatever its exit code."""
+        return run(self.binary, *arguments, folder=self.folder, given=given)
+
+    def json(self, *arguments: str | Path, given: str = "") -> Any:
+        """Return the JSON that OPA prints.
+
+        Raises ConfigError when OPA refuses.
+        """
+        ran = self.run(*arguments, given=given)
+        if ran.code != 0:
+            raise ConfigError(f"OPA can't read the policies: {_reason(ran)}")
+        return json.loads(ran.out)
+
+    def inspect(self, policies: Path) -> Any:
+        """Return packages and METADATA of a bundle folder."""
+        return self.json("inspect", "--annotations", "--format", "json", policies)
+
+    def parse(self, file: Path) -> Any:
+        """Return the syntax tree of a Rego file, each node with its place and text."""
+        return self.json("parse", "--format", "json", "--json-include", "locations,-comments", file)
+
+    def read_yaml(self, file: Path) -> Any:
+        """Return a YAML file's content as policies see it."""
+        return self.json("eval", "--format", "raw", "--data", f"file:{file}", "data.file")
+
+
+def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> Ran:
+    """Run a program to its end, with a text on its standard input."""
+    done = subprocess.run([binary, *arguments], cwd=folder, capture_output=True, text=True, input=given, check=False)
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def _reason(ran: Ran) -> str:
+    try:
+        return "; ".join(str(error["message"]) for error in json.loads(ran.out)["errors"])
+    except (ValueError, KeyError, TypeError):
+        return ran.said
+
+
+def flags(policies: Path) -> tuple[str | Path, ...]:
+    """Return what `check` and `test` of a bundle folder need: its types, and the built-ins that it may use."""
+    return ("--schema", policies / "schemas", *capabilities(policies))
+
+
+def capabilities(policies: Path) -> tuple[str | Path, ...]:
+    """Return the flag that limits the built-ins."""
+    return ("--capabilities", policies / "capabilities.json")

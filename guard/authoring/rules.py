@@ -1,0 +1,100 @@
+"""What the rules say of themselves in their METADATA, as OPA reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, SchemaError
+
+from guard.authoring.opa import Opa
+from guard.authoring.problems import Problem
+
+SEVERITIES = ("low", "medium", "high", "critical")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the library; its parameters are JSON schemas, each with a description."""
+
+    rule_id: str
+    file: Path
+    row: int
+    title: str
+    description: str
+    severity: str
+    remediation: str
+    resources: tuple[str, ...]
+    parameters: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The parameters that the configuration must give: those without a `default`."""
+        return tuple(sorted(name for name, schema in self.parameters.items() if "default" not in schema))
+
+
+def read_rules(opa: Opa, policies: Path) -> tuple[list[Rule], list[Problem]]:
+    """Return all rules of a bundle folder, sorted by id, and what is missing in their METADATA.
+
+    Raises ConfigError when OPA can't read the policies.
+    """
+    inspected = opa.inspect(policies)
+    metadata = {
+        _package(entry["path"]): entry["annotations"] | {"row": entry["location"]["row"]}
+        for entry in inspected.get("annotations", [])
+        if entry["annotations"]["scope"] == "package"
+    }
+    rules, problems = [], []
+    for package, files in sorted(inspected["namespaces"].items()):
+        parts = package.split(".")
+        if parts[:3] != ["data", "guard", "rules"] or len(parts) != 4 or parts[3].endswith("_test"):
+            continue
+        rule = _rule(parts[3], Path(files[0]), metadata.get(package, {}))
+        rules.append(rule)
+        problems += _problems(rule)
+    return rules, problems
+
+
+def _package(path: list[dict[str, str]]) -> str:
+    return ".".join(part["value"] for part in path)
+
+
+def _rule(rule_id: str, file: Path, metadata: Mapping[str, Any]) -> Rule:
+    custom = metadata.get("custom", {})
+    parameters = custom.get("parameters", {})
+    return Rule(
+        rule_id=rule_id,
+        file=file,
+        row=metadata.get("row", 1),
+        title=metadata.get("title", ""),
+        description=metadata.get("description", "").strip(),
+        severity=str(custom.get("severity", "")),
+        remediation=str(custom.get("remediation", "")).strip(),
+        resources=tuple(resource["ref"] for resource in metadata.get("related_resources", [])),
+        parameters=parameters if isinstance(parameters, dict) else {"parameters": parameters},
+    )
+
+
+def _problems(rule: Rule) -> list[Problem]:
+    missing = [name for name in ("title", "description", "remediation") if not getattr(rule, name)]
+    texts = [f"METADATA has no {name}" for name in missing]
+    if rule.severity not in SEVERITIES:
+        texts.append(f"METADATA has no custom.severity; it is one of {', '.join(SEVERITIES)}")
+    for name, schema in rule.parameters.items():
+        texts += _parameter_texts(name, schema)
+    return [Problem(rule.file, rule.row, 1, text) for text in texts]
+
+
+def _parameter_texts(name: str, schema: object) -> list[str]:
+    at = f"METADATA custom.parameters.{name}"
+    if name in ("level", "overrides"):
+        return [f"{at}: every rule has this one; choose another name"]
+    if not isinstance(schema, dict):
+        return [f"{at}: must be the parameter's JSON schema"]
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as exc:
+        return [f"{at}: is not a JSON schema: {exc.message}"]
+    return [f"{at}: has no {key}" for key in ("description", "type") if key not in schema]

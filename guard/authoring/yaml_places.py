@@ -1,0 +1,101 @@
+"""Where each value of a YAML file stands, and what in it would be lost without a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from guard.authoring.problems import Problem
+
+KeyPath = tuple[str | int, ...]
+Place = tuple[int, int]
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Places:
+    """Line and column of every key and list item of one file, counted from 1."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        """Read the places; what YAML itself can't read, repeated keys and keys that aren't text become problems."""
+        self.file = file
+        self.problems: list[Problem] = []
+        self._places: dict[KeyPath, Place] = {(): (1, 1)}
+        self._open: list[yaml.Node] = []
+        try:
+            root = yaml.compose(text, Loader=LOADER)
+        except yaml.MarkedYAMLError as exc:
+            mark = exc.problem_mark or exc.context_mark
+            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            self.problems.append(Problem(file, *place, f"this is not YAML: {exc.problem or exc.context}"))
+            return
+        except yaml.YAMLError as exc:
+            self.problems.append(Problem(file, 1, 1, f"this is not YAML: {exc}"))
+            return
+        if root is not None:
+            self._walk(root, ())
+
+    def at(self, path: KeyPath) -> Place:
+        """Return the place of the value at a path, or of the nearest one around it that is written in the file."""
+        while path not in self._places:
+            path = path[:-1]
+        return self._places[path]
+
+    def problem(self, path: KeyPath, text: str) -> Problem:
+        """Return an error at a path; the text says what is wrong and what to do."""
+        return Problem(self.file, *self.at(path), f"{dotted(path)}: {text}" if path else text)
+
+    def warning(self, path: KeyPath, text: str) -> Problem:
+        """Return a warning at a path."""
+        return Problem(self.file, *self.at(path), f"{dotted(path)}: {text}", "warning")
+
+    def _walk(self, node: yaml.Node, path: KeyPath) -> None:
+        if node in self._open:
+            return
+        self._open.append(node)
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._places[(*path, index)] = _place(item)
+                self._walk(item, (*path, index))
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                self._enter(key, value, path)
+        elif node.tag.endswith(":bool") and node.value not in ("true", "false"):
+            self.problems.append(
+                self.problem(path, f'{node.value} is a truth value for some readers; write "{node.value}"')
+            )
+        self._open.pop()
+
+    def _enter(self, key: yaml.Node, value: yaml.Node, path: KeyPath) -> None:
+        if key.tag != "tag:yaml.org,2002:str":
+            merge = key.tag.endswith(":merge")
+            text = "`<<` is not used here; write the keys out" if merge else "this key is not text; put it in quotes"
+            self.problems.append(Problem(self.file, *_place(key), f"{dotted(path)}: {text}" if path else text))
+            return
+        inner = (*path, str(key.value))
+        if inner in self._places:
+            line = self._places[inner][0]
+            text = (
+                f"{dotted(inner)}: is here a second time, the first is in line {line}, and only one counts; remove one"
+            )
+            self.problems.append(Problem(self.file, *_place(key), text))
+            return
+        self._places[inner] = _place(key)
+        self._walk(value, inner)
+
+
+def dotted(path: KeyPath) -> str:
+    """Return a path as people write it: `rules.max_runtime.seconds`, `exemptions[0].scope`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part.replace("_", "").isalnum():
+            text += f".{part}" if text else part
+        else:
+            text += f"[{part}]"
+    return text
+
+
+def _place(node: yaml.Node) -> Place:
+    return node.start_mark.line + 1, node.start_mark.column + 1
