@@ -1,0 +1,43 @@
+"""A SageMaker client that answers what a test tells it to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+Answer = Mapping[str, Any] | Exception | Callable[..., Mapping[str, Any]]
+
+
+def refused(code: str, message: str = "", status: int = 400) -> ClientError:
+    """Return the error that botocore makes of a refusal."""
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "Operation")
+
+
+class FakeSageMaker:
+    """Answers operations by name; a call that was not told of is a test's mistake."""
+
+    def __init__(self, **answers: Answer) -> None:
+        self.answers = {xform_name(operation): (operation, answer) for operation, answer in answers.items()}
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self._lock = threading.Lock()
+
+    def __getattr__(self, method: str) -> Callable[..., Mapping[str, Any]]:
+        operation, answer = self.answers[method]
+
+        def call(**parameters: Any) -> Mapping[str, Any]:
+            with self._lock:
+                self.calls.append((operation, parameters))
+            if isinstance(answer, Exception):
+                raise answer
+            return answer(**parameters) if callable(answer) else answer
+
+        return call
+
+    def operations(self) -> list[str]:
+        """The operations called, sorted: they run at the same time."""
+        return sorted(operation for operation, _ in self.calls)

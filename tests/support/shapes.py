@@ -1,0 +1,111 @@
+"""Values of SageMaker's API shapes, as whole as the service sends them and as broken as nobody should."""
+
+from __future__ import annotations
+
+import functools
+import json
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.loaders import Loader
+
+IMAGES = (
+    "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:1.10-cpu-py38",
+    "registry.example.com:5000/team/image",
+    "Not An Image",
+    "",
+)
+WRONG: tuple[Any, ...] = (
+    None,
+    None,
+    "",
+    0,
+    -1,
+    2**70,
+    1.5,
+    float("nan"),
+    True,
+    [],
+    {},
+    [None],
+    {"": None},
+    "\ud800",
+    b"x",
+)
+
+
+@functools.cache
+def service_model() -> dict[str, Any]:
+    """Return botocore's SageMaker model; callers leave it as it is."""
+    model: dict[str, Any] = Loader().load_service_model("sagemaker", "service-2")
+    return model
+
+
+def copied_model() -> dict[str, Any]:
+    """Return a model that a caller may change."""
+    copy: dict[str, Any] = json.loads(json.dumps(service_model()))
+    return copy
+
+
+def answer(operation: str, seed: int) -> dict[str, Any]:
+    """Return an answer of the operation: members are left out, null or of a wrong type at random, the seed's."""
+    model = service_model()
+    shape = model["operations"][operation]["output"]["shape"]
+    return _Maker(model["shapes"], random.Random(seed)).structure(shape, 0)
+
+
+class _Maker:
+    def __init__(self, shapes: dict[str, Any], generator: random.Random) -> None:
+        self.shapes = shapes
+        self.random = generator
+        self.holes = generator.choice((0.0, 0.1, 0.5))
+        self.faults = generator.choice((0.0, 0.0, 0.05, 0.3))
+
+    def structure(self, name: str, depth: int) -> dict[str, Any]:
+        members = self.shapes[name]["members"]
+        return {
+            member: self.value(reference["shape"], depth + 1)
+            for member, reference in members.items()
+            if self.random.random() >= self.holes
+        }
+
+    def value(self, name: str, depth: int) -> Any:
+        if self.random.random() < self.faults:
+            return self.random.choice(WRONG)
+        shape = self.shapes[name]
+        kind = shape["type"]
+        if kind == "structure":
+            return self.structure(name, depth) if depth < 9 else {}
+        if kind == "list":
+            return [self.value(shape["member"]["shape"], depth + 1) for _ in range(self.random.randrange(3))]
+        if kind == "map":
+            return {
+                self.text(): self.value(shape["value"]["shape"], depth + 1) for _ in range(self.random.randrange(3))
+            }
+        return self.scalar(name, shape)
+
+    def scalar(self, name: str, shape: dict[str, Any]) -> Any:
+        if "enum" in shape:
+            return self.random.choice(shape["enum"])
+        if "Image" in name:
+            return self.random.choice(IMAGES)
+        if shape["type"] == "string":
+            return self.text()
+        if shape["type"] == "boolean":
+            return self.random.random() < 0.5
+        if shape["type"] == "timestamp":
+            return self.random.choice((datetime(2024, 3, 5, tzinfo=UTC), 1709633700000, "1709633700000", 1709633700.5))
+        return self.random.choice((0, 1, 5, 86400, 2**40))
+
+    def text(self) -> str:
+        words = (
+            "a",
+            "B-7",
+            "s3://bucket/key",
+            "s3://",
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint/p/x",
+            "é\n",
+            " ",
+        )
+        return self.random.choice(words)
