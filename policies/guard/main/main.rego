@@ -15,18 +15,23 @@ import data.guard.lib.levels
 # METADATA
 # title: Decision
 # description: |
-#   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted. Undefined, and so
-#   an error for who asks, if the input is outside the contract.
+#   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted. Undefined, and
+#   so an error for who asks, if the input is outside the contract.
 # entrypoint: true
 decision := {"decision": _verdict, "findings": _sorted(_findings)} if contract.kept(input)
+
+default _verdict := "allow"
 
 _verdict := "deny" if {
 	"deny" in _counting_levels
 } else := "warn" if {
 	"warn" in _counting_levels
-} else := "allow"
+}
 
-_counting_levels := {finding.level | some finding in _findings; finding.exempted_by == null}
+_counting_levels contains finding.level if {
+	some finding in _findings
+	finding.exempted_by == null
+}
 
 _findings := (_judged | _defects) | _notices
 
@@ -36,8 +41,9 @@ _sorted(findings) := [keyed[3] | some keyed in sort({[finding.rule_id, finding.m
 
 # What the rules found.
 
-_judged := {object.union(finding, {"exempted_by": exemptions.exempted_by(_exemptions, finding, input)}) |
+_judged contains object.union(finding, {"exempted_by": exempted_by}) if {
 	some finding in _found
+	exempted_by := exemptions.exempted_by(_exemptions, finding, input)
 }
 
 _found contains {
@@ -101,19 +107,19 @@ default _exemptions := []
 
 _exemptions := data.guard.config.exemptions
 
-_notices := {object.union(notice, {
+_notices contains object.union(notice, {
 	"rule_id": "exemptions",
 	"level": "warn",
 	"level_source": "guard",
 	"remediation": "Correct, renew or remove the exemption in the guard's configuration.",
 	"exempted_by": null,
-}) |
+}) if {
 	some notice in exemptions.notices(_exemptions, _found, input)
 }
 
 # What is broken.
 
-_defects := {{
+_defects contains {
 	"rule_id": rule_id,
 	"level": "deny",
 	"level_source": "guard",
@@ -121,7 +127,7 @@ _defects := {{
 	"remediation": "This is a fault of the guard's policies, not of the job: tell the team that owns them.",
 	"details": {"config": sprintf("rules.%s", [rule_id])},
 	"exempted_by": null,
-} |
+} if {
 	some [rule_id, message] in _broken
 }
 

@@ -11,68 +11,41 @@ import data.guard.lib.times
 # description: True if the document has the keys of schema version 1, no less and no more.
 kept(document) if {
 	document.schema_version == 1
-	object.keys(document) == _document
-	_has_keys(document.source, _source)
+	_has_document_keys(document)
+	_has_source_keys(document.source)
 	times.instant(document.source.time)
-	_has_keys(document.job, _job)
+	_has_job_keys(document.job)
 	is_array(document.job.role_arns)
 	is_array(document.images)
 	every image in document.images {
-		_has_keys(image, _image)
+		_has_image_keys(image)
 	}
-	_has_keys(document.deny_list, {"images", "patterns"})
 	is_object(document.deny_list.images)
 	is_array(document.deny_list.patterns)
+	count(document.deny_list) == 2
 }
 
-_has_keys(value, keys) if {
-	is_object(value)
-	object.keys(value) == keys
+_has_document_keys(document) if object.keys(document) == {
+	"account", "actor", "command", "compute", "deny_list", "environment", "hyperparameters", "images", "job",
+	"network", "partition", "region", "remote_access", "schema_version", "source", "storage",
 }
 
-_document := {
-	"account",
-	"actor",
-	"command",
-	"compute",
-	"deny_list",
-	"environment",
-	"hyperparameters",
-	"images",
-	"job",
-	"network",
-	"partition",
-	"region",
-	"remote_access",
-	"schema_version",
-	"source",
-	"storage",
+_has_source_keys(source) if {
+	is_object(source)
+	object.keys(source) == {"id", "time", "type"}
 }
 
-_source := {"id", "time", "type"}
-
-_job := {
-	"arn",
-	"created_at",
-	"kind",
-	"name",
-	"parent_arn",
-	"role_arn",
-	"role_arns",
-	"secondary_status",
-	"status",
-	"tags",
+_has_job_keys(job) if {
+	is_object(job)
+	object.keys(job) == {
+		"arn", "created_at", "kind", "name", "parent_arn", "role_arn", "role_arns", "secondary_status", "status",
+		"tags",
+	}
 }
 
-_image := {
-	"account",
-	"digest",
-	"error",
-	"origin",
-	"raw",
-	"region",
-	"registry",
-	"repository",
-	"slot",
-	"tag",
+_has_image_keys(image) if {
+	is_object(image)
+	object.keys(image) == {
+		"account", "digest", "error", "origin", "raw", "region", "registry", "repository", "slot", "tag",
+	}
 }

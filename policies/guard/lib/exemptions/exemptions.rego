@@ -2,9 +2,9 @@
 # title: Exemptions
 # description: |
 #   An exemption takes findings of some rules out of the verdict, for a scope and until a day. It gives id, owner,
-#   reason, rules (rule ids, or "*" for all), scope, expires (YYYY-MM-DD) and, if there is one, ticket. The scope gives
-#   at least one of account, region, role_arn, job_kind and job_name, each a glob or a list of globs, and image, an entry
-#   or a list of entries as in the deny list. All of them must match.
+#   reason, rules (rule ids, or "*" for all), scope, expires (YYYY-MM-DD) and, if there is one, ticket. The scope
+#   gives at least one of account, region, role_arn, job_kind and job_name, each a glob or a list of globs, and image,
+#   an entry or a list of entries as in the deny list. All of them must match.
 #
 #   - It counts through the whole of its last day in UTC, compared with the time of the document.
 #   - A scope with image covers a finding about an image if the entry names that image, and a finding about no image if
@@ -29,10 +29,12 @@ exempted_by(exemptions, finding, document) := exemptions[i].id if {
 
 # METADATA
 # description: |
-#   What to report of the exemptions themselves: those that are malformed, and those that would cover one of the findings
-#   if they weren't expired.
-notices(exemptions, findings, document) := _malformed(exemptions, document) | _expired(exemptions, findings, document) if {
+#   What to report of the exemptions themselves: those that are malformed, and those that would cover one of the
+#   findings if they weren't expired.
+notices(exemptions, findings, document) := malformed | expired if {
 	is_array(exemptions)
+	malformed := _malformed(exemptions, document)
+	expired := _expired(exemptions, findings, document)
 } else := {{
 	"message": "The exemptions exempt nothing: they must be a list.",
 	"details": {"config": "exemptions"},
@@ -72,11 +74,11 @@ _covers(exemption, finding, document) if {
 	}
 }
 
-_in_scope("image", entries, finding, document) if {
+_in_scope("image", patterns, finding, document) if {
 	judged := _judged_images(finding.details, document)
 	count(judged) > 0
 	every image in judged {
-		some entry in _listed(entries)
+		some entry in _listed(patterns)
 		images.matches(entry, image)
 	}
 }

@@ -25,7 +25,7 @@ _finding := {
 	"details": {"slot": _image.slot, "image": _image.raw},
 }
 
-_at(time) := testing.input_with({"source": {"time": time}})
+_at(instant) := testing.input_with({"source": {"time": instant}})
 
 test_exempted_by_its_id if {
 	exemptions.exempted_by([_exemption({})], _finding, testing.document) == "EX-1"
@@ -58,15 +58,15 @@ test_rules_cover[note] if {
 	exemptions.exempted_by([_exemption({"rules": example[0]})], _finding, testing.document) == example[1]
 }
 
-test_last_day_counts_as_a_whole_in_utc[time] if {
-	some time, id in {
+test_last_day_counts_as_a_whole_in_utc[instant] if {
+	some instant, id in {
 		"2025-06-30T00:00:00Z": "EX-1",
 		"2025-06-30T23:59:59.999999Z": "EX-1",
 		"2025-07-01T00:00:00Z": null,
 		"2025-07-01T01:59:59+02:00": "EX-1",
 		"2025-06-30T23:00:00-02:00": null,
 	}
-	exemptions.exempted_by([_exemption({})], _finding, _at(time)) == id
+	exemptions.exempted_by([_exemption({})], _finding, _at(instant)) == id
 }
 
 test_scope_covers[note] if {

@@ -10,25 +10,25 @@ _admin := "arn:aws:iam::111122223333:role/Admin"
 _with_roles(roles) := testing.input_with({"job": {"role_arn": null, "role_arns": roles}})
 
 test_matches_each_fact[fact] if {
-	some fact, glob in {
+	some fact, pattern in {
 		"account": "1111*",
 		"region": "eu-west-?",
 		"role_arn": "*:role/Trainer",
 		"job_kind": "training",
 		"job_name": "churn-*",
 	}
-	scopes.matches(fact, glob, testing.document, "all")
+	scopes.matches(fact, pattern, testing.document, "all")
 }
 
 test_matches_not_in_part[fact] if {
-	some fact, glob in {
+	some fact, pattern in {
 		"account": "11112222333",
 		"region": "eu-west-",
 		"role_arn": "role/Trainer",
 		"job_kind": "train",
 		"job_name": "churn",
 	}
-	not scopes.matches(fact, glob, testing.document, "all")
+	not scopes.matches(fact, pattern, testing.document, "all")
 }
 
 test_matches_one_of_a_list if {

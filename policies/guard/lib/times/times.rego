@@ -1,7 +1,8 @@
 # METADATA
 # title: Times
 # description: |
-#   Nanoseconds since 1970 of instants and days of the years 2000 to 2199; undefined, never an error, for any other text.
+#   Nanoseconds since 1970 of instants and days of the years 2000 to 2199; undefined, never an error, for any other
+#   text.
 package guard.lib.times
 
 # METADATA
@@ -18,7 +19,11 @@ instant(text) := time.parse_rfc3339_ns(text) if {
 # description: The last nanosecond, in UTC, of a day written as YYYY-MM-DD.
 end_of_day(date) := instant(concat("", [date, "T23:59:59.999999999Z"])) if is_string(date)
 
-_is_date(text) if regex.match(`^2[01]\d\d-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))$`, text)
+_is_date(text) if regex.match(`^2[01]\d\d-(0[13578]|1[02])-(0[1-9]|[12]\d|3[01])$`, text)
+
+_is_date(text) if regex.match(`^2[01]\d\d-(0[469]|11)-(0[1-9]|[12]\d|30)$`, text)
+
+_is_date(text) if regex.match(`^2[01]\d\d-02-(0[1-9]|1\d|2[0-8])$`, text)
 
 # 2100 is not a leap year.
 _is_date(text) if regex.match(`^(20(0[048]|[2468][048]|[13579][26])|21(0[48]|[2468][048]|[13579][26]))-02-29$`, text)
