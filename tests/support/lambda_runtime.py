@@ -1,0 +1,226 @@
+"""A stand-in for AWS Lambda: runs a package under `awslambdaric`, the runtime client that AWS ships, and speaks the Runtime API.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Not shown by it: memory, processor share, a read-only file system.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+REGION = "eu-west-1"
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:123456789012:function:guard"
+INIT_SECONDS = 10.0
+
+
+class Answer(NamedTuple):
+    """What came of an invocation: `response`, `error`, or `exit` when the runtime ended instead of answering."""
+
+    outcome: str
+    body: Any
+
+
+class LambdaFailed(Exception):
+    """The function raised, ended or ran out of time; `body` is Lambda's error object."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        super().__init__(f"{body.get('errorType')}: {body.get('errorMessage')}")
+        self.body = body
+
+
+class Invocation(NamedTuple):
+    """One event on its way to the function."""
+
+    request_id: str
+    event: bytes
+    deadline: float
+
+
+class Environment:
+    """One execution environment; between two invocations all its processes are frozen, as Lambda does it.
+
+    The first of the paths is the package, the working directory of the function; nothing else but the paths and Python's
+    standard library can be imported. Raises LambdaFailed when the function can't be initialized.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], handler: str, *, python: Path, variables: Mapping[str, str], timeout: float = 60
+    ) -> None:
+        self._timeout = timeout
+        self._invocations: queue.Queue[Invocation] = queue.Queue()
+        self._answers: queue.Queue[Answer] = queue.Queue()
+        self._idle = threading.Event()
+        self._server = _RuntimeApi(self._invocations, self._answers, self._idle)
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the environment
+        self._process = subprocess.Popen(
+            [str(python), "-S", "-m", "awslambdaric", handler],
+            cwd=paths[0],
+            env=self._variables(paths, handler, variables),
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._watch, daemon=True).start()
+        started = time.perf_counter()
+        try:
+            self._wait_until_idle(INIT_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+        self.init_milliseconds = (time.perf_counter() - started) * 1000
+        self._signal(signal.SIGSTOP)
+
+    def __enter__(self) -> Environment:
+        """Return this environment."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End all its processes."""
+        self.close()
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the function and its children."""
+        group = subprocess.run(
+            ["ps", "-eo", "pid=,pgid="], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        return [int(pid) for pid, pgid in map(str.split, group) if int(pgid) == self._process.pid]
+
+    def invoke(self, event: object) -> Any:
+        """Return the function's response; raises LambdaFailed when there is none."""
+        self._idle.clear()
+        self._signal(signal.SIGCONT)
+        deadline = time.time() + self._timeout
+        self._invocations.put(Invocation(str(uuid.uuid4()), json.dumps(event).encode(), deadline))
+        try:
+            answer = self._answers.get(timeout=self._timeout)
+        except queue.Empty:
+            self.close()
+            message = f"Task timed out after {self._timeout:.2f} seconds"
+            raise LambdaFailed({"errorType": "Sandbox.Timedout", "errorMessage": message}) from None
+        if answer.outcome != "exit":
+            self._wait_until_idle(self._timeout)
+            self._signal(signal.SIGSTOP)
+        if answer.outcome != "response":
+            raise LambdaFailed(answer.body)
+        return answer.body
+
+    def log(self) -> str:
+        """Everything that the function printed so far."""
+        size = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), size, 0).decode()
+
+    def close(self) -> None:
+        """End all processes of the environment; a second call does nothing."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+        self._server.close()
+        self._log.close()
+
+    def _variables(self, paths: Sequence[Path], handler: str, variables: Mapping[str, str]) -> dict[str, str]:
+        return {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LANG": "en_US.UTF-8",
+            "PYTHONPATH": os.pathsep.join(str(path) for path in paths),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+            "AWS_LAMBDA_FUNCTION_NAME": "guard",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_LOG_GROUP_NAME": "guard",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+            "AWS_LAMBDA_RUNTIME_API": self._server.address,
+            "LAMBDA_TASK_ROOT": str(paths[0]),
+            "_HANDLER": handler,
+            **variables,
+        }
+
+    def _watch(self) -> None:
+        code = self._process.wait()
+        body = {"errorType": "Runtime.ExitError", "errorMessage": f"Runtime exited with status {code}"}
+        self._answers.put(Answer("exit", body))
+        self._idle.set()
+
+    def _wait_until_idle(self, seconds: float) -> None:
+        if not self._idle.wait(seconds):
+            raise LambdaFailed({"errorType": "Sandbox.Timedout", "errorMessage": f"not ready after {seconds} s"})
+        if self._process.poll() is not None:
+            raise LambdaFailed(self._answers.get_nowait().body)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+
+class _RuntimeApi(ThreadingHTTPServer):
+    """The Runtime API on a free loopback port."""
+
+    daemon_threads = True
+
+    def __init__(
+        self, invocations: queue.Queue[Invocation], answers: queue.Queue[Answer], idle: threading.Event
+    ) -> None:
+        super().__init__(("127.0.0.1", 0), _Requests)
+        self.invocations = invocations
+        self.answers = answers
+        self.idle = idle
+        self.address = f"127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Requests(BaseHTTPRequestHandler):
+    """One connection of the runtime client."""
+
+    server: _RuntimeApi
+    protocol_version = "HTTP/1.1"
+    # Without these each invocation waits 40 ms for an acknowledgement.
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def do_GET(self) -> None:
+        """Hand over the next invocation, and wait for it."""
+        self.server.idle.set()
+        invocation = self.server.invocations.get()
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(invocation.deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": FUNCTION_ARN,
+            "Lambda-Runtime-Trace-Id": "Root=1-00000000-000000000000000000000000;Sampled=0",
+        }
+        self._send(200, invocation.event, headers)
+
+    def do_POST(self) -> None:
+        """Take a response, or the error of an invocation or of the initialization."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.answers.put(Answer(self.path.rsplit("/", 1)[1], body))
+        self._send(202, b'{"status":"OK"}', {})
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,147 @@
+"""The packaging tool refuses what would fail in Lambda only, and gives the same bytes every time."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tools.package import (
+    ARCHITECTURES,
+    BOTOCORE_DATA,
+    PackageError,
+    check_inputs,
+    compile_all,
+    copy_ours,
+    normalize,
+    prune,
+    report,
+    write_zip,
+)
+
+FOLDERS = {"sagemaker"}
+
+
+def write(path: Path, content: bytes = b"") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def program(path: Path, machine: int) -> Path:
+    return write(path, b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little"))
+
+
+def botocore(folder: Path) -> Path:
+    for name in BOTOCORE_DATA:
+        write(
+            folder / "botocore" / "data" / name / "model.json.gz"
+            if name in FOLDERS
+            else folder / "botocore/data" / name
+        )
+    return folder
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_an_opa_of_the_architecture_is_taken(tmp_path: Path, name: str) -> None:
+    architecture = ARCHITECTURES[name]
+    check_inputs(architecture, program(tmp_path / "opa", architecture.elf_machine), write(tmp_path / "bundle"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"#!/bin/sh\n", b"\x7fELF".ljust(18, b"\0") + b"\x3e\0"], ids=["empty", "script", "x86"]
+)
+def test_an_opa_that_cannot_run_there_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(PackageError, match="no Linux program for arm64"):
+        check_inputs(ARCHITECTURES["arm64"], write(tmp_path / "opa", content), write(tmp_path / "bundle"))
+
+
+@pytest.mark.parametrize("missing", ["opa", "bundle"])
+def test_a_missing_part_is_named_with_the_way_to_get_it(tmp_path: Path, missing: str) -> None:
+    paths = {"opa": program(tmp_path / "opa", 0xB7), "bundle": write(tmp_path / "bundle")}
+    paths[missing].unlink()
+    with pytest.raises(PackageError, match=f"{missing}: make .* builds it"):
+        check_inputs(ARCHITECTURES["arm64"], **paths)
+
+
+def test_what_the_lambda_never_reads_is_pruned(tmp_path: Path) -> None:
+    botocore(tmp_path)
+    kept = {path for path in tmp_path.rglob("*") if path.is_file()} | {write(tmp_path / "x" / "testing.py")}
+    for path in ("botocore/data/ec2/m.gz", "x/tests/t.py", "x/__pycache__/x.pyc", "bin/jp.py", "x-1.dist-info/RECORD"):
+        write(tmp_path / path)
+    prune(tmp_path)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == kept
+
+
+def test_a_botocore_that_lost_a_needed_file_is_refused(tmp_path: Path) -> None:
+    (botocore(tmp_path) / "botocore/data/endpoints.json").unlink()
+    with pytest.raises(PackageError, match=r"endpoints\.json"):
+        prune(tmp_path)
+
+
+def test_the_command_line_and_the_authoring_tools_stay_out(tmp_path: Path) -> None:
+    copy_ours(tmp_path)
+    assert (tmp_path / "guard" / "pipeline.py").exists()
+    assert (tmp_path / "lambda_entry" / "handler.py").exists()
+    left_out = {"cli", "authoring", "__pycache__"}
+    assert [path for path in tmp_path.rglob("*") if path.name in left_out] == []
+
+
+def test_bytecode_is_bound_to_no_time_and_names_the_place_in_lambda(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.package.PYTHON_VERSION", "{}.{}".format(*sys.version_info))
+    source = write(tmp_path / "module.py", b"def f(): ...\n")
+    assert compile_all(tmp_path, sys.executable)
+    bytecode = Path(importlib.util.cache_from_source(str(source))).read_bytes()
+    unchecked_hash = 0b01
+    assert bytecode[4:8] == unchecked_hash.to_bytes(4, "little")
+    assert b"/var/task/module.py" in bytecode
+    assert str(tmp_path).encode() not in bytecode
+
+
+@pytest.mark.parametrize("python", ["no-such-python", "/bin/false"])
+def test_a_machine_without_that_python_makes_no_bytecode(tmp_path: Path, python: str) -> None:
+    write(tmp_path / "module.py")
+    assert not compile_all(tmp_path, python)
+    assert not (tmp_path / "__pycache__").exists()
+
+
+def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
+    archives = []
+    for number, names in enumerate([("bin/opa", "a.py", "b/c.py"), ("b/c.py", "bin/opa", "a.py")]):
+        folder = tmp_path / str(number)
+        for name in names:
+            write(folder / name, name.encode()).chmod(0o600 + number)
+        normalize(folder)
+        archives.append(tmp_path / f"{number}.zip")
+        write_zip(folder, archives[-1])
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+
+
+def test_only_opa_may_be_run(tmp_path: Path) -> None:
+    write(tmp_path / "p" / "bin" / "opa")
+    write(tmp_path / "p" / "a.py").chmod(0o777)
+    normalize(tmp_path / "p")
+    write_zip(tmp_path / "p", tmp_path / "z.zip")
+    with zipfile.ZipFile(tmp_path / "z.zip") as zipped:
+        rights = {entry.filename: oct(entry.external_attr >> 16) for entry in zipped.infolist()}
+    assert rights == {"a.py": "0o100644", "bin/opa": "0o100755"}
+
+
+def test_the_sizes_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "p" / "large" / "file", b"0" * 3 * 1024 * 1024)
+    write_zip(tmp_path / "p", tmp_path / "z.zip")
+    report(tmp_path / "z.zip")
+    assert [line.split()[:2] for line in capsys.readouterr().out.splitlines() if "large" in line] == [["large", "3.00"]]
+
+
+def test_a_package_beyond_the_limits_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.package.UNPACKED_LIMIT", 1024 * 1024)
+    write(tmp_path / "p" / "file", b"0" * 2 * 1024 * 1024)
+    write_zip(tmp_path / "p", tmp_path / "z.zip")
+    with pytest.raises(PackageError, match="1 MiB unpacked"):
+        report(tmp_path / "z.zip")

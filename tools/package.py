@@ -1,0 +1,216 @@
+"""Builds the Lambda's deployment package: `python tools/package.py --arch arm64 --opa OPA --bundle BUNDLE`.
+
+build/package/ is what `aws cloudformation package` uploads, build/sagemaker-guard-ARCH.zip the same for every other way. The
+same inputs give the same bytes: times, order and rights of the files don't depend on the machine. Where there is a Python of
+Lambda's version, the package holds bytecode, with which the imports of a cold start take a third of the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "requirements" / "lambda.txt"
+PYTHON_VERSION = "3.13"
+# Amazon Linux 2023, which the runtime is made of, has glibc 2.34.
+MANYLINUX = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")
+OUR_PACKAGES = ("guard", "lambda_entry")
+NOT_IN_LAMBDA = (Path("guard/cli"), Path("guard/authoring"))
+BOTOCORE_DATA = {"sagemaker", "_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
+MEGABYTE = 1024 * 1024
+ZIP_LIMIT = 50 * MEGABYTE
+UNPACKED_LIMIT = 250 * MEGABYTE
+# The earliest day that a zip file can hold in every time zone.
+STAMP = (1980, 1, 2, 0, 0, 0)
+STAMP_SECONDS = 315619200
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One processor architecture, in the spellings of Lambda, of Python wheels and of ELF headers."""
+
+    name: str
+    wheel: str
+    elf_machine: int
+
+
+ARCHITECTURES = {
+    "arm64": Architecture("arm64", "aarch64", 0xB7),
+    "x86_64": Architecture("x86_64", "x86_64", 0x3E),
+}
+
+
+class PackageError(Exception):
+    """The package can't be built from what was given."""
+
+
+def build(architecture: Architecture, opa: Path, bundle: Path, target: Path, python: str) -> Path:
+    """Build the package folder and its zip file; return the path of the zip file."""
+    check_inputs(architecture, opa, bundle)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    install_requirements(architecture, target)
+    prune(target)
+    copy_ours(target)
+    if not compile_all(target, python):
+        print(
+            f"{python} doesn't run here: without bytecode the imports of a cold start take three times as long",
+            file=sys.stderr,
+        )
+    (target / "bin").mkdir()
+    shutil.copyfile(opa, target / "bin" / "opa")
+    shutil.copyfile(bundle, target / "bundle.tar.gz")
+    normalize(target)
+    archive = target.parent / f"sagemaker-guard-{architecture.name}.zip"
+    write_zip(target, archive)
+    return archive
+
+
+def check_inputs(architecture: Architecture, opa: Path, bundle: Path) -> None:
+    """Refuse what would only fail in the Lambda: no bundle, or an OPA of another architecture."""
+    for path, remedy in ((opa, "make package builds it"), (bundle, "make bundle builds it")):
+        if not path.is_file():
+            raise PackageError(f"there is no {path}: {remedy}")
+    with opa.open("rb") as program:
+        header = program.read(20)
+    if header[:4] != b"\x7fELF" or int.from_bytes(header[18:20], "little") != architecture.elf_machine:
+        raise PackageError(f"{opa} is no Linux program for {architecture.name}")
+
+
+def install_requirements(architecture: Architecture, target: Path) -> None:
+    """Install the locked wheels for the Lambda's Python, which needn't be the one that runs here."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command += ["--require-hashes", "--no-deps", "--only-binary=:all:", "--requirement", str(REQUIREMENTS)]
+    command += ["--implementation", "cp", "--python-version", PYTHON_VERSION, "--target", str(target)]
+    command += [f"--platform={manylinux}_{architecture.wheel}" for manylinux in MANYLINUX]
+    if subprocess.run(command, check=False).returncode:
+        raise PackageError("pip could not install the locked requirements")
+
+
+def prune(target: Path) -> None:
+    """Remove what the Lambda never reads: other services' API models, tests, scripts and pip's own records."""
+    data = target / "botocore" / "data"
+    missing = BOTOCORE_DATA - {path.name for path in data.iterdir()}
+    if missing:
+        raise PackageError(f"botocore has no {', '.join(sorted(missing))} any more")
+    unneeded = [path for path in data.iterdir() if path.name not in BOTOCORE_DATA]
+    unneeded += [
+        target / "bin",
+        *target.glob("*.dist-info/RECORD"),
+        *target.glob("boto3/data/*"),
+        *target.glob("boto3/examples"),
+    ]
+    unneeded += [path for name in ("__pycache__", "test", "tests") for path in target.rglob(name) if path.is_dir()]
+    for path in unneeded:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def copy_ours(target: Path) -> None:
+    """Copy the guard without its command line and its authoring tools."""
+    left_out = {ROOT / path for path in NOT_IN_LAMBDA}
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        return {name for name in names if name == "__pycache__" or Path(folder, name) in left_out}
+
+    for package in OUR_PACKAGES:
+        shutil.copytree(ROOT / package, target / package, ignore=ignored)
+
+
+def compile_all(target: Path, python: str) -> bool:
+    """Add the bytecode of Lambda's Python, and return whether that could be done.
+
+    The bytecode is bound to nothing: it is as old as the source by construction, and times differ once unpacked.
+    """
+    version = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        told = subprocess.run([python, "-c", version], capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    if told.stdout.strip() != PYTHON_VERSION:
+        return False
+    command = [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    return subprocess.run([*command, "-s", str(target), "-p", "/var/task", str(target)], check=False).returncode == 0
+
+
+def normalize(target: Path) -> None:
+    """Give every file the same time, and rights that the Lambda's user has whoever built it."""
+    for path in [target, *target.rglob("*")]:
+        runs = path.is_dir() or path == target / "bin" / "opa"
+        path.chmod(0o755 if runs else 0o644)
+        os.utime(path, (STAMP_SECONDS, STAMP_SECONDS))
+
+
+def files(target: Path) -> list[Path]:
+    """All files of the package in the order of their names."""
+    return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def write_zip(target: Path, archive: Path) -> None:
+    """Write the zip file."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+        for path in files(target):
+            entry = zipfile.ZipInfo(path.relative_to(target).as_posix(), STAMP)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3
+            entry.external_attr = (0o100000 | path.stat().st_mode & 0o777) << 16
+            zipped.writestr(entry, path.read_bytes())
+
+
+def sizes(archive: Path) -> dict[str, tuple[int, int]]:
+    """Unpacked and packed bytes by top-level name, the largest first."""
+    totals: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    with zipfile.ZipFile(archive) as zipped:
+        for entry in zipped.infolist():
+            name = entry.filename.split("/")[0]
+            unpacked, packed = totals[name]
+            totals[name] = (unpacked + entry.file_size, packed + entry.compress_size)
+    return dict(sorted(totals.items(), key=lambda item: -item[1][0]))
+
+
+def report(archive: Path) -> None:
+    """Print the sizes; raises PackageError beyond Lambda's limits."""
+    rows = sizes(archive)
+    unpacked, packed = sum(row[0] for row in rows.values()), archive.stat().st_size
+    shown = list(rows.items())[:12]
+    rest = list(rows.values())[12:]
+    shown.append((f"{len(rest)} smaller ones", (sum(row[0] for row in rest), sum(row[1] for row in rest))))
+    print(f"{archive.relative_to(ROOT) if archive.is_relative_to(ROOT) else archive}, in MiB: unpacked, packed")
+    for name, (row_unpacked, row_packed) in [*shown, ("all", (unpacked, packed))]:
+        print(f"  {name:<28}{row_unpacked / MEGABYTE:>9.2f}{row_packed / MEGABYTE:>9.2f}")
+    if packed > ZIP_LIMIT or unpacked > UNPACKED_LIMIT:
+        raise PackageError(
+            f"Lambda takes {ZIP_LIMIT // MEGABYTE} MiB packed and {UNPACKED_LIMIT // MEGABYTE} MiB unpacked"
+        )
+
+
+def main() -> int:
+    """Build the package and print its sizes."""
+    parser = argparse.ArgumentParser(description="Builds the Lambda's deployment package.")
+    parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="arm64")
+    parser.add_argument("--opa", type=Path, required=True, help="the OPA binary for that architecture")
+    parser.add_argument("--bundle", type=Path, required=True, help="the policy bundle")
+    parser.add_argument("--target", type=Path, default=ROOT / "build" / "package", help="the package folder")
+    parser.add_argument("--python", default=f"python{PYTHON_VERSION}", help="a Python of Lambda's version")
+    arguments = parser.parse_args()
+    architecture = ARCHITECTURES[arguments.arch]
+    try:
+        report(build(architecture, arguments.opa, arguments.bundle, arguments.target, arguments.python))
+    except PackageError as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
