@@ -1,0 +1,359 @@
+"""What a job runs on, may reach, and is told; and the one view of several definitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guard.document import Command, Instance, Vpc
+from guard.extract import extract
+from guard.extract.facts import Facts, weakest
+from guard.resources import JOB_DEFINITIONS, MODEL, Resource
+
+M = Resource(MODEL.kind, "m")
+D = Resource(JOB_DEFINITIONS["ModelQuality"].kind, "d")
+VPC = {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+IN_VPC = Vpc(subnets=("subnet-1",), security_groups=("sg-1",))
+
+
+def facts(kind: str, description: Any, known: Any = None) -> Facts:
+    return extract(kind, description, "job-1", known or {})
+
+
+ML5 = Instance(type="ml.m5.xlarge", count=2)
+G5 = Instance(type="ml.g5.xlarge", count=1)
+
+
+def written(instance: Instance) -> dict[str, Any]:
+    return {"InstanceType": instance.type, "InstanceCount": instance.count}
+
+
+def tuning_with(field: str, config: Any) -> dict[str, Any]:
+    return {"TrainingJobDefinition": {field: config}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "instances"),
+    [
+        pytest.param("training", {"ResourceConfig": written(ML5)}, [ML5], id="training"),
+        pytest.param(
+            "training", {"ResourceConfig": {"InstanceGroups": [written(ML5), written(G5)]}}, [ML5, G5], id="groups"
+        ),
+        pytest.param(
+            "training",
+            {"ResourceConfig": {**written(ML5), "InstancePreferences": [written(G5)]}},
+            [ML5, G5],
+            id="preferences beside a type",
+        ),
+        pytest.param(
+            "training",
+            {"ResourceConfig": {"InstancePreferences": [written(ML5), written(G5)], "SelectedInstanceType": ML5.type}},
+            [ML5, G5],
+            id="selected preference",
+        ),
+        pytest.param(
+            "training",
+            {
+                "ResourceConfig": {
+                    "InstancePreferences": [written(ML5)],
+                    "SelectedInstanceType": "x",
+                    "SelectedInstanceCount": 1,
+                }
+            },
+            [ML5, Instance(type="x", count=1)],
+            id="selected type that was not preferred",
+        ),
+        pytest.param(
+            "training", {"ResourceConfig": {"VolumeSizeInGB": 1}}, [Instance(type=None, count=None)], id="unknown"
+        ),
+        pytest.param("training", {}, [], id="none"),
+        pytest.param(
+            "training",
+            {"ResourceConfig": written(ML5), "DebugRuleConfigurations": [{"InstanceType": "ml.t3.medium"}, {}]},
+            [ML5, Instance(type="ml.t3.medium", count=1)],
+            id="rule",
+        ),
+        pytest.param(
+            "hyperparameter-tuning",
+            tuning_with("HyperParameterTuningResourceConfig", {"InstanceConfigs": [written(ML5), written(G5)]}),
+            [ML5, G5],
+            id="tuning configurations",
+        ),
+        pytest.param(
+            "hyperparameter-tuning",
+            tuning_with("HyperParameterTuningResourceConfig", written(ML5)),
+            [ML5],
+            id="tuning configuration",
+        ),
+        pytest.param("processing", {"ProcessingResources": {"ClusterConfig": written(ML5)}}, [ML5], id="processing"),
+        pytest.param(
+            "processing",
+            {
+                "ProcessingResources": {
+                    "ClusterConfig": {
+                        "InstancePreferences": [written(ML5)],
+                        "SelectedInstanceType": G5.type,
+                        "SelectedInstanceCount": 1,
+                    }
+                }
+            },
+            [ML5, G5],
+            id="processing preferences",
+        ),
+        pytest.param("transform", {"ModelName": "m", "TransformResources": written(ML5)}, [ML5], id="transform"),
+        pytest.param(
+            "optimization",
+            {"DeploymentInstanceType": "ml.g5.xlarge", "MaxInstanceCount": 1},
+            [G5],
+            id="optimization",
+        ),
+        pytest.param(
+            "inference-recommendations",
+            {"InputConfig": {"EndpointConfigurations": [{"InstanceType": "ml.g5.xlarge"}, {"ServerlessConfig": {}}]}},
+            [Instance(type="ml.g5.xlarge", count=None), Instance(type=None, count=None)],
+            id="recommendations",
+        ),
+    ],
+)
+def test_instances(kind, description, instances) -> None:
+    assert list(facts(kind, description).instances) == instances
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "known", "network"),
+    [
+        pytest.param("training", {}, {}, (False, None, False), id="training defaults"),
+        pytest.param(
+            "training",
+            {"EnableNetworkIsolation": True, "VpcConfig": VPC, "EnableInterContainerTrafficEncryption": True},
+            {},
+            (True, IN_VPC, True),
+            id="training",
+        ),
+        pytest.param("training", {"EnableNetworkIsolation": "yes"}, {}, (None, None, False), id="a text is unknown"),
+        pytest.param(
+            "processing",
+            {"NetworkConfig": {"EnableNetworkIsolation": True, "VpcConfig": VPC}},
+            {},
+            (True, IN_VPC, False),
+            id="processing",
+        ),
+        pytest.param(
+            "transform",
+            {"ModelName": "m"},
+            {M: {"PrimaryContainer": {"Image": "a"}, "EnableNetworkIsolation": True, "VpcConfig": VPC}},
+            (True, IN_VPC, None),
+            id="transform has its model's",
+        ),
+        pytest.param("transform", {"ModelName": "m"}, {}, (None, None, None), id="transform of an unknown model"),
+        pytest.param(
+            "automl",
+            {"SecurityConfig": {"VpcConfig": VPC, "EnableInterContainerTrafficEncryption": True}},
+            {},
+            (None, IN_VPC, True),
+            id="AutoML",
+        ),
+        pytest.param(
+            "automl",
+            {"AutoMLJobConfig": {"SecurityConfig": {"VpcConfig": VPC}}},
+            {},
+            (None, IN_VPC, False),
+            id="AutoML, first version",
+        ),
+        pytest.param(
+            "labeling",
+            {"LabelingJobAlgorithmsConfig": {"LabelingJobResourceConfig": {"VpcConfig": VPC}}},
+            {},
+            (None, IN_VPC, None),
+            id="labeling",
+        ),
+        pytest.param("compilation", {"VpcConfig": VPC}, {}, (None, IN_VPC, None), id="compilation"),
+        pytest.param("optimization", {"VpcConfig": VPC}, {}, (None, IN_VPC, None), id="optimization"),
+        pytest.param(
+            "inference-recommendations",
+            {"InputConfig": {"ModelName": "m", "VpcConfig": VPC}},
+            {M: {"PrimaryContainer": {"Image": "a"}}},
+            (False, IN_VPC, None),
+            id="recommendations",
+        ),
+        pytest.param(
+            "monitoring-schedule",
+            {"MonitoringScheduleConfig": {"MonitoringJobDefinitionName": "d", "MonitoringType": "ModelQuality"}},
+            {D: {"NetworkConfig": {"EnableNetworkIsolation": True}}},
+            (True, None, False),
+            id="monitoring has its definition's",
+        ),
+    ],
+)
+def test_network(kind, description, known, network) -> None:
+    found = facts(kind, description, known)
+    assert (found.isolated, found.vpc, found.encrypted_traffic) == network
+
+
+def test_settings_of_every_container_are_kept() -> None:
+    model = {
+        "Containers": [{"Image": "a", "Environment": {"X": "1"}}, {"Image": "b", "Environment": {"X": "2", "Y": None}}]
+    }
+    found = facts("transform", {"ModelName": "m", "Environment": {"X": "3"}}, {M: model}).environment
+    assert [(one.slot, one.name, one.value) for one in found] == [
+        ("Environment", "X", "3"),
+        ("Containers[0].Environment", "X", "1"),
+        ("Containers[1].Environment", "X", "2"),
+        ("Containers[1].Environment", "Y", ""),
+    ]
+
+
+def test_hyperparameters_of_every_definition_are_kept() -> None:
+    definitions = [{"StaticHyperParameters": {"a": "1"}}, {"StaticHyperParameters": {"a": 2}}]
+    found = facts("hyperparameter-tuning", {"TrainingJobDefinitions": definitions}).hyperparameters
+    assert [(one.slot, one.value) for one in found] == [
+        ("TrainingJobDefinitions[0].StaticHyperParameters", "1"),
+        ("TrainingJobDefinitions[1].StaticHyperParameters", "2"),
+    ]
+
+
+def test_the_environment_of_an_optimization_and_its_steps() -> None:
+    step = {"ModelQuantizationConfig": {"OverrideEnvironment": {"b": "2"}}}
+    description = {"OptimizationEnvironment": {"a": "1"}, "OptimizationConfigs": [step]}
+    found = facts("optimization", description).environment
+    assert [(one.slot, one.name) for one in found] == [
+        ("OptimizationEnvironment", "a"),
+        ("OptimizationConfigs[0].ModelQuantizationConfig.OverrideEnvironment", "b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "description"),
+    [
+        ("training", {"AlgorithmSpecification": {"ContainerEntrypoint": ["sh"], "ContainerArguments": ["-c", "x"]}}),
+        ("processing", {"AppSpecification": {"ContainerEntrypoint": ["sh"], "ContainerArguments": ["-c", "x"]}}),
+    ],
+)
+def test_command(kind, description) -> None:
+    assert facts(kind, description).command == Command(entrypoint=("sh",), arguments=("-c", "x"))
+
+
+def test_an_empty_entrypoint_is_the_images_own() -> None:
+    description = {"AppSpecification": {"ContainerEntrypoint": [], "ContainerArguments": None}}
+    assert facts("processing", description).command == Command(entrypoint=None, arguments=None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "known", "roles"),
+    [
+        ("training", {"RoleArn": "r"}, {}, ("r",)),
+        ("transform", {"ModelName": "m"}, {M: {"ExecutionRoleArn": "r", "PrimaryContainer": {"Image": "a"}}}, ("r",)),
+        (
+            "hyperparameter-tuning",
+            {"TrainingJobDefinitions": [{"RoleArn": "r"}, {"RoleArn": "s"}]},
+            {},
+            ("r", "s"),
+        ),
+        (
+            "automl",
+            {"RoleArn": "r", "AutoMLComputeConfig": {"EmrServerlessComputeConfig": {"ExecutionRoleARN": "s"}}},
+            {},
+            ("r", "s"),
+        ),
+        (
+            "inference-recommendations",
+            {"RoleArn": "r", "InputConfig": {"ModelName": "m"}},
+            {M: {"ExecutionRoleArn": "s", "PrimaryContainer": {"Image": "a"}}},
+            ("r", "s"),
+        ),
+    ],
+)
+def test_roles(kind, description, known, roles) -> None:
+    assert facts(kind, description, known).roles == roles
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "seconds"),
+    [
+        ("training", {"StoppingCondition": {"MaxRuntimeInSeconds": 60}}, 60),
+        ("training", {"StoppingCondition": {"MaxRuntimeInSeconds": 60.0}}, 60),
+        ("training", {"StoppingCondition": {"MaxRuntimeInSeconds": "60"}}, None),
+        ("training", {"StoppingCondition": {"MaxRuntimeInSeconds": True}}, None),
+        ("processing", {"StoppingCondition": {"MaxRuntimeInSeconds": 60}}, 60),
+        ("transform", {"ModelName": "m"}, None),
+        ("inference-recommendations", {"InputConfig": {"JobDurationInSeconds": 60}}, 60),
+        (
+            "automl",
+            {"AutoMLProblemTypeConfig": {"X": {"CompletionCriteria": {"MaxAutoMLJobRuntimeInSeconds": 60}}}},
+            60,
+        ),
+        ("automl", {"AutoMLJobConfig": {"CompletionCriteria": {"MaxAutoMLJobRuntimeInSeconds": 60}}}, 60),
+    ],
+)
+def test_max_runtime(kind, description, seconds) -> None:
+    assert facts(kind, description).max_runtime_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("config", "seconds"),
+    [
+        ({"ResourceConfig": {"KeepAlivePeriodInSeconds": 60}}, 60),
+        ({"ResourceConfig": {"InstanceCount": 1}}, 0),
+        ({"ResourceConfig": {"KeepAlivePeriodInSeconds": "long"}}, None),
+        ({}, None),
+    ],
+)
+def test_keep_alive(config, seconds) -> None:
+    assert facts("training", config).keep_alive_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "debug"),
+    [
+        ("training", {"RemoteDebugConfig": {"EnableRemoteDebug": True}}, True),
+        ("training", {}, False),
+        ("training", {"RemoteDebugConfig": {"EnableRemoteDebug": "on"}}, None),
+        ("processing", {}, None),
+        ("hyperparameter-tuning", {}, None),
+    ],
+)
+def test_remote_debug(kind, config, debug) -> None:
+    assert facts(kind, config).remote_debug == debug
+
+
+class TestWeakest:
+    """A view of several definitions must not hide what one of them does."""
+
+    @pytest.mark.parametrize(
+        ("values", "merged"),
+        [((True, True), True), ((True, False), False), ((True, None), None), ((None, False), False)],
+    )
+    def test_one_definition_that_is_not_isolated_decides(self, values, merged) -> None:
+        definitions = [Facts(isolated=value, spot=value, encrypted_traffic=value) for value in values]
+        found = weakest(definitions)
+        assert (found.isolated, found.spot, found.encrypted_traffic) == (merged, merged, merged)
+
+    @pytest.mark.parametrize(
+        ("values", "merged"),
+        [((False, False), False), ((True, False), True), ((False, None), None), ((None, True), True)],
+    )
+    def test_one_definition_with_remote_debug_decides(self, values, merged) -> None:
+        assert weakest([Facts(remote_debug=value) for value in values]).remote_debug == merged
+
+    @pytest.mark.parametrize(("values", "merged"), [((60, 3600), 3600), ((60, None), None), ((0, 0), 0)])
+    def test_the_longest_time_decides_and_no_limit_is_longest(self, values, merged) -> None:
+        definitions = [Facts(max_runtime_seconds=value, keep_alive_seconds=value) for value in values]
+        found = weakest(definitions)
+        assert (found.max_runtime_seconds, found.keep_alive_seconds) == (merged, merged)
+
+    def test_one_definition_outside_a_vpc_decides(self) -> None:
+        assert weakest([Facts(vpc=IN_VPC), Facts()]).vpc is None
+
+    def test_the_vpc_of_all_definitions_has_all_subnets(self) -> None:
+        other = Vpc(subnets=("subnet-2", "subnet-1"), security_groups=())
+        assert weakest([Facts(vpc=IN_VPC), Facts(vpc=other)]).vpc == Vpc(
+            subnets=("subnet-1", "subnet-2"), security_groups=("sg-1",)
+        )
+
+    def test_an_own_command_is_not_hidden_by_an_images_own(self) -> None:
+        own = Command(entrypoint=("sh",), arguments=None)
+        assert weakest([Facts(), Facts(command=own)]).command == own
+
+    def test_no_definitions_are_no_facts(self) -> None:
+        assert weakest([]) == Facts()
