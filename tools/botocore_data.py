@@ -16,15 +16,16 @@ from typing import Any
 from botocore.loaders import Loader
 
 from guard.jobs import JOB_KINDS
+from guard.resources import RESOURCE_KINDS
 
 SERVICE = "sagemaker"
 
 
 def operations() -> frozenset[str]:
-    """Return the SageMaker operations that the job table names."""
+    """Return the SageMaker operations that the guard's tables name."""
     jobs = {name for kind in JOB_KINDS for name in (kind.describe_operation, kind.stop_operation)}
-    resources = {resource.describe_operation for kind in JOB_KINDS for resource in kind.resources}
-    return frozenset(jobs | resources | {"DescribeModelPackage", "ListTags"})
+    resources = {kind.describe_operation for kind in RESOURCE_KINDS}
+    return frozenset(jobs | resources | {"ListTags"})
 
 
 def pruned(model: dict[str, Any]) -> dict[str, Any]:

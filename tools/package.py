@@ -17,6 +17,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import botocore_data
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements" / "lambda.txt"
 PYTHON_VERSION = "3.13"
@@ -25,6 +27,8 @@ MANYLINUX = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux201
 OUR_PACKAGES = ("guard", "lambda_entry")
 NOT_IN_LAMBDA = (Path("guard/cli"), Path("guard/authoring"))
 BOTOCORE_DATA = {"sagemaker", "_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
+# botocore's own whole models, which the one with the guard's operations only stands in for.
+PRUNED_MODEL = ("service-2.", "paginators-", "waiters-", "examples-")
 MEGABYTE = 1024 * 1024
 ZIP_LIMIT = 50 * MEGABYTE
 UNPACKED_LIMIT = 250 * MEGABYTE
@@ -96,12 +100,14 @@ def install_requirements(architecture: Architecture, target: Path) -> None:
 
 
 def prune(target: Path) -> None:
-    """Remove what the Lambda never reads: other services' API models, tests, scripts and pip's own records."""
+    """Remove what the Lambda never reads: other API models and operations, tests, scripts and pip's own records."""
     data = target / "botocore" / "data"
     missing = BOTOCORE_DATA - {path.name for path in data.iterdir()}
     if missing:
         raise PackageError(f"botocore has no {', '.join(sorted(missing))} any more")
+    model = botocore_data.write(data)
     unneeded = [path for path in data.iterdir() if path.name not in BOTOCORE_DATA]
+    unneeded += [path for path in model.parent.iterdir() if path.name.startswith(PRUNED_MODEL) and path != model]
     unneeded += [
         target / "bin",
         *target.glob("*.dist-info/RECORD"),

@@ -70,7 +70,15 @@ def test_a_missing_part_is_named_with_the_way_to_get_it(tmp_path: Path, missing:
 def test_what_the_lambda_never_reads_is_pruned(tmp_path: Path) -> None:
     botocore(tmp_path)
     kept = {path for path in tmp_path.rglob("*") if path.is_file()} | {write(tmp_path / "x" / "testing.py")}
-    for path in ("botocore/data/ec2/m.gz", "x/tests/t.py", "x/__pycache__/x.pyc", "bin/jp.py", "x-1.dist-info/RECORD"):
+    kept.add(tmp_path / "botocore/data/sagemaker/2017-07-24/service-2.json")
+    for path in (
+        "botocore/data/ec2/m.gz",
+        "botocore/data/sagemaker/2017-07-24/service-2.json.gz",
+        "x/tests/t.py",
+        "x/__pycache__/x.pyc",
+        "bin/jp.py",
+        "x-1.dist-info/RECORD",
+    ):
         write(tmp_path / path)
     prune(tmp_path)
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == kept

@@ -1,0 +1,55 @@
+"""The pruned SageMaker model of the deployment package serves every call of the guard, and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+from guard.jobs import JOB_KINDS
+from guard.resources import RESOURCE_KINDS
+from tools.botocore_data import pruned, write
+
+WHOLE = Loader().load_service_model("sagemaker", "service-2")
+CALLED = sorted(
+    {name for kind in JOB_KINDS for name in (kind.describe_operation, kind.stop_operation)}
+    | {kind.describe_operation for kind in RESOURCE_KINDS}
+    | {"ListTags"}
+)
+
+
+def _members(model: ServiceModel, operation: str) -> set[str]:
+    """Every path of members that an operation can take or return, two of a recursive shape."""
+    found: set[str] = set()
+
+    def walk(shape: object, path: str, seen: tuple[str, ...]) -> None:
+        found.add(path)
+        if shape is None or seen.count(shape.name) > 1:
+            return
+        for name, member in getattr(shape, "members", {}).items():
+            walk(member, f"{path}.{name}:{member.type_name}", (*seen, shape.name))
+        for part in ("member", "key", "value"):
+            if hasattr(shape, part):
+                walk(getattr(shape, part), f"{path}[{part}]", (*seen, shape.name))
+
+    walk(model.operation_model(operation).input_shape, "input", ())
+    walk(model.operation_model(operation).output_shape, "output", ())
+    return found
+
+
+def test_only_the_guards_operations_are_kept() -> None:
+    assert sorted(pruned(WHOLE)["operations"]) == CALLED
+
+
+@pytest.mark.parametrize("operation", CALLED)
+def test_an_operation_keeps_every_member(operation: str) -> None:
+    whole, kept = ServiceModel(WHOLE, "sagemaker"), ServiceModel(pruned(WHOLE), "sagemaker")
+    assert _members(kept, operation) == _members(whole, operation)
+
+
+def test_botocore_finds_the_pruned_model_where_it_looks(tmp_path: Path) -> None:
+    write(tmp_path)
+    loaded = Loader(extra_search_paths=[str(tmp_path)]).load_service_model("sagemaker", "service-2")
+    assert sorted(loaded["operations"]) == CALLED
