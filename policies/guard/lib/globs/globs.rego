@@ -28,3 +28,12 @@ first(patterns, value) := min([i |
 	some i, pattern in patterns
 	glob.match(pattern, null, value)
 ])
+
+# METADATA
+# description: |
+#   One glob that matches whatever a glob of the list matches. It may match more, so that it serves to leave out most
+#   values cheaply before `first`.
+any_of(patterns) := "*" if {
+	some pattern in patterns
+	contains(pattern, ",")
+} else := sprintf("{%s}", [concat(",", patterns)])

@@ -36,3 +36,19 @@ test_first_is_the_first_of_several if globs.first(["x", "a*", "ab"], "ab") == 1
 test_first_of_no_match_is_undefined if not globs.first(["x", "y"], "ab")
 
 test_first_of_null_is_undefined if not globs.first(["*"], null)
+
+test_any_of_matches_what_one_of_them_matches if {
+	any_of := globs.any_of(["a*", "[bc]?d", "e"])
+	every value in ["a", "abc", "bxd", "e"] {
+		globs.matches(any_of, value)
+	}
+	every value in ["xa", "bd", "ee"] {
+		not globs.matches(any_of, value)
+	}
+}
+
+test_any_of_of_globs_with_commas_matches_anything if {
+	globs.any_of(["a", "{b,c}"]) == "*"
+}
+
+test_any_of_of_nothing_matches_no_name if not globs.matches(globs.any_of([]), "a")

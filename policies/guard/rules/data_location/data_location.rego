@@ -39,7 +39,6 @@
 package guard.rules.data_location
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -91,12 +90,23 @@ _shown(address) := split(address, "?")[0] if is_string(address)
 
 else := "an unknown place"
 
-default _config := {}
+default _buckets := []
 
-_config := data.guard.config.rules.data_location
+_buckets := given if {
+	given := data.guard.config.rules.data_location.buckets
+	is_array(given)
+}
 
-_buckets := settings.list(_config, "buckets", [])
+default _accounts := []
 
-_accounts := settings.list(_config, "accounts", [])
+_accounts := given if {
+	given := data.guard.config.rules.data_location.accounts
+	is_array(given)
+}
 
-_others := settings.list(_config, "others", [])
+default _others := []
+
+_others := given if {
+	given := data.guard.config.rules.data_location.others
+	is_array(given)
+}

@@ -2,6 +2,12 @@ package guard.rules.data_location_test
 
 import data.guard.rules.data_location as rule
 
+_unset := [
+	{},
+	{"data_location": null},
+	{"data_location": {"buckets": null, "accounts": null, "others": null}},
+]
+
 _config := {"level": "deny", "buckets": ["team-*", "shared"], "accounts": ["123456789012"], "others": ["fs-0a*"]}
 
 _in(patch) := object.union({"name": "train", "type": "s3", "uri": null, "bucket": null, "account": null}, patch)
@@ -94,8 +100,10 @@ test_presigned_part_of_a_url_is_not_shown if {
 }
 
 test_deny_every_place_when_the_lists_are_missing if {
-	r := rule.findings with input as _job([_in(_approved[2])], [_out(_approved[3])]) with data.guard.config.rules as {}
-	r == {_input_finding(_in(_approved[2]), _approved[2].uri), _output_finding(_out(_approved[3]), "fs-0abc")}
+	every rules in _unset {
+		r := rule.findings with input as _job([_in(_approved[2])], [_out(_approved[3])]) with data.guard.config.rules as rules
+		r == {_input_finding(_in(_approved[2]), _approved[2].uri), _output_finding(_out(_approved[3]), "fs-0abc")}
+	}
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "buckets")

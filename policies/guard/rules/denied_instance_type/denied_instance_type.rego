@@ -22,7 +22,6 @@
 package guard.rules.denied_instance_type
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -59,8 +58,9 @@ findings contains {
 	count(input.compute.instances) == 0
 }
 
-default _config := {}
+default _denied := ["*"]
 
-_config := data.guard.config.rules.denied_instance_type
-
-_denied := settings.list(_config, "instance_types", ["*"])
+_denied := given if {
+	given := data.guard.config.rules.denied_instance_type.instance_types
+	is_array(given)
+}

@@ -2,6 +2,12 @@ package guard.rules.denied_instance_type_test
 
 import data.guard.rules.denied_instance_type as rule
 
+_unset := [
+	{},
+	{"denied_instance_type": null},
+	{"denied_instance_type": {"instance_types": null}},
+]
+
 _config := {"level": "deny", "instance_types": ["ml.p4*", "ml.*.48xlarge", "ml.p4d.*"]}
 
 _job(types) := {"compute": {"instances": [{"type": type, "count": 1} | some type in types]}}
@@ -51,8 +57,10 @@ test_deny_job_without_instances if {
 }
 
 test_deny_every_type_when_the_list_is_missing if {
-	r := rule.findings with input as _job(["ml.m5.large"]) with data.guard.config.rules as {}
-	r == {_denied("ml.m5.large", 0, "*")}
+	every rules in _unset {
+		r := rule.findings with input as _job(["ml.m5.large"]) with data.guard.config.rules as rules
+		r == {_denied("ml.m5.large", 0, "*")}
+	}
 }
 
 test_allow_every_type_when_the_list_is_empty if {

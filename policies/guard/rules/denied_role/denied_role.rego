@@ -28,7 +28,6 @@
 package guard.rules.denied_role
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -61,10 +60,16 @@ findings contains {
 	count(input.job.role_arns) == 0
 }
 
-default _config := {}
+default _denied := ["*"]
 
-_config := data.guard.config.rules.denied_role
+_denied := given if {
+	given := data.guard.config.rules.denied_role.denied
+	is_array(given)
+}
 
-_denied := settings.list(_config, "denied", ["*"])
+default _allowed := []
 
-_allowed := settings.list(_config, "allowed", [])
+_allowed := given if {
+	given := data.guard.config.rules.denied_role.allowed
+	is_array(given)
+}

@@ -2,6 +2,12 @@ package guard.rules.denied_role_test
 
 import data.guard.rules.denied_role as rule
 
+_unset := [
+	{},
+	{"denied_role": null},
+	{"denied_role": {"denied": null, "allowed": null}},
+]
+
 _config := {"level": "deny", "denied": ["*:role/Admin*", "*/old-*"], "allowed": ["arn:aws:iam::123456789012:role/*"]}
 
 _job(roles) := {"job": {"role_arns": [sprintf("arn:aws:iam::%s", [role]) | some role in roles]}}
@@ -54,8 +60,10 @@ test_deny_unknown_role if {
 }
 
 test_deny_every_role_when_the_lists_are_missing if {
-	r := rule.findings with input as _job(["123456789012:role/ml"]) with data.guard.config.rules as {}
-	r == {_denied("123456789012:role/ml", 0, "*"), _other("123456789012:role/ml", [])}
+	every rules in _unset {
+		r := rule.findings with input as _job(["123456789012:role/ml"]) with data.guard.config.rules as rules
+		r == {_denied("123456789012:role/ml", 0, "*"), _other("123456789012:role/ml", [])}
+	}
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "execution role")

@@ -33,7 +33,6 @@
 package guard.rules.entrypoint_override
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -70,10 +69,16 @@ _allowed_command if {
 	}
 }
 
-default _config := {}
+default _allowed := []
 
-_config := data.guard.config.rules.entrypoint_override
+_allowed := given if {
+	given := data.guard.config.rules.entrypoint_override.allowed
+	is_array(given)
+}
 
-_allowed := settings.list(_config, "allowed", [])
+default _allow_arguments := false
 
-_allow_arguments := settings.flag(_config, "allow_arguments", false)
+_allow_arguments := given if {
+	given := data.guard.config.rules.entrypoint_override.allow_arguments
+	is_boolean(given)
+}

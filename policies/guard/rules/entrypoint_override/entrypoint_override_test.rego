@@ -2,6 +2,12 @@ package guard.rules.entrypoint_override_test
 
 import data.guard.rules.entrypoint_override as rule
 
+_unset := [
+	{},
+	{"entrypoint_override": null},
+	{"entrypoint_override": {"allowed": null, "allow_arguments": null}},
+]
+
 _config := {
 	"level": "deny",
 	"allowed": [["python3", "/opt/ml/processing/input/code/*.py"], ["/opt/program/train"]],
@@ -65,8 +71,10 @@ test_deny_both if {
 }
 
 test_deny_everything_when_the_parameters_are_missing if {
-	r := rule.findings with input as _job(["a"], ["b"]) with data.guard.config.rules as {}
-	r == {_entrypoint("a", 1), _arguments(1)}
+	every rules in _unset {
+		r := rule.findings with input as _job(["a"], ["b"]) with data.guard.config.rules as rules
+		r == {_entrypoint("a", 1), _arguments(1)}
+	}
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "ContainerEntrypoint")

@@ -24,8 +24,6 @@
 #       minimum: 1
 package guard.rules.instance_count
 
-import data.guard.lib.settings
-
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -76,10 +74,16 @@ findings contains {
 	count(input.compute.instances) == 0
 }
 
-default _config := {}
+default _max_per_group := 0
 
-_config := data.guard.config.rules.instance_count
+_max_per_group := given if {
+	given := data.guard.config.rules.instance_count.max_per_group
+	is_number(given)
+}
 
-_max_per_group := settings.number(_config, "max_per_group", 0)
+default _max_total := 0
 
-_max_total := settings.number(_config, "max_total", 0)
+_max_total := given if {
+	given := data.guard.config.rules.instance_count.max_total
+	is_number(given)
+}

@@ -2,6 +2,12 @@ package guard.rules.instance_count_test
 
 import data.guard.rules.instance_count as rule
 
+_unset := [
+	{},
+	{"instance_count": null},
+	{"instance_count": {"max_per_group": null, "max_total": null}},
+]
+
 _config := {"level": "deny", "max_per_group": 4, "max_total": 6}
 
 _job(sizes) := {"compute": {"instances": [{"type": "ml.m5.large", "count": size} | some size in sizes]}}
@@ -79,10 +85,12 @@ test_deny_job_without_instances if {
 }
 
 test_deny_everything_when_the_limits_are_missing if {
-	r := rule.findings with input as _job([1]) with data.guard.config.rules as {}
-	{[finding.details.config, finding.details.limit] | some finding in r} == {
-		["rules.instance_count.max_per_group", 0],
-		["rules.instance_count.max_total", 0],
+	every rules in _unset {
+		r := rule.findings with input as _job([1]) with data.guard.config.rules as rules
+		{[finding.details.config, finding.details.limit] | some finding in r} == {
+			["rules.instance_count.max_per_group", 0],
+			["rules.instance_count.max_total", 0],
+		}
 	}
 }
 

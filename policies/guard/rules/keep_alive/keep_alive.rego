@@ -21,8 +21,6 @@
 #       default: 0
 package guard.rules.keep_alive
 
-import data.guard.lib.settings
-
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -45,8 +43,9 @@ findings contains {
 	input.compute.keep_alive_seconds == null
 }
 
-default _config := {}
+default _limit := 0
 
-_config := data.guard.config.rules.keep_alive
-
-_limit := settings.number(_config, "max_seconds", 0)
+_limit := given if {
+	given := data.guard.config.rules.keep_alive.max_seconds
+	is_number(given)
+}

@@ -2,6 +2,12 @@ package guard.rules.keep_alive_test
 
 import data.guard.rules.keep_alive as rule
 
+_unset := [
+	{},
+	{"keep_alive": null},
+	{"keep_alive": {"max_seconds": null}},
+]
+
 _config := {"level": "deny", "max_seconds": 600}
 
 _kept(seconds) := {"compute": {"keep_alive_seconds": seconds}}
@@ -33,16 +39,20 @@ test_deny_unknown_time if {
 }
 
 test_deny_every_warm_pool_when_the_parameter_is_missing if {
-	r := rule.findings with input as _kept(1) with data.guard.config.rules as {}
-	r == {{
-		"message": "The job keeps its instances for 1 seconds; at most 0 are allowed.",
-		"details": {"config": "rules.keep_alive.max_seconds", "keep_alive_seconds": 1, "limit": 0},
-	}}
+	every rules in _unset {
+		r := rule.findings with input as _kept(1) with data.guard.config.rules as rules
+		r == {{
+			"message": "The job keeps its instances for 1 seconds; at most 0 are allowed.",
+			"details": {"config": "rules.keep_alive.max_seconds", "keep_alive_seconds": 1, "limit": 0},
+		}}
+	}
 }
 
 test_allow_no_warm_pool_when_the_parameter_is_missing if {
-	r := rule.findings with input as _kept(0) with data.guard.config.rules as {}
-	r == set()
+	every rules in _unset {
+		r := rule.findings with input as _kept(0) with data.guard.config.rules as rules
+		r == set()
+	}
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "KeepAlivePeriodInSeconds")

@@ -19,8 +19,6 @@
 #       minimum: 1
 package guard.rules.max_runtime
 
-import data.guard.lib.settings
-
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -43,8 +41,9 @@ findings contains {
 	input.compute.max_runtime_seconds == null
 }
 
-default _config := {}
+default _limit := 0
 
-_config := data.guard.config.rules.max_runtime
-
-_limit := settings.number(_config, "seconds", 0)
+_limit := given if {
+	given := data.guard.config.rules.max_runtime.seconds
+	is_number(given)
+}

@@ -2,6 +2,12 @@ package guard.rules.max_runtime_test
 
 import data.guard.rules.max_runtime as rule
 
+_unset := [
+	{},
+	{"max_runtime": null},
+	{"max_runtime": {"seconds": null}},
+]
+
 _config := {"level": "deny", "seconds": 3600}
 
 _runtime(seconds) := {"compute": {"max_runtime_seconds": seconds}}
@@ -33,16 +39,13 @@ test_deny_job_without_limit if {
 }
 
 test_deny_everything_when_the_parameter_is_missing if {
-	r := rule.findings with input as _runtime(1) with data.guard.config.rules as {"max_runtime": {"level": "deny"}}
-	r == {{
-		"message": "The job may run for 1 seconds; at most 0 are allowed.",
-		"details": {"config": "rules.max_runtime.seconds", "max_runtime_seconds": 1, "limit": 0},
-	}}
-}
-
-test_deny_everything_when_the_configuration_is_missing if {
-	r := rule.findings with input as _runtime(1) with data.guard.config.rules as {}
-	count(r) == 1
+	every rules in _unset {
+		r := rule.findings with input as _runtime(1) with data.guard.config.rules as rules
+		r == {{
+			"message": "The job may run for 1 seconds; at most 0 are allowed.",
+			"details": {"config": "rules.max_runtime.seconds", "max_runtime_seconds": 1, "limit": 0},
+		}}
+	}
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "MaxRuntimeInSeconds")

@@ -27,7 +27,6 @@
 package guard.rules.mutable_tag
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -82,10 +81,16 @@ _effective(tag) := tag if is_string(tag)
 
 else := "latest"
 
-default _config := {}
+default _tags := ["*"]
 
-_config := data.guard.config.rules.mutable_tag
+_tags := given if {
+	given := data.guard.config.rules.mutable_tag.tags
+	is_array(given)
+}
 
-_tags := settings.list(_config, "tags", ["*"])
+default _digest_required := false
 
-_digest_required := settings.flag(_config, "digest_required", false)
+_digest_required := given if {
+	given := data.guard.config.rules.mutable_tag.digest_required
+	is_boolean(given)
+}

@@ -2,6 +2,12 @@ package guard.rules.mutable_tag_test
 
 import data.guard.rules.mutable_tag as rule
 
+_unset := [
+	{},
+	{"mutable_tag": null},
+	{"mutable_tag": {"tags": null, "digest_required": null}},
+]
+
 _config := {"level": "deny", "tags": ["latest", "*-dev"], "digest_required": false}
 
 _strict := {"level": "deny", "tags": [], "digest_required": true}
@@ -91,8 +97,10 @@ test_deny_unknown_image if {
 }
 
 test_deny_every_tag_when_the_list_is_missing if {
-	r := rule.findings with input as _job("2.1", null) with data.guard.config.rules as {}
-	r == {_tagged("2.1", 0, "*")}
+	every rules in _unset {
+		r := rule.findings with input as _job("2.1", null) with data.guard.config.rules as rules
+		r == {_tagged("2.1", 0, "*")}
+	}
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "digest")

@@ -34,7 +34,6 @@
 package guard.rules.output_encryption_required
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -69,10 +68,16 @@ findings contains {
 
 _no_key := {null, ""}
 
-default _config := {}
+default _allowed := []
 
-_config := data.guard.config.rules.output_encryption_required
+_allowed := given if {
+	given := data.guard.config.rules.output_encryption_required.kms_keys
+	is_array(given)
+}
 
-_allowed := settings.list(_config, "kms_keys", [])
+default _without_key := []
 
-_without_key := settings.list(settings.mapping(_config, "outputs_without_key", {}), input.job.kind, [])
+_without_key := given if {
+	given := data.guard.config.rules.output_encryption_required.outputs_without_key[input.job.kind]
+	is_array(given)
+}

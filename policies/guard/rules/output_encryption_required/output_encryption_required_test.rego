@@ -2,6 +2,12 @@ package guard.rules.output_encryption_required_test
 
 import data.guard.rules.output_encryption_required as rule
 
+_unset := [
+	{},
+	{"output_encryption_required": null},
+	{"output_encryption_required": {"kms_keys": null, "outputs_without_key": null}},
+]
+
 _config := {
 	"level": "deny",
 	"kms_keys": ["alias/ml-*", "key-1"],
@@ -78,13 +84,17 @@ test_deny_other_key_even_where_sagemaker_takes_none if {
 }
 
 test_deny_no_key_when_the_lists_are_missing if {
-	r := rule.findings with input as _job_of("training", [null]) with data.guard.config.rules as {}
-	r == {_open(0)}
+	every rules in _unset {
+		r := rule.findings with input as _job_of("training", [null]) with data.guard.config.rules as rules
+		r == {_open(0)}
+	}
 }
 
 test_deny_every_key_when_the_list_is_missing if {
-	r := rule.findings with input as _job(["key-1"]) with data.guard.config.rules as {}
-	r == {_other(0, "key-1", [])}
+	every rules in _unset {
+		r := rule.findings with input as _job(["key-1"]) with data.guard.config.rules as rules
+		r == {_other(0, "key-1", [])}
+	}
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "KmsKeyId")

@@ -20,7 +20,6 @@
 package guard.rules.region
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -36,8 +35,9 @@ findings contains {
 	not globs.matches(_regions, input.region)
 }
 
-default _config := {}
+default _regions := []
 
-_config := data.guard.config.rules.region
-
-_regions := settings.list(_config, "regions", [])
+_regions := given if {
+	given := data.guard.config.rules.region.regions
+	is_array(given)
+}

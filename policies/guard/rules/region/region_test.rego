@@ -2,6 +2,12 @@ package guard.rules.region_test
 
 import data.guard.rules.region as rule
 
+_unset := [
+	{},
+	{"region": null},
+	{"region": {"regions": null}},
+]
+
 _config := {"level": "deny", "regions": ["eu-west-1", "eu-central-*"]}
 
 test_deny_other_region if {
@@ -32,11 +38,13 @@ test_deny_longer_name_than_listed if {
 }
 
 test_deny_every_region_when_the_list_is_missing if {
-	r := rule.findings with input as {"region": "eu-west-1"} with data.guard.config.rules as {}
-	r == {{
-		"message": "The job runs in region eu-west-1; allowed are: .",
-		"details": {"config": "rules.region.regions", "region": "eu-west-1", "allowed": []},
-	}}
+	every rules in _unset {
+		r := rule.findings with input as {"region": "eu-west-1"} with data.guard.config.rules as rules
+		r == {{
+			"message": "The job runs in region eu-west-1; allowed are: .",
+			"details": {"config": "rules.region.regions", "region": "eu-west-1", "allowed": []},
+		}}
+	}
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "regions")

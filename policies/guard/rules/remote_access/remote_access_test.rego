@@ -2,6 +2,12 @@ package guard.rules.remote_access_test
 
 import data.guard.rules.remote_access as rule
 
+_unset := [
+	{},
+	{"remote_access": null},
+	{"remote_access": {"debug_kinds": null, "settings": null}},
+]
+
 _config := {"level": "deny", "settings": ["START_SSH", "ssm_*"], "debug_kinds": ["training"]}
 
 _job(kind, debug) := {
@@ -75,8 +81,10 @@ test_allow_other_settings if {
 
 test_deny_everything_when_the_lists_are_missing if {
 	job := object.union(_with_settings([], ["A"]), {"job": {"kind": "transform"}, "remote_access": {"debug": null}})
-	r := rule.findings with input as job with data.guard.config.rules as {}
-	r == {_unknown("transform"), _setting("Environment", "A", 0, "*")}
+	every rules in _unset {
+		r := rule.findings with input as job with data.guard.config.rules as rules
+		r == {_unknown("transform"), _setting("Environment", "A", 0, "*")}
+	}
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "EnableRemoteDebug")

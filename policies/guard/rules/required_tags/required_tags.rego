@@ -27,7 +27,6 @@
 package guard.rules.required_tags
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -69,8 +68,9 @@ findings contains {
 	_required == null
 }
 
-default _config := {}
+default _required := null
 
-_config := data.guard.config.rules.required_tags
-
-_required := settings.mapping(_config, "tags", null)
+_required := given if {
+	given := data.guard.config.rules.required_tags.tags
+	is_object(given)
+}

@@ -2,6 +2,12 @@ package guard.rules.required_tags_test
 
 import data.guard.rules.required_tags as rule
 
+_unset := [
+	{},
+	{"required_tags": null},
+	{"required_tags": {"tags": null}},
+]
+
 _config := {"level": "deny", "tags": {"team": ["*"], "stage": ["dev", "prod-*"]}}
 
 _job(tags) := {"job": {"tags": tags}}
@@ -60,11 +66,13 @@ test_deny_unreadable_tags if {
 }
 
 test_deny_everything_when_the_mapping_is_missing if {
-	r := rule.findings with input as _job({"team": "x"}) with data.guard.config.rules as {}
-	r == {{
-		"message": "The rule is on, but its configuration doesn't say which tags are required.",
-		"details": {"config": "rules.required_tags.tags", "tag": null, "value": null, "allowed": null},
-	}}
+	every rules in _unset {
+		r := rule.findings with input as _job({"team": "x"}) with data.guard.config.rules as rules
+		r == {{
+			"message": "The rule is on, but its configuration doesn't say which tags are required.",
+			"details": {"config": "rules.required_tags.tags", "tag": null, "value": null, "allowed": null},
+		}}
+	}
 }
 
 test_allow_everything_when_no_tag_is_required if {

@@ -4,10 +4,10 @@
 #   Code that a job loads into an approved image must come from a bucket that a glob of the list `buckets`
 #   matches, or lie in the container at a path that a glob of `container_paths` matches. The rule reads the
 #   settings `sagemaker_submit_directory` and `sagemaker_program` (hyperparameters, which the SDK quotes as
-#   JSON, and environment, in any case), and the inputs whose name is in `code_inputs` or whose local path
-#   lies under one of `code_paths`. A program named by a relative path lies in the submit directory. A place
-#   that is not known is a finding. Without a list nothing is approved and every input counts as code. Data
-#   that a program loads by itself stays unseen.
+#   JSON, and environment, there in capitals), and the inputs whose name is in `code_inputs` or whose local
+#   path lies under one of `code_paths`. A program named by a relative path lies in the submit directory. A
+#   place that is not known is a finding. Without a list nothing is approved and every input counts as code.
+#   Data that a program loads by itself stays unseen.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own.html
 #   - https://github.com/aws/sagemaker-training-toolkit
@@ -47,7 +47,6 @@
 package guard.rules.script_mode
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 import data.guard.lib.storage
 
 # METADATA
@@ -69,11 +68,11 @@ findings contains {
 } if {
 	some group in [input.hyperparameters, input.environment]
 	some setting in group
+	kind := _settings[setting.name]
+	value := _unquoted(setting.value)
+	not _approved(kind, value)
 	name := setting.name
 	slot := setting.slot
-	lower(name) in {"sagemaker_submit_directory", "sagemaker_program"}
-	value := _unquoted(setting.value)
-	not _approved(lower(name), value)
 	bucket := storage.bucket(value)
 	where := _shown(bucket)
 }
@@ -93,6 +92,13 @@ findings contains {
 	not globs.matches(_buckets, place.bucket)
 }
 
+_settings := {
+	"sagemaker_submit_directory": "directory",
+	"SAGEMAKER_SUBMIT_DIRECTORY": "directory",
+	"sagemaker_program": "program",
+	"SAGEMAKER_PROGRAM": "program",
+}
+
 _unquoted(value) := text if {
 	json.is_valid(value)
 	text := json.unmarshal(value)
@@ -103,7 +109,7 @@ _approved(_, value) if globs.matches(_buckets, storage.bucket(value))
 
 _approved(_, value) if globs.matches(_container_paths, storage.path(trim_prefix(value, "file://")))
 
-_approved("sagemaker_program", value) if {
+_approved("program", value) if {
 	not contains(value, ":")
 	storage.path(sprintf("/%s", [value])) != null
 	not startswith(value, "/")
@@ -128,14 +134,30 @@ _shown(bucket) := sprintf("bucket %s", [bucket]) if is_string(bucket)
 
 else := "a place outside S3"
 
-default _config := {}
+default _buckets := []
 
-_config := data.guard.config.rules.script_mode
+_buckets := given if {
+	given := data.guard.config.rules.script_mode.buckets
+	is_array(given)
+}
 
-_buckets := settings.list(_config, "buckets", [])
+default _container_paths := []
 
-_container_paths := settings.list(_config, "container_paths", [])
+_container_paths := given if {
+	given := data.guard.config.rules.script_mode.container_paths
+	is_array(given)
+}
 
-_code_inputs := settings.list(_config, "code_inputs", ["*"])
+default _code_inputs := ["*"]
 
-_code_paths := settings.list(_config, "code_paths", [""])
+_code_inputs := given if {
+	given := data.guard.config.rules.script_mode.code_inputs
+	is_array(given)
+}
+
+default _code_paths := [""]
+
+_code_paths := given if {
+	given := data.guard.config.rules.script_mode.code_paths
+	is_array(given)
+}

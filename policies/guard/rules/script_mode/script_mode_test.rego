@@ -2,6 +2,12 @@ package guard.rules.script_mode_test
 
 import data.guard.rules.script_mode as rule
 
+_unset := [
+	{},
+	{"script_mode": null},
+	{"script_mode": {"buckets": null, "container_paths": null, "code_inputs": null, "code_paths": null}},
+]
+
 _config := {
 	"level": "deny",
 	"buckets": ["team-code", "sagemaker-eu-*"],
@@ -163,12 +169,14 @@ _closed(finding) := object.union(finding, {"details": {"allowed": []}})
 test_deny_everything_when_the_lists_are_missing if {
 	inputs := [_input("train", "team-code", null), _input("test", "team-code", "/data")]
 	job := _job([["sagemaker_submit_directory", "s3://team-code/a"]], [["SAGEMAKER_PROGRAM", "/opt/ml/code/a.py"]], inputs)
-	r := rule.findings with input as job with data.guard.config.rules as {}
-	r == {
-		_closed(_setting_finding("HyperParameters", "sagemaker_submit_directory", "team-code")),
-		_closed(_setting_finding("Environment", "SAGEMAKER_PROGRAM", null)),
-		_closed(_input_finding(inputs[0])),
-		_closed(_input_finding(inputs[1])),
+	every rules in _unset {
+		r := rule.findings with input as job with data.guard.config.rules as rules
+		r == {
+			_closed(_setting_finding("HyperParameters", "sagemaker_submit_directory", "team-code")),
+			_closed(_setting_finding("Environment", "SAGEMAKER_PROGRAM", null)),
+			_closed(_input_finding(inputs[0])),
+			_closed(_input_finding(inputs[1])),
+		}
 	}
 }
 

@@ -40,8 +40,6 @@
 #         format: regex
 package guard.rules.secret_in_environment
 
-import data.guard.lib.settings
-
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -104,12 +102,23 @@ _is_one_of(expressions, text) if {
 	regex.match(_any_of(expressions), text)
 }
 
-default _config := {}
+default _names := [""]
 
-_config := data.guard.config.rules.secret_in_environment
+_names := given if {
+	given := data.guard.config.rules.secret_in_environment.names
+	is_array(given)
+}
 
-_names := settings.list(_config, "names", [""])
+default _harmless_names := []
 
-_harmless_names := settings.list(_config, "harmless_names", [])
+_harmless_names := given if {
+	given := data.guard.config.rules.secret_in_environment.harmless_names
+	is_array(given)
+}
 
-_harmless_values := settings.list(_config, "harmless_values", [])
+default _harmless_values := []
+
+_harmless_values := given if {
+	given := data.guard.config.rules.secret_in_environment.harmless_values
+	is_array(given)
+}

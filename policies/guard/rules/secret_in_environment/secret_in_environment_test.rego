@@ -2,6 +2,12 @@ package guard.rules.secret_in_environment_test
 
 import data.guard.rules.secret_in_environment as rule
 
+_unset := [
+	{},
+	{"secret_in_environment": null},
+	{"secret_in_environment": {"names": null, "harmless_names": null, "harmless_values": null}},
+]
+
 _config := {
 	"level": "deny",
 	"names": ["password", "(^|_)token$", "secret"],
@@ -150,16 +156,18 @@ test_value_never_appears if {
 }
 
 test_deny_every_name_when_the_lists_are_missing if {
-	r := rule.findings with input as _job([["a", "x"]], []) with data.guard.config.rules as {}
-	r == {{
-		"message": "The setting a in HyperParameters is named like a credential and has a value.",
-		"details": {
-			"config": "rules.secret_in_environment.names[0]",
-			"slot": "HyperParameters",
-			"setting": "a",
-			"entry": "",
-		},
-	}}
+	every rules in _unset {
+		r := rule.findings with input as _job([["a", "x"]], []) with data.guard.config.rules as rules
+		r == {{
+			"message": "The setting a in HyperParameters is named like a credential and has a value.",
+			"details": {
+				"config": "rules.secret_in_environment.names[0]",
+				"slot": "HyperParameters",
+				"setting": "a",
+				"entry": "",
+			},
+		}}
+	}
 }
 
 test_allow_every_name_when_the_list_is_empty if {

@@ -70,7 +70,6 @@
 package guard.rules.unapproved_registry
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -128,8 +127,9 @@ _names_registry(entry) if entry.registry
 
 _names_registry(entry) if entry.account
 
-default _config := {}
+default _allowed := []
 
-_config := data.guard.config.rules.unapproved_registry
-
-_allowed := settings.list(_config, "allowed", [])
+_allowed := given if {
+	given := data.guard.config.rules.unapproved_registry.allowed
+	is_array(given)
+}

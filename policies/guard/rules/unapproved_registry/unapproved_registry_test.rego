@@ -2,6 +2,12 @@ package guard.rules.unapproved_registry_test
 
 import data.guard.rules.unapproved_registry as rule
 
+_unset := [
+	{},
+	{"unapproved_registry": null},
+	{"unapproved_registry": {"allowed": null}},
+]
+
 _config := {"level": "deny", "allowed": [
 	{"account": "123456789012"},
 	{"account": ["763104351884", "683313688378"], "region": "eu-*", "repository": ["pytorch-*", "sklearn"]},
@@ -107,8 +113,10 @@ test_deny_unknown_image if {
 
 test_deny_every_image_when_the_list_is_missing if {
 	image := _ecr("123456789012", "us-east-1", "a")
-	r := rule.findings with input as {"images": [image]} with data.guard.config.rules as {}
-	r == {_unapproved(image)}
+	every rules in _unset {
+		r := rule.findings with input as {"images": [image]} with data.guard.config.rules as rules
+		r == {_unapproved(image)}
+	}
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "approved registry")

@@ -32,7 +32,6 @@
 package guard.rules.volume_encryption_required
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -84,10 +83,16 @@ _other_storage if {
 
 _no_key := {null, ""}
 
-default _config := {}
+default _allowed := []
 
-_config := data.guard.config.rules.volume_encryption_required
+_allowed := given if {
+	given := data.guard.config.rules.volume_encryption_required.kms_keys
+	is_array(given)
+}
 
-_allowed := settings.list(_config, "kms_keys", [])
+default _local_storage_types := []
 
-_local_storage_types := settings.list(_config, "local_storage_types", [])
+_local_storage_types := given if {
+	given := data.guard.config.rules.volume_encryption_required.local_storage_types
+	is_array(given)
+}

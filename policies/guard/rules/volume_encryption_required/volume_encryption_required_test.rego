@@ -2,6 +2,12 @@ package guard.rules.volume_encryption_required_test
 
 import data.guard.rules.volume_encryption_required as rule
 
+_unset := [
+	{},
+	{"volume_encryption_required": null},
+	{"volume_encryption_required": {"kms_keys": null, "local_storage_types": null}},
+]
+
 _config := {"level": "deny", "kms_keys": ["alias/ml-*", "key-1"], "local_storage_types": ["ml.g5.*", "ml.p4d.*"]}
 
 _job(keys, types) := {
@@ -97,8 +103,10 @@ test_deny_job_without_volumes if {
 }
 
 test_deny_everything_when_the_lists_are_missing if {
-	r := rule.findings with input as _job(["key-1", null], ["ml.g5.xlarge"]) with data.guard.config.rules as {}
-	r == {_other("key-1", []), _open(1)}
+	every rules in _unset {
+		r := rule.findings with input as _job(["key-1", null], ["ml.g5.xlarge"]) with data.guard.config.rules as rules
+		r == {_other("key-1", []), _open(1)}
+	}
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "VolumeKmsKeyId")

@@ -30,7 +30,6 @@
 package guard.rules.vpc_required
 
 import data.guard.lib.globs
-import data.guard.lib.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -76,10 +75,16 @@ findings contains {
 	not globs.matches(_security_groups, group)
 }
 
-default _config := {}
+default _subnets := []
 
-_config := data.guard.config.rules.vpc_required
+_subnets := given if {
+	given := data.guard.config.rules.vpc_required.subnets
+	is_array(given)
+}
 
-_subnets := settings.list(_config, "subnets", [])
+default _security_groups := []
 
-_security_groups := settings.list(_config, "security_groups", [])
+_security_groups := given if {
+	given := data.guard.config.rules.vpc_required.security_groups
+	is_array(given)
+}

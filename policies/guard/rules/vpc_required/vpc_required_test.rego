@@ -2,6 +2,12 @@ package guard.rules.vpc_required_test
 
 import data.guard.rules.vpc_required as rule
 
+_unset := [
+	{},
+	{"vpc_required": null},
+	{"vpc_required": {"subnets": null, "security_groups": null}},
+]
+
 _config := {"level": "deny", "subnets": ["subnet-a*", "subnet-b1"], "security_groups": ["sg-1"]}
 
 _job(subnets, groups) := {"network": {"vpc": {"subnets": subnets, "security_groups": groups}}}
@@ -61,16 +67,18 @@ test_deny_vpc_without_subnets_and_groups if {
 }
 
 test_deny_everything_when_the_lists_are_missing if {
-	r := rule.findings with input as _job(["subnet-a1"], ["sg-1"]) with data.guard.config.rules as {}
-	r == {
-		{
-			"message": "The job runs in subnet subnet-a1, which is not an allowed one.",
-			"details": {"config": "rules.vpc_required.subnets", "subnet": "subnet-a1", "allowed": []},
-		},
-		{
-			"message": "The job uses security group sg-1, which is not an allowed one.",
-			"details": {"config": "rules.vpc_required.security_groups", "security_group": "sg-1", "allowed": []},
-		},
+	every rules in _unset {
+		r := rule.findings with input as _job(["subnet-a1"], ["sg-1"]) with data.guard.config.rules as rules
+		r == {
+			{
+				"message": "The job runs in subnet subnet-a1, which is not an allowed one.",
+				"details": {"config": "rules.vpc_required.subnets", "subnet": "subnet-a1", "allowed": []},
+			},
+			{
+				"message": "The job uses security group sg-1, which is not an allowed one.",
+				"details": {"config": "rules.vpc_required.security_groups", "security_group": "sg-1", "allowed": []},
+			},
+		}
 	}
 }
 
