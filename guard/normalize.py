@@ -44,16 +44,20 @@ def normalize(ref: JobRef, collected: Collected, scope: Scope, deny_list: DenyLi
     )
 
 
-def from_detail(ref: JobRef) -> Collected:
-    """Return what the event alone tells about the job, for a decision without AWS; its resources stay unknown."""
+def offline(ref: JobRef, description: Node | None = None) -> Collected:
+    """Return what the event, or a description given beside it, tells about the job without AWS.
+
+    Its tags are the event's own, and the resources that it names stay unknown.
+    """
     called = ref.source.type == "api-call"
-    description: Node = cloudtrail.request(ref.detail) if called else ref.detail
+    detail: Node = cloudtrail.request(ref.detail) if called else ref.detail
+    description = detail if description is None else description
     unresolved = extract(ref.kind.kind, description, ref.name, {}).unresolved
-    offline = ImageError(code="failed", message="a decision on the event alone doesn't describe it")
+    unknown = ImageError(code="failed", message="a decision on the event alone doesn't describe it")
     return Collected(
         description=description,
-        tags=tags(description.get("Tags")),
-        references=dict.fromkeys(unresolved, offline),
+        tags=tags(detail.get("Tags")),
+        references=dict.fromkeys(unresolved, unknown),
     )
 
 

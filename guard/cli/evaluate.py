@@ -11,12 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from guard.collect import Collected
 from guard.deployment import deny_list
 from guard.document import Document
 from guard.errors import ConfigError, EventError
 from guard.events import Ignored, parse_event, scope_of
-from guard.normalize import from_detail, normalize
+from guard.normalize import normalize, offline
 from guard.opa.client import Evaluation
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
@@ -57,15 +56,10 @@ def _document(event: Any, description: Any, settings: Settings) -> Document:
     ref = parse_event(event, scope)
     if isinstance(ref, Ignored):
         raise EventError("the guard ignores this event, so there is no decision", reason=ref.reason)
-    collected = from_detail(ref) if description is None else _described(description)
-    denied = deny_list({"processing": settings.processing_containers, "training": settings.training_containers})
-    return normalize(ref, collected, scope, denied)
-
-
-def _described(description: Any) -> Collected:
-    if not isinstance(description, dict):
+    if description is not None and not isinstance(description, dict):
         raise ConfigError("the Describe response is not a JSON object")
-    return Collected(description=description, tags=None, references={})
+    denied = deny_list({"processing": settings.processing_containers, "training": settings.training_containers})
+    return normalize(ref, offline(ref, description), scope, denied)
 
 
 def _recorded(read: Any) -> Document | None:
