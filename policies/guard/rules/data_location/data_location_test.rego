@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"data_location": null},
 	{"data_location": {"buckets": null, "accounts": null, "others": null}},
+	{"data_location": {"buckets": "*", "accounts": "*", "others": "*"}},
 ]
 
 _config := {"level": "deny", "buckets": ["team-*", "shared"], "accounts": ["123456789012"], "others": ["fs-0a*"]}

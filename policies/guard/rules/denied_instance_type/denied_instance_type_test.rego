@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"denied_instance_type": null},
 	{"denied_instance_type": {"instance_types": null}},
+	{"denied_instance_type": {"instance_types": "*"}},
 ]
 
 _config := {"level": "deny", "instance_types": ["ml.p4*", "ml.*.48xlarge", "ml.p4d.*"]}

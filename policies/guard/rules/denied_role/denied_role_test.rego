@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"denied_role": null},
 	{"denied_role": {"denied": null, "allowed": null}},
+	{"denied_role": {"denied": "*", "allowed": "*"}},
 ]
 
 _config := {"level": "deny", "denied": ["*:role/Admin*", "*/old-*"], "allowed": ["arn:aws:iam::123456789012:role/*"]}

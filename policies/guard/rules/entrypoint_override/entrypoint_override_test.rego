@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"entrypoint_override": null},
 	{"entrypoint_override": {"allowed": null, "allow_arguments": null}},
+	{"entrypoint_override": {"allowed": "*", "allow_arguments": "*"}},
 ]
 
 _config := {

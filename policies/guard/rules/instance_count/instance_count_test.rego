@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"instance_count": null},
 	{"instance_count": {"max_per_group": null, "max_total": null}},
+	{"instance_count": {"max_per_group": "*", "max_total": "*"}},
 ]
 
 _config := {"level": "deny", "max_per_group": 4, "max_total": 6}

@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"keep_alive": null},
 	{"keep_alive": {"max_seconds": null}},
+	{"keep_alive": {"max_seconds": "*"}},
 ]
 
 _config := {"level": "deny", "max_seconds": 600}

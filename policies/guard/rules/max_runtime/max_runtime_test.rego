@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"max_runtime": null},
 	{"max_runtime": {"seconds": null}},
+	{"max_runtime": {"seconds": "*"}},
 ]
 
 _config := {"level": "deny", "seconds": 3600}

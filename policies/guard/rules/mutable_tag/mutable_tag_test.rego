@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"mutable_tag": null},
 	{"mutable_tag": {"tags": null, "digest_required": null}},
+	{"mutable_tag": {"tags": "*", "digest_required": "*"}},
 ]
 
 _config := {"level": "deny", "tags": ["latest", "*-dev"], "digest_required": false}

@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"output_encryption_required": null},
 	{"output_encryption_required": {"kms_keys": null, "outputs_without_key": null}},
+	{"output_encryption_required": {"kms_keys": "*", "outputs_without_key": "*"}},
 ]
 
 _config := {

@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"region": null},
 	{"region": {"regions": null}},
+	{"region": {"regions": "*"}},
 ]
 
 _config := {"level": "deny", "regions": ["eu-west-1", "eu-central-*"]}

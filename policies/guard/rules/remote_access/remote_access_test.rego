@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"remote_access": null},
 	{"remote_access": {"debug_kinds": null, "settings": null}},
+	{"remote_access": {"debug_kinds": "*", "settings": "*"}},
 ]
 
 _config := {"level": "deny", "settings": ["START_SSH", "ssm_*"], "debug_kinds": ["training"]}

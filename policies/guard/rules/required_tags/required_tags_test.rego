@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"required_tags": null},
 	{"required_tags": {"tags": null}},
+	{"required_tags": {"tags": "*"}},
 ]
 
 _config := {"level": "deny", "tags": {"team": ["*"], "stage": ["dev", "prod-*"]}}

@@ -68,9 +68,9 @@ findings contains {
 } if {
 	some group in [input.hyperparameters, input.environment]
 	some setting in group
-	kind := _settings[setting.name]
+	setting.name in _settings
 	value := _unquoted(setting.value)
-	not _approved(kind, value)
+	not _approved(setting.name, value)
 	name := setting.name
 	slot := setting.slot
 	bucket := storage.bucket(value)
@@ -92,12 +92,9 @@ findings contains {
 	not globs.matches(_buckets, place.bucket)
 }
 
-_settings := {
-	"sagemaker_submit_directory": "directory",
-	"SAGEMAKER_SUBMIT_DIRECTORY": "directory",
-	"sagemaker_program": "program",
-	"SAGEMAKER_PROGRAM": "program",
-}
+_settings := {"sagemaker_submit_directory", "SAGEMAKER_SUBMIT_DIRECTORY"} | _programs
+
+_programs := {"sagemaker_program", "SAGEMAKER_PROGRAM"}
 
 _unquoted(value) := text if {
 	json.is_valid(value)
@@ -109,7 +106,8 @@ _approved(_, value) if globs.matches(_buckets, storage.bucket(value))
 
 _approved(_, value) if globs.matches(_container_paths, storage.path(trim_prefix(value, "file://")))
 
-_approved("program", value) if {
+_approved(name, value) if {
+	name in _programs
 	not contains(value, ":")
 	storage.path(sprintf("/%s", [value])) != null
 	not startswith(value, "/")

@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"script_mode": null},
 	{"script_mode": {"buckets": null, "container_paths": null, "code_inputs": null, "code_paths": null}},
+	{"script_mode": {"buckets": "*", "container_paths": "*", "code_inputs": "*", "code_paths": "*"}},
 ]
 
 _config := {
@@ -97,6 +98,12 @@ test_deny_directory_of_the_environment if {
 	r := rule.findings with input as _job([], [["SAGEMAKER_SUBMIT_DIRECTORY", "s3://other/a"]], [])
 		with data.guard.config.rules.script_mode as _config
 	r == {_setting_finding("Environment", "SAGEMAKER_SUBMIT_DIRECTORY", "other")}
+}
+
+test_allow_program_of_the_environment if {
+	r := rule.findings with input as _job([], [["SAGEMAKER_PROGRAM", "train.py"]], [])
+		with data.guard.config.rules.script_mode as _config
+	r == set()
 }
 
 test_allow_program[value] if {

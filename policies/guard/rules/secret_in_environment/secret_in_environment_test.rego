@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"secret_in_environment": null},
 	{"secret_in_environment": {"names": null, "harmless_names": null, "harmless_values": null}},
+	{"secret_in_environment": {"names": "*", "harmless_names": "*", "harmless_values": "*"}},
 ]
 
 _config := {

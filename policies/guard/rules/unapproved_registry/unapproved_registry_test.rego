@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"unapproved_registry": null},
 	{"unapproved_registry": {"allowed": null}},
+	{"unapproved_registry": {"allowed": "*"}},
 ]
 
 _config := {"level": "deny", "allowed": [

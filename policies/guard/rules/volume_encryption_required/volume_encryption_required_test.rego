@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"volume_encryption_required": null},
 	{"volume_encryption_required": {"kms_keys": null, "local_storage_types": null}},
+	{"volume_encryption_required": {"kms_keys": "*", "local_storage_types": "*"}},
 ]
 
 _config := {"level": "deny", "kms_keys": ["alias/ml-*", "key-1"], "local_storage_types": ["ml.g5.*", "ml.p4d.*"]}

@@ -6,6 +6,7 @@ _unset := [
 	{},
 	{"vpc_required": null},
 	{"vpc_required": {"subnets": null, "security_groups": null}},
+	{"vpc_required": {"subnets": "*", "security_groups": "*"}},
 ]
 
 _config := {"level": "deny", "subnets": ["subnet-a*", "subnet-b1"], "security_groups": ["sg-1"]}
