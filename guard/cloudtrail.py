@@ -14,7 +14,6 @@ FREE_MAPS = frozenset(
     {
         "aggregation",
         "collectionParameters",
-        "customerMetadataProperties",
         "environment",
         "filling",
         "hookParameters",

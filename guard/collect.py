@@ -17,8 +17,6 @@ from guard.extract import extract
 from guard.extract.reading import tags as read_tags
 from guard.resources import BY_RESOURCE_KIND, Resource
 
-# A job names a resource, that one a package, and no further: the fourth round would be a circle.
-_ROUNDS = 3
 _PARALLEL = 8
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
@@ -72,10 +70,8 @@ def _references(
     client: Any, ref: JobRef, description: Mapping[str, Any], pool: ThreadPoolExecutor
 ) -> dict[Resource, Mapping[str, Any] | ImageError]:
     known: dict[Resource, Mapping[str, Any] | ImageError] = {}
-    for _ in range(_ROUNDS):
-        wanted = sorted(set(extract(ref.kind.kind, description, ref.name, known).unresolved))
-        if not wanted:
-            break
+    # A job names a model, that one a package, and a package nothing more: each round finds what the last one asked for.
+    while wanted := sorted(set(extract(ref.kind.kind, description, ref.name, known).unresolved)):
         known.update(zip(wanted, pool.map(lambda resource: _resource(client, resource), wanted), strict=True))
     return known
 

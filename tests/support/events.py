@@ -9,6 +9,31 @@ from typing import Any
 EVENTS = Path(__file__).resolve().parent.parent / "events"
 NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 
+# The events that name a running job: its kind and its name.
+RUNNING = {
+    "api_create_training_job": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "api_create_training_job_algorithm_name": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "api_create_training_job_rule": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "api_create_transform_job": ("transform", "batch-2024-03-05"),
+    "processing_in_progress": ("processing", "sklearn-preprocess-2024-03-05-10-14-58-123"),
+    "processing_in_progress_debugger_rule": (
+        "processing",
+        "pytorch-training-2024-03-05-LowGPUUtilization-0f3a9c1e",
+    ),
+    "training_downloading": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "training_in_progress_nulls": ("training", "UnitTestTrainingJob"),
+    "training_starting": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "training_starting_algorithm_name": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "training_starting_digest": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "training_starting_tuning_child": ("training", "pytorch-tuning-240305-1014-001-6a1f0b2c"),
+    "training_training": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
+    "transform_in_progress_nulls": ("transform", "UnitTestTransformJob"),
+    "transform_placeholders": ("transform", "4b52bd8f-e034-4345-818d-884bdd7c9724"),
+    "tuning_in_progress": ("hyperparameter-tuning", "pytorch-tuning-240305-1014"),
+    "tuning_placeholders": ("hyperparameter-tuning", "016bffd3-6d71-4d3a-9710-0a332b2759fc"),
+    "tuning_running_nulls": ("hyperparameter-tuning", "UnitTestHPO"),
+}
+
 
 def load_event(name: str, **detail: Any) -> dict[str, Any]:
     """Return the event of tests/events/<name>.json, with these fields of its detail changed."""

@@ -12,35 +12,12 @@ from guard.document import Actor, Source
 from guard.errors import EventError, ScopeError
 from guard.events import Ignored, JobRef, Scope, job_from_arn, parse_event, partition_of, scope_of
 from guard.jobs import BY_KIND, JOB_KINDS, PROCESSING, TRAINING, TUNING, JobKind
-from tests.support.events import NAMES, load_event, without
+from tests.support.events import NAMES, RUNNING, load_event, without
 
 SCOPE = Scope("111122223333", "eu-west-1", "aws")
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333"
 SOURCE = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, tzinfo=UTC))
 
-RUNNING = {
-    "api_create_training_job": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
-    "api_create_training_job_algorithm_name": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
-    "api_create_training_job_rule": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
-    "api_create_transform_job": ("transform", "batch-2024-03-05"),
-    "processing_in_progress": ("processing", "sklearn-preprocess-2024-03-05-10-14-58-123"),
-    "processing_in_progress_debugger_rule": (
-        "processing",
-        "pytorch-training-2024-03-05-LowGPUUtilization-0f3a9c1e",
-    ),
-    "training_downloading": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
-    "training_in_progress_nulls": ("training", "UnitTestTrainingJob"),
-    "training_starting": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
-    "training_starting_algorithm_name": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
-    "training_starting_digest": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
-    "training_starting_tuning_child": ("training", "pytorch-tuning-240305-1014-001-6a1f0b2c"),
-    "training_training": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
-    "transform_in_progress_nulls": ("transform", "UnitTestTransformJob"),
-    "transform_placeholders": ("transform", "4b52bd8f-e034-4345-818d-884bdd7c9724"),
-    "tuning_in_progress": ("hyperparameter-tuning", "pytorch-tuning-240305-1014"),
-    "tuning_placeholders": ("hyperparameter-tuning", "016bffd3-6d71-4d3a-9710-0a332b2759fc"),
-    "tuning_running_nulls": ("hyperparameter-tuning", "UnitTestHPO"),
-}
 ASKS_NOTHING = {
     "api_create_model": "CreateModel",
     "endpoint_config_created": "SageMaker Endpoint Config State Change",

@@ -1,0 +1,225 @@
+"""The guard against SageMaker's API model: when AWS adds a way to name an image or a kind of job, a test here goes red."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guard.cloudtrail import FREE_MAPS
+from guard.jobs import BY_KIND, JOB_KINDS, NOT_GUARDED
+from guard.resources import RESOURCE_KINDS
+from tests.support.image_fields import Field, image_fields, map_fields, seen
+from tests.support.shapes import copied_model, service_model
+
+# (operation or "*", end of the path): why the field has no extractor. In one place, so that it can be read and doubted.
+REASONS: dict[tuple[str, str], str] = {
+    ("CreateAlgorithm", "AlgorithmName"): "its own name",
+    ("CreateModel", "ModelName"): "its own name",
+    ("CreateModelPackage", "ModelPackageName"): "its own name",
+    ("UpdateModelPackage", "ModelPackageArn"): "its own name",
+    ("*", "JobDefinitionName"): "its own name",
+    ("*", "DefinitionName"): "its own name",
+    ("*", "HubAccessConfig.HubContentArn"): "data or model artifacts of a hub, no container",
+    ("*", "DatasetSource.DatasetArn"): "a data set of a hub",
+    ("*", "NearestModelName"): "a well-known model that this one is like; a hint for benchmarks",
+    ("*", "BaseModel.HubContentName"): "what the model was made of; nothing is run by it",
+    ("*", "BaseModel.RecipeName"): "what the model was made of; nothing is run by it",
+    ("*", "InferenceSpecificationName"): "chooses among the containers of a package, which are seen",
+    ("*", "SourceAlgorithms[].AlgorithmName"): "what the package was made of; its own containers are seen",
+    (
+        "CreateAlgorithm",
+        "InferenceSpecification.Containers[].Image",
+    ): "runs in no job: a package of it has its own list",
+    ("CreateAlgorithm", "InferenceSpecification.Containers[].ImageDigest"): "runs in no job: see the image",
+    ("CreateTrainingJob", "ServerlessJobConfig.BaseModelArn"): "the service picks the image: shown as managed",
+    ("CreateTrainingJob", "ServerlessJobConfig.EvaluatorArn"): "the service picks the image: shown as managed",
+    (
+        "CreateTrainingJob",
+        "ModelPackageConfig.SourceModelPackageArn",
+    ): "its weights are trained; its containers don't run",
+    ("CreateAutoMLJobV2", "TextGenerationJobConfig.BaseModelName"): "the service picks the image: shown as managed",
+    (
+        "CreateOptimizationJob",
+        "ModelSource.SageMakerModel.ModelName",
+    ): "its artifacts are read; its containers don't run",
+    ("CreateOptimizationJob", "OutputConfig.SageMakerModel.ModelName"): "the model that will be made",
+    ("CreateCompilationJob", "ModelPackageVersionArn"): "its artifacts are read; its containers don't run",
+    ("CreateLabelingJob", "LabelingJobAlgorithmSpecificationArn"): "an algorithm of the service: shown as managed",
+    ("CreateAIRecommendationJob", "ModelPackageArns[].ModelPackageArn"): "adapter weights; the service picks the image",
+    ("CreateEdgePackagingJob", "ModelName"): "a name for the packed model, not the name of one in SageMaker",
+    ("CreateInferenceExperiment", "ModelVariants[].ModelName"): "variants of an endpoint: a deployment, not a job",
+    ("CreateTrainingSession", "ModelConfig.BaseModelArn"): "a model of the service, which picks the image",
+}
+
+STARTED_BY = {"StopPipelineExecution": "StartPipelineExecution"}
+GUARDED = [
+    operation for row in (*JOB_KINDS, *RESOURCE_KINDS) for operation in (*row.create_operations, *row.update_operations)
+]
+UNGUARDED = [STARTED_BY.get(stop, stop.replace("Stop", "Create", 1)) for stop in NOT_GUARDED]
+
+
+def reason(field: Field) -> tuple[str, str] | None:
+    """Return the key of the field's reason."""
+    return next(
+        (
+            (operation, end)
+            for operation, end in REASONS
+            if operation in {"*", field.operation} and (field.path == end or field.path.endswith(f".{end}"))
+        ),
+        None,
+    )
+
+
+def unexplained(model: dict[str, Any]) -> list[Field]:
+    """Return the fields that can name an image and have neither an extractor nor a reason."""
+    guarded = [field for operation in GUARDED for field in image_fields(model, operation) if not seen(field)]
+    others = [field for operation in UNGUARDED for field in image_fields(model, operation)]
+    return [field for field in (*guarded, *others) if reason(field) is None]
+
+
+def unknown_stops(model: dict[str, Any]) -> set[str]:
+    """Return the Stop operations that are neither guarded nor explained."""
+    stops = {operation for operation in model["operations"] if operation.startswith("Stop")}
+    return stops - {row.stop_operation for row in JOB_KINDS} - NOT_GUARDED.keys()
+
+
+def test_every_field_that_can_name_an_image_is_seen_or_explained() -> None:
+    assert unexplained(service_model()) == []
+
+
+def test_every_reason_is_needed() -> None:
+    fields = [field for operation in (*GUARDED, *UNGUARDED) for field in image_fields(service_model(), operation)]
+    needed = {reason(field) for field in fields if field.operation in UNGUARDED or not seen(field)}
+    assert REASONS.keys() - needed == set()
+
+
+def test_the_fields_that_the_product_is_about_are_seen() -> None:
+    """The probe itself could be broken: these are known to be seen, and these are known not to be."""
+    assert seen(Field("CreateTrainingJob", "AlgorithmSpecification.TrainingImage"))
+    assert seen(Field("CreateModel", "Containers[].ModelPackageName"))
+    assert seen(Field("CreateAlgorithm", "TrainingSpecification.TrainingImageDigest"))
+    assert not seen(Field("CreateTrainingJob", "RoleArn"))
+    assert not seen(Field("CreateModel", "Containers[].ModelDataUrl"))
+
+
+def test_every_stop_operation_is_guarded_or_explained() -> None:
+    assert unknown_stops(service_model()) == set()
+
+
+def test_nothing_is_explained_that_is_guarded_or_gone() -> None:
+    assert NOT_GUARDED.keys() <= service_model()["operations"].keys()
+    assert not NOT_GUARDED.keys() & {row.stop_operation for row in JOB_KINDS}
+
+
+@pytest.mark.parametrize(
+    ("shape", "member", "target", "field"),
+    [
+        pytest.param(
+            "AlgorithmSpecification",
+            "SidecarImage",
+            "ContainerImage",
+            Field("CreateTrainingJob", "AlgorithmSpecification.SidecarImage"),
+            id="told by its shape and name",
+        ),
+        pytest.param(
+            "CreateProcessingJobRequest",
+            "Warmup",
+            "ImageUri",
+            Field("CreateProcessingJob", "Warmup"),
+            id="told by its shape alone",
+        ),
+        pytest.param(
+            "ProcessingClusterConfig",
+            "ProxyContainerUri",
+            "String",
+            Field("CreateProcessingJob", "ProcessingResources.ClusterConfig.ProxyContainerUri"),
+            id="told by its name alone",
+        ),
+        pytest.param(
+            "TransformResources",
+            "PreprocessorModelName",
+            "ModelName",
+            Field("CreateTransformJob", "TransformResources.PreprocessorModelName"),
+            id="another resource that has an image",
+        ),
+        pytest.param(
+            "ContainerDefinition",
+            "AgentImages",
+            "ImageList",
+            Field("CreateModel", "Containers[].AgentImages[]"),
+            id="a list, in a resource",
+        ),
+        pytest.param(
+            "CreateJobRequest",
+            "ContainerImage",
+            "ContainerImage",
+            Field("CreateJob", "ContainerImage"),
+            id="a job that is not guarded",
+        ),
+    ],
+)
+def test_a_new_field_is_reported(shape, member, target, field) -> None:
+    model = copied_model()
+    model["shapes"]["ImageList"] = {"type": "list", "member": {"shape": "ContainerImage"}}
+    model["shapes"][shape]["members"][member] = {"shape": target}
+    assert field in unexplained(model)
+
+
+def test_a_new_kind_of_job_is_reported() -> None:
+    model = copied_model()
+    model["operations"]["StopDreamingJob"] = model["operations"]["StopTrainingJob"]
+    assert unknown_stops(model) == {"StopDreamingJob"}
+
+
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.kind)
+class TestRow:
+    """Each row of the job table is what the API model says."""
+
+    def test_the_operations_exist(self, kind) -> None:
+        named = {*kind.create_operations, *kind.update_operations, kind.describe_operation, kind.stop_operation}
+        assert named <= service_model()["operations"].keys()
+
+    def test_the_name_is_all_that_describe_and_stop_need(self, kind) -> None:
+        model = service_model()
+        for operation in (kind.describe_operation, kind.stop_operation):
+            assert model["shapes"][model["operations"][operation]["input"]["shape"]]["required"] == [kind.name_field]
+
+    def test_the_description_has_the_fields(self, kind) -> None:
+        model = service_model()
+        members = model["shapes"][model["operations"][kind.describe_operation]["output"]["shape"]]["members"]
+        assert {kind.name_field, kind.arn_field, kind.status_field} <= members.keys()
+
+    def test_every_status_is_known_once(self, kind) -> None:
+        model = service_model()
+        members = model["shapes"][model["operations"][kind.describe_operation]["output"]["shape"]]["members"]
+        statuses = set(model["shapes"][members[kind.status_field]["shape"]]["enum"])
+        known = [*kind.running, *kind.stopping, *kind.ended]
+        assert len(known) == len(set(known))
+        # What AWS's event fixtures say of tuning jobs.
+        assert set(known) - {"Running"} == statuses
+
+    def test_the_arn_is_of_that_resource(self, kind) -> None:
+        model = service_model()
+        members = model["shapes"][model["operations"][kind.describe_operation]["output"]["shape"]]["members"]
+        pattern = model["shapes"][members[kind.arn_field]["shape"]].get("pattern", "")
+        assert f"{kind.arn_resource}/" in pattern or ":sagemaker:" not in pattern
+
+
+@pytest.mark.parametrize("row", RESOURCE_KINDS, ids=lambda row: row.kind)
+def test_a_resource_is_described_by_its_name(row) -> None:
+    model = service_model()
+    shape = model["operations"][row.describe_operation]["input"]["shape"]
+    assert model["shapes"][shape]["required"] == [row.name_parameter]
+    assert {*row.create_operations, *row.update_operations} <= model["operations"].keys()
+
+
+def test_no_kind_appears_twice() -> None:
+    assert len(BY_KIND) == len(JOB_KINDS)
+
+
+def test_every_map_of_a_users_own_names_is_known() -> None:
+    """CloudTrail lowers field names; the names in these maps are no fields and keep their case."""
+    operations = [operation for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)]
+    maps = {field for operation in operations for field in map_fields(service_model(), operation)}
+    assert {name[0].lower() + name[1:] for name in maps} == FREE_MAPS

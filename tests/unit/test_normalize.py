@@ -1,0 +1,214 @@
+"""The document of a job: from answers as SageMaker gives them, from an event alone, and from broken ones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guard.collect import Collected
+from guard.document import DenyList, Document, ImageError, Source
+from guard.events import JobRef, Scope, job_arn, parse_event, scope_of
+from guard.jobs import AUTOML, BY_KIND, JOB_KINDS, PROCESSING, TRAINING, JobKind
+from guard.normalize import normalize, offline
+from guard.resources import RESOURCE_KINDS, Resource
+from tests.support.events import RUNNING, load_event
+from tests.support.shapes import WRONG, answer
+
+SCOPE = Scope("111122223333", "eu-west-1", "aws")
+NOTHING = DenyList(images={}, patterns=())
+TOLD = datetime(2024, 3, 5, 10, 15, tzinfo=UTC)
+SOURCE = Source(type="state-change", id="event-1", time=TOLD)
+NAMES = ("a", "B-7", "x")
+
+
+def ref(kind: JobKind, **detail: Any) -> JobRef:
+    return JobRef(kind, "job-1", job_arn("job-1", kind, SCOPE), SOURCE, None, detail)
+
+
+def document(kind: JobKind, description: Any, tags: dict[str, str] | None = None) -> Document:
+    return normalize(ref(kind), Collected(description, tags, {}), SCOPE, NOTHING)
+
+
+def of_event(name: str, **detail: Any) -> Document:
+    event = load_event(name, **detail)
+    found = parse_event(event, scope_of(event))
+    assert isinstance(found, JobRef)
+    return normalize(found, offline(found), scope_of(event), NOTHING)
+
+
+def test_the_job_is_told_by_its_description() -> None:
+    description = {
+        "TrainingJobArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/JOB-1",
+        "TrainingJobStatus": "InProgress",
+        "SecondaryStatus": "Training",
+        "TuningJobArn": "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/t",
+        "CreationTime": TOLD,
+        "RoleArn": "arn:aws:iam::111122223333:role/r",
+    }
+    assert document(TRAINING, description, {"team": "a"}).job.model_dump() == {
+        "kind": "training",
+        "name": "job-1",
+        "arn": description["TrainingJobArn"],
+        "status": "InProgress",
+        "secondary_status": "Training",
+        "parent_arn": description["TuningJobArn"],
+        "created_at": TOLD,
+        "role_arn": description["RoleArn"],
+        "role_arns": (description["RoleArn"],),
+        "tags": {"team": "a"},
+    }
+
+
+def test_what_a_description_lacks_is_null() -> None:
+    job = document(TRAINING, {}).job
+    assert (job.arn, job.status) == (ref(TRAINING).arn, "")
+    assert {job.secondary_status, job.parent_arn, job.created_at, job.role_arn, job.tags} == {None}
+
+
+def test_a_job_of_two_roles_has_not_one() -> None:
+    description = {"RoleArn": "s", "AutoMLComputeConfig": {"EmrServerlessComputeConfig": {"ExecutionRoleARN": "r"}}}
+    job = document(AUTOML, description | {"AutoMLJobSecondaryStatus": "Starting"}).job
+    assert (job.role_arn, job.role_arns, job.secondary_status) == (None, ("r", "s"), "Starting")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("training", "TuningJobArn"),
+        ("training", "AutoMLJobArn"),
+        ("training", "LabelingJobArn"),
+        ("processing", "TrainingJobArn"),
+        ("processing", "MonitoringScheduleArn"),
+        ("transform", "AutoMLJobArn"),
+    ],
+)
+def test_the_parent_is_the_job_that_started_it(kind, field) -> None:
+    assert document(BY_KIND[kind], {field: "arn:parent"}).job.parent_arn == "arn:parent"
+
+
+def test_the_tuning_job_comes_before_its_own_parent() -> None:
+    description = {"AutoMLJobArn": "arn:automl", "TuningJobArn": "arn:tuning"}
+    assert document(TRAINING, description).job.parent_arn == "arn:tuning"
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_every_running_event_makes_a_document_by_itself(name) -> None:
+    found = of_event(name)
+    assert (found.job.kind, found.job.name) == RUNNING[name]
+    assert len(found.images) >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [
+        ("training_starting", "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:1.10-cpu-py38"),
+        ("api_create_training_job", "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:1.10-cpu-py38"),
+        ("tuning_in_progress", "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:1.10-cpu-py38"),
+        (
+            "processing_in_progress",
+            "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:0.23-1-cpu-py3",
+        ),
+    ],
+)
+def test_an_event_alone_tells_its_image(name, image) -> None:
+    assert [found.raw for found in of_event(name).images] == [image]
+
+
+def test_a_call_and_a_state_change_make_the_same_document() -> None:
+    """Both tell of one job; only who asked, and what only one of them knows, differs."""
+    called, changed = of_event("api_create_training_job"), of_event("training_starting")
+    same = ("images", "compute", "network", "storage", "command", "remote_access")
+    for part in same:
+        assert getattr(called, part) == getattr(changed, part)
+    assert called.job.tags == changed.job.tags == {"project": "churn"}
+    assert (called.job.name, called.job.arn, called.job.role_arn) == (
+        changed.job.name,
+        changed.job.arn,
+        changed.job.role_arn,
+    )
+
+
+def test_the_names_of_a_users_own_settings_keep_their_case() -> None:
+    parameters = {
+        "trainingJobName": "job-1",
+        "hyperParameters": {"learning_rate": "1", "Epochs": "2"},
+        "environment": {"path": "x"},
+        "debugRuleConfigurations": [{"ruleEvaluatorImage": "a:1", "ruleParameters": {"rule_to_invoke": "x"}}],
+    }
+    found = of_event("api_create_training_job", requestParameters=parameters)
+    assert [one.name for one in (*found.hyperparameters, *found.environment)] == ["learning_rate", "Epochs", "path"]
+    assert found.images[1].raw == "a:1"
+
+
+def test_a_call_without_parameters_makes_a_document_of_unknowns() -> None:
+    found = of_event("api_create_training_job", requestParameters=None)
+    assert [image.error.code for image in found.images if image.error] == ["missing"]
+
+
+def test_a_resource_stays_unknown_without_aws() -> None:
+    (image,) = of_event("training_starting_algorithm_name").images
+    assert image.error == ImageError(
+        code="failed", message=f"algorithm {image.origin.name}: a decision on the event alone doesn't describe it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        pytest.param({"a": "1"}, {"a": "1"}, id="map"),
+        pytest.param([{"Key": "a", "Value": "1"}], {"a": "1"}, id="list"),
+        pytest.param([{"key": "a", "value": "1"}], {"a": "1"}, id="list, lower case"),
+        pytest.param([], {}, id="empty list"),
+        pytest.param(None, None, id="null"),
+        pytest.param("a=1", None, id="text"),
+        pytest.param([{"Key": None}, "x", {"Key": "a", "Value": None}], {"a": ""}, id="broken pairs"),
+    ],
+)
+def test_tags_come_in_three_forms(tags, expected) -> None:
+    assert of_event("training_starting", Tags=tags).job.tags == expected
+
+
+@pytest.mark.parametrize("time", ["1709633700000", 1709633700000, 1709633700.0, "2024-03-05T10:15:00Z"])
+def test_times_come_in_four_forms(time) -> None:
+    assert of_event("training_starting", CreationTime=time).job.created_at == TOLD
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
+    found = document(PROCESSING, {"AppSpecification": {"ImageUri": "a:\ud800"}, "RoleArn": "r\udfff"}, {"k": "v"})
+    assert (found.images[0].raw, found.job.role_arn) == ("a:?", "r?")
+
+
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.kind)
+@settings(max_examples=300)
+@given(seeds=st.lists(st.integers(0, 2**32), min_size=9, max_size=9))
+def test_no_answer_of_sagemaker_breaks_the_document(kind, seeds) -> None:
+    """Whole answers, answers with holes, and answers with values of wrong types: each makes a valid document."""
+    first, *others = seeds
+    resources = {
+        Resource(row.kind, name): answer(row.describe_operation, seed)
+        for row, seed in zip(RESOURCE_KINDS, others, strict=False)
+        for name in NAMES
+    }
+    collected = Collected(answer(kind.describe_operation, first), None, resources)
+    found = normalize(ref(kind), collected, SCOPE, NOTHING)
+    assert Document.model_validate_json(found.model_dump_json()) == found
+    assert all((image.repository is None) == (image.error is not None) for image in found.images)
+
+
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.kind)
+@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+def test_a_wrong_type_in_any_field_breaks_nothing(kind, wrong) -> None:
+    description = dict.fromkeys(answer(kind.describe_operation, 1), wrong)
+    found = normalize(ref(kind), offline(ref(kind, **description)), SCOPE, NOTHING)
+    assert found.job.name == "job-1"
+
+
+@given(seed=st.integers(0, 2**32))
+def test_the_same_answer_makes_the_same_document(seed) -> None:
+    assert document(TRAINING, answer("DescribeTrainingJob", seed)) == document(
+        TRAINING, answer("DescribeTrainingJob", seed)
+    )
