@@ -72,12 +72,18 @@ _levels[rule_id] := levels.resolve(_level(rule_id), _overrides(rule_id), input) 
 	count(problems) == 0
 }
 
-# Most rules have nothing to look into, so they are kept off the long way.
+# Most rules have one level for all jobs, so they are kept off the long way.
 _plain_levels[rule_id] := level if {
 	some rule_id, _ in data.guard.config.rules
 	level := data.guard.config.rules[rule_id].level
 	level in {"off", "warn", "deny"}
 	not data.guard.config.rules[rule_id].overrides
+}
+
+_plain_levels[rule_id] := "off" if {
+	some rule_id, _ in data.guard.config.rules
+	data.guard.config.rules[rule_id].level == "off"
+	{override.level | some override in data.guard.config.rules[rule_id].overrides} == {"off"}
 }
 
 _level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id)) if {

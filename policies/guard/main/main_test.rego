@@ -105,6 +105,24 @@ test_level_comes_from_the_first_override_that_matches if {
 	}
 }
 
+test_allow_if_no_override_turns_a_rule_on if {
+	config := {
+		"rules": {
+			"alpha": {"level": "off", "overrides": [{"region": "eu-*", "level": "off"}]},
+			"beta": {"level": "off", "overrides": [{"region": "us-*", "level": "deny"}]},
+		},
+		"exemptions": [],
+	}
+	_decide(_rules, config) == {"decision": "allow", "findings": []}
+}
+
+test_deny_if_an_override_turns_a_rule_on if {
+	config := _levels({"alpha": "off", "beta": "off"})
+	overrides := [{"region": "us-*", "level": "off"}, {"region": "eu-*", "level": "deny"}]
+	decision := _decide(_rules, object.union(config, {"rules": {"alpha": {"overrides": overrides}}}))
+	decision.findings == [object.union(_alpha, {"level_source": "overrides[1]"})]
+}
+
 # Findings.
 
 test_findings_are_sorted_by_rule_message_and_details if {

@@ -41,13 +41,12 @@ matches(entry, image) if {
 
 # METADATA
 # description: Every way to write the registry's host in a canonical entry.
-registries(image) := {host | some host in ({trim_suffix(image.registry, ":443")} | _ecr_hosts(image))} if {
+registries(image) := {trim_suffix(image.registry, ":443")} | _ecr_hosts(image) if {
 	is_string(image.registry)
 } else := set()
 
-_names(image) := _tails(image.repository) | {name |
+_names(image) := _tails(image.repository) | {concat("/", [registry, image.repository]) |
 	some registry in registries(image)
-	name := concat("/", [registry, image.repository])
 }
 
 _tails(repository) := {concat("/", array.slice(segments, i, count(segments))) |
@@ -55,9 +54,9 @@ _tails(repository) := {concat("/", array.slice(segments, i, count(segments))) |
 	some i, _ in segments
 }
 
-_versions(image) := {concat("", [tag, digest]) |
-	some tag in {"", _tag(image)}
-	some digest in {"", _digest(image)}
+_versions(image) := {"", tag, digest, concat("", [tag, digest])} if {
+	tag := _tag(image)
+	digest := _digest(image)
 }
 
 _tag(image) := concat("", [":", image.tag]) if {
@@ -71,17 +70,16 @@ _digest(image) := concat("", ["@", image.digest]) if {
 } else := ""
 
 # The document names account and region only of a host that is an ECR endpoint.
-_ecr_hosts(image) := {host |
+_ecr_hosts(image) := {
+	concat("", [image.account, ".dkr.ecr.", image.region, ".", suffixes.plain]),
+	concat("", [image.account, ".dkr.ecr-fips.", image.region, ".", suffixes.plain]),
+	concat("", [image.account, ".dkr-ecr.", image.region, ".", suffixes.dual_stack]),
+	concat("", [image.account, ".dkr-ecr-fips.", image.region, ".", suffixes.dual_stack]),
+} if {
 	is_string(image.account)
 	is_string(image.region)
 	suffixes := _dns_suffixes(image.region)
-	some host in {
-		concat("", [image.account, ".dkr.ecr.", image.region, ".", suffixes.plain]),
-		concat("", [image.account, ".dkr.ecr-fips.", image.region, ".", suffixes.plain]),
-		concat("", [image.account, ".dkr-ecr.", image.region, ".", suffixes.dual_stack]),
-		concat("", [image.account, ".dkr-ecr-fips.", image.region, ".", suffixes.dual_stack]),
-	}
-}
+} else := set()
 
 _dns_suffixes(region) := suffixes if {
 	suffixes := _dns_suffixes_elsewhere[split(region, "-")[0]]

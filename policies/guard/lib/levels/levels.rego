@@ -16,16 +16,39 @@ resolve(level, overrides, document) := {"level": overrides[i].level, "source": s
 
 # METADATA
 # description: What is wrong with a rule's level and overrides, one text for each.
-problems(level, overrides) := _level_problems(level) | _overrides_problems(overrides)
+problems(level, overrides) := set() if {
+	_are_right(level, overrides)
+} else := _level_problems(level) | _overrides_problems(overrides)
+
+# Each decision asks for the problems of each rule: the quick way to say that there are none.
+_are_right(level, overrides) if {
+	_is_level(level)
+	is_array(overrides)
+	not _has_wrong_override(overrides)
+}
+
+_has_wrong_override(overrides) if {
+	some override in overrides
+	not _is_right(override)
+}
+
+_is_right(override) if {
+	_is_level(override.level)
+	count(override) > 1
+	count([fact | some fact, patterns in override; fact in _facts; scopes.valid(patterns)]) == count(override) - 1
+}
 
 _names := {"off", "warn", "deny"}
 
 _facts := {"account", "region", "role_arn", "job_kind"}
 
-_matches(override, document) if {
-	every fact, patterns in object.remove(override, {"level"}) {
-		scopes.matches(fact, patterns, document, _strictness(override.level))
-	}
+_matches(override, document) if not _differs(override, document)
+
+_differs(override, document) if {
+	strictness := _strictness(override.level)
+	some fact, patterns in override
+	fact in _facts
+	not scopes.matches(fact, patterns, document, strictness)
 }
 
 _strictness(level) := "any" if {

@@ -3,9 +3,8 @@
 # description: |
 #   What an override or an exemption is for: a mapping from facts of the job to a glob or a list of globs. In a glob `*`
 #   stands for any characters and `?` for one, and it matches the whole value. All facts of a scope must match.
+#   Decisions compare many scopes, so a list of globs is compared at once, as one regular expression.
 package guard.lib.scopes
-
-import data.guard.lib.globs
 
 # METADATA
 # description: True for a glob, or a list of globs, that can be compared without an error.
@@ -13,11 +12,12 @@ valid(patterns) if _valid_list(_listed(patterns))
 
 # METADATA
 # description: |
-#   True if the fact matches; unknown matches nothing. `strictness` decides for a job with several roles: with "any" one
+#   True if the fact matches valid globs; unknown matches nothing. `strictness` decides for a job with several roles: with "any" one
 #   that matches is enough, with "all" every one must match, so that a scope that relaxes covers no other role's job.
 matches(fact, patterns, document, strictness) if {
 	values := _values(fact, document)
-	matched := {value | some value in values; globs.matches(_listed(patterns), value)}
+	expression := _expression(_listed(patterns))
+	matched := {value | some value in values; regex.match(expression, value)}
 	_enough(strictness, matched, values)
 }
 
@@ -42,10 +42,12 @@ _listed(patterns) := patterns if {
 	is_array(patterns)
 } else := [patterns]
 
+_expression(patterns) := sprintf("^(%s)$", [text]) if {
+	text := strings.replace_n({"*": ".*", "?": ".", ".": `\.`, "+": `\+`}, concat("|", patterns))
+}
+
 _valid_list(patterns) if {
-	count(patterns) > 0
-	every pattern in patterns {
-		is_string(pattern)
-		regex.match(`^[^\[\]{}\\]+$`, pattern)
-	}
+	{type_name(pattern) | some pattern in patterns} == {"string"}
+	not "" in patterns
+	not regex.match(`[\[\]{}()|^$\\\n]`, concat("", patterns))
 }

@@ -31,6 +31,18 @@ test_matches_not_in_part[fact] if {
 	not scopes.matches(fact, pattern, testing.document, "all")
 }
 
+test_only_stars_and_question_marks_are_special if {
+	document := testing.input_with({"job": {"name": "a.b+c"}})
+	scopes.matches("job_name", "a.b+?", document, "all")
+	not scopes.matches("job_name", "a.b+c", testing.input_with({"job": {"name": "axbbc"}}), "all")
+	not scopes.matches("job_name", "a.b?c", testing.input_with({"job": {"name": "a.bc"}}), "all")
+}
+
+test_matches_each_of_a_list_as_a_whole if {
+	not scopes.matches("job_kind", ["train", "ing"], testing.document, "all")
+	not scopes.matches("job_kind", ["x", "training-x", "xtraining"], testing.document, "all")
+}
+
 test_matches_one_of_a_list if {
 	scopes.matches("job_kind", ["processing", "training"], testing.document, "all")
 	not scopes.matches("job_kind", ["processing", "transform"], testing.document, "all")
@@ -61,7 +73,7 @@ test_valid_globs if {
 }
 
 test_invalid_globs if {
-	every patterns in ["", [], null, 7, {"a": "b"}, ["a", ""], ["a", 7], "[a", "{a,b", `a\`] {
+	every patterns in ["", [], null, 7, {"a": "b"}, ["a", ""], ["a", 7], "[a", "{a,b", `a\`, "a|b", "(a", "a$", "^a", "a\n"] {
 		not scopes.valid(patterns)
 	}
 }
