@@ -12,8 +12,9 @@ valid(patterns) if _valid_list(_listed(patterns))
 
 # METADATA
 # description: |
-#   True if the fact matches valid globs; unknown matches nothing. `strictness` decides for a job with several roles: with "any" one
-#   that matches is enough, with "all" every one must match, so that a scope that relaxes covers no other role's job.
+#   True if the fact matches valid globs; unknown matches nothing. `strictness` decides for a job with several roles:
+#   with "any" one that matches is enough, with "all" every one must match, so that a scope that relaxes covers no other
+#   role's job.
 matches(fact, patterns, document, strictness) if {
 	values := _values(fact, document)
 	expression := _expression(_listed(patterns))
@@ -42,12 +43,23 @@ _listed(patterns) := patterns if {
 	is_array(patterns)
 } else := [patterns]
 
-_expression(patterns) := sprintf("^(%s)$", [text]) if {
-	text := strings.replace_n({"*": ".*", "?": ".", ".": `\.`, "+": `\+`}, concat("|", patterns))
+_expression(patterns) := concat("", ["^(", strings.replace_n(_regular, concat("\n", patterns)), ")$"])
+
+_regular := {
+	"*": ".*",
+	"?": ".",
+	"\n": "|",
+	".": `\.`,
+	"+": `\+`,
+	"(": `\(`,
+	")": `\)`,
+	"|": `\|`,
+	"^": `\^`,
+	"$": `\$`,
 }
 
 _valid_list(patterns) if {
 	{type_name(pattern) | some pattern in patterns} == {"string"}
 	not "" in patterns
-	not regex.match(`[\[\]{}()|^$\\\n]`, concat("", patterns))
+	not regex.match(`[\[\]{}\\\n]`, concat("", patterns))
 }

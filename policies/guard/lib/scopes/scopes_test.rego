@@ -32,10 +32,14 @@ test_matches_not_in_part[fact] if {
 }
 
 test_only_stars_and_question_marks_are_special if {
-	document := testing.input_with({"job": {"name": "a.b+c"}})
-	scopes.matches("job_name", "a.b+?", document, "all")
-	not scopes.matches("job_name", "a.b+c", testing.input_with({"job": {"name": "axbbc"}}), "all")
-	not scopes.matches("job_name", "a.b?c", testing.input_with({"job": {"name": "a.bc"}}), "all")
+	every name in ["a.b+c", "(a", "a)", "a|b", "^a", "a$", "a-b/c:d,e=f@g"] {
+		scopes.matches("job_name", name, testing.input_with({"job": {"name": name}}), "all")
+	}
+	every name in ["axb+c", "a.bbc", "a", "b", "a.b+c\n"] {
+		not scopes.matches("job_name", ["a.b+c", "a|b", "a$"], testing.input_with({"job": {"name": name}}), "all")
+	}
+	scopes.matches("job_name", "a?b*", testing.input_with({"job": {"name": "a.b"}}), "all")
+	not scopes.matches("job_name", "a?b*", testing.input_with({"job": {"name": "ab"}}), "all")
 }
 
 test_matches_each_of_a_list_as_a_whole if {
@@ -73,7 +77,10 @@ test_valid_globs if {
 }
 
 test_invalid_globs if {
-	every patterns in ["", [], null, 7, {"a": "b"}, ["a", ""], ["a", 7], "[a", "{a,b", `a\`, "a|b", "(a", "a$", "^a", "a\n"] {
+	every patterns in [
+		"", [], null, 7, {"a": "b"}, ["a", ""], ["a", 7],
+		"[a", "{a,b", `a\`, "a\nb",
+	] {
 		not scopes.valid(patterns)
 	}
 }
