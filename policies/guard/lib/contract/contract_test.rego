@@ -41,6 +41,7 @@ _broken := {
 		object.remove(testing.document, {"deny_list"}),
 		{"deny_list": {"images": {}}},
 	),
+	"deny list key too many": testing.input_with({"deny_list": {"digests": {}}}),
 	"denied images a list": testing.input_with({"deny_list": {"images": []}}),
 	"denied patterns a mapping": testing.input_with({"deny_list": {"patterns": {}}}),
 }

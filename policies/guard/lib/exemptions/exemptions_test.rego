@@ -61,7 +61,7 @@ test_rules_cover[note] if {
 test_last_day_counts_as_a_whole_in_utc[instant] if {
 	some instant, id in {
 		"2025-06-30T00:00:00Z": "EX-1",
-		"2025-06-30T23:59:59.999999Z": "EX-1",
+		"2025-06-30T23:59:59.999999999Z": "EX-1",
 		"2025-07-01T00:00:00Z": null,
 		"2025-07-01T01:59:59+02:00": "EX-1",
 		"2025-06-30T23:00:00-02:00": null,
@@ -133,6 +133,11 @@ test_image_scope_goes_by_the_slot_too if {
 	exemptions.exempted_by(list, about_other, document) == "EX-1"
 }
 
+test_image_scope_goes_by_the_raw_reference_too if {
+	document := testing.input_with_images([_image, object.union(_other, {"slot": _image.slot})])
+	exemptions.exempted_by([_scoped({"image": "pytorch-*"})], _finding, document) == "EX-1"
+}
+
 test_image_scope_covers_a_finding_about_no_image_if_it_names_all if {
 	finding := {"rule_id": "denied_image", "details": {}}
 	exemptions.exempted_by([_scoped({"image": "mxnet"})], finding, _two_images) == null
@@ -175,6 +180,12 @@ test_notice_of_an_expired_exemption_that_would_cover if {
 			"rules": ["denied_image", "vpc_required"],
 		},
 	}}
+}
+
+test_notice_of_an_expired_exemption_names_each_rule_once if {
+	list := [_exemption({"expires": "2025-06-14"})]
+	findings := {_finding, object.union(_finding, {"message": "again"})}
+	[n.details.rules | some n in exemptions.notices(list, findings, testing.document)] == [["denied_image"]]
 }
 
 test_no_notice_of_an_expired_exemption_that_covers_nothing if {
@@ -245,4 +256,11 @@ test_notice_says_all_that_is_wrong if {
 		"owner must be a text",
 		"scope must be a mapping",
 	}
+}
+
+test_notice_joins_all_that_is_wrong if {
+	exemption := object.remove(_exemption({"owner": ""}), {"expires"})
+	[n.message | some n in exemptions.notices([exemption], set(), testing.document)] == [
+		"An exemption exempts nothing: expires is missing, owner must be a text.",
+	]
 }

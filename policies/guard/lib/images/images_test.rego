@@ -113,18 +113,18 @@ test_each_endpoint_of_ecr_is_the_same_registry if {
 	}
 }
 
-test_partitions_have_their_own_domains if {
-	plain := {region: host |
-		some region in ["us-iso-east-1", "us-isof-south-1", "eu-isoe-west-1", "eusc-de-east-1"]
-		some host in images.registries(_private({"registry": "x", "account": "1", "region": region}))
-		contains(host, ".dkr.ecr.")
+test_partitions_have_their_own_domains[region] if {
+	some region, suffixes in {
+		"us-iso-east-1": ["c2s.ic.gov", "on.aws.ic.gov"],
+		"us-isof-south-1": ["csp.hci.ic.gov", "on.aws.hci.ic.gov"],
+		"eu-isoe-west-1": ["cloud.adc-e.uk", "on.cloud-aws.adc-e.uk"],
+		"eusc-de-east-1": ["amazonaws.eu", "on.amazonwebservices.eu"],
 	}
-	plain == {
-		"us-iso-east-1": "1.dkr.ecr.us-iso-east-1.c2s.ic.gov",
-		"us-isof-south-1": "1.dkr.ecr.us-isof-south-1.csp.hci.ic.gov",
-		"eu-isoe-west-1": "1.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk",
-		"eusc-de-east-1": "1.dkr.ecr.eusc-de-east-1.amazonaws.eu",
-	}
+	plain := sprintf("1.dkr.ecr.%s.%s", [region, suffixes[0]])
+	dual_stack := sprintf("1.dkr-ecr.%s.%s", [region, suffixes[1]])
+	hosts := images.registries(_private({"registry": plain, "account": "1", "region": region}))
+	count(hosts) == 4
+	{plain, dual_stack} - hosts == set()
 }
 
 test_matches[note] if {

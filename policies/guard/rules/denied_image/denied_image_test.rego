@@ -152,6 +152,13 @@ _at_deployment(deny_list) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.denied_image as {"images": {}}
 }
 
+test_allow_what_the_deployment_does_not_name if {
+	_at_deployment({
+		"images": {"pytorch:1.1": {"reason": "CVE-1", "job_kinds": []}},
+		"patterns": [{"pattern": "mxnet:*", "reason": "CVE-1", "job_kinds": []}],
+	}) == set()
+}
+
 test_deny_by_the_list_of_the_deployment if {
 	_at_deployment({"images": {"pytorch:1.10": {"reason": "CVE-1", "job_kinds": ["training"]}}}) == {_finding(
 		"deny_list.images[pytorch:1.10]",
