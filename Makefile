@@ -53,6 +53,7 @@ lint: $(READY) check ## Check types, style, policies, template and generated fil
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/cfn-lint -i W3002 -- template.yml
 	@$(PYTHON) tools/schema.py --check
+	@$(PYTHON) tools/readme.py --check
 
 check: $(READY) $(OPA) $(REGAL) ## Check the policies: types against the schema, format, style, config
 	@tools/check-policies $(OPA) $(REGAL) $(PYTHON)
@@ -67,7 +68,9 @@ $(BUNDLE): $(POLICIES) | $(OPA) $(READY)
 	@mkdir -p $(@D)
 	@tools/build-bundle $(OPA) $(PYTHON) $@
 
-docs: $(READY) $(OPA) ## Write docs/rules.md and the configuration's schema from the rules and their configuration
+docs: $(READY) $(OPA) ## Write what is generated: docs/rules.md, the README's tables, the schemas, the capabilities
+	@$(PYTHON) tools/schema.py
+	@$(PYTHON) tools/readme.py
 	@$(PYTHON) -m guard.authoring --opa $(OPA) docs
 
 new-rule: $(READY) $(OPA) ## Make a rule's folder, test and configuration: make new-rule NAME=root_access_enabled

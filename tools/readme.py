@@ -7,22 +7,35 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from guard.jobs import JOB_KINDS
+from guard.jobs import JOB_KINDS, JobKind
+from guard.resources import RESOURCE_KINDS, ResourceKind
 from guard.settings import PREFIX, Settings
+from tests.support.image_fields import image_fields, seen
+from tests.support.shapes import service_model
 
 PATH = Path("README.md")
 
 
 def coverage() -> str:
-    """Return the table of job kinds."""
-    rows = ["| job kind | seen by state-change event | seen by CloudTrail event | images looked at | stopped by |"]
+    """Return the table of job kinds; an image field is listed if the extractors find what stands in it."""
+    rows = ["| job kind | state-change event | CloudTrail events | where its images are named | stopped by |"]
     rows.append("| --- | --- | --- | --- | --- |")
     for row in JOB_KINDS:
-        calls = ", ".join(f"`{name}`" for name in (*row.create_operations, *row.update_operations))
-        slots = "<br>".join(f"`{slot}`" for slot in row.image_slots)
+        calls = "<br>".join(f"`{name}`" for name in (*row.create_operations, *row.update_operations))
         event = f"`{row.detail_type}`" if row.detail_type else "none exists"
-        rows.append(f"| {row.kind} | {event} | {calls} | {slots} | `{row.stop_operation}` |")
+        fields = _fields(row) or "the service picks them: shown as `managed`"
+        rows.append(f"| {row.kind} | {event} | {calls} | {fields} | `{row.stop_operation}` |")
+    rows += ["", "What a job names is described too:", "", "| resource | where its images are named |", "| --- | --- |"]
+    rows += [f"| {resource.kind} | {_fields(resource)} |" for resource in RESOURCE_KINDS]
     return "\n".join(rows)
+
+
+def _fields(row: JobKind | ResourceKind) -> str:
+    operations = (*row.create_operations, *row.update_operations)
+    found = [field for operation in operations for field in image_fields(service_model(), operation) if seen(field)]
+    # An update's `...ToAdd` is the same field of the description.
+    paths = dict.fromkeys(field.path.replace("ToAdd[]", "[]") for field in found)
+    return "<br>".join(f"`{path}`" for path in paths)
 
 
 def settings() -> str:
