@@ -105,8 +105,9 @@ deploy: package ## Deploy with CloudFormation: make deploy BUCKET=... [STACK=...
 	aws cloudformation deploy --template-file build/packaged.yml --stack-name "$(STACK)" --capabilities CAPABILITY_IAM \
 	  --parameter-overrides "Mode=$(MODE)" "Architecture=$(ARCH)"
 
-benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, deny-list length, cold start
+benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, deny list, rules, cold start
 	@$(PYTHON) benchmarks/engine.py
+	@$(PYTHON) benchmarks/policies.py
 	@$(PYTHON) benchmarks/cold_start.py
 
 lock: ## Lock the Python dependencies with hashes (needs uv)

@@ -91,6 +91,12 @@ _level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id)
 	not _plain_levels[rule_id]
 }
 
+# The folders of rules: asking for the findings instead would evaluate those that are off, too.
+_existing contains rule_id if {
+	some rule_id
+	data.guard.rules[rule_id].remediation
+}
+
 _configured contains rule_id if some rule_id, _ in data.guard.config.rules
 
 _level(rule_id) := object.get(data.guard.config.rules, [rule_id, "level"], null)
@@ -137,11 +143,7 @@ _defects contains {
 	some [rule_id, message] in _broken
 }
 
-_broken contains [rule_id, "The rule has no level in the configuration."] if {
-	some rule_id
-	data.guard.rules[rule_id].remediation
-	not rule_id in _configured
-}
+_broken contains [rule_id, "The rule has no level in the configuration."] if some rule_id in (_existing - _configured)
 
 _broken contains [rule_id, sprintf("The level of the rule is wrong: %s.", [problem])] if {
 	some rule_id, problems in _level_problems
@@ -149,14 +151,13 @@ _broken contains [rule_id, sprintf("The level of the rule is wrong: %s.", [probl
 }
 
 _broken contains [rule_id, "The configuration has a level for a rule that doesn't exist."] if {
-	some rule_id, _ in _levels
-	not data.guard.rules[rule_id].remediation
+	some rule_id in (object.keys(_levels) - _existing)
 	not _has_findings(rule_id)
 }
 
 _broken contains [rule_id, "The rule exports no set of findings."] if {
 	some rule_id, _ in _active
-	data.guard.rules[rule_id].remediation
+	rule_id in _existing
 	not _has_findings(rule_id)
 }
 

@@ -1,0 +1,67 @@
+"""All rules on against the deny list alone, inside the engine, as `opa bench` measures it.
+
+make benchmark
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from guard.opa.binary import find_opa
+from tests.support.documents import document
+
+ROUNDS = 5
+CONFIG = Path("guard/config/data.yaml")
+
+
+def configured(folder: Path, name: str, levels: dict[str, str]) -> Path:
+    """Copy the policies with these levels and no overrides, so that a rule that is on is on for every job."""
+    policies = folder / name
+    shutil.copytree("policies", policies, ignore=shutil.ignore_patterns("*_test.rego"))
+    config: dict[str, Any] = yaml.safe_load((policies / CONFIG).read_text())
+    for rule_id, rule in config["rules"].items():
+        rule["level"] = levels.get(rule_id, levels["*"])
+        rule.pop("overrides", None)
+    (policies / CONFIG).write_text(yaml.safe_dump(config))
+    return policies
+
+
+def bench(opa: Path, policies: Path, payload: Path) -> float:
+    """Return the microseconds of one evaluation."""
+    command = [opa, "bench", "--bundle", policies, "--input", payload, "--format", "json", "data.guard.main.decision"]
+    answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return float(answer["T"]) / float(answer["N"]) / 1000
+
+
+def main() -> None:
+    opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("GUARD_OPA", "")})
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        payload = folder / "input.json"
+        payload.write_text(document(tag="1.10-cpu-py38").model_dump_json())
+        kinds = {
+            "deny list alone": configured(folder, "alone", {"*": "off", "denied_image": "deny"}),
+            "as shipped": Path("policies"),
+            "all rules on": configured(folder, "all", {"*": "warn", "denied_image": "deny"}),
+        }
+        times: dict[str, list[float]] = {kind: [] for kind in kinds}
+        for _ in range(ROUNDS):
+            for kind, policies in kinds.items():
+                times[kind].append(bench(opa, policies, payload))
+    alone = min(times["deny list alone"])
+    for kind, values in times.items():
+        sys.stdout.write(f"{kind:16} {min(values):6.0f} us = {min(values) / alone:.2f}x the deny list alone\n")
+    sys.stdout.write("goal: at most 3x\n")
+
+
+if __name__ == "__main__":
+    main()
