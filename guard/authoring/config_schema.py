@@ -8,6 +8,7 @@ from typing import Any
 from guard.authoring.rules import Rule
 
 LEVELS = ["off", "warn", "deny"]
+_LEVEL = {"description": "What a finding does, off, warn or deny.", "$ref": "#/$defs/level"}
 _FACTS = {
     "account": ("account-glob", "AWS account ids, as globs."),
     "region": ("region-glob", "AWS regions, as globs."),
@@ -60,7 +61,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["level", *rule.required],
         "properties": {
-            "level": {"$ref": "#/$defs/level"},
+            "level": _LEVEL,
             "overrides": {"$ref": "#/$defs/overrides"},
             **{name: dict(schema) for name, schema in rule.parameters.items()},
         },
@@ -76,7 +77,7 @@ def _overrides() -> dict[str, Any]:
             "additionalProperties": False,
             "required": ["level"],
             "minProperties": 2,
-            "properties": {"level": {"$ref": "#/$defs/level"}, **_one_or_more(_FACTS)},
+            "properties": {"level": _LEVEL, **_one_or_more(_FACTS)},
         },
     }
 

@@ -25,7 +25,7 @@ class Gap:
 
 def run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
     """Run all tests of a bundle folder; True if all pass and nothing is uncovered."""
-    tests = opa.run("test", "--bundle", policies, *flags(policies))
+    tests = opa.run_tests(policies)
     if tests.code != 0:
         out.write(tests.said + "\n")
         return False

@@ -19,9 +19,9 @@ from guard.jobs import BY_KIND
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 # What OPA can't compile, a rule can't compare with: it would fail for every job.
-_BROKEN = """{
-  "glob": [text | some text in input; not is_boolean(glob.match(text, null, ""))],
-  "regex": [text | some text in input; not regex.is_valid(text)],
+_READABLE = """{
+  "glob": [text | some text in input; _ := glob.match(text, null, "")],
+  "regex": [text | some text in input; regex.is_valid(text)],
 }"""
 
 
@@ -55,8 +55,8 @@ def _broken_patterns(opa: Opa, config: object) -> dict[str, set[str]]:
     special = sorted({text for text in _texts(config) if re.search(r"[\[\]{}()\\*+?|^$]", text)})
     if not special:
         return {"glob": set(), "regex": set()}
-    answer = opa.json("eval", "--format", "raw", "--stdin-input", _BROKEN, given=json.dumps(special))
-    return {name: set(texts) for name, texts in answer.items()}
+    answer = opa.json("eval", "--format", "raw", "--stdin-input", _READABLE, given=json.dumps(special))
+    return {name: set(special) - set(readable) for name, readable in answer.items()}
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -54,6 +54,7 @@ def with_section(file: Path, text: str, section: str) -> str:
 
     Raises ConfigError when the rules are not written as an indented block.
     """
+    text = text if text.endswith("\n") else text + "\n"
     lines = text.splitlines(keepends=True)
     places = Places(file, text)
     start = places.at(("rules",))[0]

@@ -16,7 +16,7 @@ import yaml
 from guard.authoring.config_check import CONFIG
 from guard.authoring.generated import generated_files, stale
 from guard.authoring.mutation.mutants import Mutant, find_mutants
-from guard.authoring.opa import Opa, flags
+from guard.authoring.opa import Opa
 from guard.errors import ConfigError
 
 GOAL = 0.95
@@ -147,7 +147,7 @@ def _run_share(opa: Opa, tree: Path, name: Path, source: str, mutants: list[Muta
 
 
 def _test(opa: Opa, tree: Path) -> int:
-    return opa.run("test", "--bundle", tree, *flags(tree), "--parallel", "1", "--timeout", "20s").code
+    return opa.run_tests(tree, "--parallel", "1", "--timeout", "20s").code
 
 
 def _tree(folder: Path, unit: str, tree: Path) -> Path:

@@ -1,0 +1,185 @@
+"""What is said about each way to write a configuration that would not do what it says."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from guard.authoring.config_check import check_config
+from guard.authoring.opa import Opa
+from guard.authoring.problems import errors
+from guard.errors import ConfigError
+from tests.support.policies import CONFIG, POLICIES, copy_policies
+
+TODAY = date(2026, 11, 23)
+RULES = ("denied_image", "max_runtime", "secret_in_environment", "unapproved_registry", "denied_instance_type")
+
+CONFIGURATION = """\
+rules:
+  denied_image:
+    level: deny
+    images:
+      "pytorch-training:1.10-cpu-py38":
+        reason: out of support
+        job_kinds: [training]
+    patterns:
+      - pattern: "tensorflow-*:1.*"
+        reason: out of support
+  max_runtime:
+    level: warn
+    overrides:
+      - account: "111122223333"
+        region: [eu-*, us-east-1]
+        role_arn: "arn:aws:iam::*:role/Batch*"
+        job_kind: processing
+        level: "off"
+    seconds: 86400
+  denied_instance_type:
+    level: "off"
+    instance_types: ["ml.p[45]*", "ml.{g5,g6}.*"]
+  secret_in_environment:
+    level: warn
+    names: ["token|password"]
+    harmless_names: ['^max_tokens?$']
+  unapproved_registry:
+    level: "off"
+    allowed:
+      - account: "763104351884"
+        repository: ["pytorch-*", huggingface-pytorch-training]
+exemptions:
+  - id: EX-1
+    owner: ml-platform
+    reason: until the model is retired
+    rules: [denied_image]
+    scope:
+      role_arn: "arn:aws:iam::111122223333:role/Churn"
+      image: ["pytorch-training:1.10-cpu-py38", "*/churn:*"]
+      job_name: churn-*
+    expires: "2026-12-31"
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Opa:
+    """Five rules; each test writes its own configuration for them."""
+    return copy_policies(tmp_path_factory.mktemp("tree"), opa, rules=RULES)
+
+
+def _said(tree: Opa, text: str, today: date = TODAY) -> list[str]:
+    (tree.folder / CONFIG).write_text(text)
+    return [str(problem) for problem in check_config(tree, POLICIES, today)]
+
+
+def _changed(old: str, new: str) -> str:
+    assert CONFIGURATION.count(old) == 1
+    return CONFIGURATION.replace(old, new)
+
+
+def test_a_right_configuration_has_no_problem(tree: Opa) -> None:
+    assert _said(tree, CONFIGURATION) == []
+
+
+DEFECTS = yaml.safe_load((Path(__file__).parent / "config_defects.yaml").read_text())
+
+
+@pytest.mark.parametrize("defect", [pytest.param(defect, id=defect["case"]) for defect in DEFECTS])
+def test_one_wrong_change_is_told_with_its_place_and_what_to_do(tree: Opa, defect: dict[str, Any]) -> None:
+    assert _said(tree, _changed(defect["old"], defect["new"])) == [f"{CONFIG}:{line}" for line in defect["said"]]
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file(tree: Opa) -> None:
+    text = (
+        _changed("seconds: 86400", "seconds: soon").replace("level: deny", "level: block").replace("2026-12-31", "2026")
+    )
+    assert [line.split(": ")[1] for line in _said(tree, text)] == [
+        "rules.denied_image.level",
+        "rules.max_runtime.seconds",
+        "exemptions[0].expires",
+    ]
+
+
+def test_an_id_that_two_exemptions_share_is_told(tree: Opa) -> None:
+    second = CONFIGURATION[CONFIGURATION.index("  - id: EX-1") :]
+    assert _said(tree, CONFIGURATION + second) == [
+        f"{CONFIG}:42:5: exemptions[1].id: EX-1 is the id of exemptions[0] too; choose another"
+    ]
+
+
+@pytest.mark.parametrize(("today", "expired"), [(date(2026, 12, 31), False), (date(2027, 1, 1), True)])
+def test_an_exemption_is_expired_from_the_day_after_its_last_one(tree: Opa, today: date, expired: bool) -> None:
+    assert bool(_said(tree, CONFIGURATION, today)) == expired
+
+
+def test_an_expired_exemption_is_a_warning_that_stops_nothing(tree: Opa) -> None:
+    (tree.folder / CONFIG).write_text(CONFIGURATION)
+    problems = check_config(tree, POLICIES, date(2027, 3, 1))
+    text = "EX-1 has expired on 2026-12-31 and exempts nothing; remove it, or let its owner renew it"
+    assert [str(problem) for problem in problems] == [f"{CONFIG}:41:5: warning: exemptions[0].expires: {text}"]
+    assert errors(problems) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("rules: {\n", "this is not YAML", id="no YAML"),
+        pytest.param("", "must be a mapping", id="empty"),
+        pytest.param("- a\n", "must be a mapping", id="a list"),
+        pytest.param("rules: []\nexemptions: {}\n", "rules: must be a mapping", id="sections of other types"),
+        pytest.param('rules: {}\nrules: {}\nexemptions: []\n', "rules: is here a second time", id="section twice"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_configuration_at_all_is_told(tree: Opa, text: str, expected: str) -> None:
+    assert any(expected in line for line in _said(tree, text))
+
+
+def test_a_missing_file_is_told(tree: Opa) -> None:
+    (tree.folder / CONFIG).unlink()
+    assert str(check_config(tree, POLICIES, TODAY)[0]).startswith(f"{CONFIG}:1:1: the configuration can't be read")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param("# title: Runtime limit\n", "", "METADATA has no title", id="no title"),
+        pytest.param("severity: medium", "severity: bad", "METADATA has no custom.severity; it is one of low", id="severity"),
+        pytest.param("#   remediation: >-", '#   remediation: ""\n#   advice: >-', "METADATA has no remediation", id="no advice"),
+        pytest.param("#       type: integer", "#       type: int", "parameters.seconds: is not a JSON schema", id="no type"),
+        pytest.param("#       type: integer\n", "", "custom.parameters.seconds: has no type", id="parameter without type"),
+        pytest.param("#     seconds:\n", "#     level:\n", "custom.parameters.level: every rule has this one", id="taken name"),
+        pytest.param(
+            "#       description: The longest runtime", "#       title: The longest", "parameters.seconds: has no description",
+            id="parameter without description",
+        ),
+    ],
+)  # fmt: skip
+def test_metadata_that_would_not_describe_the_rule_is_told(
+    tmp_path: Path, opa: Path, old: str, new: str, expected: str
+) -> None:
+    tree = copy_policies(tmp_path, opa, rules=RULES)
+    rule = POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
+    source = (tmp_path / rule).read_text()
+    assert source.count(old) == 1
+    (tmp_path / rule).write_text(source.replace(old, new))
+    said = [line for line in _said(tree, CONFIGURATION) if expected in line]
+    assert len(said) == 1
+    assert said[0].startswith(f"{rule}:")
+
+
+def test_a_rule_that_does_not_parse_is_told_in_opas_words(tmp_path: Path, opa: Path) -> None:
+    tree = copy_policies(tmp_path, opa, rules=RULES)
+    rule = POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
+    (tmp_path / rule).write_text("package guard.rules.max_runtime\n\nx := }\n")
+    with pytest.raises(ConfigError, match=r"max_runtime\.rego:3: rego_parse_error"):
+        _said(tree, CONFIGURATION)
+
+
+def test_the_shipped_configuration_is_right_and_checked_in_a_second(opa: Path, tmp_path: Path) -> None:
+    tree = copy_policies(tmp_path, opa)
+    started = time.monotonic()
+    assert errors(check_config(tree, POLICIES, TODAY)) == []
+    assert time.monotonic() - started < 1

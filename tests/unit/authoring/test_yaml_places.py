@@ -1,0 +1,84 @@
+"""Places in YAML files, and what would be lost in them without a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from guard.authoring.yaml_places import Places, dotted
+
+FILE = Path("data.yaml")
+
+
+def test_at_gives_the_line_and_column_of_keys_and_list_items() -> None:
+    places = Places(FILE, "rules:\n  a:\n    globs:\n      - x\n      - y\n")
+    assert [places.at(path) for path in [("rules",), ("rules", "a"), ("rules", "a", "globs", 1)]] == [
+        (1, 1),
+        (2, 3),
+        (5, 9),
+    ]
+
+
+def test_at_of_a_missing_value_is_the_nearest_place_around_it() -> None:
+    assert Places(FILE, "rules:\n  a:\n    level: deny\n").at(("rules", "a", "overrides", 0, "level")) == (2, 3)
+
+
+def test_at_in_an_empty_file_is_its_beginning() -> None:
+    assert Places(FILE, "").at(("rules", "a")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param(
+            "a: 1\nb: 2\na: 3\n", "data.yaml:3:1: a: is here a second time, the first is in line 1", id="twice"
+        ),
+        pytest.param(
+            "a:\n  b: {c: 1, c: 2}\n", "data.yaml:2:13: a.b.c: is here a second time", id="twice in flow style"
+        ),
+        pytest.param("a: [\n", "data.yaml:2:1: this is not YAML:", id="syntax"),
+        pytest.param("a: 1\n---\nb: 1\n", "data.yaml:2:1: this is not YAML:", id="two documents"),
+        pytest.param("a:\n  1.10: x\n", "data.yaml:2:3: a: this key is not text; put it in quotes", id="number as key"),
+        pytest.param(
+            "a:\n  level: off\n", 'data.yaml:2:3: a.level: off is a truth value for some readers; write "off"', id="off"
+        ),
+        pytest.param(
+            "a: [x, yes]\n", 'data.yaml:1:8: a[1]: yes is a truth value for some readers; write "yes"', id="yes"
+        ),
+        pytest.param("a: &x {b: 1}\nc: {<<: *x}\n", "data.yaml:2:5: c: `<<` is not used here", id="merge"),
+    ],
+)
+def test_a_file_that_would_be_read_in_another_way_is_a_problem(text: str, problem: str) -> None:
+    problems = Places(FILE, text).problems
+    assert len(problems) == 1
+    assert str(problems[0]).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('a: "off"\nb: true\nc: false\n', id="quoted, and real truth values"),
+        pytest.param('a:\n  "1.10": x\n', id="quoted key"),
+        pytest.param("a: {b: 1}\nc: {b: 1}\n", id="the same key in two mappings"),
+        pytest.param("a: &x [1]\nb: *x\n", id="alias"),
+    ],
+)
+def test_an_ordinary_file_has_no_problem(text: str) -> None:
+    assert Places(FILE, text).problems == []
+
+
+def test_an_anchor_inside_itself_ends() -> None:
+    assert Places(FILE, "a: &x\n  b: *x\n").at(("a", "b")) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (("rules", "max_runtime", "seconds"), "rules.max_runtime.seconds"),
+        (("exemptions", 0, "scope"), "exemptions[0].scope"),
+        (("rules", "denied_image", "images", "a/b:1"), "rules.denied_image.images[a/b:1]"),
+    ],
+)
+def test_dotted_is_the_path_as_findings_write_it(path: tuple[str | int, ...], text: str) -> None:
+    assert dotted(path) == text
