@@ -1,0 +1,92 @@
+"""Python's document and the policies' idea of it are one: no key more, no key less, and no misspelt one in a rule."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.document import Document, Image, Job, Source
+from tests.support.documents import document
+
+POLICIES = Path(__file__).resolve().parent.parent.parent / "policies"
+PARTS: dict[str, tuple[type, Any]] = {
+    "document": (Document, lambda body: body),
+    "source": (Source, lambda body: body["source"]),
+    "job": (Job, lambda body: body["job"]),
+    "image": (Image, lambda body: body["images"][0]),
+}
+
+
+def _decided(opa: Path, body: dict[str, Any]) -> bool:
+    """Whether the policies have a decision on the input."""
+    command = [
+        opa,
+        "eval",
+        "--bundle",
+        POLICIES,
+        "--ignore",
+        "*_test.rego",
+        "--stdin-input",
+        "data.guard.main.decision",
+    ]
+    answered = subprocess.run(command, input=json.dumps(body), capture_output=True, text=True, check=True)
+    return "result" in json.loads(answered.stdout)
+
+
+@pytest.fixture
+def body() -> dict[str, Any]:
+    """A whole document."""
+    return document().model_dump(mode="json")
+
+
+def test_a_whole_document_is_decided(opa: Path, body: dict[str, Any]) -> None:
+    assert _decided(opa, body)
+
+
+@pytest.mark.parametrize(
+    ("part", "key"), [(part, key) for part, (model, _) in PARTS.items() for key in model.model_fields]
+)
+def test_a_document_without_a_key_is_not_decided(opa: Path, body: dict[str, Any], part: str, key: str) -> None:
+    del PARTS[part][1](body)[key]
+    assert not _decided(opa, body)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_document_with_an_unknown_key_is_not_decided(opa: Path, body: dict[str, Any], part: str) -> None:
+    PARTS[part][1](body)["surprise"] = 1
+    assert not _decided(opa, body)
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_a_document_of_another_version_is_not_decided(opa: Path, body: dict[str, Any], version: object) -> None:
+    assert not _decided(opa, body | {"schema_version": version})
+
+
+@pytest.mark.parametrize("content", [{}, {"schema_version": 1}], ids=["empty", "version only"])
+def test_an_input_that_is_no_document_is_not_decided(opa: Path, content: dict[str, Any]) -> None:
+    assert not _decided(opa, content)
+
+
+@pytest.mark.parametrize(
+    ("rule", "right", "wrong"),
+    [
+        ("denied_image", "input.images", "input.imagez"),
+        ("region", "input.region", "input.regoin"),
+        ("keep_alive", "input.compute.keep_alive_seconds", "input.compute.keepalive_seconds"),
+    ],
+)
+def test_a_misspelt_input_field_fails_the_check(opa: Path, tmp_path: Path, rule: str, right: str, wrong: str) -> None:
+    tree = Path(shutil.copytree(POLICIES, tmp_path / "policies"))
+    path = tree / "guard" / "rules" / rule / f"{rule}.rego"
+    source = path.read_text()
+    assert right in source
+    path.write_text(re.sub(rf"{re.escape(right)}\b", wrong, source))
+    command = [opa, "check", "--strict", "--bundle", tree, "--schema", tree / "schemas"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (checked.returncode, "undefined ref: " + wrong in checked.stderr) == (1, True)

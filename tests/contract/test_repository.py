@@ -1,0 +1,75 @@
+"""What must stay true across files: generated ones fresh, versions equal, requirements locked and without an index."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from guard.opa.binary import OPA_VERSION
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+
+
+@pytest.mark.parametrize("tool", ["schema", "readme"])
+def test_what_is_generated_from_python_is_fresh(tool: str) -> None:
+    command = [sys.executable, ROOT / "tools" / f"{tool}.py", "--check"]
+    checked = subprocess.run(
+        command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_a_stale_table_of_the_readme_is_noticed() -> None:
+    from tools.readme import rendered
+
+    text = (ROOT / "README.md").read_text()
+    assert rendered(text.replace("| `StopTrainingJob` |", "| `KillTrainingJob` |")) == text
+
+
+def _pinned(tool: str, module: str) -> str:
+    found = re.search(rf"^\s*{re.escape(module)} (v\S+)", (ROOT / "tools" / tool / "go.mod").read_text(), re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("tool", "module", "variable"),
+    [
+        ("opa", "github.com/open-policy-agent/opa", "OPA_VERSION"),
+        ("regal", "github.com/open-policy-agent/regal", "REGAL_VERSION"),
+    ],
+    ids=["opa", "regal"],
+)
+def test_the_makefile_and_the_go_module_pin_the_same_version(tool: str, module: str, variable: str) -> None:
+    made = re.search(rf"^{variable}\s*:=\s*(\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert made is not None
+    assert made[1] == _pinned(tool, module)
+
+
+def test_the_command_line_looks_for_the_pinned_opa() -> None:
+    assert f"v{OPA_VERSION}" == _pinned("opa", "github.com/open-policy-agent/opa")
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_every_requirement_is_pinned_with_hashes(lock: Path) -> None:
+    requirements = re.split(r"\n(?=\S)", re.sub(r"^\s*#.*\n", "", lock.read_text(), flags=re.MULTILINE).strip())
+    loose = [text.split()[0] for text in requirements if "==" not in text or "--hash=sha256:" not in text]
+    assert (len(requirements) > 20, loose) == (True, [])
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_no_requirement_names_an_index(lock: Path) -> None:
+    assert re.findall(r"index-url|find-links|trusted-host|https?://", lock.read_text()) == []
+
+
+def test_what_the_lambda_imports_is_pinned_alike_for_the_tests() -> None:
+    shipped, tested = (
+        dict(re.findall(r"^([a-zA-Z0-9._-]+)==(\S+)", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
+        for name in ("lambda.txt", "dev.txt")
+    )
+    assert shipped.items() <= tested.items()
