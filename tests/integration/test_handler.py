@@ -1,0 +1,152 @@
+"""The Lambda handler, imported as Lambda imports it: with its environment, the built bundle and the real OPA."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from guard.errors import ConfigError, OpaStartError, ScopeError
+from guard.opa.client import PolicyClient, wait_until_ready
+from guard.opa.process import OpaProcess
+from tests.support.jobs import ALLOWED, DENIED, REGION, started_event, training_request
+
+Import = Callable[..., ModuleType]
+
+
+def _forget() -> None:
+    for name in [name for name in sys.modules if name.startswith("lambda_entry")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def entry(
+    opa: Path, bundle: Path, sagemaker: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Import]:
+    """Import the handler in a function with these settings; OPA is ended after the test."""
+    imported: list[ModuleType] = []
+
+    def load(**settings: str) -> ModuleType:
+        _forget()
+        for name, value in {"GUARD_OPA_PATH": str(opa), "GUARD_BUNDLE_PATH": str(bundle), **settings}.items():
+            monkeypatch.setenv(name, value)
+        imported.append(importlib.import_module("lambda_entry.handler"))
+        return imported[-1]
+
+    monkeypatch.setenv("AWS_REGION", REGION)
+    # Loggers of one name share the standard output of the first test.
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
+    yield load
+    for module in imported:
+        module.ENGINE.close()
+    _forget()
+
+
+def _context(account: str = "123456789012") -> SimpleNamespace:
+    return SimpleNamespace(invoked_function_arn=f"arn:aws:lambda:{REGION}:{account}:function:guard")
+
+
+@pytest.fixture
+def event(sagemaker: Any) -> Callable[[str], dict[str, Any]]:
+    """Create a training job on the image and return the event of its start."""
+
+    def start(image: str) -> dict[str, Any]:
+        sagemaker.create_training_job(TrainingJobName="job-1", **training_request(image))
+        return started_event(sagemaker, "training", "job-1")
+
+    return start
+
+
+def test_the_handler_returns_what_was_done_about_the_job(entry: Import, event: Any) -> None:
+    assert entry().handler(event(DENIED), _context()) == {
+        "results": [
+            {
+                "job": f"arn:aws:sagemaker:{REGION}:123456789012:training-job/job-1",
+                "decision": "deny",
+                "rules": ["denied_image"],
+                "outcome": "stopped",
+            }
+        ]
+    }
+
+
+def test_an_ignored_event_is_a_success(entry: Import) -> None:
+    answer = entry().handler({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification"}, _context())
+    assert [result["outcome"] for result in answer["results"]] == ["ignored"]
+
+
+def test_the_settings_of_the_function_count(entry: Import, event: Any) -> None:
+    module = entry(GUARD_MODE="audit", GUARD_TRAINING_CONTAINERS="pytorch-training:2.4-cpu-py311")
+    (result,) = module.handler(event(ALLOWED), _context())["results"]
+    assert (result["decision"], result["outcome"]) == ("deny", "audited")
+
+
+def test_an_error_reaches_lambda_and_is_logged_with_its_evidence(
+    entry: Import, event: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = entry()
+    job = event(DENIED)
+    with pytest.raises(ScopeError):
+        module.handler(job, _context(account="999999999999"))
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["error"], "account" in str(line["evidence"])) for line in logged if "error" in line] == [
+        ("ScopeError", True)
+    ]
+
+
+def test_a_function_arn_that_cannot_be_read_is_an_error(entry: Import, event: Any) -> None:
+    with pytest.raises(ConfigError, match="ARN"):
+        entry().handler(event(DENIED), SimpleNamespace(invoked_function_arn="guard"))
+
+
+def test_a_wrong_setting_fails_the_cold_start(entry: Import) -> None:
+    with pytest.raises(ConfigError, match="GUARD_MODE"):
+        entry(GUARD_MODE="watch")
+    sys.modules["lambda_entry.start_opa"].PROCESS.stop()
+
+
+def test_a_missing_bundle_fails_the_cold_start(entry: Import, tmp_path: Path) -> None:
+    with pytest.raises(OpaStartError, match="bundle"):
+        entry(GUARD_BUNDLE_PATH=str(tmp_path / "none.tar.gz"))
+
+
+def test_an_opa_elsewhere_is_asked_and_none_is_started(entry: Import, event: Any, opa: Path, bundle: Path) -> None:
+    elsewhere = OpaProcess(opa, bundle)
+    module = entry(GUARD_OPA_URL=f"http://127.0.0.1:{elsewhere.port}")
+    _until_ready(elsewhere)
+    (result,) = module.handler(event(DENIED), _context())["results"]
+    assert (result["outcome"], sys.modules["lambda_entry.start_opa"].PROCESS) == ("stopped", None)
+    elsewhere.stop()
+
+
+def _until_ready(process: OpaProcess) -> None:
+    client = PolicyClient(f"http://127.0.0.1:{process.port}", timeout=5)
+    wait_until_ready(client, seconds=10, ended=process.ended, log_tail=process.log_tail)
+    client.close()
+
+
+def test_opa_starts_before_the_rest_is_imported() -> None:
+    """The order of the handler's imports is what makes the cold start short."""
+    source = (Path(__file__).resolve().parent.parent.parent / "lambda_entry" / "handler.py").read_text()
+    imports = [
+        line for line in source.splitlines() if line.startswith(("import ", "from ")) and "__future__" not in line
+    ]
+    assert imports[0] == "from lambda_entry.start_opa import PROCESS, start"
+
+
+def test_starting_opa_imports_nothing_heavy(opa: Path, bundle: Path) -> None:
+    program = "import sys, lambda_entry.start_opa as started; started.PROCESS.stop(); print(*sys.modules)"
+    paths = {"GUARD_OPA_PATH": str(opa), "GUARD_BUNDLE_PATH": str(bundle)}
+    printed = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | paths, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "guard.opa.process" in printed
+    assert {"boto3", "botocore", "pydantic", "requests", "opa_client", "aws_lambda_powertools"} & set(printed) == set()
