@@ -9,7 +9,7 @@ from guard.errors import ImageReferenceError
 
 # Every pattern is used with fullmatch, and none can match a text in two ways: no input makes them slow.
 _LABEL = r"[a-z0-9]+(?:-+[a-z0-9]+)*"
-_REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:]+\])(?::[0-9]{{1,5}})?")
+_REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:]+\])(?::[1-9][0-9]{{0,4}})?")
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -29,6 +29,10 @@ _ECR_SUFFIX = "|".join(
         "on.aws",
         "on.amazonwebservices.com.cn",
         "on.amazonwebservices.eu",
+        "on.aws.ic.gov",
+        "on.aws.scloud",
+        "on.cloud-aws.adc-e.uk",
+        "on.aws.hci.ic.gov",
     )
 )
 _ECR = re.compile(
