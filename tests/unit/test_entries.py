@@ -41,6 +41,7 @@ def test_parse_entry(text, entry) -> None:
         pytest.param("x:a b", "white space inside", id="white space in the tag"),
         pytest.param("x:1:2", "tag is not valid", id="two tags"),
         pytest.param("x:*", "wildcard in an exact entry", id="wildcard"),
+        pytest.param("r.io:443/x", "port 443", id="the port of every registry"),
         pytest.param("https://r.io/x", "registry is not valid", id="URL"),
     ],
 )
