@@ -15,7 +15,9 @@ from guard.errors import CollectError, JobNotFound
 from guard.events import JobRef
 from guard.extract import extract
 from guard.extract.reading import tags as read_tags
+from guard.jobs import MONITORING_SCHEDULE
 from guard.resources import BY_RESOURCE_KIND, Resource
+from guard.times import parse_time
 
 _PARALLEL = 8
 
@@ -72,8 +74,23 @@ def _references(
     known: dict[Resource, Mapping[str, Any] | ImageError] = {}
     # A job names a model, that one a package, and a package nothing more: each round finds what the last one asked for.
     while wanted := sorted(set(extract(ref.kind.kind, description, ref.name, known).unresolved)):
-        known.update(zip(wanted, pool.map(lambda resource: _resource(client, resource), wanted), strict=True))
+        found = pool.map(lambda resource: _resource(client, resource), wanted)
+        known.update(zip(wanted, (_as_started(ref, description, answer) for answer in found), strict=True))
     return known
+
+
+def _as_started(
+    ref: JobRef, description: Mapping[str, Any], resource: Mapping[str, Any] | ImageError
+) -> Mapping[str, Any] | ImageError:
+    """Return the resource, or that it is gone when its name was deleted and given again after the job had begun."""
+    # Each run of a schedule takes what the name means then.
+    if isinstance(resource, ImageError) or ref.kind is MONITORING_SCHEDULE:
+        return resource
+    begun, created = (parse_time(answer.get("CreationTime")) for answer in (description, resource))
+    if begun is None or created is None or created <= begun:
+        return resource
+    message = f"what the job began with is gone: what has its name now was created later, at {created.isoformat()}"
+    return ImageError(code="not-found", message=message)
 
 
 def _resource(client: Any, resource: Resource) -> Mapping[str, Any] | ImageError:

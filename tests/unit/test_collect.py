@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -229,3 +229,36 @@ def test_a_resource_that_cannot_be_described_is_a_fact(error, code) -> None:
     assert isinstance(found, ImageError)
     assert found.code == code
     assert found.message == str(error)
+
+
+BEGUN = datetime(2024, 3, 5, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("created", "believed"),
+    [
+        pytest.param(BEGUN - timedelta(milliseconds=1), True, id="earlier"),
+        pytest.param(BEGUN, True, id="at the same time"),
+        pytest.param(BEGUN + timedelta(milliseconds=1), False, id="later"),
+    ],
+)
+def test_a_resource_younger_than_the_job_is_not_the_one_that_it_began_with(created, believed) -> None:
+    """Else a model deleted and created again, with another image, would vouch for what runs."""
+    model = {"PrimaryContainer": {"Image": "a:1"}, "CreationTime": created}
+    description = {"ModelName": "m", "CreationTime": BEGUN}
+    client = FakeSageMaker(DescribeTransformJob=description, ListTags=NO_TAGS, DescribeModel=model)
+    found = collect(client, ref(TRANSFORM)).references[Resource(MODEL.kind, "m")]
+    assert (found == model) is believed
+    assert believed or (isinstance(found, ImageError) and found.code == "not-found")
+
+
+def test_a_schedule_runs_what_its_job_definitions_name_means_now() -> None:
+    config = {"MonitoringJobDefinitionName": "d", "MonitoringType": "DataQuality"}
+    definition = {"CreationTime": BEGUN + timedelta(days=1)}
+    client = FakeSageMaker(
+        DescribeMonitoringSchedule={"MonitoringScheduleConfig": config, "CreationTime": BEGUN},
+        ListTags=NO_TAGS,
+        DescribeDataQualityJobDefinition=definition,
+    )
+    references = collect(client, ref(MONITORING_SCHEDULE)).references
+    assert references == {Resource(JOB_DEFINITIONS["DataQuality"].kind, "d"): definition}
