@@ -70,7 +70,9 @@ def _refuse_hopeless(stripped: str, text: str) -> None:
         raise EntryError("white space inside the entry", entry=text)
     if stripped.count("@") > 1:
         raise EntryError("more than one `@`", entry=text)
-    _, repository, tag, digest = split(stripped)
+    registry, repository, tag, digest = split(stripped)
+    if registry is not None and registry.endswith(":443"):
+        raise EntryError("port 443 is what a registry has anyway: leave it out", entry=text)
     for what, part in (("repository", repository), ("tag", tag), ("digest", digest)):
         if part == "":
             raise EntryError(f"an empty {what}", entry=text)
