@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from guard.document import Actor
-from guard.extract.reading import clean
+from guard.extract.reading import child, text
 from guard.jobs import JobKind
 
 # Below these fields stand names that a user chose, not field names of the API.
@@ -62,22 +62,14 @@ def job_name_and_arn(detail: Mapping[str, Any], kind: JobKind) -> tuple[object, 
 
 def actor(detail: Mapping[str, Any]) -> Actor:
     """Return who made the call; what the record doesn't tell is null."""
-    identity = _mapping(detail.get("userIdentity"))
-    session = _mapping(identity.get("sessionContext"))
+    identity = child(detail, "userIdentity")
+    session = child(identity, "sessionContext")
     return Actor(
-        type=_text(identity.get("type")),
-        arn=_text(identity.get("arn")),
-        source_identity=_text(session.get("sourceIdentity")),
-        session_issuer_arn=_text(_mapping(session.get("sessionIssuer")).get("arn")),
-        user_agent=_text(detail.get("userAgent")),
-        source_ip=_text(detail.get("sourceIPAddress")),
-        invoked_by=_text(identity.get("invokedBy")),
+        type=text(identity, "type"),
+        arn=text(identity, "arn"),
+        source_identity=text(session, "sourceIdentity"),
+        session_issuer_arn=text(session, "sessionIssuer", "arn"),
+        user_agent=text(detail, "userAgent"),
+        source_ip=text(detail, "sourceIPAddress"),
+        invoked_by=text(identity, "invokedBy"),
     )
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(value: object) -> str | None:
-    return clean(value) if isinstance(value, str) and value else None

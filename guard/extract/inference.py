@@ -8,7 +8,7 @@ from guard.document import Instance, Origin, Volume
 from guard.extract.facts import Facts, joined
 from guard.extract.locations import data_source, inputs, outputs
 from guard.extract.models import model, model_package
-from guard.extract.parts import JOB, image, roles, settings, vpc
+from guard.extract.parts import JOB, image, instances, roles, settings, vpc
 from guard.extract.reading import Node, child, children, number, text
 from guard.extract.resolve import Known, resolved
 from guard.resources import MODEL, MODEL_PACKAGE
@@ -21,7 +21,7 @@ def transform(description: Node, name: str, known: Known) -> Facts:
     behind = resolved(MODEL, named, known, model) if named else Facts(images=(image(None, "ModelName", origin),))
     resources = child(description, "TransformResources")
     own = Facts(
-        instances=_instances(resources),
+        instances=instances(resources),
         inputs=(data_source(child(description, "TransformInput", "DataSource"), "TransformInput"),),
         outputs=(
             *outputs(description, "TransformOutput", "S3OutputPath", "TransformOutput"),
@@ -66,9 +66,3 @@ def _recommended(config: Node, origin: Origin, known: Known) -> Facts:
     if package is not None:
         found.append(resolved(MODEL_PACKAGE, package, known, partial(model_package, wanted=wanted)))
     return joined(*found) if found else Facts(images=(image(None, "InputConfig.ModelName", origin),))
-
-
-def _instances(resources: Node) -> tuple[Instance, ...]:
-    if not resources:
-        return ()
-    return (Instance(type=text(resources, "InstanceType"), count=number(resources, "InstanceCount")),)

@@ -70,7 +70,7 @@ def _definition(node: Node, origin: Origin, _: Known, *, fields: _Fields, prefix
     slot = join(prefix, f"{fields.app}.ImageUri")
     return Facts(
         images=(image(value(app, "ImageUri"), slot, origin),),
-        instances=cluster_instances(child(node, fields.resources, "ClusterConfig")),
+        instances=cluster_instances(node, fields.resources),
         inputs=tuple(_inputs(node, fields, prefix)),
         outputs=tuple(
             s3_output(

@@ -1,13 +1,13 @@
-"""Facts that SageMaker spells alike in every API: images, networks, settings."""
+"""Facts that SageMaker spells alike in every API: images, instances, networks, settings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from guard.document import Image, ImageError, ImageErrorCode, Origin, Setting, Vpc
+from guard.document import Image, ImageError, ImageErrorCode, Instance, Origin, Setting, Vpc
 from guard.errors import ImageReferenceError
-from guard.extract.reading import Node, clean, text, texts, value
+from guard.extract.reading import Node, children, clean, number, text, texts, value
 from guard.images import parse_reference
 
 JOB = "job"
@@ -76,6 +76,18 @@ def settings(node: Node, field: str, slot: str) -> tuple[Setting, ...]:
         for name, setting in found.items()
         if isinstance(name, str)
     )
+
+
+def instances(config: Node, *lists: str) -> tuple[Instance, ...]:
+    """Return every type that a resource configuration has, or may choose from these lists of it."""
+    found = [instance for name in lists for _, instance in children(config, name)]
+    if config and (not found or text(config, "InstanceType") is not None):
+        found.insert(0, config)
+    listed = [Instance(type=text(one, "InstanceType"), count=number(one, "InstanceCount")) for one in found]
+    chosen = text(config, "SelectedInstanceType")
+    if chosen is not None and chosen not in {instance.type for instance in listed}:
+        listed.append(Instance(type=chosen, count=number(config, "SelectedInstanceCount")))
+    return tuple(listed)
 
 
 def roles(node: Node, *fields: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guard.document import Command, Instance, Origin, StorageInput, StorageOutput, Volume
 from guard.extract.facts import Facts
 from guard.extract.locations import outputs, s3_input, s3_output
-from guard.extract.parts import JOB, image, roles, settings, vpc
+from guard.extract.parts import JOB, image, instances, roles, settings, vpc
 from guard.extract.reading import Node, child, children, flag, number, text, texts, value
 from guard.extract.resolve import Known
 
@@ -19,7 +19,7 @@ def processing(description: Node, name: str, _: Known) -> Facts:
     origin = Origin(type=JOB, name=name)
     return Facts(
         images=(image(value(description, "AppSpecification", "ImageUri"), "AppSpecification.ImageUri", origin),),
-        instances=cluster_instances(child(description, "ProcessingResources", "ClusterConfig")),
+        instances=cluster_instances(description, "ProcessingResources"),
         inputs=tuple(_inputs(description)),
         outputs=tuple(_outputs(description)),
         volumes=cluster_volumes(description, "ProcessingResources"),
@@ -41,16 +41,9 @@ def command(specification: Node) -> Command:
     )
 
 
-def cluster_instances(cluster: Node) -> tuple[Instance, ...]:
-    """Return every instance type that a cluster configuration has or may choose."""
-    found = [instance for _, instance in children(cluster, "InstancePreferences")]
-    if cluster and (not found or text(cluster, "InstanceType") is not None):
-        found.insert(0, cluster)
-    instances = [Instance(type=text(one, "InstanceType"), count=number(one, "InstanceCount")) for one in found]
-    chosen = text(cluster, "SelectedInstanceType")
-    if chosen is not None and chosen not in {instance.type for instance in instances}:
-        instances.append(Instance(type=chosen, count=number(cluster, "SelectedInstanceCount")))
-    return tuple(instances)
+def cluster_instances(node: Node, resources: str) -> tuple[Instance, ...]:
+    """Return the instances of the cluster configuration below the field."""
+    return instances(child(node, resources, "ClusterConfig"), "InstancePreferences")
 
 
 def cluster_volumes(node: Node, resources: str, prefix: str = "") -> tuple[Volume, ...]:

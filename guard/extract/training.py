@@ -8,7 +8,7 @@ from dataclasses import replace
 from guard.document import Command, Image, Instance, Origin, StorageOutput, Volume
 from guard.extract.facts import Facts, joined, weakest
 from guard.extract.locations import data_source, outputs
-from guard.extract.parts import JOB, image, roles, settings, unknown_image, vpc
+from guard.extract.parts import JOB, image, instances, roles, settings, unknown_image, vpc
 from guard.extract.reading import Node, child, children, flag, join, number, text, texts, value
 from guard.extract.resolve import Known, resolved
 from guard.resources import ALGORITHM
@@ -39,7 +39,10 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
     algorithm = _algorithm(node, prefix, origin, known)
     return joined(
         Facts(
-            instances=tuple(_instances(node)),
+            instances=(
+                *instances(child(node, "ResourceConfig"), "InstanceGroups", "InstancePreferences"),
+                *instances(child(node, "HyperParameterTuningResourceConfig"), "InstanceConfigs"),
+            ),
             inputs=tuple(
                 data_source(
                     child(channel, "DataSource"),
@@ -102,33 +105,16 @@ def _algorithm_images(algorithm: Node, origin: Origin, _: Known) -> Facts:
 def _rules(node: Node, origin: Origin) -> Facts:
     """Debugger and profiler rules run beside the training job, each with an image and instance of its own."""
     images: list[Image] = []
-    instances: list[Instance] = []
+    machines: list[Instance] = []
     places: list[StorageOutput] = []
     for field in RULES:
         for index, rule in children(node, field):
             path = f"{field}[{index}]"
             images.append(image(value(rule, "RuleEvaluatorImage"), f"{path}.RuleEvaluatorImage", origin))
             if (instance_type := text(rule, "InstanceType")) is not None:
-                instances.append(Instance(type=instance_type, count=1))
+                machines.append(Instance(type=instance_type, count=1))
             places.extend(outputs(rule, path, "S3OutputPath"))
-    return Facts(images=tuple(images), instances=tuple(instances), outputs=tuple(places))
-
-
-def _instances(node: Node) -> Iterator[Instance]:
-    """Every type that the job runs on or may choose: groups, preferences, and the configurations of a tuning job."""
-    for field, lists in (
-        ("ResourceConfig", ("InstanceGroups", "InstancePreferences")),
-        ("HyperParameterTuningResourceConfig", ("InstanceConfigs",)),
-    ):
-        config = child(node, field)
-        found = [instance for name in lists for _, instance in children(config, name)]
-        if config and (not found or text(config, "InstanceType") is not None):
-            found.insert(0, config)
-        for instance in found:
-            yield Instance(type=text(instance, "InstanceType"), count=number(instance, "InstanceCount"))
-        chosen = text(config, "SelectedInstanceType")
-        if chosen is not None and chosen not in {text(instance, "InstanceType") for instance in found}:
-            yield Instance(type=chosen, count=number(config, "SelectedInstanceCount"))
+    return Facts(images=tuple(images), instances=tuple(machines), outputs=tuple(places))
 
 
 def _keep_alive(config: Node) -> int | None:
