@@ -99,7 +99,7 @@ class _Finder:
                 yield from self.of(node[key])
 
     def _of_expression(self, expression: Any) -> Iterator[Mutant]:
-        if expression.get("generated"):
+        if expression.get("generated") or _is_declaration(expression):
             return
         yield from self._change(expression, "true")
         if expression.get("negated"):
@@ -125,6 +125,12 @@ class _Finder:
         if replacement != text and self._source.startswith(text, start):
             row = self._source.count("\n", 0, start) + 1
             yield Mutant(start, start + len(text), text, replacement, row)
+
+
+def _is_declaration(expression: Any) -> bool:
+    """Tell `some x` from `some x in xs`: without it the names are the same ones."""
+    terms = expression["terms"]
+    return isinstance(terms, dict) and all(symbol["type"] == "var" for symbol in terms.get("symbols", [{"type": ""}]))
 
 
 def _text(node: Any) -> str:

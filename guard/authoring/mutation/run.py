@@ -13,16 +13,19 @@ from typing import TextIO
 
 import yaml
 
+from guard.authoring.catalogue import catalogue
 from guard.authoring.config_check import CONFIG
-from guard.authoring.generated import generated_files, stale
+from guard.authoring.generated import CATALOGUE
 from guard.authoring.mutation.mutants import Mutant, find_mutants
 from guard.authoring.opa import Opa
+from guard.authoring.rules import read_rules
 from guard.errors import ConfigError
 
 GOAL = 0.95
 EQUIVALENT = Path("tools/mutants-equivalent.yaml")
 _WORKERS = 2
 _PASSED, _FAILED = 0, 2
+Equivalent = tuple[str, str, str]
 _OTHER_LEVEL = {"off": "deny", "warn": "off", "deny": "warn"}
 
 
@@ -46,6 +49,7 @@ class Result:
     unit: str
     tried: int
     survivors: tuple[Survivor, ...]
+    equivalent: frozenset[Equivalent] = frozenset()
 
     @property
     def killed(self) -> int:
@@ -68,10 +72,13 @@ def mutate(opa: Opa, policies: Path, chosen: tuple[str, ...], out: TextIO) -> bo
         results.append(_result(opa, policies, unit, equivalent))
         out.write(f"{results[-1]}\n")
         out.flush()
-    if not chosen:
-        results.append(_levels(opa, policies))
-        out.write(f"{results[-1]}\n")
-    return _conclude(results, out)
+    if chosen:
+        return _conclude(results, out)
+    results.append(_levels(opa, policies))
+    out.write(f"{results[-1]}\n")
+    stale = equivalent - {equal for result in results for equal in result.equivalent}
+    out.writelines(f"remove from {EQUIVALENT}, as no such mutant survives: {each}\n" for each in sorted(stale))
+    return _conclude(results, out) and not stale
 
 
 def _conclude(results: list[Result], out: TextIO) -> bool:
@@ -100,21 +107,22 @@ def _shipped(policies: Path) -> list[Path]:
     return [file for file in (policies / "guard").rglob("*.rego") if not file.name.endswith("_test.rego")]
 
 
-def _result(opa: Opa, policies: Path, unit: str, equivalent: set[tuple[str, str, str]]) -> Result:
+def _result(opa: Opa, policies: Path, unit: str, equivalent: set[Equivalent]) -> Result:
     folder = opa.folder / policies
     survivors: list[Survivor] = []
+    equal: set[Equivalent] = set()
     tried = 0
     for file in (each for each in _shipped(folder) if each.parent == folder / "guard" / unit):
         name, source = file.relative_to(folder), file.read_text()
-        with tempfile.TemporaryDirectory() as scratch:
-            mutants = find_mutants(source, partial(_parse, opa, Path(scratch) / "a.rego"))
-        for mutant, code in _run_all(opa, folder, unit, name, source, mutants):
+        for mutant, code in _run_all(opa, folder, unit, name, source):
             survivor = Survivor(policies / name, mutant.row, source.splitlines()[mutant.row - 1].strip(), str(mutant))
-            if code not in (_PASSED, _FAILED) or (str(name), survivor.line, survivor.change) in equivalent:
-                continue
-            tried += 1
-            survivors += [survivor] if code == _PASSED else []
-    return Result(unit, tried, tuple(survivors))
+            known = (str(name), survivor.line, survivor.change)
+            if code == _PASSED and known in equivalent:
+                equal.add(known)
+            elif code in (_PASSED, _FAILED):
+                tried += 1
+                survivors += [survivor] if code == _PASSED else []
+    return Result(unit, tried, tuple(survivors), frozenset(equal))
 
 
 def _parse(opa: Opa, at: Path, text: str) -> object:
@@ -122,11 +130,10 @@ def _parse(opa: Opa, at: Path, text: str) -> object:
     return opa.parse(at)
 
 
-def _run_all(
-    opa: Opa, folder: Path, unit: str, name: Path, source: str, mutants: list[Mutant]
-) -> Iterator[tuple[Mutant, int]]:
-    """Return each mutant with the exit code of the folder's tests."""
+def _run_all(opa: Opa, folder: Path, unit: str, name: Path, source: str) -> Iterator[tuple[Mutant, int]]:
+    """Return each mutant of a file with the exit code of its folder's tests."""
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(_WORKERS) as pool:
+        mutants = find_mutants(source, partial(_parse, opa, Path(scratch) / "parsed.rego"))
         trees = [_tree(folder, unit, Path(scratch) / str(number)) for number in range(_WORKERS)]
         if _test(opa, trees[0]) != _PASSED:
             raise ConfigError(f"the tests of {unit} fail without any change: run `make test-policies`")
@@ -167,16 +174,19 @@ def _levels(opa: Opa, policies: Path) -> Result:
     """Return whether a changed level in the configuration can go unnoticed: the catalogue must show each."""
     config = policies / CONFIG
     source = (opa.folder / config).read_text()
+    rules, _ = read_rules(opa, policies)
+    shown = (opa.folder / CATALOGUE).read_text()
+    nodes = list(_level_nodes(yaml.compose(source, Loader=yaml.SafeLoader)))
     survivors = []
-    root = yaml.compose(source, Loader=yaml.SafeLoader)
-    nodes = list(_level_nodes(root))
-    for node in nodes:
-        start, end = node.start_mark.index, node.end_mark.index
-        changed = source[:start] + f'"{_OTHER_LEVEL[node.value]}"' + source[end:]
-        if not _noticed(opa, policies, changed):
-            row = node.start_mark.line + 1
-            change = f"{node.value} -> {_OTHER_LEVEL[node.value]}"
-            survivors.append(Survivor(config, row, source.splitlines()[row - 1].strip(), change))
+    with tempfile.TemporaryDirectory() as scratch:
+        for node in nodes:
+            changed, row = Path(scratch) / "data.yaml", node.start_mark.line + 1
+            other = _OTHER_LEVEL[node.value]
+            changed.write_text(f'{source[: node.start_mark.index]}"{other}"{source[node.end_mark.index :]}')
+            if catalogue(rules, opa.read_yaml(changed)) == shown:
+                survivors.append(
+                    Survivor(config, row, source.splitlines()[row - 1].strip(), f"{node.value} -> {other}")
+                )
     return Result("levels in config/data.yaml", len(nodes), tuple(survivors))
 
 
@@ -191,16 +201,7 @@ def _level_nodes(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
             yield from _level_nodes(value)
 
 
-def _noticed(opa: Opa, policies: Path, config: str) -> bool:
-    with tempfile.TemporaryDirectory() as scratch:
-        shutil.copytree(opa.folder / policies, Path(scratch) / policies)
-        shutil.copytree(opa.folder / "docs", Path(scratch) / "docs")
-        (Path(scratch) / policies / CONFIG).write_text(config)
-        copy = Opa(opa.binary, Path(scratch))
-        return bool(stale(copy.folder, generated_files(copy, policies)))
-
-
-def _read_equivalent(folder: Path) -> set[tuple[str, str, str]]:
+def _read_equivalent(folder: Path) -> set[Equivalent]:
     path = folder / EQUIVALENT
     listed = yaml.safe_load(path.read_text()) if path.exists() else []
     return {(entry["file"], entry["line"], entry["change"]) for entry in listed or [] if entry["reason"]}

@@ -116,6 +116,19 @@ test_allow_if_no_override_turns_a_rule_on if {
 	_decide(_rules, config) == {"decision": "allow", "findings": []}
 }
 
+test_warn_if_an_override_turns_a_rule_half_on if {
+	config := _levels({"alpha": "off", "beta": "off"})
+	overrides := [{"region": "eu-*", "level": "warn"}]
+	decision := _decide(_rules, object.union(config, {"rules": {"alpha": {"overrides": overrides}}}))
+	decision.findings == [object.union(_alpha, {"level": "warn", "level_source": "overrides[0]"})]
+}
+
+test_override_that_turns_a_rule_off_elsewhere_changes_nothing_here if {
+	overrides := [{"region": "us-*", "level": "off"}]
+	config := object.union(_config, {"rules": {rule_id: {"overrides": overrides} | some rule_id in ["alpha", "beta"]}})
+	_decide(_rules, config) == _decide(_rules, _config)
+}
+
 test_deny_if_an_override_turns_a_rule_on if {
 	config := _levels({"alpha": "off", "beta": "off"})
 	overrides := [{"region": "us-*", "level": "off"}, {"region": "eu-*", "level": "deny"}]
@@ -259,6 +272,12 @@ test_deny_rule_without_a_set_of_findings[note] if {
 	_fault("alpha", "The rule exports no set of findings.") in decision.findings
 }
 
+test_rule_without_findings_is_not_said_to_be_missing if {
+	_decide({"alpha": {"remediation": "Do a."}}, _levels({"alpha": "warn"})).findings == [
+		_fault("alpha", "The rule exports no set of findings."),
+	]
+}
+
 test_deny_wrong_level[note] if {
 	some note, section in {
 		"unquoted off": {"level": false},
@@ -301,6 +320,11 @@ test_deny_finding_without_a_message[note] if {
 		"decision": "deny",
 		"findings": [_fault("alpha", sprintf("The rule reported what is no finding with a message: %v.", [finding]))],
 	}
+}
+
+test_allow_finding_without_a_message_of_a_rule_that_is_off if {
+	rules := {"alpha": {"remediation": "Do a.", "findings": {{"message": ""}}}}
+	_decide(rules, _levels({"alpha": "off"})) == {"decision": "allow", "findings": []}
 }
 
 test_faults_are_beyond_exemption if {

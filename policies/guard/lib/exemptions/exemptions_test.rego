@@ -216,6 +216,7 @@ _malformed := {
 	"reason empty": [_exemption({"reason": ""}), "reason must be a text"],
 	"ticket null": [_exemption({"ticket": null}), "ticket must be a text"],
 	"rules a text": [_exemption({"rules": "*"}), "rules must be a list of rule ids"],
+	"rules a mapping": [_exemption({"rules": {"a": "*"}}), "rules must be a list of rule ids"],
 	"rules empty": [_exemption({"rules": []}), "rules must be a list of rule ids"],
 	"rules of numbers": [_exemption({"rules": ["*", 1]}), "rules must be a list of rule ids"],
 	"expires no day": [_exemption({"expires": "2025-02-30"}), "expires must be a day as YYYY-MM-DD"],

@@ -76,6 +76,12 @@ test_default_port_is_the_same_registry if {
 	images.registries(_private({"registry": "reg.example.com:443"})) == {"reg.example.com"}
 }
 
+test_ecr_registry_of_an_unknown_account_or_region_is_only_itself[fact] if {
+	some fact in ["account", "region"]
+	known := {"registry": "1.dkr.ecr.eu-west-1.amazonaws.com", "account": "1", "region": "eu-west-1"}
+	images.registries(_private(object.union(known, {fact: null}))) == {known.registry}
+}
+
 test_no_registry_has_no_hosts if images.registries(_private({"registry": null})) == set()
 
 _endpoints := {

@@ -57,6 +57,11 @@ test_no_problems if {
 	levels.problems("off", [{"region": ["eu-*", "us-*"], "job_kind": "training", "level": "deny"}]) == set()
 }
 
+test_each_level_is_right[level] if {
+	some level in ["off", "warn", "deny"]
+	levels.problems(level, []) == set()
+}
+
 test_level_problem[note] if {
 	some note, example in {
 		"unquoted off": [false, `level must be "off", "warn" or "deny" (in quotes), not false`],
@@ -70,6 +75,7 @@ test_level_problem[note] if {
 test_override_problem[note] if {
 	some note, example in {
 		"no list": [{"region": "*", "level": "off"}, {"overrides must be a list"}],
+		"mapping without entries": [{}, {"overrides must be a list"}],
 		"no mapping": [["off"], {"overrides[0]: must be a mapping"}],
 		"no fact": [
 			[{"level": "off"}],
@@ -79,6 +85,8 @@ test_override_problem[note] if {
 			[{"region": "*", "level": "off"}, {"region": "*", "role": "*", "level": "off"}],
 			{"overrides[1]: unknown key role"},
 		],
+		"unknown key alone": [[{"region": "*", "role": "*", "level": "off"}], {"overrides[0]: unknown key role"}],
+		"unknown key with a number": [[{"region": "*", "role": 7, "level": "off"}], {"overrides[0]: unknown key role"}],
 		"no glob": [
 			[{"region": "[", "job_kind": [], "level": "off"}],
 			{

@@ -7,6 +7,7 @@ _unset := [
 	{"entrypoint_override": null},
 	{"entrypoint_override": {"allowed": null, "allow_arguments": null}},
 	{"entrypoint_override": {"allowed": "*", "allow_arguments": "*"}},
+	{"entrypoint_override": {"allowed": {"any": ["*"]}, "allow_arguments": "*"}},
 ]
 
 _config := {

@@ -91,6 +91,13 @@ test_deny_no_key_when_the_lists_are_missing if {
 	}
 }
 
+test_deny_no_key_when_the_outputs_of_a_kind_are_no_list if {
+	config := {"level": "deny", "kms_keys": ["*"], "outputs_without_key": {"training": "out0"}}
+	r := rule.findings with input as _job_of("training", [null])
+		with data.guard.config.rules.output_encryption_required as config
+	r == {_open(0)}
+}
+
 test_deny_every_key_when_the_list_is_missing if {
 	every rules in _unset {
 		r := rule.findings with input as _job(["key-1"]) with data.guard.config.rules as rules

@@ -194,4 +194,11 @@ test_deny_every_path_when_the_list_of_paths_is_missing if {
 	r == {_input_finding(place)}
 }
 
+test_deny_every_path_when_the_paths_are_no_list if {
+	place := _input("x", "other", "/data")
+	config := object.union(_config, {"code_paths": {"a": "/opt/ml"}})
+	r := rule.findings with input as _inputs([place]) with data.guard.config.rules.script_mode as config
+	r == {_input_finding(place)}
+}
+
 test_remediation_says_what_to_do if contains(rule.remediation, "code")

@@ -7,6 +7,7 @@ _unset := [
 	{"unapproved_registry": null},
 	{"unapproved_registry": {"allowed": null}},
 	{"unapproved_registry": {"allowed": "*"}},
+	{"unapproved_registry": {"allowed": {"any": {"account": "*"}}}},
 ]
 
 _config := {"level": "deny", "allowed": [
