@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 ARCH      ?= arm64
 STACK     ?= sagemaker-guard
 MODE      ?= enforce
+PYTHON313 ?= python3.13
 CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sagemaker-guard
 HOST_ARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(shell uname -m)))
 HOST_OS   := $(shell uname -s | tr A-Z a-z)
@@ -97,13 +98,13 @@ PACKAGE_OPA    = $(CACHE)/opa-$(OPA_VERSION)-linux-$(PACKAGE_GOARCH)
 package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make package ARCH=arm64|x86_64
 	@case "$(ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not '$(ARCH)'" >&2; exit 2;; esac
 	@[ -x $(PACKAGE_OPA) ] || GOOS=linux GOARCH=$(PACKAGE_GOARCH) tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $(PACKAGE_OPA)
-	@$(PYTHON) tools/package.py --arch $(ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE)
+	@$(PYTHON) tools/package.py --arch $(ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE) --python $(PYTHON313)
 
-deploy: package ## Deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit]
+deploy: package ## Deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit] [PARAMETERS=...]
 	@[ -n "$(BUCKET)" ] || { echo "say where the package goes: make deploy BUCKET=my-bucket" >&2; exit 2; }
 	aws cloudformation package --template-file template.yml --s3-bucket "$(BUCKET)" --output-template-file build/packaged.yml
 	aws cloudformation deploy --template-file build/packaged.yml --stack-name "$(STACK)" --capabilities CAPABILITY_IAM \
-	  --parameter-overrides "Mode=$(MODE)" "Architecture=$(ARCH)"
+	  --parameter-overrides "Mode=$(MODE)" "Architecture=$(ARCH)" $(PARAMETERS)
 
 benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, deny list, rules, cold start
 	@$(PYTHON) benchmarks/engine.py
