@@ -60,35 +60,35 @@ _found contains {
 }
 
 # A rule that is off isn't evaluated, so it costs nothing.
-_active[rule_id] := level if {
-	some rule_id, level in _levels
-	level.level != "off"
+_active[rule_id] := {"level": level, "source": "level"} if {
+	some rule_id, level in _plain_levels
+	level != "off"
 }
 
-_levels[rule_id] := {"level": level, "source": "level"} if some rule_id, level in _plain_levels
-
-_levels[rule_id] := levels.resolve(_level(rule_id), _overrides(rule_id), input) if {
+_active[rule_id] := level if {
 	some rule_id, problems in _level_problems
 	count(problems) == 0
+	level := levels.resolve(_level(rule_id), _overrides(rule_id), input)
+	level.level != "off"
 }
 
 # Most rules have one level for all jobs, so they are kept off the long way.
 _plain_levels[rule_id] := level if {
-	some rule_id, _ in data.guard.config.rules
+	some rule_id
 	level := data.guard.config.rules[rule_id].level
 	level in {"off", "warn", "deny"}
 	not data.guard.config.rules[rule_id].overrides
 }
 
 _plain_levels[rule_id] := "off" if {
-	some rule_id, _ in data.guard.config.rules
+	some rule_id
+	data.guard.config.rules[rule_id].overrides
 	data.guard.config.rules[rule_id].level == "off"
 	{override.level | some override in data.guard.config.rules[rule_id].overrides} == {"off"}
 }
 
 _level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id)) if {
-	some rule_id, _ in data.guard.config.rules
-	not _plain_levels[rule_id]
+	some rule_id in (_configured - object.keys(_plain_levels))
 }
 
 # The folders of rules: asking for the findings instead would evaluate those that are off, too.
@@ -151,7 +151,7 @@ _broken contains [rule_id, sprintf("The level of the rule is wrong: %s.", [probl
 }
 
 _broken contains [rule_id, "The configuration has a level for a rule that doesn't exist."] if {
-	some rule_id in (object.keys(_levels) - _existing)
+	some rule_id in (_configured - _existing)
 	not _has_findings(rule_id)
 }
 
