@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 from guard.pipeline import Guard, PolicyEngine
 from guard.record import Record
+from tests.support.bundles import configured_bundle
 from tests.support.jobs import client
 from tests.support.sagemaker_moto import CONTROL, Control, install
 
@@ -37,6 +39,23 @@ def shipped_engine(opa: Path, bundle: Path) -> Iterator[EmbeddedOpa]:
         yield engine
 
 
+@pytest.fixture(scope="session")
+def engine_with(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., EmbeddedOpa]]:
+    """Make engines whose bundle is built of the shipped policies and a changed configuration; the same for the same changes."""
+    engines: dict[str, EmbeddedOpa] = {}
+
+    def make(**changes: Any) -> EmbeddedOpa:
+        key = json.dumps(changes, sort_keys=True)
+        if key not in engines:
+            bundle = configured_bundle(tmp_path_factory.mktemp("policies"), opa, **changes)
+            engines[key] = EmbeddedOpa(lambda: OpaProcess(opa, bundle), timeout=10, start_timeout=20)
+        return engines[key]
+
+    yield make
+    for engine in engines.values():
+        engine.close()
+
+
 @pytest.fixture
 def control() -> Iterator[Control]:
     """What a test may do to the simulated SageMaker."""
@@ -45,12 +64,18 @@ def control() -> Iterator[Control]:
     CONTROL.reset()
 
 
+@pytest.fixture(scope="session")
+def shared_client() -> Any:
+    """One client for all tests: reading the API model is most of a client's price."""
+    return client(aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
 @pytest.fixture
-def sagemaker(control: Control) -> Iterator[Any]:
+def sagemaker(control: Control, shared_client: Any) -> Iterator[Any]:
     """A client of a fresh simulated SageMaker; each call is tried once."""
     install()
     with mock_aws():
-        yield client()
+        yield shared_client
 
 
 @pytest.fixture
