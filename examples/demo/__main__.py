@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("--opa", type=Path, required=True)
     parser.add_argument("--bundle", type=Path, required=True)
     arguments = parser.parse_args()
-    console = Console(width=max(Console().width, 150), highlight=False)
+    console = Console(width=max(Console().width, 160), highlight=False)
     with local_sagemaker() as url:
         client = sagemaker_client(url)
         for job in JOBS:
@@ -91,7 +91,8 @@ def _line(log: Path, event_id: str) -> dict[str, Any]:
 def _decisions(rows: list[Row]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("job", "image", "decision", "rule and message", "outcome", "ms"):
-        table.add_column(name, overflow="fold", justify="right" if name == "ms" else "left")
+        widest = 38 if name == "image" else None
+        table.add_column(name, overflow="fold", justify="right" if name == "ms" else "left", max_width=widest)
     for row in rows:
         decision = row.decided.get("decision", "-")
         findings = "\n".join(

@@ -36,10 +36,11 @@ def print_table(result: Evaluated, out: TextIO) -> None:
     if not decision.findings:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("level", "rule", "message", "what to do"):
+    for column in ("level", "rule", "message and what to do"):
         table.add_column(column, overflow="fold")
     for finding in decision.findings:
         level = finding.level if finding.exempted_by is None else f"exempted by {finding.exempted_by}"
         style = STYLES[finding.level] if finding.exempted_by is None else "dim"
-        table.add_row(Text(level, style=style), finding.rule_id, Text(finding.message), Text(finding.remediation or ""))
+        remedy = f"\n→ {finding.remediation}" if finding.remediation else ""
+        table.add_row(Text(level, style=style), finding.rule_id, Text.assemble(finding.message, (remedy, "dim")))
     console.print(table)
