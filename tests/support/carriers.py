@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from botocore import xform_name
+
 from tests.support.jobs import ALLOWED, CLUSTER, REGION, ROLE, processing_request, training_request
 from tests.support.minimal import minimal
 
 Create = Callable[[Any, str, str], None]
+
+ENDPOINT = {"EndpointName": "endpoint", "LocalPath": "/opt/ml/processing/input"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def _serving(image: str) -> dict[str, Any]:
 def monitoring_config(image: str) -> dict[str, Any]:
     """Return the configuration of a monitoring schedule with a definition of its own."""
     definition = {
-        "MonitoringInputs": [{"EndpointInput": {"EndpointName": "endpoint", "LocalPath": "/opt/ml/processing/input"}}],
+        "MonitoringInputs": [{"EndpointInput": ENDPOINT}],
         "MonitoringOutputConfig": {
             "MonitoringOutputs": [{"S3Output": {"S3Uri": "s3://bucket/out", "LocalPath": "/o"}}]
         },
@@ -143,9 +147,8 @@ def _schedule_of_definition(monitoring_type: str) -> Create:
     def create(sagemaker: Any, name: str, image: str) -> None:
         request = minimal(f"Create{monitoring_type}JobDefinition", JobDefinitionName=f"{name}-definition")
         request[f"{monitoring_type}AppSpecification"] |= {"ImageUri": image}
-        words = {"DataQuality": "data_quality", "ModelQuality": "model_quality", "ModelBias": "model_bias"}
-        word = words.get(monitoring_type, "model_explainability")
-        getattr(sagemaker, f"create_{word}_job_definition")(**request)
+        request[f"{monitoring_type}JobInput"] |= {"EndpointInput": ENDPOINT}
+        getattr(sagemaker, xform_name(f"Create{monitoring_type}JobDefinition"))(**request)
         config = {"MonitoringJobDefinitionName": f"{name}-definition", "MonitoringType": monitoring_type}
         sagemaker.create_monitoring_schedule(MonitoringScheduleName=name, MonitoringScheduleConfig=config)
 

@@ -1,0 +1,152 @@
+"""Each place in which a job can hide a denied image, and the same job with an allowed one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from guard.enforce import Outcome
+from guard.jobs import BY_KIND
+from tests.support.carriers import CARRIERS, monitoring_config
+from tests.support.cloudtrail import called_event
+from tests.support.jobs import ALLOWED, DENIED, SCOPE, started_event, status, training_request
+from tests.support.minimal import minimal
+from tests.support.sagemaker_moto import set_members
+
+NAME = "job-1"
+SCHEDULE = BY_KIND["monitoring-schedule"]
+
+
+def event_of(sagemaker: Any, kind: str) -> dict[str, Any]:
+    row = BY_KIND[kind]
+    if row.detail_type is None:
+        return called_event(sagemaker, row, row.create_operations[0])
+    return started_event(sagemaker, kind, NAME)
+
+
+def denied_slots(record: Any) -> list[str]:
+    return [finding.details["slot"] for finding in record.findings if finding.rule_id == "denied_image"]
+
+
+@pytest.mark.parametrize("carrier", CARRIERS, ids=str)
+class TestPlaces:
+    def test_stopped(self, guard, sagemaker, control, carrier) -> None:
+        carrier.create(sagemaker, NAME, DENIED)
+        (record,) = guard().handle(event_of(sagemaker, carrier.kind), SCOPE)
+        assert (record.outcome, denied_slots(record)) == (Outcome.STOPPED, [carrier.slot])
+        assert control.operations("Stop") == [BY_KIND[carrier.kind].stop_operation]
+        assert status(sagemaker, carrier.kind, NAME) not in BY_KIND[carrier.kind].running
+
+    def test_near_miss_goes_on(self, guard, sagemaker, control, carrier) -> None:
+        carrier.create(sagemaker, NAME, ALLOWED)
+        (record,) = guard().handle(event_of(sagemaker, carrier.kind), SCOPE)
+        assert (record.outcome, control.operations("Stop")) == (Outcome.NOT_DENIED, [])
+        assert carrier.slot in [image.slot for image in record.document.images]
+        assert status(sagemaker, carrier.kind, NAME) in BY_KIND[carrier.kind].running
+
+
+class TestUnresolved:
+    """An image behind a resource that doesn't tell it is denied for that."""
+
+    @pytest.fixture
+    def codes(self, guard, sagemaker) -> Any:
+        def handled(kind: str) -> tuple[Outcome, list[str]]:
+            (record,) = guard().handle(started_event(sagemaker, kind, NAME), SCOPE)
+            found = [f.details["error"] for f in record.findings if f.rule_id == "unresolved_image"]
+            return record.outcome, found
+
+        return handled
+
+    @pytest.fixture
+    def on_algorithm(self, sagemaker) -> None:
+        specification = {"TrainingInputMode": "File", "AlgorithmName": "mine"}
+        request = training_request(None, AlgorithmSpecification=specification)
+        sagemaker.create_training_job(TrainingJobName=NAME, **request)
+        set_members(NAME, CreationTime=datetime.now(UTC) - timedelta(minutes=1))
+
+    @pytest.fixture
+    def on_model(self, sagemaker) -> None:
+        sagemaker.create_model(ModelName="model", PrimaryContainer={"Image": DENIED})
+        sagemaker.create_transform_job(**minimal("CreateTransformJob", TransformJobName=NAME, ModelName="model"))
+        set_members(NAME, CreationTime=datetime.now(UTC) - timedelta(minutes=1))
+
+    def test_a_deleted_algorithm(self, codes, on_algorithm) -> None:
+        assert codes("training") == (Outcome.STOPPED, ["not-found"])
+
+    def test_an_algorithm_that_may_not_be_described(self, codes, sagemaker, control, on_algorithm) -> None:
+        sagemaker.create_algorithm(**algorithm(ALLOWED))
+        control.fail("DescribeAlgorithm", "AccessDeniedException")
+        assert codes("training") == (Outcome.STOPPED, ["access-denied"])
+
+    def test_an_algorithm_that_was_replaced_after_the_start(self, codes, sagemaker, on_algorithm) -> None:
+        sagemaker.create_algorithm(**algorithm(ALLOWED))
+        assert codes("training") == (Outcome.STOPPED, ["not-found"])
+
+    def test_an_algorithm_without_an_image(self, codes, sagemaker) -> None:
+        sagemaker.create_algorithm(**algorithm(""))
+        specification = {"TrainingInputMode": "File", "AlgorithmName": "mine"}
+        request = training_request(None, AlgorithmSpecification=specification)
+        sagemaker.create_training_job(TrainingJobName=NAME, **request)
+        assert codes("training") == (Outcome.STOPPED, ["missing"])
+
+    def test_a_deleted_model(self, codes, sagemaker, on_model) -> None:
+        sagemaker.delete_model(ModelName="model")
+        assert codes("transform") == (Outcome.STOPPED, ["not-found"])
+
+    def test_a_model_that_was_replaced_after_the_start(self, codes, sagemaker, on_model) -> None:
+        sagemaker.delete_model(ModelName="model")
+        sagemaker.create_model(ModelName="model", PrimaryContainer={"Image": ALLOWED})
+        assert codes("transform") == (Outcome.STOPPED, ["not-found"])
+
+    def test_neither_image_nor_algorithm(self, codes, sagemaker) -> None:
+        sagemaker.create_training_job(TrainingJobName=NAME, **training_request(None))
+        assert codes("training") == (Outcome.STOPPED, ["missing"])
+
+
+def algorithm(image: str) -> dict[str, Any]:
+    request = minimal("CreateAlgorithm", AlgorithmName="mine")
+    request["TrainingSpecification"] |= {"TrainingImage": image}
+    return request
+
+
+@pytest.mark.parametrize(
+    ("image", "outcome"), [(DENIED, Outcome.STOPPED), (ALLOWED, Outcome.NOT_DENIED)], ids=["denied", "allowed"]
+)
+class TestAfterTheStart:
+    """A job that began harmless and is changed; no state change tells of it, but the call does."""
+
+    def test_a_rule_added_to_a_training_job(self, guard, sagemaker, image, outcome) -> None:
+        sagemaker.create_training_job(TrainingJobName=NAME, **training_request(ALLOWED))
+        (before,) = guard().handle(started_event(sagemaker, "training", NAME), SCOPE)
+        rules = [{"RuleConfigurationName": "rule", "RuleEvaluatorImage": image}]
+        sagemaker.update_training_job(TrainingJobName=NAME, ProfilerRuleConfigurations=rules)
+        (record,) = guard().handle(called_event(sagemaker, BY_KIND["training"], "UpdateTrainingJob"), SCOPE)
+        assert (before.outcome, record.outcome) == (Outcome.NOT_DENIED, outcome)
+
+    def test_another_image_for_a_monitoring_schedule(self, guard, sagemaker, image, outcome) -> None:
+        names = {"MonitoringScheduleName": NAME}
+        sagemaker.create_monitoring_schedule(**names, MonitoringScheduleConfig=monitoring_config(ALLOWED))
+        (before,) = guard().handle(started_event(sagemaker, "monitoring-schedule", NAME), SCOPE)
+        sagemaker.update_monitoring_schedule(**names, MonitoringScheduleConfig=monitoring_config(image))
+        (record,) = guard().handle(called_event(sagemaker, SCHEDULE, "UpdateMonitoringSchedule"), SCOPE)
+        assert (before.outcome, record.outcome) == (Outcome.NOT_DENIED, outcome)
+
+    def test_a_stopped_schedule_that_is_started_again(self, guard, sagemaker, image, outcome) -> None:
+        names = {"MonitoringScheduleName": NAME}
+        sagemaker.create_monitoring_schedule(**names, MonitoringScheduleConfig=monitoring_config(image))
+        sagemaker.stop_monitoring_schedule(**names)
+        sagemaker.start_monitoring_schedule(**names)
+        (record,) = guard().handle(called_event(sagemaker, SCHEDULE, "StartMonitoringSchedule"), SCOPE)
+        assert record.outcome == outcome
+
+    def test_a_job_definition_made_after_its_schedule(self, guard, sagemaker, image, outcome) -> None:
+        """Each run takes what the name means then, so that what it means now is believed."""
+        config = {"MonitoringJobDefinitionName": "quality", "MonitoringType": "DataQuality"}
+        sagemaker.create_monitoring_schedule(MonitoringScheduleName=NAME, MonitoringScheduleConfig=config)
+        request = minimal("CreateDataQualityJobDefinition", JobDefinitionName="quality")
+        request["DataQualityAppSpecification"] |= {"ImageUri": image}
+        sagemaker.create_data_quality_job_definition(**request)
+        (record,) = guard().handle(started_event(sagemaker, "monitoring-schedule", NAME), SCOPE)
+        assert record.outcome == outcome
