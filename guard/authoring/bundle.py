@@ -22,10 +22,11 @@ def build_bundle(opa: Opa, policies: Path, target: Path, today: date, out: TextI
     if errors(problems):
         return False
     name = revision(opa.folder / policies)
-    for ran in (_check(opa, policies), _build(opa, policies, target, name)):
-        if ran.code != 0:
-            out.write(ran.said + "\n")
-            return False
+    checked = opa.run("check", "--strict", "--bundle", policies, *flags(policies))
+    ran = _build(opa, policies, target, name) if checked.code == 0 else checked
+    if ran.code != 0:
+        out.write(ran.said + "\n")
+        return False
     size = (opa.folder / target).stat().st_size
     out.write(f"{target}: revision {name}, {size:,} bytes\n")
     return True
@@ -46,10 +47,6 @@ def sources(policies: Path) -> list[Path]:
     data = {"data.yaml", "data.yml", "data.json"}
     files = (file for file in (policies / "guard").rglob("*") if file.suffix == ".rego" or file.name in data)
     return sorted([policies / ".manifest", *(file for file in files if not file.match(TESTS))])
-
-
-def _check(opa: Opa, policies: Path) -> Ran:
-    return opa.run("check", "--strict", "--bundle", policies, *flags(policies))
 
 
 def _build(opa: Opa, policies: Path, target: Path, name: str) -> Ran:

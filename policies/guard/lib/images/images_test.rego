@@ -77,8 +77,8 @@ test_default_port_is_the_same_registry if {
 }
 
 test_ecr_registry_of_an_unknown_account_or_region_is_only_itself[fact] if {
-	some fact in ["account", "region"]
 	known := {"registry": "1.dkr.ecr.eu-west-1.amazonaws.com", "account": "1", "region": "eu-west-1"}
+	some fact in ["account", "region"]
 	images.registries(_private(object.union(known, {fact: null}))) == {known.registry}
 }
 

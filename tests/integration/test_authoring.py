@@ -1,0 +1,417 @@
+"""The policy author's commands on copies of the policies, with the real OPA and Regal."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from guard.authoring.bundle import build_bundle
+from guard.authoring.check import check_policies
+from guard.authoring.coverage import run_tests
+from guard.authoring.generated import generated_files, stale
+from guard.authoring.mutation.mutants import find_mutants
+from guard.authoring.mutation.run import mutate
+from guard.authoring.opa import Opa
+from guard.authoring.scaffold import new_rule
+from guard.errors import ConfigError
+from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
+
+TODAY = date(2026, 11, 23)
+TARGET = Path("bundle.tar.gz")
+RULES = POLICIES / "guard" / "rules"
+RUNTIME = RULES / "max_runtime" / "max_runtime.rego"
+RUNTIME_TEST = RULES / "max_runtime" / "max_runtime_test.rego"
+SHIPPED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sagemaker-guard"
+
+
+@pytest.fixture(scope="session")
+def regal() -> Path:
+    """The pinned Regal that `make lint` built; tests alone don't build it."""
+    version = re.search(r"^REGAL_VERSION := (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert version is not None
+    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    path = SHIPPED / f"regal-{version[1]}-{platform.system().lower()}-{arch}"
+    if not path.exists():
+        pytest.skip("there is no Regal yet: run `make check`")
+    return path
+
+
+@pytest.fixture
+def tree(tmp_path: Path, opa: Path) -> Opa:
+    """A copy of all policies."""
+    return copy_policies(tmp_path, opa)
+
+
+Change = Callable[[Path, str | re.Pattern[str], str], None]
+
+# Whatever the configuration of this repository is.
+SECONDS = re.compile(r"(?<= )seconds: \d+")
+FIRST_IMAGE = re.compile(r"(?<=\n    images:\n)")
+EXEMPTIONS = re.compile(r"(?<=\n)exemptions:(?: \[\])?(?=\n)")
+
+
+@pytest.fixture
+def change(tree: Opa) -> Change:
+    """Replace what occurs once in a file of the copy."""
+
+    def replace(file: Path, old: str | re.Pattern[str], new: str) -> None:
+        pattern = re.compile(re.escape(old)) if isinstance(old, str) else old
+        text, count = pattern.subn(lambda _: new, (tree.folder / file).read_text())
+        assert count == 1, (file, old)
+        (tree.folder / file).write_text(text)
+
+    return replace
+
+
+def _checked(tree: Opa, regal: Path) -> tuple[bool, dict[str, str], str]:
+    """Return whether all is well, the verdict of each step, and everything that was printed."""
+    out = io.StringIO()
+    well = check_policies(tree, regal, POLICIES, TODAY, out)
+    verdicts = dict(re.findall(r"^(\S.*?) +(ok|FAILED) +[\d.]+ s$", out.getvalue(), re.MULTILINE))
+    return well, verdicts, out.getvalue()
+
+
+def _tested(tree: Opa) -> tuple[bool, str]:
+    out = io.StringIO()
+    return run_tests(tree, POLICIES, out), out.getvalue()
+
+
+def _built(tree: Opa) -> tuple[bool, str]:
+    out = io.StringIO()
+    return build_bundle(tree, POLICIES, TARGET, TODAY, out), out.getvalue()
+
+
+# make check
+
+
+def test_check_finds_nothing_in_what_ships(tree: Opa, regal: Path) -> None:
+    well, verdicts, printed = _checked(tree, regal)
+    assert well, printed
+    assert verdicts == dict.fromkeys(["types", "config", "format", "style", "house rules", "generated"], "ok")
+
+
+DEFECTS = [
+    ("types", RUNTIME, "\truntime > _limit\n", '\truntime > _limit\n\thttp.send({"url": "x"})\n', "undefined function http.send"),
+    ("types", RUNTIME, "\tis_number(given)\n", "\tis_number(given)\n\ttime.now_ns() > 0\n", "undefined function time.now_ns"),
+    ("style", RUNTIME, "data.guard.config.rules.max_runtime.", "data.guard.config.rules.keep_alive.", "max_runtime.rego"),
+    ("config", CONFIG, SECONDS, "secnds: 86400", "did you mean seconds?"),
+    ("format", RUNTIME, "default _limit := 0", "default   _limit := 0", "max_runtime.rego"),
+]  # fmt: skip
+
+
+def test_check_says_which_steps_fail_and_where(tree: Opa, regal: Path, change: Change) -> None:
+    for _, file, old, new, _ in DEFECTS:
+        change(file, old, new)
+    well, verdicts, printed = _checked(tree, regal)
+    assert not well
+    assert {step for step, verdict in verdicts.items() if verdict == "FAILED"} >= {step for step, *_ in DEFECTS}
+    sections = dict(re.findall(r"^(\w+) +FAILED.*\n((?:  .*\n)*)", printed, re.MULTILINE))
+    assert [said for step, *_, said in DEFECTS if said not in sections[step]] == []
+
+
+def test_check_names_every_generated_file_that_is_out_of_date(tree: Opa, regal: Path, change: Change) -> None:
+    change(CONFIG, SECONDS, "seconds: 77")
+    change(POLICIES / "capabilities.json", '"allow_net": []', '"allow_net": ["x"]')
+    change(POLICIES / "schemas" / "config.json", "Configuration of the policies", "x")
+    well, verdicts, printed = _checked(tree, regal)
+    assert (well, [step for step, verdict in verdicts.items() if verdict == "FAILED"]) == (False, ["generated"])
+    named = re.findall(r"^    (\S+)$", printed.partition("generated ")[2], re.MULTILINE)
+    assert named == ["policies/schemas/config.json", "policies/capabilities.json", "docs/rules.md"]
+
+
+def test_check_lets_an_expired_exemption_pass_and_prints_it(tree: Opa, regal: Path, change: Change) -> None:
+    exemption = "{id: EX-1, owner: a, reason: b, rules: [region], scope: {region: eu-*}, expires: '2020-01-01'}"
+    change(CONFIG, EXEMPTIONS, f"exemptions:\n  - {exemption}")
+    well, verdicts, printed = _checked(tree, regal)
+    assert (well, verdicts["config"]) == (True, "ok")
+    assert "warning: exemptions[0].expires: EX-1 has expired on 2020-01-01" in printed
+
+
+# make test-policies
+
+
+def test_tests_pass_and_cover_everything_that_ships(tree: Opa) -> None:
+    passed, printed = _tested(tree)
+    assert passed
+    assert re.fullmatch(r"\d+ tests pass, 100% of the policies are covered\n", printed)
+
+
+def test_tests_print_the_rows_that_no_test_reaches(tree: Opa, change: Change) -> None:
+    change(RUNTIME, "default _limit := 0\n", '_never if input.account == "7"\n\ndefault _limit := 0\n')
+    row = (tree.folder / RUNTIME).read_text().splitlines().index('_never if input.account == "7"') + 1
+    passed, printed = _tested(tree)
+    assert not passed
+    assert f"{RUNTIME}:{row}: no test reaches this" in printed
+
+
+def test_tests_name_a_file_without_any_test(tree: Opa) -> None:
+    (tree.folder / RULES / "alone").mkdir()
+    (tree.folder / RULES / "alone" / "alone.rego").write_text(
+        "package guard.rules.alone\n\nfindings := {1 | input.x}\n"
+    )
+    passed, printed = _tested(tree)
+    assert not passed
+    assert f"{RULES}/alone/alone.rego:3: no test reaches this" in printed
+
+
+def test_tests_fail_with_the_name_of_the_failing_one(tree: Opa, change: Change) -> None:
+    change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
+    passed, printed = _tested(tree)
+    assert not passed
+    assert "test_allow_exactly_the_limit: FAIL" in printed
+
+
+def test_tests_fail_when_a_builtin_does_even_if_every_test_passes(tree: Opa, change: Change) -> None:
+    """In `opa test` a failing built-in is only undefined; a decision would end in an error."""
+    change(RUNTIME, "\truntime > _limit\n", "\tto_number(input.region) > 0\n\truntime > _limit\n")
+    (tree.folder / RUNTIME_TEST).write_text(
+        "package guard.rules.max_runtime_test\n\nimport data.guard.rules.max_runtime as rule\n\n"
+        'test_nothing if rule.findings == set() with input as {"compute": {"max_runtime_seconds": 7}, "region": "eu"}\n'
+    )
+    passed, printed = _tested(tree)
+    assert not passed
+    assert f"{RUNTIME}" in printed
+    assert "to_number" in printed
+
+
+# make bundle
+
+
+def _members(archive: Path) -> set[str]:
+    with tarfile.open(archive) as tar:
+        return {member.lstrip("/") for member in tar.getnames()}
+
+
+def test_the_bundle_holds_the_policies_their_data_and_nothing_else(tree: Opa) -> None:
+    built, _ = _built(tree)
+    rego = {str(path.relative_to(tree.folder)) for path in (tree.folder / POLICIES).rglob("*.rego")}
+    assert built
+    assert _members(tree.folder / TARGET) == {".manifest", "data.json"} | {
+        path for path in rego if not path.endswith("_test.rego")
+    }
+
+
+def test_the_bundle_says_its_path_revision_and_size_in_one_line(tree: Opa) -> None:
+    _, printed = _built(tree)
+    size = (tree.folder / TARGET).stat().st_size
+    with tarfile.open(tree.folder / TARGET) as tar:
+        manifest = next(member for member in tar.getmembers() if member.name.endswith(".manifest"))
+        content = tar.extractfile(manifest)
+        assert content is not None
+        revision = json.load(content)["revision"]
+    assert printed == f"{TARGET}: revision {revision}, {size:,} bytes\n"
+    assert re.fullmatch(r"[0-9a-f]{12}", revision)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "printed"),
+    [
+        pytest.param(CONFIG, FIRST_IMAGE, '      "PyTorch:1": {reason: x}\n', "can never match an image", id="config"),
+        pytest.param(RUNTIME, "runtime > _limit", "http.send({})", "undefined function http.send", id="capabilities"),
+        pytest.param(RUNTIME, "max_runtime_seconds == null", "x == null", "undefined ref", id="types"),
+    ],
+)  # fmt: skip
+def test_the_bundle_is_not_built_from_policies_with_problems(
+    tree: Opa, change: Change, file: Path, old: str | re.Pattern[str], new: str, printed: str
+) -> None:
+    assert _built(tree)[0]
+    change(file, old, new)
+    built, text = _built(tree)
+    assert not built
+    assert printed in text
+    assert not (tree.folder / TARGET).exists()
+
+
+# make new-rule
+
+
+def test_a_new_rule_passes_every_check_and_test_at_once(tree: Opa, regal: Path) -> None:
+    new_rule(tree, POLICIES, "root_access_enabled")
+    well, _, printed = _checked(tree, regal)
+    assert well, printed
+    passed, printed = _tested(tree)
+    assert passed, printed
+
+
+def test_a_new_rule_leaves_every_other_line_of_the_configuration(tree: Opa) -> None:
+    before = (tree.folder / CONFIG).read_text()
+    new_rule(tree, POLICIES, "root_access_enabled")
+    after = (tree.folder / CONFIG).read_text()
+    section = "\n  root_access_enabled:\n    level: warn\n    names: []\n"
+    assert after.replace(section, "", 1) == before
+    assert after.count(section) == 1
+
+
+def test_a_new_rule_is_in_the_catalogue_and_the_schema(tree: Opa) -> None:
+    new_rule(tree, POLICIES, "root_access_enabled")
+    assert "## root_access_enabled" in (tree.folder / "docs" / "rules.md").read_text()
+    schema = json.loads((tree.folder / POLICIES / "schemas" / "config.json").read_text())
+    assert "names" in schema["properties"]["rules"]["properties"]["root_access_enabled"]["properties"]
+
+
+def test_a_new_rules_mutants_are_all_killed_by_its_test(tree: Opa) -> None:
+    new_rule(tree, POLICIES, "root_access_enabled")
+    out = io.StringIO()
+    assert mutate(tree, POLICIES, ("root_access_enabled",), out)
+    assert "survived" not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Root", "root-access", "1st", "_root", "root_", "a__b", "a_test", "default", "exemptions", "../x"]
+)
+def test_a_name_that_rego_or_main_could_not_use_is_refused(tree: Opa, name: str) -> None:
+    before = (tree.folder / CONFIG).read_text()
+    with pytest.raises(ConfigError, match="can't be a rule's name"):
+        new_rule(tree, POLICIES, name)
+    assert (tree.folder / CONFIG).read_text() == before
+
+
+def test_the_name_of_an_existing_rule_is_refused(tree: Opa) -> None:
+    before = (tree.folder / RUNTIME).read_text()
+    with pytest.raises(ConfigError, match="there is a rule max_runtime already"):
+        new_rule(tree, POLICIES, "max_runtime")
+    assert (tree.folder / RUNTIME).read_text() == before
+
+
+def test_no_rule_is_made_among_policies_with_problems(tree: Opa, change: Change) -> None:
+    change(CONFIG, SECONDS, "seconds: soon")
+    with pytest.raises(ConfigError, match=r"rules\.max_runtime\.seconds: must be a whole number"):
+        new_rule(tree, POLICIES, "root_access_enabled")
+    assert not (tree.folder / RULES / "root_access_enabled").exists()
+
+
+# make docs
+
+
+def test_what_is_generated_is_fresh_in_the_repository(opa: Path) -> None:
+    assert stale(ROOT, generated_files(Opa(opa, ROOT), POLICIES)) == []
+
+
+# make mutate-policies
+
+
+def _mutants(opa: Path, tmp_path: Path, body: str) -> list[str]:
+    def parse(text: str) -> object:
+        (tmp_path / "a.rego").write_text(text)
+        return Opa(opa, tmp_path).parse(Path("a.rego"))
+
+    source = f"package a\n\n{body}\n"
+    return [f"{mutant.row}: {mutant}" for mutant in find_mutants(source, parse)]
+
+
+@pytest.mark.parametrize(
+    ("body", "mutants"),
+    [
+        pytest.param("x if input.a == input.b", ["3: input.a == input.b -> true", "3: == -> !="], id="comparison"),
+        pytest.param("x if input.a <= 3", ["3: input.a <= 3 -> true", "3: <= -> <", "3: 3 -> 4"], id="border and number"),
+        pytest.param("x if not input.a", ["3: not input.a -> input.a", "3: not input.a -> true"], id="negation"),
+        pytest.param('x := {"a"}', ['3: {"a"} -> set()', '3: "a" -> "mutant"'], id="set"),
+        pytest.param("x := [1.5]", ["3: [1.5] -> []", "3: 1.5 -> 1.51"], id="list"),
+        pytest.param("x := []", [], id="empty list"),
+        pytest.param('x := "deny"', ['3: "deny" -> "warn"'], id="level"),
+        pytest.param("x := true", ["3: true -> false"], id="truth value"),
+        pytest.param("x := input.a | input.b", ["3: | -> &"], id="operator"),
+        pytest.param("x if {\n\tsome i\n\tinput[i]\n}", ["5: input[i] -> true"], id="a declaration is no condition"),
+        pytest.param(
+            'x := 1 if {\n\tinput.a\n} else := "ö" if {\n\tinput.b == 2\n}',
+            ["3: 1 -> 2", "4: input.a -> true", '5: "ö" -> "mutant"', "6: input.b == 2 -> true", "6: == -> !=", "6: 2 -> 3"],
+            id="else, whose places OPA doesn't give",
+        ),
+        pytest.param(
+            "x if {\n\tevery y in input.a {\n\t\ty > 0\n\t}\n}",
+            ["4: every y in input.a { y > 0 } -> true", "5: y > 0 -> true", "5: > -> >=", "5: 0 -> 1"],
+            id="inside every",
+        ),
+    ],
+)  # fmt: skip
+def test_mutants_are_the_small_changes_of_a_source(opa: Path, tmp_path: Path, body: str, mutants: list[str]) -> None:
+    assert sorted(_mutants(opa, tmp_path, body)) == sorted(mutants)
+
+
+WEAK = """package guard.rules.max_runtime_test
+
+import data.guard.rules.max_runtime as rule
+
+test_deny if count(rule.findings) == 1 with input as {"compute": {"max_runtime_seconds": 9}}
+	with data.guard.config.rules.max_runtime as {"seconds": 3}
+"""
+
+
+def test_mutants_that_a_weak_test_lets_live_are_listed_and_counted(tree: Opa) -> None:
+    (tree.folder / RUNTIME_TEST).write_text(WEAK)
+    out = io.StringIO()
+    assert not mutate(tree, POLICIES, ("max_runtime",), out)
+    row = (tree.folder / RUNTIME).read_text().splitlines().index("\truntime > _limit") + 1
+    assert f"survived: {RUNTIME}:{row}: > -> >=\n" in out.getvalue()
+    killed, tried = re.findall(r"^(\d+) of (\d+) mutants killed", out.getvalue(), re.MULTILINE)[0]
+    assert int(tried) - int(killed) == out.getvalue().count("survived: ")
+
+
+def test_a_mutant_listed_as_equivalent_does_not_count(tree: Opa) -> None:
+    (tree.folder / RUNTIME_TEST).write_text(WEAK)
+    listed = {"file": "guard/rules/max_runtime/max_runtime.rego", "line": "runtime > _limit", "change": "> -> >="}
+    (tree.folder / "tools" / "mutants-equivalent.yaml").write_text(json.dumps([listed | {"reason": "for this test"}]))
+    out = io.StringIO()
+    mutate(tree, POLICIES, ("max_runtime",), out)
+    assert "> -> >=" not in out.getvalue()
+    assert "survived: " in out.getvalue()
+
+
+def test_mutation_refuses_tests_that_fail_already(tree: Opa, change: Change) -> None:
+    change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
+    with pytest.raises(ConfigError, match=r"the tests of rules/max_runtime fail without any change"):
+        mutate(tree, POLICIES, ("max_runtime",), io.StringIO())
+
+
+def test_mutation_refuses_an_unknown_rule(tree: Opa) -> None:
+    with pytest.raises(ConfigError, match="there is no folder max_runtimes with policies"):
+        mutate(tree, POLICIES, ("max_runtimes",), io.StringIO())
+
+
+# the commands
+
+
+def _command(tree: Opa, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "guard.authoring", "--opa", tree.binary, *arguments],
+        cwd=tree.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_command_that_succeeds_exits_with_0(tree: Opa) -> None:
+    ran = _command(tree, "bundle", str(TARGET))
+    assert (ran.returncode, ran.stdout[:23]) == (0, "bundle.tar.gz: revision")
+
+
+def test_a_command_that_refuses_exits_with_1_and_one_line(tree: Opa) -> None:
+    ran = _command(tree, "new-rule", "Root")
+    assert (ran.returncode, ran.stdout.count("\n"), ran.stderr) == (1, 1, "")
+
+
+def test_docs_brings_generated_files_up_to_date(tree: Opa) -> None:
+    (tree.folder / "docs" / "rules.md").unlink()
+    assert _command(tree, "docs").returncode == 0
+    assert stale(tree.folder, generated_files(tree, POLICIES)) == []
+
+
+def test_docs_writes_nothing_about_a_broken_configuration(tree: Opa, change: Change) -> None:
+    change(CONFIG, SECONDS, "seconds: soon")
+    before = (tree.folder / "docs" / "rules.md").read_text()
+    ran = _command(tree, "docs")
+    assert (ran.returncode, "must be a whole number" in ran.stdout) == (1, True)
+    assert (tree.folder / "docs" / "rules.md").read_text() == before
