@@ -131,6 +131,13 @@ def test_an_unknown_job_is_refused_in_the_words_of_the_service(sagemaker: Any, o
     assert refusal(sagemaker, operation, **refer(kind)) == UNKNOWN[operation]
 
 
+def test_a_tuning_job_is_known_by_its_name_in_any_case(sagemaker: Any) -> None:
+    tuning = next(kind for kind in KINDS if kind.noun == "HyperParameterTuningJob")
+    create(sagemaker, tuning)
+    described = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME.lower())
+    assert described["HyperParameterTuningJobName"] == NAME
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.noun)
 def test_tags_of_a_job_are_kept(sagemaker: Any, kind: Kind) -> None:
     arn = create(sagemaker, kind, Tags=[{"Key": "team", "Value": "a"}])

@@ -80,7 +80,7 @@ class Jobs:
 
     def create(self, kind: Kind, operation: str, parameters: Members) -> Members:
         name = parameters[kind.name]
-        arn = f"{self._prefix}{kind.arn_resource}/{name.lower()}"
+        arn = self._arn(kind, name)
         if (kind.noun, name) in self._jobs:
             raise Refused(
                 "ResourceInUse",
@@ -143,11 +143,15 @@ class Jobs:
         job.modified = datetime.now(UTC)
 
     def _get(self, kind: Kind, name: str, unknown: tuple[str, str]) -> Job:
-        job = self._jobs.get((kind.noun, name)) or self._by_arn(name)
+        arn = self._arn(kind, name) if kind.any_case else name
+        job = self._jobs.get((kind.noun, name)) or self._by_arn(arn)
         if job is None:
             code, message = unknown
             raise Refused(code, message.format(label=kind.label, name=name))
         return job
+
+    def _arn(self, kind: Kind, name: str) -> str:
+        return f"{self._prefix}{kind.arn_resource}/{name.lower()}"
 
     def _by_arn(self, arn: str) -> Job | None:
         return next((job for job in self._jobs.values() if job.arn == arn), None)

@@ -13,7 +13,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of job is created, described and stopped; `noun` is its name in API operations, `label` in error messages."""
+    """How one kind of job is created, described and stopped; `noun` is its name in API operations, `label` in error messages.
+
+    `any_case` is for those whose names the API reference calls case-insensitive.
+    """
 
     noun: str
     label: str
@@ -27,6 +30,7 @@ class Kind:
     secondary: str | None = None
     versions: tuple[str, ...] = ("",)
     stoppable: bool = True
+    any_case: bool = False
     unknown: tuple[str, str] = ("ResourceNotFound", "Could not find the requested {label} {name}.")
     unknown_stop: tuple[str, str] | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -93,6 +97,7 @@ TUNING = _job(
     "hyperparameter tuning job",
     "hyper-parameter-tuning-job",
     unknown=("ResourceNotFound", "Amazon SageMaker can't find a tuning job with the name {name}."),
+    any_case=True,
     defaults={
         "TrainingJobStatusCounters": {
             "Completed": 0,
@@ -109,10 +114,17 @@ KINDS: tuple[Kind, ...] = (
     PROCESSING,
     TRANSFORM,
     TUNING,
-    _job("AutoMLJob", "AutoML job", "automl-job", secondary="AutoMLJobSecondaryStatus", versions=("", "V2")),
+    _job(
+        "AutoMLJob",
+        "AutoML job",
+        "automl-job",
+        secondary="AutoMLJobSecondaryStatus",
+        versions=("", "V2"),
+        any_case=True,
+    ),
     _job("CompilationJob", "compilation job", "compilation-job", **UPPER),
     _job("OptimizationJob", "optimization job", "optimization-job", **UPPER),
-    _job("LabelingJob", "labeling job", "labeling-job"),
+    _job("LabelingJob", "labeling job", "labeling-job", any_case=True),
     _job(
         "InferenceRecommendationsJob",
         "inference recommendations job",
