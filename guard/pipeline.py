@@ -38,7 +38,7 @@ class Guard:
     deny_list: DenyList
 
     def handle(self, event: object, scope: Scope) -> list[Record]:
-        """Act on one EventBridge event: a record for its job and, after a deny, one for the tuning job that started it.
+        """Act on one EventBridge event: a record for its job, and one for the tuning job of a child that doesn't go on.
 
         Raises GuardError for whatever should reach Lambda's retries and the dead-letter queue.
         """
@@ -57,11 +57,12 @@ class Guard:
             collected = collect(self.sagemaker, ref)
         except JobNotFound:
             return self._keep(replace(record, outcome=Outcome.GONE), started)
+        document = normalize(ref, collected, scope, self.deny_list)
+        record = replace(record, document=document)
         status = collected.description.get(ref.kind.status_field)
         if status in ref.kind.stopping | ref.kind.ended:
             return self._keep(replace(record, outcome=Outcome.ALREADY_FINISHED, reason=f"status {status}"), started)
-        document = normalize(ref, collected, scope, self.deny_list)
-        record = replace(record, document=document, evaluation=self.engine.evaluate(document))
+        record = replace(record, evaluation=self.engine.evaluate(document))
         if record.decision != "deny":
             return self._keep(record, started)
         with self._recorded_failure(record, started):
@@ -84,11 +85,14 @@ class Guard:
 
 
 def _tuning_parent(record: Record, ref: JobRef) -> JobRef | None:
-    """A denied child's tuning job starts the next child: it is judged by its own definition."""
-    if record.decision != "deny" or record.document is None or record.document.job.parent_arn is None:
-        return None
-    arn = record.document.job.parent_arn
-    if f":{TUNING.arn_resource}/" not in arn:
+    """A tuning job starts the next child after a denied one: it is judged by its own definition.
+
+    So is that of a child which has ended or is being stopped: it may have been too short to be stopped, or an earlier
+    attempt stopped it and failed at its parent.
+    """
+    doomed = record.decision == "deny" or record.outcome is Outcome.ALREADY_FINISHED
+    arn = record.document.job.parent_arn if record.document else None
+    if not doomed or arn is None or f":{TUNING.arn_resource}/" not in arn:
         return None
     return job_from_arn(arn, TUNING, ref.source)
 
