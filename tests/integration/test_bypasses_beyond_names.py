@@ -84,6 +84,7 @@ def denying(record: Record) -> tuple[str, ...]:
             id="account that looks alike",
         ),
         pytest.param("registry.example.com:5001/a", "Registry.Example.com:5000/a", id="port of another registry"),
+        pytest.param("10.0.0.7:5000/a", "registry.example.com:5000/a", id="registry by its address"),
         pytest.param("public.ecr.aws/x/pytorch-training:2.4", f"{OWN}/reviewed/a", id="public registry"),
     ],
 )

@@ -11,7 +11,7 @@ from guard.enforce import Outcome
 from guard.jobs import BY_KIND
 from tests.support.carriers import CARRIERS, monitoring_config
 from tests.support.cloudtrail import called_event
-from tests.support.jobs import ALLOWED, DENIED, SCOPE, started_event, status, training_request
+from tests.support.jobs import ALLOWED, DENIED, SCOPE, processing_request, started_event, status, training_request
 from tests.support.minimal import minimal
 from tests.support.sagemaker_moto import set_members
 
@@ -45,6 +45,26 @@ class TestPlaces:
         assert (record.outcome, control.operations("Stop")) == (Outcome.NOT_DENIED, [])
         assert carrier.slot in [image.slot for image in record.document.images]
         assert status(sagemaker, carrier.kind, NAME) in BY_KIND[carrier.kind].running
+
+
+@pytest.mark.parametrize(
+    ("field", "resource"),
+    [
+        pytest.param("TrainingJobArn", "training-job", id="debugger rule of a training job"),
+        pytest.param("MonitoringScheduleArn", "monitoring-schedule", id="run of a monitoring schedule"),
+        pytest.param("AutoMLJobArn", "automl-job", id="step of an AutoML job"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("image", "outcome"), [(DENIED, Outcome.STOPPED), (ALLOWED, Outcome.NOT_DENIED)], ids=["denied", "allowed"]
+)
+def test_a_processing_job_that_another_job_started_is_judged_by_itself(
+    guard, sagemaker, field, resource, image, outcome
+) -> None:
+    sagemaker.create_processing_job(ProcessingJobName=NAME, **processing_request(image))
+    set_members(NAME, **{field: f"arn:aws:sagemaker:eu-west-1:123456789012:{resource}/parent"})
+    (record,) = guard().handle(started_event(sagemaker, "processing", NAME), SCOPE)
+    assert record.outcome == outcome
 
 
 class TestUnresolved:
