@@ -41,12 +41,10 @@ def new_rule(opa: Opa, policies: Path, name: str) -> list[str]:
     }
     write(opa.folder, files)
     write(opa.folder, generated_files(opa, policies))
-    return [
-        f"{folder / name}.rego       what the rule looks for",
-        f"{folder / name}_test.rego  what it must find, and what not",
-        f"{config}  its level and parameters",
-        "Change them, then: make check test-policies docs",
-    ]
+    purposes = ("what the rule looks for", "what it must find, and what not", "its level and parameters")
+    width = max(len(str(file)) for file in files)
+    made = [f"{file!s:<{width}}  {purpose}" for file, purpose in zip(files, purposes, strict=True)]
+    return [*made, "Change them, then: make docs check test-policies"]
 
 
 def with_section(file: Path, text: str, section: str) -> str:

@@ -1,0 +1,142 @@
+"""The guide's walk-through, done with the very blocks that docs/policies.md shows."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from guard.authoring.bundle import build_bundle
+from guard.authoring.config_check import check_config
+from guard.authoring.coverage import run_tests
+from guard.authoring.generated import generated_files, write
+from guard.authoring.mutation.run import mutate
+from guard.authoring.opa import Opa, flags
+from guard.authoring.scaffold import new_rule
+from guard.decision import Decision
+from guard.opa.engine import EmbeddedOpa
+from guard.opa.process import OpaProcess
+from tests.support.documents import document
+from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
+
+GUIDE = (ROOT / "docs" / "policies.md").read_text()
+RULE, TEST, MISSING_TEST = re.findall(r"^```rego\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+SECTION, EXEMPTIONS = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+FOLDER = POLICIES / "guard" / "rules" / "retired_bucket"
+ROLE = "arn:aws:iam::123456789012:role/SageMakerExecutionRole"
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Opa:
+    """The policies after the guide's walk-through, up to the missing test."""
+    made = copy_policies(tmp_path_factory.mktemp("guide"), opa)
+    new_rule(made, POLICIES, "retired_bucket")
+    (made.folder / FOLDER / "retired_bucket.rego").write_text(RULE)
+    (made.folder / FOLDER / "retired_bucket_test.rego").write_text(f"{TEST}\n{MISSING_TEST}")
+    scaffolded = "  retired_bucket:\n    level: warn\n    names: []\n"
+    config = (made.folder / CONFIG).read_text()
+    assert config.count(scaffolded) == 1
+    (made.folder / CONFIG).write_text(config.replace(scaffolded, SECTION))
+    write(made.folder, generated_files(made, POLICIES))
+    return made
+
+
+@pytest.fixture
+def rewritten(tree: Opa) -> Iterator[Callable[[Path, str], None]]:
+    """Change a file of the tree for one test."""
+    kept: dict[Path, str] = {}
+
+    def rewrite(file: Path, text: str) -> None:
+        kept.setdefault(file, (tree.folder / file).read_text())
+        (tree.folder / file).write_text(text)
+
+    yield rewrite
+    for file, text in kept.items():
+        (tree.folder / file).write_text(text)
+
+
+def test_the_rule_of_the_guide_passes_checks_tests_and_mutation(tree: Opa) -> None:
+    assert tree.run("check", "--strict", "--bundle", POLICIES, *flags(POLICIES)).said == ""
+    assert tree.run("fmt", "--list", "--fail", FOLDER).code == 0
+    assert check_config(tree, POLICIES, TODAY) == []
+    out = io.StringIO()
+    assert run_tests(tree, POLICIES, out), out.getvalue()
+    assert mutate(tree, POLICIES, ("retired_bucket",), out), out.getvalue()
+    assert "7 of 7 mutants killed, 100.0%; the goal is 95%" in GUIDE
+    assert out.getvalue().endswith("7 of 7 mutants killed, 100.0%; the goal is 95%\n")
+
+
+def test_the_typo_in_the_rule_is_told_as_the_guide_shows(tree: Opa, rewritten) -> None:
+    rewritten(FOLDER / "retired_bucket.rego", RULE.replace("input.storage.inputs", "input.storage.input"))
+    ran = tree.run("check", "--strict", "--bundle", POLICIES, *flags(POLICIES))
+    for text in (
+        "rego_type_error: undefined ref: input.storage.input",
+        'want (one of): ["inputs" "outputs" "volumes"]',
+    ):
+        assert text in ran.said
+        assert text in GUIDE
+
+
+def test_the_typo_in_the_configuration_is_told_as_the_guide_shows(tree: Opa, rewritten) -> None:
+    config = (tree.folder / CONFIG).read_text()
+    rewritten(CONFIG, config.replace(SECTION, SECTION.replace("buckets:", "bucket:")))
+    said = [problem.text for problem in check_config(tree, POLICIES, TODAY)]
+    assert [text for text in said if text not in GUIDE] == []
+    assert len(said) == 2
+
+
+def test_the_gap_is_told_with_the_row_that_the_guide_shows(tree: Opa, rewritten) -> None:
+    rewritten(FOLDER / "retired_bucket_test.rego", TEST)
+    out = io.StringIO()
+    assert not run_tests(tree, POLICIES, out)
+    gap = out.getvalue().splitlines()[0]
+    assert gap.startswith(f"{FOLDER}/retired_bucket.rego:")
+    assert gap in GUIDE
+
+
+def _decided(tree: Opa, role: str) -> Decision:
+    out = io.StringIO()
+    assert build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out), out.getvalue()
+    source = {"name": "train", "type": "s3", "uri": "s3://team-bucket/a", "bucket": "team-bucket"}
+    job = document().job.model_dump() | {"role_arn": role, "role_arns": [role]}
+    storage = {"inputs": [source | {"account": None, "local_path": None}], "outputs": [], "volumes": []}
+    bundle = tree.folder / "bundle.tar.gz"
+    with EmbeddedOpa(lambda: OpaProcess(tree.binary, bundle), timeout=10, start_timeout=20) as engine:
+        return engine.evaluate(document(job=job, storage=storage)).decision
+
+
+def _exempted_by(decision: Decision) -> list[str | None]:
+    return [finding.exempted_by for finding in decision.findings if finding.rule_id == "retired_bucket"]
+
+
+def test_the_rule_of_the_guide_stops_a_job(tree: Opa) -> None:
+    decision = _decided(tree, ROLE)
+    assert (decision.decision, _exempted_by(decision)) == ("deny", [None])
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [(ROLE, ("allow", ["EX-1"])), (ROLE + "2", ("deny", [None]))],
+    ids=["exempted", "another role"],
+)
+def test_the_exemption_of_the_guide_is_for_its_role(tree: Opa, rewritten, role: str, expected: tuple) -> None:
+    config = re.sub(r"^exemptions:.*", "", (tree.folder / CONFIG).read_text(), flags=re.MULTILINE | re.DOTALL)
+    rewritten(CONFIG, config + EXEMPTIONS)
+    decision = _decided(tree, role)
+    assert (decision.decision, _exempted_by(decision)) == expected
+
+
+def test_every_make_target_of_the_guide_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {word for line in re.findall(r"make ([a-z][a-z -]*)", GUIDE) for word in line.split()[:1]}
+    assert named - targets == set()
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#]+)\)", GUIDE))))
+def test_every_link_of_the_guide_leads_somewhere(target: str) -> None:
+    assert (ROOT / "docs" / target).exists()
