@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,13 +17,16 @@ from pathlib import Path
 
 import pytest
 
+from guard.authoring.__main__ import main
 from guard.authoring.bundle import build_bundle
+from guard.authoring.catalogue import catalogue
 from guard.authoring.check import check_policies
 from guard.authoring.coverage import run_tests
-from guard.authoring.generated import generated_files, stale
+from guard.authoring.generated import generated_files, stale, write
 from guard.authoring.mutation.mutants import find_mutants
 from guard.authoring.mutation.run import mutate
 from guard.authoring.opa import Opa
+from guard.authoring.rules import read_rules
 from guard.authoring.scaffold import new_rule
 from guard.errors import ConfigError
 from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
@@ -44,6 +48,15 @@ def regal() -> Path:
     path = SHIPPED / f"regal-{version[1]}-{platform.system().lower()}-{arch}"
     if not path.exists():
         pytest.skip("there is no Regal yet: run `make check`")
+    return path
+
+
+@pytest.fixture(scope="session")
+def content_regal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Regal that finds nothing, for where style isn't the question: the real one takes a second."""
+    path = tmp_path_factory.mktemp("regal") / "regal"
+    path.write_text("#!/bin/sh\necho '{\"violations\": []}'\n")
+    path.chmod(0o755)
     return path
 
 
@@ -95,12 +108,6 @@ def _built(tree: Opa) -> tuple[bool, str]:
 # make check
 
 
-def test_check_finds_nothing_in_what_ships(tree: Opa, regal: Path) -> None:
-    well, verdicts, printed = _checked(tree, regal)
-    assert well, printed
-    assert verdicts == dict.fromkeys(["types", "config", "format", "style", "house rules", "generated"], "ok")
-
-
 DEFECTS = [
     ("types", RUNTIME, "\truntime > _limit\n", '\truntime > _limit\n\thttp.send({"url": "x"})\n', "undefined function http.send"),
     ("types", RUNTIME, "\tis_number(given)\n", "\tis_number(given)\n\ttime.now_ns() > 0\n", "undefined function time.now_ns"),
@@ -120,31 +127,25 @@ def test_check_says_which_steps_fail_and_where(tree: Opa, regal: Path, change: C
     assert [said for step, *_, said in DEFECTS if said not in sections[step]] == []
 
 
-def test_check_names_every_generated_file_that_is_out_of_date(tree: Opa, regal: Path, change: Change) -> None:
+def test_check_names_every_generated_file_that_is_out_of_date(tree: Opa, content_regal: Path, change: Change) -> None:
     change(CONFIG, SECONDS, "seconds: 77")
     change(POLICIES / "capabilities.json", '"allow_net": []', '"allow_net": ["x"]')
     change(POLICIES / "schemas" / "config.json", "Configuration of the policies", "x")
-    well, verdicts, printed = _checked(tree, regal)
+    well, verdicts, printed = _checked(tree, content_regal)
     assert (well, [step for step, verdict in verdicts.items() if verdict == "FAILED"]) == (False, ["generated"])
     named = re.findall(r"^    (\S+)$", printed.partition("generated ")[2], re.MULTILINE)
     assert named == ["policies/schemas/config.json", "policies/capabilities.json", "docs/rules.md"]
 
 
-def test_check_lets_an_expired_exemption_pass_and_prints_it(tree: Opa, regal: Path, change: Change) -> None:
+def test_check_lets_an_expired_exemption_pass_and_prints_it(tree: Opa, content_regal: Path, change: Change) -> None:
     exemption = "{id: EX-1, owner: a, reason: b, rules: [region], scope: {region: eu-*}, expires: '2020-01-01'}"
     change(CONFIG, EXEMPTIONS, f"exemptions:\n  - {exemption}")
-    well, verdicts, printed = _checked(tree, regal)
+    well, verdicts, printed = _checked(tree, content_regal)
     assert (well, verdicts["config"]) == (True, "ok")
     assert "warning: exemptions[0].expires: EX-1 has expired on 2020-01-01" in printed
 
 
 # make test-policies
-
-
-def test_tests_pass_and_cover_everything_that_ships(tree: Opa) -> None:
-    passed, printed = _tested(tree)
-    assert passed
-    assert re.fullmatch(r"\d+ tests pass, 100% of the policies are covered\n", printed)
 
 
 def test_tests_print_the_rows_that_no_test_reaches(tree: Opa, change: Change) -> None:
@@ -379,39 +380,126 @@ def test_mutation_refuses_an_unknown_rule(tree: Opa) -> None:
         mutate(tree, POLICIES, ("max_runtimes",), io.StringIO())
 
 
-# the commands
+@pytest.fixture
+def small(tree: Opa) -> Opa:
+    """One rule, with its configuration and its section of the catalogue."""
+    for folder in [*(tree.folder / RULES).iterdir(), *(tree.folder / POLICIES / "guard" / "lib").iterdir()]:
+        if folder.name != "max_runtime":
+            shutil.rmtree(folder)
+    for folder in ("main", "testing"):
+        shutil.rmtree(tree.folder / POLICIES / "guard" / folder)
+    levels = "level: warn, overrides: [{region: eu-*, level: deny}]"
+    (tree.folder / CONFIG).write_text(f"rules:\n  max_runtime: {{{levels}, seconds: 60}}\nexemptions: []\n")
+    (tree.folder / "tools" / "mutants-equivalent.yaml").write_text("[]")
+    write(tree.folder, generated_files(tree, POLICIES))
+    return tree
 
 
-def _command(tree: Opa, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "guard.authoring", "--opa", tree.binary, *arguments],
-        cwd=tree.folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
+def test_mutation_of_everything_tries_each_folder_and_each_level(small: Opa) -> None:
+    out = io.StringIO()
+    assert mutate(small, POLICIES, (), out)
+    units = re.findall(r"^(\S.*?) {2,}(\d+) of +(\d+)  100.0%$", out.getvalue(), re.MULTILINE)
+    assert [unit for unit, _, _ in units] == ["rules/max_runtime", "levels in config/data.yaml"]
+    assert units[1][1:] == ("2", "2")
+
+
+def test_a_level_that_the_catalogue_does_not_show_survives(small: Opa) -> None:
+    deny = {"rules": {"max_runtime": {"level": "deny", "seconds": 60}}}
+    (small.folder / "docs" / "rules.md").write_text(catalogue(read_rules(small, POLICIES)[0], deny))
+    (small.folder / CONFIG).write_text('rules:\n  max_runtime: {level: "off", seconds: 60}\nexemptions: []\n')
+    out = io.StringIO()
+    mutate(small, POLICIES, (), out)
+    assert f"survived: {CONFIG}:2: off -> deny\n" in out.getvalue()
+
+
+def test_a_mutant_listed_as_equivalent_that_a_test_kills_is_an_error(small: Opa) -> None:
+    listed = {"file": "guard/rules/max_runtime/max_runtime.rego", "line": "runtime > _limit", "change": "> -> >="}
+    (small.folder / "tools" / "mutants-equivalent.yaml").write_text(json.dumps([listed | {"reason": "for this test"}]))
+    out = io.StringIO()
+    assert not mutate(small, POLICIES, (), out)
+    assert (
+        "remove from tools/mutants-equivalent.yaml, as no such mutant survives: guard/rules/max_runtime"
+        in out.getvalue()
     )
 
 
-def test_a_command_that_succeeds_exits_with_0(tree: Opa) -> None:
-    ran = _command(tree, "bundle", str(TARGET))
-    assert (ran.returncode, ran.stdout[:23]) == (0, "bundle.tar.gz: revision")
+# the commands
 
 
-def test_a_command_that_refuses_exits_with_1_and_one_line(tree: Opa) -> None:
-    ran = _command(tree, "new-rule", "Root")
-    assert (ran.returncode, ran.stdout.count("\n"), ran.stderr) == (1, 1, "")
+@pytest.fixture
+def command(tree: Opa, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Run a command in the copy."""
+    monkeypatch.chdir(tree.folder)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        out = io.StringIO()
+        return main(["--opa", str(tree.binary), *arguments], out), out.getvalue()
+
+    return run
 
 
-def test_docs_brings_generated_files_up_to_date(tree: Opa) -> None:
+COMMANDS = [
+    pytest.param(["test"], r"\d+ tests pass, 100% of the policies are covered", id="test"),
+    pytest.param(["bundle", str(TARGET)], r"bundle\.tar\.gz: revision [0-9a-f]{12}, [\d,]+ bytes", id="bundle"),
+    pytest.param(["new-rule", "root_access_enabled"], r"(.*\n){3}Change them, then: make .*", id="new-rule"),
+    pytest.param(["mutate", "max_runtime"], r"(.*\n){1}\d+ of \d+ mutants killed, 100.0%; the goal is 95%", id="mutate"),
+    pytest.param(["docs"], "", id="docs"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "printed"), COMMANDS)
+def test_a_command_that_succeeds_exits_with_0(command, arguments: list[str], printed: str) -> None:
+    code, out = command(*arguments)
+    assert code == 0
+    assert re.fullmatch(printed, out.strip())
+
+
+def test_check_finds_nothing_in_what_ships(command, regal: Path) -> None:
+    code, printed = command("check", "--regal", str(regal))
+    assert code == 0, printed
+    steps = re.findall(r"^(\S.*?) +ok +[\d.]+ s$", printed, re.MULTILINE)
+    assert steps == ["types", "config", "format", "style", "house rules", "generated"]
+
+
+def test_a_command_that_refuses_exits_with_1_and_one_line(command) -> None:
+    code, out = command("new-rule", "Root")
+    assert (code, out.count("\n")) == (1, 1)
+
+
+def test_docs_brings_generated_files_up_to_date(tree: Opa, command) -> None:
     (tree.folder / "docs" / "rules.md").unlink()
-    assert _command(tree, "docs").returncode == 0
+    assert command("docs")[0] == 0
     assert stale(tree.folder, generated_files(tree, POLICIES)) == []
 
 
-def test_docs_writes_nothing_about_a_broken_configuration(tree: Opa, change: Change) -> None:
+def test_docs_writes_nothing_about_a_broken_configuration(tree: Opa, command, change: Change) -> None:
     change(CONFIG, SECONDS, "seconds: soon")
     before = (tree.folder / "docs" / "rules.md").read_text()
-    ran = _command(tree, "docs")
-    assert (ran.returncode, "must be a whole number" in ran.stdout) == (1, True)
+    code, out = command("docs")
+    assert (code, "must be a whole number" in out) == (1, True)
     assert (tree.folder / "docs" / "rules.md").read_text() == before
+
+
+def test_policies_that_do_not_parse_are_told_by_each_step_without_a_traceback(tree: Opa, content_regal: Path) -> None:
+    (tree.folder / RUNTIME).write_text("package guard.rules.max_runtime\n\nx := }\n")
+    well, verdicts, printed = _checked(tree, content_regal)
+    assert (well, verdicts["types"], verdicts["config"], verdicts["generated"]) == (False, "FAILED", "FAILED", "FAILED")
+    assert "max_runtime.rego:3: rego_parse_error" in printed
+
+
+def test_a_regal_that_prints_no_report_is_told_as_it_is(tree: Opa, tmp_path: Path) -> None:
+    broken = tmp_path / "regal"
+    broken.write_text("#!/bin/sh\necho out of memory >&2\nexit 3\n")
+    broken.chmod(0o755)
+    well, verdicts, printed = _checked(tree, broken)
+    assert (well, verdicts["style"]) == (False, "FAILED")
+    assert "out of memory" in printed
+
+
+@pytest.mark.parametrize("tool", ["test-policies OPA PYTHON", "build-bundle OPA PYTHON bundle.tar.gz"])
+def test_the_scripts_that_make_calls_take_these_arguments(small: Opa, tool: str) -> None:
+    name, *arguments = tool.replace("OPA", str(small.binary)).replace("PYTHON", sys.executable).split()
+    ran = subprocess.run(
+        [ROOT / "tools" / name, *arguments], cwd=small.folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+    )
+    assert ran.returncode == 0

@@ -77,7 +77,9 @@ def mutate(opa: Opa, policies: Path, chosen: tuple[str, ...], out: TextIO) -> bo
     results.append(_levels(opa, policies))
     out.write(f"{results[-1]}\n")
     stale = equivalent - {equal for result in results for equal in result.equivalent}
-    out.writelines(f"remove from {EQUIVALENT}, as no such mutant survives: {each}\n" for each in sorted(stale))
+    out.writelines(
+        f"remove from {EQUIVALENT}, as no such mutant survives: {': '.join(each)}\n" for each in sorted(stale)
+    )
     return _conclude(results, out) and not stale
 
 
