@@ -74,8 +74,12 @@ class Opa:
 
 
 def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> Ran:
-    """Run a program to its end, with a text on its standard input."""
-    done = subprocess.run([binary, *arguments], cwd=folder, capture_output=True, text=True, input=given, check=False)
+    """Run a program to its end, with a text on its standard input. Raises ConfigError for one that can't be run."""
+    command = [binary, *arguments]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, input=given, check=False)
+    except OSError as exc:
+        raise ConfigError(f"{binary} can't be run: `make check` builds what it needs") from exc
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
