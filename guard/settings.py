@@ -64,8 +64,9 @@ class Settings(BaseSettings):
         if not value:
             return value
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
-            raise ValueError("must be http(s)://host[:port] without a path")
+        more = parts.username or parts.password or parts.query or parts.fragment or parts.path not in {"", "/"}
+        if parts.scheme not in {"http", "https"} or not parts.hostname or more:
+            raise ValueError("must be http(s)://host[:port] and nothing more")
         _ = parts.port
         return value
 
@@ -77,7 +78,10 @@ class Settings(BaseSettings):
         don't fit in a Lambda's environment.
         """
         ours = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
-        size = sum(len(name.encode()) + len(value.encode()) for name, value in ours.items())
+        of_the_function = {
+            name: value for name, value in environment.items() if name.startswith((PREFIX, "POWERTOOLS_"))
+        }
+        size = sum(len(name.encode()) + len(value.encode()) for name, value in of_the_function.items())
         if size > ENVIRONMENT_LIMIT_BYTES:
             raise ConfigError(
                 "the image lists don't fit in a Lambda's environment: move their entries to the deny list, "
@@ -90,4 +94,5 @@ class Settings(BaseSettings):
         except ValidationError as exc:
             first = exc.errors(include_url=False)[0]
             variable = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-            raise ConfigError(f"{variable}: {first['msg']}", variable=variable) from exc
+            problem = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+            raise ConfigError(f"{variable}: {problem}", variable=variable) from exc

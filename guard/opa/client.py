@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 from guard.decision import Decision
 from guard.document import Document
 from guard.errors import DecisionInvalid, DecisionMissing, EvaluationFailed, OpaStartError, OpaTimeout, OpaUnavailable
+from guard.opa.process import LABEL, OpaProcess
 
 PACKAGE = "guard.main"
 RULE = "decision"
@@ -52,8 +52,13 @@ class PolicyClient:
         tls = parts.scheme == "https"
         self.url = url
         self._timeout = timeout
+        host = parts.hostname or ""
         self._opa = _Client(
-            host=parts.hostname or "", port=parts.port or (443 if tls else 80), ssl=tls, retries=0, timeout=timeout
+            host=f"[{host}]" if ":" in host else host,
+            port=parts.port or (443 if tls else 80),
+            ssl=tls,
+            retries=0,
+            timeout=timeout,
         )
 
     def close(self) -> None:
@@ -64,6 +69,15 @@ class PolicyClient:
         """Whether OPA answers and its bundles are active."""
         healthy: bool = self._opa.check_health(query={"bundles": True})
         return healthy
+
+    def label(self, name: str) -> str | None:
+        """Return the label of this name that OPA was started with; None when there is none, or no answer."""
+        try:
+            answer = self._opa.get_config()
+        except (requests.exceptions.RequestException, ValueError):
+            return None
+        labels = (answer.get("result") or {}).get("labels") or {}
+        return labels.get(name)
 
     def evaluate(self, document: Document) -> Evaluation:
         """Return OPA's decision on the document.
@@ -84,16 +98,17 @@ class PolicyClient:
         return _evaluation(answer, document)
 
 
-def wait_until_ready(
-    client: PolicyClient, *, seconds: float, ended: Callable[[], bool], log_tail: Callable[[], str]
-) -> None:
-    """Return once OPA serves its bundle; raise OpaStartError when it ended or when the time is over."""
+def wait_until_ready(client: PolicyClient, process: OpaProcess, *, seconds: float) -> None:
+    """Return once this very process serves its bundle; raise OpaStartError when it ended or when the time is over.
+
+    Whoever else took its port, between the choice of the port and the start, may answer too, and isn't believed.
+    """
     deadline = time.monotonic() + seconds
-    while not client.ready():
-        if ended():
-            raise OpaStartError("OPA ended while it started", log=log_tail())
+    while not (client.ready() and client.label(LABEL) == process.label):
+        if process.ended():
+            raise OpaStartError("OPA ended while it started", log=process.log_tail())
         if time.monotonic() >= deadline:
-            raise OpaStartError("OPA didn't become ready in time", seconds=seconds, log=log_tail())
+            raise OpaStartError("OPA didn't become ready in time", seconds=seconds, log=process.log_tail())
         time.sleep(READY_POLL_SECONDS)
 
 

@@ -8,9 +8,11 @@ from types import TracebackType
 from typing import Self
 
 from guard.document import Document
-from guard.errors import OpaTimeout, OpaUnavailable
+from guard.errors import OpaStartError, OpaTimeout, OpaUnavailable
 from guard.opa.client import Evaluation, PolicyClient, wait_until_ready
 from guard.opa.process import LOOPBACK, OpaProcess
+
+PORT_TAKEN = "address already in use"
 
 
 class EmbeddedOpa:
@@ -69,16 +71,24 @@ class EmbeddedOpa:
 
     def _connected(self) -> PolicyClient:
         if self._client is None:
-            process = self._process = self._process or self._start()
-            client = PolicyClient(f"http://{LOOPBACK}:{process.port}", timeout=self._timeout)
             try:
-                wait_until_ready(client, seconds=self._start_timeout, ended=process.ended, log_tail=process.log_tail)
-            except BaseException:
-                client.close()
-                self._discard()
-                raise
-            self._client = client
+                self._client = self._launched()
+            except OpaStartError as exc:
+                if PORT_TAKEN not in str(exc.evidence.get("log")):
+                    raise
+                self._client = self._launched()
         return self._client
+
+    def _launched(self) -> PolicyClient:
+        process = self._process = self._process or self._start()
+        client = PolicyClient(f"http://{LOOPBACK}:{process.port}", timeout=self._timeout)
+        try:
+            wait_until_ready(client, process, seconds=self._start_timeout)
+        except BaseException:
+            client.close()
+            self._discard()
+            raise
+        return client
 
     def _discard(self) -> None:
         if self._client is not None:

@@ -6,19 +6,29 @@ Only the standard library's cheap modules are imported here, because the Lambda 
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from guard.errors import OpaStartError
 
 LOOPBACK = "127.0.0.1"
+LABEL = "guard_process"
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class OpaProcess:
-    """A running `opa run --server`; it gets none of the guard's environment, so neither credentials nor proxies."""
+    """A running `opa run --server`; it gets none of the guard's environment, so neither credentials nor proxies.
+
+    It ends with the thread that started it, however that ends (on Linux), and at the latest when Python exits.
+    """
 
     def __init__(self, binary: Path, bundle: Path) -> None:
         """Start OPA and return at once, without waiting until it answers.
@@ -30,9 +40,11 @@ class OpaProcess:
                 "there is no policy bundle: run `make bundle`, or set GUARD_BUNDLE_PATH", path=str(bundle)
             )
         self.port = _free_port()
+        self.label = os.urandom(16).hex()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         command = [str(binary), "run", "--server", f"--addr={LOOPBACK}:{self.port}", "--log-level=error"]
-        command += ["--skip-version-check", "--ignore=*_test.rego", "--bundle", str(bundle)]
+        command += ["--skip-version-check", f"--set=labels.{LABEL}={self.label}"]
+        command += ["--ignore=*_test.rego", "--bundle", str(bundle)]
         try:
             self._child = subprocess.Popen(
                 command,
@@ -40,6 +52,7 @@ class OpaProcess:
                 stdout=self._log,
                 stderr=self._log,
                 env={"HOME": tempfile.gettempdir()},
+                preexec_fn=_end_with_parent,
             )
         except OSError as exc:
             self._log.close()
@@ -69,6 +82,11 @@ class OpaProcess:
         self._child.kill()
         self._child.wait()
         self._log.close()
+
+
+def _end_with_parent() -> None:
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _free_port() -> int:

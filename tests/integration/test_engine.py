@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +22,8 @@ from guard.errors import (
     OpaUnavailable,
     PolicyError,
 )
+from guard.opa import process
+from guard.opa.client import PolicyClient, wait_until_ready
 from guard.opa.engine import EmbeddedOpa, RemoteOpa
 from guard.opa.process import OpaProcess
 from tests.support.documents import document
@@ -146,9 +152,9 @@ def _kill_when_busy(started: list[OpaProcess]) -> Callable[[], None]:
 
     def watch() -> None:
         while not done.wait(0.01):
-            for process in list(started):
-                if not process._log.closed and not process.ended() and _cpu_seconds(process.pid) > 0.4:
-                    os.kill(process.pid, signal.SIGKILL)
+            for each in list(started):
+                if not each._log.closed and not each.ended() and _cpu_seconds(each.pid) > 0.4:
+                    os.kill(each.pid, signal.SIGKILL)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -233,6 +239,66 @@ def test_a_failed_start_leaves_no_process(engine, policies) -> None:
     assert subject.pid is None
 
 
+@pytest.fixture
+def taken(opa, policies, monkeypatch) -> Iterator[Callable[[int], None]]:
+    """Another OPA, which allows everything, gets the port that the next starts choose."""
+    other = OpaProcess(opa, policies(ALLOW))
+    client = PolicyClient(f"http://127.0.0.1:{other.port}", timeout=5)
+    wait_until_ready(client, other, seconds=10)
+    client.close()
+    free = process._free_port
+
+    def times(count: int) -> None:
+        ports = iter([other.port] * count)
+        monkeypatch.setattr(process, "_free_port", lambda: next(ports, None) or free())
+
+    yield times
+    other.stop()
+
+
+def test_whoever_else_answers_on_the_port_is_not_believed(engine, bundle, taken) -> None:
+    subject = engine(bundle)
+    taken(2)
+    with pytest.raises(OpaStartError, match="ended"):
+        subject.evaluate(document(tag="1.10-cpu-py38"))
+
+
+def test_a_port_that_was_taken_in_between_is_chosen_anew(engine, bundle, taken) -> None:
+    subject = engine(bundle)
+    taken(1)
+    assert subject.evaluate(document(tag="1.10-cpu-py38")).decision.decision == "deny"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+def test_opa_ends_with_its_parent_however_that_ends(policies, opa, number) -> None:
+    program = (
+        "import sys, pathlib, guard.opa.process as p; path = pathlib.Path;"
+        "print(p.OpaProcess(path(sys.argv[1]), path(sys.argv[2])).pid, flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, opa, policies(ALLOW)]
+    parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pid = int(parent.stdout.readline())
+    # A descriptor of the process: becomes readable when it ends, and can't mean another one.
+    descriptor = os.pidfd_open(pid)
+    parent.send_signal(number)
+    parent.communicate()
+    ended, _, _ = select.select([descriptor], [], [], 10)
+    os.close(descriptor)
+    assert ended == [descriptor]
+
+
+def test_an_address_of_ipv6_is_understood(policies, opa) -> None:
+    with socket.socket(socket.AF_INET6) as server:
+        server.bind(("::1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        with pytest.raises(OpaTimeout):
+            PolicyClient(f"http://[::1]:{port}", timeout=0.2).evaluate(document())
+        connection, _ = server.accept()
+        assert connection.recv(4) == b"POST"
+        connection.close()
+
+
 def test_opa_gets_no_credentials(engine, policies, monkeypatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     subject = engine(policies(ALLOW))
@@ -248,10 +314,10 @@ def test_proxy_settings_of_the_environment_are_not_used(engine, policies, monkey
 
 
 def test_an_opa_elsewhere_serves_the_same_interface(policies, opa) -> None:
-    process = OpaProcess(opa, policies(ALLOW))
-    local = EmbeddedOpa(lambda: process, timeout=5, start_timeout=10)
+    started = OpaProcess(opa, policies(ALLOW))
+    local = EmbeddedOpa(lambda: started, timeout=5, start_timeout=10)
     local.wait_until_ready()
-    remote = RemoteOpa(f"http://127.0.0.1:{process.port}", timeout=5)
+    remote = RemoteOpa(f"http://127.0.0.1:{started.port}", timeout=5)
     remote.wait_until_ready()
     assert remote.evaluate(document()).decision.decision == "allow"
     remote.close()
@@ -259,10 +325,10 @@ def test_an_opa_elsewhere_serves_the_same_interface(policies, opa) -> None:
 
 
 def test_an_opa_elsewhere_that_is_down_is_unavailable(policies, opa) -> None:
-    process = OpaProcess(opa, policies(ALLOW))
-    process.stop()
+    ended = OpaProcess(opa, policies(ALLOW))
+    ended.stop()
     with pytest.raises(OpaUnavailable):
-        RemoteOpa(f"http://127.0.0.1:{process.port}", timeout=1).evaluate(document())
+        RemoteOpa(f"http://127.0.0.1:{ended.port}", timeout=1).evaluate(document())
 
 
 def test_every_failure_of_the_engine_is_a_policy_error() -> None:

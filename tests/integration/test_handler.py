@@ -129,7 +129,7 @@ def test_an_opa_elsewhere_is_asked_and_none_is_started(entry: Import, event: Any
 
 def _until_ready(process: OpaProcess) -> None:
     client = PolicyClient(f"http://127.0.0.1:{process.port}", timeout=5)
-    wait_until_ready(client, seconds=10, ended=process.ended, log_tail=process.log_tail)
+    wait_until_ready(client, process, seconds=10)
     client.close()
 
 

@@ -31,6 +31,8 @@ def test_the_process_environment_is_not_read(monkeypatch: pytest.MonkeyPatch) ->
         pytest.param("GUARD_MOOD", "audit", id="misspelt variable"),
         pytest.param("GUARD_OPA_URL", "opa:8181", id="no scheme"),
         pytest.param("GUARD_OPA_URL", "http://opa:8181/v1", id="with a path"),
+        pytest.param("GUARD_OPA_URL", "http://user:word@opa", id="with credentials"),
+        pytest.param("GUARD_OPA_URL", "http://opa#x", id="with a fragment"),
         pytest.param("GUARD_OPA_URL", "http://opa:port", id="port not a number"),
         pytest.param("GUARD_OPA_TIMEOUT_SECONDS", "0", id="no time"),
         pytest.param("GUARD_OPA_TIMEOUT_SECONDS", "soon", id="not a number"),
@@ -57,6 +59,11 @@ def test_lists_beyond_the_environment_of_a_lambda_are_refused_with_the_place_whe
     with pytest.raises(ConfigError, match=r"data\.yaml") as refused:
         Settings.from_environment(_of_size(ENVIRONMENT_LIMIT_BYTES + 1))
     assert refused.value.evidence == {"bytes": ENVIRONMENT_LIMIT_BYTES + 1, "limit": ENVIRONMENT_LIMIT_BYTES}
+
+
+def test_the_other_variables_of_the_function_count() -> None:
+    with pytest.raises(ConfigError, match="don't fit"):
+        Settings.from_environment({**_of_size(ENVIRONMENT_LIMIT_BYTES - 10), "POWERTOOLS_SERVICE_NAME": "guard"})
 
 
 def test_lists_that_just_fit_are_taken() -> None:
