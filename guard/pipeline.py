@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from guard.collect import collect
 from guard.document import DenyList, Document
 from guard.enforce import Outcome, stop
-from guard.errors import JobNotFound, StopError
+from guard.errors import GuardError, JobNotFound, StopError
 from guard.events import Ignored, JobRef, Scope, job_from_arn, parse_event
 from guard.jobs import TUNING
 from guard.normalize import normalize
@@ -40,46 +38,53 @@ class Guard:
     def handle(self, event: object, scope: Scope) -> list[Record]:
         """Act on one EventBridge event: a record for its job, and one for the tuning job of a child that doesn't go on.
 
-        Raises GuardError for whatever should reach Lambda's retries and the dead-letter queue.
+        Raises GuardError for whatever should reach Lambda's retries and the dead-letter queue; a stop that failed is raised
+        after both were judged.
         """
         ref = parse_event(event, scope)
         if isinstance(ref, Ignored):
-            return [self._keep(Record(_event_id(event), Outcome.IGNORED, reason=ref.reason))]
-        record = self.judge(ref, scope)
-        parent = _tuning_parent(record, ref)
-        return [record] if parent is None else [record, self.judge(parent, scope)]
+            return [self._keep(Record(event_id(event), Outcome.IGNORED, reason=ref.reason))]
+        records = [self._judge(ref, scope)]
+        if parent := _tuning_parent(records[0], ref):
+            records.append(self._judge(parent, scope))
+        for record in records:
+            if record.failure is not None:
+                raise record.failure
+        return records
 
-    def judge(self, ref: JobRef, scope: Scope) -> Record:
-        """Decide on one job and act on the decision."""
+    def _judge(self, ref: JobRef, scope: Scope) -> Record:
+        """Decide on one job and act on the decision; a failed stop is a fact of the record, for the caller to raise."""
         started = time.perf_counter()
+        try:
+            record = self._decided(ref, scope)
+            if record.decision == "deny":
+                record = self._enforced(record, ref)
+        except GuardError as exc:
+            exc.evidence.setdefault("job", ref.arn)
+            raise
+        return self._keep(replace(record, milliseconds=(time.perf_counter() - started) * 1000))
+
+    def _decided(self, ref: JobRef, scope: Scope) -> Record:
         record = Record(ref.source.id, Outcome.NOT_DENIED, job_arn=ref.arn, job_kind=ref.kind.kind)
         try:
             collected = collect(self.sagemaker, ref)
         except JobNotFound:
-            return self._keep(replace(record, outcome=Outcome.GONE), started)
+            return replace(record, outcome=Outcome.GONE)
         document = normalize(ref, collected, scope, self.deny_list)
-        record = replace(record, document=document)
         status = collected.description.get(ref.kind.status_field)
         if status in ref.kind.stopping | ref.kind.ended:
-            return self._keep(replace(record, outcome=Outcome.ALREADY_FINISHED, reason=f"status {status}"), started)
-        record = replace(record, evaluation=self.engine.evaluate(document))
-        if record.decision != "deny":
-            return self._keep(record, started)
-        with self._recorded_failure(record, started):
-            outcome = Outcome.AUDITED if self.mode == "audit" else stop(self.sagemaker, ref)
-        return self._keep(replace(record, outcome=outcome), started)
+            return replace(record, document=document, outcome=Outcome.ALREADY_FINISHED, reason=f"status {status}")
+        return replace(record, document=document, evaluation=self.engine.evaluate(document))
 
-    @contextmanager
-    def _recorded_failure(self, record: Record, started: float) -> Iterator[None]:
+    def _enforced(self, record: Record, ref: JobRef) -> Record:
+        if self.mode == "audit":
+            return replace(record, outcome=Outcome.AUDITED)
         try:
-            yield
+            return replace(record, outcome=stop(self.sagemaker, ref))
         except StopError as exc:
-            self._keep(replace(record, outcome=Outcome.STOP_FAILED, reason=str(exc)), started)
-            raise
+            return replace(record, outcome=Outcome.STOP_FAILED, reason=str(exc), failure=exc)
 
-    def _keep(self, record: Record, started: float | None = None) -> Record:
-        if started is not None:
-            record = replace(record, milliseconds=(time.perf_counter() - started) * 1000)
+    def _keep(self, record: Record) -> Record:
         self.journal.write(record)
         return record
 
@@ -97,5 +102,6 @@ def _tuning_parent(record: Record, ref: JobRef) -> JobRef | None:
     return job_from_arn(arn, TUNING, ref.source)
 
 
-def _event_id(event: object) -> str:
+def event_id(event: object) -> str:
+    """Return the id of an EventBridge event, or nothing where it has none."""
     return str(event.get("id", "")) if isinstance(event, dict) else ""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from guard.decision import Finding
 from guard.document import Document
 from guard.enforce import Outcome
+from guard.errors import StopError
 from guard.opa.client import Evaluation
 
 
@@ -26,6 +27,7 @@ class Record:
     document: Document | None = None
     evaluation: Evaluation | None = None
     milliseconds: float = 0.0
+    failure: StopError | None = None
 
     @property
     def decision(self) -> str | None:

@@ -13,14 +13,14 @@ from moto.events.models import EventPattern
 
 from guard.jobs import JOB_KINDS, JobKind
 from guard.resources import RESOURCE_KINDS
-from guard.settings import PREFIX, Settings
+from guard.settings import ENVIRONMENT_LIMIT_BYTES, PREFIX, Settings
 from tests.support.cloudformation import of_type, rendered, template
 
 RESOURCES = rendered()
 PARAMETERS = template()["Parameters"]
 RULES = of_type(RESOURCES, "AWS::Events::Rule")
 FUNCTION = RESOURCES["Function"]["Properties"]
-POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
 STATE_CHANGES = [row for row in JOB_KINDS if row.detail_type]
 API_CALLS = [
     pytest.param(row, operation, id=operation)
@@ -242,3 +242,23 @@ def test_alarms_tell_a_topic_only_if_there_is_one() -> None:
     told, silent = (of_type(rendered(AlarmTopicArn=arn), "AWS::CloudWatch::Alarm") for arn in (topic, ""))
     assert {name: alarm.get("AlarmActions") for name, alarm in told.items()} == {name: [topic] for name in told}
     assert {name: alarm.get("AlarmActions") for name, alarm in silent.items()} == dict.fromkeys(told)
+
+
+def test_all_attempts_at_several_calls_fit_in_the_functions_time() -> None:
+    """A job's description, three rounds of resources, the stop and the description behind it; backoff is below 20 s."""
+    source = Path("lambda_entry/handler.py").read_text()
+    connect, read, attempts = (
+        int(re.search(rf"{name}\"?[=:] ?(\d+)", source)[1])
+        for name in ("connect_timeout", "read_timeout", "total_max_attempts")
+    )
+    assert attempts * (connect + read) * 4 + 20 < FUNCTION["Timeout"]
+
+
+def test_the_longest_values_fit_in_the_functions_environment_together() -> None:
+    variables = FUNCTION["Environment"]["Variables"]
+    given = {"GUARD_PROCESSING_CONTAINERS": "ProcessingContainers", "GUARD_TRAINING_CONTAINERS": "TrainingContainers"}
+    given |= {"GUARD_OPA_URL": "OpaUrl"}
+    lengths = {
+        name: PARAMETERS[given[name]]["MaxLength"] if name in given else len(str(variables[name])) for name in variables
+    }
+    assert sum(len(name) + length for name, length in lengths.items()) <= ENVIRONMENT_LIMIT_BYTES

@@ -53,6 +53,19 @@ def test_a_denied_child_takes_its_denied_tuning_job_along(guard, sagemaker, cont
     assert status(sagemaker, "hyperparameter-tuning", PARENT) == "Stopping"
 
 
+def test_a_child_that_cannot_be_stopped_does_not_keep_its_tuning_job_alive(
+    guard, sagemaker, control, journal, tune: Tune
+) -> None:
+    event = tune()
+    control.fail(STOP_CHILD, "ThrottlingException")
+    with pytest.raises(StopError):
+        guard().handle(event, SCOPE)
+    assert outcomes(journal.records) == [
+        ("training", Outcome.STOP_FAILED),
+        ("hyperparameter-tuning", Outcome.STOPPED),
+    ]
+
+
 def test_the_service_event_of_a_child_does_the_same(guard, control, tune: Tune) -> None:
     """Without a state change: CloudTrail tells of children in an event of their own type, which names the ARN only."""
     tune()

@@ -102,6 +102,26 @@ def test_an_error_reaches_lambda_and_is_logged_with_its_evidence(
     ]
 
 
+def test_an_error_of_the_engine_is_logged_with_event_and_job(
+    entry: Import, event: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = entry()
+    job = event(DENIED)
+    module.ENGINE.close()
+    monkeypatch.setattr(module.ENGINE, "_start", lambda: OpaProcess(Path("/nowhere/opa"), Path("/")))
+    with pytest.raises(OpaStartError):
+        module.handler(job, _context())
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["event_id"], line["evidence"]["job"]) == (job["id"], job["resources"][0])
+
+
+def test_the_decision_is_logged_whatever_the_log_level(
+    entry: Import, event: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry(POWERTOOLS_LOG_LEVEL="ERROR").handler(event(DENIED), _context())
+    assert [json.loads(line)["outcome"] for line in capsys.readouterr().out.splitlines()] == ["stopped"]
+
+
 def test_a_function_arn_that_cannot_be_read_is_an_error(entry: Import, event: Any) -> None:
     with pytest.raises(ConfigError, match="ARN"):
         entry().handler(event(DENIED), SimpleNamespace(invoked_function_arn="guard"))
