@@ -27,7 +27,7 @@ READY  := $(VENV)/.ready
 BUNDLE := build/bundle.tar.gz
 POLICIES := $(shell find policies -type f)
 
-export GUARD_OPA := $(OPA)
+export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
 
 .PHONY: help demo test test-python test-policies lint check fmt bundle schema docs new-rule mutate-policies package deploy benchmark lock clean
@@ -35,28 +35,28 @@ export PYTHONPATH := $(CURDIR)
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-demo: $(READY) $(BUNDLE) ## Guard real jobs in a local SageMaker, from event to stopped job
+demo: $(OPA) $(READY) $(BUNDLE) ## Guard real jobs in a local SageMaker, from event to stopped job
 	@$(PYTHON) -m examples.demo --opa $(OPA) --bundle $(BUNDLE)
 
 test: test-policies test-python ## Run every test
 
-test-policies: $(READY) $(OPA) ## Run `opa test` on the policies; 100% coverage is demanded, and what is uncovered is printed
+test-policies: $(OPA) $(READY) ## Run `opa test` on the policies; 100% coverage is demanded, and what is uncovered is printed
 	@tools/test-policies $(OPA) $(PYTHON)
 
 mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their tests notice? RULES="max_runtime ..." for some
 	@$(PYTHON) -m guard.authoring --opa $(OPA) mutate $(RULES)
 
-test-python: $(READY) $(OPA) $(BUNDLE) ## Run pytest with branch coverage of guard and lambda_entry
+test-python: $(OPA) $(READY) $(BUNDLE) ## Run pytest with branch coverage of guard and lambda_entry
 	@$(PYTHON) -m pytest -n auto --cov --cov-report=term --no-header
 
-lint: $(READY) check ## Check types, style, policies, template and generated files
+lint: check ## Check types, style, policies, template and generated files
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/cfn-lint -i W3002 -- template.yml
 	@$(PYTHON) tools/schema.py --check
 	@$(PYTHON) tools/readme.py --check
 
-check: $(READY) $(OPA) $(REGAL) ## Check the policies: types against the schema, format, style, config
+check: $(OPA) $(REGAL) $(READY) ## Check the policies: types against the schema, format, style, config
 	@tools/check-policies $(OPA) $(REGAL) $(PYTHON)
 
 fmt: $(READY) $(OPA) ## Format policies and Python

@@ -36,10 +36,9 @@ def main() -> None:
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
-        "GUARD_OPA_PATH": os.environ["GUARD_OPA"],
+        "GUARD_OPA_PATH": os.environ["PINNED_OPA"],
         "GUARD_BUNDLE_PATH": "build/bundle.tar.gz",
     }
-    environment.pop("GUARD_OPA")
     times: dict[str, list[float]] = {name: [] for name in PROGRAMS}
     with tempfile.TemporaryDirectory() as folder:
         botocore_data.write(Path(folder))

@@ -78,7 +78,7 @@ def with_entries(opa: Path, count: int, folder: Path) -> Path:
 
 def main() -> None:
     opa, bundle = (
-        find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("GUARD_OPA", "")}),
+        find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")}),
         Path("build/bundle.tar.gz"),
     )
     subject = document(tag="1.10-cpu-py38")

@@ -43,7 +43,7 @@ def bench(opa: Path, policies: Path, payload: Path) -> float:
 
 
 def main() -> None:
-    opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("GUARD_OPA", "")})
+    opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         payload = folder / "input.json"

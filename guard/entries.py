@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from guard.errors import EntryError, ImageReferenceError
 from guard.images import join, parse_reference, split
 
-_PATTERN_PARTS = {
-    "registry": re.compile(r"[a-z0-9.:*\[\]-]+"),
-    "repository": re.compile(r"[a-z0-9._/*-]+"),
-    "tag": re.compile(r"[A-Za-z0-9_.*-]{1,128}"),
-    "digest": re.compile(r"[a-z0-9:*]+"),
-}
+# What a wildcard may stand for: if none of these makes a valid reference, nothing does.
+_FILLERS = ("", "a", "1", "a/a")
+_DIGEST_PATTERN = re.compile(r"\*|sha(?:256|512|\*):?[0-9a-f*]*")
 
 
 @dataclass(frozen=True)
@@ -79,8 +76,20 @@ def _refuse_hopeless(stripped: str, text: str) -> None:
 
 
 def _checked_pattern(entry: Entry, text: str) -> Entry:
-    for what, allowed in _PATTERN_PARTS.items():
-        part = getattr(entry, what)
-        if part is not None and not allowed.fullmatch(part):
-            raise EntryError(f"the {what} has a character that no image has", entry=text, **{what: part})
+    """Refuse a pattern of which some part matches no image, whatever its wildcards stand for."""
+    for what, part in (("registry", entry.registry), ("repository", entry.repository), ("tag", entry.tag)):
+        if part is not None and not any(_is_valid(what, part.replace("*", filler)) for filler in _FILLERS):
+            raise EntryError(f"the {what} can match no image", entry=text, **{what: part})
+    if entry.digest is not None and not _DIGEST_PATTERN.fullmatch(entry.digest):
+        raise EntryError("the digest can match no image", entry=text, digest=entry.digest)
     return entry
+
+
+def _is_valid(what: str, part: str) -> bool:
+    parts = {"registry": "r.io", "repository": "x", "tag": "1", what: part}
+    try:
+        reference = parse_reference(join(parts["registry"], parts["repository"], parts["tag"], None))
+    except ImageReferenceError:
+        return False
+    found: str | None = getattr(reference, what)
+    return found == part

@@ -11,7 +11,7 @@ from pytest_socket import socket_allow_hosts
 from guard.opa.binary import find_opa
 
 ROOT = Path(__file__).resolve().parent.parent
-OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("GUARD_OPA", "")})
+OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from guard.cli.evaluate import evaluate_file
 from guard.cli.output import print_json, print_table
@@ -37,16 +39,26 @@ def evaluate(
     bundle: Annotated[Path, typer.Option(help="A bundle (.tar.gz) or the policies folder itself.")] = Path("policies"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")] = False,
 ) -> None:
-    """Decide on one job, without touching AWS. Exit code: 0 allow or warn, 1 deny, 2 error."""
+    """Decide on one job with a local OPA, without touching AWS. Exit code: 0 allow or warn, 1 deny, 2 error."""
     try:
         result = evaluate_file(event, describe, bundle, opa=find_opa(os.environ), environment=os.environ)
     except GuardError as exc:
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]error[/] {type(exc).__name__}: {exc}", highlight=False)
+        _tell(exc)
         raise typer.Exit(EXIT_ERROR) from exc
     (print_json if as_json else print_table)(result, sys.stdout)
     raise typer.Exit(EXIT_DENY if result.evaluation.decision.decision == "deny" else 0)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; whatever goes wrong is exit code 2, so that no failure reads as a deny."""
+    try:
+        app()
+    except Exception as exc:
+        traceback.print_exc()
+        _tell(exc)
+        sys.exit(EXIT_ERROR)
+
+
+def _tell(exc: Exception) -> None:
+    console = Console(stderr=True, soft_wrap=True)
+    console.print(Text.assemble(("error", "bold red"), f" {type(exc).__name__}: {exc}"), highlight=False)

@@ -80,5 +80,5 @@ def _read_json(path: Path) -> Any:
         return json.loads(sys.stdin.read() if str(path) == "-" else path.read_text())
     except OSError as exc:
         raise ConfigError("the file can't be read", path=str(path)) from exc
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise ConfigError("the file is not JSON", path=str(path), problem=str(exc)) from exc

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from guard.cli.app import app
+from guard.cli.app import app, main
 from tests.support.jobs import ALLOWED, DENIED
 
 EVENT = Path("tests/events/training_starting.json")
@@ -86,6 +86,8 @@ def test_an_event_is_read_from_standard_input(run, event) -> None:
     ("content", "says"),
     [
         pytest.param("{", "not JSON", id="not JSON"),
+        pytest.param("[" * 200_000, "not JSON", id="JSON without end"),
+        pytest.param('{"source": "aws.sagemaker", "account": ["[/x]"]}', "[/x]", id="text that looks like markup"),
         pytest.param("{}", "EventError", id="no event"),
         pytest.param('{"document": {"schema_version": 1}}', "outside the contract", id="a broken document"),
     ],
@@ -111,3 +113,13 @@ def test_a_recorded_document_needs_no_description(run, event, tmp_path) -> None:
     recorded = tmp_path / "recorded.json"
     recorded.write_text(run(event(ALLOWED), "--json").stdout)
     assert run(recorded, "--describe", recorded).exit_code == 2
+
+
+def test_a_defect_of_the_command_is_an_error_and_no_deny(monkeypatch, capsys) -> None:
+    def broken() -> None:
+        raise RuntimeError("surprise")
+
+    monkeypatch.setattr("guard.cli.app.app", broken)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, "surprise" in capsys.readouterr().err) == (2, True)

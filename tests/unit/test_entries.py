@@ -62,6 +62,9 @@ def test_parse_entry_refuses_what_can_never_match(text, reason) -> None:
         pytest.param("*.DKR.ecr.*.amazonaws.com/x:*", "*.dkr.ecr.*.amazonaws.com/x:*", id="pattern"),
         pytest.param("*", "*", id="everything"),
         pytest.param("x@sha256:*", "x@sha256:*", id="any digest"),
+        pytest.param("x@*", "x@*", id="any digest of any algorithm"),
+        pytest.param("r.io:*/x", "r.io:*/x", id="any port"),
+        pytest.param("*-x_*:v*-*", "*-x_*:v*-*", id="wildcards between separators"),
     ],
 )
 def test_canonical(text, written) -> None:
@@ -76,10 +79,16 @@ def test_canonical(text, written) -> None:
         pytest.param("x*:", "empty tag", id="empty tag"),
         pytest.param("x*@a@b", "more than one `@`", id="two digests"),
         pytest.param("x *", "white space inside", id="white space"),
-        pytest.param("x?*", "the repository has a character", id="question mark"),
-        pytest.param("x:{a,b}*", "the tag has a character", id="braces"),
-        pytest.param("r.io!/x*", "the registry has a character", id="registry"),
-        pytest.param("x@sha256:*!", "the digest has a character", id="digest"),
+        pytest.param("x?*", "the repository can match no image", id="question mark"),
+        pytest.param("x//b*", "the repository can match no image", id="empty component"),
+        pytest.param("_x*", "the repository can match no image", id="separator in front"),
+        pytest.param("x*.", "the repository can match no image", id="separator at the end"),
+        pytest.param("x:{a,b}*", "the tag can match no image", id="braces"),
+        pytest.param("x:.a*", "the tag can match no image", id="tag that begins with a dot"),
+        pytest.param("r.io!/x*", "the registry can match no image", id="registry"),
+        pytest.param("x*..com/y", "the registry can match no image", id="empty label"),
+        pytest.param("x@sha256:*!", "the digest can match no image", id="digest"),
+        pytest.param("x@md5:*", "the digest can match no image", id="another algorithm"),
     ],
 )
 def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
