@@ -21,7 +21,10 @@ InputType = Literal["s3", "file-system", "dataset", "athena", "redshift", "other
 class Model(BaseModel):
     """A frozen value without extra fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
+    # What a failing validation was given may hold secrets, and errors are logged.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class Source(Model):

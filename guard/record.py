@@ -72,7 +72,10 @@ def _brief(finding: Finding) -> dict[str, Any]:
     return {
         "rule_id": finding.rule_id,
         "level": finding.level,
+        "level_source": finding.level_source,
         "message": finding.message,
+        "remediation": finding.remediation,
+        "config": finding.details.get("config"),
         "exempted_by": finding.exempted_by,
     }
 

@@ -138,17 +138,21 @@ def _revision(provenance: dict[str, Any]) -> str | None:
 
 
 def _evaluation_failed(response: requests.Response) -> EvaluationFailed:
-    """OPA's error body names the policy file and row of the built-in that failed."""
+    """OPA's error body names the policy file and row of the built-in that failed.
+
+    What it says behind the built-in's name may quote the document, environment values included: it is left out.
+    """
     try:
         body = response.json()
     except requests.exceptions.JSONDecodeError:
-        body = {"message": response.text[:200]}
-    errors = body.get("errors") or [{}]
-    location = errors[0].get("location") or {}
+        body = {"message": "the answer is not JSON"}
+    error = (body.get("errors") or [{}])[0]
+    location = error.get("location") or {}
     return EvaluationFailed(
         "a policy failed while OPA evaluated it",
         status=response.status_code,
-        problem=errors[0].get("message") or body.get("message"),
+        code=error.get("code") or body.get("code"),
+        problem=str(error.get("message") or body.get("message")).partition(":")[0],
         file=location.get("file"),
         row=location.get("row"),
     )

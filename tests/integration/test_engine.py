@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from guard.opa.engine import EmbeddedOpa, RemoteOpa
 from guard.opa.process import OpaProcess
 from tests.support.documents import document
 
+SECRET = "s3cret"
 ALLOW = 'decision := {"decision": "allow", "findings": []} if input.schema_version == 1'
 # Some 900 million steps: takes far longer than any timeout of a test.
 SLOW = """decision := {"decision": "allow", "findings": []} if {
@@ -114,6 +116,21 @@ def test_a_failing_builtin_names_file_and_row(engine, policies) -> None:
     assert (Path(str(failed.value.evidence["file"])).name, failed.value.evidence["row"]) == ("main.rego", 3)
 
 
+def test_a_failing_builtin_does_not_tell_the_value_that_it_failed_on(engine, policies) -> None:
+    subject = document(environment=[{"slot": "Environment", "name": "TOKEN", "value": SECRET}])
+    rule = 'decision := {"decision": "allow", "findings": []} if to_number(input.environment[0].value) == 1'
+    with pytest.raises(EvaluationFailed) as failed:
+        engine(policies(rule)).evaluate(subject)
+    assert (failed.value.evidence["code"], failed.value.evidence["problem"]) == ("eval_builtin_error", "to_number")
+    assert SECRET not in "".join(traceback.format_exception(failed.value))
+
+
+def test_an_answer_that_is_no_decision_is_not_quoted(engine, policies) -> None:
+    with pytest.raises(DecisionInvalid) as failed:
+        engine(policies(f'decision := {{"decision": "{SECRET}", "findings": []}}')).evaluate(document())
+    assert SECRET not in "".join(traceback.format_exception(failed.value))
+
+
 def test_an_engine_killed_between_two_events_is_restarted(engine, policies) -> None:
     subject = engine(policies(ALLOW))
     subject.evaluate(document())
@@ -179,6 +196,7 @@ def test_a_hung_engine_is_replaced(engine, policies) -> None:
     subject.evaluate(document())
     hung = subject.pid
     os.kill(hung, signal.SIGSTOP)
+    os.waitpid(hung, os.WUNTRACED)
     assert subject.evaluate(document()).decision.decision == "allow"
     assert not _alive(hung)
 
