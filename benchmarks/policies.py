@@ -20,6 +20,56 @@ from guard.opa.binary import find_opa
 from tests.support.documents import document
 
 ROUNDS = 5
+# A training job as an SDK makes it: script mode, some hyperparameters and variables, two channels, a VPC.
+TYPICAL = {
+    "hyperparameters": [
+        {"slot": "HyperParameters", "name": name, "value": value}
+        for name, value in {
+            "sagemaker_program": '"train.py"',
+            "sagemaker_submit_directory": '"s3://team-bucket/train-1/source/sourcedir.tar.gz"',
+            "sagemaker_job_name": '"train-1"',
+            "sagemaker_region": '"eu-west-1"',
+            "sagemaker_container_log_level": "20",
+            "epochs": "10",
+            "batch_size": "64",
+            "learning_rate": "0.001",
+            "optimizer": '"adam"',
+            "seed": "7",
+        }.items()
+    ],
+    "environment": [
+        {"slot": "Environment", "name": name, "value": value}
+        for name, value in {"STAGE": "dev", "LOG_LEVEL": "INFO", "TEAM": "churn", "NCCL_DEBUG": "WARN"}.items()
+    ],
+    "network": {
+        "isolated": False,
+        "vpc": {"subnets": ["subnet-0a1b2c3d", "subnet-1b2c3d4e"], "security_groups": ["sg-0a1b2c3d"]},
+        "encrypted_traffic": True,
+    },
+    "storage": {
+        "inputs": [
+            {
+                "name": name,
+                "type": "s3",
+                "uri": f"s3://team-bucket/{name}",
+                "bucket": "team-bucket",
+                "account": None,
+                "local_path": None,
+            }
+            for name in ("training", "validation")
+        ],
+        "outputs": [
+            {
+                "name": "OutputDataConfig",
+                "uri": "s3://team-bucket/models",
+                "bucket": "team-bucket",
+                "account": None,
+                "kms_key": None,
+            }
+        ],
+        "volumes": [{"name": "ResourceConfig", "kms_key": None}],
+    },
+}
 CONFIG = Path("guard/config/data.yaml")
 
 
@@ -47,7 +97,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         payload = folder / "input.json"
-        payload.write_text(document(tag="1.10-cpu-py38").model_dump_json())
+        payload.write_text(document(tag="1.10-cpu-py38", **TYPICAL).model_dump_json())
         kinds = {
             "deny list alone": configured(folder, "alone", {"*": "off", "denied_image": "deny"}),
             "as shipped": Path("policies"),
