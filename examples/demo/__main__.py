@@ -66,6 +66,7 @@ def _guard(client: Any, url: str, opa: Path, bundle: Path) -> list[Row]:
         "GUARD_BUNDLE_PATH": str(bundle),
         "POWERTOOLS_SERVICE_NAME": "sagemaker-guard",
     }
+    DECISION_LOG.parent.mkdir(exist_ok=True)
     with DECISION_LOG.open("w+") as log, redirect_stdout(log):
         import lambda_entry.handler as entry
 

@@ -1,0 +1,29 @@
+"""`make demo`: it tells what became of the jobs, and fails when that isn't what was decided."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(
+    ("mode", "code", "closing"),
+    [
+        ("enforce", 0, "6 denied jobs were stopped; 0 jobs are not in the state that was decided."),
+        ("audit", 1, "0 denied jobs were stopped; 6 jobs are not in the state that was decided."),
+    ],
+)
+def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
+    opa: Path, bundle: Path, tmp_path: Path, mode: str, code: int, closing: str
+) -> None:
+    command = [sys.executable, "-m", "examples.demo", "--opa", opa, "--bundle", bundle]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "GUARD_MODE": mode}
+    shown = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (shown.returncode, closing in shown.stdout) == (code, True), shown.stderr
+    assert len((tmp_path / "build" / "demo-decisions.jsonl").read_text().splitlines()) == 10
