@@ -77,14 +77,22 @@ _plain_levels[rule_id] := level if {
 	some rule_id
 	level := data.guard.config.rules[rule_id].level
 	level in {"off", "warn", "deny"}
-	not data.guard.config.rules[rule_id].overrides
+	not rule_id in _overridden
 }
 
 _plain_levels[rule_id] := "off" if {
-	some rule_id
-	data.guard.config.rules[rule_id].overrides
+	some rule_id in _overridden
 	data.guard.config.rules[rule_id].level == "off"
-	{override.level | some override in data.guard.config.rules[rule_id].overrides} == {"off"}
+	is_array(data.guard.config.rules[rule_id].overrides)
+	every override in data.guard.config.rules[rule_id].overrides {
+		override.level == "off"
+	}
+}
+
+# Not only those that are true: `overrides: false` is wrong, and must be reported.
+_overridden contains rule_id if {
+	some rule_id
+	_ := data.guard.config.rules[rule_id].overrides
 }
 
 _level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id)) if {
@@ -161,10 +169,12 @@ _broken contains [rule_id, "The rule exports no set of findings."] if {
 	not _has_findings(rule_id)
 }
 
-_broken contains [rule_id, sprintf("The rule reported what is no finding with a message: %v.", [finding])] if {
+# What it reported isn't shown: it may hold values of the job's environment.
+_broken contains [rule_id, sprintf("The rule reported what is no finding with a message (%s).", [kind])] if {
 	some rule_id, _ in _active
 	some finding in data.guard.rules[rule_id].findings
 	not _is_finding(finding)
+	kind := type_name(finding)
 }
 
 _has_findings(rule_id) if is_set(data.guard.rules[rule_id].findings)

@@ -305,20 +305,47 @@ test_deny_wrong_override if {
 	]
 }
 
+test_deny_override_without_a_level_beside_those_that_are_off[note] if {
+	some note, [overrides, problem] in {
+		"no level": [
+			[{"region": "us-*", "level": "off"}, {"region": "*", "job_kind": "training"}],
+			"overrides[1]: must give a level, and an account, region, role_arn or job_kind",
+		],
+		"misspelt level": [
+			[{"region": "us-*", "level": "off"}, {"region": "*", "level": "off", "levl": "deny"}, {"region": "*", "levl": "deny"}],
+			"overrides[2]: must give a level, and an account, region, role_arn or job_kind",
+		],
+		"no mapping": [[{"region": "us-*", "level": "off"}, "deny"], "overrides[1]: must be a mapping"],
+		"no list": [{"a": {"region": "us-*", "level": "off"}}, "overrides must be a list"],
+		"text": ["off", "overrides must be a list"],
+		"false": [false, "overrides must be a list"],
+	}
+	decision := _decide(_rules, {"rules": {
+		"alpha": {"level": "off", "overrides": overrides},
+		"beta": {"level": "off"},
+	}})
+	decision.decision == "deny"
+	_fault("alpha", sprintf("The level of the rule is wrong: %s.", [problem])) in decision.findings
+}
+
+test_allow_rule_that_is_off_with_no_overrides if {
+	_decide(_rules, {"rules": {"alpha": {"level": "off", "overrides": []}, "beta": {"level": "off"}}}).decision == "allow"
+}
+
 test_deny_finding_without_a_message[note] if {
-	some note, finding in {
-		"none": {"details": {}},
-		"empty": {"message": ""},
-		"blank": {"message": " "},
-		"null": {"message": null},
-		"misspelt": {"msg": "a is wrong"},
-		"text": "a is wrong",
-		"details no mapping": {"message": "a is wrong", "details": []},
+	some note, [finding, kind] in {
+		"none": [{"details": {}}, "object"],
+		"empty": [{"message": ""}, "object"],
+		"blank": [{"message": " "}, "object"],
+		"null": [{"message": null}, "object"],
+		"misspelt": [{"msg": "API_KEY=hunter2"}, "object"],
+		"text": ["API_KEY=hunter2", "string"],
+		"details no mapping": [{"message": "a is wrong", "details": []}, "object"],
 	}
 	rules := {"alpha": {"remediation": "Do a.", "findings": {finding}}}
 	_decide(rules, _levels({"alpha": "warn"})) == {
 		"decision": "deny",
-		"findings": [_fault("alpha", sprintf("The rule reported what is no finding with a message: %v.", [finding]))],
+		"findings": [_fault("alpha", sprintf("The rule reported what is no finding with a message (%s).", [kind]))],
 	}
 }
 

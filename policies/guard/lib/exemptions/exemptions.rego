@@ -87,9 +87,14 @@ _in_scope(fact, patterns, _, document) if scopes.matches(fact, patterns, documen
 
 _judged_images(details, document) := [image |
 	some image in document.images
-	object.get(details, "slot", image.slot) == image.slot
-	object.get(details, "image", image.raw) == image.raw
-]
+	image.slot == details.slot
+	image.raw == details.image
+] if {
+	_is_about_image(details)
+} else := document.images
+
+# A finding about a setting has a slot as well: that of the map which holds the setting.
+_is_about_image(details) if object.keys(details) & {"slot", "image"} == {"slot", "image"}
 
 _malformed(exemptions, document) := {notice |
 	some i, exemption in exemptions

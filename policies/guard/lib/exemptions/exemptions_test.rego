@@ -144,6 +144,19 @@ test_image_scope_covers_a_finding_about_no_image_if_it_names_all if {
 	exemptions.exempted_by([_scoped({"image": ["mxnet", "pytorch-*"]})], finding, _two_images) == "EX-1"
 }
 
+test_image_scope_covers_a_finding_about_a_setting_if_it_names_all[note] if {
+	some note, details in {
+		"slot of a setting": {"slot": "Environment", "setting": "TOKEN"},
+		"slot like that of an image": {"slot": _image.slot},
+		"image without slot": {"image": "another"},
+	}
+	finding := {"rule_id": "denied_image", "details": details}
+	exemptions.exempted_by([_scoped({"image": "pytorch-*"})], finding, testing.document) == "EX-1"
+	exemptions.exempted_by([_scoped({"image": "mxnet"})], finding, testing.document) == null
+	exemptions.exempted_by([_scoped({"image": "pytorch-*"})], finding, _two_images) == null
+	exemptions.exempted_by([_scoped({"image": ["mxnet", "pytorch-*"]})], finding, _two_images) == "EX-1"
+}
+
 test_image_scope_covers_no_job_without_images if {
 	finding := {"rule_id": "denied_image", "details": {}}
 	exemptions.exempted_by([_scoped({"image": "*"})], finding, testing.input_with_images([])) == null
