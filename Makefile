@@ -56,11 +56,11 @@ lint: check ## Check types, style, policies, template and generated files
 	@$(PYTHON) tools/schema.py --check
 	@$(PYTHON) tools/readme.py --check
 
-check: $(OPA) $(REGAL) $(READY) ## Check the policies: types against the schema, format, style, config
+check: $(OPA) $(REGAL) $(READY) ## Check the policies: types against the schema, configuration and structure, format, style
 	@tools/check-policies $(OPA) $(REGAL) $(PYTHON)
 
 fmt: $(READY) $(OPA) ## Format policies and Python
-	@$(OPA) fmt --write policies .regal/rules
+	@$(OPA) fmt --write policies
 	@$(VENV)/bin/ruff check --fix-only -q . && $(VENV)/bin/ruff format -q .
 
 bundle: $(BUNDLE) ## Build the policy bundle

@@ -16,8 +16,6 @@ from guard.authoring.opa import Opa, Ran, flags, run
 from guard.authoring.problems import errors
 from guard.errors import ConfigError
 
-STYLE = Path(".regal")
-
 
 @dataclass(frozen=True)
 class Step:
@@ -48,7 +46,6 @@ def _tell(step: Step, out: TextIO) -> bool:
 
 
 def _steps(opa: Opa, regal: Path, policies: Path, today: date) -> list[Step]:
-    style_rules = STYLE / "rules"
     return [
         Step(
             "types",
@@ -57,23 +54,18 @@ def _steps(opa: Opa, regal: Path, policies: Path, today: date) -> list[Step]:
         ),
         Step(
             "config",
-            f"{policies}/guard/config/data.yaml, or the METADATA that describes it, would not do what it says.",
+            "The configuration, METADATA or structure of the policies would not do what it says: see docs/policies.md.",
             lambda: _config(opa, policies, today),
         ),
         Step(
             "format",
             "These files are not formatted: run `make fmt`.",
-            lambda: opa.run("fmt", "--list", "--fail", policies, style_rules),
+            lambda: opa.run("fmt", "--list", "--fail", policies),
         ),
         Step(
             "style",
-            "Regal, or a house rule of .regal/rules, sees a likely mistake; the links tell more.",
+            "Regal sees a likely mistake; the links tell more.",
             lambda: _style(regal, policies, opa.folder),
-        ),
-        Step(
-            "house rules",
-            "The house rules' own tests fail: look at .regal/rules.",
-            lambda: run(regal, "test", style_rules, folder=opa.folder),
         ),
         Step("generated", "These files are out of date: run `make docs`.", lambda: _generated(opa, policies)),
     ]

@@ -68,7 +68,7 @@ def _unknown_key(violation: _Violation) -> Iterable[Complaint]:
         if violation.path == ("rules",):
             text = f"there is no rule folder policies/guard/rules/{key}"
             otherwise = f"make the rule with `make new-rule NAME={key}`, or remove this"
-        yield (*violation.path, key), _hint(text, key, known, otherwise)
+        yield (*violation.path, key), hint(text, key, known, otherwise)
 
 
 def _missing_key(violation: _Violation) -> Iterable[Complaint]:
@@ -89,7 +89,7 @@ def _no_choice(violation: _Violation) -> Iterable[Complaint]:
     choices = [str(choice) for choice in violation.wanted]
     if violation.path[:1] == ("exemptions",):
         text = f"there is no rule {_shown(violation.value)}"
-        yield violation.path, _hint(text, str(violation.value), choices, 'write a rule id, or "*" for all')
+        yield violation.path, hint(text, str(violation.value), choices, 'write a rule id, or "*" for all')
     else:
         yield violation.path, f"must be one of {', '.join(choices)}, not {_shown(violation.value)}"
 
@@ -143,7 +143,8 @@ _TELL: dict[str, Callable[[_Violation], Iterable[Complaint]]] = {
 }
 
 
-def _hint(text: str, given: str, known: list[str], otherwise: str) -> str:
+def hint(text: str, given: str, known: list[str], otherwise: str) -> str:
+    """Return a complaint with the nearest known name, or with what to do if none is near."""
     close = difflib.get_close_matches(given, known, 1)
     return f"{text}; did you mean {close[0]}?" if close else f"{text}; {otherwise}"
 

@@ -1,4 +1,4 @@
-"""Everything that is wrong in guard/config/data.yaml, at once, each with its line and what to do."""
+"""Everything that keeps the policies from being built, at once, each with its line and what to do."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from guard.authoring.formats import format_checker
 from guard.authoring.opa import Opa
 from guard.authoring.problems import Problem
 from guard.authoring.rules import Rule, read_rules
+from guard.authoring.structure import CONFIG, structure_problems
 from guard.authoring.yaml_places import Places
 from guard.errors import ConfigError
 
-CONFIG = Path("guard/config/data.yaml")
+__all__ = ["CONFIG", "check_config"]
 
 
 def check_config(opa: Opa, policies: Path, today: date) -> list[Problem]:
-    """Return the problems of the configuration and of the rules' METADATA that describes it, in the order of the files.
+    """Return the problems of the configuration, of the rules' METADATA and of the structure, in the order of the files.
 
     An expired exemption is a warning: it has stopped working by itself, and a build that fails on a day when nobody
     changed anything would hold up the next urgent entry of the deny list.
@@ -33,13 +34,14 @@ def check_config(opa: Opa, policies: Path, today: date) -> list[Problem]:
     except (OSError, UnicodeDecodeError) as exc:
         return [Problem(file, 1, 1, f"the configuration can't be read: {exc}")]
     rules, problems = read_rules(opa, policies)
+    structure = structure_problems(opa, policies, rules)
     if problems or places.problems:
-        return sorted(problems + places.problems)
+        return sorted(structure + problems + places.problems)
     try:
         config = opa.read_yaml(file)
     except ConfigError as exc:
-        return [Problem(file, 1, 1, exc.message)]
-    return sorted(_config_problems(opa, places, rules, config, today))
+        return sorted([*structure, Problem(file, 1, 1, exc.message)])
+    return sorted([*structure, *_config_problems(opa, places, rules, config, today)])
 
 
 def _config_problems(opa: Opa, places: Places, rules: list[Rule], config: Any, today: date) -> Iterator[Problem]:

@@ -1,0 +1,214 @@
+"""What files the policies may consist of, and what a rule may read and must export: read from OPA's syntax trees.
+
+No comment in a policy, not even one for a linter, changes what is said here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from guard.authoring.complaints import hint
+from guard.authoring.opa import Opa
+from guard.authoring.problems import Problem
+from guard.authoring.rules import Rule
+
+CONFIG = Path("guard/config/data.yaml")
+# What OPA reads as data, and as a bundle's change of data, in whatever folder it lies.
+DATA_FILES = {"data.json", "data.yaml", "data.yml", "patch.json"}
+_TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
+_COMMON = {"level", "overrides"}
+_LIBRARIES = ("data", "guard", "lib")
+
+Segments = tuple[str | None, ...]
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Module:
+    """One file that ships; `own` is where the configuration of its rule is, None for a library."""
+
+    tree: Node
+    own: Segments | None
+    parameters: frozenset[str]
+
+    @property
+    def package(self) -> Segments:
+        return _segments(self.tree["package"]["path"])
+
+
+def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[Problem]:
+    """Return what is wrong with files, packages, references and exports of a bundle folder that OPA can read."""
+    known = {rule.rule_id: rule for rule in rules}
+    root = opa.folder / policies
+    problems = [Problem(policies / file, 1, 1, text) for file, text in _data_files(root)]
+    problems += [
+        Problem(rule.file, 1, 1, f"the rule has no test; write {_test_of(rule)}")
+        for rule in known.values()
+        if not (opa.folder / _test_of(rule)).is_file()
+    ]
+    exports: dict[str, set[str]] = {}
+    for file, tree in _trees(opa, root).items():
+        path = _segments(tree["package"]["path"])
+        text = _misplaced(Path(file), path[1:])
+        if text:
+            problems.append(Problem(policies / file, 1, 1, text))
+        elif not Path(file).match("*_test.rego"):
+            problems += _references(opa, policies / file, tree, known)
+            exports.setdefault(str(path[-1]), set()).update(_exports(tree))
+    problems += [
+        Problem(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
+        for rule in known.values()
+        for missing in sorted({"partial set `findings`", "value `remediation`"} - exports.get(rule.rule_id, set()))
+    ]
+    return problems
+
+
+def _data_files(root: Path) -> Iterator[tuple[Path, str]]:
+    for file in sorted(root.rglob("*")):
+        path = file.relative_to(root)
+        if file.name in DATA_FILES and path != CONFIG:
+            yield path, f"OPA would read this as data beside {CONFIG}, unchecked; move its content there, or remove it"
+
+
+def _test_of(rule: Rule) -> Path:
+    return rule.file.parent / f"{rule.rule_id}_test.rego"
+
+
+def _trees(opa: Opa, root: Path) -> dict[str, Node]:
+    texts = {str(file.relative_to(root)): file.read_text(errors="replace") for file in sorted(root.rglob("*.rego"))}
+    trees: dict[str, Node] = opa.json(
+        "eval", "--strict-builtin-errors", "--format", "raw", "--stdin-input", _TREES, given=json.dumps(texts)
+    )
+    return trees
+
+
+def _misplaced(file: Path, package: Segments) -> str | None:
+    """Return what is wrong with a file's package, which its folder names; tests add _test to it and don't ship."""
+    folder, name = file.parent.parts, ".".join(str(part) for part in package)
+    wanted = folder
+    if file.match("*_test.rego") and folder != ("guard", "testing"):
+        wanted = (*folder[:-1], f"{folder[-1]}_test") if folder else ()
+    elif folder[-1:] and folder[-1].endswith("_test"):
+        return f"only files of tests, *_test.rego, have a package that ends in _test, not {name}"
+    if not _is_known(folder, test=file.match("*_test.rego")):
+        return (
+            "policies are in guard/main, guard/lib/<topic> and guard/rules/<rule_id>, helpers of tests in "
+            f"guard/testing/*_test.rego; move the package {name}"
+        )
+    return None if package == wanted else f"the package here is {'.'.join(wanted)}, not {name}"
+
+
+def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
+    if folder == ("guard", "main"):
+        return True
+    if folder == ("guard", "testing"):
+        return test
+    return (folder[:2] == ("guard", "rules") and len(folder) == 3) or (
+        folder[:2] == ("guard", "lib") and len(folder) >= 3
+    )
+
+
+def _references(opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule]) -> list[Problem]:
+    package = _segments(tree["package"]["path"])
+    if package[2] not in ("rules", "lib"):
+        return []
+    rule = rules.get(str(package[3])) if package[2] == "rules" else None
+    own = ("data", "guard", "config", "rules", rule.rule_id) if rule else None
+    parameters = frozenset(rule.parameters) if rule else frozenset()
+    if not any(_forbidden(_Module(tree, own, parameters))):
+        return []
+    # Only the slower way to read a file tells places. A tree has some parts twice.
+    placed = _Module(opa.parse(file), own, parameters)
+    return sorted(
+        {Problem(file, node["location"]["row"], node["location"]["col"], text) for node, text in _forbidden(placed)}
+    )
+
+
+def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
+    aliases: dict[str, Segments] = {}
+    for imported in module.tree.get("imports", []):
+        path = _segments(imported["path"]["value"])
+        aliases[imported.get("alias") or str(path[-1])] = path
+        if path != module.own and (text := _refusal(module, path)):
+            yield imported["path"], text
+    for node, path in _read(module.tree.get("rules", []), aliases):
+        if text := _refusal(module, path):
+            yield node, text
+
+
+def _read(value: Any, aliases: Mapping[str, Segments]) -> Iterator[tuple[Node, Segments]]:
+    """Walk through the documents that a tree reads, and what they are in full."""
+    if isinstance(value, dict):
+        kind = value.get("type")
+        if kind == "ref":
+            yield from _read_reference(value, aliases)
+        elif kind == "var" and value["value"] in aliases:
+            yield value, aliases[value["value"]]
+    for inner in _inner(value):
+        yield from _read(inner, aliases)
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, dict):
+        return ()
+    # The first part of a reference is a name; what stands in its brackets is read.
+    parts = value.get("ref", []) if value.get("type") != "ref" else value["value"]
+    return [*parts[1:], *(value[key] for key in value.keys() - {"location", "ref", "value"}), *_value(value)]
+
+
+def _value(value: Node) -> list[Any]:
+    return [value["value"]] if "value" in value and value.get("type") != "ref" else []
+
+
+def _read_reference(value: Node, aliases: Mapping[str, Segments]) -> Iterator[tuple[Node, Segments]]:
+    head, path = value["value"][0], _segments(value["value"])
+    if head["type"] != "var":
+        yield from _read(head, aliases)
+    elif head["value"] in ("data", "input"):
+        yield value, path
+    elif head["value"] in aliases:
+        yield value, (*aliases[head["value"]], *path[1:])
+
+
+def _refusal(module: _Module, path: Segments) -> str | None:
+    if path[:3] == _LIBRARIES:
+        return None
+    name = ".".join(part or "[...]" for part in path)
+    if module.own is None:
+        return f"a library reads only its arguments and other libraries, not {name}; take it as an argument"
+    if path[0] == "input" or path[: len(module.package)] == module.package:
+        return None
+    if path[: len(module.own)] != module.own:
+        own = ".".join(str(part) for part in module.own)
+        return f"a rule reads only input, data.guard.lib and {own}, not {name}"
+    parameter = path[len(module.own)] if len(path) > len(module.own) else None
+    if parameter is None:
+        return f"write out which parameter is read: {name.removesuffix('.[...]')}.<parameter>"
+    if parameter in module.parameters | _COMMON:
+        return None
+    declared = sorted(module.parameters)
+    text = f"the rule has no parameter {parameter} in its METADATA, so nobody can give it"
+    return hint(text, parameter, declared, "declare it in custom.parameters")
+
+
+def _exports(tree: Node) -> Iterator[str]:
+    for head in (rule["head"] for rule in tree.get("rules", [])):
+        if len(head["ref"]) > 1 or "args" in head:
+            continue
+        if head["ref"][0]["value"] == "findings" and "key" in head:
+            yield "partial set `findings`"
+        if head["ref"][0]["value"] == "remediation" and "value" in head and "key" not in head:
+            yield "value `remediation`"
+
+
+def _segments(path: Iterable[Node]) -> Segments:
+    """Return a reference as names, None where a variable stands for every name."""
+    first, *rest = path
+    names = (str(part["value"]) if part["type"] == "string" else None for part in rest)
+    return (str(first["value"]) if first["type"] == "var" else None, *names)

@@ -1,0 +1,231 @@
+"""What the policies may consist of, read and export: told with its place, whatever a linter is told to ignore."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from guard.authoring.bundle import build_bundle
+from guard.authoring.config_check import check_config
+from guard.authoring.opa import Opa
+from tests.support.policies import CONFIG, POLICIES, copy_policies
+
+TODAY = date(2026, 11, 23)
+RULE = POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
+TEST = RULE.with_name("max_runtime_test.rego")
+LIBRARY = POLICIES / "guard" / "lib" / "globs" / "globs.rego"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, opa: Path) -> Opa:
+    """One rule with its configuration."""
+    tree = copy_policies(tmp_path, opa, rules=["max_runtime"])
+    (tmp_path / CONFIG).write_text("rules:\n  max_runtime: {level: deny, seconds: 60}\nexemptions: []\n")
+    return tree
+
+
+def _said(tree: Opa) -> list[str]:
+    return [str(problem) for problem in check_config(tree, POLICIES, TODAY)]
+
+
+def _add(tree: Opa, file: Path, body: str) -> int:
+    """Add lines to a policy, after its imports if they are one; return the row of the first."""
+    path = tree.folder / file
+    before, package, after = path.read_text().partition(f"package guard.{'.'.join(file.parts[2:-1])}\n")
+    assert package
+    path.write_text(f"{before}{package}\n{body}\n{after}")
+    return before.count("\n") + 3
+
+
+def test_policies_that_keep_to_the_structure_have_no_problem(tree: Opa) -> None:
+    assert _said(tree) == []
+
+
+@pytest.mark.parametrize("name", ["data.json", "data.yaml", "data.yml", "patch.json"])
+@pytest.mark.parametrize("folder", ["", "guard", "guard/config/rules", "guard/rules/max_runtime", ".hidden"])
+def test_a_second_file_of_data_is_refused(tree: Opa, folder: str, name: str) -> None:
+    """It could switch a rule off, or empty the deny list, without any check."""
+    file = POLICIES / folder / name
+    (tree.folder / file).parent.mkdir(exist_ok=True)
+    (tree.folder / file).write_text("{}")
+    text = "OPA would read this as data beside guard/config/data.yaml, unchecked; move its content there, or remove it"
+    assert _said(tree) == [f"{file}:1:1: {text}"]
+
+
+@pytest.mark.parametrize("other", ["data.json", "data.yml"])
+def test_the_configuration_in_another_format_is_refused_too(tree: Opa, other: str) -> None:
+    (tree.folder / CONFIG).with_name(other).write_text("{}")
+    assert len(_said(tree)) == 1
+
+
+FORBIDDEN_IN_A_RULE = [
+    "_x := data.guard.config.rules.other.level",
+    "_x := data.guard.config.exemptions",
+    "_x := data.guard.config",
+    "_x := data.guard.config.rules",
+    "_x := data.guard.config.rules[input.job.kind]",
+    '_x := data.guard[y].decision if y := "main"',
+    "_x := data.guard.main.decision",
+    "_x := data.guard.rules.other.findings",
+    "_x := data.guard.testing.document",
+    "_x contains data.guard.main.decision",
+    "_x[data.guard.main.decision] := 1",
+    "_x := {y | y := data.guard.main.decision}",
+    "_x(y) := data.guard.config.rules.other[y]",
+    "_x := 1 if input.x else := data.guard.main.decision",
+    "_x if input.x with data.guard.config as {}",
+    "_x if every y in data.guard.config.exemptions { y }",
+    "_x := input.images[data.guard.main.decision]",
+    "_x := data.guard.main.decision # regal ignore:rule-isolation",
+    "# regal ignore:rule-isolation\n_x := data.guard.main.decision",
+    "import data.guard.rules.other",
+    "import data.guard.config as c",
+]
+
+
+@pytest.mark.parametrize("body", FORBIDDEN_IN_A_RULE)
+def test_a_rule_that_reads_more_than_it_may_is_told_with_the_place(tree: Opa, body: str) -> None:
+    row = _add(tree, RULE, body) + body.count("\n")
+    said = [line for line in _said(tree) if "a rule reads only input, data.guard.lib and" in line]
+    assert [line.split(":")[:2] for line in said] == [[str(RULE), str(row)]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "_x := data.guard.config.rules.max_runtime.level",
+        "_x := data.guard.config.rules.max_runtime.overrides",
+        "_x := data.guard.config.rules.max_runtime.seconds",
+        "import data.guard.config.rules.max_runtime as config\n\n_x := config.seconds",
+        "import data.guard.config.rules.max_runtime.seconds\n\n_x := seconds",
+        "_x := data.guard.lib.globs.first([], input.job.name)",
+        "import data.guard.lib.globs",
+        "import input.job as job\n\n_x := job.name",
+        "_x := data.guard.rules.max_runtime.remediation",
+        '_x := datas.guard.main if datas := {"guard": {"main": 1}}',
+    ],
+)
+def test_a_rule_may_read_the_input_the_libraries_and_its_own(tree: Opa, body: str) -> None:
+    _add(tree, RULE, body)
+    assert _said(tree) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("_x := data.guard.config.rules.globs.level", "data.guard.config.rules.globs.level"),
+        ("_x := data.guard.rules.other.findings", "data.guard.rules.other.findings"),
+        ("_x := input.job.name", "input.job.name"),
+        ("import data.guard.main", "data.guard.main"),
+    ],
+)
+def test_a_library_that_reads_more_than_libraries_is_told(tree: Opa, body: str, what: str) -> None:
+    row = _add(tree, LIBRARY, body)
+    (said,) = _said(tree)
+    text = f"a library reads only its arguments and other libraries, not {what}; take it as an argument"
+    assert re.fullmatch(rf"{LIBRARY}:{row}:\d+: {re.escape(text)}", said)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        pytest.param(
+            "_x := data.guard.config.rules.max_runtime.secnds",
+            "the rule has no parameter secnds in its METADATA, so nobody can give it; did you mean seconds?",
+            id="misspelt",
+        ),
+        pytest.param(
+            "_x := data.guard.config.rules.max_runtime.names",
+            "the rule has no parameter names in its METADATA, so nobody can give it; declare it in custom.parameters",
+            id="undeclared",
+        ),
+        pytest.param(
+            'import data.guard.config.rules.max_runtime as c\n_x := c["secnds"]',
+            "the rule has no parameter secnds in its METADATA, so nobody can give it; did you mean seconds?",
+            id="by another name",
+        ),
+        pytest.param(
+            'import data.guard.config.rules.max_runtime\n_x := object.get(max_runtime, "secnds", 1)',
+            "write out which parameter is read: data.guard.config.rules.max_runtime.<parameter>",
+            id="as a whole",
+        ),
+        pytest.param(
+            "_x := data.guard.config.rules.max_runtime[input.job.kind]",
+            "write out which parameter is read: data.guard.config.rules.max_runtime.<parameter>",
+            id="by a variable",
+        ),
+    ],
+)
+def test_a_parameter_that_nobody_can_give_is_told(tree: Opa, body: str, text: str) -> None:
+    """The rule would use its default, whatever the configuration says."""
+    row = _add(tree, RULE, body) + body.count("\n")
+    (said,) = _said(tree)
+    assert re.fullmatch(rf"{RULE}:{row}:\d+: {re.escape(text)}", said)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missing"),
+    [
+        ("\nfindings contains ", "\nfinding contains ", "partial set `findings`"),
+        ("\nfindings contains {", "\nfindings := {", "partial set `findings`"),
+        ("\nremediation := ", "\nadvice := ", "value `remediation`"),
+        ("\nremediation := ", "\nremediation contains ", "value `remediation`"),
+        ("\nremediation := ", "\nremediation(_) := ", "value `remediation`"),
+    ],
+)
+def test_a_rule_without_its_exports_is_told(tree: Opa, old: str, new: str, missing: str) -> None:
+    source = (tree.folder / RULE).read_text()
+    assert old in source
+    (tree.folder / TEST).write_text("package guard.rules.max_runtime_test\n")
+    (tree.folder / RULE).write_text(source.replace(old, new))
+    (said,) = _said(tree)
+    assert re.fullmatch(rf"{RULE}:\d+:1: the rule has no {missing}; see docs/policies.md, What a rule is", said)
+
+
+@pytest.mark.parametrize(
+    ("file", "package", "text"),
+    [
+        ("guard/rules/other/other.rego", "guard.main", "the package here is guard.rules.other, not guard.main"),
+        ("guard/main/more.rego", "guard.lib.more", "the package here is guard.main, not guard.lib.more"),
+        ("guard/main/more.rego", "guard.main_test", "the package here is guard.main, not guard.main_test"),
+        (
+            "guard/lib/globs/more_test.rego", "guard.lib.globs",
+            "the package here is guard.lib.globs_test, not guard.lib.globs",
+        ),
+        (
+            "guard/rules/a_test/a.rego", "guard.rules.a_test",
+            "only files of tests, *_test.rego, have a package that ends in _test, not guard.rules.a_test",
+        ),
+        ("guard/testing/more.rego", "guard.testing", "move the package guard.testing"),
+        ("guard/rules/max_runtime/a/a.rego", "guard.rules.max_runtime.a", "move the package guard.rules.max_runtime.a"),
+        ("guard/rules/more.rego", "guard.rules", "move the package guard.rules"),
+        ("guard/lib/more.rego", "guard.lib", "move the package guard.lib"),
+        ("guard/config/more.rego", "guard.config", "move the package guard.config"),
+        ("guard/other/other.rego", "guard.other", "move the package guard.other"),
+        ("other.rego", "guard.main", "move the package guard.main"),
+    ],
+)  # fmt: skip
+def test_a_package_where_it_does_not_belong_is_told(tree: Opa, file: str, package: str, text: str) -> None:
+    path = tree.folder / POLICIES / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"package {package}\n\n_x := 1\n")
+    said = [line for line in _said(tree) if line.startswith(f"{POLICIES / file}:1:1: ") and line.endswith(text)]
+    assert len(said) == 1
+
+
+def test_a_rule_without_test_is_told(tree: Opa) -> None:
+    (tree.folder / TEST).unlink()
+    assert _said(tree) == [f"{RULE}:1:1: the rule has no test; write {TEST}"]
+
+
+def test_the_bundle_is_not_built_from_a_rule_that_reads_more_than_it_may(tree: Opa) -> None:
+    """Regal isn't there when a bundle is built."""
+    _add(tree, RULE, "_x := data.guard.config.exemptions # regal ignore:all")
+    out = io.StringIO()
+    assert not build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert "a rule reads only input" in out.getvalue()
+    assert not (tree.folder / "bundle.tar.gz").exists()
