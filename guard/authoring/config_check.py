@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from guard.authoring.opa import Opa
 from guard.authoring.problems import Problem
 from guard.authoring.rules import Rule, read_rules
 from guard.authoring.structure import CONFIG, structure_problems
-from guard.authoring.yaml_places import Places
+from guard.authoring.yaml_places import KeyPath, Places
 from guard.errors import ConfigError
 
 __all__ = ["CONFIG", "check_config"]
@@ -30,10 +30,11 @@ def check_config(opa: Opa, policies: Path, today: date) -> list[Problem]:
     """
     file = policies / CONFIG
     try:
-        places = Places(file, (opa.folder / file).read_text())
+        text = (opa.folder / file).read_text()
     except (OSError, UnicodeDecodeError) as exc:
         return [Problem(file, 1, 1, f"the configuration can't be read: {exc}")]
     rules, problems = read_rules(opa, policies)
+    places = Places(file, text, lambda path: _is_truth(rules, path))
     structure = structure_problems(opa, policies, rules)
     if problems or places.problems:
         return sorted(structure + problems + places.problems)
@@ -42,6 +43,17 @@ def check_config(opa: Opa, policies: Path, today: date) -> list[Problem]:
     except ConfigError as exc:
         return sorted([*structure, Problem(file, 1, 1, exc.message)])
     return sorted([*structure, *_config_problems(opa, places, rules, config, today)])
+
+
+def _is_truth(rules: list[Rule], path: KeyPath) -> bool:
+    """Tell whether a parameter's schema wants true or false at a path."""
+    schema: Any = {"properties": {"rules": {"properties": {r.rule_id: {"properties": r.parameters} for r in rules}}}}
+    for part in path:
+        inner = "items" if isinstance(part, int) else "additionalProperties"
+        schema = schema.get("properties", {}).get(part) or schema.get(inner)
+        if not isinstance(schema, Mapping):
+            return False
+    return bool(schema.get("type") == "boolean")
 
 
 def _config_problems(opa: Opa, places: Places, rules: list[Rule], config: Any, today: date) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,10 @@ _READABLE = """{
   "regex": [text | some text in input; regex.is_valid(text)],
 }"""
 
+_ROLE = re.compile(r"arn:[a-z*?-]+:iam::[0-9*?]+:role/.+", re.DOTALL)
+_EXAMPLE = "arn:aws:iam::000000000000:role/x"
+_SESSION = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)")
+
 
 class FormatProblem(ValueError):
     """The text can't do its work: says why, and what to write."""
@@ -32,22 +36,11 @@ class FormatProblem(ValueError):
 def format_checker(opa: Opa, config: object) -> FormatChecker:
     """Return the checker of all formats for the texts of one configuration."""
     broken = _broken_patterns(opa, config)
+    readable = {name: _refuse(broken[name], f"is not a {kind} that OPA can read") for name, kind in _KINDS.items()}
     checker = FormatChecker(formats=())
-    for name, check in {
-        "account-glob": _account_glob,
-        "day": _day,
-        "glob": _refuse(broken["glob"], "is not a glob that OPA can read"),
-        "image-entry": _image_entry,
-        "image-pattern": _image_pattern,
-        "image-scope": _image_scope,
-        "job-kind": _job_kind,
-        "job-kind-glob": _job_kind_glob,
-        "regex": _refuse(broken["regex"], "is not a regular expression that OPA can read"),
-        "region-glob": _region_glob,
-        "role-glob": _role_glob,
-        "scope-glob": _scope_glob,
-    }.items():
-        checker.checks(name, raises=FormatProblem)(_for_text(check))
+    for name in FORMATS:
+        checks = [check[name] for check in (readable, _CHECKS) if name in check]
+        checker.checks(name, raises=FormatProblem)(_for_text(checks))
     return checker
 
 
@@ -70,10 +63,11 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _for_text(check: Callable[[str], None]) -> Callable[[Any], bool]:
+def _for_text(checks: Iterable[Callable[[str], None]]) -> Callable[[Any], bool]:
     def holds(value: Any) -> bool:
         if isinstance(value, str):
-            check(value)
+            for check in checks:
+                check(value)
         return True
 
     return holds
@@ -112,6 +106,14 @@ def _image(text: str, *, pattern: bool) -> None:
         raise FormatProblem(f"is not how images are compared; write {canonical(text)}")
 
 
+def _glob(text: str) -> None:
+    plain, before = re.sub(r"\\.|\[[^]]*\]", "", text), ""
+    while plain != before:
+        before, plain = plain, re.sub(r"\{[^{}]*\}", "", plain)
+    if "," in plain:
+        raise FormatProblem("has a comma, which separates nothing here; write a list, or ? where the value has a comma")
+
+
 def _day(text: str) -> None:
     try:
         if (
@@ -129,6 +131,7 @@ def _scope_glob(text: str) -> None:
         raise FormatProblem('is empty and matches nothing; write "*" for everything')
     if re.search(r"[\[\]{}\\]", text):
         raise FormatProblem("has a bracket or a backslash; only * and ? are special here, write a list instead")
+    _glob(text)
 
 
 def _account_glob(text: str) -> None:
@@ -145,8 +148,24 @@ def _region_glob(text: str) -> None:
 
 def _role_glob(text: str) -> None:
     _scope_glob(text)
-    if not text.startswith(("arn:", "*", "?")):
-        raise FormatProblem(f"matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/{text}")
+    if text.startswith(("*", "?")) or _ROLE.fullmatch(text) or _may_be_role(text):
+        return
+    if session := _SESSION.match(text):
+        role = "arn:{}:iam::{}:role/{}".format(*session.groups())
+        raise FormatProblem(f"is a session, and a job has the role that the session is of; write {role}")
+    form = "arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
+    if text.startswith("arn:"):
+        raise FormatProblem(f"matches no role; write {form}")
+    raise FormatProblem(f"matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/{text}")
+
+
+def _may_be_role(text: str) -> bool:
+    """Tell whether a glob whose `*` stands for several parts of an ARN can match a role's."""
+    begin, star, rest = text.partition("*")
+    end = rest.rpartition(":")[2]
+    # An ARN that begins like this one is a role's if it does so too when it is filled up.
+    begins = any(_ROLE.fullmatch(begin + _EXAMPLE[i:]) for i in range(len(_EXAMPLE)))
+    return begins and star != "" and (":" not in rest or end.startswith(("*", "role/")))
 
 
 def _job_kind(text: str) -> None:
@@ -158,3 +177,20 @@ def _job_kind_glob(text: str) -> None:
     _scope_glob(text)
     if not fnmatch.filter(BY_KIND, text):
         raise FormatProblem(f"matches no kind of job; known are {', '.join(BY_KIND)}")
+
+
+_KINDS = {"glob": "glob", "regex": "regular expression"}
+_CHECKS: dict[str, Callable[[str], None]] = {
+    "account-glob": _account_glob,
+    "day": _day,
+    "glob": _glob,
+    "image-entry": _image_entry,
+    "image-pattern": _image_pattern,
+    "image-scope": _image_scope,
+    "job-kind": _job_kind,
+    "job-kind-glob": _job_kind_glob,
+    "region-glob": _region_glob,
+    "role-glob": _role_glob,
+    "scope-glob": _scope_glob,
+}
+FORMATS = tuple(sorted({*_KINDS, *_CHECKS}))

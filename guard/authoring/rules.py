@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
 
+from guard.authoring.complaints import hint
+from guard.authoring.formats import FORMATS
 from guard.authoring.opa import Opa
 from guard.authoring.problems import Problem
 
 SEVERITIES = ("low", "medium", "high", "critical")
+_CUSTOM = ("parameters", "remediation", "severity")
+_KNOWN = ", ".join(_CUSTOM)
+_TYPED = {
+    "path": [{"type": "var", "value": "input"}],
+    "schema": [{"type": "var", "value": "schema"}, {"type": "string", "value": "input"}],
+}
 
 
 @dataclass(frozen=True)
@@ -51,9 +59,10 @@ def read_rules(opa: Opa, policies: Path) -> tuple[list[Rule], list[Problem]]:
         parts = package.split(".")
         if parts[:3] != ["data", "guard", "rules"] or len(parts) != 4 or parts[3].endswith("_test"):
             continue
-        rule = _rule(parts[3], Path(files[0]), metadata.get(package, {}))
+        described = metadata.get(package, {})
+        rule = _rule(parts[3], Path(files[0]), described)
         rules.append(rule)
-        problems += _problems(rule)
+        problems += _problems(rule, described)
     return rules, problems
 
 
@@ -77,11 +86,18 @@ def _rule(rule_id: str, file: Path, metadata: Mapping[str, Any]) -> Rule:
     )
 
 
-def _problems(rule: Rule) -> list[Problem]:
-    missing = [name for name in ("title", "description", "remediation") if not getattr(rule, name)]
+def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Problem]:
+    fields = {"title": rule.title, "description": rule.description, "remediation": rule.remediation}
+    missing = [name for name, text in fields.items() if not text.strip()]
+    missing += [] if rule.resources else ["related_resources; name a page that explains what the rule is about"]
+    missing += [] if _TYPED in metadata.get("schemas", []) else ["schemas: write `- input: schema.input` below it"]
     texts = [f"METADATA has no {name}" for name in missing]
     if rule.severity not in SEVERITIES:
         texts.append(f"METADATA has no custom.severity; it is one of {', '.join(SEVERITIES)}")
+    unknown = sorted(metadata.get("custom", {}).keys() - set(_CUSTOM))
+    texts += [
+        f"METADATA custom.{key}: {hint('unknown key', key, list(_CUSTOM), f'known are {_KNOWN}')}" for key in unknown
+    ]
     for name, schema in rule.parameters.items():
         texts += _parameter_texts(name, schema)
     return [Problem(rule.file, rule.row, 1, text) for text in texts]
@@ -97,4 +113,18 @@ def _parameter_texts(name: str, schema: object) -> list[str]:
         Draft202012Validator.check_schema(schema)
     except SchemaError as exc:
         return [f"{at}: is not a JSON schema: {exc.message}"]
-    return [f"{at}: has no {key}" for key in ("description", "type") if key not in schema]
+    texts = [f"{at}: has no {key}" for key in ("description", "type") if key not in schema]
+    unknown = sorted({form for form in _formats(schema) if form not in FORMATS})
+    known = ", ".join(FORMATS)
+    return texts + [f"{at}: {hint(f'unknown format {f}', f, list(FORMATS), f'known are {known}')}" for f in unknown]
+
+
+def _formats(schema: object) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("format"), str):
+            yield schema["format"]
+        for inner in schema.values():
+            yield from _formats(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _formats(inner)

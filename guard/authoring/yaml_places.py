@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -16,9 +17,13 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Places:
     """Line and column of every key and list item of one file, counted from 1."""
 
-    def __init__(self, file: Path, text: str) -> None:
-        """Read the places; what YAML itself can't read, repeated keys and keys that aren't text become problems."""
+    def __init__(self, file: Path, text: str, is_truth: Callable[[KeyPath], bool] = lambda _: False) -> None:
+        """Read the places; what YAML itself can't read, repeated keys and keys that aren't text become problems.
+
+        `is_truth` says where true or false is wanted, so that the advice about a `no` is right there.
+        """
         self.file = file
+        self._is_truth = is_truth
         self.problems: list[Problem] = []
         self._places: dict[KeyPath, Place] = {(): (1, 1)}
         self._open: list[yaml.Node] = []
@@ -61,9 +66,9 @@ class Places:
             for key, value in node.value:
                 self._enter(key, value, path)
         elif node.tag.endswith(":bool") and node.value not in ("true", "false"):
-            self.problems.append(
-                self.problem(path, f'{node.value} is a truth value for some readers; write "{node.value}"')
-            )
+            meant = str(node.value.lower() in ("yes", "on", "true")).lower()
+            advice = meant if self._is_truth(path) else f'"{node.value}"'
+            self.problems.append(self.problem(path, f"{node.value} is a truth value for some readers; write {advice}"))
         self._open.pop()
 
     def _enter(self, key: yaml.Node, value: yaml.Node, path: KeyPath) -> None:

@@ -124,6 +124,34 @@ def test_an_expired_exemption_is_a_warning_that_stops_nothing(tree: Opa) -> None
 
 
 @pytest.mark.parametrize(
+    "role",
+    [
+        "*", "*:role/Batch", "?rn:aws:iam::1:user/x", "arn:*", "arn:aws*", "arn:aws:iam::11112222*", "arn:aws:iam::*",
+        "arn:*:role/Batch", "arn:aws*role/Batch", "arn:aws-us-gov:iam::111122223333:role/a/b", "arn:aws:iam::1?:ro*",
+    ],
+)  # fmt: skip
+def test_a_glob_that_can_match_the_arn_of_a_role_is_accepted(tree: Opa, role: str) -> None:
+    assert _said(tree, _changed('role_arn: "arn:aws:iam::*:role/Batch*"', f'role_arn: "{role}"')) == []
+
+
+@pytest.mark.parametrize("text", ["ml.{g{4,5},p5}.*", "ml.[g,p]*", r"ml.\\,*", "ml.g?"])
+def test_a_comma_that_a_glob_has_a_use_for_is_accepted(tree: Opa, text: str) -> None:
+    assert _said(tree, _changed('"ml.{g5,g6}.*"', f'"{text}"')) == []
+
+
+@pytest.mark.parametrize(("written", "meant"), [("no", "false"), ("Off", "false"), ("YES", "true"), ("on", "true")])
+def test_a_truth_value_in_other_words_is_told_to_be_written_as_one(
+    tmp_path: Path, opa: Path, written: str, meant: str
+) -> None:
+    tree = copy_policies(tmp_path, opa, rules=["mutable_tag"])
+    said = _said(tree, f"rules:\n  mutable_tag:\n    level: off\n    digest_required: {written}\nexemptions: []\n")
+    assert said == [
+        f'{CONFIG}:3:5: rules.mutable_tag.level: off is a truth value for some readers; write "off"',
+        f"{CONFIG}:4:5: rules.mutable_tag.digest_required: {written} is a truth value for some readers; write {meant}",
+    ]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         pytest.param("rules: {\n", "this is not YAML", id="no YAML"),
@@ -148,6 +176,29 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         pytest.param("# title: Runtime limit\n", "", "METADATA has no title", id="no title"),
         pytest.param("severity: medium", "severity: bad", "METADATA has no custom.severity; it is one of low", id="severity"),
         pytest.param("#   remediation: >-", '#   remediation: ""\n#   advice: >-', "METADATA has no remediation", id="no advice"),
+        pytest.param("# title: Runtime limit\n", '# title: " "\n', "METADATA has no title", id="empty title"),
+        pytest.param("# related_resources:", "# authors:", "METADATA has no related_resources; name a page", id="no page"),
+        pytest.param(
+            "#   - input: schema.input", "#   - data.x: schema.input", "METADATA has no schemas: write `- input: schema.input`",
+            id="untyped input",
+        ),
+        pytest.param(
+            "#   severity: medium\n", "#   severity: medium\n#   parameter: {}\n",
+            "METADATA custom.parameter: unknown key; did you mean parameters?", id="unknown key",
+        ),
+        pytest.param(
+            "#   severity: medium\n", "#   severity: medium\n#   owner: me\n",
+            "METADATA custom.owner: unknown key; known are parameters, remediation, severity", id="other unknown key",
+        ),
+        pytest.param(
+            "#       type: integer", "#       type: integer\n#       format: globb",
+            "custom.parameters.seconds: unknown format globb; did you mean glob?", id="unknown format",
+        ),
+        pytest.param(
+            "#       type: integer", "#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
+            "custom.parameters.seconds: unknown format uuid; known are account-glob, day, glob, image-entry, image-pattern, "
+            "image-scope, job-kind, job-kind-glob, regex, region-glob, role-glob, scope-glob", id="other unknown format",
+        ),
         pytest.param("#       type: integer", "#       type: int", "parameters.seconds: is not a JSON schema", id="no type"),
         pytest.param("#       type: integer\n", "", "custom.parameters.seconds: has no type", id="parameter without type"),
         pytest.param("#     seconds:\n", "#     level:\n", "custom.parameters.level: every rule has this one", id="taken name"),
