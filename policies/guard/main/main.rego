@@ -81,7 +81,7 @@ _plain_levels[rule_id] := level if {
 }
 
 _plain_levels[rule_id] := "off" if {
-	some rule_id in _overridden
+	some rule_id
 	data.guard.config.rules[rule_id].level == "off"
 	is_array(data.guard.config.rules[rule_id].overrides)
 	every override in data.guard.config.rules[rule_id].overrides {

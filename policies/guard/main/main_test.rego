@@ -312,8 +312,8 @@ test_deny_override_without_a_level_beside_those_that_are_off[note] if {
 			"overrides[1]: must give a level, and an account, region, role_arn or job_kind",
 		],
 		"misspelt level": [
-			[{"region": "us-*", "level": "off"}, {"region": "*", "level": "off", "levl": "deny"}, {"region": "*", "levl": "deny"}],
-			"overrides[2]: must give a level, and an account, region, role_arn or job_kind",
+			[{"region": "us-*", "level": "off"}, {"region": "*", "levl": "deny"}],
+			"overrides[1]: must give a level, and an account, region, role_arn or job_kind",
 		],
 		"no mapping": [[{"region": "us-*", "level": "off"}, "deny"], "overrides[1]: must be a mapping"],
 		"no list": [{"a": {"region": "us-*", "level": "off"}}, "overrides must be a list"],

@@ -1,6 +1,6 @@
 # METADATA
 # title: Places
-# description: Buckets of S3 URIs and paths inside a container.
+# description: Buckets of S3 URIs, paths inside a container, and what a finding may show of both.
 package guard.lib.storage
 
 # METADATA
@@ -17,6 +17,29 @@ bucket(address) := name if {
 _length(first) := 2 if endswith(first, ":accesspoint")
 
 else := 1
+
+# METADATA
+# description: |
+#   Whether the text is a legal name of a bucket or ARN of an access point. Any other must not be shown: what stands in
+#   the place of a bucket may be a password.
+is_bucket(name) if {
+	is_string(name)
+	regex.match(sprintf(`^(?:[a-z0-9.-]{3,63}|%s[a-z0-9.-]{1,63})$`, [_access_point]), name)
+}
+
+# METADATA
+# description: |
+#   An address without user, password, query and fragment, which may hold credentials. Only its scheme if it isn't clear
+#   where a password ends.
+shown(address) := regex.replace(anonymous, `(?s)//.*`, "//") if {
+	anonymous := _anonymous(address)
+	regex.match(`(?s)^[^/]*//[^/]*[:?#].*@`, anonymous)
+	not regex.match(sprintf("^s3://%s", [_access_point]), anonymous)
+} else := regex.replace(_anonymous(address), `(?s)[?#].*`, "")
+
+_access_point := `arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:[0-9]*:accesspoint[:/]`
+
+_anonymous(address) := regex.replace(address, `^([^/]*//)[^/?#]*@`, "$1")
 
 # METADATA
 # description: |

@@ -41,3 +41,67 @@ test_path[text] if {
 	some [text, expected] in _paths
 	storage.path(text) == expected
 }
+
+_point := "arn:aws:s3:eu-west-1:123456789012:accesspoint"
+
+_names := [
+	["abc", true],
+	["team-code.v2", true],
+	[sprintf("%063d", [0]), true],
+	[sprintf("%064d", [0]), false],
+	["ab", false],
+	["Team-code", false],
+	["team_code", false],
+	["user:pw@team-code", false],
+	["team-code?sig=1", false],
+	[null, false],
+	["team-code\n", false],
+	["", false],
+	[sprintf("%s/code", [_point]), true],
+	[sprintf("%s:code", [_point]), true],
+	["arn:aws-us-gov:s3-outposts::1:accesspoint/code", true],
+	[sprintf("%s/", [_point]), false],
+	[sprintf("%s/code@x", [_point]), false],
+	[sprintf("%sX/code", [_point]), false],
+	[sprintf("x%s/code", [_point]), false],
+	["arn:aws:iam::1:accesspoint/code", false],
+	["arn:aws:s3:eu-west-1:hunter2:accesspoint/code", false],
+]
+
+test_is_bucket[name] if {
+	some [name, expected] in _names
+	[name | storage.is_bucket(name)] == [name | expected]
+}
+
+_shown := [
+	["s3://team-code/a/b", "s3://team-code/a/b"],
+	["s3://team-code/a@1/b:2", "s3://team-code/a@1/b:2"],
+	["s3://team-code/a#pw", "s3://team-code/a"],
+	[sprintf("s3://%s/code/a@1", [_point]), sprintf("s3://%s/code/a@1", [_point])],
+	[sprintf("s3://%s/code/a?pw", [_point]), sprintf("s3://%s/code/a", [_point])],
+	["s3://arn:pw@team-code/a", "s3://team-code/a"],
+	["s3://arn:pw?1@team-code/a", "s3://"],
+	[sprintf("x-s3://%s/a@1", [_point]), "x-s3://"],
+	["https://host/a?pw", "https://host/a"],
+	["https://host?pw", "https://host"],
+	["https://host/a?b=c@pw", "https://host/a"],
+	["https://host/a?b#pw", "https://host/a"],
+	["https://host/a#pw\nmore", "https://host/a"],
+	["https://host:443/a", "https://host:443/a"],
+	["https://u:pw@host/a", "https://host/a"],
+	["https://u:p@w@host/a", "https://host/a"],
+	["https://pw@host:443/a?pw#pw", "https://host:443/a"],
+	["//u:pw@host/a", "//host/a"],
+	["https://u:p/w@host/a", "https://"],
+	["https://u:p?w@host/a", "https://"],
+	["https://u:p#w@host/a", "https://"],
+	["https://pw#1@host/a", "https://"],
+	["https://u:p/w\n@host/a", "https://"],
+	["fs-0abc", "fs-0abc"],
+	["", ""],
+]
+
+test_shown[address] if {
+	some [address, expected] in _shown
+	storage.shown(address) == expected
+}

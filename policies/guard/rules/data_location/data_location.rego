@@ -4,7 +4,8 @@
 #   Each input and output must be in a bucket that a glob of the list `buckets` matches, or in an AWS account
 #   (where an ARN names one) that a glob of `accounts` matches; for what has no bucket, such as a file system,
 #   its URI or id must match a glob of `others`. A place that is not known is a finding. Without the lists no
-#   place is approved.
+#   place is approved. Of a URI the finding shows neither user and password nor query and fragment, and no bucket
+#   that can't be one.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
@@ -39,6 +40,7 @@
 package guard.rules.data_location
 
 import data.guard.lib.globs
+import data.guard.lib.storage
 
 # METADATA
 # description: What the owner of the job should change.
@@ -54,7 +56,7 @@ findings contains {
 		"input": place.name,
 		"type": place.type,
 		"uri": _shown(place.uri),
-		"bucket": place.bucket,
+		"bucket": _bucket(place.bucket),
 		"account": place.account,
 	},
 } if {
@@ -68,7 +70,7 @@ findings contains {
 		"config": "rules.data_location",
 		"output": place.name,
 		"uri": _shown(place.uri),
-		"bucket": place.bucket,
+		"bucket": _bucket(place.bucket),
 		"account": place.account,
 	},
 } if {
@@ -85,10 +87,13 @@ _approved(bucket, _, address) if {
 	globs.matches(_others, address)
 }
 
-# A presigned URL carries its credentials behind the question mark.
-_shown(address) := split(address, "?")[0] if is_string(address)
+_shown(address) := storage.shown(address) if is_string(address)
 
 else := "an unknown place"
+
+_bucket(name) := name if storage.is_bucket(name)
+
+else := null
 
 default _buckets := []
 

@@ -100,6 +100,26 @@ test_presigned_part_of_a_url_is_not_shown if {
 	r == {_input_finding(place, "https://b.s3.amazonaws.com/x")}
 }
 
+_with_credentials := {
+	"user": {"uri": "https://user:pw@host/x", "shown": "https://host/x"},
+	"query": {"uri": "s3://team/x?pw", "shown": "s3://team/x"},
+	"fragment": {"uri": "s3://team/x#pw", "shown": "s3://team/x"},
+}
+
+test_credentials_in_a_uri_are_not_shown[name] if {
+	some name, example in _with_credentials
+	r := rule.findings with input as _job([_in({"uri": example.uri})], [_out({"uri": example.uri})])
+		with data.guard.config.rules.data_location as _config
+	r == {_input_finding(_in({}), example.shown), _output_finding(_out({}), example.shown)}
+}
+
+test_credentials_in_the_place_of_a_bucket_are_not_shown if {
+	patch := {"uri": "s3://user:pw@other/x", "bucket": "user:pw@other"}
+	r := rule.findings with input as _job([_in(patch)], [_out(patch)])
+		with data.guard.config.rules.data_location as _config
+	r == {_input_finding(_in({}), "s3://other/x"), _output_finding(_out({}), "s3://other/x")}
+}
+
 test_deny_every_place_when_the_lists_are_missing if {
 	every rules in _unset {
 		r := rule.findings with input as _job([_in(_approved[2])], [_out(_approved[3])]) with data.guard.config.rules as rules

@@ -2,8 +2,8 @@
 # title: Own commands in approved images
 # description: |
 #   A job may replace the command of its image only by one of the list `allowed`: each entry is a list of
-#   globs, one for each word of the command. Arguments alone are allowed with `allow_arguments: true`. Words
-#   after the first, and arguments, never appear in the finding: they may hold secrets. Without the parameters
+#   globs, one for each word of the command. Arguments alone are allowed with `allow_arguments: true`. Of all
+#   words only the program's name appears in the finding, the others may hold secrets. Without the parameters
 #   nothing is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html
@@ -48,7 +48,7 @@ findings contains {
 	words := input.command.entrypoint
 	is_array(words)
 	not _allowed_command
-	program := concat("", array.slice(words, 0, 1))
+	program := _program(words)
 }
 
 findings contains {
@@ -59,6 +59,11 @@ findings contains {
 	is_array(words)
 	not _allow_arguments
 }
+
+# A first word as `TOKEN=... python` is a shell's; what follows the name may be the secret.
+_program(words) := regex.replace(regex.replace(words[0], `(?s)[^\w./+-].*`, ""), `.*/`, "")
+
+_program([]) := ""
 
 _allowed_command if {
 	words := input.command.entrypoint

@@ -43,16 +43,33 @@ test_allow_listed_commands[words] if {
 }
 
 test_deny_near_misses[words] if {
-	some words in [
-		["python3"],
-		["python3", "-c"],
-		["/opt/ml/processing/input/code/a.py", "python3"],
-		["python3", "/opt/ml/processing/input/code/a.py", "x"],
-		["/opt/program/train", "x"],
-		["/bin/sh"],
+	some [program, words] in [
+		["python3", ["python3"]],
+		["python3", ["python3", "-c"]],
+		["a.py", ["/opt/ml/processing/input/code/a.py", "python3"]],
+		["python3", ["python3", "/opt/ml/processing/input/code/a.py", "x"]],
+		["train", ["/opt/program/train", "x"]],
+		["sh", ["/bin/sh"]],
 	]
 	r := rule.findings with input as _job(words, null) with data.guard.config.rules.entrypoint_override as _config
-	r == {_entrypoint(words[0], count(words))}
+	r == {_entrypoint(program, count(words))}
+}
+
+test_only_the_name_of_the_program_is_shown[word] if {
+	some [word, program] in [
+		["TOKEN=hunter2 python", "TOKEN"],
+		["TOKEN=/a/hunter2", "TOKEN"],
+		["python hunter2", "python"],
+		["/usr/bin/python3.11\thunter2", "python3.11"],
+		["python\n/hunter2", "python"],
+		["python;hunter2", "python"],
+		["https://user:hunter2@host/x", "https"],
+		["g++_x-1", "g++_x-1"],
+		["bin/", ""],
+		[" hunter2", ""],
+	]
+	r := rule.findings with input as _job([word], null) with data.guard.config.rules.entrypoint_override as _config
+	r == {_entrypoint(program, 1)}
 }
 
 test_deny_empty_command if {
@@ -69,7 +86,7 @@ test_deny_arguments if {
 test_deny_both if {
 	r := rule.findings with input as _job(["/opt/program/train"], [])
 		with data.guard.config.rules.entrypoint_override as _strict
-	r == {_entrypoint("/opt/program/train", 1), _arguments(0)}
+	r == {_entrypoint("train", 1), _arguments(0)}
 }
 
 test_deny_everything_when_the_parameters_are_missing if {

@@ -19,7 +19,9 @@
 #       type: array
 #       items:
 #         type: string
+#         description: A tag, without the colon before it.
 #         format: glob
+#         pattern: ^([^:]|$)
 #     digest_required:
 #       description: Whether every image must be named by its digest.
 #       type: boolean

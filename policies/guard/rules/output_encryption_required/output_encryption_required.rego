@@ -26,6 +26,8 @@
 #       description: By job kind, names of outputs for which SageMaker takes no key.
 #       type: object
 #       default: {}
+#       propertyNames:
+#         format: job-kind
 #       additionalProperties:
 #         type: array
 #         items:

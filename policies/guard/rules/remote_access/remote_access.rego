@@ -28,7 +28,7 @@
 #       type: array
 #       items:
 #         type: string
-#         format: glob
+#         format: job-kind-glob
 package guard.rules.remote_access
 
 import data.guard.lib.globs

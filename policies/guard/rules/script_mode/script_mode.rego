@@ -8,6 +8,7 @@
 #   path lies under one of `code_paths`. A program named by a relative path lies in the submit directory. A
 #   place that is not known is a finding. Without a list nothing is approved and every input counts as code.
 #   Data that a program loads by itself stays unseen.
+#   Of a setting's value only the name of a bucket appears in the finding, and only if it can be one.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own.html
 #   - https://github.com/aws/sagemaker-training-toolkit
@@ -73,8 +74,9 @@ findings contains {
 	not _approved(setting.name, value)
 	name := setting.name
 	slot := setting.slot
-	bucket := storage.bucket(value)
-	where := _shown(bucket)
+	found := storage.bucket(value)
+	bucket := _bucket(found)
+	where := _shown(found)
 }
 
 findings contains {
@@ -83,7 +85,7 @@ findings contains {
 		"config": "rules.script_mode.buckets",
 		"input": place.name,
 		"local_path": place.local_path,
-		"bucket": place.bucket,
+		"bucket": _bucket(place.bucket),
 		"allowed": _buckets,
 	},
 } if {
@@ -128,9 +130,15 @@ _under_code_path(path) if {
 	startswith(sprintf("%s/", [path]), sprintf("%s/", [root]))
 }
 
-_shown(bucket) := sprintf("bucket %s", [bucket]) if is_string(bucket)
+_shown(bucket) := sprintf("bucket %s", [bucket]) if {
+	storage.is_bucket(bucket)
+} else := "S3, where it gives what is not a bucket name" if {
+	is_string(bucket)
+} else := "a place outside S3"
 
-else := "a place outside S3"
+_bucket(name) := name if storage.is_bucket(name)
+
+else := null
 
 default _buckets := []
 

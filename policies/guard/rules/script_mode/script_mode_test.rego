@@ -100,6 +100,27 @@ test_deny_directory_of_the_environment if {
 	r == {_setting_finding("Environment", "SAGEMAKER_SUBMIT_DIRECTORY", "other")}
 }
 
+_no_buckets := {"password": "user:pw@other", "capitals": "OTHER", "query": "other?pw", "short": "pw"}
+
+test_text_that_is_no_bucket_name_is_not_shown_of_a_setting[name] if {
+	some name, text in _no_buckets
+	r := rule.findings with input as _settings([["sagemaker_submit_directory", sprintf("s3://%s/a", [text])]])
+		with data.guard.config.rules.script_mode as _config
+	r == {object.union(_setting_finding("HyperParameters", "sagemaker_submit_directory", null), {"message": concat(" ", [
+		"The setting sagemaker_submit_directory in HyperParameters loads code from S3,",
+		"where it gives what is not a bucket name, which is not approved.",
+	])})}
+}
+
+test_text_that_is_no_bucket_name_is_not_shown_of_an_input[name] if {
+	some name, text in _no_buckets
+	r := rule.findings with input as _inputs([_input("code", text, null)])
+		with data.guard.config.rules.script_mode as _config
+	r == {object.union(_input_finding(_input("code", null, null)), {"message": concat(" ", [
+		"The input code brings code from S3, where it gives what is not a bucket name, which is not approved.",
+	])})}
+}
+
 test_allow_program_of_the_environment if {
 	r := rule.findings with input as _job([], [["SAGEMAKER_PROGRAM", "train.py"]], [])
 		with data.guard.config.rules.script_mode as _config
