@@ -6,7 +6,8 @@
 #   services, private keys, URLs with a password), or if one of the regular expressions `names` matches
 #   somewhere in its name, without regard to case, and none of `harmless_names`. A setting that names a
 #   credential but is empty, a switch, or a reference (`harmless_values`, regular expressions as well) is
-#   none. The value never appears in the finding. Without `names` every name counts as a credential's.
+#   none. A word of the command that replaces the image's own, or an argument, is a finding if it looks like a
+#   credential. No value ever appears in a finding. Without `names` every name counts as a credential's.
 # related_resources:
 #   - https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
@@ -54,6 +55,16 @@ findings contains {
 	some group in [input.hyperparameters, input.environment]
 	some setting in group
 	regex.match(_credential, setting.value)
+}
+
+findings contains {
+	"message": sprintf("Word %d of the command's %s looks like a credential.", [position, part]),
+	"details": {"config": "rules.secret_in_environment", "command": part, "position": position},
+} if {
+	some part, words in input.command
+	some i, word in words
+	regex.match(_credential, word)
+	position := i + 1
 }
 
 findings contains {

@@ -93,6 +93,41 @@ test_allow_ordinary_value[name] if {
 	r == set()
 }
 
+_command(entrypoint, arguments) := object.union(
+	_job([], []),
+	{"command": {"entrypoint": entrypoint, "arguments": arguments}},
+)
+
+_by_word(part, position) := {
+	"message": sprintf("Word %d of the command's %s looks like a credential.", [position, part]),
+	"details": {"config": "rules.secret_in_environment", "command": part, "position": position},
+}
+
+test_deny_words_of_the_command[name] if {
+	some name, value in _credentials
+	argument := sprintf("--key=%s", [value])
+	r := rule.findings with input as _command(["env", value, "python"], ["--key", "x", argument, value])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {_by_word("entrypoint", 2), _by_word("arguments", 3), _by_word("arguments", 4)}
+}
+
+test_allow_ordinary_words_of_the_command[name] if {
+	some name, value in _ordinary
+	r := rule.findings with input as _command([value], ["--password", value])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == set()
+}
+
+test_deny_words_of_one_part_without_the_other if {
+	credential := _credentials.github
+	in_arguments := rule.findings with input as _command(null, [credential])
+		with data.guard.config.rules.secret_in_environment as _config
+	in_arguments == {_by_word("arguments", 1)}
+	in_entrypoint := rule.findings with input as _command([credential], null)
+		with data.guard.config.rules.secret_in_environment as _config
+	in_entrypoint == {_by_word("entrypoint", 1)}
+}
+
 test_deny_names if {
 	r := rule.findings with input as _job([["hub_token", "x"]], [["DB_PASSWORD_1", "x"], ["TOKEN", "0"]])
 		with data.guard.config.rules.secret_in_environment as _config
