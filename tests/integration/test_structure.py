@@ -80,6 +80,7 @@ FORBIDDEN_IN_A_RULE = [
     "_x if input.x with data.guard.config as {}",
     "_x if every y in data.guard.config.exemptions { y }",
     "_x := input.images[data.guard.main.decision]",
+    "_x := [data.guard.main.decision][0].decision",
     "_x := data.guard.main.decision # regal ignore:rule-isolation",
     "# regal ignore:rule-isolation\n_x := data.guard.main.decision",
     "import data.guard.rules.other",
@@ -207,6 +208,7 @@ def test_a_rule_without_its_exports_is_told(tree: Opa, old: str, new: str, missi
         ("guard/config/more.rego", "guard.config", "move the package guard.config"),
         ("guard/other/other.rego", "guard.other", "move the package guard.other"),
         ("other.rego", "guard.main", "move the package guard.main"),
+        ("other_test.rego", "guard.main_test", "move the package guard.main_test"),
     ],
 )  # fmt: skip
 def test_a_package_where_it_does_not_belong_is_told(tree: Opa, file: str, package: str, text: str) -> None:
