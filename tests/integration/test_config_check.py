@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -229,8 +228,6 @@ def test_a_rule_that_does_not_parse_is_told_in_opas_words(tmp_path: Path, opa: P
         _said(tree, CONFIGURATION)
 
 
-def test_the_shipped_configuration_is_right_and_checked_in_two_seconds(opa: Path, tmp_path: Path) -> None:
+def test_the_shipped_configuration_is_right(opa: Path, tmp_path: Path) -> None:
     tree = copy_policies(tmp_path, opa)
-    started = time.monotonic()
     assert errors(check_config(tree, POLICIES, TODAY)) == []
-    assert time.monotonic() - started < 2
