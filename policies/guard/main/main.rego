@@ -35,7 +35,8 @@ _counting_levels contains finding.level if {
 
 _findings := (_judged | _defects) | _notices
 
-_sorted(findings) := [keyed[3] | some keyed in sort({[finding.rule_id, finding.message, finding.details, finding] |
+# A finding's details come first among its keys, so they decide between equal messages.
+_sorted(findings) := [keyed[2] | some keyed in sort({[finding.rule_id, finding.message, finding] |
 	some finding in findings
 })]
 

@@ -24,7 +24,10 @@ else := 1
 #   the place of a bucket may be a password.
 is_bucket(name) if {
 	is_string(name)
-	regex.match(sprintf(`^(?:[a-z0-9.-]{3,63}|%s[a-z0-9.-]{1,63})$`, [_access_point]), name)
+	regex.match(
+		`^(?:[a-z0-9.-]{3,63}|arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:[0-9]*:accesspoint[:/][a-z0-9.-]{1,63})$`,
+		name,
+	)
 }
 
 # METADATA
@@ -34,10 +37,8 @@ is_bucket(name) if {
 shown(address) := regex.replace(anonymous, `(?s)//.*`, "//") if {
 	anonymous := _anonymous(address)
 	regex.match(`(?s)^[^/]*//[^/]*[:?#].*@`, anonymous)
-	not regex.match(sprintf("^s3://%s", [_access_point]), anonymous)
+	not regex.match(`^s3://arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:[0-9]*:accesspoint[:/]`, anonymous)
 } else := regex.replace(_anonymous(address), `(?s)[?#].*`, "")
-
-_access_point := `arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:[0-9]*:accesspoint[:/]`
 
 _anonymous(address) := regex.replace(address, `^([^/]*//)[^/?#]*@`, "$1")
 
