@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -23,19 +23,23 @@ class DemoJob:
     image: str
     request: dict[str, Any]
     ended: bool = False
-    model: dict[str, Any] | None = field(default=None)
+    model: dict[str, Any] | None = None
 
 
-def _training(name: str, image: str, *, ended: bool = False) -> DemoJob:
-    request = {
+def _definition(image: str) -> dict[str, Any]:
+    """What a training job and the definition of a tuning job have in common."""
+    return {
         "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
         "RoleArn": ROLE,
         "InputDataConfig": [_channel()],
         "OutputDataConfig": {"S3OutputPath": "s3://team-bucket/models"},
         "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-        "Tags": [{"Key": "project", "Value": "churn"}],
     }
+
+
+def _training(name: str, image: str, *, ended: bool = False) -> DemoJob:
+    request = _definition(image) | {"Tags": [{"Key": "project", "Value": "churn"}]}
     return DemoJob(name, "training", image, request, ended)
 
 
@@ -63,16 +67,8 @@ def _transform(name: str, image: str) -> DemoJob:
 
 
 def _tuning(name: str, image: str) -> DemoJob:
-    definition = {
-        "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
-        "RoleArn": ROLE,
-        "InputDataConfig": [_channel()],
-        "OutputDataConfig": {"S3OutputPath": "s3://team-bucket/models"},
-        "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
-        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-    }
     config = {"Strategy": "Bayesian", "ResourceLimits": {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2}}
-    request = {"HyperParameterTuningJobConfig": config, "TrainingJobDefinition": definition}
+    request = {"HyperParameterTuningJobConfig": config, "TrainingJobDefinition": _definition(image)}
     return DemoJob(name, "hyperparameter-tuning", image, request)
 
 
