@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -35,3 +36,12 @@ class Decision(Model):
     def rule_ids(self) -> tuple[str, ...]:
         """Ids of the rules with findings that count for the verdict, sorted, each once."""
         return tuple(sorted({finding.rule_id for finding in self.findings if finding.exempted_by is None}))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A decision with the engine that made it: the bundle's revision and OPA's version (null when OPA doesn't report them)."""
+
+    decision: Decision
+    revision: str | None
+    opa_version: str | None

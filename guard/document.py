@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 SourceType = Literal["state-change", "api-call", "sweep", "check", "replay"]
-ImageErrorCode = Literal["missing", "unparseable", "access-denied", "not-found", "managed", "failed"]
+ImageErrorCode = Literal["missing", "unparseable", "access-denied", "not-found", "managed", "failed", "unavailable"]
 OriginType = Literal["job", "algorithm", "model", "model-package", "job-definition"]
 InputType = Literal["s3", "file-system", "dataset", "athena", "redshift", "other"]
 
@@ -224,8 +224,24 @@ class DenyList(Model):
     patterns: tuple[DeniedPattern, ...]
 
 
+class Unavailable(Model):
+    """A call that SageMaker was too busy for, or that failed: it may only withhold findings, never add one."""
+
+    operation: Annotated[str, Field(description="The API operation, as DescribeModel.")]
+    resource: Annotated[str | None, Field(description="Name or ARN of what was asked for; null for the job itself.")]
+    message: str
+    fields: Annotated[
+        tuple[str, ...],
+        Field(description="Document fields that may lack facts: a rule must not report that such a fact is absent."),
+    ]
+
+
 class Document(Model):
-    """One job as a policy sees it."""
+    """One job as a policy sees it.
+
+    An additive field has a default of null and changes nothing else, so that recorded documents stay readable; anything
+    more raises `schema_version`.
+    """
 
     schema_version: Literal[1] = 1
     source: Source
@@ -243,3 +259,7 @@ class Document(Model):
     remote_access: RemoteAccess
     actor: Actor | None
     deny_list: DenyList
+    unavailable: Annotated[
+        tuple[Unavailable, ...] | None,
+        Field(description="What could not be read for now; null when every call succeeded or was refused for good."),
+    ] = None

@@ -15,7 +15,7 @@ class JobKind:
     `ended` are all statuses that the API knows. `resources` are what a job of this kind may name its images through.
     """
 
-    kind: str
+    id: str
     arn_resource: str
     detail_type: str | None
     create_operations: tuple[str, ...]
@@ -37,7 +37,7 @@ class JobKind:
 
 
 TRAINING = JobKind(
-    kind="training",
+    id="training",
     arn_resource="training-job",
     detail_type="SageMaker Training Job State Change",
     create_operations=("CreateTrainingJob",),
@@ -53,7 +53,7 @@ TRAINING = JobKind(
 )
 
 PROCESSING = JobKind(
-    kind="processing",
+    id="processing",
     arn_resource="processing-job",
     detail_type="SageMaker Processing Job State Change",
     create_operations=("CreateProcessingJob",),
@@ -67,7 +67,7 @@ PROCESSING = JobKind(
 )
 
 TRANSFORM = JobKind(
-    kind="transform",
+    id="transform",
     arn_resource="transform-job",
     detail_type="SageMaker Transform Job State Change",
     create_operations=("CreateTransformJob",),
@@ -83,7 +83,7 @@ TRANSFORM = JobKind(
 
 # "Running" is what AWS's own event fixtures say; the API says "InProgress".
 TUNING = JobKind(
-    kind="hyperparameter-tuning",
+    id="hyperparameter-tuning",
     arn_resource="hyper-parameter-tuning-job",
     detail_type="SageMaker HyperParameter Tuning Job State Change",
     create_operations=("CreateHyperParameterTuningJob",),
@@ -100,7 +100,7 @@ TUNING = JobKind(
 
 # DescribeAutoMLJobV2 and StopAutoMLJob serve the jobs of both versions of the Create operation.
 AUTOML = JobKind(
-    kind="automl",
+    id="automl",
     arn_resource="automl-job",
     detail_type=None,
     create_operations=("CreateAutoMLJob", "CreateAutoMLJobV2"),
@@ -114,7 +114,7 @@ AUTOML = JobKind(
 )
 
 OPTIMIZATION = JobKind(
-    kind="optimization",
+    id="optimization",
     arn_resource="optimization-job",
     detail_type=None,
     create_operations=("CreateOptimizationJob",),
@@ -131,7 +131,7 @@ OPTIMIZATION = JobKind(
 
 # A schedule runs until it is stopped: between its executions, too.
 MONITORING_SCHEDULE = JobKind(
-    kind="monitoring-schedule",
+    id="monitoring-schedule",
     arn_resource="monitoring-schedule",
     detail_type="SageMaker Monitoring Schedule State Change",
     create_operations=("CreateMonitoringSchedule",),
@@ -148,7 +148,7 @@ MONITORING_SCHEDULE = JobKind(
 )
 
 COMPILATION = JobKind(
-    kind="compilation",
+    id="compilation",
     arn_resource="compilation-job",
     detail_type=None,
     create_operations=("CreateCompilationJob",),
@@ -164,7 +164,7 @@ COMPILATION = JobKind(
 )
 
 INFERENCE_RECOMMENDATIONS = JobKind(
-    kind="inference-recommendations",
+    id="inference-recommendations",
     arn_resource="inference-recommendations-job",
     detail_type=None,
     create_operations=("CreateInferenceRecommendationsJob",),
@@ -181,7 +181,7 @@ INFERENCE_RECOMMENDATIONS = JobKind(
 )
 
 LABELING = JobKind(
-    kind="labeling",
+    id="labeling",
     arn_resource="labeling-job",
     detail_type="SageMaker Ground Truth Labeling Job State Change",
     create_operations=("CreateLabelingJob",),
@@ -207,7 +207,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     INFERENCE_RECOMMENDATIONS,
     LABELING,
 )
-BY_KIND: dict[str, JobKind] = {row.kind: row for row in JOB_KINDS}
+BY_KIND: dict[str, JobKind] = {row.id: row for row in JOB_KINDS}
 BY_DETAIL_TYPE: dict[str, JobKind] = {row.detail_type: row for row in JOB_KINDS if row.detail_type is not None}
 BY_API_CALL: dict[str, JobKind] = {
     operation: row for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)

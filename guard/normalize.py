@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from guard import cloudtrail
-from guard.collect import Collected
 from guard.document import Compute, DenyList, Document, ImageError, Job, Network, RemoteAccess, Storage
-from guard.events import JobRef, Scope
 from guard.extract import extract
 from guard.extract.facts import Facts
 from guard.extract.reading import Node, tags, text
+from guard.refs import Collected, JobRef
 from guard.times import parse_time
 
 # The first that a description has: a child of a tuning job of an AutoML job names both.
@@ -16,15 +14,15 @@ PARENT_FIELDS = ("TuningJobArn", "AutoMLJobArn", "LabelingJobArn", "MonitoringSc
 SECONDARY_STATUS_FIELDS = ("SecondaryStatus", "AutoMLJobSecondaryStatus")
 
 
-def normalize(ref: JobRef, collected: Collected, scope: Scope, deny_list: DenyList) -> Document:
+def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Document:
     """Return the input document of a job."""
     description = collected.description
-    facts = extract(ref.kind.kind, description, ref.name, collected.references)
+    facts = extract(ref.kind.id, description, ref.name, collected.references)
     return Document(
         source=ref.source,
-        account=scope.account,
-        region=scope.region,
-        partition=scope.partition,
+        account=ref.home.account,
+        region=ref.home.region,
+        partition=ref.home.partition,
         job=_job(ref, collected, facts),
         images=facts.images,
         compute=Compute(
@@ -49,14 +47,12 @@ def offline(ref: JobRef, description: Node | None = None) -> Collected:
 
     Its tags are the event's own, and the resources that it names stay unknown.
     """
-    called = ref.source.type == "api-call"
-    detail: Node = cloudtrail.request(ref.detail) if called else ref.detail
-    description = detail if description is None else description
-    unresolved = extract(ref.kind.kind, description, ref.name, {}).unresolved
-    unknown = ImageError(code="failed", message="a decision on the event alone doesn't describe it")
+    description = ref.told if description is None else description
+    unresolved = extract(ref.kind.id, description, ref.name, {}).unresolved
+    unknown = ImageError(code="failed", message="not resolved: offline evaluation makes no Describe calls")
     return Collected(
         description=description,
-        tags=tags(detail.get("Tags")),
+        tags=tags(ref.told.get("Tags")),
         references=dict.fromkeys(unresolved, unknown),
     )
 
@@ -65,7 +61,7 @@ def _job(ref: JobRef, collected: Collected, facts: Facts) -> Job:
     description = collected.description
     roles = tuple(sorted(set(facts.roles)))
     return Job(
-        kind=ref.kind.kind,
+        kind=ref.kind.id,
         name=ref.name,
         arn=text(description, ref.kind.arn_field) or ref.arn,
         status=text(description, ref.kind.status_field) or "",

@@ -6,15 +6,16 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
-from guard.collect import collect
+from guard.aws.collect import collect
+from guard.aws.enforce import stop
+from guard.decision import Evaluation
 from guard.document import DenyList, Document
-from guard.enforce import Outcome, stop
 from guard.errors import GuardError, JobNotFound, StopError
-from guard.events import Ignored, JobRef, Scope, job_from_arn, parse_event
 from guard.jobs import TUNING
 from guard.normalize import normalize
-from guard.opa.client import Evaluation
-from guard.record import Journal, Record
+from guard.record import Journal, Outcome, Record
+from guard.refs import Home, JobRef, job_from_arn
+from guard.sources.events import Ignored, parse_event
 
 
 class PolicyEngine(Protocol):
@@ -35,28 +36,28 @@ class Guard:
     mode: Literal["enforce", "audit"]
     deny_list: DenyList
 
-    def handle(self, event: object, scope: Scope) -> list[Record]:
-        """Act on one EventBridge event: a record for its job, and one for the tuning job of a child that doesn't go on.
+    def handle(self, event: object, home: Home) -> list[Record]:
+        """Act on one EventBridge event: a record for its job, and one for the tuning job of a denied or finished child job.
 
         Raises GuardError for whatever should reach Lambda's retries and the dead-letter queue; a stop that failed is raised
         after both were judged.
         """
-        ref = parse_event(event, scope)
+        ref = parse_event(event, home)
         if isinstance(ref, Ignored):
             return [self._keep(Record(event_id(event), Outcome.IGNORED, reason=ref.reason))]
-        records = [self._judge(ref, scope)]
+        records = [self._judge(ref)]
         if parent := _tuning_parent(records[0], ref):
-            records.append(self._judge(parent, scope))
+            records.append(self._judge(parent))
         for record in records:
             if record.failure is not None:
                 raise record.failure
         return records
 
-    def _judge(self, ref: JobRef, scope: Scope) -> Record:
-        """Decide on one job and act on the decision; a failed stop is a fact of the record, for the caller to raise."""
+    def _judge(self, ref: JobRef) -> Record:
+        """Decide on one job and act on the decision; a failed stop is stored in the record; the caller raises it."""
         started = time.perf_counter()
         try:
-            record = self._decided(ref, scope)
+            record = self._decided(ref)
             if record.decision == "deny":
                 record = self._enforced(record, ref)
         except GuardError as exc:
@@ -64,13 +65,13 @@ class Guard:
             raise
         return self._keep(replace(record, milliseconds=(time.perf_counter() - started) * 1000))
 
-    def _decided(self, ref: JobRef, scope: Scope) -> Record:
-        record = Record(ref.source.id, Outcome.NOT_DENIED, job_arn=ref.arn, job_kind=ref.kind.kind)
+    def _decided(self, ref: JobRef) -> Record:
+        record = Record(ref.source.id, Outcome.NOT_DENIED, job_arn=ref.arn, job_kind=ref.kind.id)
         try:
             collected = collect(self.sagemaker, ref)
         except JobNotFound:
             return replace(record, outcome=Outcome.GONE)
-        document = normalize(ref, collected, scope, self.deny_list)
+        document = normalize(ref, collected, self.deny_list)
         status = collected.description.get(ref.kind.status_field)
         if status in ref.kind.stopping | ref.kind.ended:
             return replace(record, document=document, outcome=Outcome.ALREADY_FINISHED, reason=f"status {status}")
@@ -99,7 +100,7 @@ def _tuning_parent(record: Record, ref: JobRef) -> JobRef | None:
     arn = record.document.job.parent_arn if record.document else None
     if not doomed or arn is None or f":{TUNING.arn_resource}/" not in arn:
         return None
-    return job_from_arn(arn, TUNING, ref.source)
+    return job_from_arn(arn, TUNING, ref.home, ref.source)
 
 
 def event_id(event: object) -> str:

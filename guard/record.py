@@ -6,13 +6,24 @@ Environment values and hyperparameters hold secrets and data: they are never log
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
-from guard.decision import Finding
+from guard.decision import Evaluation, Finding
 from guard.document import Document
-from guard.enforce import Outcome
 from guard.errors import StopError
-from guard.opa.client import Evaluation
+
+
+class Outcome(StrEnum):
+    """What the guard did about a job."""
+
+    STOPPED = "stopped"
+    ALREADY_FINISHED = "already_finished"
+    GONE = "gone"
+    NOT_DENIED = "not_denied"
+    AUDITED = "audited"
+    IGNORED = "ignored"
+    STOP_FAILED = "stop_failed"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from guard.document import OriginType
 class ResourceKind:
     """What the guard must know of one kind of resource; operation and field names are those of the SageMaker API."""
 
-    kind: str
+    id: str
     origin: OriginType
     arn_resource: str
     create_operations: tuple[str, ...]
@@ -36,7 +36,7 @@ class Resource:
 
 def _job_definition(monitoring_type: str, arn_resource: str) -> ResourceKind:
     return ResourceKind(
-        kind=arn_resource,
+        id=arn_resource,
         origin="job-definition",
         arn_resource=arn_resource,
         create_operations=(f"Create{monitoring_type}JobDefinition",),
@@ -48,7 +48,7 @@ def _job_definition(monitoring_type: str, arn_resource: str) -> ResourceKind:
 
 
 ALGORITHM = ResourceKind(
-    kind="algorithm",
+    id="algorithm",
     origin="algorithm",
     arn_resource="algorithm",
     create_operations=("CreateAlgorithm",),
@@ -59,7 +59,7 @@ ALGORITHM = ResourceKind(
 )
 
 MODEL = ResourceKind(
-    kind="model",
+    id="model",
     origin="model",
     arn_resource="model",
     create_operations=("CreateModel",),
@@ -70,7 +70,7 @@ MODEL = ResourceKind(
 )
 
 MODEL_PACKAGE = ResourceKind(
-    kind="model-package",
+    id="model-package",
     origin="model-package",
     arn_resource="model-package",
     create_operations=("CreateModelPackage",),
@@ -88,4 +88,4 @@ JOB_DEFINITIONS: dict[str, ResourceKind] = {
 }
 
 RESOURCE_KINDS: tuple[ResourceKind, ...] = (ALGORITHM, MODEL, MODEL_PACKAGE, *JOB_DEFINITIONS.values())
-BY_RESOURCE_KIND: dict[str, ResourceKind] = {row.kind: row for row in RESOURCE_KINDS}
+BY_RESOURCE_KIND: dict[str, ResourceKind] = {row.id: row for row in RESOURCE_KINDS}

@@ -13,12 +13,12 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from guard.deployment import deny_list
+from guard.denylist.deployment import deny_list
 from guard.errors import ConfigError, GuardError
-from guard.events import Scope
 from guard.opa.engine import EmbeddedOpa, RemoteOpa
 from guard.pipeline import Guard, event_id
 from guard.record import LogJournal, Record
+from guard.refs import Home
 from guard.settings import Settings
 
 # Describe and Stop answer in well under a second. All attempts at a few calls must fit in the function's timeout: a guard
@@ -61,7 +61,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     that Lambda retries and the event ends in the dead-letter queue.
     """
     try:
-        records = GUARD.handle(event, _scope(context.invoked_function_arn))
+        records = GUARD.handle(event, _home(context.invoked_function_arn))
     except GuardError as exc:
         fields = {"error": type(exc).__name__, "evidence": exc.evidence, "event_id": event_id(event)}
         LOGGER.exception(exc.message, extra=fields)
@@ -69,12 +69,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"results": [_result(record) for record in records]}
 
 
-def _scope(function_arn: str) -> Scope:
+def _home(function_arn: str) -> Home:
     """The function's own ARN tells the account without a call to STS."""
     parts = function_arn.split(":")
     if len(parts) < 6:
         raise ConfigError("the function's ARN can't be read", arn=function_arn)
-    return Scope(account=parts[4], region=parts[3], partition=parts[1])
+    return Home(account=parts[4], region=parts[3], partition=parts[1])
 
 
 def _result(record: Record) -> dict[str, Any]:

@@ -24,9 +24,9 @@ def coverage() -> str:
         calls = "<br>".join(f"`{name}`" for name in (*row.create_operations, *row.update_operations))
         event = f"`{row.detail_type}`" if row.detail_type else "none exists"
         fields = _fields(row) or "the service picks them: shown as `managed`"
-        rows.append(f"| {row.kind} | {event} | {calls} | {fields} | `{row.stop_operation}` |")
+        rows.append(f"| {row.id} | {event} | {calls} | {fields} | `{row.stop_operation}` |")
     rows += ["", "What a job names is described too:", "", "| resource | where its images are named |", "| --- | --- |"]
-    rows += [f"| {resource.kind} | {_fields(resource)} |" for resource in RESOURCE_KINDS]
+    rows += [f"| {resource.id} | {_fields(resource)} |" for resource in RESOURCE_KINDS]
     return "\n".join(rows)
 
 

@@ -13,10 +13,10 @@ from guard.authoring.bundle import build_bundle
 from guard.authoring.check import check_policies
 from guard.authoring.config_check import check_config
 from guard.authoring.coverage import run_tests
+from guard.authoring.diagnostics import errors
 from guard.authoring.generated import generated_files, write
 from guard.authoring.mutation.run import mutate
 from guard.authoring.opa import Opa
-from guard.authoring.problems import errors
 from guard.authoring.scaffold import new_rule
 from guard.errors import GuardError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from guard.authoring.config_check import check_config
+from guard.authoring.diagnostics import errors
 from guard.authoring.opa import Opa, Ran, capabilities, flags
-from guard.authoring.problems import errors
 
 TESTS = "*_test.rego"
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from guard.authoring.config_check import check_config
+from guard.authoring.diagnostics import errors
 from guard.authoring.generated import generated_files, stale
 from guard.authoring.opa import Opa, Ran, flags, run
-from guard.authoring.problems import errors
 from guard.errors import ConfigError
 
 

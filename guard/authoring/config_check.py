@@ -9,20 +9,20 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from guard.authoring.complaints import Complaint, complaints
 from guard.authoring.config_schema import config_schema
+from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.explain import Explanation, explain
 from guard.authoring.formats import format_checker
 from guard.authoring.opa import Opa
-from guard.authoring.problems import Problem
 from guard.authoring.rules import Rule, read_rules
 from guard.authoring.structure import CONFIG, structure_problems
-from guard.authoring.yaml_places import KeyPath, Places
+from guard.authoring.yaml_positions import KeyPath, Positions
 from guard.errors import ConfigError
 
 __all__ = ["CONFIG", "check_config"]
 
 
-def check_config(opa: Opa, policies: Path, today: date) -> list[Problem]:
+def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
     """Return the problems of the configuration, of the rules' METADATA and of the structure, in the order of the files.
 
     An expired exemption is a warning: it has stopped working by itself, and a build that fails on a day when nobody
@@ -32,17 +32,17 @@ def check_config(opa: Opa, policies: Path, today: date) -> list[Problem]:
     try:
         text = (opa.folder / file).read_text()
     except (OSError, UnicodeDecodeError) as exc:
-        return [Problem(file, 1, 1, f"the configuration can't be read: {exc}")]
+        return [Diagnostic(file, 1, 1, f"the configuration can't be read: {exc}")]
     rules, problems = read_rules(opa, policies)
-    places = Places(file, text, lambda path: _is_truth(rules, path))
+    positions = Positions(file, text, lambda path: _is_truth(rules, path))
     structure = structure_problems(opa, policies, rules)
-    if problems or places.problems:
-        return sorted(structure + problems + places.problems)
+    if problems or positions.problems:
+        return sorted(structure + problems + positions.problems)
     try:
         config = opa.read_yaml(file)
     except ConfigError as exc:
-        return sorted([*structure, Problem(file, 1, 1, exc.message)])
-    return sorted([*structure, *_config_problems(opa, places, rules, config, today)])
+        return sorted([*structure, Diagnostic(file, 1, 1, exc.message)])
+    return sorted([*structure, *_config_problems(opa, positions, rules, config, today)])
 
 
 def _is_truth(rules: list[Rule], path: KeyPath) -> bool:
@@ -56,17 +56,19 @@ def _is_truth(rules: list[Rule], path: KeyPath) -> bool:
     return bool(schema.get("type") == "boolean")
 
 
-def _config_problems(opa: Opa, places: Places, rules: list[Rule], config: Any, today: date) -> Iterator[Problem]:
+def _config_problems(
+    opa: Opa, positions: Positions, rules: list[Rule], config: Any, today: date
+) -> Iterator[Diagnostic]:
     validator = Draft202012Validator(config_schema(rules), format_checker=format_checker(opa, config))
-    broken = {complaint for error in validator.iter_errors(config) for complaint in complaints(error)}
-    yield from (places.problem(path, text) for path, text in broken)
+    broken = {complaint for error in validator.iter_errors(config) for complaint in explain(error)}
+    yield from (positions.problem(path, text) for path, text in broken)
     exemptions = config.get("exemptions") if isinstance(config, dict) else None
     if isinstance(exemptions, list):
-        yield from (places.problem(path, text) for path, text in _repeated_ids(exemptions))
-        yield from (places.warning(path, text) for path, text in _expired(exemptions, today))
+        yield from (positions.problem(path, text) for path, text in _repeated_ids(exemptions))
+        yield from (positions.warning(path, text) for path, text in _expired(exemptions, today))
 
 
-def _repeated_ids(exemptions: list[Any]) -> Iterator[Complaint]:
+def _repeated_ids(exemptions: list[Any]) -> Iterator[Explanation]:
     first: dict[str, int] = {}
     for index, exemption in enumerate(exemptions):
         name = exemption.get("id") if isinstance(exemption, dict) else None
@@ -77,7 +79,7 @@ def _repeated_ids(exemptions: list[Any]) -> Iterator[Complaint]:
         first.setdefault(name, index)
 
 
-def _expired(exemptions: list[Any], today: date) -> Iterator[Complaint]:
+def _expired(exemptions: list[Any], today: date) -> Iterator[Explanation]:
     for index, exemption in enumerate(exemptions):
         expires = exemption.get("expires") if isinstance(exemption, dict) else None
         try:

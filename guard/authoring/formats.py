@@ -12,7 +12,7 @@ from typing import Any
 from jsonschema import FormatChecker
 
 from guard.authoring.opa import Opa
-from guard.entries import canonical, parse_entry
+from guard.denylist.entries import canonical, parse_entry
 from guard.errors import EntryError
 from guard.jobs import BY_KIND
 

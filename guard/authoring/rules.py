@@ -9,10 +9,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
 
-from guard.authoring.complaints import hint
+from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.explain import hint
 from guard.authoring.formats import FORMATS
 from guard.authoring.opa import Opa
-from guard.authoring.problems import Problem
 
 SEVERITIES = ("low", "medium", "high", "critical")
 _CUSTOM = ("parameters", "remediation", "severity")
@@ -43,7 +43,7 @@ class Rule:
         return tuple(sorted(name for name, schema in self.parameters.items() if "default" not in schema))
 
 
-def read_rules(opa: Opa, policies: Path) -> tuple[list[Rule], list[Problem]]:
+def read_rules(opa: Opa, policies: Path) -> tuple[list[Rule], list[Diagnostic]]:
     """Return all rules of a bundle folder, sorted by id, and what is missing in their METADATA.
 
     Raises ConfigError when OPA can't read the policies.
@@ -86,7 +86,7 @@ def _rule(rule_id: str, file: Path, metadata: Mapping[str, Any]) -> Rule:
     )
 
 
-def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Problem]:
+def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
     fields = {"title": rule.title, "description": rule.description, "remediation": rule.remediation}
     missing = [name for name, text in fields.items() if not text.strip()]
     missing += [] if rule.resources else ["related_resources; name a page that explains what the rule is about"]
@@ -100,7 +100,7 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Problem]:
     ]
     for name, schema in rule.parameters.items():
         texts += _parameter_texts(name, schema)
-    return [Problem(rule.file, rule.row, 1, text) for text in texts]
+    return [Diagnostic(rule.file, rule.row, 1, text) for text in texts]
 
 
 def _parameter_texts(name: str, schema: object) -> list[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from string import Template
 
 from guard.authoring.config_check import CONFIG, check_config
+from guard.authoring.diagnostics import errors
 from guard.authoring.generated import generated_files, write
 from guard.authoring.opa import Opa
-from guard.authoring.problems import errors
-from guard.authoring.yaml_places import Places
+from guard.authoring.yaml_positions import Positions
 from guard.errors import ConfigError
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -54,8 +54,8 @@ def with_section(file: Path, text: str, section: str) -> str:
     """
     text = text if text.endswith("\n") else text + "\n"
     lines = text.splitlines(keepends=True)
-    places = Places(file, text)
-    start = places.at(("rules",))[0]
+    positions = Positions(file, text)
+    start = positions.at(("rules",))[0]
     end = next((i for i in range(start, len(lines)) if not re.match(r"\s|#|$", lines[i])), len(lines))
     inside = [i for i in range(start, end) if lines[i].startswith(" ") and lines[i].strip()]
     if not inside or not lines[start - 1].split("#")[0].strip() == "rules:":

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guard.authoring.complaints import hint
+from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.explain import hint
 from guard.authoring.opa import Opa
-from guard.authoring.problems import Problem
 from guard.authoring.rules import Rule
 
 CONFIG = Path("guard/config/data.yaml")
@@ -40,13 +40,13 @@ class _Module:
         return _segments(self.tree["package"]["path"])
 
 
-def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[Problem]:
+def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[Diagnostic]:
     """Return what is wrong with files, packages, references and exports of a bundle folder that OPA can read."""
     known = {rule.rule_id: rule for rule in rules}
     root = opa.folder / policies
-    problems = [Problem(policies / file, 1, 1, text) for file, text in _data_files(root)]
+    problems = [Diagnostic(policies / file, 1, 1, text) for file, text in _data_files(root)]
     problems += [
-        Problem(rule.file, 1, 1, f"the rule has no test; write {_test_of(rule)}")
+        Diagnostic(rule.file, 1, 1, f"the rule has no test; write {_test_of(rule)}")
         for rule in known.values()
         if not (opa.folder / _test_of(rule)).is_file()
     ]
@@ -55,12 +55,12 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
         path = _segments(tree["package"]["path"])
         text = _misplaced(Path(file), path[1:])
         if text:
-            problems.append(Problem(policies / file, 1, 1, text))
+            problems.append(Diagnostic(policies / file, 1, 1, text))
         elif not Path(file).match("*_test.rego"):
             problems += _references(opa, policies / file, tree, known)
             exports.setdefault(str(path[-1]), set()).update(_exports(tree))
     problems += [
-        Problem(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
+        Diagnostic(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
         for rule in known.values()
         for missing in sorted({"partial set `findings`", "value `remediation`"} - exports.get(rule.rule_id, set()))
     ]
@@ -112,7 +112,7 @@ def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
     )
 
 
-def _references(opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule]) -> list[Problem]:
+def _references(opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule]) -> list[Diagnostic]:
     package = _segments(tree["package"]["path"])
     if package[2] not in ("rules", "lib"):
         return []
@@ -121,10 +121,10 @@ def _references(opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule]) -> 
     parameters = frozenset(rule.parameters) if rule else frozenset()
     if not any(_forbidden(_Module(tree, own, parameters))):
         return []
-    # Only the slower way to read a file tells places. A tree has some parts twice.
+    # Only the slower way to read a file tells positions. A tree has some parts twice.
     placed = _Module(opa.parse(file), own, parameters)
     return sorted(
-        {Problem(file, node["location"]["row"], node["location"]["col"], text) for node, text in _forbidden(placed)}
+        {Diagnostic(file, node["location"]["row"], node["location"]["col"], text) for node, text in _forbidden(placed)}
     )
 
 

@@ -11,15 +11,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from guard.deployment import deny_list
+from guard.decision import Evaluation
+from guard.denylist.deployment import deny_list
 from guard.document import Document
 from guard.errors import ConfigError, EventError
-from guard.events import Ignored, parse_event, scope_of
 from guard.normalize import normalize, offline
-from guard.opa.client import Evaluation
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 from guard.settings import Settings
+from guard.sources.events import Ignored, home_of, parse_event
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,13 @@ def evaluate_file(
 
 
 def _document(event: Any, description: Any, settings: Settings) -> Document:
-    scope = scope_of(event)
-    ref = parse_event(event, scope)
+    ref = parse_event(event, home_of(event))
     if isinstance(ref, Ignored):
         raise EventError("the guard ignores this event, so there is no decision", reason=ref.reason)
     if description is not None and not isinstance(description, dict):
         raise ConfigError("the Describe response is not a JSON object")
     denied = deny_list({"processing": settings.processing_containers, "training": settings.training_containers})
-    return normalize(ref, offline(ref, description), scope, denied)
+    return normalize(ref, offline(ref, description), denied)
 
 
 def _recorded(read: Any) -> Document | None:

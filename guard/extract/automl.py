@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from guard.document import Origin, StorageInput, Volume
-from guard.extract.facts import Facts, joined
-from guard.extract.locations import data_source, inputs, outputs, s3_input
+from guard.extract.facts import Facts, join
+from guard.extract.locations import data_source, inputs, outputs, storage_input
 from guard.extract.models import model
 from guard.extract.parts import JOB, roles, settings, unknown_image, vpc
 from guard.extract.reading import Node, child, children, flag, number, text
-from guard.extract.resolve import Known, resolved
+from guard.extract.resolve import Known, resolve
 from guard.resources import MODEL
 
 PROBLEM = "AutoMLProblemTypeConfig"
@@ -67,8 +67,8 @@ def labeling(description: Node, name: str, known: Known) -> Facts:
     )
     start = text(algorithms, "InitialActiveLearningModelArn")
     if start is None:
-        return joined(own, automated)
-    return joined(own, automated, resolved(MODEL, start.rpartition("/")[2], known, model))
+        return join(own, automated)
+    return join(own, automated, resolve(MODEL, start.rpartition("/")[2], known, model))
 
 
 def _problems(description: Node) -> Iterator[tuple[str, Node]]:
@@ -86,6 +86,6 @@ def _labeling_inputs(description: Node) -> Iterator[StorageInput]:
     yield from inputs(description, "InputConfig", *source, "S3DataSource", "ManifestS3Uri")
     topic = text(description, *source, "SnsDataSource", "SnsTopicArn")
     if topic is not None:
-        yield s3_input("InputConfig", topic, kind="other")
+        yield storage_input("InputConfig", topic, kind="other")
     yield from inputs(description, "LabelCategoryConfigS3Uri", "LabelCategoryConfigS3Uri")
     yield from inputs(description, "HumanTaskConfig.UiConfig", "HumanTaskConfig", "UiConfig", "UiTemplateS3Uri")

@@ -50,12 +50,12 @@ class Facts:
     command: Command = IMAGES_OWN
 
 
-def joined(first: Facts, *others: Facts) -> Facts:
+def join(first: Facts, *others: Facts) -> Facts:
     """Return the first with the lists of the others behind its own: parts that add to a job but don't define it."""
     return replace(first, **_lists((first, *others)))
 
 
-def weakest(definitions: Sequence[Facts]) -> Facts:
+def merge_weakest(definitions: Sequence[Facts]) -> Facts:
     """Return one view of definitions that each run on their own: all that any of them does, as lax as the laxest."""
     if not definitions:
         return Facts()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from guard.document import Instance, Origin, Volume
-from guard.extract.facts import Facts, joined
+from guard.extract.facts import Facts, join
 from guard.extract.locations import data_source, inputs, outputs
 from guard.extract.models import model, model_package
 from guard.extract.parts import JOB, image, instances, roles, settings, vpc
 from guard.extract.reading import Node, child, children, number, text
-from guard.extract.resolve import Known, resolved
+from guard.extract.resolve import Known, resolve
 from guard.resources import MODEL, MODEL_PACKAGE
 
 
@@ -18,7 +18,7 @@ def transform(description: Node, name: str, known: Known) -> Facts:
     """Return the facts of a transform job; its role and network are the model's."""
     named = text(description, "ModelName")
     origin = Origin(type=JOB, name=name)
-    behind = resolved(MODEL, named, known, model) if named else Facts(images=(image(None, "ModelName", origin),))
+    behind = resolve(MODEL, named, known, model) if named else Facts(images=(image(None, "ModelName", origin),))
     resources = child(description, "TransformResources")
     own = Facts(
         instances=instances(resources),
@@ -32,7 +32,7 @@ def transform(description: Node, name: str, known: Known) -> Facts:
         isolated=behind.isolated,
         vpc=behind.vpc,
     )
-    return joined(own, behind)
+    return join(own, behind)
 
 
 def inference_recommendations(description: Node, name: str, known: Known) -> Facts:
@@ -51,7 +51,7 @@ def inference_recommendations(description: Node, name: str, known: Known) -> Fac
         vpc=vpc(config, "VpcConfig"),
         isolated=behind.isolated,
     )
-    return joined(own, behind)
+    return join(own, behind)
 
 
 def _recommended(config: Node, origin: Origin, known: Known) -> Facts:
@@ -62,7 +62,7 @@ def _recommended(config: Node, origin: Origin, known: Known) -> Facts:
     }
     found = []
     if named is not None:
-        found.append(resolved(MODEL, named, known, model))
+        found.append(resolve(MODEL, named, known, model))
     if package is not None:
-        found.append(resolved(MODEL_PACKAGE, package, known, partial(model_package, wanted=wanted)))
-    return joined(*found) if found else Facts(images=(image(None, "InputConfig.ModelName", origin),))
+        found.append(resolve(MODEL_PACKAGE, package, known, partial(model_package, wanted=wanted)))
+    return join(*found) if found else Facts(images=(image(None, "InputConfig.ModelName", origin),))

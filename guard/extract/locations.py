@@ -31,13 +31,13 @@ def bucket_and_account(uri: str | None) -> tuple[str | None, str | None]:
     return None, match["account"] if match else None
 
 
-def s3_input(name: str, uri: str | None, local_path: str | None = None, kind: InputType = "s3") -> StorageInput:
+def storage_input(name: str, uri: str | None, local_path: str | None = None, kind: InputType = "s3") -> StorageInput:
     """Return an input by its URI."""
     bucket, account = bucket_and_account(uri)
     return StorageInput(name=name, type=kind, uri=uri, bucket=bucket, account=account, local_path=local_path)
 
 
-def s3_output(name: str, uri: str | None, kms_key: str | None) -> StorageOutput:
+def storage_output(name: str, uri: str | None, kms_key: str | None) -> StorageOutput:
     """Return an output by its URI."""
     bucket, account = bucket_and_account(uri)
     return StorageOutput(name=name, uri=uri, bucket=bucket, account=account, kms_key=kms_key)
@@ -47,21 +47,21 @@ def outputs(node: Node, name: str, uri_field: str, *path: str) -> tuple[StorageO
     """Return the output of the configuration at the path, if it has a location."""
     found = child(node, *path)
     uri = text(found, uri_field)
-    return () if uri is None else (s3_output(name, uri, text(found, "KmsKeyId")),)
+    return () if uri is None else (storage_output(name, uri, text(found, "KmsKeyId")),)
 
 
 def inputs(node: Node, name: str, *path: str) -> tuple[StorageInput, ...]:
     """Return the S3 input at the path, if there is one."""
     uri = text(node, *path)
-    return () if uri is None else (s3_input(name, uri),)
+    return () if uri is None else (storage_input(name, uri),)
 
 
 def data_source(source: Node, name: str) -> StorageInput:
     """Return the input of a channel's or transform's DataSource; one of an unknown type is `other`, not left out."""
     if "S3DataSource" in source:
-        return s3_input(name, text(source, "S3DataSource", "S3Uri"))
+        return storage_input(name, text(source, "S3DataSource", "S3Uri"))
     if "FileSystemDataSource" in source:
-        return s3_input(name, text(source, "FileSystemDataSource", "FileSystemId"), kind="file-system")
+        return storage_input(name, text(source, "FileSystemDataSource", "FileSystemId"), kind="file-system")
     if "DatasetSource" in source:
-        return s3_input(name, text(source, "DatasetSource", "DatasetArn"), kind="dataset")
-    return s3_input(name, None, kind="other")
+        return storage_input(name, text(source, "DatasetSource", "DatasetArn"), kind="dataset")
+    return storage_input(name, None, kind="other")

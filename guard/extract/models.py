@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import partial
 
 from guard.document import Image, Origin, StorageInput
-from guard.extract.facts import Facts, joined
+from guard.extract.facts import Facts, join
 from guard.extract.locations import inputs
 from guard.extract.parts import image, roles, settings, vpc
 from guard.extract.reading import Node, child, children, flag, text, value
-from guard.extract.resolve import Known, resolved
+from guard.extract.resolve import Known, resolve
 from guard.resources import MODEL, MODEL_PACKAGE
 
 
@@ -22,7 +22,7 @@ def model(node: Node, origin: Origin, known: Known) -> Facts:
     parts += [(f"Containers[{index}]", container) for index, container in children(node, "Containers")]
     if not parts:
         return Facts(images=(image(None, MODEL.image_field, origin),))
-    facts = joined(*(_container(container, path, origin, known) for path, container in parts))
+    facts = join(*(_container(container, path, origin, known) for path, container in parts))
     return replace(
         facts,
         roles=roles(node, "ExecutionRoleArn"),
@@ -48,7 +48,7 @@ def model_package(node: Node, origin: Origin, _: Known, *, wanted: Collection[st
         for _, path, specification in chosen
         for index, container in children(specification, "Containers")
     ]
-    return joined(*parts) if parts else Facts(images=(image(None, MODEL_PACKAGE.image_field, origin),))
+    return join(*parts) if parts else Facts(images=(image(None, MODEL_PACKAGE.image_field, origin),))
 
 
 def _container(node: Node, path: str, origin: Origin, known: Known) -> Facts:
@@ -61,7 +61,7 @@ def _container(node: Node, path: str, origin: Origin, known: Known) -> Facts:
     if package is None:
         return own
     wanted = (text(node, "InferenceSpecificationName"),)
-    return joined(own, resolved(MODEL_PACKAGE, package, known, partial(model_package, wanted=wanted)))
+    return join(own, resolve(MODEL_PACKAGE, package, known, partial(model_package, wanted=wanted)))
 
 
 def _packaged(node: Node, path: str, origin: Origin) -> Facts:

@@ -8,11 +8,11 @@ from functools import partial
 
 from guard.document import Origin, StorageInput
 from guard.extract.facts import Facts
-from guard.extract.locations import inputs, s3_input, s3_output
+from guard.extract.locations import inputs, storage_input, storage_output
 from guard.extract.parts import JOB, image, roles, settings, unknown_image, vpc
 from guard.extract.processing import cluster_instances, cluster_volumes, command
-from guard.extract.reading import Node, child, children, flag, join, number, text, value
-from guard.extract.resolve import Known, resolved
+from guard.extract.reading import Node, child, children, field_path, flag, number, text, value
+from guard.extract.resolve import Known, resolve
 from guard.resources import JOB_DEFINITIONS
 
 INLINE = "MonitoringScheduleConfig.MonitoringJobDefinition"
@@ -61,27 +61,27 @@ def monitoring_schedule(description: Node, name: str, known: Known) -> Facts:
     if kind is None:
         slot = "MonitoringScheduleConfig.MonitoringJobDefinitionName"
         return Facts(images=(unknown_image(slot, origin, "failed", f"unknown monitoring type: {monitoring_type}"),))
-    return resolved(kind, named, known, partial(_definition, fields=_fields(monitoring_type), prefix=""))
+    return resolve(kind, named, known, partial(_definition, fields=_fields(monitoring_type), prefix=""))
 
 
 def _definition(node: Node, origin: Origin, _: Known, *, fields: _Fields, prefix: str) -> Facts:
     app = child(node, fields.app)
     environment = ".".join((*fields.environment, "Environment"))
-    slot = join(prefix, f"{fields.app}.ImageUri")
+    slot = field_path(prefix, f"{fields.app}.ImageUri")
     return Facts(
         images=(image(value(app, "ImageUri"), slot, origin),),
         instances=cluster_instances(node, fields.resources),
         inputs=tuple(_inputs(node, fields, prefix)),
         outputs=tuple(
-            s3_output(
-                join(prefix, f"{fields.outputs}.MonitoringOutputs[{index}]"),
+            storage_output(
+                field_path(prefix, f"{fields.outputs}.MonitoringOutputs[{index}]"),
                 text(output, "S3Output", "S3Uri"),
                 text(node, fields.outputs, "KmsKeyId"),
             )
             for index, output in children(node, fields.outputs, "MonitoringOutputs")
         ),
         volumes=cluster_volumes(node, fields.resources, f"{prefix}." if prefix else ""),
-        environment=settings(child(node, *fields.environment), "Environment", join(prefix, environment)),
+        environment=settings(child(node, *fields.environment), "Environment", field_path(prefix, environment)),
         roles=roles(node, "RoleArn"),
         max_runtime_seconds=number(node, "StoppingCondition", "MaxRuntimeInSeconds"),
         isolated=flag(node, "NetworkConfig", "EnableNetworkIsolation"),
@@ -96,13 +96,13 @@ def _inputs(node: Node, fields: _Fields, prefix: str) -> Iterator[StorageInput]:
     job_input = fields.app.replace("AppSpecification", "JobInput")
     sources = [(f"MonitoringInputs[{index}]", source) for index, source in children(node, "MonitoringInputs")]
     for path, source in (*sources, (job_input, child(node, job_input))):
-        name = join(prefix, path)
+        name = field_path(prefix, path)
         if (endpoint := text(source, "EndpointInput", "EndpointName")) is not None:
             local_path = text(source, "EndpointInput", "LocalPath")
-            yield s3_input(name, endpoint, local_path, kind="other")
+            yield storage_input(name, endpoint, local_path, kind="other")
         yield from inputs(source, name, "BatchTransformInput", "DataCapturedDestinationS3Uri")
         yield from inputs(source, f"{name}.GroundTruthS3Input", "GroundTruthS3Input", "S3Uri")
     for field in ("RecordPreprocessorSourceUri", "PostAnalyticsProcessorSourceUri", "ConfigUri"):
-        yield from inputs(node, join(prefix, f"{fields.app}.{field}"), fields.app, field)
+        yield from inputs(node, field_path(prefix, f"{fields.app}.{field}"), fields.app, field)
     for field in ("ConstraintsResource", "StatisticsResource"):
-        yield from inputs(node, join(prefix, f"{fields.baseline}.{field}"), fields.baseline, field, "S3Uri")
+        yield from inputs(node, field_path(prefix, f"{fields.baseline}.{field}"), fields.baseline, field, "S3Uri")

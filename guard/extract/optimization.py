@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from guard.document import Image, Instance, Origin, Setting, StorageInput
 from guard.extract.facts import Facts
-from guard.extract.locations import inputs, outputs, s3_input
+from guard.extract.locations import inputs, outputs, storage_input
 from guard.extract.parts import JOB, image, roles, settings, unknown_image, vpc
 from guard.extract.reading import Node, children, number, text, value
 from guard.extract.resolve import Known
@@ -83,4 +83,4 @@ def _inputs(description: Node, configs: tuple[tuple[str, Node], ...]) -> Iterato
 def _named(node: Node, name: str, *path: str) -> tuple[StorageInput, ...]:
     """A resource whose artifacts go in; its containers don't run, so that it is not looked up."""
     found = text(node, *path)
-    return () if found is None else (s3_input(name, found, kind="other"),)
+    return () if found is None else (storage_input(name, found, kind="other"),)

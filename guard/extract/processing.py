@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from guard.document import Command, Instance, Origin, StorageInput, StorageOutput, Volume
 from guard.extract.facts import Facts
-from guard.extract.locations import outputs, s3_input, s3_output
+from guard.extract.locations import outputs, storage_input, storage_output
 from guard.extract.parts import JOB, image, instances, roles, settings, vpc
 from guard.extract.reading import Node, child, children, flag, number, text, texts, value
 from guard.extract.resolve import Known
@@ -59,17 +59,17 @@ def _inputs(description: Node) -> Iterator[StorageInput]:
         dataset = child(node, "DatasetDefinition")
         query = next(((child(dataset, field), kind) for field, kind in _QUERIES if child(dataset, field)), None)
         if "S3Input" in node:
-            yield s3_input(name, text(node, "S3Input", "S3Uri"), text(node, "S3Input", "LocalPath"))
+            yield storage_input(name, text(node, "S3Input", "S3Uri"), text(node, "S3Input", "LocalPath"))
         elif query is not None:
             definition, kind = query
-            yield s3_input(
+            yield storage_input(
                 name,
                 text(definition, "OutputS3Uri"),
                 text(dataset, "LocalPath"),
                 kind="athena" if kind == "athena" else "redshift",
             )
         else:
-            yield s3_input(name, None, text(dataset, "LocalPath"), kind="other")
+            yield storage_input(name, None, text(dataset, "LocalPath"), kind="other")
 
 
 def _outputs(description: Node) -> Iterator[StorageOutput]:
@@ -79,7 +79,7 @@ def _outputs(description: Node) -> Iterator[StorageOutput]:
     for index, node in children(config, "Outputs"):
         name = text(node, "OutputName") or f"ProcessingOutputConfig.Outputs[{index}]"
         group = text(node, "FeatureStoreOutput", "FeatureGroupName")
-        yield s3_output(name, text(node, "S3Output", "S3Uri") or group, kms_key)
+        yield storage_output(name, text(node, "S3Output", "S3Uri") or group, kms_key)
     for index, node in children(description, "ProcessingInputs"):
         for field, _ in _QUERIES:
             path = ("DatasetDefinition", field)

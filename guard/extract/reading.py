@@ -68,7 +68,7 @@ def clean(raw: str) -> str:
     return raw if raw.isascii() else raw.encode("utf-8", "replace").decode("utf-8")
 
 
-def join(prefix: str, field: str) -> str:
+def field_path(prefix: str, field: str) -> str:
     """Return the path of a field below a prefix that may be empty."""
     return f"{prefix}.{field}" if prefix else field
 

@@ -15,14 +15,14 @@ Known = Mapping[Resource, Node | ImageError]
 NOT_DESCRIBED = ImageError(code="failed", message="it has not been described")
 
 
-def resolved(kind: ResourceKind, name: str, known: Known, extract: Callable[[Node, Origin, Known], Facts]) -> Facts:
+def resolve(kind: ResourceKind, name: str, known: Known, extract: Callable[[Node, Origin, Known], Facts]) -> Facts:
     """Return the facts of the resource, or an image entry that says why they are not known."""
-    resource = Resource(kind=kind.kind, name=name)
+    resource = Resource(kind=kind.id, name=name)
     origin = Origin(type=kind.origin, name=name)
     description = known.get(resource, NOT_DESCRIBED)
     if not isinstance(description, ImageError):
         return extract(description, origin, known)
-    message = f"{kind.kind} {name}: {description.message}"
+    message = f"{kind.id} {name}: {description.message}"
     return Facts(
         images=(unknown_image(kind.image_field, origin, description.code, message),),
         unresolved=() if resource in known else (resource,),

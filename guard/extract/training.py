@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from guard.document import Command, Image, Instance, Origin, StorageOutput, Volume
-from guard.extract.facts import Facts, joined, weakest
+from guard.extract.facts import Facts, join, merge_weakest
 from guard.extract.locations import data_source, outputs
 from guard.extract.parts import JOB, image, instances, roles, settings, unknown_image, vpc
-from guard.extract.reading import Node, child, children, flag, join, number, text, texts, value
-from guard.extract.resolve import Known, resolved
+from guard.extract.reading import Node, child, children, field_path, flag, number, text, texts, value
+from guard.extract.resolve import Known, resolve
 from guard.resources import ALGORITHM
 
 RULES = ("DebugRuleConfigurations", "ProfilerRuleConfigurations")
@@ -19,7 +19,7 @@ RULES = ("DebugRuleConfigurations", "ProfilerRuleConfigurations")
 def training(description: Node, name: str, known: Known) -> Facts:
     """Return the facts of a training job."""
     origin = Origin(type=JOB, name=name)
-    facts = joined(_definition(description, "", origin, known), _rules(description, origin))
+    facts = join(_definition(description, "", origin, known), _rules(description, origin))
     return replace(facts, remote_debug=flag(description, "RemoteDebugConfig", "EnableRemoteDebug"))
 
 
@@ -32,12 +32,12 @@ def tuning(description: Node, name: str, known: Known) -> Facts:
     ]
     # An empty single definition stands beside the list in events; alone, it is a definition without an image.
     parts = [("TrainingJobDefinition", single)] if single or not several else []
-    return weakest([_definition(node, prefix, origin, known) for prefix, node in (*parts, *several)])
+    return merge_weakest([_definition(node, prefix, origin, known) for prefix, node in (*parts, *several)])
 
 
 def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
     algorithm = _algorithm(node, prefix, origin, known)
-    return joined(
+    return join(
         Facts(
             instances=(
                 *instances(child(node, "ResourceConfig"), "InstanceGroups", "InstancePreferences"),
@@ -46,7 +46,7 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
             inputs=tuple(
                 data_source(
                     child(channel, "DataSource"),
-                    text(channel, "ChannelName") or join(prefix, f"InputDataConfig[{index}]"),
+                    text(channel, "ChannelName") or field_path(prefix, f"InputDataConfig[{index}]"),
                 )
                 for index, channel in children(node, "InputDataConfig")
             ),
@@ -55,9 +55,9 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
             hyperparameters=tuple(
                 setting
                 for field in ("HyperParameters", "StaticHyperParameters")
-                for setting in settings(node, field, join(prefix, field))
+                for setting in settings(node, field, field_path(prefix, field))
             ),
-            environment=settings(node, "Environment", join(prefix, "Environment")),
+            environment=settings(node, "Environment", field_path(prefix, "Environment")),
             roles=roles(node, "RoleArn"),
             max_runtime_seconds=number(node, "StoppingCondition", "MaxRuntimeInSeconds"),
             spot=flag(node, "EnableManagedSpotTraining"),
@@ -76,7 +76,7 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
 
 def _algorithm(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
     """The image itself, or the algorithm that has it; SageMaker takes one of them, and picks the image of serverless jobs."""
-    slot = join(prefix, "AlgorithmSpecification.TrainingImage")
+    slot = field_path(prefix, "AlgorithmSpecification.TrainingImage")
     raw = value(node, "AlgorithmSpecification", "TrainingImage")
     name = text(node, "AlgorithmSpecification", "AlgorithmName")
     serverless = isinstance(value(node, "ServerlessJobConfig"), Mapping)
@@ -84,11 +84,13 @@ def _algorithm(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
     if raw not in (None, "") or (name is None and not serverless):
         parts.append(Facts(images=(image(raw, slot, origin),)))
     if name is not None:
-        parts.append(resolved(ALGORITHM, name, known, _algorithm_images))
+        parts.append(resolve(ALGORITHM, name, known, _algorithm_images))
     if serverless:
         message = "a serverless job: SageMaker picks the image for its base model"
-        parts.append(Facts(images=(unknown_image(join(prefix, "ServerlessJobConfig"), origin, "managed", message),)))
-    return joined(*parts)
+        parts.append(
+            Facts(images=(unknown_image(field_path(prefix, "ServerlessJobConfig"), origin, "managed", message),))
+        )
+    return join(*parts)
 
 
 def _algorithm_images(algorithm: Node, origin: Origin, _: Known) -> Facts:
@@ -128,7 +130,7 @@ def _volumes(node: Node, prefix: str) -> Iterator[Volume]:
     for field in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
         config = child(node, field)
         if config:
-            yield Volume(name=join(prefix, field), kms_key=text(config, "VolumeKmsKeyId"))
+            yield Volume(name=field_path(prefix, field), kms_key=text(config, "VolumeKmsKeyId"))
 
 
 def _outputs(node: Node, prefix: str) -> Iterator[StorageOutput]:
@@ -139,4 +141,4 @@ def _outputs(node: Node, prefix: str) -> Iterator[StorageOutput]:
         ("ProfilerConfig", "S3OutputPath"),
         ("TensorBoardOutputConfig", "S3OutputPath"),
     ):
-        yield from outputs(node, join(prefix, field), uri_field, field)
+        yield from outputs(node, field_path(prefix, field), uri_field, field)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ import requests
 from opa_client.opa import OpaClient
 from pydantic import ValidationError
 
-from guard.decision import Decision
+from guard.decision import Decision, Evaluation
 from guard.document import Document
 from guard.errors import DecisionInvalid, DecisionMissing, EvaluationFailed, OpaStartError, OpaTimeout, OpaUnavailable
 from guard.opa.process import LABEL, OpaProcess
@@ -23,15 +22,6 @@ RULE = "decision"
 QUERY = {"strict-builtin-errors": True, "provenance": True}
 
 READY_POLL_SECONDS = 0.005
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """A decision with the engine that made it: the bundle's revision and OPA's version (null when OPA doesn't tell)."""
-
-    decision: Decision
-    revision: str | None
-    opa_version: str | None
 
 
 class _Client(OpaClient):  # type: ignore[misc]  # it has no type hints

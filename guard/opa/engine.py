@@ -7,9 +7,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from guard.decision import Evaluation
 from guard.document import Document
 from guard.errors import OpaStartError, OpaTimeout, OpaUnavailable
-from guard.opa.client import Evaluation, PolicyClient, wait_until_ready
+from guard.opa.client import PolicyClient, wait_until_ready
 from guard.opa.process import LOOPBACK, OpaProcess
 
 PORT_TAKEN = "address already in use"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from guard.cloudtrail import FREE_MAPS
 from guard.jobs import BY_KIND, JOB_KINDS, NOT_GUARDED
 from guard.resources import RESOURCE_KINDS
+from guard.sources.cloudtrail import FREE_MAPS
 from tests.support.image_fields import Field, image_fields, map_fields, seen
 from tests.support.shapes import copied_model, service_model
 
@@ -172,7 +172,7 @@ def test_a_new_kind_of_job_is_reported() -> None:
     assert unknown_stops(model) == {"StopDreamingJob"}
 
 
-@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.kind)
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
 class TestRow:
     """Each row of the job table is what the API model says."""
 
@@ -206,7 +206,7 @@ class TestRow:
         assert f"{kind.arn_resource}/" in pattern or ":sagemaker:" not in pattern
 
 
-@pytest.mark.parametrize("row", RESOURCE_KINDS, ids=lambda row: row.kind)
+@pytest.mark.parametrize("row", RESOURCE_KINDS, ids=lambda row: row.id)
 def test_a_resource_is_described_by_its_name(row) -> None:
     model = service_model()
     shape = model["operations"][row.describe_operation]["input"]["shape"]

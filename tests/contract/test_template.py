@@ -70,13 +70,13 @@ def test_training_and_processing_have_a_rule_each() -> None:
     ]
 
 
-@pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.kind)
+@pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.id)
 def test_every_running_status_reaches_the_guard_once(row: JobKind) -> None:
     matched = {status: len(matching(state_change(row, status))) for status in row.running}
     assert matched == dict.fromkeys(row.running, 1)
 
 
-@pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.kind)
+@pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.id)
 def test_no_other_status_reaches_the_guard(row: JobKind) -> None:
     assert [status for status in row.stopping | row.ended if matching(state_change(row, status))] == []
 

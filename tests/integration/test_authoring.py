@@ -328,7 +328,7 @@ def _mutants(opa: Path, tmp_path: Path, body: str) -> list[str]:
         pytest.param(
             'x := 1 if {\n\tinput.a\n} else := "ö" if {\n\tinput.b == 2\n}',
             ["3: 1 -> 2", "4: input.a -> true", '5: "ö" -> "mutant"', "6: input.b == 2 -> true", "6: == -> !=", "6: 2 -> 3"],
-            id="else, whose places OPA doesn't give",
+            id="else, whose positions OPA doesn't give",
         ),
         pytest.param(
             "x if {\n\tevery y in input.a {\n\t\ty > 0\n\t}\n}",

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from guard.enforce import Outcome
 from guard.opa.engine import EmbeddedOpa
-from guard.record import Record
-from tests.support.jobs import ACCOUNT, ALLOWED, REGION, SCOPE, started_event, status, training_request
+from guard.record import Outcome, Record
+from tests.support.jobs import ACCOUNT, ALLOWED, HOME, REGION, started_event, status, training_request
 
 AWS = "763104351884"
 OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -205,7 +204,7 @@ def run(guard, sagemaker, engine_with) -> Callable[..., Record]:
     def start(image: str, engine: EmbeddedOpa | None = None, **members: Any) -> Record:
         sagemaker.create_training_job(TrainingJobName="job-1", **training_request(image, **members))
         event = started_event(sagemaker, "training", "job-1")
-        (record,) = guard(engine=engine or engine_with(**CONFIG)).handle(event, SCOPE)
+        (record,) = guard(engine=engine or engine_with(**CONFIG)).handle(event, HOME)
         return record
 
     return start

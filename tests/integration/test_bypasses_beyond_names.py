@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from guard.enforce import Outcome
-from guard.record import Record
-from tests.support.jobs import ACCOUNT, ALLOWED, CLUSTER, REGION, SCOPE, started_event, training_request
+from guard.record import Outcome, Record
+from tests.support.jobs import ACCOUNT, ALLOWED, CLUSTER, HOME, REGION, started_event, training_request
 
 OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 AWS_ECR = ALLOWED.partition("/")[0]
@@ -51,7 +50,7 @@ def outcome(guard, sagemaker) -> Callable[..., tuple[Outcome, tuple[str, ...]]]:
     def run(name: str, image: str, engine: Any, **members: Any) -> tuple[Outcome, tuple[str, ...]]:
         sagemaker.create_training_job(TrainingJobName=name, **training_request(image, **members))
         event = started_event(sagemaker, "training", name)
-        (record,) = guard(engine=engine).handle(event, SCOPE)
+        (record,) = guard(engine=engine).handle(event, HOME)
         return record.outcome, denying(record)
 
     return run

@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from guard.deployment import deny_list
-from guard.enforce import Outcome
+from guard.denylist.deployment import deny_list
 from guard.errors import EventError, ScopeError, StopError
 from guard.jobs import BY_KIND
-from guard.record import line
+from guard.record import Outcome, line
 from tests.support.cloudtrail import called_event
 from tests.support.jobs import (
     ALLOWED,
     DENIED,
-    SCOPE,
+    HOME,
     processing_request,
     started_event,
     status,
@@ -56,7 +55,7 @@ def test_whatever_a_running_job_is_busy_with_it_is_judged(guard, start: Start, s
     """The event of the start may be lost: every later one is another chance."""
     event = start("job-1", image, SecondaryStatus=secondary)
     set_members("job-1", SecondaryStatus=secondary)
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert record.outcome == outcome
 
 
@@ -66,7 +65,7 @@ def test_whatever_a_running_job_is_busy_with_it_is_judged(guard, start: Start, s
 def test_a_status_that_the_guard_does_not_know_counts_as_running(guard, start: Start, image, outcome) -> None:
     event = start("job-1", image, TrainingJobStatus="Reviving")
     set_status("job-1", "Reviving")
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert record.outcome == outcome
 
 
@@ -75,14 +74,14 @@ def test_state_change_and_call_of_one_job_make_one_stop(guard, sagemaker, contro
     change = start("job-1")
     call = called_event(sagemaker, TRAINING, "CreateTrainingJob")
     events = [change, call] if first == "state change" else [call, change]
-    outcomes = [guard().handle(event, SCOPE)[0].outcome for event in events]
+    outcomes = [guard().handle(event, HOME)[0].outcome for event in events]
     assert outcomes == [Outcome.STOPPED, Outcome.ALREADY_FINISHED]
     assert control.operations("Stop") == ["StopTrainingJob"]
 
 
 def test_the_call_tells_who_made_it(guard, sagemaker, start: Start) -> None:
     start("job-1")
-    (record,) = guard().handle(called_event(sagemaker, TRAINING, "CreateTrainingJob"), SCOPE)
+    (record,) = guard().handle(called_event(sagemaker, TRAINING, "CreateTrainingJob"), HOME)
     assert record.document.actor.arn.endswith("assumed-role/DataScientist/jane")
 
 
@@ -91,7 +90,7 @@ def test_a_call_without_its_parameters_is_enough(guard, sagemaker, start: Start)
     start("Job-1")
     event = called_event(sagemaker, TRAINING, "CreateTrainingJob", requestParameters=None)
     event["detail"]["responseElements"]["trainingJobArn"] = TRAINING_ARN + "Job-1"
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
 
 
@@ -99,13 +98,13 @@ def test_a_call_that_failed_says_nothing_of_the_job_that_has_the_name(guard, sag
     start("job-1", ALLOWED)
     event = called_event(sagemaker, TRAINING, "CreateTrainingJob", errorCode="ResourceInUse", responseElements=None)
     event["detail"]["requestParameters"]["algorithmSpecification"]["trainingImage"] = DENIED
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.outcome, control.operations("Stop")) == (Outcome.IGNORED, [])
 
 
 def test_each_relaunch_is_stopped(guard, control, start: Start) -> None:
     for number in range(3):
-        guard().handle(start(f"job-{number}"), SCOPE)
+        guard().handle(start(f"job-{number}"), HOME)
     assert control.operations("Stop") == ["StopTrainingJob"] * 3
 
 
@@ -113,15 +112,15 @@ def test_a_stop_that_failed_is_made_up_for_by_the_events_retry(guard, control, s
     event = start("job-1")
     control.fail("StopTrainingJob", "ThrottlingException")
     with pytest.raises(StopError):
-        guard().handle(event, SCOPE)
-    (record,) = guard().handle(event, SCOPE)
+        guard().handle(event, HOME)
+    (record,) = guard().handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
 
 
 def test_a_job_too_short_to_be_stopped_leaves_its_images_in_the_log(guard, start: Start) -> None:
     event = start("job-1")
     set_status("job-1", "Completed")
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (line(record)["outcome"], line(record)["images"]) == ("already_finished", [DENIED])
 
 
@@ -143,7 +142,7 @@ def test_the_named_job_is_stopped_and_no_other(guard, sagemaker, start: Start, a
     start("allowed", ALLOWED)
     event = start("denied", DENIED, TrainingJobArn=arn)
     event["resources"] = [arn]
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
     assert [status(sagemaker, "training", name) for name in ("denied", "allowed")] == ["Stopping", "InProgress"]
 
@@ -165,7 +164,7 @@ def test_an_event_that_cannot_be_trusted_is_an_error_and_stops_nothing(
 ) -> None:
     event = start("job-1") | change
     with pytest.raises(error):
-        guard().handle(event, SCOPE)
+        guard().handle(event, HOME)
     assert control.operations("Stop") == []
 
 
@@ -173,14 +172,14 @@ def test_the_events_own_fields_keep_no_denied_job_alive(guard, start: Start) -> 
     """All that an event says of the job is a hint; what decides is the description."""
     specification = {"TrainingImage": ALLOWED, "AlgorithmName": None}
     event = start("job-1", AlgorithmSpecification=specification, Tags={"guard": "exempt"}, FailureReason=None)
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
 
 
 class TestLists:
     def test_one_list_holds_for_every_kind(self, guard, start: Start) -> None:
         """An image denied for training is no less denied as a processing job."""
-        records = [guard().handle(start(f"job-{kind}", kind=kind), SCOPE)[0] for kind in ("training", "processing")]
+        records = [guard().handle(start(f"job-{kind}", kind=kind), HOME)[0] for kind in ("training", "processing")]
         assert [record.outcome for record in records] == [Outcome.STOPPED, Outcome.STOPPED]
 
     @pytest.mark.parametrize(
@@ -191,7 +190,7 @@ class TestLists:
     def test_an_entry_for_some_kinds(self, guard, engine_with, start: Start, kind, outcome) -> None:
         images = {LISTED: {**REASON, "job_kinds": ["processing", "transform"]}}
         engine = engine_with(rules={"denied_image": {"images": images}})
-        (record,) = guard(engine=engine).handle(start("job-1", ALLOWED, kind), SCOPE)
+        (record,) = guard(engine=engine).handle(start("job-1", ALLOWED, kind), HOME)
         assert record.outcome == outcome
 
     @pytest.mark.parametrize(
@@ -207,18 +206,18 @@ class TestLists:
     )
     def test_a_parameters_entry_counts_however_it_is_written(self, guard, start: Start, parameter) -> None:
         denied = deny_list({"training": parameter, "processing": ""})
-        (record,) = guard(deny_list=denied).handle(start("job-1", ALLOWED), SCOPE)
+        (record,) = guard(deny_list=denied).handle(start("job-1", ALLOWED), HOME)
         assert record.outcome == Outcome.STOPPED
 
     @pytest.mark.parametrize("parameter", ["", " ", ",", " ,\n, "])
     def test_an_empty_parameter_denies_nothing(self, guard, control, start: Start, parameter) -> None:
         denied = deny_list({"training": parameter, "processing": parameter})
-        (record,) = guard(deny_list=denied).handle(start("job-1", ALLOWED), SCOPE)
+        (record,) = guard(deny_list=denied).handle(start("job-1", ALLOWED), HOME)
         assert (record.outcome, control.operations("Stop")) == (Outcome.NOT_DENIED, [])
 
     def test_an_empty_parameter_does_not_match_an_empty_image(self, guard, engine_with, start: Start) -> None:
         """Where an empty image is tolerated, an empty list has no say in it."""
         engine = engine_with(rules={"unresolved_image": {"tolerated": ["managed", "missing"]}})
         denied = deny_list({"training": ",", "processing": ""})
-        (record,) = guard(engine=engine, deny_list=denied).handle(start("job-1", ""), SCOPE)
+        (record,) = guard(engine=engine, deny_list=denied).handle(start("job-1", ""), HOME)
         assert record.outcome == Outcome.NOT_DENIED

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from guard.enforce import Outcome
 from guard.jobs import BY_KIND
+from guard.record import Outcome
 from tests.support.carriers import CARRIERS, monitoring_config
 from tests.support.cloudtrail import called_event
-from tests.support.jobs import ALLOWED, DENIED, SCOPE, processing_request, started_event, status, training_request
+from tests.support.jobs import ALLOWED, DENIED, HOME, processing_request, started_event, status, training_request
 from tests.support.minimal import minimal
 from tests.support.sagemaker_moto import set_members
 
@@ -34,14 +34,14 @@ def denied_slots(record: Any) -> list[str]:
 class TestPlaces:
     def test_stopped(self, guard, sagemaker, control, carrier) -> None:
         carrier.create(sagemaker, NAME, DENIED)
-        (record,) = guard().handle(event_of(sagemaker, carrier.kind), SCOPE)
+        (record,) = guard().handle(event_of(sagemaker, carrier.kind), HOME)
         assert (record.outcome, denied_slots(record)) == (Outcome.STOPPED, [carrier.slot])
         assert control.operations("Stop") == [BY_KIND[carrier.kind].stop_operation]
         assert status(sagemaker, carrier.kind, NAME) not in BY_KIND[carrier.kind].running
 
     def test_near_miss_goes_on(self, guard, sagemaker, control, carrier) -> None:
         carrier.create(sagemaker, NAME, ALLOWED)
-        (record,) = guard().handle(event_of(sagemaker, carrier.kind), SCOPE)
+        (record,) = guard().handle(event_of(sagemaker, carrier.kind), HOME)
         assert (record.outcome, control.operations("Stop")) == (Outcome.NOT_DENIED, [])
         assert carrier.slot in [image.slot for image in record.document.images]
         assert status(sagemaker, carrier.kind, NAME) in BY_KIND[carrier.kind].running
@@ -63,7 +63,7 @@ def test_a_processing_job_that_another_job_started_is_judged_by_itself(
 ) -> None:
     sagemaker.create_processing_job(ProcessingJobName=NAME, **processing_request(image))
     set_members(NAME, **{field: f"arn:aws:sagemaker:eu-west-1:123456789012:{resource}/parent"})
-    (record,) = guard().handle(started_event(sagemaker, "processing", NAME), SCOPE)
+    (record,) = guard().handle(started_event(sagemaker, "processing", NAME), HOME)
     assert record.outcome == outcome
 
 
@@ -73,7 +73,7 @@ class TestUnresolved:
     @pytest.fixture
     def codes(self, guard, sagemaker) -> Any:
         def handled(kind: str) -> tuple[Outcome, list[str]]:
-            (record,) = guard().handle(started_event(sagemaker, kind, NAME), SCOPE)
+            (record,) = guard().handle(started_event(sagemaker, kind, NAME), HOME)
             found = [f.details["error"] for f in record.findings if f.rule_id == "unresolved_image"]
             return record.outcome, found
 
@@ -139,18 +139,18 @@ class TestAfterTheStart:
 
     def test_a_rule_added_to_a_training_job(self, guard, sagemaker, image, outcome) -> None:
         sagemaker.create_training_job(TrainingJobName=NAME, **training_request(ALLOWED))
-        (before,) = guard().handle(started_event(sagemaker, "training", NAME), SCOPE)
+        (before,) = guard().handle(started_event(sagemaker, "training", NAME), HOME)
         rules = [{"RuleConfigurationName": "rule", "RuleEvaluatorImage": image}]
         sagemaker.update_training_job(TrainingJobName=NAME, ProfilerRuleConfigurations=rules)
-        (record,) = guard().handle(called_event(sagemaker, BY_KIND["training"], "UpdateTrainingJob"), SCOPE)
+        (record,) = guard().handle(called_event(sagemaker, BY_KIND["training"], "UpdateTrainingJob"), HOME)
         assert (before.outcome, record.outcome) == (Outcome.NOT_DENIED, outcome)
 
     def test_another_image_for_a_monitoring_schedule(self, guard, sagemaker, image, outcome) -> None:
         names = {"MonitoringScheduleName": NAME}
         sagemaker.create_monitoring_schedule(**names, MonitoringScheduleConfig=monitoring_config(ALLOWED))
-        (before,) = guard().handle(started_event(sagemaker, "monitoring-schedule", NAME), SCOPE)
+        (before,) = guard().handle(started_event(sagemaker, "monitoring-schedule", NAME), HOME)
         sagemaker.update_monitoring_schedule(**names, MonitoringScheduleConfig=monitoring_config(image))
-        (record,) = guard().handle(called_event(sagemaker, SCHEDULE, "UpdateMonitoringSchedule"), SCOPE)
+        (record,) = guard().handle(called_event(sagemaker, SCHEDULE, "UpdateMonitoringSchedule"), HOME)
         assert (before.outcome, record.outcome) == (Outcome.NOT_DENIED, outcome)
 
     def test_a_stopped_schedule_that_is_started_again(self, guard, sagemaker, image, outcome) -> None:
@@ -158,7 +158,7 @@ class TestAfterTheStart:
         sagemaker.create_monitoring_schedule(**names, MonitoringScheduleConfig=monitoring_config(image))
         sagemaker.stop_monitoring_schedule(**names)
         sagemaker.start_monitoring_schedule(**names)
-        (record,) = guard().handle(called_event(sagemaker, SCHEDULE, "StartMonitoringSchedule"), SCOPE)
+        (record,) = guard().handle(called_event(sagemaker, SCHEDULE, "StartMonitoringSchedule"), HOME)
         assert record.outcome == outcome
 
     def test_a_job_definition_made_after_its_schedule(self, guard, sagemaker, image, outcome) -> None:
@@ -168,5 +168,5 @@ class TestAfterTheStart:
         request = minimal("CreateDataQualityJobDefinition", JobDefinitionName="quality")
         request["DataQualityAppSpecification"] |= {"ImageUri": image}
         sagemaker.create_data_quality_job_definition(**request)
-        (record,) = guard().handle(started_event(sagemaker, "monitoring-schedule", NAME), SCOPE)
+        (record,) = guard().handle(started_event(sagemaker, "monitoring-schedule", NAME), HOME)
         assert record.outcome == outcome

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from guard.deployment import deny_list
-from guard.enforce import Outcome
+from guard.denylist.deployment import deny_list
 from guard.errors import StopError
 from guard.jobs import BY_KIND
-from guard.record import Record
+from guard.record import Outcome, Record
 from tests.support.cloudtrail import service_event
-from tests.support.jobs import ACCOUNT, ALLOWED, DENIED, REGION, SCOPE, started_event, status, training_request
+from tests.support.jobs import ACCOUNT, ALLOWED, DENIED, HOME, REGION, started_event, status, training_request
 from tests.support.minimal import minimal
 from tests.support.sagemaker_moto import set_members, set_status
 
@@ -48,7 +47,7 @@ BOTH_STOPPED = [("training", Outcome.STOPPED), ("hyperparameter-tuning", Outcome
 
 
 def test_a_denied_child_takes_its_denied_tuning_job_along(guard, sagemaker, control, tune: Tune) -> None:
-    assert outcomes(guard().handle(tune(), SCOPE)) == BOTH_STOPPED
+    assert outcomes(guard().handle(tune(), HOME)) == BOTH_STOPPED
     assert control.operations("Stop") == [STOP_CHILD, STOP_PARENT]
     assert status(sagemaker, "hyperparameter-tuning", PARENT) == "Stopping"
 
@@ -59,7 +58,7 @@ def test_a_child_that_cannot_be_stopped_does_not_keep_its_tuning_job_alive(
     event = tune()
     control.fail(STOP_CHILD, "ThrottlingException")
     with pytest.raises(StopError):
-        guard().handle(event, SCOPE)
+        guard().handle(event, HOME)
     assert outcomes(journal.records) == [
         ("training", Outcome.STOP_FAILED),
         ("hyperparameter-tuning", Outcome.STOPPED),
@@ -70,34 +69,34 @@ def test_the_service_event_of_a_child_does_the_same(guard, control, tune: Tune) 
     """Without a state change: CloudTrail tells of children in an event of their own type, which names the ARN only."""
     tune()
     event = service_event(CHILD, BY_KIND["training"], "CreateTrainingJob")
-    assert outcomes(guard().handle(event, SCOPE)) == BOTH_STOPPED
+    assert outcomes(guard().handle(event, HOME)) == BOTH_STOPPED
 
 
 def test_an_allowed_tuning_job_outlives_its_denied_child(guard, sagemaker, control, tune: Tune) -> None:
-    records = guard().handle(tune(parent=ALLOWED), SCOPE)
+    records = guard().handle(tune(parent=ALLOWED), HOME)
     assert outcomes(records)[1] == ("hyperparameter-tuning", Outcome.NOT_DENIED)
     assert control.operations("Stop") == [STOP_CHILD]
     assert status(sagemaker, "hyperparameter-tuning", PARENT) == "InProgress"
 
 
 def test_an_allowed_child_and_its_allowed_tuning_job_go_on(guard, control, tune: Tune) -> None:
-    records = guard().handle(tune(parent=ALLOWED, child=ALLOWED), SCOPE)
+    records = guard().handle(tune(parent=ALLOWED, child=ALLOWED), HOME)
     assert (outcomes(records), control.operations("Stop")) == ([("training", Outcome.NOT_DENIED)], [])
 
 
 def test_all_events_of_the_family_make_one_stop_each(guard, sagemaker, control, tune: Tune) -> None:
     child = tune()
     for event in (child, started_event(sagemaker, "hyperparameter-tuning", PARENT), child):
-        guard().handle(event, SCOPE)
+        guard().handle(event, HOME)
     second = tune(name=f"{PARENT}-002-3d4e5f")
-    guard().handle(second, SCOPE)
+    guard().handle(second, HOME)
     assert sorted(control.operations("Stop")) == [STOP_PARENT, STOP_CHILD, STOP_CHILD]
 
 
 def test_a_child_too_short_to_be_stopped_gives_its_tuning_job_away(guard, control, tune: Tune) -> None:
     event = tune()
     set_status(CHILD, "Completed")
-    assert outcomes(guard().handle(event, SCOPE)) == [
+    assert outcomes(guard().handle(event, HOME)) == [
         ("training", Outcome.ALREADY_FINISHED),
         ("hyperparameter-tuning", Outcome.STOPPED),
     ]
@@ -106,7 +105,7 @@ def test_a_child_too_short_to_be_stopped_gives_its_tuning_job_away(guard, contro
 def test_a_short_child_does_an_allowed_tuning_job_no_harm(guard, control, tune: Tune) -> None:
     event = tune(parent=ALLOWED, child=ALLOWED)
     set_status(CHILD, "Completed")
-    guard().handle(event, SCOPE)
+    guard().handle(event, HOME)
     assert control.operations("Stop") == []
 
 
@@ -115,15 +114,15 @@ def test_the_retry_after_a_failed_stop_of_the_tuning_job_stops_it(guard, control
     event = tune()
     control.fail(STOP_PARENT, "ThrottlingException")
     with pytest.raises(StopError):
-        guard().handle(event, SCOPE)
-    assert outcomes(guard().handle(event, SCOPE))[1] == ("hyperparameter-tuning", Outcome.STOPPED)
+        guard().handle(event, HOME)
+    assert outcomes(guard().handle(event, HOME))[1] == ("hyperparameter-tuning", Outcome.STOPPED)
     assert control.operations("Stop") == [STOP_CHILD, STOP_PARENT, STOP_PARENT]
 
 
 def test_a_tuning_job_that_is_gone_leaves_the_childs_stop_as_it_is(guard, control, tune: Tune) -> None:
     event = tune()
     set_members(CHILD, TuningJobArn=PARENT_ARN + "-x")
-    assert outcomes(guard().handle(event, SCOPE)) == [
+    assert outcomes(guard().handle(event, HOME)) == [
         ("training", Outcome.STOPPED),
         ("hyperparameter-tuning", Outcome.GONE),
     ]
@@ -133,7 +132,7 @@ def test_an_entry_for_training_jobs_only_stops_the_children_one_by_one(guard, co
     """As the deployment's parameter for training jobs is: the tuning job is of another kind, and goes on."""
     event = tune(parent=ALLOWED, child=ALLOWED)
     denied = deny_list({"training": ALLOWED})
-    assert outcomes(guard(deny_list=denied).handle(event, SCOPE)) == [
+    assert outcomes(guard(deny_list=denied).handle(event, HOME)) == [
         ("training", Outcome.STOPPED),
         ("hyperparameter-tuning", Outcome.NOT_DENIED),
     ]
@@ -141,6 +140,6 @@ def test_an_entry_for_training_jobs_only_stops_the_children_one_by_one(guard, co
 
 
 def test_audit_mode_touches_neither(guard, control, tune: Tune) -> None:
-    records = guard(mode="audit").handle(tune(), SCOPE)
+    records = guard(mode="audit").handle(tune(), HOME)
     assert [record.outcome for record in records] == [Outcome.AUDITED, Outcome.AUDITED]
     assert control.operations("Stop") == []

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from guard.authoring.config_check import check_config
+from guard.authoring.diagnostics import errors
 from guard.authoring.opa import Opa
-from guard.authoring.problems import errors
 from guard.errors import ConfigError
 from tests.support.policies import CONFIG, POLICIES, copy_policies
 

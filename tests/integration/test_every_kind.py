@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
-from guard.enforce import Outcome
 from guard.jobs import BY_KIND, JOB_KINDS
+from guard.record import Outcome
 from tests.support.carriers import FIRST, WITHOUT_IMAGE
 from tests.support.cloudtrail import called_event
-from tests.support.jobs import ALLOWED, DENIED, SCOPE, started_event, status
+from tests.support.jobs import ALLOWED, DENIED, HOME, started_event, status
 from tests.support.minimal import minimal
 
 NAME = "Nightly-1"
 STATE_CHANGE = "state change"
 EVENTS = [
-    pytest.param(row.kind, event, id=f"{row.kind}: {event}")
+    pytest.param(row.id, event, id=f"{row.id}: {event}")
     for row in JOB_KINDS
-    if row.kind not in WITHOUT_IMAGE
+    if row.id not in WITHOUT_IMAGE
     for event in ([STATE_CHANGE] if row.detail_type else []) + [*row.create_operations]
 ]
 # Jobs whose images the service chooses: kind, operation, and what their requests have beside the required members.
@@ -56,7 +56,7 @@ def test_every_kind_is_in_this_table() -> None:
 @pytest.mark.parametrize(("kind", "event"), EVENTS)
 def test_a_job_on_a_denied_image_is_stopped(guard, sagemaker, control, kind, event) -> None:
     FIRST[kind].create(sagemaker, NAME, DENIED)
-    (record,) = guard().handle(event_of(sagemaker, kind, event), SCOPE)
+    (record,) = guard().handle(event_of(sagemaker, kind, event), HOME)
     assert (record.outcome, record.evaluation.decision.rule_ids) == (Outcome.STOPPED, ("denied_image",))
     assert control.operations("Stop") == [BY_KIND[kind].stop_operation]
     assert status(sagemaker, kind, NAME) in BY_KIND[kind].stopping | BY_KIND[kind].ended
@@ -65,7 +65,7 @@ def test_a_job_on_a_denied_image_is_stopped(guard, sagemaker, control, kind, eve
 @pytest.mark.parametrize(("kind", "event"), EVENTS)
 def test_a_job_on_an_allowed_image_goes_on(guard, sagemaker, control, kind, event) -> None:
     FIRST[kind].create(sagemaker, NAME, ALLOWED)
-    (record,) = guard().handle(event_of(sagemaker, kind, event), SCOPE)
+    (record,) = guard().handle(event_of(sagemaker, kind, event), HOME)
     assert (record.outcome, control.operations("Stop")) == (Outcome.NOT_DENIED, [])
     assert status(sagemaker, kind, NAME) in BY_KIND[kind].running
 
@@ -79,7 +79,7 @@ def create(sagemaker: Any, kind: str, operation: str, members: dict[str, Any]) -
 @pytest.mark.parametrize(("kind", "operation", "members"), MANAGED)
 def test_a_job_on_an_image_of_the_service_goes_on(guard, sagemaker, control, kind, operation, members) -> None:
     event = create(sagemaker, kind, operation, members)
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.outcome, control.operations("Stop")) == (Outcome.NOT_DENIED, [])
     assert {image.error.code for image in record.document.images} == {"managed"}
 
@@ -90,7 +90,7 @@ def test_a_job_on_an_image_of_the_service_is_stopped_where_none_is_trusted_unsee
 ) -> None:
     engine = engine_with(rules={"unresolved_image": {"tolerated": []}})
     event = create(sagemaker, kind, operation, members)
-    (record,) = guard(engine=engine).handle(event, SCOPE)
+    (record,) = guard(engine=engine).handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
     assert "unresolved_image" in record.evaluation.decision.rule_ids
     assert status(sagemaker, kind, NAME) not in BY_KIND[kind].running
@@ -98,5 +98,5 @@ def test_a_job_on_an_image_of_the_service_is_stopped_where_none_is_trusted_unsee
 
 def test_labeling_by_people_alone_runs_no_image_and_goes_on(guard, sagemaker) -> None:
     event = create(sagemaker, "labeling", "CreateLabelingJob", {})
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.outcome, record.document.images) == (Outcome.NOT_DENIED, ())

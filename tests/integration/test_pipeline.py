@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from guard.deployment import deny_list
-from guard.enforce import Outcome
+from guard.decision import Evaluation
+from guard.denylist.deployment import deny_list
 from guard.errors import CollectError, DecisionMissing, EventError, OpaUnavailable, ScopeError, StopError
-from guard.events import Scope
-from guard.opa.client import Evaluation
+from guard.record import Outcome
+from guard.refs import Home
 from tests.support.jobs import (
     ALLOWED,
     DENIED,
-    SCOPE,
+    HOME,
     client,
     processing_request,
     started_event,
@@ -42,7 +42,7 @@ def start(sagemaker) -> Any:
 @pytest.mark.parametrize("kind", ["training", "processing"])
 def test_a_job_on_a_denied_image_is_stopped(guard, start, sagemaker, kind) -> None:
     event = start("job-1", kind=kind)
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.decision, record.outcome, record.evaluation.decision.rule_ids) == (
         "deny",
         Outcome.STOPPED,
@@ -54,13 +54,13 @@ def test_a_job_on_a_denied_image_is_stopped(guard, start, sagemaker, kind) -> No
 @pytest.mark.parametrize("kind", ["training", "processing"])
 def test_a_job_on_an_allowed_image_goes_on(guard, start, sagemaker, control, kind) -> None:
     event = start("job-1", ALLOWED, kind)
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.outcome, control.operations("Stop")) == (Outcome.NOT_DENIED, [])
     assert status(sagemaker, kind, "job-1") == "InProgress"
 
 
 def test_audit_mode_decides_and_touches_nothing(guard, start, sagemaker, control) -> None:
-    (record,) = guard(mode="audit").handle(start("job-1"), SCOPE)
+    (record,) = guard(mode="audit").handle(start("job-1"), HOME)
     assert (record.decision, record.outcome, control.operations("Stop")) == ("deny", Outcome.AUDITED, [])
     assert status(sagemaker, "training", "job-1") == "InProgress"
 
@@ -69,13 +69,13 @@ def test_the_events_own_fields_decide_nothing(guard, start) -> None:
     """An event that shows an allowed image, of a job that runs a denied one."""
     event = start("job-1")
     event["detail"]["AlgorithmSpecification"]["TrainingImage"] = ALLOWED
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
 
 
 def test_a_duplicate_event_stops_once(guard, start, control) -> None:
     event = start("job-1")
-    outcomes = [guard().handle(event, SCOPE)[0].outcome for _ in range(3)]
+    outcomes = [guard().handle(event, HOME)[0].outcome for _ in range(3)]
     assert outcomes == [Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.ALREADY_FINISHED]
     assert control.operations("Stop") == ["StopTrainingJob"]
 
@@ -83,14 +83,14 @@ def test_a_duplicate_event_stops_once(guard, start, control) -> None:
 def test_a_job_that_ended_before_describe_is_left_alone(guard, start, control) -> None:
     event = start("job-1")
     set_status("job-1", "Completed")
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.outcome, record.evaluation, control.operations("Stop")) == (Outcome.ALREADY_FINISHED, None, [])
 
 
 def test_a_job_that_ends_between_describe_and_stop_counts_as_finished(guard, start, control) -> None:
     event = start("job-1")
     control.before("StopTrainingJob", lambda: set_status("job-1", "Completed"))
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.decision, record.outcome) == ("deny", Outcome.ALREADY_FINISHED)
 
 
@@ -98,14 +98,14 @@ def test_a_refusal_whose_text_says_ended_is_not_believed_while_the_job_runs(guar
     event = start("job-1")
     control.fail("StopTrainingJob", "ValidationException", "The request was rejected because ... is in status Stopped.")
     with pytest.raises(StopError, match="still running"):
-        guard().handle(event, SCOPE)
+        guard().handle(event, HOME)
     assert [record.outcome for record in journal.records] == [Outcome.STOP_FAILED]
 
 
 def test_a_job_that_nobody_knows_is_gone(guard, start, control) -> None:
     event = start("job-1")
     event["detail"] |= {"TrainingJobName": "job-2"}
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.outcome, control.operations("Stop")) == (Outcome.GONE, [])
 
 
@@ -116,14 +116,14 @@ def test_a_job_that_goes_between_describe_and_stop_is_gone(guard, start, control
         "StopTrainingJob",
         lambda: control.fail("DescribeTrainingJob", "ValidationException", "Requested resource not found."),
     )
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert record.outcome == Outcome.GONE
 
 
 def test_a_throttled_describe_is_tried_again(guard, start, control) -> None:
     event = start("job-1")
     control.fail("DescribeTrainingJob", "ThrottlingException", times=2)
-    (record,) = guard(client=client(attempts=3)).handle(event, SCOPE)
+    (record,) = guard(client=client(attempts=3)).handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
 
 
@@ -131,14 +131,14 @@ def test_a_denied_describe_is_an_error_for_the_dead_letter_queue(guard, start, c
     event = start("job-1")
     control.fail("DescribeTrainingJob", "AccessDeniedException")
     with pytest.raises(CollectError) as failed:
-        guard().handle(event, SCOPE)
+        guard().handle(event, HOME)
     assert isinstance(failed.value.__cause__, ClientError)
 
 
 def test_a_throttled_stop_is_tried_again(guard, start, control, sagemaker) -> None:
     event = start("job-1")
     control.fail("StopTrainingJob", "ThrottlingException", times=2)
-    (record,) = guard(client=client(attempts=3)).handle(event, SCOPE)
+    (record,) = guard(client=client(attempts=3)).handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
 
 
@@ -149,7 +149,7 @@ def test_a_stop_that_stays_refused_is_recorded_with_its_decision_and_raised(
     event = start("job-1")
     control.fail("StopTrainingJob", code, times=9)
     with pytest.raises(StopError) as failed:
-        guard().handle(event, SCOPE)
+        guard().handle(event, HOME)
     assert code in str(failed.value.evidence["refusal"])
     assert [(record.decision, record.outcome) for record in journal.records] == [("deny", Outcome.STOP_FAILED)]
 
@@ -159,19 +159,19 @@ def test_a_stop_refused_while_the_state_cannot_be_told_is_an_error(guard, start,
     control.fail("StopTrainingJob", "AccessDeniedException")
     control.before("StopTrainingJob", lambda: control.fail("DescribeTrainingJob", "AccessDeniedException"))
     with pytest.raises(StopError, match="state is unknown"):
-        guard().handle(event, SCOPE)
+        guard().handle(event, HOME)
 
 
 def test_tags_that_cannot_be_read_do_not_keep_a_denied_job_alive(guard, start, control) -> None:
     event = start("job-1")
     control.fail("ListTags", "AccessDeniedException")
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.document.job.tags, record.outcome) == (None, Outcome.STOPPED)
 
 
 def test_a_training_job_without_an_image_is_judged_not_forgotten(guard, start) -> None:
     event = start("job-1", None)
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert [image.error.code for image in record.document.images] == ["missing"]
     assert "unresolved_image" in record.evaluation.decision.rule_ids
 
@@ -191,7 +191,7 @@ def test_an_event_that_is_not_the_guards_business_is_ignored_with_a_reason(
 ) -> None:
     event = start("job-1") | change
     control.reset()
-    (record,) = guard().handle(event, SCOPE)
+    (record,) = guard().handle(event, HOME)
     assert (record.outcome, control.operations()) == (Outcome.IGNORED, [])
     assert reason in record.reason
 
@@ -207,13 +207,13 @@ def test_an_event_that_is_not_the_guards_business_is_ignored_with_a_reason(
 )
 def test_a_malformed_event_is_an_error_for_the_dead_letter_queue(guard, control, event) -> None:
     with pytest.raises(EventError):
-        guard().handle(event, SCOPE)
+        guard().handle(event, HOME)
     assert control.operations() == []
 
 
 @pytest.mark.parametrize(
     "scope",
-    [Scope("999999999999", "eu-west-1", "aws"), Scope("123456789012", "eu-west-2", "aws")],
+    [Home("999999999999", "eu-west-1", "aws"), Home("123456789012", "eu-west-2", "aws")],
     ids=["account", "region"],
 )
 def test_an_event_of_another_account_or_region_is_refused(guard, start, scope) -> None:
@@ -230,7 +230,7 @@ def test_without_a_decision_nothing_is_stopped_and_the_event_fails(guard, start,
 
     event = start("job-1")
     with pytest.raises(error):
-        guard(engine=Broken()).handle(event, SCOPE)
+        guard(engine=Broken()).handle(event, HOME)
     assert control.operations("Stop") == []
 
 
@@ -242,12 +242,12 @@ def test_without_a_decision_nothing_is_stopped_and_the_event_fails(guard, start,
 def test_an_image_list_of_the_deployment_denies_for_its_kind(guard, start, kind, outcome) -> None:
     event = start("job-1", ALLOWED, kind)
     denied = deny_list({"training": " pytorch-training:2.4-cpu-py311 ,", "processing": ""})
-    (record,) = guard(deny_list=denied).handle(event, SCOPE)
+    (record,) = guard(deny_list=denied).handle(event, HOME)
     assert record.outcome == outcome
 
 
 def test_a_recorded_document_is_decided_again_exactly(guard, start, shipped_engine) -> None:
     denied = deny_list({"training": "pytorch-training:2.4-cpu-py311"})
-    (record,) = guard(deny_list=denied).handle(start("job-1", ALLOWED), SCOPE)
+    (record,) = guard(deny_list=denied).handle(start("job-1", ALLOWED), HOME)
     recorded = type(record.document).model_validate_json(record.document.model_dump_json())
     assert shipped_engine.evaluate(recorded) == record.evaluation

@@ -98,7 +98,7 @@ def _jobs(operation: str, description: dict[str, Any]) -> Iterator[tuple[str, di
     for kind in JOB_KINDS:
         if operation in (*kind.create_operations, *kind.update_operations):
             # The kind of definition stands beside its name, and says which operation describes it.
-            yield kind.kind, {"MonitoringType": "ModelBias", **description}, {}
+            yield kind.id, {"MonitoringType": "ModelBias", **description}, {}
     for row in RESOURCE_KINDS:
         if operation in (*row.create_operations, *row.update_operations):
             yield from _naming(row, description)
@@ -107,7 +107,7 @@ def _jobs(operation: str, description: dict[str, Any]) -> Iterator[tuple[str, di
 def _naming(
     row: ResourceKind, description: dict[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any], dict[Resource, Any]]]:
-    resource = {Resource(row.kind, "named"): description}
+    resource = {Resource(row.id, "named"): description}
     if row == ALGORITHM:
         yield "training", {"AlgorithmSpecification": {"AlgorithmName": "named"}}, resource
     elif row == MODEL:
@@ -115,7 +115,7 @@ def _naming(
     elif row == MODEL_PACKAGE:
         # The probed specification has no name: it is found as "none of them is the wanted one".
         package = {"ModelPackageName": "named", "InferenceSpecificationName": "other"}
-        yield "transform", {"ModelName": "m"}, {Resource(MODEL.kind, "m"): {"PrimaryContainer": package}, **resource}
+        yield "transform", {"ModelName": "m"}, {Resource(MODEL.id, "m"): {"PrimaryContainer": package}, **resource}
     else:
         monitoring_type = row.image_field.partition("AppSpecification")[0]
         config = {"MonitoringJobDefinitionName": "named", "MonitoringType": monitoring_type}

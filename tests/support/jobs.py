@@ -10,12 +10,12 @@ import boto3
 from botocore import xform_name
 from botocore.config import Config
 
-from guard.events import Scope
 from guard.jobs import BY_KIND
+from guard.refs import Home
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-SCOPE = Scope(ACCOUNT, REGION, "aws")
+HOME = Home(ACCOUNT, REGION, "aws")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Train"
 AWS_IMAGES = f"763104351884.dkr.ecr.{REGION}.amazonaws.com"
 DENIED = f"{AWS_IMAGES}/pytorch-training:1.10-cpu-py38"

@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guard.collect import Collected
+from guard.aws.collect import Collected
 from guard.document import DenyList, Document, ImageError, Source
-from guard.events import JobRef, Scope, job_arn, parse_event, scope_of
 from guard.jobs import AUTOML, BY_KIND, JOB_KINDS, PROCESSING, TRAINING, JobKind
 from guard.normalize import normalize, offline
+from guard.refs import Home, JobRef, job_arn
 from guard.resources import RESOURCE_KINDS, Resource
+from guard.sources.events import home_of, parse_event
 from tests.support.events import RUNNING, load_event
 from tests.support.shapes import WRONG, answer
 
-SCOPE = Scope("111122223333", "eu-west-1", "aws")
+HOME = Home("111122223333", "eu-west-1", "aws")
 NOTHING = DenyList(images={}, patterns=())
 TOLD = datetime(2024, 3, 5, 10, 15, tzinfo=UTC)
 SOURCE = Source(type="state-change", id="event-1", time=TOLD)
@@ -26,18 +27,18 @@ NAMES = ("a", "B-7", "x")
 
 
 def ref(kind: JobKind, **detail: Any) -> JobRef:
-    return JobRef(kind, "job-1", job_arn("job-1", kind, SCOPE), SOURCE, None, detail)
+    return JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, SOURCE, None, detail)
 
 
 def document(kind: JobKind, description: Any, tags: dict[str, str] | None = None) -> Document:
-    return normalize(ref(kind), Collected(description, tags, {}), SCOPE, NOTHING)
+    return normalize(ref(kind), Collected(description, tags, {}), NOTHING)
 
 
 def of_event(name: str, **detail: Any) -> Document:
     event = load_event(name, **detail)
-    found = parse_event(event, scope_of(event))
+    found = parse_event(event, home_of(event))
     assert isinstance(found, JobRef)
-    return normalize(found, offline(found), scope_of(event), NOTHING)
+    return normalize(found, offline(found), NOTHING)
 
 
 def test_the_job_is_told_by_its_description() -> None:
@@ -152,7 +153,8 @@ def test_a_call_without_parameters_makes_a_document_of_unknowns() -> None:
 def test_a_resource_stays_unknown_without_aws() -> None:
     (image,) = of_event("training_starting_algorithm_name").images
     assert image.error == ImageError(
-        code="failed", message=f"algorithm {image.origin.name}: a decision on the event alone doesn't describe it"
+        code="failed",
+        message=f"algorithm {image.origin.name}: not resolved: offline evaluation makes no Describe calls",
     )
 
 
@@ -182,28 +184,28 @@ def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
     assert (found.images[0].raw, found.job.role_arn) == ("a:?", "r?")
 
 
-@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.kind)
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
 @settings(max_examples=300)
 @given(seeds=st.lists(st.integers(0, 2**32), min_size=9, max_size=9))
 def test_no_answer_of_sagemaker_breaks_the_document(kind, seeds) -> None:
     """Whole answers, answers with holes, and answers with values of wrong types: each makes a valid document."""
     first, *others = seeds
     resources = {
-        Resource(row.kind, name): answer(row.describe_operation, seed)
+        Resource(row.id, name): answer(row.describe_operation, seed)
         for row, seed in zip(RESOURCE_KINDS, others, strict=False)
         for name in NAMES
     }
     collected = Collected(answer(kind.describe_operation, first), None, resources)
-    found = normalize(ref(kind), collected, SCOPE, NOTHING)
+    found = normalize(ref(kind), collected, NOTHING)
     assert Document.model_validate_json(found.model_dump_json()) == found
     assert all((image.repository is None) == (image.error is not None) for image in found.images)
 
 
-@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.kind)
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
 def test_a_wrong_type_in_any_field_breaks_nothing(kind, wrong) -> None:
     description = dict.fromkeys(answer(kind.describe_operation, 1), wrong)
-    found = normalize(ref(kind), offline(ref(kind, **description)), SCOPE, NOTHING)
+    found = normalize(ref(kind), offline(ref(kind, **description)), NOTHING)
     assert found.job.name == "job-1"
 
 

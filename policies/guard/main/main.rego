@@ -18,7 +18,7 @@ import data.guard.lib.levels
 #   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted. Undefined, and
 #   so an error for who asks, if the input is outside the contract.
 # entrypoint: true
-decision := {"decision": _verdict, "findings": _sorted(_findings)} if contract.kept(input)
+decision := {"decision": _verdict, "findings": _sorted(_findings)} if contract.satisfied(input)
 
 default _verdict := "allow"
 

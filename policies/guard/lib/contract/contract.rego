@@ -9,7 +9,7 @@ import data.guard.lib.times
 
 # METADATA
 # description: True if the document has the keys of schema version 1, no less and no more.
-kept(document) if {
+satisfied(document) if {
 	document.schema_version == 1
 	_has_document_keys(document)
 	_has_source_keys(document.source)
@@ -25,10 +25,13 @@ kept(document) if {
 	count(document.deny_list) == 2
 }
 
-_has_document_keys(document) if object.keys(document) == {
+_has_document_keys(document) if object.keys(document) - _additive == {
 	"account", "actor", "command", "compute", "deny_list", "environment", "hyperparameters", "images", "job",
 	"network", "partition", "region", "remote_access", "schema_version", "source", "storage",
 }
+
+# Fields that came after the first documents of this version were recorded: null in those.
+_additive := {"unavailable"}
 
 _has_source_keys(source) if {
 	is_object(source)

@@ -3,9 +3,9 @@ package guard.lib.contract_test
 import data.guard.lib.contract
 import data.guard.testing
 
-test_kept_by_a_complete_document if contract.kept(testing.document)
+test_satisfied_by_a_complete_document if contract.satisfied(testing.document)
 
-test_kept_without_images if contract.kept(testing.input_with_images([]))
+test_satisfied_without_images if contract.satisfied(testing.input_with_images([]))
 
 _broken := {
 	"empty": {},
@@ -46,7 +46,7 @@ _broken := {
 	"denied patterns a mapping": testing.input_with({"deny_list": {"patterns": {}}}),
 }
 
-test_not_kept[note] if {
+test_not_satisfied[note] if {
 	some note, document in _broken
-	not contract.kept(document)
+	not contract.satisfied(document)
 }

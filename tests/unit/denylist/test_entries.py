@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guard.entries import Entry, canonical, parse_entry
+from guard.denylist.entries import Entry, canonical, parse_entry
 from guard.errors import ConfigError, EntryError
 
 HEX = "059f4bfb27d2dc5aeca8a5f609398f3590379bdf0a8e40c6b59680cf02507a7b"

@@ -6,10 +6,8 @@ import io
 import json
 import logging
 
-from guard.decision import Decision, Finding
-from guard.enforce import Outcome
-from guard.opa.client import Evaluation
-from guard.record import LogJournal, Record, line
+from guard.decision import Decision, Evaluation, Finding
+from guard.record import LogJournal, Outcome, Record, line
 from tests.support.documents import DENIED, document
 
 FINDING = Finding(

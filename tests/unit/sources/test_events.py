@@ -10,11 +10,12 @@ import pytest
 
 from guard.document import Actor, Source
 from guard.errors import EventError, ScopeError
-from guard.events import Ignored, JobRef, Scope, job_from_arn, parse_event, partition_of, scope_of
 from guard.jobs import BY_KIND, JOB_KINDS, PROCESSING, TRAINING, TUNING, JobKind
+from guard.refs import Home, JobRef, job_from_arn, partition_of
+from guard.sources.events import Ignored, home_of, parse_event
 from tests.support.events import NAMES, RUNNING, load_event, without
 
-SCOPE = Scope("111122223333", "eu-west-1", "aws")
+HOME = Home("111122223333", "eu-west-1", "aws")
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333"
 SOURCE = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, tzinfo=UTC))
 
@@ -31,7 +32,7 @@ ASKS_NOTHING = {
 
 
 def parsed(event: Any) -> JobRef | Ignored:
-    return parse_event(event, scope_of(event))
+    return parse_event(event, home_of(event))
 
 
 def state_change(kind: JobKind, status: str = "", **detail: Any) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def test_parse_event_names_the_running_job(name) -> None:
     ref = parsed(event)
     kind, job = RUNNING[name]
     assert isinstance(ref, JobRef)
-    assert (ref.kind.kind, ref.name, ref.source.id, ref.detail) == (kind, job, event["id"], event["detail"])
+    assert (ref.kind.id, ref.name, ref.source.id) == (kind, job, event["id"])
     assert ref.arn == f"arn:aws:sagemaker:{event['region']}:{event['account']}:{BY_KIND[kind].arn_resource}/{job}"
 
 
@@ -73,29 +74,29 @@ def test_parse_event_leaves_the_event_as_it_was(name) -> None:
     assert event == before
 
 
-@pytest.mark.parametrize("kind", [row for row in JOB_KINDS if row.detail_type], ids=lambda row: row.kind)
+@pytest.mark.parametrize("kind", [row for row in JOB_KINDS if row.detail_type], ids=lambda row: row.id)
 class TestStatus:
     """Each kind that has state change events."""
 
     def test_every_running_status_counts(self, kind) -> None:
         for status in kind.running:
-            assert isinstance(parse_event(state_change(kind, status), SCOPE), JobRef)
+            assert isinstance(parse_event(state_change(kind, status), HOME), JobRef)
 
     def test_every_other_status_is_ignored(self, kind) -> None:
         for status in kind.stopping | kind.ended:
-            assert isinstance(parse_event(state_change(kind, status), SCOPE), Ignored)
+            assert isinstance(parse_event(state_change(kind, status), HOME), Ignored)
 
     def test_the_spelling_of_a_status_does_not_matter(self, kind) -> None:
         for status in kind.ended:
-            assert isinstance(parse_event(state_change(kind, status.upper()), SCOPE), Ignored)
+            assert isinstance(parse_event(state_change(kind, status.upper()), HOME), Ignored)
 
     def test_an_unknown_status_counts_as_running(self, kind) -> None:
-        assert isinstance(parse_event(state_change(kind, "Levitating"), SCOPE), JobRef)
+        assert isinstance(parse_event(state_change(kind, "Levitating"), HOME), JobRef)
 
     def test_an_absent_status_is_an_error_with_the_field(self, kind) -> None:
         event = without(state_change(kind), "detail", kind.status_field)
         with pytest.raises(EventError) as failed:
-            parse_event(event, SCOPE)
+            parse_event(event, HOME)
         assert failed.value.evidence["field"] == f"detail.{kind.status_field}"
 
 
@@ -136,7 +137,7 @@ def test_the_envelope_decides_over_the_arn() -> None:
 )
 def test_the_arn_is_the_events_or_built(detail, resources, arn) -> None:
     event = state_change(TRAINING, **detail) | {"resources": resources}
-    ref = parse_event(event, SCOPE)
+    ref = parse_event(event, HOME)
     assert isinstance(ref, JobRef)
     assert ref.arn == arn
 
@@ -154,11 +155,11 @@ def test_the_arn_is_the_events_or_built(detail, resources, arn) -> None:
 def test_a_job_without_a_name_is_an_error_with_the_field(name, resources) -> None:
     event = state_change(TRAINING, TrainingJobName=name) | {"resources": resources}
     with pytest.raises(EventError) as failed:
-        parse_event(event, SCOPE)
+        parse_event(event, HOME)
     assert failed.value.evidence["field"] == "detail.TrainingJobName"
 
 
-@pytest.mark.parametrize("scope", [Scope("9" * 12, "eu-west-1", "aws"), Scope("111122223333", "eu-west-2", "aws")])
+@pytest.mark.parametrize("scope", [Home("9" * 12, "eu-west-1", "aws"), Home("111122223333", "eu-west-2", "aws")])
 @pytest.mark.parametrize("name", ["training_starting", "training_completed", "api_create_training_job"])
 def test_another_account_or_region_is_a_scope_error(name, scope) -> None:
     with pytest.raises(ScopeError) as failed:
@@ -182,20 +183,20 @@ def test_another_account_or_region_is_a_scope_error(name, scope) -> None:
 )
 def test_an_unreadable_envelope_is_an_error_with_the_field(field, value) -> None:
     with pytest.raises(EventError) as failed:
-        parse_event(load_event("training_starting") | {field: value}, SCOPE)
+        parse_event(load_event("training_starting") | {field: value}, HOME)
     assert failed.value.evidence["field"] == field
 
 
 @pytest.mark.parametrize("event", [None, [], "event", 5, {}])
 def test_what_is_no_event_is_an_error(event) -> None:
     with pytest.raises(EventError):
-        parse_event(event, SCOPE)
+        parse_event(event, HOME)
 
 
 @pytest.mark.parametrize("change", [{"source": "aws.ec2"}, {"source": "my.app"}, {"detail-type": "SageMaker X"}])
 def test_a_foreign_event_is_ignored_wherever_it_comes_from(change) -> None:
     event = load_event("training_starting") | change | {"account": "999999999999"}
-    assert isinstance(parse_event(event, SCOPE), Ignored)
+    assert isinstance(parse_event(event, HOME), Ignored)
 
 
 def test_a_call_tells_who_made_it() -> None:
@@ -221,28 +222,28 @@ def test_an_actor_that_the_record_does_not_tell_is_null(identity) -> None:
     assert set(ref.actor.model_dump().values()) == {None}
 
 
-@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.kind)
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
 def test_every_call_that_starts_or_changes_a_job_is_seen(kind) -> None:
     field = kind.name_field[0].lower() + kind.name_field[1:]
     for operation in (*kind.create_operations, *kind.update_operations):
-        ref = parse_event(call(operation, {field: "job-1"}, responseElements=None), SCOPE)
+        ref = parse_event(call(operation, {field: "job-1"}, responseElements=None), HOME)
         assert isinstance(ref, JobRef)
         assert (ref.kind, ref.name, ref.arn) == (kind, "job-1", f"{ARN}:{kind.arn_resource}/job-1")
 
 
 @pytest.mark.parametrize("operation", ["StopTrainingJob", "DescribeTrainingJob", "CreateEndpoint", "AddTags"])
 def test_another_call_is_ignored(operation) -> None:
-    assert isinstance(parse_event(call(operation, {"trainingJobName": "job-1"}), SCOPE), Ignored)
+    assert isinstance(parse_event(call(operation, {"trainingJobName": "job-1"}), HOME), Ignored)
 
 
 def test_a_call_of_another_service_is_ignored() -> None:
     event = load_event("api_create_training_job", eventSource="sagemaker-edge.amazonaws.com")
-    assert isinstance(parse_event(event, SCOPE), Ignored)
+    assert isinstance(parse_event(event, HOME), Ignored)
 
 
 def test_a_failed_call_is_ignored_with_its_error() -> None:
     event = load_event("api_create_training_job", errorCode="ResourceInUse", responseElements=None)
-    ignored = parse_event(event, SCOPE)
+    ignored = parse_event(event, HOME)
     assert isinstance(ignored, Ignored)
     assert "ResourceInUse" in ignored.reason
 
@@ -259,33 +260,33 @@ def test_a_service_event_names_its_job_in_one_of_three_places(detail) -> None:
     """The training jobs of a tuning job are started by the service, not by a call."""
     nothing = {"requestParameters": None, "responseElements": None, "eventType": "AwsServiceEvent"}
     event = load_event("api_create_training_job", **{**nothing, **detail})
-    ref = parse_event(event | {"detail-type": "AWS Service Event via CloudTrail"}, SCOPE)
+    ref = parse_event(event | {"detail-type": "AWS Service Event via CloudTrail"}, HOME)
     assert isinstance(ref, JobRef)
     assert (ref.name, ref.arn) == ("child-1", f"{ARN}:training-job/child-1")
 
 
 def test_a_call_that_names_no_job_is_an_error() -> None:
     with pytest.raises(EventError) as failed:
-        parse_event(call("CreateTrainingJob", None, responseElements=None), SCOPE)
+        parse_event(call("CreateTrainingJob", None, responseElements=None), HOME)
     assert failed.value.evidence["field"] == "detail.TrainingJobName"
 
 
 @pytest.mark.parametrize("field", ["eventSource", "eventName"])
 def test_an_unreadable_call_is_an_error_with_the_field(field) -> None:
     with pytest.raises(EventError) as failed:
-        parse_event(load_event("api_create_training_job", **{field: None}), SCOPE)
+        parse_event(load_event("api_create_training_job", **{field: None}), HOME)
     assert failed.value.evidence["field"] == f"detail.{field}"
 
 
 def test_job_from_arn() -> None:
-    ref = job_from_arn(f"{ARN}:hyper-parameter-tuning-job/tuning-1", TUNING, SOURCE)
+    ref = job_from_arn(f"{ARN}:hyper-parameter-tuning-job/tuning-1", TUNING, HOME, SOURCE)
     assert (ref.kind, ref.name, ref.source, ref.actor) == (TUNING, "tuning-1", SOURCE, None)
 
 
 @pytest.mark.parametrize("arn", ["", "tuning-1", f"{ARN}:training-job/x", f"{ARN}:processing-job/"])
 def test_job_from_arn_refuses_the_arn_of_something_else(arn) -> None:
     with pytest.raises(EventError):
-        job_from_arn(arn, PROCESSING, SOURCE)
+        job_from_arn(arn, PROCESSING, HOME, SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -305,12 +306,12 @@ def test_partition_of(region, partition) -> None:
     assert partition_of(region) == partition
 
 
-def test_scope_of_needs_account_and_region() -> None:
+def test_home_of_needs_account_and_region() -> None:
     with pytest.raises(EventError):
-        scope_of({"account": "111122223333"})
+        home_of({"account": "111122223333"})
 
 
 def test_half_a_surrogate_pair_does_not_reach_the_document() -> None:
-    ref = parse_event(state_change(TRAINING, TrainingJobName="job-\ud800"), SCOPE)
+    ref = parse_event(state_change(TRAINING, TrainingJobName="job-\ud800"), HOME)
     assert isinstance(ref, JobRef)
     assert ref.name == "job-?"

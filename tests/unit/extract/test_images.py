@@ -12,10 +12,10 @@ from guard.jobs import BY_KIND
 from guard.resources import ALGORITHM, JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, Resource
 
 HEX = "059f4bfb27d2dc5aeca8a5f609398f3590379bdf0a8e40c6b59680cf02507a7b"
-MINE = Resource(ALGORITHM.kind, "mine")
-M = Resource(MODEL.kind, "m")
-P = Resource(MODEL_PACKAGE.kind, "p")
-D = Resource(JOB_DEFINITIONS["ModelBias"].kind, "d")
+MINE = Resource(ALGORITHM.id, "mine")
+M = Resource(MODEL.id, "m")
+P = Resource(MODEL_PACKAGE.id, "p")
+D = Resource(JOB_DEFINITIONS["ModelBias"].id, "d")
 
 
 def images(kind: str, description: Any, known: Any = None) -> tuple[Image, ...]:

@@ -9,22 +9,22 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ParamValidationError
 
-from guard.collect import collect, describe
+from guard.aws.collect import collect, describe
 from guard.document import ImageError, Source
 from guard.errors import CollectError, JobNotFound
-from guard.events import JobRef, Scope, job_arn
 from guard.jobs import INFERENCE_RECOMMENDATIONS, JOB_KINDS, MONITORING_SCHEDULE, TRAINING, TRANSFORM, JobKind
+from guard.refs import Home, JobRef, job_arn
 from guard.resources import ALGORITHM, JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, Resource
 from tests.support.fakes import FakeSageMaker, refused
 
-SCOPE = Scope("111122223333", "eu-west-1", "aws")
+HOME = Home("111122223333", "eu-west-1", "aws")
 NO_TAGS: dict[str, Any] = {"Tags": []}
 TIMEOUT = ConnectTimeoutError(endpoint_url="https://api.sagemaker")
 
 
 def ref(kind: JobKind = TRAINING) -> JobRef:
     source = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, tzinfo=UTC))
-    return JobRef(kind, "job-1", job_arn("job-1", kind, SCOPE), source, None, {})
+    return JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, source, None, {})
 
 
 def training(**description: Any) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def training(**description: Any) -> dict[str, Any]:
     return {"TrainingJobName": "job-1", "ResponseMetadata": {}, **image, **description}
 
 
-@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.kind)
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
 def test_a_job_is_described_by_its_name(kind) -> None:
     client = FakeSageMaker(**{kind.describe_operation: {kind.name_field: "job-1"}, "ListTags": NO_TAGS})
     collect(client, ref(kind))
@@ -165,7 +165,7 @@ def test_an_algorithm_is_described() -> None:
     description = training(AlgorithmSpecification={"AlgorithmName": "mine"})
     algorithm = {"TrainingSpecification": {"TrainingImage": "a:1"}}
     client = FakeSageMaker(DescribeTrainingJob=description, ListTags=NO_TAGS, DescribeAlgorithm=algorithm)
-    assert collect(client, ref()).references == {Resource(ALGORITHM.kind, "mine"): algorithm}
+    assert collect(client, ref()).references == {Resource(ALGORITHM.id, "mine"): algorithm}
     assert ("DescribeAlgorithm", {"AlgorithmName": "mine"}) in client.calls
 
 
@@ -176,8 +176,8 @@ def test_a_model_package_behind_a_model_is_described() -> None:
         DescribeTransformJob={"ModelName": "m"}, ListTags=NO_TAGS, DescribeModel=model, DescribeModelPackage=package
     )
     assert collect(client, ref(TRANSFORM)).references == {
-        Resource(MODEL.kind, "m"): model,
-        Resource(MODEL_PACKAGE.kind, "pkg"): package,
+        Resource(MODEL.id, "m"): model,
+        Resource(MODEL_PACKAGE.id, "pkg"): package,
     }
     assert client.operations() == ["DescribeModel", "DescribeModelPackage", "DescribeTransformJob", "ListTags"]
 
@@ -210,7 +210,7 @@ def test_a_schedules_job_definition_is_described_by_its_type(monitoring_type) ->
         }
     )
     references = collect(client, ref(MONITORING_SCHEDULE)).references
-    assert references == {Resource(JOB_DEFINITIONS[monitoring_type].kind, "d"): {"RoleArn": "r"}}
+    assert references == {Resource(JOB_DEFINITIONS[monitoring_type].id, "d"): {"RoleArn": "r"}}
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_schedules_job_definition_is_described_by_its_type(monitoring_type) ->
 )
 def test_a_resource_that_cannot_be_described_is_a_fact(error, code) -> None:
     client = FakeSageMaker(DescribeTransformJob={"ModelName": "m"}, ListTags=NO_TAGS, DescribeModel=error)
-    found = collect(client, ref(TRANSFORM)).references[Resource(MODEL.kind, "m")]
+    found = collect(client, ref(TRANSFORM)).references[Resource(MODEL.id, "m")]
     assert isinstance(found, ImageError)
     assert found.code == code
     assert found.message == str(error)
@@ -247,7 +247,7 @@ def test_a_resource_younger_than_the_job_is_not_the_one_that_it_began_with(creat
     model = {"PrimaryContainer": {"Image": "a:1"}, "CreationTime": created}
     description = {"ModelName": "m", "CreationTime": BEGUN}
     client = FakeSageMaker(DescribeTransformJob=description, ListTags=NO_TAGS, DescribeModel=model)
-    found = collect(client, ref(TRANSFORM)).references[Resource(MODEL.kind, "m")]
+    found = collect(client, ref(TRANSFORM)).references[Resource(MODEL.id, "m")]
     assert (found == model) is believed
     assert believed or (isinstance(found, ImageError) and found.code == "not-found")
 
@@ -261,4 +261,4 @@ def test_a_schedule_runs_what_its_job_definitions_name_means_now() -> None:
         DescribeDataQualityJobDefinition=definition,
     )
     references = collect(client, ref(MONITORING_SCHEDULE)).references
-    assert references == {Resource(JOB_DEFINITIONS["DataQuality"].kind, "d"): definition}
+    assert references == {Resource(JOB_DEFINITIONS["DataQuality"].id, "d"): definition}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guard.deployment import deny_list
+from guard.denylist.deployment import deny_list
 from guard.document import DeniedImage, DeniedPattern, DenyList
 from guard.errors import ConfigError
 

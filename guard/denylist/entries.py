@@ -37,7 +37,7 @@ def parse_entry(text: str, *, pattern: bool = False) -> Entry:
     Raises EntryError for an entry that can never match an image: `evidence` holds the entry.
     """
     stripped = text.strip()
-    _refuse_hopeless(stripped, text)
+    _reject_unmatchable(stripped, text)
     registry, repository, tag, digest = split(stripped)
     if repository != repository.lower():
         raise EntryError("upper case in the repository: no registry has such an image", entry=text)
@@ -60,7 +60,7 @@ def canonical(text: str) -> str:
     return str(parse_entry(text, pattern=True))
 
 
-def _refuse_hopeless(stripped: str, text: str) -> None:
+def _reject_unmatchable(stripped: str, text: str) -> None:
     if not stripped:
         raise EntryError("an empty entry", entry=text)
     if any(character.isspace() for character in stripped):

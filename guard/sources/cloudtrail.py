@@ -28,22 +28,22 @@ FREE_MAPS = frozenset(
 )
 
 
-def raised(parameters: object) -> Any:
+def to_api_case(parameters: object) -> Any:
     """Return the parameters as the API spells them: CloudTrail lowers the first letter of each field at every depth."""
     if isinstance(parameters, Mapping):
         return {
-            key[:1].upper() + key[1:]: value if key in FREE_MAPS else raised(value)
+            key[:1].upper() + key[1:]: value if key in FREE_MAPS else to_api_case(value)
             for key, value in parameters.items()
             if isinstance(key, str)
         }
     if isinstance(parameters, list):
-        return [raised(item) for item in parameters]
+        return [to_api_case(item) for item in parameters]
     return parameters
 
 
 def request(detail: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the call's parameters as the API spells them; empty when CloudTrail left them out, as it does with big ones."""
-    parameters = raised(detail.get("requestParameters"))
+    parameters = to_api_case(detail.get("requestParameters"))
     return parameters if isinstance(parameters, Mapping) else {}
 
 
@@ -52,7 +52,7 @@ def job_name_and_arn(detail: Mapping[str, Any], kind: JobKind) -> tuple[object, 
 
     The events of what the service itself starts, as the training jobs of a tuning job, may have no parameters.
     """
-    parts = [raised(detail.get(part)) for part in ("requestParameters", "responseElements", "serviceEventDetails")]
+    parts = [to_api_case(detail.get(part)) for part in ("requestParameters", "responseElements", "serviceEventDetails")]
     found = [part for part in parts if isinstance(part, Mapping)]
     return (
         next((part[kind.name_field] for part in found if part.get(kind.name_field)), None),

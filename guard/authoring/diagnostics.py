@@ -9,7 +9,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, order=True)
-class Problem:
+class Diagnostic:
     """One thing to change; a warning doesn't stop anything."""
 
     file: Path
@@ -23,6 +23,6 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {note}{self.text}"
 
 
-def errors(problems: Iterable[Problem]) -> list[Problem]:
+def errors(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return those that stop a build."""
     return [problem for problem in problems if problem.severity == "error"]

@@ -12,8 +12,8 @@ from guard.extract.facts import Facts
 from guard.extract.locations import bucket_and_account
 from guard.resources import JOB_DEFINITIONS, MODEL, Resource
 
-M = Resource(MODEL.kind, "m")
-D = Resource(JOB_DEFINITIONS["ModelQuality"].kind, "d")
+M = Resource(MODEL.id, "m")
+D = Resource(JOB_DEFINITIONS["ModelQuality"].id, "d")
 ML5 = Instance(type="ml.m5.xlarge", count=2)
 CLUSTER = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2}
 

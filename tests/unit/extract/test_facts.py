@@ -8,11 +8,11 @@ import pytest
 
 from guard.document import Command, Instance, Vpc
 from guard.extract import extract
-from guard.extract.facts import Facts, weakest
+from guard.extract.facts import Facts, merge_weakest
 from guard.resources import JOB_DEFINITIONS, MODEL, Resource
 
-M = Resource(MODEL.kind, "m")
-D = Resource(JOB_DEFINITIONS["ModelQuality"].kind, "d")
+M = Resource(MODEL.id, "m")
+D = Resource(JOB_DEFINITIONS["ModelQuality"].id, "d")
 VPC = {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
 IN_VPC = Vpc(subnets=("subnet-1",), security_groups=("sg-1",))
 
@@ -326,7 +326,7 @@ class TestWeakest:
     )
     def test_one_definition_that_is_not_isolated_decides(self, values, merged) -> None:
         definitions = [Facts(isolated=value, spot=value, encrypted_traffic=value) for value in values]
-        found = weakest(definitions)
+        found = merge_weakest(definitions)
         assert (found.isolated, found.spot, found.encrypted_traffic) == (merged, merged, merged)
 
     @pytest.mark.parametrize(
@@ -334,26 +334,26 @@ class TestWeakest:
         [((False, False), False), ((True, False), True), ((False, None), None), ((None, True), True)],
     )
     def test_one_definition_with_remote_debug_decides(self, values, merged) -> None:
-        assert weakest([Facts(remote_debug=value) for value in values]).remote_debug == merged
+        assert merge_weakest([Facts(remote_debug=value) for value in values]).remote_debug == merged
 
     @pytest.mark.parametrize(("values", "merged"), [((60, 3600), 3600), ((60, None), None), ((0, 0), 0)])
     def test_the_longest_time_decides_and_no_limit_is_longest(self, values, merged) -> None:
         definitions = [Facts(max_runtime_seconds=value, keep_alive_seconds=value) for value in values]
-        found = weakest(definitions)
+        found = merge_weakest(definitions)
         assert (found.max_runtime_seconds, found.keep_alive_seconds) == (merged, merged)
 
     def test_one_definition_outside_a_vpc_decides(self) -> None:
-        assert weakest([Facts(vpc=IN_VPC), Facts()]).vpc is None
+        assert merge_weakest([Facts(vpc=IN_VPC), Facts()]).vpc is None
 
     def test_the_vpc_of_all_definitions_has_all_subnets(self) -> None:
         other = Vpc(subnets=("subnet-2", "subnet-1"), security_groups=())
-        assert weakest([Facts(vpc=IN_VPC), Facts(vpc=other)]).vpc == Vpc(
+        assert merge_weakest([Facts(vpc=IN_VPC), Facts(vpc=other)]).vpc == Vpc(
             subnets=("subnet-1", "subnet-2"), security_groups=("sg-1",)
         )
 
     def test_an_own_command_is_not_hidden_by_an_images_own(self) -> None:
         own = Command(entrypoint=("sh",), arguments=None)
-        assert weakest([Facts(), Facts(command=own)]).command == own
+        assert merge_weakest([Facts(), Facts(command=own)]).command == own
 
     def test_no_definitions_are_no_facts(self) -> None:
-        assert weakest([]) == Facts()
+        assert merge_weakest([]) == Facts()

@@ -7,52 +7,52 @@ from pathlib import Path
 
 import yaml
 
-from guard.authoring.problems import Problem
+from guard.authoring.diagnostics import Diagnostic
 
 KeyPath = tuple[str | int, ...]
-Place = tuple[int, int]
+Position = tuple[int, int]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class Places:
+class Positions:
     """Line and column of every key and list item of one file, counted from 1."""
 
     def __init__(self, file: Path, text: str, is_truth: Callable[[KeyPath], bool] = lambda _: False) -> None:
-        """Read the places; what YAML itself can't read, repeated keys and keys that aren't text become problems.
+        """Read the positions; what YAML itself can't read, repeated keys and keys that aren't text become problems.
 
         `is_truth` says where true or false is wanted, so that the advice about a `no` is right there.
         """
         self.file = file
         self._is_truth = is_truth
-        self.problems: list[Problem] = []
-        self._places: dict[KeyPath, Place] = {(): (1, 1)}
+        self.problems: list[Diagnostic] = []
+        self._positions: dict[KeyPath, Position] = {(): (1, 1)}
         self._open: list[yaml.Node] = []
         try:
             root = yaml.compose(text, Loader=LOADER)
         except yaml.MarkedYAMLError as exc:
             mark = exc.problem_mark or exc.context_mark
             place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            self.problems.append(Problem(file, *place, f"this is not YAML: {exc.problem or exc.context}"))
+            self.problems.append(Diagnostic(file, *place, f"this is not YAML: {exc.problem or exc.context}"))
             return
         except yaml.YAMLError as exc:
-            self.problems.append(Problem(file, 1, 1, f"this is not YAML: {exc}"))
+            self.problems.append(Diagnostic(file, 1, 1, f"this is not YAML: {exc}"))
             return
         if root is not None:
             self._walk(root, ())
 
-    def at(self, path: KeyPath) -> Place:
+    def at(self, path: KeyPath) -> Position:
         """Return the place of the value at a path, or of the nearest one around it that is written in the file."""
-        while path not in self._places:
+        while path not in self._positions:
             path = path[:-1]
-        return self._places[path]
+        return self._positions[path]
 
-    def problem(self, path: KeyPath, text: str) -> Problem:
+    def problem(self, path: KeyPath, text: str) -> Diagnostic:
         """Return an error at a path; the text says what is wrong and what to do."""
-        return Problem(self.file, *self.at(path), f"{dotted(path)}: {text}" if path else text)
+        return Diagnostic(self.file, *self.at(path), f"{dotted(path)}: {text}" if path else text)
 
-    def warning(self, path: KeyPath, text: str) -> Problem:
+    def warning(self, path: KeyPath, text: str) -> Diagnostic:
         """Return a warning at a path."""
-        return Problem(self.file, *self.at(path), f"{dotted(path)}: {text}", "warning")
+        return Diagnostic(self.file, *self.at(path), f"{dotted(path)}: {text}", "warning")
 
     def _walk(self, node: yaml.Node, path: KeyPath) -> None:
         if node in self._open:
@@ -60,7 +60,7 @@ class Places:
         self._open.append(node)
         if isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                self._places[(*path, index)] = _place(item)
+                self._positions[(*path, index)] = _position(item)
                 self._walk(item, (*path, index))
         elif isinstance(node, yaml.MappingNode):
             for key, value in node.value:
@@ -75,17 +75,17 @@ class Places:
         if key.tag != "tag:yaml.org,2002:str":
             merge = key.tag.endswith(":merge")
             text = "`<<` is not used here; write the keys out" if merge else "this key is not text; put it in quotes"
-            self.problems.append(Problem(self.file, *_place(key), f"{dotted(path)}: {text}" if path else text))
+            self.problems.append(Diagnostic(self.file, *_position(key), f"{dotted(path)}: {text}" if path else text))
             return
         inner = (*path, str(key.value))
-        if inner in self._places:
-            line = self._places[inner][0]
+        if inner in self._positions:
+            line = self._positions[inner][0]
             text = (
                 f"{dotted(inner)}: is here a second time, the first is in line {line}, and only one counts; remove one"
             )
-            self.problems.append(Problem(self.file, *_place(key), text))
+            self.problems.append(Diagnostic(self.file, *_position(key), text))
             return
-        self._places[inner] = _place(key)
+        self._positions[inner] = _position(key)
         self._walk(value, inner)
 
 
@@ -102,5 +102,5 @@ def dotted(path: KeyPath) -> str:
     return text
 
 
-def _place(node: yaml.Node) -> Place:
+def _position(node: yaml.Node) -> Position:
     return node.start_mark.line + 1, node.start_mark.column + 1

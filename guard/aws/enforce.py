@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
-from guard.collect import describe
+from guard.aws.collect import describe
 from guard.errors import CollectError, JobNotFound, StopError
-from guard.events import JobRef
-
-
-class Outcome(StrEnum):
-    """What the guard did about a job."""
-
-    STOPPED = "stopped"
-    ALREADY_FINISHED = "already_finished"
-    GONE = "gone"
-    NOT_DENIED = "not_denied"
-    AUDITED = "audited"
-    IGNORED = "ignored"
-    STOP_FAILED = "stop_failed"
+from guard.record import Outcome
+from guard.refs import JobRef
 
 
 def stop(client: Any, ref: JobRef) -> Outcome:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from botocore import xform_name
@@ -12,10 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from guard.document import ImageError
 from guard.errors import CollectError, JobNotFound
-from guard.events import JobRef
 from guard.extract import extract
 from guard.extract.reading import tags as read_tags
 from guard.jobs import MONITORING_SCHEDULE
+from guard.refs import Collected, JobRef
 from guard.resources import BY_RESOURCE_KIND, Resource
 from guard.times import parse_time
 
@@ -28,15 +27,6 @@ _MISSING_TEXTS = ("not found", "could not find", "can't find", "cannot find", "d
 _BUSY = frozenset(
     {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded"}
 )
-
-
-@dataclass(frozen=True)
-class Collected:
-    """The answers, as they came; `tags` is None when they could not be read."""
-
-    description: Mapping[str, Any]
-    tags: Mapping[str, str] | None
-    references: Mapping[Resource, Mapping[str, Any] | ImageError]
 
 
 def collect(client: Any, ref: JobRef) -> Collected:
@@ -65,7 +55,7 @@ def describe(client: Any, ref: JobRef) -> Mapping[str, Any]:
             raise JobNotFound("the job doesn't exist", job=ref.arn, **_evidence(exc)) from exc
         raise CollectError("SageMaker refused to describe the job", job=ref.arn, **_evidence(exc)) from exc
     except BotoCoreError as exc:
-        raise CollectError("SageMaker could not be asked about the job", job=ref.arn, error=str(exc)) from exc
+        raise CollectError("the SageMaker API call that describes the job failed", job=ref.arn, error=str(exc)) from exc
 
 
 def _references(
@@ -73,7 +63,7 @@ def _references(
 ) -> dict[Resource, Mapping[str, Any] | ImageError]:
     known: dict[Resource, Mapping[str, Any] | ImageError] = {}
     # A job names a model, that one a package, and a package nothing more: each round finds what the last one asked for.
-    while wanted := sorted(set(extract(ref.kind.kind, description, ref.name, known).unresolved)):
+    while wanted := sorted(set(extract(ref.kind.id, description, ref.name, known).unresolved)):
         found = pool.map(lambda resource: _resource(client, resource), wanted)
         known.update(zip(wanted, (_as_started(ref, description, answer) for answer in found), strict=True))
     return known
@@ -89,7 +79,7 @@ def _as_started(
     begun, created = (parse_time(answer.get("CreationTime")) for answer in (description, resource))
     if begun is None or created is None or created <= begun:
         return resource
-    message = f"what the job began with is gone: what has its name now was created later, at {created.isoformat()}"
+    message = "the original resource was deleted; the current one of that name was created after the job started"
     return ImageError(code="not-found", message=message)
 
 
@@ -134,7 +124,7 @@ def _call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
 
 
 def _too_busy(operation: str, exc: Exception) -> NoReturn:
-    raise CollectError("SageMaker could not be asked", operation=operation, error=str(exc)) from exc
+    raise CollectError("the SageMaker API call failed", operation=operation, error=str(exc)) from exc
 
 
 def _is_busy(exc: ClientError) -> bool:

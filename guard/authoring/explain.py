@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from jsonschema import ValidationError
 
-from guard.authoring.yaml_places import KeyPath
+from guard.authoring.yaml_positions import KeyPath
 
-Complaint = tuple[KeyPath, str]
+Explanation = tuple[KeyPath, str]
 
 _TYPES = {
     "array": "a list",
@@ -41,8 +41,8 @@ class _Violation:
         return str(self.schema.get("description", "see docs/rules.md")).strip()
 
 
-def complaints(error: ValidationError) -> Iterable[Complaint]:
-    """Return a violation as complaints, each with the path that it is about."""
+def explain(error: ValidationError) -> Iterable[Explanation]:
+    """Return a violation in words, each explanation with the path that it is about."""
     path = cast("KeyPath", tuple(error.absolute_path))
     if "propertyNames" in error.absolute_schema_path and isinstance(error.instance, str):
         path = (*path, error.instance)
@@ -57,11 +57,11 @@ def complaints(error: ValidationError) -> Iterable[Complaint]:
     return _TELL.get(violation.keyword, _as_it_is)(violation)
 
 
-def _as_it_is(violation: _Violation) -> Iterable[Complaint]:
+def _as_it_is(violation: _Violation) -> Iterable[Explanation]:
     yield violation.path, violation.error.message
 
 
-def _unknown_key(violation: _Violation) -> Iterable[Complaint]:
+def _unknown_key(violation: _Violation) -> Iterable[Explanation]:
     known = list(violation.schema.get("properties", {}))
     for key in violation.value.keys() - set(known):
         text, otherwise = "unknown key", f"known are {', '.join(known) or 'none'}"
@@ -71,7 +71,7 @@ def _unknown_key(violation: _Violation) -> Iterable[Complaint]:
         yield (*violation.path, key), hint(text, key, known, otherwise)
 
 
-def _missing_key(violation: _Violation) -> Iterable[Complaint]:
+def _missing_key(violation: _Violation) -> Iterable[Explanation]:
     for key in violation.wanted:
         if key in violation.value:
             continue
@@ -85,7 +85,7 @@ def _missing_key(violation: _Violation) -> Iterable[Complaint]:
             yield violation.path, f"{key} is missing; add it: {schema.get('description', 'see docs/rules.md').strip()}"
 
 
-def _no_choice(violation: _Violation) -> Iterable[Complaint]:
+def _no_choice(violation: _Violation) -> Iterable[Explanation]:
     choices = [str(choice) for choice in violation.wanted]
     if violation.path[:1] == ("exemptions",):
         text = f"there is no rule {_shown(violation.value)}"
@@ -94,41 +94,41 @@ def _no_choice(violation: _Violation) -> Iterable[Complaint]:
         yield violation.path, f"must be one of {', '.join(choices)}, not {_shown(violation.value)}"
 
 
-def _other_type(violation: _Violation) -> Iterable[Complaint]:
+def _other_type(violation: _Violation) -> Iterable[Explanation]:
     wanted = violation.wanted if isinstance(violation.wanted, list) else [violation.wanted]
     names = " or ".join(_TYPES[name] for name in wanted)
     yield violation.path, f"must be {names}, not {_shown(violation.value)}; {violation.purpose}"
 
 
-def _useless_text(violation: _Violation) -> Iterable[Complaint]:
+def _useless_text(violation: _Violation) -> Iterable[Explanation]:
     yield violation.path, f"{_shown(violation.value)} {violation.error.cause}"
 
 
-def _too_few(violation: _Violation) -> Iterable[Complaint]:
+def _too_few(violation: _Violation) -> Iterable[Explanation]:
     optional = violation.schema.get("properties", {}).keys() - set(violation.schema.get("required", []))
     what = f"say for which jobs, with at least one of {', '.join(sorted(optional))}" if optional else "add an entry"
     yield violation.path, f"is not complete; {what}"
 
 
-def _no_alternative(violation: _Violation) -> Iterable[Complaint]:
+def _no_alternative(violation: _Violation) -> Iterable[Explanation]:
     needed = [" and ".join(each["required"]) for each in violation.wanted if "required" in each]
     if not needed:
         return _as_it_is(violation)
     return [(violation.path, f"is not complete; it needs {' or '.join(needed)}")]
 
 
-def _other_form(violation: _Violation) -> Iterable[Complaint]:
+def _other_form(violation: _Violation) -> Iterable[Explanation]:
     empty = violation.wanted == "\\S"
     text = "is empty" if empty else f"{_shown(violation.value)} doesn't have the form {violation.wanted}"
     yield violation.path, f"{text}; {violation.purpose}"
 
 
-def _out_of_bounds(violation: _Violation) -> Iterable[Complaint]:
+def _out_of_bounds(violation: _Violation) -> Iterable[Explanation]:
     side = "at least" if violation.keyword == "minimum" else "at most"
     yield violation.path, f"is {_shown(violation.value)}, must be {side} {violation.wanted}; {violation.purpose}"
 
 
-_TELL: dict[str, Callable[[_Violation], Iterable[Complaint]]] = {
+_TELL: dict[str, Callable[[_Violation], Iterable[Explanation]]] = {
     "additionalProperties": _unknown_key,
     "anyOf": _no_alternative,
     "enum": _no_choice,
@@ -144,7 +144,7 @@ _TELL: dict[str, Callable[[_Violation], Iterable[Complaint]]] = {
 
 
 def hint(text: str, given: str, known: list[str], otherwise: str) -> str:
-    """Return a complaint with the nearest known name, or with what to do if none is near."""
+    """Return the text with the nearest known name, or with what to do if none is near."""
     close = difflib.get_close_matches(given, known, 1)
     return f"{text}; did you mean {close[0]}?" if close else f"{text}; {otherwise}"
 

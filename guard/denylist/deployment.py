@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from guard.denylist.entries import canonical
 from guard.document import DeniedImage, DeniedPattern, DenyList
-from guard.entries import canonical
 
 PARAMETERS = {"processing": "ProcessingContainers", "training": "TrainingContainers"}
 

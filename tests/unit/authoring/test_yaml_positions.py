@@ -1,4 +1,4 @@
-"""Places in YAML files, and what would be lost in them without a word."""
+"""Positions in YAML files, and what would be lost in them without a word."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from guard.authoring.yaml_places import Places, dotted
+from guard.authoring.yaml_positions import Positions, dotted
 
 FILE = Path("data.yaml")
 
 
 def test_at_gives_the_line_and_column_of_keys_and_list_items() -> None:
-    places = Places(FILE, "rules:\n  a:\n    globs:\n      - x\n      - y\n")
-    assert [places.at(path) for path in [("rules",), ("rules", "a"), ("rules", "a", "globs", 1)]] == [
+    positions = Positions(FILE, "rules:\n  a:\n    globs:\n      - x\n      - y\n")
+    assert [positions.at(path) for path in [("rules",), ("rules", "a"), ("rules", "a", "globs", 1)]] == [
         (1, 1),
         (2, 3),
         (5, 9),
@@ -21,11 +21,11 @@ def test_at_gives_the_line_and_column_of_keys_and_list_items() -> None:
 
 
 def test_at_of_a_missing_value_is_the_nearest_place_around_it() -> None:
-    assert Places(FILE, "rules:\n  a:\n    level: deny\n").at(("rules", "a", "overrides", 0, "level")) == (2, 3)
+    assert Positions(FILE, "rules:\n  a:\n    level: deny\n").at(("rules", "a", "overrides", 0, "level")) == (2, 3)
 
 
 def test_at_in_an_empty_file_is_its_beginning() -> None:
-    assert Places(FILE, "").at(("rules", "a")) == (1, 1)
+    assert Positions(FILE, "").at(("rules", "a")) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_at_in_an_empty_file_is_its_beginning() -> None:
     ],
 )
 def test_a_file_that_would_be_read_in_another_way_is_a_problem(text: str, problem: str) -> None:
-    problems = Places(FILE, text).problems
+    problems = Positions(FILE, text).problems
     assert len(problems) == 1
     assert str(problems[0]).startswith(problem)
 
@@ -65,11 +65,11 @@ def test_a_file_that_would_be_read_in_another_way_is_a_problem(text: str, proble
     ],
 )
 def test_an_ordinary_file_has_no_problem(text: str) -> None:
-    assert Places(FILE, text).problems == []
+    assert Positions(FILE, text).problems == []
 
 
 def test_an_anchor_inside_itself_ends() -> None:
-    assert Places(FILE, "a: &x\n  b: *x\n").at(("a", "b")) == (2, 3)
+    assert Positions(FILE, "a: &x\n  b: *x\n").at(("a", "b")) == (2, 3)
 
 
 @pytest.mark.parametrize(

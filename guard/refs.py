@@ -1,0 +1,97 @@
+"""References to jobs, and what SageMaker returned about one: values that every room may use and that have no effects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from guard.document import Actor, ImageError, Source
+from guard.errors import EventError
+from guard.jobs import JobKind
+from guard.resources import Resource
+
+_ARN = re.compile(
+    r"arn:(?P<partition>[a-z-]+):sagemaker:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):(?P<resource>[A-Za-z-]+)/(?P<name>.+)"
+)
+_PARTITIONS = {
+    "cn": "aws-cn",
+    "us-gov": "aws-us-gov",
+    "us-iso": "aws-iso",
+    "us-isob": "aws-iso-b",
+    "eu-isoe": "aws-iso-e",
+    "us-isof": "aws-iso-f",
+    "eusc": "aws-eusc",
+}
+
+
+@dataclass(frozen=True)
+class Home:
+    """The account, region and partition that the guard itself runs in; it acts on no other."""
+
+    account: str
+    region: str
+    partition: str
+
+
+@dataclass(frozen=True)
+class JobRef:
+    """One job to look at, and why.
+
+    `told` is what the source itself says of the job, in the spelling of the API's Describe response: the detail of a state
+    change, the parameters of an API call; empty for a source that only names jobs.
+    """
+
+    kind: JobKind
+    name: str
+    arn: str
+    home: Home
+    source: Source
+    actor: Actor | None
+    told: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The responses, as they came; `tags` is None when they could not be read."""
+
+    description: Mapping[str, Any]
+    tags: Mapping[str, str] | None
+    references: Mapping[Resource, Mapping[str, Any] | ImageError]
+
+
+@dataclass(frozen=True)
+class JobArn:
+    """The parts of a job's ARN that the guard compares."""
+
+    resource: str
+    name: str
+
+
+def parse_job_arn(text: object) -> JobArn | None:
+    """Return the resource type and name of a SageMaker ARN; None for anything else."""
+    match = _ARN.fullmatch(text) if isinstance(text, str) else None
+    return JobArn(match["resource"], match["name"]) if match else None
+
+
+def job_from_arn(arn: str, kind: JobKind, home: Home, source: Source) -> JobRef:
+    """Return the reference of a job that only its ARN names, as a description names the job's parent.
+
+    Raises EventError for an ARN of something else.
+    """
+    parsed = parse_job_arn(arn)
+    if parsed is None or parsed.resource != kind.arn_resource:
+        raise EventError(f"not the ARN of a {kind.id} job", field="arn", value=arn)
+    return JobRef(kind=kind, name=parsed.name, arn=arn, home=home, source=source, actor=None, told={})
+
+
+def job_arn(name: str, kind: JobKind, home: Home) -> str:
+    """Return the ARN of a job of this account and region."""
+    return f"arn:{home.partition}:sagemaker:{home.region}:{home.account}:{kind.arn_resource}/{name}"
+
+
+def partition_of(region: str) -> str:
+    """Return the partition that a region is in, derived from its prefix."""
+    prefixes = (region.rsplit("-", cut)[0] for cut in range(1, region.count("-") + 1))
+    return next((_PARTITIONS[prefix] for prefix in prefixes if prefix in _PARTITIONS), "aws")
