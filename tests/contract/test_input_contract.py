@@ -63,6 +63,14 @@ def test_a_document_without_a_key_is_not_decided(opa: Path, body: dict[str, Any]
     assert not _decided(opa, body)
 
 
+@pytest.mark.parametrize(
+    "key", [key for key, field in Document.model_fields.items() if not field.is_required() and key != "schema_version"]
+)
+def test_a_document_from_before_a_key_is_decided(opa: Path, body: dict[str, Any], key: str) -> None:
+    assert body.pop(key) is None
+    assert _decided(opa, body)
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_a_document_with_an_unknown_key_is_not_decided(opa: Path, body: dict[str, Any], part: str) -> None:
     PARTS[part][1](body)["surprise"] = 1

@@ -7,39 +7,22 @@ removing a key; `expected.json`, the decision or the error; and, if it has one, 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from guard.authoring.opa import Opa
 from guard.document import Document
 from guard.errors import PolicyError
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
-from tests.support.policies import CONFIG, POLICIES, ROOT
-
-CASES = sorted(folder for folder in (ROOT / "tests" / "golden").iterdir() if folder.is_dir())
-
-
-def _merged(base: Any, change: Any) -> Any:
-    if not isinstance(base, Mapping) or not isinstance(change, Mapping):
-        return change
-    merged = {key: _merged(base.get(key), value) for key, value in change.items()}
-    return {key: value for key, value in {**base, **merged}.items() if value is not None}
+from tests.support.golden import CASES, policies_of
+from tests.support.policies import POLICIES
 
 
 def _bundle(case: Path, opa: Path, folder: Path) -> Path:
-    shutil.copytree(ROOT / POLICIES, folder / POLICIES)
-    if (case / "policies").exists():
-        shutil.copytree(case / "policies", folder / POLICIES, dirs_exist_ok=True)
-    rules = (folder / POLICIES / "guard" / "rules").iterdir()
-    off = {"rules": {rule.name: {"level": "off"} for rule in rules}, "exemptions": []}
-    config = _merged(off, yaml.safe_load((case / "config.yaml").read_text()))
-    (folder / CONFIG).write_text(yaml.safe_dump(config))
+    policies_of(case, folder)
     built = Opa(opa, folder).run("build", "--bundle", POLICIES, "--ignore", "*_test.rego", "--output", "bundle.tar.gz")
     assert built.code == 0, built.said
     return folder / "bundle.tar.gz"

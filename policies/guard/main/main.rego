@@ -1,9 +1,10 @@
 # METADATA
 # title: The decision
 # description: |
-#   Collects the findings of all rules into one decision. Rules are found by their folder, levels and exemptions by the
-#   configuration. What is broken in either, a rule without a level or a finding without a message, is a finding itself,
-#   at level deny and beyond every exemption. Nothing catches the error of a rule: it fails the whole query.
+#   Collects the findings of all rules into one decision, and those of one rule into a decision of its own. Rules are
+#   found by their folder, levels and exemptions by the configuration. What is broken in either, a rule without a level
+#   or a finding without a message, is a finding itself, at level deny and beyond every exemption. Nothing catches the
+#   error of a rule: it fails every query that needs the rule, `decision` and the rule's own key of `by_rule`.
 # schemas:
 #   - input: schema.input
 package guard.main
@@ -13,49 +14,102 @@ import data.guard.lib.exemptions
 import data.guard.lib.levels
 
 # METADATA
+# title: Schema version
+# description: The `schema_version` of the documents that these policies are written for.
+# entrypoint: true
+schema_version := contract.schema_version
+
+# METADATA
 # title: Decision
 # description: |
 #   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted. Undefined, and
 #   so an error for who asks, if the input is outside the contract.
 # entrypoint: true
-decision := {"decision": _verdict, "findings": _sorted(_findings)} if contract.satisfied(input)
+decision := _summary(_notices | {finding | some findings in _findings; some finding in findings}) if {
+	contract.satisfied(input)
+}
 
-default _verdict := "allow"
+# METADATA
+# title: Decisions by rule
+# description: |
+#   By rule id the decision as it would be with this rule alone: the same contract, levels and exemptions, and what is
+#   broken in the rule's own configuration. Notices about exemptions are about all rules together, so only `decision`
+#   has them. The query for one rule evaluates no other: one that fails or is slow leaves the answers of the rest alone.
+# entrypoint: true
+by_rule[rule_id] := _summary(findings) if {
+	contract.satisfied(input)
+	some rule_id, findings in _findings
+}
 
-_verdict := "deny" if {
-	"deny" in _counting_levels
+# METADATA
+# title: Rules
+# description: |
+#   The keys of `by_rule` that can have findings, which are all but the rules that are off for every job. `denied_image`
+#   is first, as nothing else is denied as surely; the rest is sorted. No rule is evaluated to find them.
+# entrypoint: true
+rule_ids := array.concat(
+	[rule_id | some rule_id in _askable; rule_id == "denied_image"],
+	[rule_id | some rule_id in _askable; rule_id != "denied_image"],
+)
+
+_askable contains rule_id if {
+	some rule_id, _ in data.guard.config.rules
+	not _is_silent(rule_id)
+}
+
+_askable contains rule_id if {
+	some rule_id
+	data.guard.rules[rule_id].remediation
+	not _is_configured(rule_id)
+}
+
+_is_silent(rule_id) if {
+	_plain_levels[rule_id] == "off"
+	_exists(rule_id)
+}
+
+_summary(findings) := {"decision": _verdict(findings), "findings": _sorted(findings)}
+
+_verdict(findings) := "deny" if {
+	"deny" in _counting_levels(findings)
 } else := "warn" if {
-	"warn" in _counting_levels
-}
+	"warn" in _counting_levels(findings)
+} else := "allow"
 
-_counting_levels contains finding.level if {
-	some finding in _findings
-	finding.exempted_by == null
-}
-
-_findings := (_judged | _defects) | _notices
+_counting_levels(findings) := {finding.level | some finding in findings; finding.exempted_by == null}
 
 # A finding's details come first among its keys, so they decide between equal messages.
 _sorted(findings) := [keyed[2] | some keyed in sort({[finding.rule_id, finding.message, finding] |
 	some finding in findings
 })]
 
-# What the rules found.
+# What a rule found, with what is broken about it. Nothing here may depend on another rule.
 
-_judged contains object.union(finding, {"exempted_by": exempted_by}) if {
-	some finding in _found
+_findings[rule_id] := _judged(rule_id) | _defects(rule_id) if {
+	some rule_id, _ in data.guard.config.rules
+}
+
+_findings[rule_id] := _defects(rule_id) if {
+	some rule_id
+	data.guard.rules[rule_id].remediation
+	not _is_configured(rule_id)
+}
+
+_judged(rule_id) := {object.union(finding, {"exempted_by": exempted_by}) |
+	some finding in _found[rule_id]
 	exempted_by := exemptions.exempted_by(_exemptions, finding, input)
 }
 
-_found contains {
+_found[rule_id] := _valid_findings(rule_id, level) if some rule_id, level in _active
+
+_valid_findings(rule_id, level) := {{
 	"rule_id": rule_id,
 	"level": level.level,
 	"level_source": level.source,
 	"message": finding.message,
 	"remediation": _remediation(rule_id),
 	"details": object.get(finding, "details", {}),
-} if {
-	some rule_id, level in _active
+} |
 	some finding in data.guard.rules[rule_id].findings
 	_is_finding(finding)
 }
@@ -78,7 +132,7 @@ _plain_levels[rule_id] := level if {
 	some rule_id
 	level := data.guard.config.rules[rule_id].level
 	level in {"off", "warn", "deny"}
-	not rule_id in _overridden
+	not _is_overridden(rule_id)
 }
 
 _plain_levels[rule_id] := "off" if {
@@ -91,26 +145,25 @@ _plain_levels[rule_id] := "off" if {
 }
 
 # Not only those that are true: `overrides: false` is wrong, and must be reported.
-_overridden contains rule_id if {
-	some rule_id
-	_ := data.guard.config.rules[rule_id].overrides
-}
+_is_overridden(rule_id) if _ := data.guard.config.rules[rule_id].overrides
 
 _level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id)) if {
-	some rule_id in (_configured - object.keys(_plain_levels))
+	some rule_id, _ in data.guard.config.rules
+	not _plain_levels[rule_id]
 }
 
-# The folders of rules: asking for the findings instead would evaluate those that are off, too.
-_existing contains rule_id if {
-	some rule_id
-	data.guard.rules[rule_id].remediation
-}
+_level(rule_id) := level if {
+	level := data.guard.config.rules[rule_id].level
+} else := null
 
-_configured contains rule_id if some rule_id, _ in data.guard.config.rules
+_overrides(rule_id) := overrides if {
+	overrides := data.guard.config.rules[rule_id].overrides
+} else := []
 
-_level(rule_id) := object.get(data.guard.config.rules, [rule_id, "level"], null)
+# The folder of a rule: asking for the findings instead would evaluate those that are off, too.
+_exists(rule_id) if data.guard.rules[rule_id].remediation
 
-_overrides(rule_id) := object.get(data.guard.config.rules, [rule_id, "overrides"], [])
+_is_configured(rule_id) if _ := data.guard.config.rules[rule_id]
 
 _remediation(rule_id) := data.guard.rules[rule_id].remediation if {
 	is_string(data.guard.rules[rule_id].remediation)
@@ -135,12 +188,13 @@ _notices contains object.union(notice, {
 	"remediation": "Correct, renew or remove the exemption in the guard's configuration.",
 	"exempted_by": null,
 }) if {
-	some notice in exemptions.notices(_exemptions, _found, input)
+	found := {finding | some findings in _found; some finding in findings}
+	some notice in exemptions.notices(_exemptions, found, input)
 }
 
 # What is broken.
 
-_defects contains {
+_defects(rule_id) := {{
 	"rule_id": rule_id,
 	"level": "deny",
 	"level_source": "guard",
@@ -148,30 +202,35 @@ _defects contains {
 	"remediation": "This is a fault of the guard's policies, not of the job: tell the team that owns them.",
 	"details": {"config": sprintf("rules.%s", [rule_id])},
 	"exempted_by": null,
-} if {
-	some [rule_id, message] in _broken
+} |
+	some message in _broken[rule_id]
 }
 
-_broken contains [rule_id, "The rule has no level in the configuration."] if some rule_id in (_existing - _configured)
+_broken[rule_id] contains "The rule has no level in the configuration." if {
+	some rule_id
+	data.guard.rules[rule_id].remediation
+	not _is_configured(rule_id)
+}
 
-_broken contains [rule_id, sprintf("The level of the rule is wrong: %s.", [problem])] if {
+_broken[rule_id] contains sprintf("The level of the rule is wrong: %s.", [problem]) if {
 	some rule_id, problems in _level_problems
 	some problem in problems
 }
 
-_broken contains [rule_id, "The configuration has a level for a rule that doesn't exist."] if {
-	some rule_id in (_configured - _existing)
+_broken[rule_id] contains "The configuration has a level for a rule that doesn't exist." if {
+	some rule_id, _ in data.guard.config.rules
+	not _exists(rule_id)
 	not _has_findings(rule_id)
 }
 
-_broken contains [rule_id, "The rule exports no set of findings."] if {
+_broken[rule_id] contains "The rule exports no set of findings." if {
 	some rule_id, _ in _active
-	rule_id in _existing
+	_exists(rule_id)
 	not _has_findings(rule_id)
 }
 
 # What it reported isn't shown: it may hold values of the job's environment.
-_broken contains [rule_id, sprintf("The rule reported what is no finding with a message (%s).", [kind])] if {
+_broken[rule_id] contains sprintf("The rule reported what is no finding with a message (%s).", [kind]) if {
 	some rule_id, _ in _active
 	some finding in data.guard.rules[rule_id].findings
 	not _is_finding(finding)

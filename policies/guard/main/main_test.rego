@@ -372,3 +372,110 @@ test_no_decision_outside_the_contract[note] if {
 	}
 	not main.decision with input as document
 }
+
+# One rule at a time.
+
+_decide_by_rule(rules, config) := answers if {
+	answers := main.by_rule with input as testing.document
+		with data.guard.rules as rules
+		with data.guard.config as config
+}
+
+_ids(rules, config) := rule_ids if {
+	rule_ids := main.rule_ids with data.guard.rules as rules with data.guard.config as config
+}
+
+test_each_rule_decides_alone if {
+	_decide_by_rule(_rules, _config) == {
+		"alpha": {"decision": "deny", "findings": [_alpha]},
+		"beta": {"decision": "warn", "findings": [_beta]},
+	}
+}
+
+test_rule_without_findings_allows_alone if {
+	_decide_by_rule(_quiet, _levels({"alpha": "deny", "beta": "off"})) == {
+		"alpha": {"decision": "allow", "findings": []},
+		"beta": {"decision": "allow", "findings": []},
+	}
+}
+
+test_rule_alone_has_levels_and_exemptions_of_the_whole if {
+	config := {
+		"rules": {
+			"alpha": {"level": "off", "overrides": [{"region": "eu-*", "level": "deny"}]},
+			"beta": {"level": "deny"},
+		},
+		"exemptions": [_exemption({"rules": ["beta"]})],
+	}
+	_decide_by_rule(_rules, config) == {
+		"alpha": {"decision": "deny", "findings": [object.union(_alpha, {"level_source": "overrides[0]"})]},
+		"beta": {"decision": "allow", "findings": [object.union(_beta, {"level": "deny", "exempted_by": "EX-1"})]},
+	}
+}
+
+test_rules_alone_leave_notices_to_the_whole if {
+	config := _with_exemptions([_exemption({"expires": "2025-06-14"})])
+	_decide_by_rule(_rules, config) == _decide_by_rule(_rules, _config)
+}
+
+test_rule_alone_has_its_own_faults_only if {
+	_decide_by_rule(_rules, {"rules": {"alpha": {"level": false}, "beta": {"level": "warn"}}}) == {
+		"alpha": {"decision": "deny", "findings": [_fault("alpha", concat(" ", [
+			"The level of the rule is wrong:",
+			`level must be "off", "warn" or "deny" (in quotes), not false.`,
+		]))]},
+		"beta": {"decision": "warn", "findings": [_beta]},
+	}
+}
+
+test_rules_without_configuration_or_folder_deny_alone if {
+	_decide_by_rule(_quiet, _levels({"alpha": "off", "gamma": "off"})) == {
+		"alpha": {"decision": "allow", "findings": []},
+		"beta": {"decision": "deny", "findings": [_fault("beta", "The rule has no level in the configuration.")]},
+		"gamma": {"decision": "deny", "findings": [_fault(
+			"gamma",
+			"The configuration has a level for a rule that doesn't exist.",
+		)]},
+	}
+}
+
+test_no_rule_decides_outside_the_contract if {
+	not main.by_rule.alpha with input as testing.input_with({"schema_version": 2})
+		with data.guard.rules as _rules
+		with data.guard.config as _config
+}
+
+test_unknown_rule_has_no_decision if {
+	not main.by_rule.gamma with input as testing.document with data.guard.rules as _rules with data.guard.config as _config
+}
+
+test_rules_are_sorted_behind_the_denied_images if {
+	rules := {rule_id: _rules.alpha | some rule_id in ["region", "denied_role", "denied_image", "alpha"]}
+	config := _levels({"region": "warn", "denied_role": "deny", "denied_image": "warn", "alpha": "deny"})
+	_ids(rules, config) == ["denied_image", "alpha", "denied_role", "region"]
+}
+
+test_rules_that_are_off_for_every_job_are_left_out if {
+	config := {"rules": {
+		"alpha": {"level": "off", "overrides": [{"region": "us-*", "level": "off"}]},
+		"beta": {"level": "off", "overrides": [{"region": "us-*", "level": "deny"}]},
+	}}
+	_ids(_rules, config) == ["beta"]
+}
+
+test_rules_that_are_broken_are_not_left_out[note] if {
+	some note, [rules, config] in {
+		"no level": [_rules, _levels({"beta": "off"})],
+		"no folder": [{"beta": _rules.beta}, _levels({"alpha": "off", "beta": "off"})],
+		"wrong level": [_rules, {"rules": {"alpha": {"level": false}, "beta": {"level": "off"}}}],
+		"no section": [_rules, {"rules": {"alpha": false, "beta": {"level": "off"}}}],
+	}
+	_ids(rules, config) == ["alpha"]
+}
+
+test_rules_are_known_without_a_document if {
+	rule_ids := main.rule_ids with input as {} with data.guard.rules as _rules with data.guard.config as _config
+	rule_ids == ["alpha", "beta"]
+}
+
+test_policies_are_for_the_version_of_the_documents if main.schema_version == testing.document.schema_version

@@ -8,9 +8,14 @@ package guard.lib.contract
 import data.guard.lib.times
 
 # METADATA
-# description: True if the document has the keys of schema version 1, no less and no more.
+# description: The version of the documents' schema that the policies are written for.
+schema_version := 1
+
+# METADATA
+# description: |
+#   True if the document has the keys of the schema version, no less and no more than those that may be missing.
 satisfied(document) if {
-	document.schema_version == 1
+	document.schema_version == schema_version
 	_has_document_keys(document)
 	_has_source_keys(document.source)
 	times.instant(document.source.time)
@@ -30,7 +35,8 @@ _has_document_keys(document) if object.keys(document) - _additive == {
 	"network", "partition", "region", "remote_access", "schema_version", "source", "storage",
 }
 
-# Fields that came after the first documents of this version were recorded: null in those.
+# Keys that came after the first documents of this version were recorded: those have none of them, which means the same
+# as null. Such a key belongs here. What can't be null, or gives another key a new meaning, needs a new version.
 _additive := {"unavailable"}
 
 _has_source_keys(source) if {

@@ -7,6 +7,15 @@ test_satisfied_by_a_complete_document if contract.satisfied(testing.document)
 
 test_satisfied_without_images if contract.satisfied(testing.input_with_images([]))
 
+test_satisfied_with_and_without_a_later_key[note] if {
+	some note, patch in {
+		"missing": {},
+		"null": {"unavailable": null},
+		"known": {"unavailable": [{"operation": "ListTags", "resource": null, "message": "busy", "fields": ["job.tags"]}]},
+	}
+	contract.satisfied(testing.input_with(patch))
+}
+
 _broken := {
 	"empty": {},
 	"no object": "document",
