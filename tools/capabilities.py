@@ -37,6 +37,8 @@ ALLOWED: dict[str, str] = {
     "a rule's own annotations": "rego.metadata.chain rego.metadata.rule",
 }
 FEATURES = ("keywords_in_refs", "rego_v1")
+# `not f(g(x))` is undefined where `g(x)` is, so a rule would be silent; with the import of `not` it is true there.
+FUTURE_KEYWORDS = ("not",)
 
 
 def restricted(capabilities: dict[str, Any]) -> dict[str, Any]:
@@ -47,13 +49,14 @@ def restricted(capabilities: dict[str, Any]) -> dict[str, Any]:
     names = {name for family in ALLOWED.values() for name in family.split()}
     missing = names - {builtin["name"] for builtin in capabilities["builtins"]}
     missing |= set(FEATURES) - set(capabilities["features"])
+    missing |= set(FUTURE_KEYWORDS) - set(capabilities["future_keywords"])
     if missing:
         raise ValueError(f"this OPA has no {', '.join(sorted(missing))}")
     return {
         "allow_net": [],
         "builtins": [builtin for builtin in capabilities["builtins"] if builtin["name"] in names],
         "features": sorted(FEATURES),
-        "future_keywords": [],
+        "future_keywords": sorted(FUTURE_KEYWORDS),
     }
 
 

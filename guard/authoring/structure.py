@@ -22,6 +22,7 @@ DATA_FILES = {"data.json", "data.yaml", "data.yml", "patch.json"}
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
 _COMMON = {"level", "overrides"}
 _LIBRARIES = ("data", "guard", "lib")
+IMPORT_OF_NOT = ("future", "keywords", "not")
 
 Segments = tuple[str | None, ...]
 Node = Mapping[str, Any]
@@ -132,6 +133,8 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
     aliases: dict[str, Segments] = {}
     for imported in module.tree.get("imports", []):
         path = _segments(imported["path"]["value"])
+        if path == IMPORT_OF_NOT:
+            continue
         aliases[imported.get("alias") or str(path[-1])] = path
         if path != module.own and (text := _refusal(module, path)):
             yield imported["path"], text

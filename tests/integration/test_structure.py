@@ -105,6 +105,7 @@ def test_a_rule_that_reads_more_than_it_may_is_told_with_the_place(tree: Opa, bo
         "import data.guard.config.rules.max_runtime.seconds\n\n_x := seconds",
         "_x := data.guard.lib.globs.first([], input.job.name)",
         "import data.guard.lib.globs",
+        "import future.keywords.not\n\n_x if not input.job.tags[input.job.name]",
         "import input.job as job\n\n_x := job.name",
         "_x := data.guard.rules.max_runtime.remediation",
         '_x := datas.guard.main if datas := {"guard": {"main": 1}}',

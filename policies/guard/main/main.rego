@@ -12,6 +12,7 @@ package guard.main
 import data.guard.lib.contract
 import data.guard.lib.exemptions
 import data.guard.lib.levels
+import future.keywords.not
 
 # METADATA
 # title: Schema version

@@ -16,6 +16,7 @@ package guard.lib.exemptions
 import data.guard.lib.images
 import data.guard.lib.scopes
 import data.guard.lib.times
+import future.keywords.not
 
 # METADATA
 # description: Id of the first exemption that takes the finding out of the verdict, null if none does.

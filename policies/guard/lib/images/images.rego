@@ -14,6 +14,8 @@
 #   An image that isn't known has no keys: it is for a rule of its own to judge.
 package guard.lib.images
 
+import future.keywords.not
+
 # METADATA
 # description: True if the image's repository is known.
 known(image) if {

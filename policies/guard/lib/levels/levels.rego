@@ -7,6 +7,7 @@
 package guard.lib.levels
 
 import data.guard.lib.scopes
+import future.keywords.not
 
 # METADATA
 # description: The level, and as `source` the config entry that set it, like `level` or `overrides[0]`.

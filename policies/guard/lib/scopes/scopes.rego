@@ -6,6 +6,8 @@
 #   Decisions compare many scopes, so a list of globs is compared at once, as one regular expression.
 package guard.lib.scopes
 
+import future.keywords.not
+
 # METADATA
 # description: True for a glob, or a list of globs, that can be compared without an error.
 valid(patterns) if _valid_list(_listed(patterns))

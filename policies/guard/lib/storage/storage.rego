@@ -3,6 +3,8 @@
 # description: Buckets of S3 URIs, paths inside a container, and what a finding may show of both.
 package guard.lib.storage
 
+import future.keywords.not
+
 # METADATA
 # description: |
 #   Bucket, or access point ARN, of an `s3://` URI; null for every other text. The ARN of an access point may contain

@@ -41,6 +41,7 @@ package guard.rules.data_location
 
 import data.guard.lib.globs
 import data.guard.lib.storage
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

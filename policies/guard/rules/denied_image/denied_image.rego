@@ -64,6 +64,7 @@
 package guard.rules.denied_image
 
 import data.guard.lib.images
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

@@ -28,6 +28,7 @@
 package guard.rules.denied_role
 
 import data.guard.lib.globs
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

@@ -33,6 +33,7 @@
 package guard.rules.entrypoint_override
 
 import data.guard.lib.globs
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

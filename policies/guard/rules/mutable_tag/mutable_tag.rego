@@ -29,6 +29,7 @@
 package guard.rules.mutable_tag
 
 import data.guard.lib.globs
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

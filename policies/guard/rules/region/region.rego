@@ -20,6 +20,7 @@
 package guard.rules.region
 
 import data.guard.lib.globs
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

@@ -27,6 +27,7 @@
 package guard.rules.required_tags
 
 import data.guard.lib.globs
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

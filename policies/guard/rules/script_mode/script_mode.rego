@@ -49,6 +49,7 @@ package guard.rules.script_mode
 
 import data.guard.lib.globs
 import data.guard.lib.storage
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

@@ -41,6 +41,8 @@
 #         format: regex
 package guard.rules.secret_in_environment
 
+import future.keywords.not
+
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation

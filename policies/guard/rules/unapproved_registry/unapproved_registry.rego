@@ -70,6 +70,7 @@
 package guard.rules.unapproved_registry
 
 import data.guard.lib.globs
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

@@ -37,6 +37,7 @@
 package guard.rules.unresolved_image
 
 import data.guard.lib.images
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

@@ -32,6 +32,7 @@
 package guard.rules.volume_encryption_required
 
 import data.guard.lib.globs
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.

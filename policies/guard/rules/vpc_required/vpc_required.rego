@@ -30,6 +30,7 @@
 package guard.rules.vpc_required
 
 import data.guard.lib.globs
+import future.keywords.not
 
 # METADATA
 # description: What the owner of the job should change.
