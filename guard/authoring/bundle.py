@@ -9,7 +9,8 @@ from typing import TextIO
 
 from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
-from guard.authoring.opa import Opa, Ran, capabilities, flags
+from guard.authoring.opa import Opa, Ran, capabilities
+from guard.authoring.types_check import check_types
 
 TESTS = "*_test.rego"
 
@@ -22,7 +23,7 @@ def build_bundle(opa: Opa, policies: Path, target: Path, today: date, out: TextI
     if errors(problems):
         return False
     name = revision(opa.folder / policies)
-    checked = opa.run("check", "--strict", "--bundle", policies, *flags(policies))
+    checked = check_types(opa, policies)
     ran = _build(opa, policies, target, name) if checked.code == 0 else checked
     if ran.code != 0:
         out.write(ran.said + "\n")

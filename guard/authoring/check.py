@@ -13,7 +13,8 @@ from typing import Any, TextIO
 from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
 from guard.authoring.generated import generated_files, stale
-from guard.authoring.opa import Opa, Ran, flags, run
+from guard.authoring.opa import Opa, Ran, run
+from guard.authoring.types_check import check_types
 from guard.errors import ConfigError
 
 
@@ -50,7 +51,7 @@ def _steps(opa: Opa, regal: Path, policies: Path, today: date) -> list[Step]:
         Step(
             "types",
             "A rule doesn't compile, reads a field that no document has, or calls a built-in that rules may not use.",
-            lambda: opa.run("check", "--strict", "--bundle", policies, *flags(policies)),
+            lambda: check_types(opa, policies),
         ),
         Step(
             "config",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from guard.authoring import negation
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.explain import hint
 from guard.authoring.opa import Opa
@@ -22,7 +23,6 @@ DATA_FILES = {"data.json", "data.yaml", "data.yml", "patch.json"}
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
 _COMMON = {"level", "overrides"}
 _LIBRARIES = ("data", "guard", "lib")
-IMPORT_OF_NOT = ("future", "keywords", "not")
 
 Segments = tuple[str | None, ...]
 Node = Mapping[str, Any]
@@ -52,13 +52,16 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
         if not (opa.folder / _test_of(rule)).is_file()
     ]
     exports: dict[str, set[str]] = {}
-    for file, tree in _trees(opa, root).items():
+    trees = _trees(opa, root)
+    names = _names(trees.values())
+    for file, tree in trees.items():
         path = _segments(tree["package"]["path"])
         text = _misplaced(Path(file), path[1:])
         if text:
             problems.append(Diagnostic(policies / file, 1, 1, text))
         elif not Path(file).match("*_test.rego"):
             problems += _references(opa, policies / file, tree, known)
+            problems += _negations(opa, policies / file, tree, names[path])
             exports.setdefault(str(path[-1]), set()).update(_exports(tree))
     problems += [
         Diagnostic(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
@@ -129,11 +132,26 @@ def _references(opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule]) -> 
     )
 
 
+def _names(trees: Iterable[Node]) -> dict[Segments, set[str]]:
+    names: dict[Segments, set[str]] = {}
+    for tree in trees:
+        names.setdefault(_segments(tree["package"]["path"]), set()).update(negation.rule_names(tree))
+    return names
+
+
+def _negations(opa: Opa, file: Path, tree: Node, names: set[str]) -> list[Diagnostic]:
+    if not any(negation.partial_negations(tree, names)):
+        return []
+    found = negation.partial_negations(opa.parse(file), names)
+    places = {(node["location"]["row"], node["location"]["col"]) for node in found}
+    return [Diagnostic(file, row, column, negation.ADVICE) for row, column in sorted(places)]
+
+
 def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
     aliases: dict[str, Segments] = {}
     for imported in module.tree.get("imports", []):
         path = _segments(imported["path"]["value"])
-        if path == IMPORT_OF_NOT:
+        if path == negation.IMPORT:
             continue
         aliases[imported.get("alias") or str(path[-1])] = path
         if path != module.own and (text := _refusal(module, path)):

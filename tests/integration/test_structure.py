@@ -220,6 +220,64 @@ def test_a_package_where_it_does_not_belong_is_told(tree: Opa, file: str, packag
     assert len(said) == 1
 
 
+SILENT = "_x if not startswith(input.job.name, input.job.status)"
+
+
+@pytest.mark.parametrize("file", [RULE, LIBRARY], ids=["rule", "library"])
+def test_a_not_that_could_be_silent_is_told_with_its_place_and_the_remedy(tree: Opa, file: Path) -> None:
+    body = SILENT if file == RULE else "_x(name) if not startswith(name, _y)\n_y := type_name(1)"
+    row = _add(tree, file, body)
+    column = body.index("not ") + 1
+    told = (
+        f"{file}:{row}:{column}: `not` over a nested call or reference is undefined, not true, where what is nested is "
+        "undefined, and the rule would report nothing; add `import future.keywords.not` below the package"
+    )
+    assert _said(tree) == [told]
+
+
+def test_with_its_import_a_not_may_be_nested(tree: Opa) -> None:
+    _add(tree, RULE, f"import future.keywords.not\n\n{SILENT}")
+    assert _said(tree) == []
+
+
+def test_a_rule_in_several_files_is_one_package(tree: Opa) -> None:
+    """What one file calls `_y` may be a rule of another."""
+    _add(tree, RULE, "_x if not startswith(input.job.name, _y)\n")
+    other = RULE.with_name("other.rego")
+    (tree.folder / other).write_text("package guard.rules.max_runtime\n\n_y := input.job.status\n")
+    assert len(_said(tree)) == 1
+
+
+def test_the_bundle_is_not_built_from_a_rule_that_could_be_silent(tree: Opa) -> None:
+    _add(tree, RULE, SILENT)
+    out = io.StringIO()
+    assert not build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert "add `import future.keywords.not`" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("_x if not startswith(input.job.name, 1)", "startswith: invalid argument(s)"),
+        ("_x if not _f(1, 2)\n\n_f(y) if y == 1", "data.guard.rules.max_runtime._f: invalid argument(s)"),
+        ("_x if not input.job.nmae", "undefined ref: input.job.nmae"),
+    ],
+    ids=["type", "number of arguments", "field"],
+)
+def test_types_inside_of_a_not_are_checked_under_the_import_too(tree: Opa, body: str, text: str) -> None:
+    """OPA 1.22 itself checks fields there, but no arguments."""
+    row = _add(tree, RULE, f"import future.keywords.not\n\n{body}") + 2
+    out = io.StringIO()
+    assert not build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert f"{RULE}:{row}: rego_type_error: {text}" in out.getvalue()
+
+
+def test_a_not_over_a_body_is_read(tree: Opa) -> None:
+    _add(tree, RULE, "import future.keywords.not\n\n_x if not { input.job.name; input.job.status }")
+    out = io.StringIO()
+    assert build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out), out.getvalue()
+
+
 def test_a_rule_without_test_is_told(tree: Opa) -> None:
     (tree.folder / TEST).unlink()
     assert _said(tree) == [f"{RULE}:1:1: the rule has no test; write {TEST}"]
