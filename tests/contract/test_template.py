@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.events.models import EventPattern
 
-from guard.jobs import JOB_KINDS, JobKind
+from guard.jobs import JOB_KINDS
 from guard.resources import RESOURCE_KINDS
 from guard.settings import ENVIRONMENT_LIMIT_BYTES, PREFIX, Settings
 from tests.support.cloudformation import of_type, rendered, template
@@ -21,28 +19,6 @@ PARAMETERS = template()["Parameters"]
 RULES = of_type(RESOURCES, "AWS::Events::Rule")
 FUNCTION = RESOURCES["Function"]["Properties"]
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
-STATE_CHANGES = [row for row in JOB_KINDS if row.detail_type]
-API_CALLS = [
-    pytest.param(row, operation, id=operation)
-    for row in JOB_KINDS
-    for operation in (*row.create_operations, *row.update_operations)
-]
-
-
-def matching(event: dict[str, Any], rules: dict[str, dict[str, Any]] = RULES) -> list[str]:
-    return [
-        name for name, rule in rules.items() if EventPattern.load(json.dumps(rule["EventPattern"])).matches_event(event)
-    ]
-
-
-def state_change(row: JobKind, status: str) -> dict[str, Any]:
-    detail = {row.name_field: "job", row.status_field: status, "SecondaryStatus": "Starting"}
-    return {"source": "aws.sagemaker", "detail-type": row.detail_type, "detail": detail}
-
-
-def api_call(operation: str, detail_type: str = "AWS API Call via CloudTrail", **detail: str) -> dict[str, Any]:
-    detail = {"eventSource": "sagemaker.amazonaws.com", "eventName": operation, **detail}
-    return {"source": "aws.sagemaker", "detail-type": detail_type, "detail": detail}
 
 
 def statements(mode: str) -> list[dict[str, Any]]:
@@ -61,46 +37,6 @@ def sagemaker_actions(mode: str) -> set[str]:
 
 
 # Events
-
-
-def test_training_and_processing_have_a_rule_each() -> None:
-    assert [matching(state_change(row, "InProgress")) for row in JOB_KINDS[:2]] == [
-        ["TrainingRule"],
-        ["ProcessingRule"],
-    ]
-
-
-@pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.id)
-def test_every_running_status_reaches_the_guard_once(row: JobKind) -> None:
-    matched = {status: len(matching(state_change(row, status))) for status in row.running}
-    assert matched == dict.fromkeys(row.running, 1)
-
-
-@pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.id)
-def test_no_other_status_reaches_the_guard(row: JobKind) -> None:
-    assert [status for status in row.stopping | row.ended if matching(state_change(row, status))] == []
-
-
-@pytest.mark.parametrize("secondary", ["Starting", "Pending", "Downloading", "Training", "Interrupted", None])
-def test_no_secondary_status_is_filtered(secondary: str | None) -> None:
-    event = state_change(JOB_KINDS[0], "InProgress")
-    event["detail"]["SecondaryStatus"] = secondary
-    assert matching(event) == ["TrainingRule"]
-
-
-@pytest.mark.parametrize(("row", "operation"), API_CALLS)
-@pytest.mark.parametrize("detail_type", ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"])
-def test_every_call_that_creates_or_changes_a_job_reaches_the_guard(
-    row: JobKind, operation: str, detail_type: str
-) -> None:
-    assert matching(api_call(operation, detail_type)) == ["CloudTrailRule"]
-
-
-def test_no_other_call_reaches_the_guard() -> None:
-    known = {operation for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)}
-    assert set(RULES["CloudTrailRule"]["EventPattern"]["detail"]["eventName"]) == known
-    assert matching(api_call("CreateTrainingJob", errorCode="AccessDenied")) == []
-    assert matching(api_call("CreateTrainingJob", eventSource="ec2.amazonaws.com")) == []
 
 
 @pytest.mark.parametrize(("choice", "state"), [("enabled", "ENABLED"), ("disabled", "DISABLED")])
