@@ -8,9 +8,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-ARCH      ?= arm64
 STACK     ?= sagemaker-guard
-MODE      ?= enforce
 PYTHON313 ?= python3.13
 CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sagemaker-guard
 HOST_ARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(shell uname -m)))
@@ -92,19 +90,17 @@ $(READY): requirements/dev.txt pyproject.toml
 	@tools/make-venv $(VENV)
 	@touch $@
 
-PACKAGE_GOARCH = $(if $(filter x86_64,$(ARCH)),amd64,$(ARCH))
+PACKAGE_ARCH   = $(or $(ARCH),arm64)
+PACKAGE_GOARCH = $(if $(filter x86_64,$(PACKAGE_ARCH)),amd64,$(PACKAGE_ARCH))
 PACKAGE_OPA    = $(CACHE)/opa-$(OPA_VERSION)-linux-$(PACKAGE_GOARCH)
 
 package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make package ARCH=arm64|x86_64
-	@case "$(ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not '$(ARCH)'" >&2; exit 2;; esac
+	@case "$(PACKAGE_ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not '$(PACKAGE_ARCH)'" >&2; exit 2;; esac
 	@[ -x $(PACKAGE_OPA) ] || GOOS=linux GOARCH=$(PACKAGE_GOARCH) tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $(PACKAGE_OPA)
-	@$(PYTHON) tools/package.py --arch $(ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE) --python $(PYTHON313)
+	@$(PYTHON) tools/package.py --arch $(PACKAGE_ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE) --python $(PYTHON313)
 
-deploy: package ## Deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit] [PARAMETERS=...]
-	@[ -n "$(BUCKET)" ] || { echo "say where the package goes: make deploy BUCKET=my-bucket" >&2; exit 2; }
-	aws cloudformation package --template-file template.yml --s3-bucket "$(BUCKET)" --output-template-file build/packaged.yml
-	aws cloudformation deploy --template-file build/packaged.yml --stack-name "$(STACK)" --capabilities CAPABILITY_IAM \
-	  --parameter-overrides "Mode=$(MODE)" "Architecture=$(ARCH)" $(PARAMETERS)
+deploy: ## Build and deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit|enforce] [ARCH=...] [PARAMETERS="NAME=VALUE ..."]
+	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" tools/deploy "$(BUCKET)" "$(STACK)" $(PARAMETERS)
 
 benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, deny list, rules, cold start
 	@$(PYTHON) benchmarks/engine.py

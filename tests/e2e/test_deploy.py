@@ -1,0 +1,159 @@
+"""`make deploy` with the AWS CLI against a local CloudFormation: what isn't said stays as the stack has it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from moto.cloudformation.models import Stack
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.server import ThreadedMotoServer
+
+from guard.opa.binary import OPA_VERSION
+from tests.support.jobs import REGION
+
+ROOT = Path(__file__).resolve().parents[2]
+# What moto's CloudFormation passes over isn't what is tested here.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")
+Deploy = Callable[..., subprocess.CompletedProcess[str]]
+
+# Stands where the Makefile runs Python: notes for which processor the package was asked for, and leaves the same one each time.
+PACKAGER = """#!/bin/sh
+mkdir -p build/package
+echo "$@" | sed -E 's/.*--arch ([a-z0-9_]+).*/\\1/' > build/arch
+printf 'def handler(event, context): ...\\n' > build/package/handler.py
+touch -d 2026-01-01 build/package/handler.py build/package
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a local AWS."""
+    moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    yield f"http://{host}:{port}"
+    moto.stop()
+
+
+@pytest.fixture
+def aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a local AWS with a bucket for packages."""
+    # A change set without changes is FAILED with a reason, in moto's stacks as in CloudFormation. But moto's front refuses it
+    # before that, and its stacks forget that a parameter which isn't given has its default.
+    monkeypatch.setattr(CloudFormationResponse, "_validate_different_update", lambda *_: None)
+    monkeypatch.setattr(Stack, "has_parameters", lambda stack, given: stack.stack_parameters == given)
+    s3 = boto3.client("s3", region_name=REGION, endpoint_url=server)
+    s3.create_bucket(Bucket="packages", CreateBucketConfiguration={"LocationConstraint": REGION})
+    yield server
+    requests.post(f"{server}/moto-api/reset", timeout=10)
+
+
+@pytest.fixture
+def deploy(tmp_path: Path, aws: str) -> Deploy:
+    """Run `make deploy` in a clone whose package is built at once."""
+    (tmp_path / "tools").mkdir()
+    for name in ("Makefile", "template.yml", "tools/deploy"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("requirements/dev.txt", "pyproject.toml", "build/bundle.tar.gz", ".venv/.ready", "policies/any.rego"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "build" / "bundle.tar.gz").touch()
+    (tmp_path / ".venv" / ".ready").touch()
+    for goarch in ("amd64", "arm64"):
+        _program(tmp_path / "cache" / "sagemaker-guard" / f"opa-v{OPA_VERSION}-linux-{goarch}", "#!/bin/sh\n")
+    _program(tmp_path / "packager", PACKAGER)
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "AWS_ENDPOINT_URL": aws,
+        "AWS_PAGER": "",
+    }
+
+    def run(*variables: str) -> subprocess.CompletedProcess[str]:
+        command = ["make", "deploy", "BUCKET=packages", f"PYTHON={tmp_path / 'packager'}", *variables]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def _program(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def parameters(aws: str, stack: str = "sagemaker-guard") -> dict[str, str]:
+    stacks: Any = boto3.client("cloudformation", region_name=REGION, endpoint_url=aws)
+    (described,) = stacks.describe_stacks(StackName=stack)["Stacks"]
+    return {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
+
+
+def test_what_is_not_said_stays_as_the_stack_has_it(deploy: Deploy, aws: str, tmp_path: Path) -> None:
+    first = deploy("MODE=audit", "ARCH=x86_64", "PARAMETERS=LogRetentionDays=30 TrainingContainers=xgboost:1,b:2")
+    assert first.returncode == 0, first.stderr
+    before = parameters(aws)
+    assert (before["Mode"], before["Architecture"], before["LogRetentionDays"]) == ("audit", "x86_64", "30")
+
+    # The same once more: no change is a success, and the package is still the one for the stack's processor.
+    (tmp_path / "build" / "arch").unlink()
+    again = deploy()
+    assert (again.returncode, parameters(aws)) == (0, before), again.stderr
+    assert "No changes to deploy" in again.stdout
+    assert (tmp_path / "build" / "arch").read_text().strip() == "x86_64"
+
+    changed = deploy("PARAMETERS=LogRetentionDays=60")
+    assert (changed.returncode, parameters(aws)) == (0, {**before, "LogRetentionDays": "60"}), changed.stderr
+
+    enforced = deploy("MODE=enforce", "ARCH=arm64")
+    expected = {**before, "LogRetentionDays": "60", "Mode": "enforce", "Architecture": "arm64"}
+    assert (enforced.returncode, parameters(aws)) == (0, expected), enforced.stderr
+    assert (tmp_path / "build" / "arch").read_text().strip() == "arm64"
+
+
+def test_a_new_stack_takes_the_templates_defaults(deploy: Deploy, aws: str, tmp_path: Path) -> None:
+    deployed = deploy("STACK=other")
+    assert deployed.returncode == 0, deployed.stderr
+    new = parameters(aws, "other")
+    assert (new["Mode"], new["Architecture"]) == ("enforce", "arm64")
+    assert (tmp_path / "build" / "arch").read_text().strip() == "arm64"
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        pytest.param(["BUCKET="], "BUCKET=my-bucket", id="no bucket"),
+        pytest.param(["PARAMETERS=Mode=audit"], "give Mode as MODE=", id="the mode as a parameter"),
+        pytest.param(["PARAMETERS=Architecture=x86_64"], "give Architecture as", id="the processor as a parameter"),
+        pytest.param(["PARAMETERS=audit"], "not a parameter: audit", id="a value without a name"),
+        pytest.param(["ARCH=mips"], "ARCH is arm64 or x86_64", id="an unknown processor"),
+    ],
+)
+def test_what_cannot_be_deployed_is_refused_before_a_package_is_built(
+    deploy: Deploy, tmp_path: Path, variables: list[str], message: str
+) -> None:
+    refused = deploy(*variables)
+    assert refused.returncode != 0
+    assert message in refused.stderr
+    assert not (tmp_path / "build" / "arch").exists()
+
+
+def test_a_stack_that_cannot_be_looked_at_is_not_taken_for_a_new_one(
+    deploy: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Any:
+        raise RuntimeError("not today")
+
+    monkeypatch.setattr(CloudFormationResponse, "describe_stacks", refuse)
+    failed = deploy("PARAMETERS=LogRetentionDays=30")
+    assert failed.returncode != 0
+    assert not (tmp_path / "build" / "arch").exists()
