@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from guard.document import Model
+from guard.errors import PolicyError
 
 Verdict = Literal["allow", "warn", "deny"]
 
@@ -45,3 +46,19 @@ class Evaluation:
     decision: Decision
     revision: str | None
     opa_version: str | None
+
+
+@dataclass(frozen=True)
+class RuleFailure:
+    """A rule that could not be evaluated by itself, and why."""
+
+    rule_id: str
+    error: PolicyError
+
+
+@dataclass(frozen=True)
+class EachRule:
+    """What the rules answered one by one: the decision of those that did, None when none did, and the others."""
+
+    evaluation: Evaluation | None
+    failures: tuple[RuleFailure, ...]

@@ -14,9 +14,13 @@ EvaluationFailed     OPA answered with an error: a policy is broken
 DecisionMissing      the decision is undefined: the input is outside the contract
 DecisionInvalid      the answer doesn't have the shape of a decision
 StopError              SageMaker refused or failed a Stop call for a running job
+LogError               a sink of the decision log could not keep a record
+UnexpectedError        a fault of the guard itself
 """
 
 from __future__ import annotations
+
+_SHOWN = 1000
 
 
 class GuardError(Exception):
@@ -30,8 +34,13 @@ class GuardError(Exception):
     def __str__(self) -> str:
         if not self.evidence:
             return self.message
-        facts = ", ".join(f"{name}={value!r}" for name, value in self.evidence.items())
+        facts = ", ".join(f"{name}={_short(repr(value))}" for name, value in self.evidence.items())
         return f"{self.message} ({facts})"
+
+
+def _short(text: str) -> str:
+    """A piece of evidence may be as long as what a job's owner wrote; the whole of it is in `evidence`."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text):,} characters)"
 
 
 class ConfigError(GuardError):
@@ -92,3 +101,11 @@ class DecisionInvalid(PolicyError):
 
 class StopError(GuardError):
     """SageMaker refused or failed a Stop call for a job that is still running."""
+
+
+class LogError(GuardError):
+    """A sink of the decision log could not keep a record; `evidence` names the sink."""
+
+
+class UnexpectedError(GuardError):
+    """A fault of the guard itself, met while it judged one job; the cause is the exception."""

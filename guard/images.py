@@ -60,6 +60,12 @@ def parse_reference(raw: str) -> Reference:
 
     An upper-case letter in the repository makes a reference unparseable, as it does for every registry: folding its case
     would judge an image that nobody can pull. Raises ImageReferenceError.
+
+    >>> reference = parse_reference("763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:2.4-cpu-py311")
+    >>> reference.account, reference.region, reference.repository, reference.tag
+    ('763104351884', 'eu-west-1', 'pytorch-training', '2.4-cpu-py311')
+    >>> str(parse_reference("Registry.Example.com:5000/team/churn"))
+    'registry.example.com:5000/team/churn'
     """
     registry, repository, tag, digest = split(raw.strip())
     for what, pattern, part in (
@@ -74,6 +80,18 @@ def parse_reference(raw: str) -> Reference:
         raise ImageReferenceError("the repository is too long", reference=raw, limit=_LONGEST_REPOSITORY)
     account, region = ecr_home(registry)
     return Reference(registry, account, region, repository, tag, digest)
+
+
+def redacted(raw: str) -> str:
+    """Return the text without the user and password that it may hold before an `@`; a digest stays."""
+    name, at, digest = raw.rpartition("@")
+    if not (at and digest.lower().startswith(("sha256:", "sha512:"))):
+        name, at, digest = raw, "", ""
+    credentials, found, rest = name.rpartition("@")
+    if not found:
+        return raw
+    scheme, separator, _ = credentials.partition("://")
+    return f"{scheme + separator if separator else ''}***@{rest}{at}{digest}"
 
 
 def ecr_home(registry: str | None) -> tuple[str | None, str | None]:

@@ -31,6 +31,11 @@ class JobKind:
     resources: tuple[ResourceKind, ...] = ()
 
     @property
+    def stopped(self) -> frozenset[str]:
+        """The status of a job that ended because it was stopped."""
+        return frozenset(status for status in self.ended if status.lower() == "stopped")
+
+    @property
     def iam_actions(self) -> tuple[str, ...]:
         """The IAM actions on jobs of this kind: describe, read tags, stop (the last one in enforce mode only)."""
         return (f"sagemaker:{self.describe_operation}", "sagemaker:ListTags", f"sagemaker:{self.stop_operation}")

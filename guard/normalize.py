@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from guard.document import Compute, DenyList, Document, ImageError, Job, Network, RemoteAccess, Storage
+from guard.document import (
+    Compute,
+    DenyList,
+    Document,
+    Image,
+    ImageError,
+    Job,
+    Network,
+    RemoteAccess,
+    Storage,
+    Unavailable,
+)
+from guard.errors import CollectError
 from guard.extract import extract
 from guard.extract.facts import Facts
-from guard.extract.reading import Node, tags, text
+from guard.extract.reading import Node, clean, tags, text
 from guard.refs import Collected, JobRef
+from guard.resources import DESCRIBED, RESOURCE_KINDS
 from guard.times import parse_time
 
 # The first that a description has: a child of a tuning job of an AutoML job names both.
 PARENT_FIELDS = ("TuningJobArn", "AutoMLJobArn", "LabelingJobArn", "MonitoringScheduleArn", "TrainingJobArn")
+_FIELDS = {"ListTags": ("job.tags",)} | {kind.describe_operation: kind.facts for kind in RESOURCE_KINDS}
 SECONDARY_STATUS_FIELDS = ("SecondaryStatus", "AutoMLJobSecondaryStatus")
 
 
@@ -18,13 +32,14 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
     """Return the input document of a job."""
     description = collected.description
     facts = extract(ref.kind.id, description, ref.name, collected.references)
+    undescribed = any(failure.evidence["operation"] == ref.kind.describe_operation for failure in collected.failures)
     return Document(
         source=ref.source,
         account=ref.home.account,
         region=ref.home.region,
         partition=ref.home.partition,
         job=_job(ref, collected, facts),
-        images=facts.images,
+        images=tuple(map(_unread, facts.images)) if undescribed else facts.images,
         compute=Compute(
             instances=facts.instances,
             max_runtime_seconds=facts.max_runtime_seconds,
@@ -39,6 +54,7 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
         remote_access=RemoteAccess(debug=facts.remote_debug),
         actor=ref.actor,
         deny_list=deny_list,
+        unavailable=tuple(_unavailable(ref, failure) for failure in collected.failures) or None,
     )
 
 
@@ -54,6 +70,25 @@ def offline(ref: JobRef, description: Node | None = None) -> Collected:
         description=description,
         tags=tags(ref.told.get("Tags")),
         references=dict.fromkeys(unresolved, unknown),
+    )
+
+
+def _unread(image: Image) -> Image:
+    """What the source of an undescribed job leaves out isn't missing from the job."""
+    if image.error is None or image.error.code != "missing":
+        return image
+    return image.model_copy(update={"error": ImageError(code="unavailable", message="the job could not be described")})
+
+
+def _unavailable(ref: JobRef, failure: CollectError) -> Unavailable:
+    """A call that failed for now, with the document fields that lack what it would have returned."""
+    operation = str(failure.evidence["operation"])
+    asked = failure.evidence.get("resource")
+    return Unavailable(
+        operation=operation,
+        resource=None if asked is None else clean(str(asked)),
+        message=clean(str(failure.evidence.get("code", failure.message))),
+        fields=DESCRIBED if operation == ref.kind.describe_operation else _FIELDS[operation],
     )
 
 

@@ -1,21 +1,28 @@
-"""The whole flow: event, job, document, decision, stop, record."""
+"""The whole flow: source, description, document, decision, stop, record."""
 
 from __future__ import annotations
 
-import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from guard.aws.collect import collect
 from guard.aws.enforce import stop
-from guard.decision import Evaluation
+from guard.decision import EachRule, Evaluation
 from guard.document import DenyList, Document
-from guard.errors import GuardError, JobNotFound, StopError
+from guard.errors import EventError, GuardError, JobNotFound, PolicyError, StopError, UnexpectedError
+from guard.extract.reading import text
 from guard.jobs import TUNING
+from guard.log.sinks import DecisionLog
 from guard.normalize import normalize
-from guard.record import Journal, Outcome, Record
+from guard.record import Mode, Outcome, Record
 from guard.refs import Home, JobRef, job_from_arn
 from guard.sources.events import Ignored, parse_event
+
+# SageMaker is eventually consistent: a job that was just created may not be found yet, and some kinds have a single event.
+YOUNG = timedelta(minutes=5)
 
 
 class PolicyEngine(Protocol):
@@ -25,6 +32,18 @@ class PolicyEngine(Protocol):
         """Return the decision, or raise PolicyError: never a default."""
         ...
 
+    def evaluate_each(self, document: Document, seconds: float) -> EachRule:
+        """Return what the rules answer one by one within this time; never raises PolicyError."""
+        ...
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
 
 @dataclass(frozen=True)
 class Guard:
@@ -32,65 +51,137 @@ class Guard:
 
     engine: PolicyEngine
     sagemaker: Any
-    journal: Journal
-    mode: Literal["enforce", "audit"]
+    log: DecisionLog
+    mode: Mode
     deny_list: DenyList
+    fallback_seconds: float = 20.0
+    clock: Callable[[], datetime] = _now
+    new_id: Callable[[], str] = _new_id
 
     def handle(self, event: object, home: Home) -> list[Record]:
         """Act on one EventBridge event: a record for its job, and one for the tuning job of a denied or finished child job.
 
-        Raises GuardError for whatever should reach Lambda's retries and the dead-letter queue; a stop that failed is raised
-        after both were judged.
+        Raises GuardError for whatever should reach Lambda's retries and the dead-letter queue, once every job was judged.
         """
-        ref = parse_event(event, home)
+        record = self._started(_event_id(event), home)
+        try:
+            ref = parse_event(event, home)
+        except EventError as exc:
+            return [raised(self._kept(failed(record, exc)))]
         if isinstance(ref, Ignored):
-            return [self._keep(Record(event_id(event), Outcome.IGNORED, reason=ref.reason))]
-        records = [self._judge(ref)]
-        if parent := _tuning_parent(records[0], ref):
-            records.append(self._judge(parent))
+            return [raised(self._kept(replace(record, outcome=Outcome.IGNORED, reason=ref.reason)))]
+        records = list(self.judge_all([ref]))
         for record in records:
-            if record.failure is not None:
-                raise record.failure
+            raised(record)
         return records
 
-    def _judge(self, ref: JobRef) -> Record:
-        """Decide on one job and act on the decision; a failed stop is stored in the record; the caller raises it."""
-        started = time.perf_counter()
+    def judge_all(self, refs: Iterable[JobRef]) -> Iterator[Record]:
+        """Judge jobs, and the tuning job of each denied or finished child once, however many children it has."""
+        judged: set[str] = set()
+        for ref in refs:
+            if ref.arn in judged:
+                continue
+            judged.add(ref.arn)
+            record = self.judge(ref)
+            yield record
+            parent = _tuning_parent(record)
+            if parent is not None and parent.arn not in judged:
+                judged.add(parent.arn)
+                yield self.judge(parent)
+
+    def judge(self, ref: JobRef) -> Record:
+        """Decide on one job and act on the decision; never raises.
+
+        Every end is a record that the decision log has: what failed is in its `failures`, for the caller to raise. A denied job's
+        record is in the log before the job is stopped.
+
+        >>> record = guard.judge(ref)
+        >>> record.decision, record.rule_ids, record.outcome.value, record.failures
+        ('deny', ('denied_image',), 'stopped', ())
+        """
+        record = replace(self._started(ref.source.id, ref.home), ref=ref)
         try:
-            record = self._decided(ref)
-            if record.decision == "deny":
+            record = self._decided(record, ref)
+            if record.outcome is None:
                 record = self._enforced(record, ref)
         except GuardError as exc:
-            exc.evidence.setdefault("job", ref.arn)
-            raise
-        return self._keep(replace(record, milliseconds=(time.perf_counter() - started) * 1000))
+            record = failed(record, exc)
+        except Exception as exc:
+            error = UnexpectedError("a fault of the guard", job=ref.arn, error=f"{type(exc).__name__}: {exc}")
+            error.__cause__ = exc
+            record = failed(record, error)
+        return self._kept(record)
 
-    def _decided(self, ref: JobRef) -> Record:
-        record = Record(ref.source.id, Outcome.NOT_DENIED, job_arn=ref.arn, job_kind=ref.kind.id)
-        try:
-            collected = collect(self.sagemaker, ref)
-        except JobNotFound:
-            return replace(record, outcome=Outcome.GONE)
+    def _started(self, source_id: str, home: Home) -> Record:
+        return Record(self.new_id(), source_id, home, self.mode, self.clock())
+
+    def _decided(self, record: Record, ref: JobRef) -> Record:
+        """The record with its decision; with an outcome, too, unless the job has to be stopped."""
+        collected = collect(self.sagemaker, ref)
+        record = replace(record, failures=collected.failures)
+        if any(isinstance(failure, JobNotFound) for failure in collected.failures) and not self._is_young(ref):
+            return replace(record, outcome=Outcome.GONE, failures=())
+        if not collected.description:
+            return replace(record, outcome=Outcome.FAILED)
         document = normalize(ref, collected, self.deny_list)
-        status = collected.description.get(ref.kind.status_field)
+        record = self._evaluated(replace(record, document=document), document)
+        status = text(collected.description, ref.kind.status_field)
         if status in ref.kind.stopping | ref.kind.ended:
-            return replace(record, document=document, outcome=Outcome.ALREADY_FINISHED, reason=f"status {status}")
-        return replace(record, document=document, evaluation=self.engine.evaluate(document))
+            return replace(record, outcome=Outcome.ALREADY_FINISHED, reason=f"status {status}")
+        if record.decision == "deny":
+            return replace(record, outcome=Outcome.AUDITED if self.mode == "audit" else None)
+        return replace(record, outcome=Outcome.FAILED if record.failures else Outcome.NOT_DENIED)
+
+    def _evaluated(self, record: Record, document: Document) -> Record:
+        """The record with the decision; when the whole one fails, with that of the rules that answer by themselves."""
+        try:
+            return replace(record, evaluation=self.engine.evaluate(document), decided_at=self.clock())
+        except PolicyError as exc:
+            exc.evidence.setdefault("job", document.job.arn)
+            each = self.engine.evaluate_each(document, self.fallback_seconds)
+            return replace(
+                record,
+                evaluation=each.evaluation,
+                rule_failures=each.failures,
+                failures=(exc, *record.failures),
+                decided_at=self.clock(),
+            )
 
     def _enforced(self, record: Record, ref: JobRef) -> Record:
-        if self.mode == "audit":
-            return replace(record, outcome=Outcome.AUDITED)
+        """The record of a denied job with what became of the stop; the decision is kept before it."""
+        record = self._logged(record)
         try:
-            return replace(record, outcome=stop(self.sagemaker, ref))
+            outcome = stop(self.sagemaker, ref)
         except StopError as exc:
-            return replace(record, outcome=Outcome.STOP_FAILED, reason=str(exc), failure=exc)
+            return replace(record, outcome=Outcome.STOP_FAILED, reason=exc.message, failures=(exc, *record.failures))
+        if outcome is Outcome.GONE and self._is_young(ref):
+            return failed(record, JobNotFound("the job to be stopped doesn't exist", job=ref.arn))
+        return replace(record, outcome=outcome)
 
-    def _keep(self, record: Record) -> Record:
-        self.journal.write(record)
-        return record
+    def _is_young(self, ref: JobRef) -> bool:
+        return self.clock() - ref.source.time < YOUNG
+
+    def _kept(self, record: Record) -> Record:
+        return self._logged(replace(record, finished_at=self.clock()))
+
+    def _logged(self, record: Record) -> Record:
+        """The record in every sink of the decision log; with the failures of sinks, to be raised after the stop."""
+        return replace(record, failures=(*record.failures, *self.log.write(record)))
 
 
-def _tuning_parent(record: Record, ref: JobRef) -> JobRef | None:
+def failed(record: Record, error: GuardError) -> Record:
+    """Return the record of a job that could not be judged or stopped, with the error first among its failures."""
+    return replace(record, outcome=Outcome.FAILED, reason=error.message, failures=(error, *record.failures))
+
+
+def raised(record: Record) -> Record:
+    """Return the record, or raise the first of its failures."""
+    if record.failures:
+        raise record.failures[0]
+    return record
+
+
+def _tuning_parent(record: Record) -> JobRef | None:
     """A tuning job starts the next child after a denied one: it is judged by its own definition.
 
     So is that of a child which has ended or is being stopped: it may have been too short to be stopped, or an earlier
@@ -98,11 +189,11 @@ def _tuning_parent(record: Record, ref: JobRef) -> JobRef | None:
     """
     doomed = record.decision == "deny" or record.outcome is Outcome.ALREADY_FINISHED
     arn = record.document.job.parent_arn if record.document else None
-    if not doomed or arn is None or f":{TUNING.arn_resource}/" not in arn:
+    if record.ref is None or not doomed or arn is None or f":{TUNING.arn_resource}/" not in arn:
         return None
-    return job_from_arn(arn, TUNING, ref.home, ref.source)
+    return job_from_arn(arn, TUNING, record.ref.home, record.ref.source)
 
 
-def event_id(event: object) -> str:
+def _event_id(event: object) -> str:
     """Return the id of an EventBridge event, or nothing where it has none."""
     return str(event.get("id", "")) if isinstance(event, dict) else ""

@@ -1,17 +1,18 @@
-"""The decision log: one structured line per job looked at, made of chosen fields.
-
-Environment values and hyperparameters hold secrets and data: they are never logged.
-"""
+"""The record: what the guard saw, decided and did about one event and job; a value without effects."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Literal
 
-from guard.decision import Evaluation, Finding
+from guard.decision import Evaluation, Finding, RuleFailure
 from guard.document import Document
-from guard.errors import StopError
+from guard.errors import GuardError
+from guard.refs import Home, JobRef
+
+Mode = Literal["enforce", "audit"]
 
 
 class Outcome(StrEnum):
@@ -24,79 +25,62 @@ class Outcome(StrEnum):
     AUDITED = "audited"
     IGNORED = "ignored"
     STOP_FAILED = "stop_failed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
 class Record:
-    """What the guard saw, decided and did about one event and job."""
+    """What the guard saw, decided and did about one event and job.
 
+    `outcome` is None while the guard acts on a decision that is already in the decision log. `failures` are raised after the
+    decision was acted on; `rule_failures` are the rules that could not be evaluated when the whole decision failed.
+    """
+
+    decision_id: str
     event_id: str
-    outcome: Outcome
+    home: Home
+    mode: Mode
+    started_at: datetime
+    ref: JobRef | None = None
+    outcome: Outcome | None = None
     reason: str | None = None
-    job_arn: str | None = None
-    job_kind: str | None = None
     document: Document | None = None
     evaluation: Evaluation | None = None
-    milliseconds: float = 0.0
-    failure: StopError | None = None
+    rule_failures: tuple[RuleFailure, ...] = ()
+    failures: tuple[GuardError, ...] = ()
+    decided_at: datetime | None = None
+    finished_at: datetime | None = None
 
     @property
     def decision(self) -> str | None:
-        """The verdict; None when there was nothing to decide."""
-        return self.evaluation.decision.decision if self.evaluation else None
+        """The verdict; None when there is none, and when rules are missing from one that isn't a deny."""
+        if self.evaluation is None:
+            return None
+        verdict = self.evaluation.decision.decision
+        return None if self.rule_failures and verdict != "deny" else verdict
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The findings of the decision."""
         return self.evaluation.decision.findings if self.evaluation else ()
 
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Ids of the rules whose findings count for the verdict."""
+        return self.evaluation.decision.rule_ids if self.evaluation else ()
 
-class Journal(Protocol):
-    """Where records go."""
+    @property
+    def job_arn(self) -> str | None:
+        """ARN of the job."""
+        return self.ref.arn if self.ref else None
 
-    def write(self, record: Record) -> None:
-        """Keep the record."""
-        ...
+    @property
+    def job_kind(self) -> str | None:
+        """Id of the job's kind."""
+        return self.ref.kind.id if self.ref else None
 
-
-def line(record: Record) -> dict[str, Any]:
-    """Return the fields of the record's log line."""
-    fields: dict[str, Any] = {
-        "event_id": record.event_id,
-        "job_arn": record.job_arn,
-        "job_kind": record.job_kind,
-        "outcome": record.outcome.value,
-        "reason": record.reason,
-        "decision": record.decision,
-        "rule_ids": list(record.evaluation.decision.rule_ids) if record.evaluation else [],
-        "findings": [_brief(finding) for finding in record.findings],
-        "images": [image.raw for image in record.document.images] if record.document else [],
-        "actor": record.document.actor.arn if record.document and record.document.actor else None,
-        "bundle_revision": record.evaluation.revision if record.evaluation else None,
-        "opa_version": record.evaluation.opa_version if record.evaluation else None,
-        "milliseconds": round(record.milliseconds, 1),
-    }
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _brief(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule_id": finding.rule_id,
-        "level": finding.level,
-        "level_source": finding.level_source,
-        "message": finding.message,
-        "remediation": finding.remediation,
-        "config": finding.details.get("config"),
-        "exempted_by": finding.exempted_by,
-    }
-
-
-class LogJournal:
-    """Writes each record as one line of a structured logger (Powertools' Logger, or one with its `info`)."""
-
-    def __init__(self, logger: Any) -> None:
-        self._logger = logger
-
-    def write(self, record: Record) -> None:
-        """Log the record."""
-        self._logger.info("decision" if record.evaluation else "no decision", extra=line(record))
+    @property
+    def milliseconds(self) -> float:
+        """Time from the start to the end, or so far."""
+        latest = self.finished_at or self.decided_at or self.started_at
+        return (latest - self.started_at).total_seconds() * 1000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guard.document import Actor, ImageError, Source
-from guard.errors import EventError
+from guard.errors import CollectError, EventError
 from guard.jobs import JobKind
 from guard.resources import Resource
 
@@ -54,11 +54,16 @@ class JobRef:
 
 @dataclass(frozen=True)
 class Collected:
-    """The responses, as they came; `tags` is None when they could not be read."""
+    """The responses, as they came; `tags` is None when they could not be read.
+
+    `failures` are the calls that failed for now: what they would have returned is unknown. With the job's own description among
+    them, `description` is what the source told of the job.
+    """
 
     description: Mapping[str, Any]
     tags: Mapping[str, str] | None
     references: Mapping[Resource, Mapping[str, Any] | ImageError]
+    failures: tuple[CollectError, ...] = ()
 
 
 @dataclass(frozen=True)

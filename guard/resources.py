@@ -6,10 +6,26 @@ from dataclasses import dataclass
 
 from guard.document import OriginType
 
+DESCRIBED = (
+    "images",
+    "job.role_arns",
+    "compute",
+    "network",
+    "storage",
+    "command",
+    "hyperparameters",
+    "environment",
+    "remote_access",
+)
+"""The document fields that a job's own description decides."""
+
 
 @dataclass(frozen=True)
 class ResourceKind:
-    """What the guard must know of one kind of resource; operation and field names are those of the SageMaker API."""
+    """What the guard must know of one kind of resource; operation and field names are those of the SageMaker API.
+
+    `facts` are the document fields that its description adds to: unknown while it can't be described.
+    """
 
     id: str
     origin: OriginType
@@ -19,6 +35,7 @@ class ResourceKind:
     describe_operation: str
     name_parameter: str
     image_field: str
+    facts: tuple[str, ...]
 
     @property
     def iam_action(self) -> str:
@@ -44,6 +61,7 @@ def _job_definition(monitoring_type: str, arn_resource: str) -> ResourceKind:
         describe_operation=f"Describe{monitoring_type}JobDefinition",
         name_parameter="JobDefinitionName",
         image_field=f"{monitoring_type}AppSpecification.ImageUri",
+        facts=DESCRIBED,
     )
 
 
@@ -56,6 +74,7 @@ ALGORITHM = ResourceKind(
     describe_operation="DescribeAlgorithm",
     name_parameter="AlgorithmName",
     image_field="TrainingSpecification.TrainingImage",
+    facts=("images",),
 )
 
 MODEL = ResourceKind(
@@ -67,6 +86,7 @@ MODEL = ResourceKind(
     describe_operation="DescribeModel",
     name_parameter="ModelName",
     image_field="PrimaryContainer.Image",
+    facts=("images", "job.role_arns", "network", "storage", "environment"),
 )
 
 MODEL_PACKAGE = ResourceKind(
@@ -78,6 +98,7 @@ MODEL_PACKAGE = ResourceKind(
     describe_operation="DescribeModelPackage",
     name_parameter="ModelPackageName",
     image_field="InferenceSpecification.Containers[0].Image",
+    facts=("images", "storage", "environment"),
 )
 
 JOB_DEFINITIONS: dict[str, ResourceKind] = {

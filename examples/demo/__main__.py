@@ -83,9 +83,9 @@ def _guard(client: Any, url: str, opa: Path, bundle: Path) -> list[Row]:
 
 
 def _line(log: Path, event_id: str) -> dict[str, Any]:
-    """Return what the decision log says of the event's job."""
-    lines = (json.loads(line) for line in log.read_text().splitlines())
-    return next(line for line in lines if line.get("event_id") == event_id)
+    """Return what the decision log says of the event's job in the end."""
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return next(line for line in reversed(lines) if line.get("event_id") == event_id)
 
 
 def _decisions(rows: list[Row]) -> Table:

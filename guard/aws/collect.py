@@ -1,18 +1,19 @@
-"""What SageMaker says about a job: its description, its tags, and the resources that its images hide behind."""
+"""What SageMaker returns about a job: its description, its tags, and the resources that its images are named by."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NoReturn
+from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now, is_missing_job, is_missing_resource
 from guard.document import ImageError
 from guard.errors import CollectError, JobNotFound
 from guard.extract import extract
 from guard.extract.reading import tags as read_tags
+from guard.extract.reading import text
 from guard.jobs import MONITORING_SCHEDULE
 from guard.refs import Collected, JobRef
 from guard.resources import BY_RESOURCE_KIND, Resource
@@ -20,59 +21,71 @@ from guard.times import parse_time
 
 _PARALLEL = 8
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
-_MISSING = frozenset({"ResourceNotFound", "ResourceNotFoundException"})
-# SageMaker has no error code for most unknown names: `ValidationException: Requested resource not found.` and the like.
-_MISSING_TEXTS = ("not found", "could not find", "can't find", "cannot find", "does not exist")
-_BUSY = frozenset(
-    {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded"}
-)
+Answer = Mapping[str, Any] | ImageError
 
 
 def collect(client: Any, ref: JobRef) -> Collected:
     """Describe the job, its tags and its resources, as much as possible at the same time.
 
-    Raises JobNotFound for a job that doesn't exist, CollectError when SageMaker refuses the job's description or, after
-    botocore's retries, is too busy for any of the calls. Tags and resources that the guard may not read are facts, not errors.
+    Never raises for what SageMaker returns: tags and resources that the guard may not read are facts, and a call that failed
+    for now, after botocore's retries, is one of `failures`. When the job itself can't be described, the source's own
+    description of it takes the place of SageMaker's.
     """
     # Owned by the call: no thread is left behind for Lambda to freeze.
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         tags = pool.submit(_tags, client, ref.arn)
-        description = describe(client, ref)
-        references = _references(client, ref, description, pool)
-        described_arn = description.get(ref.kind.arn_field)
-        if isinstance(described_arn, str) and described_arn != ref.arn:
+        failures: list[CollectError] = []
+        try:
+            description = describe(client, ref)
+        except CollectError as exc:
+            failures.append(exc)
+            description = ref.told
+        references, failed = _references(client, ref, description, pool)
+        described_arn = text(description, ref.kind.arn_field)
+        if described_arn is not None and described_arn != ref.arn:
             tags = pool.submit(_tags, client, described_arn)
-        return Collected(description=description, tags=tags.result(), references=references)
+        found = tags.result()
+    if isinstance(found, CollectError):
+        failed.append(found)
+    for failure in failed:
+        failure.evidence["job"] = ref.arn
+    return Collected(
+        description=description,
+        tags=None if isinstance(found, CollectError) else found,
+        references=references,
+        failures=(*failures, *failed),
+    )
 
 
 def describe(client: Any, ref: JobRef) -> Mapping[str, Any]:
     """Return the job's description. Raises JobNotFound or CollectError."""
+    operation = ref.kind.describe_operation
     try:
-        return _call(client, ref.kind.describe_operation, **{ref.kind.name_field: ref.name})
-    except ClientError as exc:
-        if _is_missing(exc):
-            raise JobNotFound("the job doesn't exist", job=ref.arn, **_evidence(exc)) from exc
-        raise CollectError("SageMaker refused to describe the job", job=ref.arn, **_evidence(exc)) from exc
-    except BotoCoreError as exc:
-        raise CollectError("the SageMaker API call that describes the job failed", job=ref.arn, error=str(exc)) from exc
+        return _call(client, operation, **{ref.kind.name_field: ref.name})
+    except CALL_ERRORS as exc:
+        evidence = {"operation": operation, "job": ref.arn, "code": code(exc), "error": str(exc)}
+        if is_missing_job(operation, exc):
+            raise JobNotFound("the job doesn't exist", **evidence) from exc
+        raise CollectError("the SageMaker API call that describes the job failed", **evidence) from exc
 
 
 def _references(
     client: Any, ref: JobRef, description: Mapping[str, Any], pool: ThreadPoolExecutor
-) -> dict[Resource, Mapping[str, Any] | ImageError]:
-    known: dict[Resource, Mapping[str, Any] | ImageError] = {}
+) -> tuple[dict[Resource, Answer], list[CollectError]]:
+    known: dict[Resource, Answer] = {}
+    failed: list[CollectError] = []
     # A job names a model, that one a package, and a package nothing more: each round finds what the last one asked for.
     while wanted := sorted(set(extract(ref.kind.id, description, ref.name, known).unresolved)):
-        found = pool.map(lambda resource: _resource(client, resource), wanted)
+        found = list(pool.map(lambda resource: _resource(client, resource), wanted))
+        failed += [answer for answer in found if isinstance(answer, CollectError)]
         known.update(zip(wanted, (_as_started(ref, description, answer) for answer in found), strict=True))
-    return known
+    return known, failed
 
 
-def _as_started(
-    ref: JobRef, description: Mapping[str, Any], resource: Mapping[str, Any] | ImageError
-) -> Mapping[str, Any] | ImageError:
-    """Return the resource, or that it is gone when its name was deleted and given again after the job had begun."""
+def _as_started(ref: JobRef, description: Mapping[str, Any], resource: Answer | CollectError) -> Answer:
+    """Return the resource, or why its images are unknown: also when its name was deleted and given again after the job began."""
+    if isinstance(resource, CollectError):
+        return ImageError(code="unavailable", message=str(resource.evidence["code"]))
     # Each run of a schedule takes what the name means then.
     if isinstance(resource, ImageError) or ref.kind is MONITORING_SCHEDULE:
         return resource
@@ -83,35 +96,27 @@ def _as_started(
     return ImageError(code="not-found", message=message)
 
 
-def _resource(client: Any, resource: Resource) -> Mapping[str, Any] | ImageError:
+def _resource(client: Any, resource: Resource) -> Answer | CollectError:
     kind = BY_RESOURCE_KIND[resource.kind]
     try:
         return _call(client, kind.describe_operation, **{kind.name_parameter: resource.name})
-    except ClientError as exc:
-        if _is_busy(exc):
-            _too_busy(kind.describe_operation, exc)
-        code, message = _code(exc), str(exc)
-        if code in _DENIED:
-            return ImageError(code="access-denied", message=message)
-        return ImageError(code="not-found" if _is_missing(exc) else "failed", message=message)
-    except ParamValidationError as exc:
-        return ImageError(code="failed", message=str(exc))
-    except BotoCoreError as exc:
-        _too_busy(kind.describe_operation, exc)
+    except CALL_ERRORS as exc:
+        if is_for_now(exc):
+            return _failed_for_now(kind.describe_operation, resource.name, exc)
+        if is_denied(exc):
+            return ImageError(code="access-denied", message=str(exc))
+        return ImageError(code="not-found" if is_missing_resource(exc) else "failed", message=str(exc))
 
 
-def _tags(client: Any, arn: str) -> dict[str, str] | None:
+def _tags(client: Any, arn: str) -> dict[str, str] | CollectError | None:
+    """Return the tags; None when they may not be read, an error when the call failed for now."""
     tags: dict[str, str] = {}
     page: dict[str, Any] = {"ResourceArn": arn}
     while True:
         try:
             answer = _call(client, "ListTags", **page)
-        except ClientError as exc:
-            if _is_busy(exc):
-                _too_busy("ListTags", exc)
-            return None
-        except BotoCoreError as exc:
-            _too_busy("ListTags", exc)
+        except CALL_ERRORS as exc:
+            return _failed_for_now("ListTags", arn, exc) if is_for_now(exc) else None
         tags.update(read_tags(answer.get("Tags")) or {})
         if not answer.get("NextToken"):
             return tags
@@ -123,25 +128,10 @@ def _call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
     return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
 
-def _too_busy(operation: str, exc: Exception) -> NoReturn:
-    raise CollectError("the SageMaker API call failed", operation=operation, error=str(exc)) from exc
-
-
-def _is_busy(exc: ClientError) -> bool:
-    status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return _code(exc) in _BUSY or status >= 500 or status == 429
-
-
-def _is_missing(exc: ClientError) -> bool:
-    message = str(exc.response.get("Error", {}).get("Message", "")).lower()
-    return _code(exc) in _MISSING or (
-        _code(exc) == "ValidationException" and any(text in message for text in _MISSING_TEXTS)
+def _failed_for_now(operation: str, resource: str, exc: Exception) -> CollectError:
+    """Return the error as a value: what is known is judged first, and the error raised after that."""
+    error = CollectError(
+        "the SageMaker API call failed", operation=operation, resource=resource, code=code(exc), error=str(exc)
     )
-
-
-def _code(exc: ClientError) -> str:
-    return str(exc.response.get("Error", {}).get("Code", ""))
-
-
-def _evidence(exc: ClientError) -> dict[str, object]:
-    return {"code": _code(exc), "error": str(exc)}
+    error.__cause__ = exc
+    return error

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
 
 from guard.aws.collect import describe
+from guard.aws.refusals import CALL_ERRORS, may_have_been_served
 from guard.errors import CollectError, JobNotFound, StopError
+from guard.extract.reading import text
 from guard.record import Outcome
 from guard.refs import JobRef
 
@@ -16,21 +17,22 @@ from guard.refs import JobRef
 def stop(client: Any, ref: JobRef) -> Outcome:
     """Stop the job: STOPPED, or ALREADY_FINISHED or GONE when it had ended before the call.
 
-    Whether a refusal means "it has ended" is decided by describing the job again, because SageMaker documents no error for
-    that case (seen: `ValidationException: The request was rejected because the training job is in status Stopped.`).
-    Raises StopError when the job still runs, or when its state can't be told.
+    What a refusal means is decided by describing the job again, because SageMaker documents no error for a job that has ended
+    (seen: `ValidationException: The request was rejected because the training job is in status Stopped.`). A job that is
+    stopping after a call whose answer was lost was stopped by the guard. Raises StopError when the job still runs, or when its
+    state is unknown.
     """
     call = getattr(client, xform_name(ref.kind.stop_operation))
     try:
         call(**{ref.kind.name_field: ref.name})
-    except (ClientError, BotoCoreError) as exc:
+    except CALL_ERRORS as exc:
         return _after_refusal(client, ref, exc)
     return Outcome.STOPPED
 
 
-def _after_refusal(client: Any, ref: JobRef, refusal: ClientError | BotoCoreError) -> Outcome:
+def _after_refusal(client: Any, ref: JobRef, refusal: Exception) -> Outcome:
     try:
-        status = describe(client, ref).get(ref.kind.status_field)
+        status = text(describe(client, ref), ref.kind.status_field)
     except JobNotFound:
         return Outcome.GONE
     except CollectError as exc:
@@ -40,6 +42,8 @@ def _after_refusal(client: Any, ref: JobRef, refusal: ClientError | BotoCoreErro
             refusal=str(refusal),
             describe=str(exc),
         ) from refusal
+    if status in ref.kind.stopping | ref.kind.stopped and may_have_been_served(refusal):
+        return Outcome.STOPPED
     if status in ref.kind.stopping | ref.kind.ended:
         return Outcome.ALREADY_FINISHED
     raise StopError(

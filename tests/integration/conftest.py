@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from guard.document import DenyList
+from guard.log.sinks import DecisionLog, Sink
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 from guard.pipeline import Guard, PolicyEngine
@@ -19,17 +21,27 @@ from tests.support.bundles import configured_bundle
 from tests.support.jobs import client
 from tests.support.sagemaker_moto import CONTROL, Control, install
 
+NOW = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
+"""A minute after the events of tests.support.jobs."""
+LATER = NOW + timedelta(minutes=4)
+"""When they are five minutes old."""
 NOTHING_DENIED = DenyList(images={}, patterns=())
 
 
-class MemoryJournal:
-    """Keeps records for a test to read."""
+class MemorySink:
+    """Keeps records for a test to read: all that were written, and those with an outcome."""
+
+    name = "memory"
 
     def __init__(self) -> None:
-        self.records: list[Record] = []
+        self.written: list[Record] = []
+
+    @property
+    def records(self) -> list[Record]:
+        return [record for record in self.written if record.outcome is not None]
 
     def write(self, record: Record) -> None:
-        self.records.append(record)
+        self.written.append(record)
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +91,13 @@ def sagemaker(control: Control, shared_client: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def journal() -> MemoryJournal:
-    """An empty journal."""
-    return MemoryJournal()
+def log() -> MemorySink:
+    """An empty sink of the decision log."""
+    return MemorySink()
 
 
 @pytest.fixture
-def guard(sagemaker: Any, journal: MemoryJournal, shipped_engine: EmbeddedOpa) -> Callable[..., Guard]:
+def guard(sagemaker: Any, log: MemorySink, shipped_engine: EmbeddedOpa) -> Callable[..., Guard]:
     """Make guards over the simulated SageMaker and the shipped bundle."""
 
     def make(
@@ -93,7 +105,16 @@ def guard(sagemaker: Any, journal: MemoryJournal, shipped_engine: EmbeddedOpa) -
         engine: PolicyEngine = shipped_engine,
         deny_list: DenyList = NOTHING_DENIED,
         client: Any = sagemaker,
+        sinks: Sequence[Sink] = (),
+        now: datetime = NOW,
     ) -> Guard:
-        return Guard(engine=engine, sagemaker=client, journal=journal, mode=mode, deny_list=deny_list)
+        return Guard(
+            engine=engine,
+            sagemaker=client,
+            log=DecisionLog(log, *sinks),
+            mode=mode,
+            deny_list=deny_list,
+            clock=lambda: now,
+        )
 
     return make

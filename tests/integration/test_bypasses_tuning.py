@@ -53,13 +53,13 @@ def test_a_denied_child_takes_its_denied_tuning_job_along(guard, sagemaker, cont
 
 
 def test_a_child_that_cannot_be_stopped_does_not_keep_its_tuning_job_alive(
-    guard, sagemaker, control, journal, tune: Tune
+    guard, sagemaker, control, log, tune: Tune
 ) -> None:
     event = tune()
     control.fail(STOP_CHILD, "ThrottlingException")
     with pytest.raises(StopError):
         guard().handle(event, HOME)
-    assert outcomes(journal.records) == [
+    assert outcomes(log.records) == [
         ("training", Outcome.STOP_FAILED),
         ("hyperparameter-tuning", Outcome.STOPPED),
     ]

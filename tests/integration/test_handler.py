@@ -96,10 +96,10 @@ def test_an_error_reaches_lambda_and_is_logged_with_its_evidence(
     job = event(DENIED)
     with pytest.raises(ScopeError):
         module.handler(job, _context(account="999999999999"))
-    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(line["error"], "account" in str(line["evidence"])) for line in logged if "error" in line] == [
-        ("ScopeError", True)
-    ]
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (failure,) = line["failures"]
+    assert (line["outcome"], line["event_id"], failure["error"]) == ("failed", job["id"], "ScopeError")
+    assert failure["evidence"]["guard_account"] == "999999999999"
 
 
 def test_an_error_of_the_engine_is_logged_with_event_and_job(
@@ -112,14 +112,16 @@ def test_an_error_of_the_engine_is_logged_with_event_and_job(
     with pytest.raises(OpaStartError):
         module.handler(job, _context())
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert (line["event_id"], line["evidence"]["job"]) == (job["id"], job["resources"][0])
+    assert (line["event_id"], line["job_arn"], line["outcome"]) == (job["id"], job["resources"][0], "failed")
+    assert {failure["error"] for failure in line["failures"]} == {"OpaStartError"}
 
 
 def test_the_decision_is_logged_whatever_the_log_level(
     entry: Import, event: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entry(POWERTOOLS_LOG_LEVEL="ERROR").handler(event(DENIED), _context())
-    assert [json.loads(line)["outcome"] for line in capsys.readouterr().out.splitlines()] == ["stopped"]
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["decision"], line.get("outcome")) for line in logged] == [("deny", None), ("deny", "stopped")]
 
 
 def test_a_function_arn_that_cannot_be_read_is_an_error(entry: Import, event: Any) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from guard.decision import Evaluation
+from guard.decision import EachRule, Evaluation
 from guard.denylist.deployment import deny_list
-from guard.errors import CollectError, DecisionMissing, EventError, OpaUnavailable, ScopeError, StopError
+from guard.errors import CollectError, DecisionMissing, EventError, JobNotFound, OpaUnavailable, ScopeError, StopError
 from guard.record import Outcome
 from guard.refs import Home
+from tests.integration.conftest import LATER
 from tests.support.jobs import (
     ALLOWED,
     DENIED,
@@ -84,7 +85,7 @@ def test_a_job_that_ended_before_describe_is_left_alone(guard, start, control) -
     event = start("job-1")
     set_status("job-1", "Completed")
     (record,) = guard().handle(event, HOME)
-    assert (record.outcome, record.evaluation, control.operations("Stop")) == (Outcome.ALREADY_FINISHED, None, [])
+    assert (record.decision, record.outcome, control.operations("Stop")) == ("deny", Outcome.ALREADY_FINISHED, [])
 
 
 def test_a_job_that_ends_between_describe_and_stop_counts_as_finished(guard, start, control) -> None:
@@ -94,19 +95,30 @@ def test_a_job_that_ends_between_describe_and_stop_counts_as_finished(guard, sta
     assert (record.decision, record.outcome) == ("deny", Outcome.ALREADY_FINISHED)
 
 
-def test_a_refusal_whose_text_says_ended_is_not_believed_while_the_job_runs(guard, start, control, journal) -> None:
+def test_a_refusal_whose_text_says_ended_is_not_believed_while_the_job_runs(guard, start, control, log) -> None:
     event = start("job-1")
     control.fail("StopTrainingJob", "ValidationException", "The request was rejected because ... is in status Stopped.")
     with pytest.raises(StopError, match="still running"):
         guard().handle(event, HOME)
-    assert [record.outcome for record in journal.records] == [Outcome.STOP_FAILED]
+    assert [record.outcome for record in log.records] == [Outcome.STOP_FAILED]
 
 
 def test_a_job_that_nobody_knows_is_gone(guard, start, control) -> None:
     event = start("job-1")
     event["detail"] |= {"TrainingJobName": "job-2"}
-    (record,) = guard().handle(event, HOME)
+    (record,) = guard(now=LATER).handle(event, HOME)
     assert (record.outcome, control.operations("Stop")) == (Outcome.GONE, [])
+
+
+def test_a_young_job_that_is_not_found_may_not_be_there_yet(guard, start, control, log) -> None:
+    """SageMaker is eventually consistent, and kinds that only CloudTrail reports have a single event."""
+    event = start("job-1", ALLOWED)
+    control.fail("DescribeTrainingJob", "ValidationException", "Requested resource not found.")
+    with pytest.raises(JobNotFound):
+        guard().handle(event, HOME)
+    assert [record.outcome for record in log.records] == [Outcome.FAILED]
+    (record,) = guard().handle(event, HOME)
+    assert record.outcome == Outcome.NOT_DENIED
 
 
 def test_a_job_that_goes_between_describe_and_stop_is_gone(guard, start, control) -> None:
@@ -116,8 +128,19 @@ def test_a_job_that_goes_between_describe_and_stop_is_gone(guard, start, control
         "StopTrainingJob",
         lambda: control.fail("DescribeTrainingJob", "ValidationException", "Requested resource not found."),
     )
-    (record,) = guard().handle(event, HOME)
+    (record,) = guard(now=LATER).handle(event, HOME)
     assert record.outcome == Outcome.GONE
+
+
+def test_a_young_job_that_is_gone_when_it_is_to_be_stopped_is_an_error(guard, start, control) -> None:
+    event = start("job-1")
+    control.fail("StopTrainingJob", "ValidationException", "Requested resource not found.")
+    control.before(
+        "StopTrainingJob",
+        lambda: control.fail("DescribeTrainingJob", "ValidationException", "Requested resource not found."),
+    )
+    with pytest.raises(JobNotFound):
+        guard().handle(event, HOME)
 
 
 def test_a_throttled_describe_is_tried_again(guard, start, control) -> None:
@@ -143,15 +166,13 @@ def test_a_throttled_stop_is_tried_again(guard, start, control, sagemaker) -> No
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
-def test_a_stop_that_stays_refused_is_recorded_with_its_decision_and_raised(
-    guard, start, control, journal, code
-) -> None:
+def test_a_stop_that_stays_refused_is_recorded_with_its_decision_and_raised(guard, start, control, log, code) -> None:
     event = start("job-1")
     control.fail("StopTrainingJob", code, times=9)
     with pytest.raises(StopError) as failed:
         guard().handle(event, HOME)
     assert code in str(failed.value.evidence["refusal"])
-    assert [(record.decision, record.outcome) for record in journal.records] == [("deny", Outcome.STOP_FAILED)]
+    assert [(record.decision, record.outcome) for record in log.records] == [("deny", Outcome.STOP_FAILED)]
 
 
 def test_a_stop_refused_while_the_state_cannot_be_told_is_an_error(guard, start, control) -> None:
@@ -227,6 +248,9 @@ def test_without_a_decision_nothing_is_stopped_and_the_event_fails(guard, start,
     class Broken:
         def evaluate(self, document: object) -> Evaluation:
             raise error("broken")
+
+        def evaluate_each(self, document: object, seconds: float) -> EachRule:
+            return EachRule(None, ())
 
     event = start("job-1")
     with pytest.raises(error):

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from guard.aws.collect import collect, describe
 from guard.document import ImageError, Source
 from guard.errors import CollectError, JobNotFound
-from guard.jobs import INFERENCE_RECOMMENDATIONS, JOB_KINDS, MONITORING_SCHEDULE, TRAINING, TRANSFORM, JobKind
+from guard.jobs import (
+    AUTOML,
+    INFERENCE_RECOMMENDATIONS,
+    JOB_KINDS,
+    MONITORING_SCHEDULE,
+    PROCESSING,
+    TRAINING,
+    TRANSFORM,
+    TUNING,
+    JobKind,
+)
 from guard.refs import Home, JobRef, job_arn
 from guard.resources import ALGORITHM, JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, Resource
 from tests.support.fakes import FakeSageMaker, refused
@@ -100,63 +112,112 @@ def test_tags_that_may_not_be_read_are_none(error) -> None:
     assert collect(FakeSageMaker(DescribeTrainingJob=training(), ListTags=error), ref()).tags is None
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        pytest.param(refused("ThrottlingException"), id="throttled"),
-        pytest.param(refused("InternalFailure", status=500), id="server error"),
-        pytest.param(refused("Unknown", status=429), id="too many requests"),
-        pytest.param(TIMEOUT, id="no connection"),
-    ],
-)
-class TestBusy:
-    """A SageMaker that is too busy says nothing about a job: no fact may come of it."""
+BUSY = [
+    pytest.param(refused("ThrottlingException"), "ThrottlingException", id="throttled"),
+    pytest.param(refused("InternalFailure", status=500), "InternalFailure", id="server error"),
+    pytest.param(refused("Unknown", status=503), "Unknown", id="unknown server error"),
+    pytest.param(refused("Unknown", status=429), "Unknown", id="too many requests"),
+    pytest.param(refused("ExpiredTokenException"), "ExpiredTokenException", id="credentials that expired"),
+    pytest.param(TIMEOUT, "ConnectTimeoutError", id="no connection"),
+    pytest.param(ResponseParserError("not JSON"), "ResponseParserError", id="an answer that can't be parsed"),
+]
 
-    def test_for_the_description(self, error) -> None:
-        client = FakeSageMaker(DescribeTrainingJob=error, ListTags=NO_TAGS)
-        with pytest.raises(CollectError) as failed:
-            collect(client, ref())
-        assert failed.value.__cause__ is error
 
-    def test_for_the_tags(self, error) -> None:
-        with pytest.raises(CollectError) as failed:
-            collect(FakeSageMaker(DescribeTrainingJob=training(), ListTags=error), ref())
-        assert failed.value.__cause__ is error
+@pytest.mark.parametrize(("error", "code"), BUSY)
+class TestACallThatFailedForNow:
+    """It says nothing about a job: what is known is kept, and the failure with it."""
 
-    def test_for_a_resource(self, error) -> None:
+    def test_for_the_description_keeps_what_the_source_told(self, error, code) -> None:
+        told = {"AlgorithmSpecification": {"AlgorithmName": "mine"}}
+        algorithm = {"TrainingSpecification": {"TrainingImage": "a:1"}}
+        client = FakeSageMaker(DescribeTrainingJob=error, ListTags=NO_TAGS, DescribeAlgorithm=algorithm)
+        collected = collect(client, replace(ref(), told=told))
+        (failure,) = collected.failures
+        assert (failure.__cause__, failure.evidence["code"]) == (error, code)
+        assert failure.evidence["operation"] == "DescribeTrainingJob"
+        assert (collected.description, collected.tags) == (told, {})
+        assert collected.references == {Resource(ALGORITHM.id, "mine"): algorithm}
+
+    def test_for_the_tags_is_not_a_job_without_tags(self, error, code) -> None:
+        collected = collect(FakeSageMaker(DescribeTrainingJob=training(), ListTags=error), ref())
+        (failure,) = collected.failures
+        assert (collected.tags, failure.__cause__) == (None, error)
+        assert (failure.evidence["operation"], failure.evidence["code"]) == ("ListTags", code)
+        assert failure.evidence["job"] == ref().arn
+
+    def test_for_a_resource_is_an_unavailable_image(self, error, code) -> None:
         description = training(AlgorithmSpecification={"AlgorithmName": "mine"})
         client = FakeSageMaker(DescribeTrainingJob=description, ListTags=NO_TAGS, DescribeAlgorithm=error)
-        with pytest.raises(CollectError) as failed:
-            collect(client, ref())
-        assert failed.value.__cause__ is error
+        collected = collect(client, ref())
+        (failure,) = collected.failures
+        assert collected.references == {Resource(ALGORITHM.id, "mine"): ImageError(code="unavailable", message=code)}
+        assert (failure.__cause__, failure.evidence["resource"]) == (error, "mine")
+
+
+def test_one_busy_resource_does_not_hide_the_others() -> None:
+    model = {"Containers": [{"ModelPackageName": "busy"}, {"ModelPackageName": "known"}]}
+    package: dict[str, Any] = {"InferenceSpecification": {"Containers": []}}
+
+    def packages(ModelPackageName: str) -> dict[str, Any]:  # noqa: N803  # the API's own names
+        if ModelPackageName == "busy":
+            raise refused("ThrottlingException")
+        return package
+
+    client = FakeSageMaker(
+        DescribeTransformJob={"ModelName": "m"}, ListTags=NO_TAGS, DescribeModel=model, DescribeModelPackage=packages
+    )
+    collected = collect(client, ref(TRANSFORM))
+    assert collected.references[Resource(MODEL_PACKAGE.id, "known")] == package
+    assert [failure.evidence["resource"] for failure in collected.failures] == ["busy"]
+
+
+def test_calls_that_succeed_leave_no_failure() -> None:
+    assert collect(FakeSageMaker(DescribeTrainingJob=training(), ListTags=NO_TAGS), ref()).failures == ()
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("kind", "error"),
     [
-        refused("ValidationException", "Requested resource not found."),
-        refused("ValidationException", "Could not find requested job with name: job-1"),
-        refused("ResourceNotFound", "Amazon SageMaker can't find a tuning job with the name"),
+        pytest.param(TRAINING, refused("ValidationException", "Requested resource not found."), id="training"),
+        pytest.param(
+            PROCESSING,
+            refused("ValidationException", "Could not find requested job with name: job-1"),
+            id="processing",
+        ),
+        pytest.param(
+            TRANSFORM, refused("ValidationException", "Could not find requested job with name: job-1"), id="transform"
+        ),
+        pytest.param(TUNING, refused("ResourceNotFound", "Amazon SageMaker can't find a tuning job"), id="tuning"),
+        pytest.param(AUTOML, refused("ResourceNotFound", "AutoML job not found"), id="automl"),
     ],
-    ids=["training", "processing", "tuning"],
 )
-def test_an_unknown_job_is_not_found(error) -> None:
+def test_an_unknown_job_is_not_found(kind, error) -> None:
     with pytest.raises(JobNotFound) as failed:
-        describe(FakeSageMaker(DescribeTrainingJob=error), ref())
-    assert failed.value.evidence["job"] == ref().arn
+        describe(FakeSageMaker(**{kind.describe_operation: error}), ref(kind))
+    assert failed.value.evidence["job"] == ref(kind).arn
     assert failed.value.__cause__ is error
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("kind", "error"),
     [
-        refused("AccessDeniedException", "the role could not be found"),
-        refused("ValidationException", "1 validation error detected"),
+        pytest.param(TRAINING, refused("AccessDeniedException", "the role could not be found"), id="denied"),
+        pytest.param(TRAINING, refused("ValidationException", "1 validation error detected"), id="invalid"),
+        pytest.param(
+            TRAINING, refused("ValidationException", "The VPC does not exist"), id="something else is missing"
+        ),
+        pytest.param(
+            TRAINING,
+            refused("ValidationException", "Could not find requested job with name: x"),
+            id="another operation's text",
+        ),
+        pytest.param(TRAINING, refused("ThrottlingException", "Requested resource not found."), id="another code"),
+        pytest.param(AUTOML, refused("ValidationException", "Requested resource not found."), id="kind with a code"),
     ],
 )
-def test_a_refused_description_is_an_error_and_not_a_missing_job(error) -> None:
+def test_a_refused_description_is_an_error_and_not_a_missing_job(kind, error) -> None:
     with pytest.raises(CollectError) as failed:
-        describe(FakeSageMaker(DescribeTrainingJob=error), ref())
+        describe(FakeSageMaker(**{kind.describe_operation: error}), ref(kind))
     assert not isinstance(failed.value, JobNotFound)
     assert failed.value.evidence["code"] == error.response["Error"]["Code"]
 

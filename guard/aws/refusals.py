@@ -1,0 +1,105 @@
+"""What an error of the SageMaker API means: the thing is missing, the call isn't allowed, or the service can't answer for now."""
+
+from __future__ import annotations
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
+
+CALL_ERRORS: tuple[type[Exception], ...] = (ClientError, BotoCoreError, ResponseParserError)
+"""All that a call of botocore raises. ResponseParserError, for a response that can't be parsed, is no BotoCoreError."""
+
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+_MISSING = frozenset({"ResourceNotFound", "ResourceNotFoundException"})
+
+# SageMaker has no error code of its own for most unknown names: these are the texts of its ValidationException, as seen in
+# traces of the real service. The operations that aren't listed are documented with ResourceNotFound.
+_TRAINING = ("Requested resource not found",)
+_JOB = ("Could not find requested job with name", "Could not find job to update with name")
+_MISSING_TEXTS: dict[str, tuple[str, ...]] = {
+    "DescribeTrainingJob": _TRAINING,
+    "DescribeProcessingJob": _JOB,
+    "DescribeTransformJob": _JOB,
+}
+_MISSING_RESOURCE_TEXTS = ("could not find", "cannot find", "not found", "does not exist")
+
+# Nothing that SageMaker says with these is about the job: capacity, faults of the service, credentials that are being renewed.
+_FOR_NOW = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestExpired",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SignatureDoesNotMatch",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "UnrecognizedClientException",
+    }
+)
+
+
+def code(error: Exception) -> str:
+    """Return the API's error code, or the name of the exception where the API returned none."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return type(error).__name__
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether the role has no right to the call."""
+    return isinstance(error, ClientError) and code(error) in _DENIED
+
+
+def is_missing_job(operation: str, error: Exception) -> bool:
+    """Whether SageMaker says that the job doesn't exist, by error code or by the operation's own known text."""
+    if code(error) in _MISSING:
+        return True
+    return code(error) == "ValidationException" and _text(error).startswith(_MISSING_TEXTS.get(operation, ("\0",)))
+
+
+def is_missing_resource(error: Exception) -> bool:
+    """Whether SageMaker says that a model, an algorithm or the like doesn't exist."""
+    text = _text(error).lower()
+    return code(error) in _MISSING or (
+        code(error) == "ValidationException" and any(known in text for known in _MISSING_RESOURCE_TEXTS)
+    )
+
+
+def is_for_now(error: Exception) -> bool:
+    """Whether the error says nothing about what was asked for: busy, broken, unreachable, or not signed as it should be."""
+    if isinstance(error, ClientError):
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        return code(error) in _FOR_NOW or status >= 500 or status == 429
+    return not isinstance(error, ParamValidationError)
+
+
+def may_have_been_served(error: Exception) -> bool:
+    """Whether the call may have taken effect although it failed: its answer was lost, now or before one of botocore's retries."""
+    if not isinstance(error, ClientError):
+        return not isinstance(error, ParamValidationError)
+    metadata = error.response.get("ResponseMetadata", {})
+    return int(metadata.get("HTTPStatusCode", 0)) >= 500 or int(metadata.get("RetryAttempts", 0)) > 0
+
+
+def _text(error: Exception) -> str:
+    return str(error.response.get("Error", {}).get("Message", "")) if isinstance(error, ClientError) else ""

@@ -1,0 +1,46 @@
+"""The composition root: builds the guard, with all that it depends on, for every entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from guard.denylist.deployment import deny_list
+from guard.log.line import LineSink
+from guard.log.sinks import DecisionLog
+from guard.opa.engine import EmbeddedOpa, RemoteOpa
+from guard.opa.process import OpaProcess
+from guard.pipeline import Guard
+from guard.settings import Settings
+
+# Describe and Stop answer in well under a second. All attempts at a few calls must fit in the function's timeout: a guard
+# that is cut off there can say neither what failed nor for which job.
+BOTO = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}, tcp_keepalive=True
+)
+
+Engine = EmbeddedOpa | RemoteOpa
+
+
+def build_engine(settings: Settings, start: Callable[[], OpaProcess], process: OpaProcess | None = None) -> Engine:
+    """Return the engine of these settings; `process` is an OPA that is already starting."""
+    if settings.opa_url:
+        return RemoteOpa(settings.opa_url, timeout=settings.opa_timeout_seconds)
+    return EmbeddedOpa(
+        start, timeout=settings.opa_timeout_seconds, start_timeout=settings.opa_start_timeout_seconds, process=process
+    )
+
+
+def build_guard(settings: Settings, engine: Engine, logger: Logger, sagemaker: Any = None) -> Guard:
+    """Return the guard of these settings; `sagemaker` replaces the client of the function's own account and region."""
+    return Guard(
+        engine=engine,
+        sagemaker=sagemaker or boto3.client("sagemaker", config=BOTO),
+        log=DecisionLog(LineSink(logger)),
+        mode=settings.mode,
+        deny_list=deny_list({"processing": settings.processing_containers, "training": settings.training_containers}),
+    )

@@ -1,0 +1,95 @@
+"""Stopping: each way in which SageMaker can refuse, lose or ignore the call."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
+
+from guard.aws.enforce import stop
+from guard.document import Source
+from guard.errors import StopError
+from guard.jobs import MONITORING_SCHEDULE, OPTIMIZATION, TRAINING, JobKind
+from guard.record import Outcome
+from guard.refs import Home, JobRef, job_arn
+from tests.support.fakes import FakeSageMaker, refused
+
+HOME = Home("111122223333", "eu-west-1", "aws")
+LOST = ReadTimeoutError(endpoint_url="https://api.sagemaker")
+ENDED = refused("ValidationException", "The request was rejected because the training job is in status Stopped.")
+
+
+def ref(kind: JobKind = TRAINING) -> JobRef:
+    source = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, tzinfo=UTC))
+    return JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, source, None, {})
+
+
+def client(stopped: Any, status: Any, kind: JobKind = TRAINING) -> FakeSageMaker:
+    described = status if isinstance(status, Exception) else {kind.status_field: status}
+    return FakeSageMaker(**{kind.stop_operation: stopped, kind.describe_operation: described})
+
+
+def test_a_stop_that_succeeds_describes_nothing() -> None:
+    fake = client({}, "InProgress")
+    assert stop(fake, ref()) is Outcome.STOPPED
+    assert fake.calls == [("StopTrainingJob", {"TrainingJobName": "job-1"})]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "outcome"),
+    [
+        pytest.param(ENDED, "Stopping", Outcome.ALREADY_FINISHED, id="refused while stopping"),
+        pytest.param(ENDED, "Stopped", Outcome.ALREADY_FINISHED, id="refused when stopped"),
+        pytest.param(ENDED, "Completed", Outcome.ALREADY_FINISHED, id="refused when completed"),
+        pytest.param(refused("AccessDeniedException"), "Failed", Outcome.ALREADY_FINISHED, id="denied when failed"),
+        pytest.param(LOST, "Stopping", Outcome.STOPPED, id="answer lost, stopping"),
+        pytest.param(LOST, "Stopped", Outcome.STOPPED, id="answer lost, stopped"),
+        pytest.param(LOST, "Completed", Outcome.ALREADY_FINISHED, id="answer lost, completed by itself"),
+        pytest.param(ResponseParserError("x"), "Stopping", Outcome.STOPPED, id="answer unreadable, stopping"),
+        pytest.param(refused("InternalFailure", status=500), "Stopping", Outcome.STOPPED, id="server error, stopping"),
+    ],
+)
+def test_a_refused_stop_means_what_the_job_is_in(refusal, status, outcome) -> None:
+    assert stop(client(refusal, status), ref()) is outcome
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(OPTIMIZATION, "STOPPED"), (OPTIMIZATION, "STOPPING"), (MONITORING_SCHEDULE, "Stopped")]
+)
+def test_a_lost_answer_counts_in_each_kinds_own_spelling(kind, status) -> None:
+    assert stop(client(LOST, status, kind), ref(kind)) is Outcome.STOPPED
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(ENDED, id="refused"),
+        pytest.param(LOST, id="answer lost"),
+        pytest.param(EndpointConnectionError(endpoint_url="https://api.sagemaker"), id="no connection"),
+        pytest.param(refused("ThrottlingException"), id="throttled"),
+    ],
+)
+def test_a_job_that_still_runs_is_an_error(refusal) -> None:
+    with pytest.raises(StopError, match="still running") as failed:
+        stop(client(refusal, "InProgress"), ref())
+    assert failed.value.__cause__ is refusal
+    assert failed.value.evidence == {"job": ref().arn, "status": "InProgress", "refusal": str(refusal)}
+
+
+def test_a_status_that_cannot_be_read_counts_as_running() -> None:
+    with pytest.raises(StopError, match="still running"):
+        stop(client(LOST, None), ref())
+
+
+def test_a_job_that_is_gone_by_then() -> None:
+    assert stop(client(ENDED, refused("ValidationException", "Requested resource not found.")), ref()) is Outcome.GONE
+
+
+def test_a_state_that_is_unknown_is_an_error() -> None:
+    with pytest.raises(StopError, match="state is unknown") as failed:
+        stop(client(LOST, refused("AccessDeniedException")), ref())
+    assert failed.value.__cause__ is LOST
+    assert "AccessDeniedException" in str(failed.value.evidence["describe"])
