@@ -50,11 +50,18 @@ BASELINE = "import sys, pydantic, pydantic_settings, typing, uuid; before = set(
 def test_a_pure_module_imports_no_boto_no_http_and_no_process(module: str) -> None:
     program = f"{BASELINE}; import {module}; print(*(set(sys.modules) - before))"
     printed = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()
     assert module in printed
     found = sorted(EFFECTS & set(printed))
-    assert not found, f"{module} must stay pure, but imports {', '.join(found)}: move what needs it to guard/aws or guard/opa"
+    assert not found, (
+        f"{module} must stay pure, but imports {', '.join(found)}: move what needs it to guard/aws or guard/opa"
+    )
 
 
 def _imported(path: Path) -> set[str]:

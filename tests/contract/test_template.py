@@ -182,7 +182,7 @@ def test_alarms_tell_a_topic_only_if_there_is_one() -> None:
 
 def test_all_attempts_at_several_calls_fit_in_the_functions_time() -> None:
     """A job's description, three rounds of resources, the stop and the description behind it; backoff is below 20 s."""
-    source = Path("lambda_entry/handler.py").read_text()
+    source = Path("lambda_entry/assembly.py").read_text()
     connect, read, attempts = (
         int(re.search(rf"{name}\"?[=:] ?(\d+)", source)[1])
         for name in ("connect_timeout", "read_timeout", "total_max_attempts")

@@ -73,15 +73,18 @@ def test_a_frozen_engine_answers_when_it_is_thawed(start: Any, job: Any) -> None
     assert (outcomes, environment.pids, len(before)) == (["stopped"] * 3, before, 2)
 
 
-def test_an_error_of_sagemaker_fails_the_invocation_and_not_the_next(start: Any, sagemaker: Any, job: Any) -> None:
+def test_an_error_of_sagemaker_fails_the_invocation_and_keeps_no_denied_job_alive(
+    start: Any, sagemaker: Any, job: Any
+) -> None:
     environment = start()
-    name, event = job("training", DENIED)
+    _, event = job("training", DENIED)
     CONTROL.fail("DescribeTrainingJob", "AccessDeniedException")
     with pytest.raises(LambdaFailed) as failed:
         environment.invoke(event)
     assert failed.value.body["errorType"] == "CollectError"
-    assert environment.invoke(event)["results"][0]["outcome"] == "stopped"
-    assert status(sagemaker, "training", name) == "Stopping"
+    assert CONTROL.operations("Stop") == ["StopTrainingJob"]
+    (result,) = environment.invoke(event)["results"]
+    assert (result["decision"], result["outcome"]) == ("deny", "already_finished")
 
 
 def test_throttled_calls_are_tried_again(start: Any, job: Any) -> None:

@@ -10,7 +10,8 @@ import pytest
 from guard.denylist.deployment import deny_list
 from guard.errors import EventError, ScopeError, StopError
 from guard.jobs import BY_KIND
-from guard.record import Outcome, line
+from guard.log.line import line
+from guard.record import Outcome
 from tests.support.cloudtrail import called_event
 from tests.support.jobs import (
     ALLOWED,

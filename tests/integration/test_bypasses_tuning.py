@@ -11,6 +11,7 @@ from guard.denylist.deployment import deny_list
 from guard.errors import StopError
 from guard.jobs import BY_KIND
 from guard.record import Outcome, Record
+from tests.integration.conftest import LATER
 from tests.support.cloudtrail import service_event
 from tests.support.jobs import ACCOUNT, ALLOWED, DENIED, HOME, REGION, started_event, status, training_request
 from tests.support.minimal import minimal
@@ -122,7 +123,7 @@ def test_the_retry_after_a_failed_stop_of_the_tuning_job_stops_it(guard, control
 def test_a_tuning_job_that_is_gone_leaves_the_childs_stop_as_it_is(guard, control, tune: Tune) -> None:
     event = tune()
     set_members(CHILD, TuningJobArn=PARENT_ARN + "-x")
-    assert outcomes(guard().handle(event, HOME)) == [
+    assert outcomes(guard(now=LATER).handle(event, HOME)) == [
         ("training", Outcome.STOPPED),
         ("hyperparameter-tuning", Outcome.GONE),
     ]

@@ -13,17 +13,18 @@ from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
-    ("mode", "code", "closing"),
+    ("mode", "code", "closing", "lines"),
     [
-        ("enforce", 0, "6 denied jobs were stopped; 0 jobs are not in the state that was decided."),
-        ("audit", 1, "0 denied jobs were stopped; 6 jobs are not in the state that was decided."),
+        # A job that is stopped has a line before the stop and one after it.
+        ("enforce", 0, "6 denied jobs were stopped; 0 jobs are not in the state that was decided.", 16),
+        ("audit", 1, "0 denied jobs were stopped; 6 jobs are not in the state that was decided.", 10),
     ],
 )
 def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
-    opa: Path, bundle: Path, tmp_path: Path, mode: str, code: int, closing: str
+    opa: Path, bundle: Path, tmp_path: Path, mode: str, code: int, closing: str, lines: int
 ) -> None:
     command = [sys.executable, "-m", "examples.demo", "--opa", opa, "--bundle", bundle]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "GUARD_MODE": mode}
     shown = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (shown.returncode, closing in shown.stdout) == (code, True), shown.stderr
-    assert len((tmp_path / "build" / "demo-decisions.jsonl").read_text().splitlines()) == 10
+    assert len((tmp_path / "build" / "demo-decisions.jsonl").read_text().splitlines()) == lines
