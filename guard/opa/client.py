@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from opa_client.opa import OpaClient
@@ -17,6 +17,8 @@ from guard.opa.process import LABEL, OpaProcess
 
 PACKAGE = "guard.main"
 RULE = "decision"
+RULES = "by_rule"
+RULE_IDS = "rule_ids"
 
 # Without strict-builtin-errors a failing built-in would silently remove a deny.
 QUERY = {"strict-builtin-errors": True, "provenance": True}
@@ -74,18 +76,33 @@ class PolicyClient:
 
         Raises OpaUnavailable, OpaTimeout, EvaluationFailed, DecisionMissing or DecisionInvalid.
         """
-        payload = document.model_dump(mode="json")
+        return _evaluation(self._answer(RULE, document.model_dump(mode="json")), document)
+
+    def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
+        """Return the decision as it would be with this rule alone; raises as `evaluate` does."""
+        answer = self._answer(f"{RULES}/{quote(rule_id, safe='')}", document.model_dump(mode="json"), seconds)
+        return _evaluation(answer, document)
+
+    def rule_ids(self, seconds: float) -> tuple[str, ...]:
+        """Return the ids of the rules that can have findings, `denied_image` first. Raises PolicyError."""
+        answer = self._answer(RULE_IDS, {}, seconds)
+        found = answer.get("result") if isinstance(answer, dict) else None
+        if not isinstance(found, list) or not all(isinstance(rule_id, str) for rule_id in found):
+            raise DecisionInvalid("OPA's answer is not a list of rule ids", answer=str(answer)[:200])
+        return tuple(found)
+
+    def _answer(self, rule: str, payload: dict[str, Any], seconds: float | None = None) -> Any:
+        self._opa.timeout = self._timeout if seconds is None else seconds
         try:
-            answer = self._opa.query_rule(payload, PACKAGE, RULE, query_params=QUERY)
+            return self._opa.query_rule(payload, PACKAGE, rule, query_params=QUERY)
         except requests.exceptions.HTTPError as exc:
             raise _evaluation_failed(exc.response) from exc
         except requests.exceptions.Timeout as exc:
-            raise OpaTimeout("OPA didn't answer in time", url=self.url, seconds=self._timeout) from exc
+            raise OpaTimeout("OPA didn't answer in time", url=self.url, seconds=self._opa.timeout) from exc
         except requests.exceptions.JSONDecodeError as exc:
             raise DecisionInvalid("OPA's answer is not JSON", url=self.url) from exc
         except requests.exceptions.RequestException as exc:
             raise OpaUnavailable("OPA can't be reached", url=self.url) from exc
-        return _evaluation(answer, document)
 
 
 def wait_until_ready(client: PolicyClient, process: OpaProcess, *, seconds: float) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from guard.decision import Evaluation
+from guard.decision import EachRule, Evaluation
 from guard.document import Document
 from guard.errors import OpaStartError, OpaTimeout, OpaUnavailable
 from guard.opa.client import PolicyClient, wait_until_ready
+from guard.opa.each import evaluate_each
 from guard.opa.process import LOOPBACK, OpaProcess
 
 PORT_TAKEN = "address already in use"
@@ -57,6 +58,10 @@ class EmbeddedOpa:
         """Return the decision on the document, after one restart and one retry when OPA is dead or hung.
 
         Raises PolicyError, as an OpaStartError, OpaUnavailable or OpaTimeout when the restart didn't help either.
+
+        >>> evaluation = engine.evaluate(document)
+        >>> evaluation.decision.decision, evaluation.decision.rule_ids
+        ('deny', ('denied_image',))
         """
         with self._lock:
             try:
@@ -64,6 +69,24 @@ class EmbeddedOpa:
             except (OpaUnavailable, OpaTimeout):
                 self._discard()
             return self._connected().evaluate(document)
+
+    def evaluate_each(self, document: Document, seconds: float) -> EachRule:
+        """Return what the rules answer one by one within this time; never raises PolicyError."""
+        return evaluate_each(self, document, seconds)
+
+    def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
+        """Return the decision with this rule alone; an OPA that is dead or hung is restarted for the next rule."""
+        with self._lock:
+            try:
+                return self._connected().evaluate_rule(document, rule_id, seconds)
+            except (OpaUnavailable, OpaTimeout):
+                self._discard()
+                raise
+
+    def rule_ids(self, seconds: float) -> tuple[str, ...]:
+        """Return the ids of the rules that can have findings. Raises PolicyError."""
+        with self._lock:
+            return self._connected().rule_ids(seconds)
 
     def close(self) -> None:
         """End OPA."""
@@ -115,6 +138,10 @@ class RemoteOpa:
             return self._client.evaluate(document)
         except OpaUnavailable:
             return self._client.evaluate(document)
+
+    def evaluate_each(self, document: Document, seconds: float) -> EachRule:
+        """Return what the rules answer one by one within this time; never raises PolicyError."""
+        return evaluate_each(self._client, document, seconds)
 
     def close(self) -> None:
         """Close the connection."""

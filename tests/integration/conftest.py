@@ -107,6 +107,7 @@ def guard(sagemaker: Any, log: MemorySink, shipped_engine: EmbeddedOpa) -> Calla
         client: Any = sagemaker,
         sinks: Sequence[Sink] = (),
         now: datetime = NOW,
+        fallback_seconds: float = 20,
     ) -> Guard:
         return Guard(
             engine=engine,
@@ -115,6 +116,7 @@ def guard(sagemaker: Any, log: MemorySink, shipped_engine: EmbeddedOpa) -> Calla
             mode=mode,
             deny_list=deny_list,
             clock=lambda: now,
+            fallback_seconds=fallback_seconds,
         )
 
     return make

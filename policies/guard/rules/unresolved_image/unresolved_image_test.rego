@@ -38,6 +38,10 @@ test_allow_every_error_that_is_tolerated[code] if {
 	_findings(testing.input_with_images([testing.unknown_image(code)]), {"tolerated": [code]}) == set()
 }
 
+test_allow_what_could_not_be_read_for_now if {
+	_findings(testing.input_with_images([testing.unknown_image("unavailable")]), {"tolerated": []}) == set()
+}
+
 test_deny_what_could_not_be_parsed_with_its_text if {
 	image := testing.image({
 		"raw": "a b",
