@@ -20,6 +20,7 @@ from guard.record import Record
 from tests.support.bundles import configured_bundle
 from tests.support.jobs import client
 from tests.support.sagemaker_moto import CONTROL, Control, install
+from tests.support.shipped_model import shipped_client
 
 NOW = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
 """A minute after the events of tests.support.jobs."""
@@ -82,6 +83,12 @@ def shared_client() -> Any:
     return client(aws_access_key_id="testing", aws_secret_access_key="testing")
 
 
+@pytest.fixture(scope="session")
+def guard_client() -> Any:
+    """The guard's client, which knows what the deployment package knows; the tests' own creates jobs with the whole API."""
+    return shipped_client(aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
 @pytest.fixture
 def sagemaker(control: Control, shared_client: Any) -> Iterator[Any]:
     """A client of a fresh simulated SageMaker; each call is tried once."""
@@ -97,14 +104,14 @@ def log() -> MemorySink:
 
 
 @pytest.fixture
-def guard(sagemaker: Any, log: MemorySink, shipped_engine: EmbeddedOpa) -> Callable[..., Guard]:
+def guard(sagemaker: Any, guard_client: Any, log: MemorySink, shipped_engine: EmbeddedOpa) -> Callable[..., Guard]:
     """Make guards over the simulated SageMaker and the shipped bundle."""
 
     def make(
         mode: Any = "enforce",
         engine: PolicyEngine = shipped_engine,
         deny_list: DenyList = NOTHING_DENIED,
-        client: Any = sagemaker,
+        client: Any = guard_client,
         sinks: Sequence[Sink] = (),
         now: datetime = NOW,
         fallback_seconds: float = 20,

@@ -12,12 +12,14 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
 from guard.errors import ConfigError, OpaStartError, ScopeError
 from guard.opa.client import PolicyClient, wait_until_ready
 from guard.opa.process import OpaProcess
 from tests.support.jobs import ALLOWED, DENIED, REGION, started_event, training_request
+from tests.support.shipped_model import shipped_session
 
 Import = Callable[..., ModuleType]
 
@@ -42,6 +44,7 @@ def entry(
         return imported[-1]
 
     monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", shipped_session())
     # Loggers of one name share the standard output of the first test.
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
     yield load

@@ -17,13 +17,13 @@ from tests.support.jobs import (
     ALLOWED,
     DENIED,
     HOME,
-    client,
     processing_request,
     started_event,
     status,
     training_request,
 )
 from tests.support.sagemaker_moto import set_status
+from tests.support.shipped_model import shipped_client
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_young_job_that_is_gone_when_it_is_to_be_stopped_is_an_error(guard, st
 def test_a_throttled_describe_is_tried_again(guard, start, control) -> None:
     event = start("job-1")
     control.fail("DescribeTrainingJob", "ThrottlingException", times=2)
-    (record,) = guard(client=client(attempts=3)).handle(event, HOME)
+    (record,) = guard(client=shipped_client(attempts=3)).handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
 
 
@@ -161,7 +161,7 @@ def test_a_denied_describe_is_an_error_for_the_dead_letter_queue(guard, start, c
 def test_a_throttled_stop_is_tried_again(guard, start, control, sagemaker) -> None:
     event = start("job-1")
     control.fail("StopTrainingJob", "ThrottlingException", times=2)
-    (record,) = guard(client=client(attempts=3)).handle(event, HOME)
+    (record,) = guard(client=shipped_client(attempts=3)).handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
 
 

@@ -24,10 +24,10 @@ ALLOWED = f"{AWS_IMAGES}/pytorch-training:2.4-cpu-py311"
 CLUSTER = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
 
 
-def client(attempts: int = 1, **arguments: Any) -> Any:
+def client(attempts: int = 1, session: Any = boto3, **arguments: Any) -> Any:
     """Return a SageMaker client that makes this many attempts at a call."""
     config = Config(retries={"mode": "standard", "total_max_attempts": attempts})
-    return boto3.client("sagemaker", region_name=REGION, config=config, **arguments)
+    return session.client("sagemaker", region_name=REGION, config=config, **arguments)
 
 
 def training_request(image: str | None, **changes: Any) -> dict[str, Any]:
