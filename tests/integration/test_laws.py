@@ -117,7 +117,7 @@ class TestADescribeThatFails:
             guard(engine=strict).handle(event, HOME)
         assert (control.operations("Stop"), log.records[0].outcome) == ([], Outcome.FAILED)
         (record,) = guard(engine=strict).handle(event, HOME)
-        assert (record.rule_ids, record.outcome) == (("unresolved_image",), Outcome.STOPPED)
+        assert ("unresolved_image" in record.rule_ids, record.outcome) == (True, Outcome.STOPPED)
 
     def test_a_good_job_goes_on_and_the_event_is_tried_again(self, guard, start, sagemaker, control) -> None:
         event = start(image=ALLOWED)
