@@ -97,3 +97,12 @@ document := {
 	"actor": null,
 	"deny_list": {"images": {}, "patterns": []},
 }
+
+# METADATA
+# description: The document with this patch, whose field a call could not read for now.
+input_without(patch, field) := input_with(object.union(patch, {"unavailable": [{
+	"operation": "DescribeModel",
+	"resource": "m",
+	"message": "ThrottlingException",
+	"fields": [field],
+}]}))

@@ -39,6 +39,7 @@
 #       default: []
 package guard.rules.data_location
 
+import data.guard.lib.availability
 import data.guard.lib.globs
 import data.guard.lib.storage
 import future.keywords.not
@@ -62,6 +63,7 @@ findings contains {
 	},
 } if {
 	some place in input.storage.inputs
+	_told(place)
 	not _approved(place.bucket, place.account, place.uri)
 }
 
@@ -76,7 +78,16 @@ findings contains {
 	},
 } if {
 	some place in input.storage.outputs
+	_told(place)
 	not _approved(place.bucket, place.account, place.uri)
+}
+
+# A place without an address says nothing while the call that gives it fails.
+_told(place) if is_string(place.uri)
+
+_told(place) if {
+	not is_string(place.uri)
+	availability.known("storage", input)
 }
 
 _approved(bucket, _, _) if globs.matches(_buckets, bucket)

@@ -1,6 +1,7 @@
 package guard.rules.data_location_test
 
 import data.guard.rules.data_location as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -128,3 +129,36 @@ test_deny_every_place_when_the_lists_are_missing if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "buckets")
+
+_gap_config := {"buckets": ["b"], "accounts": [], "others": []}
+
+_nowhere := {"name": "i", "uri": null, "bucket": null, "account": null}
+
+_gaps := [
+	{"storage": {"inputs": [object.union(_nowhere, {"type": "other", "local_path": null})], "outputs": []}},
+	{"storage": {"inputs": [], "outputs": [object.union(_nowhere, {"kms_key": null})]}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.data_location as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "storage") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}
+
+test_deny_a_place_that_is_known_when_others_could_not_be_read if {
+	place := {"name": "i", "type": "s3", "uri": "s3://x/i", "bucket": "x", "account": null, "local_path": null}
+	document := testing.input_without({"storage": {"inputs": [place], "outputs": []}}, "storage")
+	r := rule.findings with input as document with data.guard.config.rules.data_location as {"buckets": ["b"]}
+	count(r) == 1
+}

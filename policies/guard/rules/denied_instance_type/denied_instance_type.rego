@@ -21,6 +21,7 @@
 #         format: glob
 package guard.rules.denied_instance_type
 
+import data.guard.lib.availability
 import data.guard.lib.globs
 
 # METADATA
@@ -47,6 +48,7 @@ findings contains {
 	"message": "The type of an instance is unknown, so it can't be compared with the denied ones.",
 	"details": {"config": "rules.denied_instance_type.instance_types", "instance_type": null},
 } if {
+	availability.known("compute", input)
 	some instance in input.compute.instances
 	instance.type == null
 }
@@ -56,6 +58,7 @@ findings contains {
 	"details": {"config": "rules.denied_instance_type.instance_types", "instance_type": null},
 } if {
 	count(input.compute.instances) == 0
+	availability.known("compute", input)
 }
 
 default _denied := ["*"]

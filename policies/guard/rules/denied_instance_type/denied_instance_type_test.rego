@@ -1,6 +1,7 @@
 package guard.rules.denied_instance_type_test
 
 import data.guard.rules.denied_instance_type as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -71,3 +72,27 @@ test_allow_every_type_when_the_list_is_empty if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "instance type")
+
+_gap_config := {"instance_types": []}
+
+_gaps := [
+	{"compute": {"instances": []}},
+	{"compute": {"instances": [{"type": null, "count": 1}]}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.denied_instance_type as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "compute") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

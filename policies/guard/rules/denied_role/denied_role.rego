@@ -27,6 +27,7 @@
 #         format: glob
 package guard.rules.denied_role
 
+import data.guard.lib.availability
 import data.guard.lib.globs
 import future.keywords.not
 
@@ -59,6 +60,7 @@ findings contains {
 	"details": {"config": "rules.denied_role", "role_arn": null},
 } if {
 	count(input.job.role_arns) == 0
+	availability.known("job.role_arns", input)
 }
 
 default _denied := ["*"]

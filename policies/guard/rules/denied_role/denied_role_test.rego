@@ -1,6 +1,7 @@
 package guard.rules.denied_role_test
 
 import data.guard.rules.denied_role as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -68,3 +69,26 @@ test_deny_every_role_when_the_lists_are_missing if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "execution role")
+
+_gap_config := {"denied": [], "allowed": ["*"]}
+
+_gaps := [
+	{"job": {"role_arn": null, "role_arns": []}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.denied_role as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "job.role_arns") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

@@ -24,6 +24,8 @@
 #       minimum: 1
 package guard.rules.instance_count
 
+import data.guard.lib.availability
+
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -63,6 +65,7 @@ findings contains {
 		"limit": _max_per_group,
 	},
 } if {
+	availability.known("compute", input)
 	some instance in input.compute.instances
 	instance.count == null
 }
@@ -72,6 +75,7 @@ findings contains {
 	"details": {"config": "rules.instance_count.max_total", "count": null, "limit": _max_total},
 } if {
 	count(input.compute.instances) == 0
+	availability.known("compute", input)
 }
 
 default _max_per_group := 0

@@ -1,6 +1,7 @@
 package guard.rules.instance_count_test
 
 import data.guard.rules.instance_count as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -96,3 +97,27 @@ test_deny_everything_when_the_limits_are_missing if {
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "InstanceCount")
+
+_gap_config := {"max_per_group": 1, "max_total": 1}
+
+_gaps := [
+	{"compute": {"instances": []}},
+	{"compute": {"instances": [{"type": "ml.m5.large", "count": null}]}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.instance_count as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "compute") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

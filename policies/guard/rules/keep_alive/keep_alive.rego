@@ -21,6 +21,8 @@
 #       default: 0
 package guard.rules.keep_alive
 
+import data.guard.lib.availability
+
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -41,6 +43,7 @@ findings contains {
 	"details": {"config": "rules.keep_alive.max_seconds", "keep_alive_seconds": null, "limit": _limit},
 } if {
 	input.compute.keep_alive_seconds == null
+	availability.known("compute", input)
 }
 
 default _limit := 0

@@ -19,6 +19,8 @@
 #       minimum: 1
 package guard.rules.max_runtime
 
+import data.guard.lib.availability
+
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -39,6 +41,7 @@ findings contains {
 	"details": {"config": "rules.max_runtime.seconds", "max_runtime_seconds": null, "limit": _limit},
 } if {
 	input.compute.max_runtime_seconds == null
+	availability.known("compute", input)
 }
 
 default _limit := 0

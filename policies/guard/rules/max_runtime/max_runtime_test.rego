@@ -1,6 +1,7 @@
 package guard.rules.max_runtime_test
 
 import data.guard.rules.max_runtime as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -50,3 +51,26 @@ test_deny_everything_when_the_parameter_is_missing if {
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "MaxRuntimeInSeconds")
+
+_gap_config := {"seconds": 60}
+
+_gaps := [
+	{"compute": {"max_runtime_seconds": null}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.max_runtime as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "compute") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

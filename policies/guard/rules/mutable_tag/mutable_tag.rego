@@ -78,6 +78,9 @@ findings contains {
 } if {
 	some image in input.images
 	code := image.error.code
+
+	# A call that failed for now says nothing about the image: the guard asks again.
+	code != "unavailable"
 }
 
 _effective(tag) := tag if is_string(tag)

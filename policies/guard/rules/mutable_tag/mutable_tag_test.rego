@@ -1,6 +1,7 @@
 package guard.rules.mutable_tag_test
 
 import data.guard.rules.mutable_tag as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -105,3 +106,9 @@ test_deny_every_tag_when_the_list_is_missing if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "digest")
+
+test_allow_what_could_not_be_read_for_now if {
+	document := testing.input_with_images([testing.unknown_image("unavailable")])
+	r := rule.findings with input as document with data.guard.config.rules.mutable_tag as {}
+	r == set()
+}

@@ -14,6 +14,8 @@
 #     give the container all it needs as input data.
 package guard.rules.network_isolation_required
 
+import data.guard.lib.availability
+
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -26,6 +28,7 @@ findings contains {
 	"details": {"config": "rules.network_isolation_required", "isolated": false},
 } if {
 	input.network.isolated == false
+	availability.known("network", input)
 }
 
 findings contains {
@@ -33,4 +36,5 @@ findings contains {
 	"details": {"config": "rules.network_isolation_required", "isolated": null},
 } if {
 	input.network.isolated == null
+	availability.known("network", input)
 }

@@ -35,6 +35,7 @@
 #           format: glob
 package guard.rules.output_encryption_required
 
+import data.guard.lib.availability
 import data.guard.lib.globs
 import future.keywords.not
 
@@ -49,6 +50,7 @@ findings contains {
 	"message": sprintf("Output %s is not encrypted with a KMS key.", [output.name]),
 	"details": {"config": "rules.output_encryption_required", "output": output.name, "kms_key": null},
 } if {
+	availability.known("storage", input)
 	some output in input.storage.outputs
 	output.kms_key in _no_key
 	not globs.matches(_without_key, output.name)

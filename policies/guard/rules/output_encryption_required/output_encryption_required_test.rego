@@ -1,6 +1,7 @@
 package guard.rules.output_encryption_required_test
 
 import data.guard.rules.output_encryption_required as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -106,3 +107,26 @@ test_deny_every_key_when_the_list_is_missing if {
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "KmsKeyId")
+
+_gap_config := {"kms_keys": ["*"]}
+
+_gaps := [
+	{"storage": {"outputs": [{"name": "o", "uri": "s3://b/o", "bucket": "b", "account": null, "kms_key": null}]}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.output_encryption_required as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "storage") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

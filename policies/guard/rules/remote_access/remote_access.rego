@@ -31,6 +31,7 @@
 #         format: job-kind-glob
 package guard.rules.remote_access
 
+import data.guard.lib.availability
 import data.guard.lib.globs
 
 # METADATA
@@ -52,6 +53,7 @@ findings contains {
 	"details": {"config": "rules.remote_access.debug_kinds", "debug": null},
 } if {
 	input.remote_access.debug == null
+	availability.known("remote_access", input)
 	globs.matches(_debug_kinds, input.job.kind)
 }
 

@@ -1,6 +1,7 @@
 package guard.rules.remote_access_test
 
 import data.guard.rules.remote_access as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -89,3 +90,26 @@ test_deny_everything_when_the_lists_are_missing if {
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "EnableRemoteDebug")
+
+_gap_config := {"debug_kinds": ["*"], "settings": []}
+
+_gaps := [
+	{"remote_access": {"debug": null}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.remote_access as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "remote_access") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

@@ -26,6 +26,7 @@
 #           format: glob
 package guard.rules.required_tags
 
+import data.guard.lib.availability
 import data.guard.lib.globs
 import future.keywords.not
 
@@ -41,6 +42,7 @@ findings contains {
 	"details": {"config": sprintf("rules.required_tags.tags[%s]", [key]), "tag": key, "value": null, "allowed": allowed},
 } if {
 	is_object(input.job.tags)
+	availability.known("job.tags", input)
 	some key, allowed in _required
 	not input.job.tags[key]
 }
@@ -59,6 +61,7 @@ findings contains {
 	"details": {"config": sprintf("rules.required_tags.tags[%s]", [key]), "tag": key, "value": null, "allowed": allowed},
 } if {
 	input.job.tags == null
+	availability.known("job.tags", input)
 	some key, allowed in _required
 }
 

@@ -1,6 +1,7 @@
 package guard.rules.required_tags_test
 
 import data.guard.rules.required_tags as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -83,3 +84,27 @@ test_allow_everything_when_no_tag_is_required if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "tag")
+
+_gap_config := {"tags": {"cost-centre": ["*"]}}
+
+_gaps := [
+	{"job": {"tags": null}},
+	{"job": {"tags": {"a": "b"}}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.required_tags as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "job.tags") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

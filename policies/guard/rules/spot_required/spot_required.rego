@@ -14,6 +14,8 @@
 #     SDK) and write checkpoints.
 package guard.rules.spot_required
 
+import data.guard.lib.availability
+
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -26,6 +28,7 @@ findings contains {
 	"details": {"config": "rules.spot_required", "spot": false},
 } if {
 	input.compute.spot == false
+	availability.known("compute", input)
 }
 
 findings contains {
@@ -33,4 +36,5 @@ findings contains {
 	"details": {"config": "rules.spot_required", "spot": null},
 } if {
 	input.compute.spot == null
+	availability.known("compute", input)
 }

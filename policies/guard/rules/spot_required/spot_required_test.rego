@@ -1,6 +1,7 @@
 package guard.rules.spot_required_test
 
 import data.guard.rules.spot_required as rule
+import data.guard.testing
 
 test_deny_false if {
 	r := rule.findings with input as {"compute": {"spot": false}}
@@ -24,3 +25,27 @@ test_allow_true if {
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "EnableManagedSpotTraining")
+
+_gap_config := {}
+
+_gaps := [
+	{"compute": {"spot": null}},
+	{"compute": {"spot": false}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.spot_required as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "compute") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

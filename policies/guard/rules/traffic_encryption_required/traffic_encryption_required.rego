@@ -14,6 +14,8 @@
 #     SageMaker Python SDK).
 package guard.rules.traffic_encryption_required
 
+import data.guard.lib.availability
+
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
@@ -26,6 +28,7 @@ findings contains {
 	"details": {"config": "rules.traffic_encryption_required", "encrypted_traffic": false},
 } if {
 	input.network.encrypted_traffic == false
+	availability.known("network", input)
 }
 
 findings contains {
@@ -33,4 +36,5 @@ findings contains {
 	"details": {"config": "rules.traffic_encryption_required", "encrypted_traffic": null},
 } if {
 	input.network.encrypted_traffic == null
+	availability.known("network", input)
 }

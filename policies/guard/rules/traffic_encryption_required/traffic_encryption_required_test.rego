@@ -1,6 +1,7 @@
 package guard.rules.traffic_encryption_required_test
 
 import data.guard.rules.traffic_encryption_required as rule
+import data.guard.testing
 
 test_deny_false if {
 	r := rule.findings with input as {"network": {"encrypted_traffic": false}}
@@ -24,3 +25,25 @@ test_allow_true if {
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "EnableInterContainerTrafficEncryption")
+
+_gaps := [
+	{"network": {"encrypted_traffic": null}},
+	{"network": {"encrypted_traffic": false}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.traffic_encryption_required as {}
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "network") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

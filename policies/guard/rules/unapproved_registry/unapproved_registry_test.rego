@@ -1,6 +1,7 @@
 package guard.rules.unapproved_registry_test
 
 import data.guard.rules.unapproved_registry as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -122,3 +123,9 @@ test_deny_every_image_when_the_list_is_missing if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "approved registry")
+
+test_allow_what_could_not_be_read_for_now if {
+	document := testing.input_with_images([testing.unknown_image("unavailable")])
+	r := rule.findings with input as document with data.guard.config.rules.unapproved_registry as {}
+	r == set()
+}

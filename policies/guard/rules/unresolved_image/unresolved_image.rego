@@ -36,6 +36,7 @@
 #         format: job-kind
 package guard.rules.unresolved_image
 
+import data.guard.lib.availability
 import data.guard.lib.images
 import future.keywords.not
 
@@ -70,6 +71,7 @@ findings contains {
 	"details": {"config": "rules.unresolved_image.job_kinds_without_image", "job_kind": input.job.kind},
 } if {
 	count(input.images) == 0
+	availability.known("images", input)
 	not input.job.kind in _job_kinds_without_image
 }
 

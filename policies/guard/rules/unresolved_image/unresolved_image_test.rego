@@ -106,3 +106,26 @@ test_deny_everything_unknown_with_parameters_of_another_type if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "container image")
+
+_gap_config := {"tolerated": [], "job_kinds_without_image": []}
+
+_gaps := [
+	{"images": []},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.unresolved_image as _gap_config
+}
+
+test_allow_no_image_in_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "images") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

@@ -31,6 +31,7 @@
 #       default: []
 package guard.rules.volume_encryption_required
 
+import data.guard.lib.availability
 import data.guard.lib.globs
 import future.keywords.not
 
@@ -45,6 +46,8 @@ findings contains {
 	"message": sprintf("The volume of %s is not encrypted with a KMS key.", [volume.name]),
 	"details": {"config": "rules.volume_encryption_required", "volume": volume.name, "kms_key": null},
 } if {
+	availability.known("storage", input)
+	availability.known("compute", input)
 	some volume in input.storage.volumes
 	volume.kms_key in _no_key
 	not _only_local_storage
@@ -70,6 +73,7 @@ findings contains {
 	"details": {"config": "rules.volume_encryption_required", "volume": null, "kms_key": null},
 } if {
 	count(input.storage.volumes) == 0
+	availability.known("storage", input)
 }
 
 _only_local_storage if {

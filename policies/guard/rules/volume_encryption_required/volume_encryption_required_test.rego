@@ -1,6 +1,7 @@
 package guard.rules.volume_encryption_required_test
 
 import data.guard.rules.volume_encryption_required as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -111,3 +112,34 @@ test_deny_everything_when_the_lists_are_missing if {
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "VolumeKmsKeyId")
+
+_gap_config := {"kms_keys": ["*"]}
+
+_gaps := [
+	{"storage": {"volumes": []}},
+	{"storage": {"volumes": [{"name": "ResourceConfig", "kms_key": null}]}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.volume_encryption_required as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "storage") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}
+
+test_allow_a_volume_of_instances_that_could_not_be_read if {
+	volume := {"name": "ResourceConfig", "kms_key": null}
+	document := testing.input_without({"storage": {"volumes": [volume]}}, "compute")
+	r := rule.findings with input as document with data.guard.config.rules.volume_encryption_required as {}
+	r == set()
+}

@@ -29,6 +29,7 @@
 #         format: glob
 package guard.rules.vpc_required
 
+import data.guard.lib.availability
 import data.guard.lib.globs
 import future.keywords.not
 
@@ -44,6 +45,7 @@ findings contains {
 	"details": {"config": "rules.vpc_required", "vpc": null},
 } if {
 	input.network.vpc == null
+	availability.known("network", input)
 }
 
 findings contains {
@@ -51,6 +53,7 @@ findings contains {
 	"details": {"config": "rules.vpc_required.subnets", "subnet": null, "allowed": _subnets},
 } if {
 	count(input.network.vpc.subnets) == 0
+	availability.known("network", input)
 }
 
 findings contains {
@@ -66,6 +69,7 @@ findings contains {
 	"details": {"config": "rules.vpc_required.security_groups", "security_group": null, "allowed": _security_groups},
 } if {
 	count(input.network.vpc.security_groups) == 0
+	availability.known("network", input)
 }
 
 findings contains {

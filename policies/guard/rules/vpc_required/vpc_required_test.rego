@@ -1,6 +1,7 @@
 package guard.rules.vpc_required_test
 
 import data.guard.rules.vpc_required as rule
+import data.guard.testing
 
 _unset := [
 	{},
@@ -84,3 +85,27 @@ test_deny_everything_when_the_lists_are_missing if {
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "VpcConfig")
+
+_gap_config := {"subnets": ["*"], "security_groups": ["*"]}
+
+_gaps := [
+	{"network": {"vpc": null}},
+	{"network": {"vpc": {"subnets": [], "security_groups": []}}},
+]
+
+_gap_findings(gap, field) := findings if {
+	document := testing.input_without(gap, field)
+	findings := rule.findings with input as document with data.guard.config.rules.vpc_required as _gap_config
+}
+
+test_allow_what_could_not_be_read_for_now if {
+	every gap in _gaps {
+		_gap_findings(gap, "network") == set()
+	}
+}
+
+test_deny_it_when_another_call_failed if {
+	every gap in _gaps {
+		count(_gap_findings(gap, "hyperparameters")) > 0
+	}
+}

@@ -1,0 +1,25 @@
+package guard.lib.availability_test
+
+import data.guard.lib.availability
+import data.guard.testing
+import future.keywords.not
+
+_with(calls) := testing.input_with({"unavailable": calls})
+
+_call(fields) := {"operation": "DescribeModel", "resource": "m", "message": "ThrottlingException", "fields": fields}
+
+test_known_when_no_call_failed if {
+	every document in [_with(null), _with([]), object.remove(_with(null), {"unavailable"})] {
+		availability.known("network", document)
+	}
+}
+
+test_known_when_a_call_failed_for_something_else if {
+	availability.known("network", _with([_call(["images"])]))
+	availability.known("network", _with([_call([])]))
+}
+
+test_not_known_when_a_call_behind_it_failed if {
+	not availability.known("network", _with([_call(["images", "network"])]))
+	not availability.known("network", _with([_call(["images"]), _call(["network"])]))
+}
