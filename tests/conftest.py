@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pytest_socket import socket_allow_hosts
 
 from guard.opa.binary import find_opa
 
 ROOT = Path(__file__).resolve().parent.parent
+# Speed is for the benchmarks: a busy machine must not turn a property red.
+hypothesis.settings.register_profile("guard", deadline=None)
+hypothesis.settings.load_profile("guard")
 OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
 
 
