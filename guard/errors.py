@@ -8,7 +8,9 @@ CollectError           SageMaker refused or failed a Describe or ListTags call
 JobNotFound          the job doesn't exist (any more)
 PolicyError            OPA gave no decision that can be trusted
 OpaStartError        OPA didn't start, or not with the bundle
+SchemaMismatch       the bundle was made for documents of another schema version
 OpaUnavailable       OPA can't be reached
+OpaUnauthorized      OPA refused the guard's token
 OpaTimeout           OPA didn't answer in time
 EvaluationFailed     OPA answered with an error: a policy is broken
 DecisionMissing      the decision is undefined: the input is outside the contract
@@ -79,8 +81,16 @@ class OpaStartError(PolicyError):
     """OPA didn't start, or not with the bundle; `evidence` holds the end of its log."""
 
 
+class SchemaMismatch(PolicyError):
+    """The bundle was made for documents of another schema version; `evidence` has both versions."""
+
+
 class OpaUnavailable(PolicyError):
     """OPA can't be reached, also not after one restart."""
+
+
+class OpaUnauthorized(PolicyError):
+    """OPA refused the guard's token, also after it was fetched anew."""
 
 
 class OpaTimeout(PolicyError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,6 +21,15 @@ ENVIRONMENT_LIMIT_BYTES = 4096
 DENY_LIST = "rules.denied_image in policies/guard/config/data.yaml"
 
 
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class Settings(BaseSettings):
     """What a deployment decides; each field is the environment variable `GUARD_` plus its name in upper case."""
 
@@ -28,9 +38,20 @@ class Settings(BaseSettings):
     mode: Annotated[
         Literal["enforce", "audit"], Field(description="`enforce` stops denied jobs; `audit` decides and records only.")
     ] = "enforce"
-    opa_url: Annotated[str, Field(description="An OPA elsewhere, as http(s)://host:port; empty: the embedded one.")] = (
-        ""
-    )
+    opa_url: Annotated[
+        str,
+        Field(description="An OPA elsewhere, as https://host:port (http on loopback only); empty: the embedded one."),
+    ] = ""
+    opa_token_arn: Annotated[
+        str,
+        Field(
+            pattern=r"^(arn:[a-z-]+:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+|ssm:[a-z0-9-]+:[0-9]{12}:parameter/.+))?$",
+            description="Secrets Manager secret or SSM parameter with the bearer token of that OPA; empty: none.",
+        ),
+    ] = ""
+    opa_ca_file: Annotated[
+        str, Field(description="CA certificates (PEM) that sign for that OPA; empty: the public authorities.")
+    ] = ""
     opa_path: Annotated[Path, Field(description="The OPA binary.")] = Path("opa")
     bundle_path: Annotated[Path, Field(description="The policy bundle: a .tar.gz or the policies folder.")] = Path(
         "bundle.tar.gz"
@@ -67,6 +88,10 @@ class Settings(BaseSettings):
         more = parts.username or parts.password or parts.query or parts.fragment or parts.path not in {"", "/"}
         if parts.scheme not in {"http", "https"} or not parts.hostname or more:
             raise ValueError("must be http(s)://host[:port] and nothing more")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError(
+                "must use https: documents hold what jobs are configured with, and http is for loopback only"
+            )
         _ = parts.port
         return value
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
+from guard.aws.secrets import token_from
 from guard.denylist.deployment import deny_list
 from guard.log.line import LineSink
 from guard.log.sinks import DecisionLog
-from guard.opa.engine import EmbeddedOpa, RemoteOpa
+from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
+from guard.opa.remote import RemoteOpa
 from guard.pipeline import Guard
 from guard.settings import Settings
 
@@ -31,17 +34,27 @@ Engine = EmbeddedOpa | RemoteOpa
 def build_engine(settings: Settings, start: Callable[[], OpaProcess], process: OpaProcess | None = None) -> Engine:
     """Return the engine of these settings; `process` is an OPA that is already starting."""
     if settings.opa_url:
-        return RemoteOpa(settings.opa_url, timeout=settings.opa_timeout_seconds)
+        return RemoteOpa(
+            settings.opa_url,
+            timeout=settings.opa_timeout_seconds,
+            token=partial(token_from, settings.opa_token_arn, _client) if settings.opa_token_arn else None,
+            ca_file=settings.opa_ca_file or None,
+        )
     return EmbeddedOpa(
         start, timeout=settings.opa_timeout_seconds, start_timeout=settings.opa_start_timeout_seconds, process=process
     )
+
+
+def _client(service: str) -> Any:
+    make: Any = boto3.client
+    return make(service, config=BOTO)
 
 
 def build_guard(settings: Settings, engine: Engine, logger: Logger, sagemaker: Any = None) -> Guard:
     """Return the guard of these settings; `sagemaker` replaces the client of the function's own account and region."""
     return Guard(
         engine=engine,
-        sagemaker=sagemaker or boto3.client("sagemaker", config=BOTO),
+        sagemaker=sagemaker or _client("sagemaker"),
         log=DecisionLog(LineSink(logger)),
         mode=settings.mode,
         deny_list=deny_list({"processing": settings.processing_containers, "training": settings.training_containers}),

@@ -1,8 +1,8 @@
-"""Writes botocore's SageMaker model with nothing but the operations that the guard calls.
+"""Writes botocore's models of the services that the guard calls, with nothing but the operations that it calls.
 
     python tools/botocore_data.py TARGET     # TARGET is a folder for AWS_DATA_PATH, or a package's botocore/data
 
-Parsing the whole model, some 400 operations, is most of what making a client costs at a cold start.
+Parsing SageMaker's whole model, some 400 operations, is most of what making a client costs at a cold start.
 """
 
 from __future__ import annotations
@@ -18,19 +18,25 @@ from botocore.loaders import Loader
 from guard.jobs import JOB_KINDS
 from guard.resources import RESOURCE_KINDS
 
-SERVICE = "sagemaker"
 
-
-def operations() -> frozenset[str]:
-    """Return the SageMaker operations that the guard's tables name."""
+def _sagemaker() -> frozenset[str]:
+    """The SageMaker operations that the guard's tables name."""
     jobs = {name for kind in JOB_KINDS for name in (kind.describe_operation, kind.stop_operation)}
     resources = {kind.describe_operation for kind in RESOURCE_KINDS}
     return frozenset(jobs | resources | {"ListTags"})
 
 
-def pruned(model: dict[str, Any]) -> dict[str, Any]:
-    """Return the model with these operations, the shapes that they reach, and no documentation."""
-    kept = {name: operation for name, operation in model["operations"].items() if name in operations()}
+OPERATIONS: dict[str, frozenset[str]] = {
+    "sagemaker": _sagemaker(),
+    "secretsmanager": frozenset({"GetSecretValue"}),
+    "ssm": frozenset({"GetParameter"}),
+}
+"""What the guard calls, by service; the package carries no other model."""
+
+
+def pruned(service: str, model: dict[str, Any]) -> dict[str, Any]:
+    """Return the model with the guard's operations, the shapes that they reach, and no documentation."""
+    kept = {name: operation for name, operation in model["operations"].items() if name in OPERATIONS[service]}
     shapes: dict[str, Any] = {}
     wanted = [name for operation in kept.values() for name in _references(operation)]
     while wanted:
@@ -64,16 +70,20 @@ def _without_documentation(node: Any) -> Any:
     return [_without_documentation(value) for value in node] if isinstance(node, list) else node
 
 
-def write(target: Path) -> Path:
-    """Write the pruned model below the folder, as botocore lays it out, and return its path."""
+def write(target: Path) -> list[Path]:
+    """Write the pruned models below the folder, as botocore lays them out, and return their paths."""
+    return [_write(service, target) for service in OPERATIONS]
+
+
+def _write(service: str, target: Path) -> Path:
     loader = Loader()
-    version = loader.determine_latest_version(SERVICE, "service-2")
-    model = loader.load_data(f"{SERVICE}/{version}/service-2")
-    path = target / SERVICE / version / "service-2.json"
+    version = loader.determine_latest_version(service, "service-2")
+    model = loader.load_data(f"{service}/{version}/service-2")
+    path = target / service / version / "service-2.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(pruned(model), separators=(",", ":")))
+    path.write_text(json.dumps(pruned(service, model), separators=(",", ":")))
     return path
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{write(Path(sys.argv[1]))}\n")
+    sys.stdout.writelines(f"{path}\n" for path in write(Path(sys.argv[1])))

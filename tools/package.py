@@ -26,7 +26,13 @@ PYTHON_VERSION = "3.13"
 MANYLINUX = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")
 OUR_PACKAGES = ("guard", "lambda_entry")
 NOT_IN_LAMBDA = (Path("guard/cli"), Path("guard/authoring"))
-BOTOCORE_DATA = {"sagemaker", "_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
+BOTOCORE_DATA = {
+    *botocore_data.OPERATIONS,
+    "_retry.json",
+    "endpoints.json",
+    "partitions.json",
+    "sdk-default-configuration.json",
+}
 # botocore's own whole models, which the one with the guard's operations only stands in for.
 PRUNED_MODEL = ("service-2.", "paginators-", "waiters-", "examples-")
 MEGABYTE = 1024 * 1024
@@ -105,9 +111,14 @@ def prune(target: Path) -> None:
     missing = BOTOCORE_DATA - {path.name for path in data.iterdir()}
     if missing:
         raise PackageError(f"botocore has no {', '.join(sorted(missing))} any more")
-    model = botocore_data.write(data)
+    models = botocore_data.write(data)
     unneeded = [path for path in data.iterdir() if path.name not in BOTOCORE_DATA]
-    unneeded += [path for path in model.parent.iterdir() if path.name.startswith(PRUNED_MODEL) and path != model]
+    unneeded += [
+        path
+        for model in models
+        for path in model.parent.iterdir()
+        if path.name.startswith(PRUNED_MODEL) and path != model
+    ]
     unneeded += [
         target / "bin",
         *target.glob("*.dist-info/RECORD"),

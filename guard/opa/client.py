@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 from opa_client.opa import OpaClient
@@ -12,34 +13,59 @@ from pydantic import ValidationError
 
 from guard.decision import Decision, Evaluation
 from guard.document import Document
-from guard.errors import DecisionInvalid, DecisionMissing, EvaluationFailed, OpaStartError, OpaTimeout, OpaUnavailable
+from guard.errors import (
+    DecisionInvalid,
+    DecisionMissing,
+    EvaluationFailed,
+    OpaStartError,
+    OpaTimeout,
+    OpaUnauthorized,
+    OpaUnavailable,
+    PolicyError,
+    SchemaMismatch,
+)
 from guard.opa.process import LABEL, OpaProcess
 
-PACKAGE = "guard.main"
-RULE = "decision"
-RULES = "by_rule"
-RULE_IDS = "rule_ids"
+DECISION = "guard/main/decision"
+BY_RULE = "guard/main/by_rule"
+RULE_IDS = "guard/main/rule_ids"
+SCHEMA_VERSION = "guard/main/schema_version"
 
 # Without strict-builtin-errors a failing built-in would silently remove a deny.
-QUERY = {"strict-builtin-errors": True, "provenance": True}
+QUERY = urlencode({"strict-builtin-errors": "true", "provenance": "true"})
 
 READY_POLL_SECONDS = 0.005
 
 
 class _Client(OpaClient):  # type: ignore[misc]  # it has no type hints
-    """opa-python-client without proxies: settings of the environment could send documents elsewhere."""
+    """opa-python-client without proxies and without redirects: neither the environment nor an answer sends documents elsewhere.
+
+    Its own query methods make JSON of a dict and a request of that anew for each call; a document is bytes already.
+    """
 
     def _init_session(self) -> requests.Session:
         session: requests.Session = super()._init_session()
         session.trust_env = False
         return session
 
+    def post(self, path: str, body: bytes, seconds: float) -> requests.Response:
+        """Return the response to a query, redirects and errors included, with its content read."""
+        prepared = self._session.prepare_request(requests.Request("POST", f"{self.root_url}/data/{path}?{QUERY}"))
+        prepared.headers["Content-Type"] = "application/json"
+        prepared.prepare_body(body, None)
+        # The session's own send would follow redirects, and send the document along.
+        response: requests.Response = self._session.get_adapter(prepared.url).send(
+            prepared, timeout=seconds, verify=self._session.verify, cert=self._session.cert, proxies={}
+        )
+        _ = response.content
+        return response
+
 
 class PolicyClient:
     """Asks one OPA for decisions."""
 
-    def __init__(self, url: str, *, timeout: float) -> None:
-        """`url` is http(s)://host[:port], `timeout` is in seconds and holds for each request."""
+    def __init__(self, url: str, *, timeout: float, token: str | None = None, ca_file: str | None = None) -> None:
+        """`url` is http(s)://host[:port], `timeout` is in seconds and holds for each read of a response."""
         parts = urlsplit(url)
         tls = parts.scheme == "https"
         self.url = url
@@ -51,7 +77,10 @@ class PolicyClient:
             ssl=tls,
             retries=0,
             timeout=timeout,
+            token=token,
         )
+        if ca_file is not None:
+            self._opa._session.verify = ca_file
 
     def close(self) -> None:
         """Close the connection."""
@@ -74,41 +103,54 @@ class PolicyClient:
     def evaluate(self, document: Document) -> Evaluation:
         """Return OPA's decision on the document.
 
-        Raises OpaUnavailable, OpaTimeout, EvaluationFailed, DecisionMissing or DecisionInvalid.
+        Raises OpaUnavailable, OpaUnauthorized, OpaTimeout, EvaluationFailed, DecisionMissing or DecisionInvalid.
         """
-        return _evaluation(self._answer(RULE, document.model_dump(mode="json")), document)
+        return _evaluation(self._answer(DECISION, _input(document), self._timeout), document)
 
     def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
         """Return the decision as it would be with this rule alone; raises as `evaluate` does."""
-        answer = self._answer(f"{RULES}/{quote(rule_id, safe='')}", document.model_dump(mode="json"), seconds)
-        return _evaluation(answer, document)
+        return _evaluation(self._answer(f"{BY_RULE}/{quote(rule_id, safe='')}", _input(document), seconds), document)
 
     def rule_ids(self, seconds: float) -> tuple[str, ...]:
         """Return the ids of the rules that can have findings, `denied_image` first. Raises PolicyError."""
-        answer = self._answer(RULE_IDS, {}, seconds)
-        found = answer.get("result") if isinstance(answer, dict) else None
+        found = self._answer(RULE_IDS, b"{}", seconds).get("result")
         if not isinstance(found, list) or not all(isinstance(rule_id, str) for rule_id in found):
-            raise DecisionInvalid("OPA's answer is not a list of rule ids", answer=str(answer)[:200])
+            raise DecisionInvalid("OPA's answer is not a list of rule ids", answer=str(found)[:200])
         return tuple(found)
 
-    def _answer(self, rule: str, payload: dict[str, Any], seconds: float | None = None) -> Any:
-        self._opa.timeout = self._timeout if seconds is None else seconds
+    def check_schema(self) -> None:
+        """Return if the bundle was made for this guard's documents. Raises SchemaMismatch, or another PolicyError."""
+        found = self._answer(SCHEMA_VERSION, b"{}", self._timeout).get("result")
+        expected = Document.model_fields["schema_version"].default
+        if found != expected:
+            raise SchemaMismatch(
+                "the bundle was made for documents of another schema version: build it with this version of the guard",
+                bundle=found,
+                guard=expected,
+            )
+
+    def _answer(self, path: str, body: bytes, seconds: float) -> dict[str, Any]:
         try:
-            return self._opa.query_rule(payload, PACKAGE, rule, query_params=QUERY)
-        except requests.exceptions.HTTPError as exc:
-            raise _evaluation_failed(exc.response) from exc
+            response = self._opa.post(path, body, seconds)
         except requests.exceptions.Timeout as exc:
-            raise OpaTimeout("OPA didn't answer in time", url=self.url, seconds=self._opa.timeout) from exc
-        except requests.exceptions.JSONDecodeError as exc:
-            raise DecisionInvalid("OPA's answer is not JSON", url=self.url) from exc
+            raise OpaTimeout("OPA didn't answer in time", url=self.url, seconds=seconds) from exc
         except requests.exceptions.RequestException as exc:
             raise OpaUnavailable("OPA can't be reached", url=self.url) from exc
+        if response.status_code != 200:
+            raise _refused(response, self.url)
+        try:
+            answer = json.loads(response.content)
+        except ValueError as exc:
+            raise DecisionInvalid("OPA's answer is not JSON", url=self.url) from exc
+        if not isinstance(answer, dict):
+            raise DecisionInvalid("OPA's answer is not an object", url=self.url, answer=str(answer)[:200])
+        return answer
 
 
 def wait_until_ready(client: PolicyClient, process: OpaProcess, *, seconds: float) -> None:
     """Return once this very process serves its bundle; raise OpaStartError when it ended or when the time is over.
 
-    Whoever else took its port, between the choice of the port and the start, may answer too, and isn't believed.
+    Between the choice of the port and the start, another process may have taken the port; its answers are rejected.
     """
     deadline = time.monotonic() + seconds
     while not (client.ready() and client.label(LABEL) == process.label):
@@ -119,9 +161,11 @@ def wait_until_ready(client: PolicyClient, process: OpaProcess, *, seconds: floa
         time.sleep(READY_POLL_SECONDS)
 
 
-def _evaluation(answer: Any, document: Document) -> Evaluation:
-    if not isinstance(answer, dict):
-        raise DecisionInvalid("OPA's answer is not an object", answer=str(answer)[:200])
+def _input(document: Document) -> bytes:
+    return b'{"input":' + document.__pydantic_serializer__.to_json(document) + b"}"
+
+
+def _evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
     if "result" not in answer:
         raise DecisionMissing(
             "the policies have no decision on this document: it is outside their contract, or the bundle lacks guard.main",
@@ -144,6 +188,15 @@ def _revision(provenance: dict[str, Any]) -> str | None:
     return ",".join(sorted(revisions)) or None
 
 
+def _refused(response: requests.Response, url: str) -> PolicyError:
+    status = response.status_code
+    if 300 <= status < 400:
+        return OpaUnavailable("OPA's address redirects; give the address of the OPA itself", url=url, status=status)
+    if status in {401, 403}:
+        return OpaUnauthorized("OPA refused the guard's token", url=url, status=status)
+    return _evaluation_failed(response)
+
+
 def _evaluation_failed(response: requests.Response) -> EvaluationFailed:
     """OPA's error body names the policy file and row of the built-in that failed.
 
@@ -153,6 +206,8 @@ def _evaluation_failed(response: requests.Response) -> EvaluationFailed:
         body = response.json()
     except requests.exceptions.JSONDecodeError:
         body = {"message": "the answer is not JSON"}
+    if not isinstance(body, dict):
+        body = {"message": "the answer is not an object"}
     error = (body.get("errors") or [{}])[0]
     location = error.get("location") or {}
     return EvaluationFailed(

@@ -1,9 +1,10 @@
-"""The policy engines: the embedded OPA, restarted once when it is dead or hung, and an OPA that runs elsewhere."""
+"""The embedded OPA: restarted once when it is dead or hung, and replaceable by another one between two decisions."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -16,24 +17,33 @@ from guard.opa.process import LOOPBACK, OpaProcess
 
 PORT_TAKEN = "address already in use"
 
+Start = Callable[[], OpaProcess]
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A started OPA that serves its bundle, and the connection to it."""
+
+    process: OpaProcess
+    client: PolicyClient
+
+    def stop(self) -> None:
+        self.client.close()
+        self.process.stop()
+
 
 class EmbeddedOpa:
     """Decides with an OPA of its own; a context manager that leaves no process behind."""
 
     def __init__(
-        self,
-        start: Callable[[], OpaProcess],
-        *,
-        timeout: float,
-        start_timeout: float,
-        process: OpaProcess | None = None,
+        self, start: Start, *, timeout: float, start_timeout: float, process: OpaProcess | None = None
     ) -> None:
         """`start` starts an OPA; `process` is one that is already starting. Times are in seconds."""
         self._start = start
         self._timeout = timeout
         self._start_timeout = start_timeout
-        self._process = process
-        self._client: PolicyClient | None = None
+        self._starting = process
+        self._running: _Running | None = None
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -47,10 +57,11 @@ class EmbeddedOpa:
     @property
     def pid(self) -> int | None:
         """The process id of OPA while it runs."""
-        return self._process.pid if self._process else None
+        process = self._running.process if self._running else self._starting
+        return process.pid if process else None
 
     def wait_until_ready(self) -> None:
-        """Return once OPA serves its bundle; raise OpaStartError otherwise."""
+        """Return once OPA serves its bundle; raise OpaStartError or SchemaMismatch otherwise."""
         with self._lock:
             self._connected()
 
@@ -88,61 +99,48 @@ class EmbeddedOpa:
         with self._lock:
             return self._connected().rule_ids(seconds)
 
+    def replace(self, start: Start) -> None:
+        """Let another OPA take over between two decisions; restarts use `start` from then on.
+
+        The new one is started beside the old one, which decides until the new one is ready, and goes on when that fails. Raises
+        OpaStartError or SchemaMismatch.
+        """
+        running = self._launched(start())
+        with self._lock:
+            self._discard()
+            self._start = start
+            self._running = running
+
     def close(self) -> None:
         """End OPA."""
         with self._lock:
             self._discard()
 
     def _connected(self) -> PolicyClient:
-        if self._client is None:
+        if self._running is None:
+            process, self._starting = self._starting, None
             try:
-                self._client = self._launched()
+                self._running = self._launched(process or self._start())
             except OpaStartError as exc:
                 if PORT_TAKEN not in str(exc.evidence.get("log")):
                     raise
-                self._client = self._launched()
-        return self._client
+                self._running = self._launched(self._start())
+        return self._running.client
 
-    def _launched(self) -> PolicyClient:
-        process = self._process = self._process or self._start()
-        client = PolicyClient(f"http://{LOOPBACK}:{process.port}", timeout=self._timeout)
+    def _launched(self, process: OpaProcess) -> _Running:
+        running = _Running(process, PolicyClient(f"http://{LOOPBACK}:{process.port}", timeout=self._timeout))
         try:
-            wait_until_ready(client, process, seconds=self._start_timeout)
+            wait_until_ready(running.client, process, seconds=self._start_timeout)
+            running.client.check_schema()
         except BaseException:
-            client.close()
-            self._discard()
+            running.stop()
             raise
-        return client
+        return running
 
     def _discard(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-
-class RemoteOpa:
-    """Decides with an OPA that somebody else runs (`GUARD_OPA_URL`)."""
-
-    def __init__(self, url: str, *, timeout: float) -> None:
-        self._client = PolicyClient(url, timeout=timeout)
-
-    def wait_until_ready(self) -> None:
-        """Do nothing: whether that OPA is up shows at the first decision."""
-
-    def evaluate(self, document: Document) -> Evaluation:
-        """Return the decision on the document, after one retry when the connection was lost."""
-        try:
-            return self._client.evaluate(document)
-        except OpaUnavailable:
-            return self._client.evaluate(document)
-
-    def evaluate_each(self, document: Document, seconds: float) -> EachRule:
-        """Return what the rules answer one by one within this time; never raises PolicyError."""
-        return evaluate_each(self._client, document, seconds)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
+        if self._starting is not None:
+            self._starting.stop()
+            self._starting = None

@@ -13,7 +13,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
+from typing import BinaryIO
 
 from guard.errors import OpaStartError
 
@@ -27,7 +29,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 class OpaProcess:
     """A running `opa run --server`; it gets none of the guard's environment, so neither credentials nor proxies.
 
-    It ends with the thread that started it, however that ends (on Linux), and at the latest when Python exits.
+    It ends with this process, however that ends (on Linux), but not with the thread that started it.
     """
 
     def __init__(self, binary: Path, bundle: Path) -> None:
@@ -41,19 +43,12 @@ class OpaProcess:
             )
         self.port = _free_port()
         self.label = os.urandom(16).hex()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._log = _log_file()
         command = [str(binary), "run", "--server", f"--addr={LOOPBACK}:{self.port}", "--log-level=error"]
         command += ["--skip-version-check", f"--set=labels.{LABEL}={self.label}"]
         command += ["--ignore=*_test.rego", "--bundle", str(bundle)]
         try:
-            self._child = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=self._log,
-                env={"HOME": tempfile.gettempdir()},
-                preexec_fn=_end_with_parent,
-            )
+            self._child, self._stopped = _kept(command, self._log)
         except OSError as exc:
             self._log.close()
             raise OpaStartError("OPA can't be run: set GUARD_OPA_PATH to its binary", path=str(binary)) from exc
@@ -81,12 +76,55 @@ class OpaProcess:
             return
         self._child.kill()
         self._child.wait()
+        self._stopped.set()
         self._log.close()
+
+
+def _kept(command: list[str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], threading.Event]:
+    """Start the command from a thread that lives until the event is set, and as long as this process at the most.
+
+    The kernel sends a child its parent-death signal when the *thread* ends that started it: the caller's own may end first.
+    """
+    started: list[subprocess.Popen[bytes] | OSError] = []
+    running, stopped = threading.Event(), threading.Event()
+
+    def keep() -> None:
+        try:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={"HOME": tempfile.gettempdir()},
+                preexec_fn=_end_with_parent,
+            )
+        except OSError as exc:
+            started.append(exc)
+            return
+        else:
+            started.append(child)
+        finally:
+            running.set()
+        stopped.wait()
+
+    threading.Thread(target=keep, name="opa-keeper", daemon=True).start()
+    running.wait()
+    (result,) = started
+    if isinstance(result, OSError):
+        raise result
+    return result, stopped
 
 
 def _end_with_parent() -> None:
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _log_file() -> BinaryIO:
+    """What OPA prints is kept in memory where the system can do that: a full disk doesn't keep OPA from starting."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("opa-log"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _free_port() -> int:

@@ -83,6 +83,13 @@ def test_in_audit_mode_the_role_can_not_stop_a_job() -> None:
     assert sagemaker_actions("enforce") - sagemaker_actions("audit") == stops
 
 
+def test_the_role_may_read_the_remote_opas_token_and_no_other() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:opa-AbCdEf"
+    (statement,) = rendered(OpaTokenArn=arn)["OpaTokenPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (actions(statement), statement["Resource"]) == (["secretsmanager:GetSecretValue", "ssm:GetParameter"], arn)
+    assert "OpaTokenPolicy" not in rendered()
+
+
 @pytest.mark.parametrize("mode", ["enforce", "audit"])
 def test_no_right_is_a_wildcard(mode: str) -> None:
     for statement in statements(mode):
@@ -193,7 +200,11 @@ def test_all_attempts_at_several_calls_fit_in_the_functions_time() -> None:
 def test_the_longest_values_fit_in_the_functions_environment_together() -> None:
     variables = FUNCTION["Environment"]["Variables"]
     given = {"GUARD_PROCESSING_CONTAINERS": "ProcessingContainers", "GUARD_TRAINING_CONTAINERS": "TrainingContainers"}
-    given |= {"GUARD_OPA_URL": "OpaUrl"}
+    given |= {
+        "GUARD_OPA_URL": "OpaUrl",
+        "GUARD_OPA_TOKEN_ARN": "OpaTokenArn",
+        "GUARD_OPA_CA_FILE": "OpaCaFile",
+    }
     lengths = {
         name: PARAMETERS[given[name]]["MaxLength"] if name in given else len(str(variables[name])) for name in variables
     }

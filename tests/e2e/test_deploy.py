@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from moto.cloudformation import parsing
 from moto.cloudformation.models import Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.server import ThreadedMotoServer
@@ -51,6 +52,15 @@ def aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     # before that, and its stacks forget that a parameter which isn't given has its default.
     monkeypatch.setattr(CloudFormationResponse, "_validate_different_update", lambda *_: None)
     monkeypatch.setattr(Stack, "has_parameters", lambda stack, given: stack.stack_parameters == given)
+    # Nor does an update leave out a resource whose condition is false.
+    update = parsing.parse_and_update_resource
+
+    def conditional(name: str, resource: Any, resources: Any, **rest: Any) -> Any:
+        condition = resource.get("Condition")
+        wanted = condition is None or resources.lazy_condition_map[condition]
+        return update(name, resource, resources, **rest) if wanted else None
+
+    monkeypatch.setattr(parsing, "parse_and_update_resource", conditional)
     s3 = boto3.client("s3", region_name=REGION, endpoint_url=server)
     s3.create_bucket(Bucket="packages", CreateBucketConfiguration={"LocationConstraint": REGION})
     yield server

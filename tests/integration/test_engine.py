@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,11 +25,13 @@ from guard.errors import (
     OpaTimeout,
     OpaUnavailable,
     PolicyError,
+    SchemaMismatch,
 )
 from guard.opa import process
 from guard.opa.client import PolicyClient, wait_until_ready
-from guard.opa.engine import EmbeddedOpa, RemoteOpa
+from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
+from guard.opa.remote import RemoteOpa
 from tests.support.documents import document
 
 SECRET = "s3cret"
@@ -45,7 +50,7 @@ def policies(tmp_path: Path) -> Callable[[str], Path]:
         root = tmp_path / "policies"
         (root / "guard" / "main").mkdir(parents=True, exist_ok=True)
         (root / ".manifest").write_text('{"roots": ["guard"], "rego_version": 1, "revision": "r1"}')
-        (root / "guard" / "main" / "main.rego").write_text(f"package guard.main\n\n{rule}\n")
+        (root / "guard" / "main" / "main.rego").write_text(f"package guard.main\n\nschema_version := 1\n\n{rule}\n")
         return root
 
     return write
@@ -113,7 +118,7 @@ def test_a_failing_builtin_names_file_and_row(engine, policies) -> None:
         engine(policies('decision := {"decision": "allow", "findings": []} if to_number(input.region)')).evaluate(
             document()
         )
-    assert (Path(str(failed.value.evidence["file"])).name, failed.value.evidence["row"]) == ("main.rego", 3)
+    assert (Path(str(failed.value.evidence["file"])).name, failed.value.evidence["row"]) == ("main.rego", 5)
 
 
 def test_a_failing_builtin_does_not_tell_the_value_that_it_failed_on(engine, policies) -> None:
@@ -352,3 +357,107 @@ def test_an_opa_elsewhere_that_is_down_is_unavailable(policies, opa) -> None:
 def test_every_failure_of_the_engine_is_a_policy_error() -> None:
     failures = (OpaStartError, OpaUnavailable, OpaTimeout, EvaluationFailed, DecisionMissing, DecisionInvalid)
     assert all(issubclass(failure, PolicyError) for failure in failures)
+
+
+def test_an_engine_outlives_the_thread_that_started_it(engine, policies) -> None:
+    """The kernel ends a child with the thread that started it, unless that thread goes on."""
+    subject = engine(policies(ALLOW))
+    starter = threading.Thread(target=subject.wait_until_ready)
+    starter.start()
+    starter.join()
+    pid = subject.pid
+    assert subject.evaluate(document()).decision.decision == "allow"
+    assert subject.pid == pid, "OPA was restarted: it had ended with the thread"
+
+
+def test_a_stopped_engine_leaves_no_thread(engine, policies) -> None:
+    before = threading.active_count()
+    subject = engine(policies(ALLOW))
+    subject.wait_until_ready()
+    keepers = [thread for thread in threading.enumerate() if thread.name == "opa-keeper"]
+    subject.close()
+    for thread in keepers:
+        thread.join(timeout=10)
+    assert threading.active_count() <= before
+
+
+DENY = ALLOW.replace('"allow"', '"deny"')
+
+
+def _second(policies: Callable[[str], Path], tmp_path: Path, rule: str) -> Path:
+    """Another bundle beside the first."""
+    root = policies(rule)
+    return Path(shutil.copytree(root, tmp_path / "second"))
+
+
+def test_a_second_engine_takes_over_between_two_decisions(engine, policies, opa, tmp_path) -> None:
+    second = _second(policies, tmp_path, DENY)
+    subject = engine(policies(ALLOW))
+    before = subject.evaluate(document()).decision.decision
+    first = subject.pid
+    subject.replace(lambda: OpaProcess(opa, second))
+    assert (before, subject.evaluate(document()).decision.decision) == ("allow", "deny")
+    assert subject.pid != first
+    assert not Path(f"/proc/{first}").exists()
+
+
+def test_the_successor_is_what_a_restart_starts(engine, policies, opa, tmp_path) -> None:
+    second = _second(policies, tmp_path, DENY)
+    subject = engine(policies(ALLOW))
+    subject.wait_until_ready()
+    subject.replace(lambda: OpaProcess(opa, second))
+    os.kill(subject.pid, signal.SIGKILL)
+    assert subject.evaluate(document()).decision.decision == "deny"
+
+
+def test_a_successor_that_cannot_start_leaves_the_engine_deciding(engine, policies, opa, tmp_path) -> None:
+    subject = engine(policies(ALLOW))
+    subject.wait_until_ready()
+    pid = subject.pid
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "x.rego").write_text("package")
+    with pytest.raises(OpaStartError):
+        subject.replace(lambda: OpaProcess(opa, tmp_path / "broken"))
+    assert (subject.evaluate(document()).decision.decision, subject.pid) == ("allow", pid)
+
+
+def test_decisions_go_on_while_engines_are_replaced(engine, policies, opa, tmp_path) -> None:
+    """Each decision is the whole one of one of the engines, and none fails."""
+    bundles = [_second(policies, tmp_path, DENY), policies(ALLOW)]
+    subject = engine(bundles[1])
+    subject.wait_until_ready()
+    replaced = threading.Event()
+
+    def replace() -> None:
+        for bundle in bundles * 2:
+            subject.replace(lambda bundle=bundle: OpaProcess(opa, bundle))
+        replaced.set()
+
+    worker = threading.Thread(target=replace)
+    worker.start()
+    seen = set()
+    while not replaced.is_set():
+        seen.add(subject.evaluate(document()).decision.decision)
+    worker.join()
+    assert seen <= {"allow", "deny"}
+    assert subject.evaluate(document()).decision.decision == "allow"
+
+
+@pytest.mark.parametrize(
+    ("version", "found"), [("schema_version := 2", 2), ('schema_version := "1"', "1"), ("other := 1", None)]
+)
+def test_a_bundle_of_another_schema_is_refused_at_the_start(engine, policies, version, found) -> None:
+    root = policies(ALLOW)
+    main = root / "guard" / "main" / "main.rego"
+    main.write_text(main.read_text().replace("schema_version := 1", version, 1))
+    with pytest.raises(SchemaMismatch) as failed:
+        engine(root).wait_until_ready()
+    assert failed.value.evidence == {"bundle": found, "guard": 1}
+
+
+def test_a_full_disk_does_not_keep_opa_from_starting(engine, policies, monkeypatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    assert engine(policies(ALLOW)).evaluate(document()).decision.decision == "allow"

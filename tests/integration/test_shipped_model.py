@@ -14,7 +14,7 @@ from tests.support.carriers import CARRIERS, WITHOUT_IMAGE
 from tests.support.cloudtrail import called_event
 from tests.support.jobs import DENIED, HOME
 from tests.support.minimal import minimal
-from tools.botocore_data import operations
+from tools.botocore_data import OPERATIONS
 
 ALL = "in tools/botocore_data.py the operations differ from those that the guard calls"
 
@@ -50,9 +50,9 @@ def test_a_job_of_every_kind_on_every_resource_is_stopped_with_exactly_the_calls
         getattr(sagemaker, xform_name(operation))(**request)
         outcomes[kind_id] = guard(engine=engine).handle(called_event(sagemaker, kind, operation), HOME)[0].outcome
     assert outcomes == dict.fromkeys(outcomes, Outcome.STOPPED)
-    assert called == operations(), ALL
+    assert called == OPERATIONS["sagemaker"], ALL
 
 
 def test_the_packages_client_knows_no_other_call(guard_client: Any) -> None:
-    assert set(guard_client.meta.service_model.operation_names) == operations()
+    assert set(guard_client.meta.service_model.operation_names) == OPERATIONS["sagemaker"]
     assert not hasattr(guard_client, "create_training_job")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.botocore_data import OPERATIONS
 from tools.package import (
     ARCHITECTURES,
     BOTOCORE_DATA,
@@ -22,7 +23,7 @@ from tools.package import (
     write_zip,
 )
 
-FOLDERS = {"sagemaker"}
+FOLDERS = set(OPERATIONS)
 
 
 def write(path: Path, content: bytes = b"") -> Path:
@@ -70,7 +71,10 @@ def test_a_missing_part_is_named_with_the_way_to_get_it(tmp_path: Path, missing:
 def test_what_the_lambda_never_reads_is_pruned(tmp_path: Path) -> None:
     botocore(tmp_path)
     kept = {path for path in tmp_path.rglob("*") if path.is_file()} | {write(tmp_path / "x" / "testing.py")}
-    kept.add(tmp_path / "botocore/data/sagemaker/2017-07-24/service-2.json")
+    kept |= {
+        tmp_path / f"botocore/data/{model}/service-2.json"
+        for model in ("sagemaker/2017-07-24", "secretsmanager/2017-10-17", "ssm/2014-11-06")
+    }
     for path in (
         "botocore/data/ec2/m.gz",
         "botocore/data/sagemaker/2017-07-24/service-2.json.gz",

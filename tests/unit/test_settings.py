@@ -32,8 +32,19 @@ def test_the_process_environment_is_not_read(monkeypatch: pytest.MonkeyPatch) ->
         pytest.param("GUARD_OPA_URL", "opa:8181", id="no scheme"),
         pytest.param("GUARD_OPA_URL", "http://opa:8181/v1", id="with a path"),
         pytest.param("GUARD_OPA_URL", "http://user:word@opa", id="with credentials"),
-        pytest.param("GUARD_OPA_URL", "http://opa#x", id="with a fragment"),
-        pytest.param("GUARD_OPA_URL", "http://opa:port", id="port not a number"),
+        pytest.param("GUARD_OPA_URL", "https://opa/v1", id="https with a path"),
+        pytest.param("GUARD_OPA_URL", "https://user@opa", id="with a user"),
+        pytest.param("GUARD_OPA_URL", "https://:word@opa", id="with a password"),
+        pytest.param("GUARD_OPA_URL", "https://opa?x", id="with a query"),
+        pytest.param("GUARD_OPA_URL", "https://opa#x", id="with a fragment"),
+        pytest.param("GUARD_OPA_URL", "https://opa:port", id="port not a number"),
+        pytest.param("GUARD_OPA_URL", "https://", id="no host"),
+        pytest.param("GUARD_OPA_URL", "ftp://opa", id="another scheme"),
+        pytest.param("GUARD_OPA_URL", "http://opa", id="plain http to another host"),
+        pytest.param("GUARD_OPA_URL", "http://10.0.0.1:8181", id="plain http to a private address"),
+        pytest.param("GUARD_OPA_URL", "http://localhost.example.com", id="a host that begins like loopback"),
+        pytest.param("GUARD_OPA_TOKEN_ARN", "s3cret", id="a token in place of its ARN"),
+        pytest.param("GUARD_OPA_TOKEN_ARN", "arn:aws:s3:::bucket", id="the ARN of something else"),
         pytest.param("GUARD_OPA_TIMEOUT_SECONDS", "0", id="no time"),
         pytest.param("GUARD_OPA_TIMEOUT_SECONDS", "soon", id="not a number"),
         pytest.param("GUARD_OPA_START_TIMEOUT_SECONDS", "61", id="longer than the function runs"),
@@ -45,7 +56,18 @@ def test_a_wrong_setting_is_refused_by_the_name_of_its_variable(name: str, value
     assert refused.value.evidence["variable"] == name
 
 
-@pytest.mark.parametrize("url", ["http://opa.internal:8181", "https://opa.internal", "http://127.0.0.1:8181/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://opa.internal:8181",
+        "https://opa.internal",
+        "http://127.0.0.1:8181/",
+        "http://127.0.0.1",
+        "http://127.9.9.9:1",
+        "http://[::1]:8181",
+        "http://localhost:8181",
+    ],
+)
 def test_an_opa_elsewhere_is_named_by_its_origin(url: str) -> None:
     assert Settings.from_environment({"GUARD_OPA_URL": url}).opa_url == url
 
@@ -68,3 +90,14 @@ def test_the_other_variables_of_the_function_count() -> None:
 
 def test_lists_that_just_fit_are_taken() -> None:
     assert Settings.from_environment(_of_size(ENVIRONMENT_LIMIT_BYTES)).training_containers.startswith("aaa")
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:opa-AbCdEf",
+        "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/guard/opa",
+    ],
+)
+def test_a_token_is_named_by_its_arn(arn: str) -> None:
+    assert Settings.from_environment({"GUARD_OPA_TOKEN_ARN": arn}).opa_token_arn == arn

@@ -1,0 +1,102 @@
+"""An OPA that somebody else runs: the same interface, with a token, and within a time that the other side can't stretch."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from guard.decision import EachRule, Evaluation
+from guard.document import Document
+from guard.errors import OpaTimeout, OpaUnauthorized, OpaUnavailable, SchemaMismatch
+from guard.opa.client import PolicyClient
+from guard.opa.each import evaluate_each
+
+Result = TypeVar("Result")
+Connect = Callable[[str | None], PolicyClient]
+
+
+class RemoteOpa:
+    """Decides with the OPA at `GUARD_OPA_URL`."""
+
+    def __init__(
+        self, url: str, *, timeout: float, token: Callable[[], str] | None = None, ca_file: str | None = None
+    ) -> None:
+        """`timeout` in seconds bounds a whole call; `token` fetches the bearer token, and fetches it anew when it is refused."""
+        self._url = url
+        self._timeout = timeout
+        self._fetch_token = token
+        self._ca_file = ca_file
+        self._client: PolicyClient | None = None
+
+    def wait_until_ready(self) -> None:
+        """Return also when that OPA is down, which the first decision reports; raise SchemaMismatch for another schema."""
+        try:
+            self._within(self._timeout, lambda client: client.check_schema())
+        except SchemaMismatch:
+            raise
+        except (OpaUnavailable, OpaTimeout, OpaUnauthorized):
+            return
+
+    def evaluate(self, document: Document) -> Evaluation:
+        """Return the decision on the document, after one retry when the connection was lost or the token refused."""
+        try:
+            return self._within(self._timeout, lambda client: client.evaluate(document))
+        except (OpaUnavailable, OpaUnauthorized):
+            self._disconnect()
+            return self._within(self._timeout, lambda client: client.evaluate(document))
+
+    def evaluate_each(self, document: Document, seconds: float) -> EachRule:
+        """Return what the rules answer one by one within this time; never raises PolicyError."""
+        return evaluate_each(self, document, seconds)
+
+    def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
+        """Return the decision with this rule alone. Raises PolicyError."""
+        return self._within(seconds, lambda client: client.evaluate_rule(document, rule_id, seconds))
+
+    def rule_ids(self, seconds: float) -> tuple[str, ...]:
+        """Return the ids of the rules that can have findings. Raises PolicyError."""
+        return self._within(seconds, lambda client: client.rule_ids(seconds))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._disconnect()
+
+    def _connected(self) -> PolicyClient:
+        if self._client is None:
+            token = self._fetch_token() if self._fetch_token else None
+            self._client = PolicyClient(self._url, timeout=self._timeout, token=token, ca_file=self._ca_file)
+        return self._client
+
+    def _disconnect(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _within(self, seconds: float, call: Callable[[PolicyClient], Result]) -> Result:
+        """Return the result of the call; raise OpaTimeout when it takes longer in all.
+
+        The timeouts of sockets hold for each read: an answer that trickles in would keep a caller for hours. Such a call is left
+        to a thread of its own, and its connection isn't used again.
+        """
+        deadline = time.monotonic() + seconds
+        client = self._connected()
+        done: queue.SimpleQueue[tuple[Result | None, Exception | None]] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                done.put((call(client), None))
+            except Exception as exc:
+                done.put((None, exc))
+
+        threading.Thread(target=run, name="opa-call", daemon=True).start()
+        try:
+            result, error = done.get(timeout=max(deadline - time.monotonic(), 0.001))
+        except queue.Empty:
+            self._client = None
+            raise OpaTimeout("OPA didn't answer in time", url=self._url, seconds=seconds) from None
+        if error is not None:
+            raise error
+        return result  # type: ignore[return-value]  # there is a result where there is no error

@@ -1,0 +1,253 @@
+"""An OPA that somebody else runs: redirects, slow answers, tokens and certificates."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from guard.aws.secrets import token_from
+from guard.errors import (
+    DecisionInvalid,
+    EvaluationFailed,
+    OpaTimeout,
+    OpaUnauthorized,
+    OpaUnavailable,
+    PolicyError,
+    SchemaMismatch,
+)
+from guard.opa.client import PolicyClient
+from guard.opa.remote import RemoteOpa
+from tests.support.documents import document
+
+ALLOW = json.dumps({"result": {"decision": "allow", "findings": []}}).encode()
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    """Serve HTTP on loopback with this answer to each POST, and return the address."""
+    with ExitStack() as running:
+
+        def start(answer: Answer) -> str:
+            class Handler(BaseHTTPRequestHandler):
+                def do_POST(self) -> None:
+                    self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                    answer(self)
+
+                def log_message(self, *_: Any) -> None:
+                    """Print nothing."""
+
+            server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            server.daemon_threads = True
+            server.block_on_close = False
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            running.callback(server.server_close)
+            running.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield start
+
+
+def answering(status: int, body: bytes, **headers: str) -> Answer:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        for name, value in headers.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_sends_the_document_nowhere(serve, status: int) -> None:
+    received: list[str] = []
+
+    def thief(request: BaseHTTPRequestHandler) -> None:
+        received.append(request.path)
+        answering(200, ALLOW)(request)
+
+    elsewhere = serve(thief)
+    opa = RemoteOpa(serve(answering(status, b"", Location=f"{elsewhere}/v1/data/guard/main/decision")), timeout=5)
+    with pytest.raises(OpaUnavailable, match="redirects") as failed:
+        opa.evaluate(document())
+    assert (failed.value.evidence["status"], received) == (status, [])
+
+
+def _trickle(request: BaseHTTPRequestHandler, parts: list[bytes]) -> None:
+    request.wfile.flush()
+    for part in parts:
+        try:
+            request.wfile.write(part)
+            request.wfile.flush()
+        except OSError:
+            return
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    "headers", [pytest.param(True, id="headers that trickle"), pytest.param(False, id="a body that trickles")]
+)
+def test_the_timeout_bounds_the_whole_call(serve, headers: bool) -> None:
+    """Each read comes in time, and the answer never ends."""
+
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        if not headers:
+            request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            _trickle(request, [b" "] * 100)
+        else:
+            request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            _trickle(request, [b"X"] * 100)
+
+    opa = RemoteOpa(serve(slow), timeout=0.5)
+    started = time.monotonic()
+    with pytest.raises(OpaTimeout) as failed:
+        opa.evaluate(document())
+    assert failed.value.evidence["seconds"] == 0.5
+    assert time.monotonic() - started < 5, "ten times the timeout: the reads were bounded one by one"
+
+
+def test_after_a_timeout_the_next_call_has_a_connection_of_its_own(serve) -> None:
+    calls: list[int] = []
+
+    def first_slow(request: BaseHTTPRequestHandler) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            _trickle(request, [b"HTTP/1.1 200 OK\r\n", *[b"X"] * 30])
+        else:
+            answering(200, ALLOW)(request)
+
+    opa = RemoteOpa(serve(first_slow), timeout=0.4)
+    with pytest.raises(OpaTimeout):
+        opa.evaluate(document())
+    assert opa.evaluate(document()).decision.decision == "allow"
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        pytest.param(b"[]", DecisionInvalid, id="a list"),
+        pytest.param(b'"allow"', DecisionInvalid, id="a text"),
+        pytest.param(b"null", DecisionInvalid, id="null"),
+        pytest.param(b"allow", DecisionInvalid, id="not JSON"),
+        pytest.param(b'{"result": "allow"}', DecisionInvalid, id="a text for a decision"),
+        pytest.param(b"{}", PolicyError, id="no result"),
+    ],
+)
+def test_what_is_not_a_decision_is_an_error(serve, body: bytes, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        RemoteOpa(serve(answering(200, body)), timeout=5).evaluate(document())
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'"x"', b'{"errors": null}', b'{"code": "internal_error"}'])
+def test_an_error_of_any_form_is_an_evaluation_that_failed(serve, body: bytes) -> None:
+    with pytest.raises(EvaluationFailed) as failed:
+        RemoteOpa(serve(answering(500, body)), timeout=5).evaluate(document())
+    assert failed.value.evidence["status"] == 500
+
+
+class TestToken:
+    def test_it_is_sent_with_every_query(self, serve) -> None:
+        seen: list[str | None] = []
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            seen.append(request.headers.get("Authorization"))
+            answering(200, ALLOW)(request)
+
+        opa = RemoteOpa(serve(answer), timeout=5, token=lambda: "t0ken")
+        opa.evaluate(document())
+        opa.evaluate(document())
+        assert seen == ["Bearer t0ken", "Bearer t0ken"]
+
+    def test_it_is_fetched_anew_when_it_is_refused(self, serve) -> None:
+        tokens = iter(["old", "new"])
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            right = request.headers.get("Authorization") == "Bearer new"
+            answering(200 if right else 401, ALLOW if right else b"{}")(request)
+
+        opa = RemoteOpa(serve(answer), timeout=5, token=lambda: next(tokens))
+        assert opa.evaluate(document()).decision.decision == "allow"
+
+    def test_one_that_stays_refused_is_an_error(self, serve) -> None:
+        opa = RemoteOpa(serve(answering(401, b"{}")), timeout=5, token=lambda: "wrong")
+        with pytest.raises(OpaUnauthorized) as failed:
+            opa.evaluate(document())
+        assert "wrong" not in str(failed.value)
+
+    @pytest.mark.parametrize("service", ["secretsmanager", "ssm"])
+    def test_it_is_read_from_where_aws_keeps_it(self, service: str) -> None:
+        with mock_aws():
+            client = boto3.client(service, region_name="eu-west-1")
+            if service == "ssm":
+                client.put_parameter(Name="/guard/opa", Value="t0ken\n", Type="SecureString")
+                arn = client.get_parameter(Name="/guard/opa")["Parameter"]["ARN"]
+            else:
+                arn = client.create_secret(Name="opa", SecretString="t0ken")["ARN"]
+            assert token_from(arn, lambda name: boto3.client(name, region_name="eu-west-1")) == "t0ken"
+
+    def test_one_that_cannot_be_read_is_an_error_with_its_arn(self) -> None:
+        arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:none-AbCdEf"
+        with mock_aws(), pytest.raises(OpaUnauthorized) as failed:
+            token_from(arn, lambda name: boto3.client(name, region_name="eu-west-1"))
+        assert failed.value.evidence == {"arn": arn, "code": "ResourceNotFoundException"}
+
+
+def test_policies_of_another_schema_are_refused_at_the_start(serve) -> None:
+    with pytest.raises(SchemaMismatch) as failed:
+        RemoteOpa(serve(answering(200, b'{"result": 2}')), timeout=5).wait_until_ready()
+    assert failed.value.evidence == {"bundle": 2, "guard": 1}
+
+
+def test_an_opa_that_is_down_does_not_keep_the_guard_from_starting() -> None:
+    RemoteOpa("http://127.0.0.1:1", timeout=1).wait_until_ready()
+
+
+@pytest.fixture
+def tls_opa(opa: Path, bundle: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A real OPA that serves the shipped bundle over TLS, and the certificate that signs for it."""
+    certificate, key = tmp_path / "opa.pem", tmp_path / "opa.key"
+    signing = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    signing += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(signing, check=True, capture_output=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [opa, "run", "--server", f"--addr=127.0.0.1:{port}", "--log-level=error", "--skip-version-check"]
+    command += [f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}", "--bundle", bundle]
+    child = subprocess.Popen(command)
+    url = f"https://127.0.0.1:{port}"
+    client = PolicyClient(url, timeout=5, ca_file=str(certificate))
+    while not client.ready():
+        assert child.poll() is None
+    client.close()
+    yield url, certificate
+    child.kill()
+    child.wait()
+
+
+def test_a_private_authority_is_trusted_by_its_file(tls_opa: tuple[str, Path]) -> None:
+    url, certificate = tls_opa
+    opa = RemoteOpa(url, timeout=10, ca_file=str(certificate))
+    opa.wait_until_ready()
+    denied = opa.evaluate(document(tag="1.10-cpu-py38"))
+    each = opa.evaluate_each(document(tag="1.10-cpu-py38"), 10)
+    assert (denied.decision.rule_ids, each.evaluation) == (("denied_image",), denied)
+
+
+def test_without_the_file_the_certificate_is_refused(tls_opa: tuple[str, Path]) -> None:
+    with pytest.raises(OpaUnavailable):
+        RemoteOpa(tls_opa[0], timeout=10).evaluate(document())
