@@ -16,6 +16,21 @@ SourceType = Literal["state-change", "api-call", "sweep", "check", "replay"]
 ImageErrorCode = Literal["missing", "unparseable", "access-denied", "not-found", "managed", "failed", "unavailable"]
 OriginType = Literal["job", "algorithm", "model", "model-package", "job-definition"]
 InputType = Literal["s3", "file-system", "dataset", "athena", "redshift", "other"]
+# What a job can have, so that a rule about it can be satisfied; where a job has no such part, a rule that needs it is
+# not evaluated. `policies/guard/lib/parts` knows the same words.
+Part = Literal[
+    "image",  # names an image of its own; the others run what the service picks
+    "instances",  # names its instance types
+    "instance-count",  # says how many instances of each type
+    "volumes",  # takes a key for its storage volumes
+    "vpc",
+    "network-isolation",
+    "traffic-encryption",
+    "max-runtime",
+    "spot",
+    "warm-pool",
+    "remote-debug",
+]
 
 
 class Model(BaseModel):
@@ -57,6 +72,10 @@ class Job(Model):
         dict[str, str] | None,
         Field(description="Null when the tags could not be read. Job owners set these: a weak fact."),
     ]
+    parts: Annotated[
+        tuple[Part, ...] | None,
+        Field(description="What this job can have, by its kind and variant, sorted; null in documents from before."),
+    ] = None
 
 
 class Origin(Model):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from guard.resources import ALGORITHM, JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, ResourceKind
+from guard.document import Part
 
 
 @dataclass(frozen=True)
@@ -12,7 +14,9 @@ class JobKind:
     """What the guard must know of one kind of SageMaker job; operation and field names are those of the SageMaker API.
 
     `update_operations` change a job or set it going again, so that it must be looked at anew. `running`, `stopping` and
-    `ended` are all statuses that the API knows. `resources` are what a job of this kind may name its images through.
+    `ended` are all statuses that the API knows. `parts` are what jobs of this kind can have; the extractor tells which of
+    them a variant lacks. `within` is the path of the field that holds the description in the response of Describe, empty
+    where the response itself is the description.
     """
 
     id: str
@@ -26,9 +30,17 @@ class JobKind:
     arn_field: str
     status_field: str
     running: frozenset[str]
+    parts: frozenset[Part]
     stopping: frozenset[str] = frozenset({"Stopping"})
     ended: frozenset[str] = frozenset({"Completed", "Failed", "Stopped"})
-    resources: tuple[ResourceKind, ...] = ()
+    within: tuple[str, ...] = ()
+
+    def described(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the description that a response of Describe holds; what isn't such a response is returned as it is."""
+        inner: Any = response
+        for step in self.within:
+            inner = inner.get(step) if isinstance(inner, Mapping) else None
+        return inner if isinstance(inner, Mapping) else response
 
     @property
     def stopped(self) -> frozenset[str]:
@@ -40,6 +52,21 @@ class JobKind:
         """The IAM actions on jobs of this kind: describe, read tags, stop (the last one in enforce mode only)."""
         return (f"sagemaker:{self.describe_operation}", "sagemaker:ListTags", f"sagemaker:{self.stop_operation}")
 
+
+# The parts of jobs that run containers of the user's on a cluster of their own.
+_CLUSTER: frozenset[Part] = frozenset(
+    {
+        "image",
+        "instances",
+        "instance-count",
+        "volumes",
+        "vpc",
+        "network-isolation",
+        "traffic-encryption",
+        "max-runtime",
+    }
+)
+_TRAINED: frozenset[Part] = _CLUSTER | {"spot", "warm-pool"}
 
 TRAINING = JobKind(
     id="training",
@@ -53,8 +80,8 @@ TRAINING = JobKind(
     arn_field="TrainingJobArn",
     status_field="TrainingJobStatus",
     running=frozenset({"InProgress"}),
+    parts=_TRAINED | {"remote-debug"},
     ended=frozenset({"Completed", "Failed", "Stopped", "Deleting"}),
-    resources=(ALGORITHM,),
 )
 
 PROCESSING = JobKind(
@@ -69,6 +96,7 @@ PROCESSING = JobKind(
     arn_field="ProcessingJobArn",
     status_field="ProcessingJobStatus",
     running=frozenset({"InProgress"}),
+    parts=_CLUSTER,
 )
 
 TRANSFORM = JobKind(
@@ -83,7 +111,7 @@ TRANSFORM = JobKind(
     arn_field="TransformJobArn",
     status_field="TransformJobStatus",
     running=frozenset({"InProgress"}),
-    resources=(MODEL, MODEL_PACKAGE),
+    parts=frozenset({"image", "instances", "instance-count", "volumes", "vpc", "network-isolation"}),
 )
 
 # "Running" is what AWS's own event fixtures say; the API says "InProgress".
@@ -99,8 +127,8 @@ TUNING = JobKind(
     arn_field="HyperParameterTuningJobArn",
     status_field="HyperParameterTuningJobStatus",
     running=frozenset({"InProgress", "Running"}),
+    parts=_TRAINED,
     ended=frozenset({"Completed", "Failed", "Stopped", "Deleting", "DeleteFailed"}),
-    resources=(ALGORITHM,),
 )
 
 # DescribeAutoMLJobV2 and StopAutoMLJob serve the jobs of both versions of the Create operation.
@@ -116,6 +144,7 @@ AUTOML = JobKind(
     arn_field="AutoMLJobArn",
     status_field="AutoMLJobStatus",
     running=frozenset({"InProgress"}),
+    parts=frozenset({"volumes", "vpc", "traffic-encryption", "max-runtime"}),
 )
 
 OPTIMIZATION = JobKind(
@@ -130,6 +159,7 @@ OPTIMIZATION = JobKind(
     arn_field="OptimizationJobArn",
     status_field="OptimizationJobStatus",
     running=frozenset({"STARTING", "INPROGRESS"}),
+    parts=frozenset({"image", "instances", "instance-count", "vpc", "max-runtime"}),
     stopping=frozenset({"STOPPING"}),
     ended=frozenset({"COMPLETED", "FAILED", "STOPPED"}),
 )
@@ -147,9 +177,9 @@ MONITORING_SCHEDULE = JobKind(
     arn_field="MonitoringScheduleArn",
     status_field="MonitoringScheduleStatus",
     running=frozenset({"Pending", "Scheduled"}),
+    parts=_CLUSTER,
     stopping=frozenset(),
     ended=frozenset({"Failed", "Stopped"}),
-    resources=tuple(JOB_DEFINITIONS.values()),
 )
 
 COMPILATION = JobKind(
@@ -164,6 +194,7 @@ COMPILATION = JobKind(
     arn_field="CompilationJobArn",
     status_field="CompilationJobStatus",
     running=frozenset({"STARTING", "INPROGRESS"}),
+    parts=frozenset({"vpc", "max-runtime"}),
     stopping=frozenset({"STOPPING"}),
     ended=frozenset({"COMPLETED", "FAILED", "STOPPED"}),
 )
@@ -180,9 +211,9 @@ INFERENCE_RECOMMENDATIONS = JobKind(
     arn_field="JobArn",
     status_field="Status",
     running=frozenset({"PENDING", "IN_PROGRESS"}),
+    parts=frozenset({"image", "instances", "volumes", "vpc", "network-isolation", "max-runtime"}),
     stopping=frozenset({"STOPPING"}),
     ended=frozenset({"COMPLETED", "FAILED", "STOPPED", "DELETING", "DELETED"}),
-    resources=(MODEL, MODEL_PACKAGE),
 )
 
 LABELING = JobKind(
@@ -197,7 +228,7 @@ LABELING = JobKind(
     arn_field="LabelingJobArn",
     status_field="LabelingJobStatus",
     running=frozenset({"Initializing", "InProgress"}),
-    resources=(MODEL, MODEL_PACKAGE),
+    parts=frozenset({"image", "volumes", "vpc"}),
 )
 
 JOB_KINDS: tuple[JobKind, ...] = (

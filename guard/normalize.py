@@ -10,6 +10,7 @@ from guard.document import (
     ImageError,
     Job,
     Network,
+    Part,
     RemoteAccess,
     Storage,
     Unavailable,
@@ -63,7 +64,7 @@ def offline(ref: JobRef, description: Node | None = None) -> Collected:
 
     Its tags are the event's own, and the resources that it names stay unknown.
     """
-    description = ref.told if description is None else description
+    description = ref.told if description is None else ref.kind.described(description)
     unresolved = extract(ref.kind.id, description, ref.name, {}).unresolved
     unknown = ImageError(code="failed", message="not resolved: offline evaluation makes no Describe calls")
     return Collected(
@@ -106,7 +107,30 @@ def _job(ref: JobRef, collected: Collected, facts: Facts) -> Job:
         role_arn=roles[0] if len(roles) == 1 else None,
         role_arns=roles,
         tags=None if collected.tags is None else dict(collected.tags),
+        parts=tuple(sorted((ref.kind.parts - facts.lacks - {"image"}) | _shown(facts))),
     )
+
+
+def _shown(facts: Facts) -> set[Part]:
+    """The parts that the job evidently has, whatever its kind and variant: a rule about one must see it.
+
+    An image of its own is never evident from the kind: where the service picks every image, and where none runs, the job
+    has none.
+    """
+    shown: dict[Part, bool] = {
+        "image": any(image.error is None or image.error.code != "managed" for image in facts.images),
+        "instances": bool(facts.instances),
+        "instance-count": any(instance.count is not None for instance in facts.instances),
+        "volumes": bool(facts.volumes),
+        "vpc": facts.vpc is not None,
+        "network-isolation": facts.isolated is not None,
+        "traffic-encryption": facts.encrypted_traffic is not None,
+        "max-runtime": facts.max_runtime_seconds is not None,
+        "spot": facts.spot is True,
+        "warm-pool": bool(facts.keep_alive_seconds),
+        "remote-debug": facts.remote_debug is not None,
+    }
+    return {part for part, is_shown in shown.items() if is_shown}
 
 
 def _first(description: Node, *fields: str) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from guard.opa.binary import find_opa
@@ -16,6 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("guard", deadline=None)
 hypothesis.settings.load_profile("guard")
 OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

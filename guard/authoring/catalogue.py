@@ -53,6 +53,8 @@ def _section(rule: Rule, config: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {rule.rule_id}\n"
     yield f"**{rule.title}.** Severity {rule.severity}, level `{config['level']}`.\n"
     yield f"{rule.description}\n"
+    if rule.needs:
+        yield f"It is about jobs that can have: {', '.join(f'`{part}`' for part in rule.needs)}.\n"
     if config.get("overrides"):
         yield "Other levels, the first that matches:\n"
         yield from (_override(override) for override in config["overrides"])

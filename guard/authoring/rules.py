@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jsonschema import Draft202012Validator, SchemaError
 
@@ -13,9 +13,11 @@ from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.explain import hint
 from guard.authoring.formats import FORMATS
 from guard.authoring.opa import Opa
+from guard.document import Part
 
 SEVERITIES = ("low", "medium", "high", "critical")
-_CUSTOM = ("parameters", "remediation", "severity")
+_CUSTOM = ("needs", "parameters", "remediation", "severity")
+_PARTS = tuple(sorted(get_args(Part)))
 _KNOWN = ", ".join(_CUSTOM)
 _TYPED = {
     "path": [{"type": "var", "value": "input"}],
@@ -25,7 +27,10 @@ _TYPED = {
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of the library; its parameters are JSON schemas, each with a description."""
+    """One rule of the library; its parameters are JSON schemas, each with a description.
+
+    `needs` are the parts that a job must have for the rule to be about it.
+    """
 
     rule_id: str
     file: Path
@@ -36,6 +41,7 @@ class Rule:
     remediation: str
     resources: tuple[str, ...]
     parameters: Mapping[str, Mapping[str, Any]]
+    needs: tuple[str, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -83,7 +89,12 @@ def _rule(rule_id: str, file: Path, metadata: Mapping[str, Any]) -> Rule:
         remediation=str(custom.get("remediation", "")).strip(),
         resources=tuple(resource["ref"] for resource in metadata.get("related_resources", [])),
         parameters=parameters if isinstance(parameters, dict) else {"parameters": parameters},
+        needs=_needs(custom.get("needs", [])),
     )
+
+
+def _needs(given: object) -> tuple[str, ...]:
+    return tuple(str(part) for part in (given if isinstance(given, list) else [given]))
 
 
 def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
@@ -97,6 +108,12 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
     unknown = sorted(metadata.get("custom", {}).keys() - set(_CUSTOM))
     texts += [
         f"METADATA custom.{key}: {hint('unknown key', key, list(_CUSTOM), f'known are {_KNOWN}')}" for key in unknown
+    ]
+    known = f"known are {', '.join(_PARTS)}"
+    texts += [
+        f"METADATA custom.needs: {hint(f'no job can have {part}', part, list(_PARTS), known)}"
+        for part in rule.needs
+        if part not in _PARTS
     ]
     for name, schema in rule.parameters.items():
         texts += _parameter_texts(name, schema)

@@ -66,7 +66,7 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
     problems += [
         Diagnostic(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
         for rule in known.values()
-        for missing in sorted({"partial set `findings`", "value `remediation`"} - exports.get(rule.rule_id, set()))
+        for missing in sorted(_wanted(rule) - exports.get(rule.rule_id, set()))
     ]
     return problems
 
@@ -218,14 +218,19 @@ def _refusal(module: _Module, path: Segments) -> str | None:
     return hint(text, parameter, declared, "declare it in custom.parameters")
 
 
+def _wanted(rule: Rule) -> set[str]:
+    return {"partial set `findings`", "value `remediation`"} | ({"value `needs`"} if rule.needs else set())
+
+
 def _exports(tree: Node) -> Iterator[str]:
     for head in (rule["head"] for rule in tree.get("rules", [])):
         if len(head["ref"]) > 1 or "args" in head:
             continue
         if head["ref"][0]["value"] == "findings" and "key" in head:
             yield "partial set `findings`"
-        if head["ref"][0]["value"] == "remediation" and "value" in head and "key" not in head:
-            yield "value `remediation`"
+        name = head["ref"][0]["value"]
+        if name in ("needs", "remediation") and "value" in head and "key" not in head:
+            yield f"value `{name}`"
 
 
 def _segments(path: Iterable[Node]) -> Segments:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from guard.document import Origin, StorageInput, Volume
 from guard.extract.facts import Facts, join
 from guard.extract.locations import data_source, inputs, outputs, storage_input
 from guard.extract.models import model
-from guard.extract.parts import JOB, roles, settings, unknown_image, vpc
-from guard.extract.reading import Node, child, children, flag, number, text
+from guard.extract.parts import JOB, picked_image, roles, settings, unknown_image, vpc
+from guard.extract.reading import EMPTY, Node, child, children, flag, number, text, union_members
 from guard.extract.resolve import Known, resolve
 from guard.resources import MODEL
 
@@ -18,11 +18,11 @@ PROBLEM = "AutoMLProblemTypeConfig"
 
 def automl(description: Node, name: str, _: Known) -> Facts:
     """Return the facts of an AutoML job of either version of the API."""
-    path, config = next(_problems(description), (PROBLEM, {}))
+    path, config = next(_problems(description), (PROBLEM, EMPTY))
     security = child(description, "SecurityConfig") or child(description, "AutoMLJobConfig", "SecurityConfig")
     message = "AutoML picks the algorithms; the jobs that it starts are judged one by one"
     return Facts(
-        images=(unknown_image(path, Origin(type=JOB, name=name), "managed", message),),
+        images=(picked_image(path, config, Origin(type=JOB, name=name), message),),
         inputs=(
             *(
                 data_source(child(channel, "DataSource"), f"{field}[{index}]")
@@ -56,6 +56,7 @@ def labeling(description: Node, name: str, known: Known) -> Facts:
         outputs=outputs(description, "OutputConfig", "S3OutputPath", "OutputConfig"),
         roles=roles(description, "RoleArn"),
         vpc=vpc(resources, "VpcConfig"),
+        lacks=frozenset() if algorithms else frozenset({"volumes", "vpc"}),
     )
     if not algorithms:
         return own
@@ -72,11 +73,8 @@ def labeling(description: Node, name: str, known: Known) -> Facts:
 
 
 def _problems(description: Node) -> Iterator[tuple[str, Node]]:
-    """The one configuration of the union, whatever the problem type is called; AutoMLJobConfig is the first version's."""
-    problem = child(description, PROBLEM)
-    for key in sorted(key for key in problem if isinstance(key, str)):
-        if isinstance(problem[key], Mapping):
-            yield f"{PROBLEM}.{key}", problem[key]
+    """The one configuration of the union; AutoMLJobConfig is the first version's."""
+    yield from union_members(child(description, PROBLEM), PROBLEM)
     if child(description, "AutoMLJobConfig"):
         yield "AutoMLJobConfig", child(description, "AutoMLJobConfig")
 

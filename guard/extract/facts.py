@@ -2,81 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from typing import Any
 
-from guard.document import Command, Image, Instance, Setting, StorageInput, StorageOutput, Volume, Vpc
+from guard.document import Command, Image, Instance, Part, Setting, StorageInput, StorageOutput, Volume, Vpc
 from guard.resources import Resource
 
 IMAGES_OWN = Command(entrypoint=None, arguments=None)
-_LISTS = (
-    "images",
-    "instances",
-    "inputs",
-    "outputs",
-    "volumes",
-    "hyperparameters",
-    "environment",
-    "roles",
-    "unresolved",
-)
 
 
 @dataclass(frozen=True)
-class Facts:
-    """The facts of a job or of one of its definitions; null is "unknown" or "no such setting", as in the document.
+class Merge:
+    """How the values of one field become one: `join` those of parts of a job, `weakest` those of its definitions."""
 
-    `unresolved` are the resources that were asked for and not among the known ones.
-    """
-
-    images: tuple[Image, ...] = ()
-    instances: tuple[Instance, ...] = ()
-    inputs: tuple[StorageInput, ...] = ()
-    outputs: tuple[StorageOutput, ...] = ()
-    volumes: tuple[Volume, ...] = ()
-    hyperparameters: tuple[Setting, ...] = ()
-    environment: tuple[Setting, ...] = ()
-    roles: tuple[str, ...] = ()
-    unresolved: tuple[Resource, ...] = ()
-    max_runtime_seconds: int | None = None
-    spot: bool | None = None
-    keep_alive_seconds: int | None = None
-    isolated: bool | None = None
-    vpc: Vpc | None = None
-    encrypted_traffic: bool | None = None
-    remote_debug: bool | None = None
-    command: Command = IMAGES_OWN
+    join: Callable[[Sequence[Any]], Any]
+    weakest: Callable[[Sequence[Any]], Any]
 
 
-def join(first: Facts, *others: Facts) -> Facts:
-    """Return the first with the lists of the others behind its own: parts that add to a job but don't define it."""
-    return replace(first, **_lists((first, *others)))
+def _concatenated(values: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    return tuple(chain.from_iterable(values))
 
 
-def merge_weakest(definitions: Sequence[Facts]) -> Facts:
-    """Return one view of definitions that each run on their own: all that any of them does, as lax as the laxest."""
-    if not definitions:
-        return Facts()
-    runtimes = [facts.max_runtime_seconds for facts in definitions]
-    keep_alive = [facts.keep_alive_seconds for facts in definitions]
-    return Facts(
-        **_lists(definitions),
-        max_runtime_seconds=_longest(runtimes),
-        spot=_all(facts.spot for facts in definitions),
-        keep_alive_seconds=_longest(keep_alive),
-        isolated=_all(facts.isolated for facts in definitions),
-        vpc=_common_vpc([facts.vpc for facts in definitions]),
-        encrypted_traffic=_all(facts.encrypted_traffic for facts in definitions),
-        remote_debug=_any(facts.remote_debug for facts in definitions),
-        command=next((facts.command for facts in definitions if facts.command != IMAGES_OWN), IMAGES_OWN),
-    )
-
-
-def _lists(parts: Iterable[Facts]) -> dict[str, Any]:
-    every = tuple(parts)
-    return {name: tuple(chain.from_iterable(getattr(facts, name) for facts in every)) for name in _LISTS}
+def _first(values: Sequence[Any]) -> Any:
+    return values[0]
 
 
 def _longest(values: Sequence[int | None]) -> int | None:
@@ -84,21 +34,93 @@ def _longest(values: Sequence[int | None]) -> int | None:
     return max(known) if len(known) == len(values) else None
 
 
-def _all(values: Iterable[bool | None]) -> bool | None:
-    seen = set(values)
-    return False if False in seen else None if None in seen else True
+def _all(values: Sequence[bool | None]) -> bool | None:
+    return False if False in values else None if None in values else True
 
 
-def _any(values: Iterable[bool | None]) -> bool | None:
-    seen = set(values)
-    return True if True in seen else None if None in seen else False
+def _any(values: Sequence[bool | None]) -> bool | None:
+    return True if True in values else None if None in values else False
+
+
+def _common(values: Sequence[frozenset[Any]]) -> frozenset[Any]:
+    return frozenset.intersection(*values)
 
 
 def _common_vpc(vpcs: Sequence[Vpc | None]) -> Vpc | None:
     known = [vpc for vpc in vpcs if vpc is not None]
     if len(known) < len(vpcs):
         return None
+    if all(vpc == known[0] for vpc in known):
+        return known[0]
     return Vpc(
         subnets=tuple(dict.fromkeys(chain.from_iterable(vpc.subnets for vpc in known))),
         security_groups=tuple(dict.fromkeys(chain.from_iterable(vpc.security_groups for vpc in known))),
     )
+
+
+def _first_own(commands: Sequence[Command]) -> Command:
+    return next((command for command in commands if command != IMAGES_OWN), IMAGES_OWN)
+
+
+# The metadata of a field: what every part and definition says, or one value, which is the first part's or the least
+# restrictive of several definitions.
+_LISTED = {"merge": Merge(_concatenated, _concatenated)}
+_LONGEST = {"merge": Merge(_first, _longest)}
+_ALL = {"merge": Merge(_first, _all)}
+_ANY = {"merge": Merge(_first, _any)}
+_COMMON = {"merge": Merge(_first, _common)}
+_COMMON_VPC = {"merge": Merge(_first, _common_vpc)}
+_OWN = {"merge": Merge(_first, _first_own)}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of a job or of one of its definitions; null is "unknown" or "no such setting", as in the document.
+
+    `unresolved` are the resources that were asked for and not among the known ones. `lacks` are parts that other jobs of
+    the kind can have and this variant can't.
+    """
+
+    images: tuple[Image, ...] = field(default=(), metadata=_LISTED)
+    instances: tuple[Instance, ...] = field(default=(), metadata=_LISTED)
+    inputs: tuple[StorageInput, ...] = field(default=(), metadata=_LISTED)
+    outputs: tuple[StorageOutput, ...] = field(default=(), metadata=_LISTED)
+    volumes: tuple[Volume, ...] = field(default=(), metadata=_LISTED)
+    hyperparameters: tuple[Setting, ...] = field(default=(), metadata=_LISTED)
+    environment: tuple[Setting, ...] = field(default=(), metadata=_LISTED)
+    roles: tuple[str, ...] = field(default=(), metadata=_LISTED)
+    unresolved: tuple[Resource, ...] = field(default=(), metadata=_LISTED)
+    max_runtime_seconds: int | None = field(default=None, metadata=_LONGEST)
+    spot: bool | None = field(default=None, metadata=_ALL)
+    keep_alive_seconds: int | None = field(default=None, metadata=_LONGEST)
+    isolated: bool | None = field(default=None, metadata=_ALL)
+    vpc: Vpc | None = field(default=None, metadata=_COMMON_VPC)
+    encrypted_traffic: bool | None = field(default=None, metadata=_ALL)
+    remote_debug: bool | None = field(default=None, metadata=_ANY)
+    command: Command = field(default=IMAGES_OWN, metadata=_OWN)
+    lacks: frozenset[Part] = field(default=frozenset(), metadata=_COMMON)
+
+
+def merges(facts: type) -> dict[str, Merge]:
+    """Return how each field of a class of facts merges. Raises TypeError for a field that doesn't declare it."""
+    undeclared = [one.name for one in fields(facts) if not isinstance(one.metadata.get("merge"), Merge)]
+    if undeclared:
+        raise TypeError(f"{facts.__name__}: declare how {', '.join(undeclared)} merges in its field's metadata")
+    return {one.name: one.metadata["merge"] for one in fields(facts)}
+
+
+_MERGES = merges(Facts)
+
+
+def join(first: Facts, *others: Facts) -> Facts:
+    """Return the first with the lists of the others behind its own: parts that add to a job but don't define it."""
+    parts = (first, *others)
+    return Facts(**{name: merge.join([getattr(part, name) for part in parts]) for name, merge in _MERGES.items()})
+
+
+def merge_weakest(definitions: Sequence[Facts]) -> Facts:
+    """Return one view of definitions that each run on their own: all that any does, each setting at its least restrictive."""
+    if not definitions:
+        return Facts()
+    values = {name: [getattr(facts, name) for facts in definitions] for name in _MERGES}
+    return Facts(**{name: merge.weakest(values[name]) for name, merge in _MERGES.items()})

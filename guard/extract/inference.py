@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
-from guard.document import Instance, Origin, Volume
+from guard.document import Instance, Origin, Part, Volume
 from guard.extract.facts import Facts, join
 from guard.extract.locations import data_source, inputs, outputs
 from guard.extract.models import model, model_package
@@ -40,18 +41,33 @@ def inference_recommendations(description: Node, name: str, known: Known) -> Fac
     config = child(description, "InputConfig")
     behind = _recommended(config, Origin(type=JOB, name=name), known)
     own = Facts(
-        instances=tuple(
-            Instance(type=text(endpoint, "InstanceType"), count=None)
-            for _, endpoint in children(config, "EndpointConfigurations")
-        ),
+        instances=tuple(_endpoint_instances(config)),
         inputs=inputs(config, "InputConfig.ContainerConfig", "ContainerConfig", "PayloadConfig", "SamplePayloadUrl"),
         volumes=(Volume(name="InputConfig", kms_key=text(config, "VolumeKmsKeyId")),) if config else (),
         roles=roles(description, "RoleArn"),
         max_runtime_seconds=number(config, "JobDurationInSeconds"),
         vpc=vpc(config, "VpcConfig"),
         isolated=behind.isolated,
+        lacks=_lacks(config),
     )
     return join(own, behind)
+
+
+def _endpoint_instances(config: Node) -> Iterator[Instance]:
+    """What an endpoint may run on; a serverless one names no instances."""
+    for _, endpoint in children(config, "EndpointConfigurations"):
+        if text(endpoint, "InstanceType") is not None or not child(endpoint, "ServerlessConfig"):
+            yield Instance(type=text(endpoint, "InstanceType"), count=None)
+
+
+def _lacks(config: Node) -> frozenset[Part]:
+    """Without endpoints of its own the service picks the instances; isolation is a setting of the model."""
+    lacks: set[Part] = set()
+    if next(_endpoint_instances(config), None) is None:
+        lacks.add("instances")
+    if text(config, "ModelName") is None:
+        lacks.add("network-isolation")
+    return frozenset(lacks)
 
 
 def _recommended(config: Node, origin: Origin, known: Known) -> Facts:

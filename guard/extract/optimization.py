@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from guard.document import Image, Instance, Origin, Setting, StorageInput
 from guard.extract.facts import Facts
 from guard.extract.locations import inputs, outputs, storage_input
-from guard.extract.parts import JOB, image, roles, settings, unknown_image, vpc
-from guard.extract.reading import Node, children, number, text, value
+from guard.extract.parts import JOB, image, picked_image, roles, settings, unknown_image, vpc
+from guard.extract.reading import Node, children, number, text, union_members, value
 from guard.extract.resolve import Known
 
 CONFIGS = "OptimizationConfigs"
@@ -53,12 +53,9 @@ def compilation(description: Node, name: str, _: Known) -> Facts:
 
 
 def _configs(description: Node) -> Iterator[tuple[str, Node]]:
-    """Each step, whatever its technique is called: SageMaker adds techniques to this union."""
+    """Each step, whatever its technique is called."""
     for index, union in children(description, CONFIGS):
-        for technique in sorted(key for key in union if isinstance(key, str)):
-            config = union[technique]
-            if isinstance(config, Mapping):
-                yield f"{CONFIGS}[{index}].{technique}", config
+        yield from union_members(union, f"{CONFIGS}[{index}]")
 
 
 def _images(configs: tuple[tuple[str, Node], ...], origin: Origin) -> tuple[Image, ...]:
@@ -68,7 +65,7 @@ def _images(configs: tuple[tuple[str, Node], ...], origin: Origin) -> tuple[Imag
     return tuple(
         image(raw, f"{path}.Image", origin)
         if (raw := value(config, "Image")) not in (None, "")
-        else unknown_image(f"{path}.Image", origin, "managed", message)
+        else picked_image(path, config, origin, message, field="Image")
         for path, config in configs
     )
 

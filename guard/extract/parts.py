@@ -7,7 +7,7 @@ from typing import Any
 
 from guard.document import Image, ImageError, ImageErrorCode, Instance, Origin, Setting, Vpc
 from guard.errors import ImageReferenceError
-from guard.extract.reading import Node, children, clean, number, text, texts, value
+from guard.extract.reading import UNKNOWN_MEMBER, Node, children, clean, field_path, number, text, texts, value
 from guard.images import parse_reference
 
 JOB = "job"
@@ -57,6 +57,17 @@ def unknown_image(slot: str, origin: Origin, code: ImageErrorCode, message: str,
         origin=origin,
         error=ImageError(code=code, message=message),
     )
+
+
+def picked_image(path: str, config: Node, origin: Origin, message: str, *, field: str = "") -> Image:
+    """Return the place of an image that the service picks for a member of a union.
+
+    Of a member that it doesn't know, botocore tells the name alone: that one may name an image, so that it is unknown.
+    """
+    if path.endswith(UNKNOWN_MEMBER):
+        name = text(config, "name") or path
+        return unknown_image(path, origin, "failed", f"this version of the guard doesn't know {name}")
+    return unknown_image(field_path(path, field) if field else path, origin, "managed", message)
 
 
 def vpc(node: Node, *path: str) -> Vpc | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 Node = Mapping[str, Any]
 EMPTY: Node = {}
+UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
 
 
 def value(node: object, *path: str) -> Any:
@@ -66,6 +67,13 @@ def flag(node: object, *path: str) -> bool | None:
 def clean(raw: str) -> str:
     """Return the text as UTF-8 can hold it."""
     return raw if raw.isascii() else raw.encode("utf-8", "replace").decode("utf-8")
+
+
+def union_members(node: Node, prefix: str) -> Iterator[tuple[str, Node]]:
+    """Yield the members of a union, each with its path: one, whatever it is called, as SageMaker adds others."""
+    for member in sorted(key for key in node if isinstance(key, str)):
+        if isinstance(node[member], Mapping):
+            yield f"{prefix}.{member}", node[member]
 
 
 def field_path(prefix: str, field: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from guard.document import Command, Image, Instance, Origin, StorageOutput, Volume
+from guard.document import Command, Image, Instance, Origin, Part, StorageOutput, Volume
 from guard.extract.facts import Facts, join, merge_weakest
 from guard.extract.locations import data_source, outputs
 from guard.extract.parts import JOB, image, instances, roles, settings, unknown_image, vpc
@@ -13,6 +13,8 @@ from guard.extract.reading import Node, child, children, field_path, flag, numbe
 from guard.extract.resolve import Known, resolve
 from guard.resources import ALGORITHM
 
+# SageMaker picks the cluster of a serverless job.
+_SERVERLESS_LACKS: frozenset[Part] = frozenset({"instances", "instance-count", "volumes", "spot", "warm-pool"})
 RULES = ("DebugRuleConfigurations", "ProfilerRuleConfigurations")
 
 
@@ -61,7 +63,7 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
             roles=roles(node, "RoleArn"),
             max_runtime_seconds=number(node, "StoppingCondition", "MaxRuntimeInSeconds"),
             spot=flag(node, "EnableManagedSpotTraining"),
-            keep_alive_seconds=_keep_alive(child(node, "ResourceConfig")),
+            keep_alive_seconds=_keep_alive(node),
             isolated=flag(node, "EnableNetworkIsolation"),
             vpc=vpc(node, "VpcConfig"),
             encrypted_traffic=flag(node, "EnableInterContainerTrafficEncryption"),
@@ -69,6 +71,7 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
                 entrypoint=texts(node, "AlgorithmSpecification", "ContainerEntrypoint") or None,
                 arguments=texts(node, "AlgorithmSpecification", "ContainerArguments") or None,
             ),
+            lacks=_SERVERLESS_LACKS if _is_serverless(node) else frozenset(),
         ),
         algorithm,
     )
@@ -79,7 +82,7 @@ def _algorithm(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
     slot = field_path(prefix, "AlgorithmSpecification.TrainingImage")
     raw = value(node, "AlgorithmSpecification", "TrainingImage")
     name = text(node, "AlgorithmSpecification", "AlgorithmName")
-    serverless = isinstance(value(node, "ServerlessJobConfig"), Mapping)
+    serverless = _is_serverless(node)
     parts = []
     if raw not in (None, "") or (name is None and not serverless):
         parts.append(Facts(images=(image(raw, slot, origin),)))
@@ -119,11 +122,17 @@ def _rules(node: Node, origin: Origin) -> Facts:
     return Facts(images=tuple(images), instances=tuple(machines), outputs=tuple(places))
 
 
-def _keep_alive(config: Node) -> int | None:
+def _is_serverless(node: Node) -> bool:
+    return isinstance(value(node, "ServerlessJobConfig"), Mapping)
+
+
+def _keep_alive(node: Node) -> int | None:
     """A configuration without the setting has no warm pool; without a configuration nothing is known."""
-    if config and config.get("KeepAlivePeriodInSeconds") is None:
-        return 0
-    return number(config, "KeepAlivePeriodInSeconds")
+    config = child(node, "ResourceConfig")
+    if config:
+        return 0 if config.get("KeepAlivePeriodInSeconds") is None else number(config, "KeepAlivePeriodInSeconds")
+    # The other form of a tuning job's configuration has no such setting.
+    return 0 if child(node, "HyperParameterTuningResourceConfig") else None
 
 
 def _volumes(node: Node, prefix: str) -> Iterator[Volume]:

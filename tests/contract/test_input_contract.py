@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from guard.document import Document, Image, Job, Source
+from guard.document import Document, Image, Job, Part, Source
 from tests.support.documents import document
 
 POLICIES = Path(__file__).resolve().parent.parent.parent / "policies"
@@ -23,20 +23,16 @@ PARTS: dict[str, tuple[type, Any]] = {
 }
 
 
+def _evaluated(opa: Path, query: str, given: object = None) -> Any:
+    """What the policies have for the query on the input; None if they have nothing."""
+    command = [opa, "eval", "--bundle", POLICIES, "--ignore", "*_test.rego", "--stdin-input", query]
+    answered = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True)
+    results = json.loads(answered.stdout).get("result", [])
+    return results[0]["expressions"][0]["value"] if results else None
+
+
 def _decided(opa: Path, body: dict[str, Any]) -> bool:
-    """Whether the policies have a decision on the input."""
-    command = [
-        opa,
-        "eval",
-        "--bundle",
-        POLICIES,
-        "--ignore",
-        "*_test.rego",
-        "--stdin-input",
-        "data.guard.main.decision",
-    ]
-    answered = subprocess.run(command, input=json.dumps(body), capture_output=True, text=True, check=True)
-    return "result" in json.loads(answered.stdout)
+    return _evaluated(opa, "data.guard.main.decision", body) is not None
 
 
 @pytest.fixture
@@ -85,6 +81,11 @@ def test_a_document_of_another_version_is_not_decided(opa: Path, body: dict[str,
 @pytest.mark.parametrize("content", [{}, {"schema_version": 1}], ids=["empty", "version only"])
 def test_an_input_that_is_no_document_is_not_decided(opa: Path, content: dict[str, Any]) -> None:
     assert not _decided(opa, content)
+
+
+def test_the_policies_know_the_parts_that_a_job_can_have(opa: Path) -> None:
+    known = _evaluated(opa, "data.guard.lib.parts.known")
+    assert sorted(known) == sorted(get_args(Part)), "guard/document.py and policies/guard/lib/parts/parts.rego differ"
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,8 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         pytest.param("severity: medium", "severity: bad", "METADATA has no custom.severity; it is one of low", id="severity"),
         pytest.param("#   remediation: >-", '#   remediation: ""\n#   advice: >-', "METADATA has no remediation", id="no advice"),
         pytest.param("# title: Runtime limit\n", '# title: " "\n', "METADATA has no title", id="empty title"),
+        pytest.param("[max-runtime]", "[max-time, spto]", "no job can have spto; did you mean spot?", id="unknown part"),
+        pytest.param("[max-runtime]", "vpcs", "custom.needs: no job can have vpcs; did you mean vpc?", id="needs as text"),
         pytest.param("# related_resources:", "# authors:", "METADATA has no related_resources; name a page", id="no page"),
         pytest.param(
             "#   - input: schema.input", "#   - data.x: schema.input", "METADATA has no schemas: write `- input: schema.input`",
@@ -187,7 +189,7 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "#   severity: medium\n", "#   severity: medium\n#   owner: me\n",
-            "METADATA custom.owner: unknown key; known are parameters, remediation, severity", id="other unknown key",
+            "METADATA custom.owner: unknown key; known are needs, parameters, remediation, severity", id="other unknown key",
         ),
         pytest.param(
             "#       type: integer", "#       type: integer\n#       format: globb",
@@ -215,6 +217,8 @@ def test_metadata_that_would_not_describe_the_rule_is_told(
     source = (tmp_path / rule).read_text()
     assert source.count(old) == 1
     (tmp_path / rule).write_text(source.replace(old, new))
+    # OPA itself would refuse a test that compares METADATA with a value of another type.
+    (tmp_path / rule).with_name("max_runtime_test.rego").write_text("package guard.rules.max_runtime_test\n")
     said = [line for line in _said(tree, CONFIGURATION) if expected in line]
     assert len(said) == 1
     assert said[0].startswith(f"{rule}:")

@@ -177,6 +177,7 @@ def test_a_parameter_that_nobody_can_give_is_told(tree: Opa, body: str, text: st
         ("\nremediation := ", "\nadvice := ", "value `remediation`"),
         ("\nremediation := ", "\nremediation contains ", "value `remediation`"),
         ("\nremediation := ", "\nremediation(_) := ", "value `remediation`"),
+        ("\nneeds := ", "\nwants := ", "value `needs`"),
     ],
 )
 def test_a_rule_without_its_exports_is_told(tree: Opa, old: str, new: str, missing: str) -> None:

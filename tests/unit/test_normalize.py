@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +62,7 @@ def test_the_job_is_told_by_its_description() -> None:
         "role_arn": description["RoleArn"],
         "role_arns": (description["RoleArn"],),
         "tags": {"team": "a"},
+        "parts": tuple(sorted(TRAINING.parts)),
     }
 
 
@@ -74,6 +76,100 @@ def test_a_job_of_two_roles_has_not_one() -> None:
     description = {"RoleArn": "s", "AutoMLComputeConfig": {"EmrServerlessComputeConfig": {"ExecutionRoleARN": "r"}}}
     job = document(AUTOML, description | {"AutoMLJobSecondaryStatus": "Starting"}).job
     assert (job.role_arn, job.role_arns, job.secondary_status) == (None, ("r", "s"), "Starting")
+
+
+PACKAGE = {"InputConfig": {"ModelPackageVersionArn": "p"}}
+ALGORITHM = {"LabelingJobAlgorithmSpecificationArn": "a"}
+CLUSTER = {"InstanceType": "ml.m5.large", "InstanceCount": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "lacking"),
+    [
+        pytest.param("training", {}, set(), id="training"),
+        pytest.param(
+            "training",
+            {"ServerlessJobConfig": {}},
+            {"image", "instances", "instance-count", "volumes", "spot", "warm-pool"},
+            id="serverless training",
+        ),
+        pytest.param(
+            "training",
+            {
+                "ServerlessJobConfig": {},
+                "ResourceConfig": {**CLUSTER, "KeepAlivePeriodInSeconds": 60},
+                "EnableManagedSpotTraining": True,
+                "AlgorithmSpecification": {"TrainingImage": "a:1"},
+            },
+            set(),
+            id="serverless in name alone",
+        ),
+        pytest.param(
+            "training",
+            {
+                "ServerlessJobConfig": {},
+                "DebugRuleConfigurations": [{"InstanceType": "x", "RuleEvaluatorImage": "a:1"}],
+            },
+            {"volumes", "spot", "warm-pool"},
+            id="serverless training with a rule of its own",
+        ),
+        pytest.param("labeling", {}, {"image", "volumes", "vpc"}, id="labeling by people"),
+        pytest.param("labeling", {"LabelingJobAlgorithmsConfig": ALGORITHM}, {"image"}, id="automated labeling"),
+        pytest.param(
+            "labeling",
+            {"LabelingJobAlgorithmsConfig": ALGORITHM | {"InitialActiveLearningModelArn": "m"}},
+            set(),
+            id="labeling from a model",
+        ),
+        pytest.param("optimization", {"DeploymentInstanceType": "x"}, {"image"}, id="optimization without an image"),
+        pytest.param(
+            "optimization",
+            {"OptimizationConfigs": [{"ModelQuantizationConfig": {"Image": "a:1"}}]},
+            set(),
+            id="optimization with an image",
+        ),
+        pytest.param("inference-recommendations", PACKAGE, {"instances", "network-isolation"}, id="recommendations"),
+        pytest.param(
+            "inference-recommendations",
+            {"InputConfig": {"ModelName": "m", "EndpointConfigurations": [{"InstanceType": "x"}]}},
+            set(),
+            id="recommendations on endpoints of its own",
+        ),
+        pytest.param("transform", {"ModelName": "m"}, set(), id="transform"),
+    ],
+)
+def test_the_parts_are_those_of_the_kind_without_what_the_variant_lacks(kind, description, lacking) -> None:
+    assert set(document(BY_KIND[kind], description).job.parts) == BY_KIND[kind].parts - lacking
+
+
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
+@given(seed=st.integers(0, 2**32))
+def test_what_the_document_shows_is_among_the_parts(kind, seed) -> None:
+    """Whatever the job table and the variant say: a rule about a fact that is there must see it."""
+    found = document(kind, answer(kind.describe_operation, seed))
+    facts = {
+        "vpc": found.network.vpc,
+        "network-isolation": found.network.isolated,
+        "traffic-encryption": found.network.encrypted_traffic,
+        "max-runtime": found.compute.max_runtime_seconds,
+        "instances": found.compute.instances or None,
+        "volumes": found.storage.volumes or None,
+        "spot": found.compute.spot or None,
+        "warm-pool": found.compute.keep_alive_seconds or None,
+        "image": next((image.raw for image in found.images if image.raw is not None), None),
+    }
+    assert {part for part, fact in facts.items() if fact is not None} <= set(found.job.parts)
+
+
+def test_a_description_may_lie_within_the_response() -> None:
+    nested = dataclasses.replace(TRAINING, within=("TrainingDetail", "Body"))
+    description = {"TrainingJobStatus": "InProgress"}
+    response = {"TrainingDetail": {"Body": description}}
+    assert [nested.described(found) for found in (response, description, {"TrainingDetail": None})] == [
+        description,
+        description,
+        {"TrainingDetail": None},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ package guard.main
 import data.guard.lib.contract
 import data.guard.lib.exemptions
 import data.guard.lib.levels
+import data.guard.lib.parts
 import future.keywords.not
 
 # METADATA
@@ -119,14 +120,23 @@ _valid_findings(rule_id, level) := {{
 _active[rule_id] := {"level": level, "source": "level"} if {
 	some rule_id, level in _plain_levels
 	level != "off"
+	_applies(rule_id)
 }
 
 _active[rule_id] := level if {
 	some rule_id, problems in _level_problems
 	count(problems) == 0
+	_applies(rule_id)
 	level := levels.resolve(_level(rule_id), _overrides(rule_id), input)
 	level.level != "off"
 }
+
+# Where a job lacks what a rule needs, no level and no override makes it report anything.
+_applies(rule_id) if parts.has_all(_needs(rule_id), input)
+
+_needs(rule_id) := needs if {
+	needs := data.guard.rules[rule_id].needs
+} else := []
 
 # Most rules have one level for all jobs, so they are kept off the long way.
 _plain_levels[rule_id] := level if {

@@ -48,6 +48,10 @@ document := {
 		"role_arn": "arn:aws:iam::111122223333:role/Trainer",
 		"role_arns": ["arn:aws:iam::111122223333:role/Trainer"],
 		"tags": {"team": "churn"},
+		"parts": [
+			"image", "instance-count", "instances", "max-runtime", "network-isolation", "remote-debug", "spot",
+			"traffic-encryption", "volumes", "vpc", "warm-pool",
+		],
 	},
 	"images": [{
 		"slot": "AlgorithmSpecification.TrainingImage",

@@ -36,6 +36,12 @@ def test_the_table_links_to_the_section_and_shows_severity_and_level() -> None:
     assert "## max_runtime" in lines
 
 
+def test_the_section_says_which_jobs_the_rule_is_about() -> None:
+    about = "It is about jobs that can have: `vpc`, `image`."
+    assert about in _lines(_rule(needs=("vpc", "image")), {"level": "off", "seconds": 60})
+    assert not any("about jobs" in line for line in _lines(_rule(), {"level": "off", "seconds": 60}))
+
+
 def test_the_table_shows_other_levels_that_overrides_give() -> None:
     overrides = [{"region": "eu-*", "level": "deny"}, {"region": "us-*", "level": "off"}]
     lines = _lines(_rule(), {"level": "off", "seconds": 60, "overrides": overrides})

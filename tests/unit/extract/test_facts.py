@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guard.document import Command, Instance, Vpc
 from guard.extract import extract
-from guard.extract.facts import Facts, merge_weakest
+from guard.extract.facts import Facts, join, merge_weakest, merges
 from guard.resources import JOB_DEFINITIONS, MODEL, Resource
 
 M = Resource(MODEL.id, "m")
@@ -21,6 +24,7 @@ def facts(kind: str, description: Any, known: Any = None) -> Facts:
     return extract(kind, description, "job-1", known or {})
 
 
+SERVERLESS = {"ServerlessConfig": {"MemorySizeInMB": 1024}}
 ML5 = Instance(type="ml.m5.xlarge", count=2)
 G5 = Instance(type="ml.g5.xlarge", count=1)
 
@@ -110,9 +114,9 @@ def tuning_with(field: str, config: Any) -> dict[str, Any]:
         ),
         pytest.param(
             "inference-recommendations",
-            {"InputConfig": {"EndpointConfigurations": [{"InstanceType": "ml.g5.xlarge"}, {"ServerlessConfig": {}}]}},
+            {"InputConfig": {"EndpointConfigurations": [{"InstanceType": "ml.g5.xlarge"}, {}, SERVERLESS]}},
             [Instance(type="ml.g5.xlarge", count=None), Instance(type=None, count=None)],
-            id="recommendations",
+            id="recommendations, a serverless one names none",
         ),
     ],
 )
@@ -297,6 +301,7 @@ def test_max_runtime(kind, description, seconds) -> None:
         ({"ResourceConfig": {"InstanceCount": 1}}, 0),
         ({"ResourceConfig": {"KeepAlivePeriodInSeconds": "long"}}, None),
         ({}, None),
+        ({"HyperParameterTuningResourceConfig": {"InstanceCount": 1}}, 0),
     ],
 )
 def test_keep_alive(config, seconds) -> None:
@@ -315,6 +320,50 @@ def test_keep_alive(config, seconds) -> None:
 )
 def test_remote_debug(kind, config, debug) -> None:
     assert facts(kind, config).remote_debug == debug
+
+
+def lists_and_singles(facts: type) -> tuple[list[str], list[str]]:
+    names = [field.name for field in fields(facts)]
+    lists = [name for name in names if isinstance(getattr(Facts(), name), tuple)]
+    return lists, [name for name in names if name not in lists]
+
+
+LISTS, SINGLES = lists_and_singles(Facts)
+ANY_FACTS = st.builds(
+    Facts, **{name: st.from_type(hint) for name, hint in get_type_hints(Facts, include_extras=True).items()}
+)
+
+
+class TestMerge:
+    """Each field declares how it merges, so that none is forgotten."""
+
+    @given(ANY_FACTS)
+    def test_merging_one_is_itself(self, one) -> None:
+        assert merge_weakest([one]) == join(one) == one
+
+    @given(st.lists(ANY_FACTS, min_size=2, max_size=4))
+    def test_lists_lose_nothing(self, parts) -> None:
+        for merged in (merge_weakest(parts), join(*parts)):
+            for name in LISTS:
+                assert list(getattr(merged, name)) == [item for part in parts for item in getattr(part, name)]
+
+    @given(st.lists(ANY_FACTS, min_size=2, max_size=4))
+    def test_what_joins_a_job_does_not_change_its_settings(self, parts) -> None:
+        joined = join(*parts)
+        assert [getattr(joined, name) for name in SINGLES] == [getattr(parts[0], name) for name in SINGLES]
+
+    @given(ANY_FACTS)
+    def test_twice_the_same_setting_is_that_setting(self, one) -> None:
+        merged = merge_weakest([one, one])
+        assert [getattr(merged, name) for name in SINGLES] == [getattr(one, name) for name in SINGLES]
+
+    def test_a_field_without_a_declaration_is_refused(self) -> None:
+        @dataclass(frozen=True)
+        class More(Facts):
+            forgotten: int | None = None
+
+        with pytest.raises(TypeError, match="More: declare how forgotten merges in its field's metadata"):
+            merges(More)
 
 
 class TestWeakest:
@@ -354,6 +403,10 @@ class TestWeakest:
     def test_an_own_command_is_not_hidden_by_an_images_own(self) -> None:
         own = Command(entrypoint=("sh",), arguments=None)
         assert merge_weakest([Facts(), Facts(command=own)]).command == own
+
+    def test_the_job_has_a_part_that_one_definition_has(self) -> None:
+        definitions = [Facts(lacks=frozenset({"spot", "volumes"})), Facts(lacks=frozenset({"spot"}))]
+        assert merge_weakest(definitions).lacks == {"spot"}
 
     def test_no_definitions_are_no_facts(self) -> None:
         assert merge_weakest([]) == Facts()

@@ -337,6 +337,20 @@ def test_images(kind, description, known, expected) -> None:
             ("OptimizationConfigs[0].ModelQuantizationConfig.Image", "managed"),
             id="optimization without an image",
         ),
+        pytest.param(
+            "optimization",
+            {"OptimizationConfigs": [{"SDK_UNKNOWN_MEMBER": {"name": "ModelDistillationConfig"}}]},
+            {},
+            ("OptimizationConfigs[0].SDK_UNKNOWN_MEMBER", "failed"),
+            id="optimization by an unknown technique",
+        ),
+        pytest.param(
+            "automl",
+            {"AutoMLProblemTypeConfig": {"SDK_UNKNOWN_MEMBER": {"name": "AudioJobConfig"}}},
+            {},
+            ("AutoMLProblemTypeConfig.SDK_UNKNOWN_MEMBER", "failed"),
+            id="AutoML for an unknown problem",
+        ),
         pytest.param("compilation", {}, {}, ("InputConfig.Framework", "managed"), id="compilation"),
         pytest.param("automl", {}, {}, ("AutoMLProblemTypeConfig", "managed"), id="AutoML"),
         pytest.param(
@@ -350,6 +364,13 @@ def test_images(kind, description, known, expected) -> None:
 )
 def test_an_image_that_is_not_known_is_an_entry_with_an_error(kind, description, known, expected) -> None:
     assert errors(images(kind, description, known)) == [expected]
+
+
+def test_the_message_names_the_unknown_member() -> None:
+    step = {"SDK_UNKNOWN_MEMBER": {"name": "ModelDistillationConfig"}}
+    (image,) = images("optimization", {"OptimizationConfigs": [step]}, {})
+    assert image.error is not None
+    assert image.error.message == "this version of the guard doesn't know ModelDistillationConfig"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,13 @@ test_satisfied_with_and_without_a_later_key[note] if {
 	contract.satisfied(testing.input_with(patch))
 }
 
+test_satisfied_by_a_job_from_before_its_parts if {
+	contract.satisfied(object.union(
+		object.remove(testing.document, {"job"}),
+		{"job": object.remove(testing.document.job, {"parts"})},
+	))
+}
+
 _broken := {
 	"empty": {},
 	"no object": "document",

@@ -9,6 +9,7 @@
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [instances]
 #   severity: medium
 #   remediation: >-
 #     Choose an instance type that the entry named in this finding doesn't match.
@@ -27,6 +28,10 @@ import data.guard.lib.globs
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

@@ -73,6 +73,8 @@ test_allow_every_type_when_the_list_is_empty if {
 
 test_remediation_says_what_to_do if contains(rule.remediation, "instance type")
 
+test_needs_what_it_is_about if rule.needs == ["instances"]
+
 _gap_config := {"instance_types": []}
 
 _gaps := [

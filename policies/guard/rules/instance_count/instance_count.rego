@@ -10,6 +10,7 @@
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [instance-count]
 #   severity: medium
 #   remediation: >-
 #     Lower InstanceCount (`instance_count` in the SageMaker Python SDK) to the limit named in this finding.
@@ -29,6 +30,10 @@ import data.guard.lib.availability
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

@@ -98,6 +98,8 @@ test_deny_everything_when_the_limits_are_missing if {
 
 test_remediation_names_the_field if contains(rule.remediation, "InstanceCount")
 
+test_needs_what_it_is_about if rule.needs == ["instance-count"]
+
 _gap_config := {"max_per_group": 1, "max_total": 1}
 
 _gaps := [

@@ -1,14 +1,15 @@
 # METADATA
 # title: Warm pools
 # description: |
-#   A job may keep its instances for at most `max_seconds` after it has ended. An unknown time is a finding;
-#   kinds without warm pools are turned off by `overrides`. Without `max_seconds` no warm pool is allowed.
+#   A job may keep its instances for at most `max_seconds` after it has ended. An unknown time is a finding.
+#   Without `max_seconds` no warm pool is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [warm-pool]
 #   severity: low
 #   remediation: >-
 #     Remove ResourceConfig.KeepAlivePeriodInSeconds (`keep_alive_period_in_seconds` in the SageMaker Python
@@ -26,6 +27,10 @@ import data.guard.lib.availability
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

@@ -59,6 +59,8 @@ test_allow_no_warm_pool_when_the_parameter_is_missing if {
 
 test_remediation_names_the_field if contains(rule.remediation, "KeepAlivePeriodInSeconds")
 
+test_needs_what_it_is_about if rule.needs == ["warm-pool"]
+
 _gap_config := {"max_seconds": 0}
 
 _gaps := [

@@ -8,6 +8,7 @@
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [max-runtime]
 #   severity: medium
 #   remediation: >-
 #     Set StoppingCondition.MaxRuntimeInSeconds (`max_run` or `max_runtime_in_seconds` in the SageMaker Python
@@ -24,6 +25,10 @@ import data.guard.lib.availability
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

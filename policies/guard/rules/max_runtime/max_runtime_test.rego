@@ -52,6 +52,8 @@ test_deny_everything_when_the_parameter_is_missing if {
 
 test_remediation_names_the_field if contains(rule.remediation, "MaxRuntimeInSeconds")
 
+test_needs_what_it_is_about if rule.needs == ["max-runtime"]
+
 _gap_config := {"seconds": 60}
 
 _gaps := [

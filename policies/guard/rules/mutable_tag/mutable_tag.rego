@@ -3,12 +3,14 @@
 # description: |
 #   No image may be named by a tag that a glob of the list `tags` matches; a reference without tag and digest
 #   means `latest`. With `digest_required: true` each image must be named by its digest. A digest makes any
-#   tag beside it harmless. An image that is not known is a finding. Without `tags` every tag is one too many.
+#   tag beside it harmless. An image that is not known is a finding, but for one that AWS picks: its tag isn't
+#   the owner's. Without `tags` every tag is one too many.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [image]
 #   severity: low
 #   remediation: >-
 #     Name the image by its digest (`repository@sha256:...`), or by a tag that stays what it is, such as a
@@ -34,6 +36,10 @@ import future.keywords.not
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document
@@ -79,8 +85,9 @@ findings contains {
 	some image in input.images
 	code := image.error.code
 
-	# A call that failed for now says nothing about the image: the guard asks again.
-	code != "unavailable"
+	# A call that failed for now says nothing about the image: the guard asks again. Where AWS picks the image, the tag
+	# isn't the owner's.
+	not code in {"unavailable", "managed"}
 }
 
 _effective(tag) := tag if is_string(tag)

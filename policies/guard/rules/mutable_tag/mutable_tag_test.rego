@@ -81,20 +81,28 @@ test_deny_missing_tag_once_where_a_digest_is_demanded if {
 	r == {_undigested("latest")}
 }
 
+_unknown(code) := {"images": [{
+	"slot": "Image",
+	"raw": null,
+	"tag": null,
+	"digest": null,
+	"error": {"code": code, "message": "no image"},
+}]}
+
 test_deny_unknown_image if {
-	image := {
-		"slot": "Image",
-		"raw": null,
-		"tag": null,
-		"digest": null,
-		"error": {"code": "managed", "message": "SageMaker chooses it"},
-	}
 	every config in [_config, _strict] {
-		r := rule.findings with input as {"images": [image]} with data.guard.config.rules.mutable_tag as config
+		r := rule.findings with input as _unknown("not-found") with data.guard.config.rules.mutable_tag as config
 		r == {{
-			"message": "The image at Image is not known (managed), so neither is its tag.",
-			"details": {"config": "rules.mutable_tag", "slot": "Image", "image": null, "error": "managed"},
+			"message": "The image at Image is not known (not-found), so neither is its tag.",
+			"details": {"config": "rules.mutable_tag", "slot": "Image", "image": null, "error": "not-found"},
 		}}
+	}
+}
+
+test_allow_an_image_that_the_service_picks if {
+	every config in [_config, _strict] {
+		r := rule.findings with input as _unknown("managed") with data.guard.config.rules.mutable_tag as config
+		r == set()
 	}
 }
 
@@ -106,6 +114,8 @@ test_deny_every_tag_when_the_list_is_missing if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "digest")
+
+test_needs_what_it_is_about if rule.needs == ["image"]
 
 test_allow_what_could_not_be_read_for_now if {
 	document := testing.input_with_images([testing.unknown_image("unavailable")])

@@ -1,13 +1,14 @@
 # METADATA
 # title: Network isolation
 # description: |
-#   The containers of a job must run without any network access. A job for which that is unknown is a finding;
-#   kinds without the setting are turned off by `overrides`. Of several definitions all must be isolated.
+#   The containers of a job must run without any network access. A job for which that is unknown is a finding.
+#   Of several definitions all must be isolated.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [network-isolation]
 #   severity: high
 #   remediation: >-
 #     Set EnableNetworkIsolation to true (`enable_network_isolation=True` in the SageMaker Python SDK) and
@@ -19,6 +20,10 @@ import data.guard.lib.availability
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

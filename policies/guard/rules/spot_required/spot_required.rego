@@ -1,13 +1,14 @@
 # METADATA
 # title: Managed spot training
 # description: |
-#   Training must use managed spot instances. A job for which that is unknown is a finding; kinds that can't
-#   use spot instances are turned off by `overrides`. Of several definitions all must use them.
+#   Training must use managed spot instances. A job for which that is unknown is a finding. Of several
+#   definitions all must use them.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [spot]
 #   severity: low
 #   remediation: >-
 #     Set EnableManagedSpotTraining to true (`use_spot_instances=True` with `max_wait` in the SageMaker Python
@@ -19,6 +20,10 @@ import data.guard.lib.availability
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

@@ -26,6 +26,8 @@ test_allow_true if {
 
 test_remediation_names_the_field if contains(rule.remediation, "EnableManagedSpotTraining")
 
+test_needs_what_it_is_about if rule.needs == ["spot"]
+
 _gap_config := {}
 
 _gaps := [

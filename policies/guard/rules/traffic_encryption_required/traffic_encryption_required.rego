@@ -2,12 +2,13 @@
 # title: Encryption between containers
 # description: |
 #   The traffic between the containers of a job must be encrypted. A job for which that is unknown is a
-#   finding; kinds without the setting are turned off by `overrides`. Of several definitions all must encrypt.
+#   finding. Of several definitions all must encrypt.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [traffic-encryption]
 #   severity: medium
 #   remediation: >-
 #     Set EnableInterContainerTrafficEncryption to true (`encrypt_inter_container_traffic=True` in the
@@ -19,6 +20,10 @@ import data.guard.lib.availability
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

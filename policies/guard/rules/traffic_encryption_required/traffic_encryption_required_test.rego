@@ -26,6 +26,8 @@ test_allow_true if {
 
 test_remediation_names_the_field if contains(rule.remediation, "EnableInterContainerTrafficEncryption")
 
+test_needs_what_it_is_about if rule.needs == ["traffic-encryption"]
+
 _gaps := [
 	{"network": {"encrypted_traffic": null}},
 	{"network": {"encrypted_traffic": false}},

@@ -11,6 +11,7 @@
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [image]
 #   severity: high
 #   remediation: >-
 #     Use an image of an approved registry, or push yours to one and have it reviewed there.
@@ -75,6 +76,10 @@ import future.keywords.not
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

@@ -11,6 +11,7 @@
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [volumes]
 #   severity: medium
 #   remediation: >-
 #     Set VolumeKmsKeyId (`volume_kms_key` in the SageMaker Python SDK) to a KMS key that the configuration
@@ -38,6 +39,10 @@ import future.keywords.not
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

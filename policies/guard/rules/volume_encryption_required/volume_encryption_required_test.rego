@@ -113,6 +113,8 @@ test_deny_everything_when_the_lists_are_missing if {
 
 test_remediation_names_the_field if contains(rule.remediation, "VolumeKmsKeyId")
 
+test_needs_what_it_is_about if rule.needs == ["volumes"]
+
 _gap_config := {"kms_keys": ["*"]}
 
 _gaps := [

@@ -10,6 +10,7 @@
 # schemas:
 #   - input: schema.input
 # custom:
+#   needs: [vpc]
 #   severity: high
 #   remediation: >-
 #     Set VpcConfig (`subnets` and `security_group_ids` in the SageMaker Python SDK) to subnets and security
@@ -36,6 +37,10 @@ import future.keywords.not
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document

@@ -86,6 +86,8 @@ test_deny_everything_when_the_lists_are_missing if {
 
 test_remediation_names_the_field if contains(rule.remediation, "VpcConfig")
 
+test_needs_what_it_is_about if rule.needs == ["vpc"]
+
 _gap_config := {"subnets": ["*"], "security_groups": ["*"]}
 
 _gaps := [

@@ -1,0 +1,32 @@
+package guard.lib.parts_test
+
+import data.guard.lib.parts
+import future.keywords.not
+
+_job(has) := {"job": {"parts": has}}
+
+test_has_what_the_document_lists if parts.has("vpc", _job(["image", "vpc"]))
+
+test_has_not_what_the_document_leaves_out if not parts.has("vpc", _job(["image"]))
+
+test_has_not_anything_in_an_empty_list if not parts.has("vpc", _job([]))
+
+test_has_everything_in_a_document_from_before if {
+	every document in [{"job": {}}, {}, _job(null), _job("image")] {
+		parts.has("vpc", document)
+	}
+}
+
+test_has_a_part_that_nobody_knows if parts.has("vcp", _job(["image"]))
+
+test_has_all if parts.has_all(["image", "vpc"], _job(["image", "vpc", "spot"]))
+
+test_has_all_of_nothing if parts.has_all([], _job([]))
+
+test_has_not_all if not parts.has_all(["image", "vpc"], _job(["image"]))
+
+test_needs_that_are_no_list_demand_nothing if {
+	every needs in [null, "vpc", 1, {"vpc": true}] {
+		parts.has_all(needs, _job(["image"]))
+	}
+}
