@@ -10,6 +10,7 @@ from typing import TextIO
 from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
 from guard.authoring.opa import Opa, Ran, capabilities
+from guard.authoring.trial.run import trial_problems
 from guard.authoring.types_check import check_types
 
 TESTS = "*_test.rego"
@@ -22,9 +23,16 @@ def build_bundle(opa: Opa, policies: Path, target: Path, today: date, out: TextI
     out.writelines(f"{problem}\n" for problem in problems)
     if errors(problems):
         return False
-    name = revision(opa.folder / policies)
     checked = check_types(opa, policies)
-    ran = _build(opa, policies, target, name) if checked.code == 0 else checked
+    if checked.code != 0:
+        out.write(checked.said + "\n")
+        return False
+    failures = trial_problems(opa, policies)
+    out.writelines(f"{failure}\n" for failure in failures)
+    if failures:
+        return False
+    name = revision(opa.folder / policies)
+    ran = _build(opa, policies, target, name)
     if ran.code != 0:
         out.write(ran.said + "\n")
         return False

@@ -14,26 +14,34 @@ from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
 from guard.authoring.generated import generated_files, stale
 from guard.authoring.opa import Opa, Ran, run
+from guard.authoring.trial.run import trial_problems
 from guard.authoring.types_check import check_types
 from guard.errors import ConfigError
 
 
 @dataclass(frozen=True)
 class Step:
-    """One check; `failing` tells what it means when it fails."""
+    """One check; `failing` tells what it means when it fails, `after` which others must have passed before."""
 
     name: str
     failing: str
     ask: Callable[[], Ran]
+    after: tuple[str, ...] = ()
 
 
 def check_policies(opa: Opa, regal: Path, policies: Path, today: date, out: TextIO) -> bool:
     """Run every check, print what is wrong in each; True if nothing is."""
-    results = [_tell(step, out) for step in _steps(opa, regal, policies, today)]
-    return all(results)
+    failed: list[str] = []
+    for step in _steps(opa, regal, policies, today):
+        waiting = sorted({*step.after} & {*failed})
+        if waiting:
+            out.write(f"{step.name:<14} skipped until {' and '.join(waiting)} pass\n")
+        elif not _passes(step, out):
+            failed.append(step.name)
+    return not failed
 
 
-def _tell(step: Step, out: TextIO) -> bool:
+def _passes(step: Step, out: TextIO) -> bool:
     started = time.monotonic()
     ran = step.ask()
     verdict = "ok" if ran.code == 0 else "FAILED"
@@ -57,6 +65,12 @@ def _steps(opa: Opa, regal: Path, policies: Path, today: date) -> list[Step]:
             "config",
             "The configuration, METADATA or structure of the policies would not do what it says: see docs/policies.md.",
             lambda: _config(opa, policies, today),
+        ),
+        Step(
+            "trial",
+            "Evaluated on complete, incomplete and hostile documents, these rules would fail, or report what they shouldn't.",
+            lambda: _trial(opa, policies),
+            after=("types", "config"),
         ),
         Step(
             "format",
@@ -93,6 +107,11 @@ def _config(opa: Opa, policies: Path, today: date) -> Ran:
     except ConfigError as exc:
         return Ran(1, exc.message, "")
     return Ran(1 if errors(problems) else 0, "\n".join(str(problem) for problem in problems), "")
+
+
+def _trial(opa: Opa, policies: Path) -> Ran:
+    problems = trial_problems(opa, policies)
+    return Ran(1 if problems else 0, "\n".join(str(problem) for problem in problems), "")
 
 
 def _generated(opa: Opa, policies: Path) -> Ran:

@@ -1,0 +1,166 @@
+"""`make check` and `make bundle`: the configured rules, evaluated on complete, incomplete and hostile documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.opa import Opa
+from guard.authoring.samples import complete_of_each_kind
+from guard.authoring.trial.engine import EvaluationError, Findings, TrialEngine
+from guard.authoring.trial.variations import Trial, hostile, hostile_throughout, lacking, nulled
+from guard.document import Document
+
+# Recorded documents of the project, which are tried too.
+_RECORDED = "tests/golden/*/document.json"
+_BATCH = 64
+
+
+def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
+    """Return what goes wrong when the configured rules are evaluated; rules that are off for every job are left out.
+
+    Each rule is reported once, with the first document on which it fails. The configuration must have been checked.
+    Raises ConfigError when OPA can't load the policies.
+    """
+    samples = list(_samples())
+    recorded = list(_recorded(opa.folder))
+    with TrialEngine(opa.binary, opa.folder / policies) as engine:
+        rules = _Rules(engine, policies, opa.folder)
+        rules.try_all([*samples, *recorded])
+        rules.try_all(chain.from_iterable(nulled(sample) for sample in samples))
+        rules.try_all(chain.from_iterable(hostile_throughout(sample) for sample in samples))
+        rules.try_all(hostile(samples[0]))
+        rules.try_without_facts(samples)
+        if not rules.problems:
+            decisions = [*samples, *recorded, *nulled(samples[0]), *hostile_throughout(samples[0])]
+            rules.problems += _undecided(engine, policies, decisions)
+    return sorted(rules.problems)
+
+
+class _Rules:
+    """The rules that haven't failed yet, and the problems of those that have."""
+
+    def __init__(self, engine: TrialEngine, policies: Path, folder: Path) -> None:
+        self._engine = engine
+        self._policies = policies
+        self._folder = folder
+        self._rules = engine.rule_ids()
+        self.problems: list[Diagnostic] = []
+
+    def try_all(self, trials: Iterable[Trial]) -> None:
+        for batch in _batches(trials):
+            for trial, findings in zip(batch, self._found(batch), strict=True):
+                self._check_findings(trial, findings)
+
+    def try_without_facts(self, samples: Iterable[Trial]) -> None:
+        """What can't be read for now may only withhold findings."""
+        for sample in samples:
+            fields, trials = zip(*lacking(sample), strict=True)
+            complete, *found = self._found([sample, *trials])
+            for field, findings in zip(fields, found, strict=True):
+                self._check_withheld(sample, field, findings, complete)
+
+    def _found(self, batch: list[Trial]) -> list[Findings]:
+        """Ask again without a rule that fails, until none does."""
+        while True:
+            try:
+                return self._engine.findings(self._rules, [trial.document for trial in batch])
+            except EvaluationError as exc:
+                self._report(*self._failing(batch, exc))
+
+    def _failing(self, batch: list[Trial], whole: EvaluationError) -> tuple[str, Trial, EvaluationError]:
+        for trial in batch:
+            try:
+                self._engine.findings(self._rules, [trial.document])
+            except EvaluationError:
+                for rule in self._rules:
+                    try:
+                        self._engine.findings([rule], [trial.document])
+                    except EvaluationError as exc:
+                        return rule, trial, exc
+        raise whole
+
+    def _report(self, rule: str, trial: Trial, error: EvaluationError) -> None:
+        own = f"guard/rules/{rule}/"
+        file, row = next((place for place in error.places if place[0].startswith(own)), (f"{own}{rule}.rego", 1))
+        failed = error.places[0] if error.places else (file, row)
+        where = "" if failed == (file, row) else f", in {self._policies / failed[0]}:{failed[1]}"
+        self._give_up(
+            rule,
+            Path(file),
+            row,
+            f"the rule fails on {trial}: {error.message}{where}; every decision on such a job would be an error. "
+            "Check the type or the value first, or correct the parameter in the configuration",
+        )
+
+    def _check_findings(self, trial: Trial, findings: Findings) -> None:
+        for rule, found in findings.items():
+            wrong = [finding for finding in found if not _is_finding(finding)]
+            if wrong:
+                text = f"expected an object with a message, not {json.dumps(wrong[0], ensure_ascii=False)[:100]}"
+                self._give_up(rule, None, 1, f"the rule returns an invalid finding on {trial}: {text}")
+
+    def _check_withheld(self, sample: Trial, field: str, findings: Findings, complete: Findings) -> None:
+        for rule, found in findings.items():
+            added = [finding for finding in found if finding not in complete.get(rule, [])]
+            if added:
+                self._give_up(
+                    rule,
+                    None,
+                    1,
+                    f'the rule reports "{_message(added[0])}" on {sample} only because {field} could not be read '
+                    "for now, and would stop a job for a busy API; require "
+                    f'`availability.known("{field}", input)` of data.guard.lib.availability there',
+                )
+
+    def _give_up(self, rule: str, file: Path | None, row: int, text: str) -> None:
+        if rule in self._rules:
+            self._rules.remove(rule)
+            place = self._policies / (file or f"guard/rules/{rule}/{rule}.rego")
+            self.problems.append(Diagnostic(place, row, 1, text))
+
+
+def _undecided(engine: TrialEngine, policies: Path, trials: list[Trial]) -> Iterator[Diagnostic]:
+    for batch in _batches(trials):
+        try:
+            for number in engine.undecided([trial.document for trial in batch]):
+                yield Diagnostic(
+                    policies / "guard/main/main.rego", 1, 1, f"there is no decision on {batch[number]}: it is undefined"
+                )
+        except EvaluationError as exc:
+            file, row = exc.places[0] if exc.places else ("guard/main/main.rego", 1)
+            yield Diagnostic(policies / file, row, 1, f"the decision on {batch[0]} or a document like it fails: {exc}")
+
+
+def _samples() -> Iterator[Trial]:
+    for document in complete_of_each_kind():
+        yield Trial(f"a complete {document.job.kind} job", document.model_dump(mode="json"))
+
+
+def _recorded(folder: Path) -> Iterator[Trial]:
+    for file in sorted(folder.glob(_RECORDED)):
+        document = Document.model_validate_json(file.read_text())
+        yield Trial(str(file.relative_to(folder)), document.model_dump(mode="json"))
+
+
+def _batches(trials: Iterable[Trial]) -> Iterator[list[Trial]]:
+    iterator = iter(trials)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
+
+
+def _is_finding(finding: Any) -> bool:
+    return (
+        isinstance(finding, dict)
+        and isinstance(finding.get("message"), str)
+        and finding["message"].strip() != ""
+        and isinstance(finding.get("details", {}), dict)
+    )
+
+
+def _message(finding: Any) -> str:
+    return str(finding.get("message") if isinstance(finding, dict) else finding)[:120]

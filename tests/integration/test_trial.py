@@ -1,0 +1,229 @@
+"""Rules that typing and tests let pass, and that would fail, stay undecided or report too much on a real document."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from guard.authoring.bundle import build_bundle
+from guard.authoring.opa import Opa
+from guard.authoring.samples import complete
+from guard.authoring.trial.run import trial_problems
+from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
+
+TODAY = date(2026, 11, 23)
+FOLDER = POLICIES / "guard" / "rules" / "own"
+RULE = FOLDER / "own.rego"
+
+HEAD = """# METADATA
+# title: Own
+# description: A rule of one's own.
+# related_resources:
+#   - https://example.com
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: low
+#   remediation: Do something else.
+#   parameters:
+#     zone:
+#       description: A time zone.
+#       type: string
+package guard.rules.own
+
+import data.guard.lib.times
+import future.keywords.not
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: Jobs.
+"""
+# Where the rule below its head begins.
+ROW = HEAD.count("\n") + 1
+
+WEEKEND = """
+# METADATA
+# description: The weekday of an instant in a time zone.
+weekday(text, zone) := time.weekday([instant(text), zone])
+"""
+BY_ZONE = """findings contains {"message": "No jobs at weekends."} if {
+	times.weekday(input.source.time, data.guard.config.rules.own.zone) in {"Saturday", "Sunday"}
+}
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path, opa: Path) -> Opa:
+    """The libraries, one shipped rule, and place for a rule of one's own."""
+    tree = copy_policies(tmp_path, opa, rules=["max_runtime"])
+    times = tmp_path / POLICIES / "guard" / "lib" / "times" / "times.rego"
+    times.write_text(times.read_text() + WEEKEND)
+    return tree
+
+
+def _own(tree: Opa, body: str, *, name: str = "own", **config: object) -> None:
+    folder = tree.folder / POLICIES / "guard" / "rules" / name
+    folder.mkdir()
+    (folder / f"{name}.rego").write_text((HEAD + body).replace("guard.rules.own", f"guard.rules.{name}"))
+    (folder / f"{name}_test.rego").write_text(f"package guard.rules.{name}_test\n")
+    written = yaml.safe_load((tree.folder / CONFIG).read_text())
+    rules = {key: value for key, value in written["rules"].items() if (folder.parent / key).exists()}
+    rules[name] = {"level": "warn", "zone": "Europe/Berlin"} | config
+    (tree.folder / CONFIG).write_text(yaml.safe_dump({"rules": rules, "exemptions": []}))
+
+
+def _problems(tree: Opa) -> list[str]:
+    return [str(problem) for problem in trial_problems(tree, POLICIES)]
+
+
+def test_the_shipped_policies_pass(opa: Path) -> None:
+    assert _problems(Opa(opa, ROOT)) == []
+
+
+def test_a_parameter_that_a_built_in_refuses_is_told_with_rule_and_library(tree: Opa) -> None:
+    _own(tree, BY_ZONE, zone="Europe/Berlim")
+    (problem,) = _problems(tree)
+    row = (tree.folder / POLICIES / "guard/lib/times/times.rego").read_text().count("\n")
+    assert problem.startswith(
+        f"{RULE}:{ROW + 1}:1: the rule fails on a complete training job: time.weekday: unknown time zone Europe/Berlim, "
+        f"in {POLICIES}/guard/lib/times/times.rego:{row}; "
+    )
+
+
+def test_the_right_parameter_passes(tree: Opa) -> None:
+    _own(tree, BY_ZONE)
+    assert _problems(tree) == []
+
+
+def test_the_bundle_is_not_built_and_nothing_is_left(tree: Opa) -> None:
+    (tree.folder / "bundle.tar.gz").write_text("of yesterday")
+    _own(tree, BY_ZONE, zone="Europe/Berlim")
+    out = io.StringIO()
+    assert not build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert "unknown time zone Europe/Berlim" in out.getvalue()
+    assert not (tree.folder / "bundle.tar.gz").exists()
+
+
+def _says(message: str, condition: str = "true") -> str:
+    return f'findings contains {{"message": message}} if {{\n\t{condition}\n\tmessage := {message}\n}}\n'
+
+
+FAILING = {
+    "null": (
+        _says('sprintf("%d", [ceil(input.compute.max_runtime_seconds / 60)])'),
+        "a complete training job with compute.max_runtime_seconds = null: div: operand 1 must be number but got null",
+    ),
+    "null in a list": (
+        _says("lower(input.images[0].tag)"),
+        "a complete training job with images[0].tag = null: lower: ",
+    ),
+    "hostile text": (
+        _says('sprintf("%d", [to_number(setting.value)])', "some setting in input.hyperparameters"),
+        'a complete training job with every text = "": to_number: ',
+    ),
+    "only another job kind": (
+        _says("lower(input.command.entrypoint)", 'input.job.kind == "labeling"'),
+        "a complete labeling job: lower: operand 1 must be string but got array",
+    ),
+    "number": (
+        _says('substring("abc", input.compute.instances[0].count, 1)', "is_number(input.compute.instances[0].count)"),
+        "a complete training job with compute.instances[0].count = -1: substring: ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "told"), FAILING.values(), ids=FAILING)
+def test_a_rule_that_fails_is_told_with_field_and_value(tree: Opa, body: str, told: str) -> None:
+    _own(tree, body)
+    (problem,) = _problems(tree)
+    assert re.match(rf"{RULE}:{ROW + 2}:\d+: the rule fails on {re.escape(told)}", problem)
+
+
+def test_each_failing_rule_is_told_once(tree: Opa) -> None:
+    _own(tree, BY_ZONE, zone="Europe/Berlim")
+    _own(tree, _says("lower(input.job.parent_arn)"), name="other")
+    assert [problem.partition(": the rule fails on ")[0] for problem in _problems(tree)] == [
+        f"{POLICIES}/guard/rules/other/other.rego:{ROW + 2}:1",
+        f"{RULE}:{ROW + 1}:1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "count"),
+    [
+        ({"level": "off"}, 0),
+        ({"level": "off", "overrides": [{"account": "999999999999", "level": "deny"}]}, 1),
+    ],
+    ids=["off for every job", "on for some jobs"],
+)
+def test_a_rule_is_tried_if_any_job_can_meet_it(tree: Opa, config: dict, count: int) -> None:
+    """A broken rule that is off must not hold up the next entry of the deny list."""
+    _own(tree, BY_ZONE, zone="Europe/Berlim", **config)
+    assert len(_problems(tree)) == count
+
+
+def test_recorded_documents_are_tried_too(tree: Opa) -> None:
+    special = complete().model_dump(mode="json") | {"region": "xx-special-1"}
+    case = tree.folder / "tests" / "golden" / "special"
+    case.mkdir(parents=True)
+    (case / "document.json").write_text(json.dumps(special))
+    _own(tree, _says("lower(input.job.tags)", 'input.region == "xx-special-1"'))
+    (problem,) = _problems(tree)
+    assert "the rule fails on tests/golden/special/document.json: lower: " in problem
+
+
+ABSENCE = 'findings contains {"message": "The job has no tags."} if input.job.tags == null'
+
+
+def test_a_rule_that_reports_what_could_not_be_read_for_now_is_told(tree: Opa) -> None:
+    _own(tree, ABSENCE + "\n")
+    (problem,) = _problems(tree)
+    assert problem == (
+        f'{RULE}:1:1: the rule reports "The job has no tags." on a complete training job only because job.tags could not be '
+        'read for now, and would stop a job for a busy API; require `availability.known("job.tags", input)` of '
+        "data.guard.lib.availability there"
+    )
+
+
+def test_a_rule_that_asks_whether_the_fact_is_known_passes(tree: Opa) -> None:
+    _own(
+        tree,
+        ABSENCE.replace(" if ", ' if {\n\tnot "job.tags" in {name | name := input.unavailable[_].fields[_]}\n\t')
+        + "\n}\n",
+    )
+    assert _problems(tree) == []
+
+
+@pytest.mark.parametrize(
+    "finding",
+    ['{"msg": "no"}', '"text"', '{"message": " "}', '{"message": 1}', '{"message": "a", "details": []}', "null"],
+)
+def test_a_finding_without_a_message_is_told(tree: Opa, finding: str) -> None:
+    _own(tree, f"findings contains {finding}\n")
+    (problem,) = _problems(tree)
+    assert re.match(
+        rf"{RULE}:1:1: the rule returns an invalid finding on a complete training job: expected an obj", problem
+    )
+
+
+def test_a_decision_that_is_undefined_is_told(tree: Opa) -> None:
+    _own(tree, BY_ZONE)
+    main = tree.folder / POLICIES / "guard" / "main" / "main.rego"
+    text = main.read_text()
+    changed = re.sub(
+        r"(?m)^(decision := .* if \{\n)", r'\1\tinput.job.kind != "labeling"\n', text, count=1
+    )  # fmt: skip
+    assert changed != text
+    main.write_text(changed)
+    assert _problems(tree) == [
+        f"{POLICIES}/guard/main/main.rego:1:1: there is no decision on a complete labeling job: it is undefined"
+    ]
