@@ -102,7 +102,8 @@ def _job(ref: JobRef, collected: Collected, facts: Facts) -> Job:
         arn=text(description, ref.kind.arn_field) or ref.arn,
         status=text(description, ref.kind.status_field) or "",
         secondary_status=_first(description, *SECONDARY_STATUS_FIELDS),
-        parent_arn=_first(description, *PARENT_FIELDS),
+        # A job's own ARN stands in its description under the same name as in that of a job that it starts.
+        parent_arn=_first(description, *(field for field in PARENT_FIELDS if field != ref.kind.arn_field)),
         created_at=parse_time(description.get("CreationTime")),
         role_arn=roles[0] if len(roles) == 1 else None,
         role_arns=roles,

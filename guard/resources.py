@@ -74,7 +74,7 @@ ALGORITHM = ResourceKind(
     describe_operation="DescribeAlgorithm",
     name_parameter="AlgorithmName",
     image_field="TrainingSpecification.TrainingImage",
-    facts=("images",),
+    facts=("images", "storage"),
 )
 
 MODEL = ResourceKind(

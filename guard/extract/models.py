@@ -75,7 +75,13 @@ def _packaged(node: Node, path: str, origin: Origin) -> Facts:
 
 def _artifacts(node: Node, path: str) -> Iterator[StorageInput]:
     yield from inputs(node, f"{path}.ModelDataUrl", "ModelDataUrl")
-    yield from inputs(node, f"{path}.ModelDataSource", "ModelDataSource", "S3DataSource", "S3Uri")
+    yield from _objects(node, f"{path}.ModelDataSource", "ModelDataSource")
     yield from inputs(node, f"{path}.AdditionalS3DataSource", "AdditionalS3DataSource", "S3Uri")
     for index, source in children(node, "AdditionalModelDataSources"):
-        yield from inputs(source, f"{path}.AdditionalModelDataSources[{index}]", "S3DataSource", "S3Uri")
+        yield from _objects(source, f"{path}.AdditionalModelDataSources[{index}]")
+
+
+def _objects(node: Node, name: str, *path: str) -> Iterator[StorageInput]:
+    """The prefix, and the manifest that says which of its objects are the model: it may lie elsewhere."""
+    yield from inputs(node, name, *path, "S3DataSource", "S3Uri")
+    yield from inputs(node, f"{name}.ManifestS3Uri", *path, "S3DataSource", "ManifestS3Uri")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from guard.document import Command, Image, Instance, Origin, Part, StorageOutput, Volume
 from guard.extract.facts import Facts, join, merge_weakest
-from guard.extract.locations import data_source, outputs
+from guard.extract.locations import data_source, inputs, outputs
 from guard.extract.parts import JOB, image, instances, roles, settings, unknown_image, vpc
 from guard.extract.reading import Node, child, children, field_path, flag, number, text, texts, value
 from guard.extract.resolve import Known, resolve
@@ -104,7 +104,8 @@ def _algorithm_images(algorithm: Node, origin: Origin, _: Known) -> Facts:
         origin,
         digest=value(specification, "TrainingImageDigest"),
     )
-    return Facts(images=(found,))
+    additional = "TrainingSpecification.AdditionalS3DataSource"
+    return Facts(images=(found,), inputs=inputs(specification, additional, "AdditionalS3DataSource", "S3Uri"))
 
 
 def _rules(node: Node, origin: Origin) -> Facts:

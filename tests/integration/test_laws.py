@@ -76,7 +76,7 @@ class TestASecondaryCall:
             guard().handle(event, HOME)
         assert control.operations("Stop") == []
         (record,) = log.records
-        assert (record.outcome, record.document.unavailable[0].fields) == (Outcome.FAILED, ("images",))
+        assert (record.outcome, record.document.unavailable[0].fields) == (Outcome.FAILED, ("images", "storage"))
 
 
 class TestADescribeThatFails:

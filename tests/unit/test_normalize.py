@@ -66,6 +66,17 @@ def test_the_job_is_told_by_its_description() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda kind: kind.id)
+def test_a_job_that_nothing_started_is_not_its_own_parent(kind) -> None:
+    assert document(kind, {kind.arn_field: job_arn("job-1", kind, HOME)}).job.parent_arn is None
+
+
+def test_a_role_that_two_definitions_share_is_the_jobs_one_role() -> None:
+    definitions = [{"RoleArn": "r"}, {"RoleArn": "r"}]
+    job = document(BY_KIND["hyperparameter-tuning"], {"TrainingJobDefinitions": definitions}).job
+    assert (job.role_arn, job.role_arns) == ("r", ("r",))
+
+
 def test_what_a_description_lacks_is_null() -> None:
     job = document(TRAINING, {}).job
     assert (job.arn, job.status) == (ref(TRAINING).arn, "")

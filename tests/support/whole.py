@@ -1,0 +1,312 @@
+"""Descriptions with every field set to a value of its own, and documents shown by where each of their values comes from.
+
+A value of a document that came out of a description is shown as the field that held it: `$.RoleArn` in that of the job,
+`$model.ExecutionRoleArn` in that of a resource. What the guard adds by itself is shown as it is. `python -m
+tests.support.whole` writes what the extractors do now to tests/contract/facts, for a reader to compare.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from guard.document import DenyList, Document, Source
+from guard.extract import extract
+from guard.jobs import BY_KIND
+from guard.normalize import normalize
+from guard.refs import Collected, Home, JobRef, job_arn
+from guard.resources import BY_RESOURCE_KIND, Resource
+from tests.support.shapes import service_model
+
+FACTS = Path(__file__).resolve().parent.parent / "contract" / "facts"
+FROM_DESCRIPTIONS = (
+    "job",
+    "images",
+    "compute",
+    "network",
+    "storage",
+    "command",
+    "hyperparameters",
+    "environment",
+    "remote_access",
+)
+"""The parts of a document that descriptions fill; the others come from the source, the deployment and failed calls."""
+
+HOME = Home("111122223333", "eu-west-1", "aws")
+SOURCE = Source(type="state-change", id="event-1", time=datetime(2026, 11, 23, 10, tzinfo=UTC))
+
+_IMAGE = re.compile(r"^(TrainingImage|RuleEvaluatorImage|ImageUri|Image)$")
+_LOCATION = re.compile(r"S3|Uri$|Url$")
+_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+# Of these members a description has one at a time, though the API's model doesn't mark them as a union.
+_ALTERNATIVES = {
+    "DataSource": ("S3DataSource", "FileSystemDataSource", "DatasetSource"),
+    "ProcessingInput": ("S3Input", "DatasetDefinition"),
+    "MonitoringInput": ("EndpointInput", "BatchTransformInput"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One description: `without` names the fields that the variant lacks, `given` the values that have a meaning."""
+
+    name: str
+    kind: str
+    operation: str = ""
+    without: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def file(self) -> Path:
+        """The file that says where the document's values come from."""
+        return FACTS / f"{self.name}.yaml"
+
+
+def _problem(member: str) -> tuple[str, ...]:
+    members = service_model()["shapes"]["AutoMLProblemTypeConfig"]["members"]
+    return tuple(f"AutoMLProblemTypeConfig.{other}" for other in members if other != member)
+
+
+def _definition(monitoring_type: str) -> Case:
+    return Case(
+        f"monitoring-schedule-{monitoring_type}",
+        "monitoring-schedule",
+        without=("MonitoringScheduleConfig.MonitoringJobDefinition",),
+        given={"MonitoringScheduleConfig.MonitoringType": monitoring_type},
+    )
+
+
+CASES: tuple[Case, ...] = (
+    Case("training", "training"),
+    Case("processing", "processing"),
+    # Some containers of models are left out where another case has them.
+    Case("transform", "transform", without=("PrimaryContainer.ModelPackageName", "Containers[0].ModelPackageName")),
+    Case("hyperparameter-tuning", "hyperparameter-tuning"),
+    Case("automl-tabular", "automl", without=_problem("TabularJobConfig")),
+    Case("automl-text-generation", "automl", without=_problem("TextGenerationJobConfig")),
+    Case("automl-first-version", "automl", operation="CreateAutoMLJob"),
+    Case("optimization", "optimization"),
+    Case("monitoring-schedule", "monitoring-schedule"),
+    *map(_definition, ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")),
+    Case("compilation", "compilation"),
+    Case("inference-recommendations", "inference-recommendations", without=("Containers",)),
+    Case("labeling", "labeling", without=("Containers",)),
+)
+
+
+@dataclass
+class Whole:
+    """Makes descriptions; remembers which field each value was made for, and which fields are booleans."""
+
+    case: Case
+    flipped: str | None = None
+    on: bool = True
+    told_by: dict[object, str] = field(default_factory=dict)
+    parts: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    booleans: set[str] = field(default_factory=set)
+    _count: int = 0
+
+    def description(self, operation: str, root: str) -> dict[str, Any]:
+        """Return the operation's output, or its input for a Create operation, with every field below `root`."""
+        model = service_model()["operations"][operation]
+        shape = model["input" if operation.startswith("Create") else "output"]["shape"]
+        made: dict[str, Any] = self._structure(shape, root, ())
+        return made
+
+    def _value(self, name: str, path: str, above: tuple[str, ...], *, digest: bool = False) -> Any:
+        shape = service_model()["shapes"][name]
+        kind = shape["type"]
+        if kind == "structure":
+            return self._structure(name, path, above)
+        if kind == "list":
+            return self._items(shape["member"]["shape"], path, above)
+        if kind == "map":
+            key, value = self._told(f"{path}{{name}}"), self._told(f"{path}{{}}")
+            return {key: value if self._is_text(shape["value"]["shape"]) else {}}
+        return self._scalar(kind, path, digest=digest)
+
+    def _structure(self, name: str, path: str, above: tuple[str, ...], only: str | None = None) -> dict[str, Any]:
+        if name in above:
+            return {}
+        members = service_model()["shapes"][name]["members"]
+        others = set(_alternatives(name)) - {only} if only else set()
+        digest = any(member.endswith("ImageDigest") for member in members)
+        return {
+            member: self._value(reference["shape"], f"{path}.{member}", (*above, name), digest=digest)
+            for member, reference in members.items()
+            if member not in others and f"{path}.{member}".partition(".")[2] not in self.case.without
+        }
+
+    def _items(self, item: str, path: str, above: tuple[str, ...]) -> list[Any]:
+        if service_model()["shapes"][item]["type"] != "structure":
+            return [self._value(item, f"{path}[{index}]", above) for index in range(2)]
+        return [
+            self._structure(item, f"{path}[{index}]", above, only)
+            if only in _alternatives(item)
+            else self._with(item, f"{path}[{index}]", above, only)
+            for index, only in enumerate(self._choices(item, outer="[" not in path))
+        ]
+
+    def _choices(self, item: str, *, outer: bool) -> tuple[str, ...]:
+        """What tells the items of a list apart: each alternative that they have, or none, twice in a list of the first level."""
+        inner = [reference["shape"] for reference in service_model()["shapes"][item]["members"].values()]
+        found = _alternatives(item) or tuple(one for shape in inner for one in _alternatives(shape))
+        return found or ("", "")[: 2 if outer else 1]
+
+    def _with(self, item: str, path: str, above: tuple[str, ...], only: str) -> dict[str, Any]:
+        """A structure of whose members one has alternatives."""
+        made = self._structure(item, path, above)
+        for member, reference in service_model()["shapes"][item]["members"].items():
+            if only in _alternatives(reference["shape"]):
+                made[member] = self._structure(reference["shape"], f"{path}.{member}", (*above, item), only)
+        return made
+
+    def _scalar(self, kind: str, path: str, *, digest: bool) -> Any:
+        if kind == "boolean":
+            self.booleans.add(path)
+            return self.on ^ (path == self.flipped)
+        self._count += 1
+        if kind == "timestamp":
+            return self._told(path, _EPOCH + timedelta(seconds=self._count))
+        if kind != "string":
+            return self._told(path, self._count)
+        return self._text(path, path.rpartition(".")[2].partition("[")[0], digest=digest)
+
+    def _text(self, path: str, member: str, *, digest: bool) -> str:
+        number = f"{self._count:012}"
+        if given := self.case.given.get(path.partition(".")[2]):
+            return given
+        if _IMAGE.match(member):
+            return self._image(path, number, digest=digest)
+        if member.endswith("ImageDigest"):
+            return str(self._told(path, f"sha256:{self._count:064}"))
+        if _LOCATION.search(member):
+            bucket = f"arn:aws:s3:eu-west-1:{number}:accesspoint/{path}"
+            self.parts[path] = {"bucket": bucket, "account": number}
+            return str(self._told(path, f"s3://{bucket}/key"))
+        if member.endswith("Arn"):
+            self.parts[path] = {"bucket": None, "account": number}
+            return str(self._told(path, f"arn:aws:service:eu-west-1:{number}:thing/{path}"))
+        return str(self._told(path))
+
+    def _image(self, path: str, number: str, *, digest: bool) -> str:
+        """A reference that has a part of each kind; without a digest where another field holds it."""
+        registry, repository, tag = f"{number}.dkr.ecr.us-west-{self._count}.amazonaws.com", f"r{number}", f"t{number}"
+        own = None if digest else f"sha256:{self._count:064}"
+        self.parts[path] = {
+            "registry": registry,
+            "account": number,
+            "region": f"us-west-{self._count}",
+            "repository": repository,
+            "tag": tag,
+        } | ({"digest": own} if own else {})
+        return str(self._told(path, f"{registry}/{repository}:{tag}" + (f"@{own}" if own else "")))
+
+    def _told(self, path: str, value: Any = None) -> Any:
+        value = path if value is None else value
+        self.told_by[value] = path
+        return value
+
+    def _is_text(self, shape: str) -> bool:
+        return bool(service_model()["shapes"][shape]["type"] == "string")
+
+
+def _alternatives(shape: str) -> tuple[str, ...]:
+    found = service_model()["shapes"][shape]
+    return tuple(found["members"]) if found.get("union") else _ALTERNATIVES.get(shape, ())
+
+
+def document_of(whole: Whole) -> Document:
+    """Return the document of the case's description, with each resource that it names described as whole."""
+    kind = BY_KIND[whole.case.kind]
+    operation = whole.case.operation or kind.describe_operation
+    description = whole.description(operation, "$")
+    known: dict[Resource, Any] = {}
+    while wanted := sorted(set(extract(kind.id, description, "job-1", known).unresolved)):
+        for resource in wanted:
+            root = f"${resource.kind}" + "'" * sum(one.kind == resource.kind for one in known)
+            known[resource] = whole.description(BY_RESOURCE_KIND[resource.kind].describe_operation, root)
+    ref = JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, SOURCE, None, {})
+    collected = Collected(description, {"team": "a"}, known)
+    return normalize(ref, collected, DenyList(images={}, patterns=()))
+
+
+def shown(case: Case) -> dict[str, Any]:
+    """Return the document with the field that each value comes from in place of the value."""
+    whole = Whole(case)
+    document = document_of(whole).model_dump(include=set(FROM_DESCRIPTIONS))
+    deciding = _deciding(case, whole.booleans)
+    ordered = {name: document[name] for name in FROM_DESCRIPTIONS}
+    found: dict[str, Any] = _sources(ordered, whole, deciding, "")
+    return found
+
+
+def nulls(node: Any, path: str = "") -> Iterator[str]:
+    """Yield the paths of what is null, without the indices of lists."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from nulls(value, f"{path}.{key}" if path else key)
+    elif isinstance(node, list):
+        for item in node:
+            yield from nulls(item, f"{path}[]")
+    elif node is None:
+        yield path
+
+
+def _deciding(case: Case, booleans: set[str]) -> dict[str, set[str]]:
+    """For each boolean of the document, the fields that change it: alone on, or alone off."""
+    found: dict[str, set[str]] = {}
+    for on in (True, False):
+        before = dict(_flags(document_of(Whole(case, on=on)).model_dump()))
+        for path in booleans:
+            after = dict(_flags(document_of(Whole(case, flipped=path, on=on)).model_dump()))
+            for place in {place for place in before if before[place] != after.get(place)}:
+                found.setdefault(place, set()).add(path)
+    return found
+
+
+def _flags(node: Any, path: str = "") -> Iterator[tuple[str, bool]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _flags(value, f"{path}.{key}" if path else key)
+    elif isinstance(node, bool):
+        yield path, node
+
+
+def _sources(node: Any, whole: Whole, deciding: Mapping[str, set[str]], path: str) -> Any:
+    if isinstance(node, dict):
+        return {
+            key: _sources(value, whole, deciding, f"{path}.{key}" if path else key)
+            for key, value in _without_parts(node, whole).items()
+        }
+    if isinstance(node, list | tuple):
+        return [_sources(item, whole, deciding, path) for item in node]
+    if isinstance(node, bool):
+        return " and ".join(sorted(deciding[path])) if path in deciding else node
+    return whole.told_by.get(node, node)
+
+
+def _without_parts(node: dict[Any, Any], whole: Whole) -> dict[Any, Any]:
+    """Leave out what follows from an image's reference or a location's URI, where it does, and what an image lacks."""
+    source = whole.told_by.get(node.get("raw", node.get("uri")))
+    parts: dict[str, str | None] = whole.parts.get(source or "", {})
+    if "raw" in node:
+        parts = dict.fromkeys((key for key, value in node.items() if value is None), None) | parts
+    return {key: value for key, value in node.items() if key not in parts or value != parts[key]}
+
+
+def main() -> None:
+    """Write where the values of each case's document come from."""
+    FACTS.mkdir(exist_ok=True)
+    for case in CASES:
+        case.file.write_text(yaml.safe_dump(shown(case), sort_keys=False, width=120, default_flow_style=None))
+
+
+if __name__ == "__main__":
+    main()
