@@ -23,10 +23,10 @@ from typing import Any
 
 import yaml
 
+from benchmarks.documents import document
 from guard.opa.binary import find_opa
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
-from tests.support.documents import document
 
 ROUNDS = 400
 LENGTHS = (10, 1_000, 100_000)

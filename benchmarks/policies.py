@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
+from benchmarks.documents import document
 from guard.opa.binary import find_opa
-from tests.support.documents import document
 
 ROUNDS = 3
 # A training job as an SDK makes it: script mode, some hyperparameters and variables, two channels, a VPC.

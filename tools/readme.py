@@ -10,8 +10,7 @@ from pathlib import Path
 from guard.jobs import JOB_KINDS, JobKind
 from guard.resources import RESOURCE_KINDS, ResourceKind
 from guard.settings import PREFIX, Settings
-from tests.support.image_fields import image_fields, seen
-from tests.support.shapes import service_model
+from tools.image_fields import image_fields, seen, service_model
 
 PATH = Path("README.md")
 

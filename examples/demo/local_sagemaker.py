@@ -20,7 +20,7 @@ from guard.jobs import BY_KIND
 @contextmanager
 def local_sagemaker() -> Iterator[str]:
     """Run the server on a free loopback port and yield its URL."""
-    command = [sys.executable, "-m", "tests.support.sagemaker_moto", "--port", "0"]
+    command = [sys.executable, "-m", "tools.local_sagemaker", "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert server.stdout is not None

@@ -9,8 +9,8 @@ import pytest
 from guard.jobs import BY_KIND, JOB_KINDS, NOT_GUARDED
 from guard.resources import RESOURCE_KINDS
 from guard.sources.cloudtrail import FREE_MAPS
-from tests.support.image_fields import Field, image_fields, map_fields, seen
-from tests.support.shapes import copied_model, service_model
+from tests.support.shapes import copied_model
+from tools.image_fields import Field, image_fields, map_fields, seen, service_model
 
 # (operation or "*", end of the path): why the field has no extractor. In one place, so that it can be read and doubted.
 REASONS: dict[tuple[str, str], str] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,15 +80,57 @@ def _imported(path: Path) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("folder", ["guard", "lambda_entry", "examples"])
-def test_nothing_that_ships_imports_from_the_tests(folder: str) -> None:
-    found = [
-        f"{path.relative_to(ROOT)}: {name}"
-        for path in sorted((ROOT / folder).rglob("*.py"))
-        for name in _imported(path)
-        if name.split(".")[0] == "tests"
-    ]
-    assert not found, f"move what these import to tools/ or guard/: {found}"
+# Also what a child process runs, as `-m tests.support...`, and what the docs tell a reader to import or run.
+_TESTS_MODULE = re.compile(r"(?:\bfrom|\bimport|-m)\s+tests\b|[\"']tests\.\w")
+_OUTSIDE_TESTS = [
+    "guard",
+    "lambda_entry",
+    "examples",
+    "benchmarks",
+    "tools",
+    "docs",
+    "policies",
+    "README.md",
+    "Makefile",
+]
+
+
+def _uses_of_tests(path: Path) -> list[str]:
+    lines = path.read_text(errors="replace").splitlines()
+    return [f"{number}: {line.strip()}" for number, line in enumerate(lines, 1) if _TESTS_MODULE.search(line)]
+
+
+@pytest.mark.parametrize("room", _OUTSIDE_TESTS)
+def test_nothing_but_tests_uses_code_of_the_tests(room: str) -> None:
+    start = ROOT / room
+    paths = [start] if start.is_file() else sorted(path for path in start.rglob("*") if path.is_file())
+    read = [path for path in paths if path.suffix != ".pyc"]
+    assert read, f"{room} isn't there any more: correct _OUTSIDE_TESTS in {Path(__file__).name}"
+    found = [f"{path.relative_to(ROOT)}:{use}" for path in read for use in _uses_of_tests(path)]
+    assert not found, f"move what these use out of tests/, to tools/ or guard/authoring/samples: {found}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from tests.support.jobs import client",
+        "    from tests import support",
+        "import tests.support.jobs",
+        'command = [sys.executable, "-m", "tests.support.sagemaker_moto"]',
+        "python -m tests.support.sagemaker_moto --port 0",
+        'importlib.import_module("tests.support.jobs")',
+    ],
+)
+def test_a_use_of_code_of_the_tests_is_found(tmp_path: Path, line: str) -> None:
+    (tmp_path / "used.py").write_text(f"import sys\n{line}\n")
+    assert _uses_of_tests(tmp_path / "used.py") == [f"2: {line.strip()}"]
+
+
+@pytest.mark.parametrize("line", ["from guard.authoring.opa import Opa", '_RECORDED = "tests/golden/*/document.json"',
+                                  "if tests.code != 0:", "# from these tests we learned"])  # fmt: skip
+def test_a_mention_of_tests_is_not_a_use(tmp_path: Path, line: str) -> None:
+    (tmp_path / "mentions.py").write_text(f"{line}\n")
+    assert _uses_of_tests(tmp_path / "mentions.py") == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "guard").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))

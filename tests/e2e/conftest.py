@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.support.cloudformation import rendered
 from tests.support.lambda_runtime import REGION, Environment
-from tests.support.sagemaker_moto import CONTROL, install
+from tools.local_sagemaker import CONTROL, install
 from tools.package import REQUIREMENTS, copy_ours, prune
 
 Start = Callable[..., Environment]

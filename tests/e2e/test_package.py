@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.jobs import ALLOWED, DENIED, processing_request, started_event, status, training_request
 from tests.support.lambda_runtime import LambdaFailed
-from tests.support.sagemaker_moto import CONTROL
+from tools.local_sagemaker import CONTROL
 
 NUMBERS = count(1)
 SECRET = "correct-horse-battery-staple"

@@ -19,8 +19,8 @@ from guard.pipeline import Guard, PolicyEngine
 from guard.record import Record
 from tests.support.bundles import configured_bundle
 from tests.support.jobs import client
-from tests.support.sagemaker_moto import CONTROL, Control, install
 from tests.support.shipped_model import shipped_client
+from tools.local_sagemaker import CONTROL, Control, install
 
 NOW = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
 """A minute after the events of tests.support.jobs."""

@@ -22,7 +22,7 @@ from tests.support.jobs import (
     status,
     training_request,
 )
-from tests.support.sagemaker_moto import set_members, set_status
+from tools.local_sagemaker import set_members, set_status
 
 TRAINING = BY_KIND["training"]
 REASON = {"reason": "denied by the security team"}

@@ -13,7 +13,7 @@ from tests.support.carriers import CARRIERS, monitoring_config
 from tests.support.cloudtrail import called_event
 from tests.support.jobs import ALLOWED, DENIED, HOME, processing_request, started_event, status, training_request
 from tests.support.minimal import minimal
-from tests.support.sagemaker_moto import set_members
+from tools.local_sagemaker import set_members
 
 NAME = "job-1"
 SCHEDULE = BY_KIND["monitoring-schedule"]

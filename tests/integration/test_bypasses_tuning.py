@@ -15,7 +15,7 @@ from tests.integration.conftest import LATER
 from tests.support.cloudtrail import service_event
 from tests.support.jobs import ACCOUNT, ALLOWED, DENIED, HOME, REGION, started_event, status, training_request
 from tests.support.minimal import minimal
-from tests.support.sagemaker_moto import set_members, set_status
+from tools.local_sagemaker import set_members, set_status
 
 PARENT, CHILD = "Tuning-1", "Tuning-1-001-0a1b2c"
 PARENT_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:hyper-parameter-tuning-job/{PARENT.lower()}"

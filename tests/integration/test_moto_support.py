@@ -18,7 +18,7 @@ from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
 from tests.support.minimal import minimal
-from tests.support.sagemaker_moto import CONTROL, KINDS, Kind, install, set_members, set_status
+from tools.local_sagemaker import CONTROL, KINDS, Kind, install, set_members, set_status
 
 CONFIG = Config(retries={"total_max_attempts": 1})
 STOPPABLE = [kind for kind in KINDS if kind.stoppable]
@@ -245,7 +245,7 @@ def test_the_threaded_server_behaves_alike(sagemaker: Any) -> None:
 
 
 def test_it_serves_as_a_process() -> None:
-    command = [sys.executable, "-m", "tests.support.sagemaker_moto", "--port", "0"]
+    command = [sys.executable, "-m", "tools.local_sagemaker", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

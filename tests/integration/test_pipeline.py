@@ -22,8 +22,8 @@ from tests.support.jobs import (
     status,
     training_request,
 )
-from tests.support.sagemaker_moto import set_status
 from tests.support.shipped_model import shipped_client
+from tools.local_sagemaker import set_status
 
 
 @pytest.fixture

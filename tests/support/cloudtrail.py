@@ -11,7 +11,7 @@ from botocore.model import Shape
 from guard.jobs import JobKind
 from tests.support.jobs import ACCOUNT, REGION
 from tests.support.minimal import service_model
-from tests.support.sagemaker_moto import CONTROL
+from tools.local_sagemaker import CONTROL
 
 CALLER = {
     "type": "AssumedRole",

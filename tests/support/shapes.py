@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import random
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.loaders import Loader
+from tools.image_fields import service_model
 
 IMAGES = (
     "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:1.10-cpu-py38",
@@ -33,13 +32,6 @@ WRONG: tuple[Any, ...] = (
     "\ud800",
     b"x",
 )
-
-
-@functools.cache
-def service_model() -> dict[str, Any]:
-    """Return botocore's SageMaker model; callers leave it as it is."""
-    model: dict[str, Any] = Loader().load_service_model("sagemaker", "service-2")
-    return model
 
 
 def copied_model() -> dict[str, Any]:

@@ -1,9 +1,11 @@
-"""Complete input documents, one for each job kind, in which every field has a value: for checks of policies and for tests."""
+"""Complete input documents, one for each job kind, in which every field has a value: for checks and tests."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from guard.document import Document
 from guard.jobs import BY_KIND, JOB_KINDS
@@ -24,6 +26,24 @@ def complete(kind: str = "training") -> Document:
     return Document.model_validate(fields)
 
 
+def complete_with(changes: Mapping[str, Any], kind: str = "training") -> Document:
+    """Return the complete document with these changes, as JSON holds them: objects are merged at every depth, lists replaced."""
+    return Document.model_validate(_merged(complete(kind).model_dump(mode="json"), changes))
+
+
+def sample_image(repository: str, tag: str | None = None, digest: str | None = None) -> dict[str, Any]:
+    """Return the complete document's image under another name in the same registry, as JSON holds it."""
+    image = complete().images[0].model_dump(mode="json")
+    raw = f"{image['registry']}/{repository}" + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+    return image | {"raw": raw, "repository": repository, "tag": tag, "digest": digest}
+
+
 def complete_of_each_kind() -> tuple[Document, ...]:
     """Return the complete documents of all job kinds."""
     return tuple(complete(row.id) for row in JOB_KINDS)
+
+
+def _merged(value: Any, change: Any) -> Any:
+    if not isinstance(value, dict) or not isinstance(change, Mapping):
+        return change
+    return value | {name: _merged(value.get(name), inner) for name, inner in change.items()}

@@ -14,9 +14,9 @@ from moto.sagemaker import urls
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from tests.support.sagemaker_moto.control import CONTROL, Refused
-from tests.support.sagemaker_moto.jobs import Jobs, state_name
-from tests.support.sagemaker_moto.kinds import KINDS
+from tools.local_sagemaker.control import CONTROL, Refused
+from tools.local_sagemaker.jobs import Jobs, state_name
+from tools.local_sagemaker.kinds import KINDS
 
 
 class StoppableSageMakerResponse(SageMakerResponse):

@@ -11,8 +11,8 @@ from botocore.model import ServiceModel
 from moto.moto_api._internal.managed_state_model import ManagedState
 from moto.utilities.utils import get_partition
 
-from tests.support.sagemaker_moto.control import Refused
-from tests.support.sagemaker_moto.kinds import KINDS, Kind
+from tools.local_sagemaker.control import Refused
+from tools.local_sagemaker.kinds import KINDS, Kind
 
 Members = dict[str, Any]
 
@@ -78,7 +78,7 @@ class Jobs:
             raise LookupError(f"{len(found)} jobs are named {name!r}")
         return found[0]
 
-    def create(self, kind: Kind, operation: str, parameters: Members) -> Members:
+    def create(self, kind: Kind, _operation: str, parameters: Members) -> Members:
         name = parameters[kind.name]
         arn = self._arn(kind, name)
         if (kind.noun, name) in self._jobs:
@@ -95,23 +95,23 @@ class Jobs:
         self._jobs[kind.noun, name] = Job(kind, name, arn, dict(parameters), state, now, now)
         return {kind.arn: arn}
 
-    def describe(self, kind: Kind, operation: str, parameters: Members) -> Members:
+    def describe(self, kind: Kind, _operation: str, parameters: Members) -> Members:
         job = self._get(kind, parameters[kind.name], kind.unknown)
         description = job.describe()
         job.state.advance()
         return description
 
-    def update(self, kind: Kind, operation: str, parameters: Members) -> Members:
+    def update(self, kind: Kind, _operation: str, parameters: Members) -> Members:
         job = self._get(kind, parameters[kind.name], kind.unknown)
         job.members.update(parameters)
         job.modified = datetime.now(UTC)
         return {kind.arn: job.arn}
 
-    def start(self, kind: Kind, operation: str, parameters: Members) -> Members:
+    def start(self, kind: Kind, _operation: str, parameters: Members) -> Members:
         self.set_status(self._get(kind, parameters[kind.name], kind.unknown), kind.initial)
         return {}
 
-    def stop(self, kind: Kind, operation: str, parameters: Members) -> Members:
+    def stop(self, kind: Kind, _operation: str, parameters: Members) -> Members:
         job = self._get(kind, parameters[kind.name], kind.unknown_stop or kind.unknown)
         if job.status in kind.ended | {kind.stopping}:
             raise Refused(
@@ -176,7 +176,7 @@ def _operations(kind: Kind) -> list[tuple[str, Any]]:
     return [*serving, (kind.stop_operation, Jobs.stop)] if kind.stoppable else serving
 
 
-def _list_tags(job: Job, parameters: Members) -> Members:
+def _list_tags(job: Job, _parameters: Members) -> Members:
     return {"Tags": job.members.get("Tags", [])}
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+from botocore.loaders import Loader
 
 from guard.extract import extract
 from guard.jobs import JOB_KINDS
@@ -23,6 +26,13 @@ _OWNER = re.compile(
 
 PROBE = "registry.example.com/probe:1"
 DIGEST = f"sha256:{'5' * 64}"
+
+
+@cache
+def service_model() -> dict[str, Any]:
+    """Return botocore's SageMaker model; callers leave it as it is."""
+    model: dict[str, Any] = Loader().load_service_model("sagemaker", "service-2")
+    return model
 
 
 @dataclass(frozen=True, order=True)

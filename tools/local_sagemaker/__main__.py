@@ -1,4 +1,4 @@
-"""A local SageMaker: `python -m tests.support.sagemaker_moto --port 0` prints its address as JSON and serves."""
+"""A local SageMaker: `python -m tools.local_sagemaker --port 0` prints its address as JSON and serves."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import threading
 
 from moto.server import ThreadedMotoServer
 
-from tests.support.sagemaker_moto import install
+from tools.local_sagemaker import install
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="python -m tests.support.sagemaker_moto", description="A local SageMaker.")
+    parser = argparse.ArgumentParser(prog="python -m tools.local_sagemaker", description="A local SageMaker.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     arguments = parser.parse_args()

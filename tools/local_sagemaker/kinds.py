@@ -1,7 +1,7 @@
 """The job kinds of the simulated SageMaker, one row each.
 
 The rows are written from the API model and from traces of the real service, not from guard/jobs.py: what the guard believes of
-a kind is what the tests check with them.
+a kind is what tests check with them.
 """
 
 from __future__ import annotations

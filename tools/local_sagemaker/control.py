@@ -1,4 +1,4 @@
-"""What a test may do to the simulated SageMaker: make calls fail, act just before one, and read what was called."""
+"""What its user may do to the simulated SageMaker: make calls fail, act just before one, and read what was called."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Control:
         self._faults: defaultdict[str, deque[tuple[str, str]]] = defaultdict(deque)
         self._interventions: defaultdict[str, deque[Callable[[], object]]] = defaultdict(deque)
 
-    def fail(self, operation: str, code: str, message: str = "injected by the test", times: int = 1) -> None:
+    def fail(self, operation: str, code: str, message: str = "injected fault", times: int = 1) -> None:
         """Refuse the next `times` calls of the operation with HTTP 400 and this error."""
         self._faults[operation].extend([(code, message)] * times)
 
