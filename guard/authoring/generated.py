@@ -18,7 +18,7 @@ CATALOGUE = Path("docs/rules.md")
 SCHEMA = Path("schemas/config.json")
 CAPABILITIES = Path("capabilities.json")
 COMPLETE = Path("guard/testing/complete_test.rego")
-_LONG = "# regal ignore:line-length\n"
+_LONG = "# regal ignore:line-length"
 _LONGEST_LINE = 100
 _FILTER = Path("tools/capabilities.py")
 
@@ -61,12 +61,12 @@ document := """
 
 
 def _complete(opa: Opa) -> str:
-    document = json.dumps(complete().model_dump(mode="json"), indent="\t", ensure_ascii=False)
+    lines = json.dumps(complete().model_dump(mode="json"), indent="\t", ensure_ascii=False).splitlines()
+    document = "\n".join(f"{_LONG}\n{line}" if len(line) > _LONGEST_LINE else line for line in lines)
     formatted = opa.run("fmt", given=_COMPLETE + document)
     if formatted.code != 0:
         raise ConfigError(f"OPA can't format the complete document: {formatted.said}")
-    lines = formatted.out.splitlines()
-    return "".join(f"{_LONG}{line}\n" if len(line) > _LONGEST_LINE else f"{line}\n" for line in lines)
+    return formatted.out
 
 
 def _capabilities(opa: Opa) -> str:
