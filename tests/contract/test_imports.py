@@ -126,7 +126,7 @@ def test_a_use_of_code_of_the_tests_is_found(tmp_path: Path, line: str) -> None:
     assert _uses_of_tests(tmp_path / "used.py") == [f"2: {line.strip()}"]
 
 
-@pytest.mark.parametrize("line", ["from guard.authoring.opa import Opa", '_RECORDED = "tests/golden/*/document.json"',
+@pytest.mark.parametrize("line", ["from guard.authoring.opa import Opa", '_RECORDED = "tests/golden/schema-*/*.json"',
                                   "if tests.code != 0:", "# from these tests we learned"])  # fmt: skip
 def test_a_mention_of_tests_is_not_a_use(tmp_path: Path, line: str) -> None:
     (tmp_path / "mentions.py").write_text(f"{line}\n")

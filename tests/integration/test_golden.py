@@ -1,7 +1,8 @@
-"""Recorded documents, each with a configuration, and the whole decision that the real OPA makes with the built bundle.
+"""Jobs, each with a configuration, and the whole decision that the real OPA makes with the built bundle.
 
-A case is a folder of tests/golden: `document.json`; `config.yaml`, merged into a configuration that has every rule off, null
-removing a key; `expected.json`, the decision or the error; and, if it has one, `policies/`, files that the bundle has besides.
+A case is a folder of tests/golden: `job.json`, what it states about the job, merged into the complete document; `config.yaml`,
+merged into a configuration that has every rule off, null removing a key; `expected.json`, the decision or the error; and, if it
+has one, `policies/`, files that the bundle has besides.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from guard.document import Document
 from guard.errors import PolicyError
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
-from tests.support.golden import CASES, policies_of
+from tests.support.golden import CASES, document_of, policies_of
 from tests.support.policies import POLICIES
 
 
@@ -39,6 +40,7 @@ def _decided(document: Document, opa: Path, bundle: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_decision_is_the_recorded_one(case: Path, opa: Path, tmp_path: Path) -> None:
-    document = Document.model_validate_json((case / "document.json").read_text())
-    decided = _decided(document, opa, _bundle(case, opa, tmp_path))
-    assert decided == json.loads((case / "expected.json").read_text())
+    decided = _decided(document_of(case), opa, _bundle(case, opa, tmp_path))
+    assert decided == json.loads((case / "expected.json").read_text()), (
+        f"if this is meant, correct {case}/expected.json"
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from guard.authoring.opa import Opa, Ran
-from tests.support.golden import CASES, policies_of
+from tests.support.golden import CASES, document_of, policies_of
 from tests.support.policies import POLICIES
 
 SEVERITY = ("allow", "warn", "deny")
@@ -18,7 +18,7 @@ BROKEN = "broken_rule_beside_a_deny"
 
 def _ask(opa: Path, folder: Path, case: Path, query: str) -> Ran:
     options = ("--bundle", POLICIES, "--ignore", "*_test.rego", "--strict-builtin-errors", "--format", "raw")
-    return Opa(opa, folder).run("eval", *options, "--input", case / "document.json", query)
+    return Opa(opa, folder).run("eval", *options, "--stdin-input", query, given=document_of(case).model_dump_json())
 
 
 def _without_notices(findings: list[Any]) -> list[Any]:

@@ -173,12 +173,12 @@ def test_a_rule_is_tried_if_any_job_can_meet_it(tree: Opa, config: dict, count: 
 
 def test_recorded_documents_are_tried_too(tree: Opa) -> None:
     special = complete().model_dump(mode="json") | {"region": "xx-special-1"}
-    case = tree.folder / "tests" / "golden" / "special"
-    case.mkdir(parents=True)
-    (case / "document.json").write_text(json.dumps(special))
+    recorded = tree.folder / "tests" / "golden" / "schema-1"
+    recorded.mkdir(parents=True)
+    (recorded / "special.json").write_text(json.dumps({"document": special}))
     _own(tree, _says("lower(input.job.tags)", 'input.region == "xx-special-1"'))
     (problem,) = _problems(tree)
-    assert "the rule fails on tests/golden/special/document.json: lower: " in problem
+    assert "the rule fails on tests/golden/schema-1/special.json: lower: " in problem
 
 
 ABSENCE = 'findings contains {"message": "The job has no tags."} if input.job.tags == null'

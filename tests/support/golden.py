@@ -1,7 +1,8 @@
-"""The golden cases: recorded documents, each with a configuration, and perhaps policies of its own."""
+"""The golden cases, each a job with a configuration and perhaps policies of its own, and the documents once recorded."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,13 +10,24 @@ from typing import Any
 
 import yaml
 
+from guard.authoring.samples import complete_with
+from guard.document import Document
 from tests.support.policies import CONFIG, POLICIES, ROOT
 
-CASES = sorted(folder for folder in (ROOT / "tests" / "golden").iterdir() if folder.is_dir())
+GOLDEN = ROOT / "tests" / "golden"
+CASES = sorted(file.parent for file in GOLDEN.glob("*/job.json"))
+SCHEMAS = sorted(GOLDEN.glob("schema-*"))
+"""A folder for each released schema of the document: never edited, only added to."""
+RECORDED = sorted(file for folder in SCHEMAS for file in folder.glob("*.json"))
+
+
+def document_of(case: Path) -> Document:
+    """Return the complete document with what `job.json` states."""
+    return complete_with(json.loads((case / "job.json").read_text()))
 
 
 def policies_of(case: Path, folder: Path) -> Path:
-    """Copy the policies, configured as the case has them, into the folder's `policies`."""
+    """Copy the policies, configured as the case or the folder of recorded documents has them, into the folder's `policies`."""
     policies = folder / POLICIES
     shutil.copytree(ROOT / POLICIES, policies)
     if (case / "policies").exists():

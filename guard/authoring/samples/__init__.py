@@ -26,8 +26,13 @@ def complete(kind: str = "training") -> Document:
     return Document.model_validate(fields)
 
 
-def complete_with(changes: Mapping[str, Any], kind: str = "training") -> Document:
-    """Return the complete document with these changes, as JSON holds them: objects are merged at every depth, lists replaced."""
+def complete_with(changes: Mapping[str, Any]) -> Document:
+    """Return the complete document of the kind that the changes name, training without, with these changes, as JSON holds them.
+
+    Objects are merged at every depth, those of a list into the complete document's first of that list: a change states only
+    what it is about.
+    """
+    kind = changes.get("job", {}).get("kind", "training")
     return Document.model_validate(_merged(complete(kind).model_dump(mode="json"), changes))
 
 
@@ -44,6 +49,8 @@ def complete_of_each_kind() -> tuple[Document, ...]:
 
 
 def _merged(value: Any, change: Any) -> Any:
-    if not isinstance(value, dict) or not isinstance(change, Mapping):
-        return change
-    return value | {name: _merged(value.get(name), inner) for name, inner in change.items()}
+    if isinstance(value, dict) and isinstance(change, Mapping):
+        return value | {name: _merged(value.get(name), inner) for name, inner in change.items()}
+    if isinstance(value, list) and isinstance(change, list):
+        return [_merged(value[0] if value else None, each) for each in change]
+    return change

@@ -16,7 +16,7 @@ from guard.authoring.trial.variations import Trial, hostile, hostile_throughout,
 from guard.document import Document
 
 # Recorded documents of the project, which are tried too.
-_RECORDED = "tests/golden/*/document.json"
+_RECORDED = "tests/golden/schema-*/*.json"
 _BATCH = 64
 
 
@@ -143,7 +143,7 @@ def _samples() -> Iterator[Trial]:
 
 def _recorded(folder: Path) -> Iterator[Trial]:
     for file in sorted(folder.glob(_RECORDED)):
-        document = Document.model_validate_json(file.read_text())
+        document = Document.model_validate(json.loads(file.read_text())["document"])
         yield Trial(str(file.relative_to(folder)), document.model_dump(mode="json"))
 
 

@@ -368,7 +368,7 @@ test_no_decision_outside_the_contract[note] if {
 	some note, document in {
 		"nothing": {},
 		"other version": testing.input_with({"schema_version": 2}),
-		"key too many": testing.input_with({"detail": {}}),
+		"key missing": object.remove(testing.document, {"network"}),
 	}
 	not main.decision with input as document
 }

@@ -28,6 +28,7 @@ unknown_image(code) := image({
 
 # METADATA
 # description: A document that no shipped rule has to say anything about.
+
 # METADATA
 # description: The document with this patch, whose field a call could not read for now.
 input_without(patch, field) := input_with(object.union(patch, {"unavailable": [{

@@ -20,7 +20,8 @@ from guard.jobs import TRAINING
 from guard.log.line import LIMIT_BYTES, LineSink, line
 from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
-from tests.support.documents import DENIED, document
+from tests.support.documents import document
+from tests.support.jobs import DENIED
 
 FINDING = Finding(
     rule_id="denied_image",
@@ -35,7 +36,10 @@ EXEMPTED = FINDING.model_copy(update={"rule_id": "region", "exempted_by": "EX-1"
 STARTED = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
 HOME = Home("111122223333", "eu-west-1", "aws")
 SUBJECT = document(
+    source={"time": "2026-11-23T10:00:00Z"},
+    job={"name": "train-1", "arn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/train-1"},
     tag="1.10-cpu-py38",
+    actor=None,
     environment=[{"slot": "Environment", "name": "TOKEN", "value": "s3cret"}],
     hyperparameters=[{"slot": "HyperParameters", "name": "key", "value": "hyp3r"}],
 )

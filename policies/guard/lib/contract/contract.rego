@@ -13,50 +13,33 @@ schema_version := 1
 
 # METADATA
 # description: |
-#   True if the document has the keys of the schema version, no less and no more than those that may be missing.
+#   True if the document has the keys that every document of the schema version has. Keys that came after the version's
+#   first documents may be missing, which means the same as null, or be unknown here: they are additive, and what
+#   changes the meaning of another key raises the version.
 satisfied(document) if {
 	document.schema_version == schema_version
-	_has_document_keys(document)
-	_has_source_keys(document.source)
+	_has(document, {
+		"account", "actor", "command", "compute", "deny_list", "environment", "hyperparameters", "images", "job",
+		"network", "partition", "region", "remote_access", "schema_version", "source", "storage",
+	})
+	_has(document.source, {"id", "time", "type"})
 	times.instant(document.source.time)
-	_has_job_keys(document.job)
+	_has(document.job, {
+		"arn", "created_at", "kind", "name", "parent_arn", "role_arn", "role_arns", "secondary_status", "status",
+		"tags",
+	})
 	is_array(document.job.role_arns)
 	is_array(document.images)
 	every image in document.images {
-		_has_image_keys(image)
+		_has(image, {
+			"account", "digest", "error", "origin", "raw", "region", "registry", "repository", "slot", "tag",
+		})
 	}
 	is_object(document.deny_list.images)
 	is_array(document.deny_list.patterns)
-	count(document.deny_list) == 2
 }
 
-_has_document_keys(document) if object.keys(document) - _additive == {
-	"account", "actor", "command", "compute", "deny_list", "environment", "hyperparameters", "images", "job",
-	"network", "partition", "region", "remote_access", "schema_version", "source", "storage",
-}
-
-# Keys that came after the first documents of this version were recorded: those have none of them, which means the same
-# as null. Such a key belongs here. What can't be null, or gives another key a new meaning, needs a new version.
-_additive := {"unavailable"}
-
-_additive_job := {"parts"}
-
-_has_source_keys(source) if {
-	is_object(source)
-	object.keys(source) == {"id", "time", "type"}
-}
-
-_has_job_keys(job) if {
-	is_object(job)
-	object.keys(job) - _additive_job == {
-		"arn", "created_at", "kind", "name", "parent_arn", "role_arn", "role_arns", "secondary_status", "status",
-		"tags",
-	}
-}
-
-_has_image_keys(image) if {
-	is_object(image)
-	object.keys(image) == {
-		"account", "digest", "error", "origin", "raw", "region", "registry", "repository", "slot", "tag",
-	}
+_has(value, keys) if {
+	is_object(value)
+	count(keys - object.keys(value)) == 0
 }
