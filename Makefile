@@ -52,7 +52,7 @@ lint: check ## Check types, style, policies, template and generated files
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/cfn-lint -i W3002 -- template.yml
 	@$(PYTHON) tools/schema.py --check
-	@$(PYTHON) tools/readme.py --check
+	@$(PYTHON) tools/tables.py --check
 
 check: $(OPA) $(REGAL) $(READY) ## Check the policies: types against the schema, configuration and structure, format, style
 	@tools/check-policies $(OPA) $(REGAL) $(PYTHON)
@@ -67,9 +67,9 @@ $(BUNDLE): $(POLICIES) | $(OPA) $(READY)
 	@mkdir -p $(@D)
 	@tools/build-bundle $(OPA) $(PYTHON) $@
 
-docs: $(READY) $(OPA) ## Write what is generated: docs/rules.md, the README's tables, the schemas, the capabilities
+docs: $(READY) $(OPA) ## Write what is generated: docs/rules.md, tables of README and guide, schemas, capabilities, the tests' document
 	@$(PYTHON) tools/schema.py
-	@$(PYTHON) tools/readme.py
+	@$(PYTHON) tools/tables.py
 	@$(PYTHON) -m guard.authoring --opa $(OPA) docs
 
 new-rule: $(READY) $(OPA) ## Make a rule's folder, test and configuration: make new-rule NAME=root_access_enabled

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from guard.authoring.formats import FORMATS
 from guard.authoring.rules import Rule
 
 _HEAD = """# The rules
@@ -18,20 +19,6 @@ A finding of a rule at level `deny` stops the job, at `warn` it is recorded, and
 
 _LONGEST_VALUE = 80
 _TYPES = {"integer": "whole number", "string": "text", "boolean": "true or false"}
-_FORMS = {
-    "account-glob": "glob",
-    "day": "day",
-    "glob": "glob",
-    "image-entry": "image entry",
-    "image-pattern": "image pattern",
-    "image-scope": "image entry",
-    "job-kind": "job kind",
-    "job-kind-glob": "glob",
-    "regex": "regular expression",
-    "region-glob": "glob",
-    "role-glob": "glob",
-    "scope-glob": "glob",
-}
 
 
 def catalogue(rules: Iterable[Rule], config: Mapping[str, Any]) -> str:
@@ -96,7 +83,8 @@ def type_of(schema: Mapping[str, Any]) -> str:
     if kind == "object":
         inner = schema.get("additionalProperties")
         return f"mapping to {type_of(inner)}" if isinstance(inner, dict) and "type" in inner else "mapping"
-    return _FORMS.get(schema.get("format", "")) or _TYPES.get(kind, str(kind))
+    form = FORMATS.get(schema.get("format", ""))
+    return form.word if form else _TYPES.get(kind, str(kind))
 
 
 def _cell(text: str) -> str:

@@ -132,8 +132,8 @@ def _parameter_texts(name: str, schema: object) -> list[str]:
         return [f"{at}: is not a JSON schema: {exc.message}"]
     texts = [f"{at}: has no {key}" for key in ("description", "type") if key not in schema]
     unknown = sorted({form for form in _formats(schema) if form not in FORMATS})
-    known = ", ".join(FORMATS)
-    return texts + [f"{at}: {hint(f'unknown format {f}', f, list(FORMATS), f'known are {known}')}" for f in unknown]
+    known = ", ".join(sorted(FORMATS))
+    return texts + [f"{at}: {hint(f'unknown format {f}', f, sorted(FORMATS), f'known are {known}')}" for f in unknown]
 
 
 def _formats(schema: object) -> Iterator[str]:

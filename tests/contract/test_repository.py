@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from guard.opa.binary import OPA_VERSION
+from tools.tables import rendered
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
 
-@pytest.mark.parametrize("tool", ["schema", "readme"])
+@pytest.mark.parametrize("tool", ["schema", "tables"])
 def test_what_is_generated_from_python_is_fresh(tool: str) -> None:
     command = [sys.executable, ROOT / "tools" / f"{tool}.py", "--check"]
     checked = subprocess.run(
@@ -24,11 +25,17 @@ def test_what_is_generated_from_python_is_fresh(tool: str) -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_a_stale_table_of_the_readme_is_noticed() -> None:
-    from tools.readme import rendered
-
-    text = (ROOT / "README.md").read_text()
-    assert rendered(text.replace("| `StopTrainingJob` |", "| `KillTrainingJob` |")) == text
+@pytest.mark.parametrize(
+    ("file", "fresh", "stale"),
+    [
+        ("README.md", "| `StopTrainingJob` |", "| `KillTrainingJob` |"),
+        ("docs/policies.md", "| a regular expression that OPA can read |", "| any text |"),
+    ],
+)
+def test_a_stale_table_is_noticed(file: str, fresh: str, stale: str) -> None:
+    text = (ROOT / file).read_text()
+    assert fresh in text
+    assert rendered(Path(file), text.replace(fresh, stale)) == text
 
 
 def _pinned(tool: str, module: str) -> str:

@@ -1,4 +1,4 @@
-"""Writes the README's tables from the code that they describe; `--check` only says whether they are fresh."""
+"""Writes the tables of the README and the guide from the code that they describe; `--check` only says whether they are fresh."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from guard.authoring.formats import guide_table
 from guard.jobs import JOB_KINDS, JobKind
 from guard.resources import RESOURCE_KINDS, ResourceKind
 from guard.settings import PREFIX, Settings
 from tools.image_fields import image_fields, seen, service_model
-
-PATH = Path("README.md")
 
 
 def coverage() -> str:
@@ -46,28 +45,31 @@ def settings() -> str:
     return "\n".join(rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {"coverage": coverage, "settings": settings}
+TABLES: dict[Path, dict[str, Callable[[], str]]] = {
+    Path("README.md"): {"coverage": coverage, "settings": settings},
+    Path("docs/policies.md"): {"formats": guide_table},
+}
 
 
-def rendered(text: str) -> str:
-    """Return the text with each table between its `<!-- name -->` and `<!-- /name -->` marks made anew."""
-    for name, table in TABLES.items():
+def rendered(path: Path, text: str) -> str:
+    """Return the file's text with each of its tables between `<!-- name -->` and `<!-- /name -->` made anew."""
+    for name, table in TABLES[path].items():
         marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         text, count = marks.subn(lambda found, table=table: f"{found[1]}{table()}\n{found[2]}", text)  # type: ignore[misc]
         if count != 1:
-            sys.exit(f"{PATH}: the marks of the table {name} are not there exactly once")
+            sys.exit(f"{path}: the marks of the table {name} are not there exactly once")
     return text
 
 
 def main(arguments: list[str]) -> int:
-    text = PATH.read_text()
-    fresh = rendered(text)
-    if "--check" in arguments:
-        if fresh != text:
-            print(f"{PATH}: a table is stale: run `make docs`", file=sys.stderr)
-        return int(fresh != text)
-    PATH.write_text(fresh)
-    return 0
+    texts = {path: path.read_text() for path in TABLES}
+    stale = {path: fresh for path, text in texts.items() if (fresh := rendered(path, text)) != text}
+    for path, fresh in stale.items():
+        if "--check" in arguments:
+            print(f"{path}: a table is stale: run `make docs`", file=sys.stderr)
+        else:
+            path.write_text(fresh)
+    return int("--check" in arguments and bool(stale))
 
 
 if __name__ == "__main__":
