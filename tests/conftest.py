@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import hypothesis
 import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
@@ -14,13 +13,9 @@ from guard.opa.binary import find_opa
 
 ROOT = Path(__file__).resolve().parent.parent
 # Speed is for the benchmarks: a busy machine must not turn a property red.
-hypothesis.settings.register_profile("guard", deadline=None)
-hypothesis.settings.load_profile("guard")
+settings.register_profile("guard", deadline=None)
+settings.load_profile("guard")
 OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
-
-# How long an example takes says how busy the machine is.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

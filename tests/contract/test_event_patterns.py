@@ -72,7 +72,9 @@ def statuses(row: JobKind) -> list[object]:
 def test_a_state_change_is_delivered_once_unless_the_guard_ignores_it(row: JobKind) -> None:
     events = {str(status): state_change(row, status) for status in statuses(row)}
     delivered = {status: len(matching(event)) for status, event in events.items()}
-    assert delivered == {status: int(wanted(event)) for status, event in events.items()}
+    assert delivered == {status: int(wanted(event)) for status, event in events.items()}, (
+        f"the rules of template.yml and the row {row.id} of guard/jobs.py disagree on a status"
+    )
 
 
 @pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.id)
@@ -109,7 +111,8 @@ def test_training_and_processing_have_a_rule_each() -> None:
 def test_every_call_that_creates_or_changes_a_job_reaches_the_guard(
     row: JobKind, operation: str, detail_type: str
 ) -> None:
-    assert matching(api_call(row, operation, detail_type)) == ["CloudTrailRule"]
+    delivered = matching(api_call(row, operation, detail_type))
+    assert delivered == ["CloudTrailRule"], f"add {operation} to eventName of CloudTrailRule in template.yml"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,10 @@ def test_a_failed_call_is_not_delivered_and_one_without_an_error_is() -> None:
 def test_no_other_call_reaches_the_guard() -> None:
     known = {operation for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)}
     listed = RULES["CloudTrailRule"]["EventPattern"]["detail"]["eventName"]
-    assert set(listed) == known, "template.yml's CloudTrailRule and guard/jobs.py differ"
+    differ = set(listed) ^ known
+    assert not differ, (
+        f"CloudTrailRule in template.yml and guard/jobs.py differ in {sorted(differ)}: correct the template"
+    )
 
 
 @pytest.mark.parametrize(

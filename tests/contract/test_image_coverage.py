@@ -52,6 +52,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("CreateTrainingSession", "ModelConfig.BaseModelArn"): "a model of the service, which picks the image",
 }
 
+HERE = "tests/contract/test_image_coverage.py"
 STARTED_BY = {"StopPipelineExecution": "StartPipelineExecution"}
 GUARDED = [
     operation for row in (*JOB_KINDS, *RESOURCE_KINDS) for operation in (*row.create_operations, *row.update_operations)
@@ -85,13 +86,15 @@ def unknown_stops(model: dict[str, Any]) -> set[str]:
 
 
 def test_every_field_that_can_name_an_image_is_seen_or_explained() -> None:
-    assert unexplained(service_model()) == []
+    found = unexplained(service_model())
+    assert not found, f"read these fields in guard/extract/, or say in REASONS of {HERE} why no job runs them: {found}"
 
 
 def test_every_reason_is_needed() -> None:
     fields = [field for operation in (*GUARDED, *UNGUARDED) for field in image_fields(service_model(), operation)]
     needed = {reason(field) for field in fields if field.operation in UNGUARDED or not seen(field)}
-    assert REASONS.keys() - needed == set()
+    unneeded = REASONS.keys() - needed
+    assert not unneeded, f"remove from REASONS in {HERE}: {unneeded}"
 
 
 def test_the_fields_that_the_product_is_about_are_seen() -> None:
@@ -104,12 +107,14 @@ def test_the_fields_that_the_product_is_about_are_seen() -> None:
 
 
 def test_every_stop_operation_is_guarded_or_explained() -> None:
-    assert unknown_stops(service_model()) == set()
+    found = unknown_stops(service_model())
+    assert not found, f"add a row to guard/jobs.py, or a reason to its NOT_GUARDED: {sorted(found)}"
 
 
 def test_nothing_is_explained_that_is_guarded_or_gone() -> None:
-    assert NOT_GUARDED.keys() <= service_model()["operations"].keys()
-    assert not NOT_GUARDED.keys() & {row.stop_operation for row in JOB_KINDS}
+    gone = NOT_GUARDED.keys() - service_model()["operations"].keys()
+    guarded = NOT_GUARDED.keys() & {row.stop_operation for row in JOB_KINDS}
+    assert not gone | guarded, f"remove from NOT_GUARDED in guard/jobs.py: {sorted(gone | guarded)}"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +183,8 @@ class TestRow:
 
     def test_the_operations_exist(self, kind) -> None:
         named = {*kind.create_operations, *kind.update_operations, kind.describe_operation, kind.stop_operation}
-        assert named <= service_model()["operations"].keys()
+        unknown = named - service_model()["operations"].keys()
+        assert not unknown, f"correct the row {kind.id} of guard/jobs.py: SageMaker has no {sorted(unknown)}"
 
     def test_the_name_is_all_that_describe_and_stop_need(self, kind) -> None:
         model = service_model()
@@ -188,22 +194,26 @@ class TestRow:
     def test_the_description_has_the_fields(self, kind) -> None:
         model = service_model()
         members = model["shapes"][model["operations"][kind.describe_operation]["output"]["shape"]]["members"]
-        assert {kind.name_field, kind.arn_field, kind.status_field} <= members.keys()
+        unknown = {kind.name_field, kind.arn_field, kind.status_field} - members.keys()
+        assert not unknown, f"correct the row {kind.id} of guard/jobs.py: its description has no {sorted(unknown)}"
 
     def test_every_status_is_known_once(self, kind) -> None:
         model = service_model()
         members = model["shapes"][model["operations"][kind.describe_operation]["output"]["shape"]]["members"]
         statuses = set(model["shapes"][members[kind.status_field]["shape"]]["enum"])
         known = [*kind.running, *kind.stopping, *kind.ended]
-        assert len(known) == len(set(known))
+        assert len(known) == len(set(known)), f"a status of {kind.id} stands twice in guard/jobs.py"
         # What AWS's event fixtures say of tuning jobs.
-        assert set(known) - {"Running"} == statuses
+        differ = (set(known) - {"Running"}) ^ statuses
+        assert not differ, f"say in the row {kind.id} of guard/jobs.py what these statuses mean: {sorted(differ)}"
 
     def test_the_arn_is_of_that_resource(self, kind) -> None:
         model = service_model()
         members = model["shapes"][model["operations"][kind.describe_operation]["output"]["shape"]]["members"]
         pattern = model["shapes"][members[kind.arn_field]["shape"]].get("pattern", "")
-        assert f"{kind.arn_resource}/" in pattern or ":sagemaker:" not in pattern
+        assert f"{kind.arn_resource}/" in pattern or ":sagemaker:" not in pattern, (
+            f"correct arn_resource in the row {kind.id} of guard/jobs.py: ARNs look like {pattern}"
+        )
 
 
 @pytest.mark.parametrize("row", RESOURCE_KINDS, ids=lambda row: row.id)
@@ -211,7 +221,8 @@ def test_a_resource_is_described_by_its_name(row) -> None:
     model = service_model()
     shape = model["operations"][row.describe_operation]["input"]["shape"]
     assert model["shapes"][shape]["required"] == [row.name_parameter]
-    assert {*row.create_operations, *row.update_operations} <= model["operations"].keys()
+    unknown = {*row.create_operations, *row.update_operations} - model["operations"].keys()
+    assert not unknown, f"correct the row {row.id} of guard/resources.py: SageMaker has no {sorted(unknown)}"
 
 
 def test_no_kind_appears_twice() -> None:
@@ -222,4 +233,5 @@ def test_every_map_of_a_users_own_names_is_known() -> None:
     """CloudTrail lowers field names; the names in these maps are no fields and keep their case."""
     operations = [operation for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)]
     maps = {field for operation in operations for field in map_fields(service_model(), operation)}
-    assert {name[0].lower() + name[1:] for name in maps} == FREE_MAPS
+    differ = {name[0].lower() + name[1:] for name in maps} ^ FREE_MAPS
+    assert not differ, f"correct FREE_MAPS in guard/sources/cloudtrail.py by {sorted(differ)}"

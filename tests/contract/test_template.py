@@ -75,12 +75,14 @@ def test_a_failed_invocation_ends_in_the_dead_letter_queue() -> None:
 
 def test_the_role_may_do_what_the_tables_need_and_no_more() -> None:
     needed = {action for row in JOB_KINDS for action in row.iam_actions} | {row.iam_action for row in RESOURCE_KINDS}
-    assert sagemaker_actions("enforce") == needed
+    differ = sagemaker_actions("enforce") ^ needed
+    assert not differ, f"the role in template.yml differs from guard/jobs.py and guard/resources.py in {sorted(differ)}"
 
 
 def test_in_audit_mode_the_role_can_not_stop_a_job() -> None:
     stops = {action for row in JOB_KINDS for action in row.iam_actions if action.startswith("sagemaker:Stop")}
-    assert sagemaker_actions("enforce") - sagemaker_actions("audit") == stops
+    differ = (sagemaker_actions("enforce") - sagemaker_actions("audit")) ^ stops
+    assert not differ, f"allow these in template.yml under the condition Enforce, and nothing else: {sorted(differ)}"
 
 
 def test_the_role_may_read_the_remote_opas_token_and_no_other() -> None:
@@ -101,9 +103,8 @@ def test_no_right_is_a_wildcard(mode: str) -> None:
 def test_rights_on_jobs_are_for_the_kinds_of_the_table_in_this_account(sid: str) -> None:
     prefix = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:"
     (statement,) = (statement for statement in statements("enforce") if statement["Sid"] == sid)
-    assert sorted(arn["Fn::Sub"] for arn in statement["Resource"]) == sorted(
-        f"{prefix}{row.arn_resource}/*" for row in JOB_KINDS
-    )
+    differ = {arn["Fn::Sub"] for arn in statement["Resource"]} ^ {f"{prefix}{row.arn_resource}/*" for row in JOB_KINDS}
+    assert not differ, f"{sid} in template.yml and guard/jobs.py differ in {sorted(differ)}: correct the template"
 
 
 def test_images_are_read_from_the_resources_of_the_table() -> None:
@@ -117,7 +118,8 @@ def test_images_are_read_from_the_resources_of_the_table() -> None:
 
 def test_the_variables_are_the_settings() -> None:
     expected = {PREFIX + name.upper() for name in Settings.model_fields} | POWERTOOLS
-    assert set(FUNCTION["Environment"]["Variables"]) == expected
+    differ = set(FUNCTION["Environment"]["Variables"]) ^ expected
+    assert not differ, f"the function's Environment in template.yml and guard/settings.py differ in {sorted(differ)}"
 
 
 @pytest.mark.parametrize("mode", PARAMETERS["Mode"]["AllowedValues"])

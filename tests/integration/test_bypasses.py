@@ -13,11 +13,10 @@ import pytest
 
 from guard.opa.engine import EmbeddedOpa
 from guard.record import Outcome, Record
-from tests.support.jobs import ACCOUNT, ALLOWED, HOME, REGION, started_event, status, training_request
+from tests.support.jobs import ACCOUNT, ALLOWED, AWS_ECR, HOME, REGION, started_event, status, training_request
+from tests.support.jobs import OWN_ECR as OWN
 
 AWS = "763104351884"
-OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
-AWS_ECR = f"{AWS}.dkr.ecr.{REGION}.amazonaws.com"
 DIGEST, OTHER_DIGEST = "sha256:" + "ab" * 32, "sha256:" + "cd" * 32
 REASON = {"reason": "denied by the security team"}
 

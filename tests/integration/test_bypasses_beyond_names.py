@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from guard.record import Outcome, Record
-from tests.support.jobs import ACCOUNT, ALLOWED, CLUSTER, HOME, REGION, started_event, training_request
+from tests.support.jobs import ACCOUNT, ALLOWED, AWS_ECR, CLUSTER, HOME, REGION, started_event, training_request
+from tests.support.jobs import OWN_ECR as OWN
 
-OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
-AWS_ECR = ALLOWED.partition("/")[0]
 DIGEST = "sha256:" + "ab" * 32
 
 ALLOW_LIST = {

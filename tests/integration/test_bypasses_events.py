@@ -14,6 +14,7 @@ from guard.log.line import line
 from guard.record import Outcome
 from tests.support.cloudtrail import called_event
 from tests.support.jobs import (
+    ACCOUNT,
     ALLOWED,
     DENIED,
     HOME,
@@ -125,14 +126,14 @@ def test_a_job_too_short_to_be_stopped_leaves_its_images_in_the_log(guard, start
     assert (line(record)["outcome"], line(record)["images"]) == ("already_finished", [DENIED])
 
 
-TRAINING_ARN = "arn:aws:sagemaker:eu-west-1:123456789012:training-job/"
+TRAINING_ARN = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:training-job/"
 
 
 @pytest.mark.parametrize(
     "arn",
     [
         pytest.param(TRAINING_ARN + "allowed", id="tail of another job"),
-        pytest.param(TRAINING_ARN.replace("123456789012", "999999999999") + "denied", id="another account"),
+        pytest.param(TRAINING_ARN.replace(ACCOUNT, "999999999999") + "denied", id="another account"),
         pytest.param(TRAINING_ARN.replace("eu-west-1", "us-east-1") + "denied", id="another region"),
         pytest.param(TRAINING_ARN.replace("training", "processing") + "denied", id="another kind"),
         pytest.param("nonsense", id="no ARN"),

@@ -11,7 +11,16 @@ from guard.jobs import BY_KIND
 from guard.record import Outcome
 from tests.support.carriers import CARRIERS, monitoring_config
 from tests.support.cloudtrail import called_event
-from tests.support.jobs import ALLOWED, DENIED, HOME, processing_request, started_event, status, training_request
+from tests.support.jobs import (
+    ACCOUNT,
+    ALLOWED,
+    DENIED,
+    HOME,
+    processing_request,
+    started_event,
+    status,
+    training_request,
+)
 from tests.support.minimal import minimal
 from tools.local_sagemaker import set_members
 
@@ -62,7 +71,7 @@ def test_a_processing_job_that_another_job_started_is_judged_by_itself(
     guard, sagemaker, field, resource, image, outcome
 ) -> None:
     sagemaker.create_processing_job(ProcessingJobName=NAME, **processing_request(image))
-    set_members(NAME, **{field: f"arn:aws:sagemaker:eu-west-1:123456789012:{resource}/parent"})
+    set_members(NAME, **{field: f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:{resource}/parent"})
     (record,) = guard().handle(started_event(sagemaker, "processing", NAME), HOME)
     assert record.outcome == outcome
 

@@ -18,7 +18,7 @@ import pytest
 from guard.errors import ConfigError, OpaStartError, ScopeError
 from guard.opa.client import PolicyClient, wait_until_ready
 from guard.opa.process import OpaProcess
-from tests.support.jobs import ALLOWED, DENIED, REGION, started_event, training_request
+from tests.support.jobs import ACCOUNT, ALLOWED, DENIED, REGION, started_event, training_request
 from tests.support.shipped_model import shipped_session
 
 Import = Callable[..., ModuleType]
@@ -53,7 +53,7 @@ def entry(
     _forget()
 
 
-def _context(account: str = "123456789012") -> SimpleNamespace:
+def _context(account: str = ACCOUNT) -> SimpleNamespace:
     return SimpleNamespace(invoked_function_arn=f"arn:aws:lambda:{REGION}:{account}:function:guard")
 
 
@@ -72,7 +72,7 @@ def test_the_handler_returns_what_was_done_about_the_job(entry: Import, event: A
     assert entry().handler(event(DENIED), _context()) == {
         "results": [
             {
-                "job": f"arn:aws:sagemaker:{REGION}:123456789012:training-job/job-1",
+                "job": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/job-1",
                 "decision": "deny",
                 "rules": ["denied_image"],
                 "outcome": "stopped",

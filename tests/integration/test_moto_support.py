@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
+from tests.support.jobs import ACCOUNT
 from tests.support.minimal import minimal
 from tools.local_sagemaker import CONTROL, KINDS, Kind, install, set_members, set_status
 
@@ -83,7 +84,7 @@ def test_describe_returns_every_member_of_the_request(
     output = sagemaker.meta.service_model.operation_model(describe).output_shape.members
     assert {name: value for name, value in request.items() if name in output}.items() <= description.items()
     assert (description[kind.arn], description[kind.status]) == (arn, kind.initial)
-    assert arn == f"arn:aws:sagemaker:eu-west-1:123456789012:{kind.arn_resource}/{NAME.lower()}"
+    assert arn == f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:{kind.arn_resource}/{NAME.lower()}"
 
 
 @pytest.mark.parametrize("kind", STOPPABLE, ids=lambda kind: kind.noun)
@@ -181,7 +182,7 @@ def test_a_stopped_schedule_starts_again(sagemaker: Any) -> None:
 
 def test_members_that_no_request_has_can_be_set(sagemaker: Any) -> None:
     create(sagemaker, KINDS[0])
-    set_members(NAME, TuningJobArn="arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/parent")
+    set_members(NAME, TuningJobArn=f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:hyper-parameter-tuning-job/parent")
     assert sagemaker.describe_training_job(TrainingJobName=NAME)["TuningJobArn"].endswith("/parent")
 
 

@@ -14,6 +14,7 @@ from guard.record import Outcome
 from guard.refs import Home
 from tests.integration.conftest import LATER
 from tests.support.jobs import (
+    ACCOUNT,
     ALLOWED,
     DENIED,
     HOME,
@@ -234,7 +235,7 @@ def test_a_malformed_event_is_an_error_for_the_dead_letter_queue(guard, control,
 
 @pytest.mark.parametrize(
     "scope",
-    [Home("999999999999", "eu-west-1", "aws"), Home("123456789012", "eu-west-2", "aws")],
+    [Home("999999999999", "eu-west-1", "aws"), Home(ACCOUNT, "eu-west-2", "aws")],
     ids=["account", "region"],
 )
 def test_an_event_of_another_account_or_region_is_refused(guard, start, scope) -> None:

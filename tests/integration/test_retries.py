@@ -15,7 +15,7 @@ from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, Endp
 
 from guard.aws.refusals import CALL_ERRORS
 from lambda_entry.assembly import BOTO
-from tests.support.jobs import REGION
+from tests.support.jobs import ACCOUNT, REGION
 
 ATTEMPTS = 3
 # botocore's standard mode has 500 tokens for the life of a client, and takes 14 for a retry: 18 failing calls have them all.
@@ -66,7 +66,7 @@ def test_each_call_is_attempted_as_often_however_many_failed_before_it(
     for _ in range(CALLS):
         attempts.append(0)
         with pytest.raises(CALL_ERRORS):
-            client.list_tags(ResourceArn="arn:aws:sagemaker:eu-west-1:123456789012:training-job/job")
+            client.list_tags(ResourceArn=f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:training-job/job")
     assert attempts == [ATTEMPTS] * CALLS
 
 
@@ -79,5 +79,5 @@ def test_a_refusal_is_not_attempted_again(client: Any) -> None:
 
     client.meta.events.register("before-send.sagemaker", send)
     with pytest.raises(CALL_ERRORS):
-        client.list_tags(ResourceArn="arn:aws:sagemaker:eu-west-1:123456789012:training-job/job")
+        client.list_tags(ResourceArn=f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:training-job/job")
     assert len(sent) == 1

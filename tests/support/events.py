@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from guard.refs import Home
+
+HOME = Home("111122223333", "eu-west-1", "aws")
+"""Of the recorded events and of the complete document; that of the simulated SageMaker is in tests.support.jobs."""
 EVENTS = Path(__file__).resolve().parent.parent / "events"
 NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 

@@ -17,9 +17,10 @@ ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 HOME = Home(ACCOUNT, REGION, "aws")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Train"
-AWS_IMAGES = f"763104351884.dkr.ecr.{REGION}.amazonaws.com"
-DENIED = f"{AWS_IMAGES}/pytorch-training:1.10-cpu-py38"
-ALLOWED = f"{AWS_IMAGES}/pytorch-training:2.4-cpu-py311"
+OWN_ECR = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+AWS_ECR = f"763104351884.dkr.ecr.{REGION}.amazonaws.com"
+DENIED = f"{AWS_ECR}/pytorch-training:1.10-cpu-py38"
+ALLOWED = f"{AWS_ECR}/pytorch-training:2.4-cpu-py311"
 
 CLUSTER = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
 

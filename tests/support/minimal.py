@@ -8,8 +8,10 @@ from typing import Any
 import botocore.session
 from botocore.model import ServiceModel, Shape
 
+from tests.support.jobs import ROLE
+
 # Members that the model doesn't mark as required but the service does, and texts whose pattern matters.
-TEXT = {"S3": "s3://bucket/prefix", "Arn": "arn:aws:iam::123456789012:role/job", "Image": "registry/repository:tag"}
+TEXT = {"S3": "s3://bucket/prefix", "Arn": ROLE, "Image": "registry/repository:tag"}
 
 
 @cache

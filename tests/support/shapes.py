@@ -7,10 +7,11 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.support.jobs import DENIED
 from tools.image_fields import service_model
 
 IMAGES = (
-    "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:1.10-cpu-py38",
+    DENIED,
     "registry.example.com:5000/team/image",
     "Not An Image",
     "",

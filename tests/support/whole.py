@@ -20,8 +20,9 @@ from guard.document import DenyList, Document, Source
 from guard.extract import extract
 from guard.jobs import BY_KIND
 from guard.normalize import normalize
-from guard.refs import Collected, Home, JobRef, job_arn
+from guard.refs import Collected, JobRef, job_arn
 from guard.resources import BY_RESOURCE_KIND, Resource
+from tests.support.events import HOME
 from tests.support.shapes import service_model
 
 FACTS = Path(__file__).resolve().parent.parent / "contract" / "facts"
@@ -38,7 +39,6 @@ FROM_DESCRIPTIONS = (
 )
 """The parts of a document that descriptions fill; the others come from the source, the deployment and failed calls."""
 
-HOME = Home("111122223333", "eu-west-1", "aws")
 SOURCE = Source(type="state-change", id="event-1", time=datetime(2026, 11, 23, 10, tzinfo=UTC))
 
 _IMAGE = re.compile(r"^(TrainingImage|RuleEvaluatorImage|ImageUri|Image)$")

@@ -14,13 +14,13 @@ from guard.aws.collect import Collected
 from guard.document import DenyList, Document, ImageError, Source
 from guard.jobs import AUTOML, BY_KIND, JOB_KINDS, PROCESSING, TRAINING, JobKind
 from guard.normalize import normalize, offline
-from guard.refs import Home, JobRef, job_arn
+from guard.refs import JobRef, job_arn
 from guard.resources import RESOURCE_KINDS, Resource
 from guard.sources.events import home_of, parse_event
-from tests.support.events import RUNNING, load_event
+from tests.support.events import HOME, RUNNING, load_event
+from tests.support.jobs import DENIED
 from tests.support.shapes import WRONG, answer
 
-HOME = Home("111122223333", "eu-west-1", "aws")
 NOTHING = DenyList(images={}, patterns=())
 TOLD = datetime(2024, 3, 5, 10, 15, tzinfo=UTC)
 SOURCE = Source(type="state-change", id="event-1", time=TOLD)
@@ -213,9 +213,9 @@ def test_every_running_event_makes_a_document_by_itself(name) -> None:
 @pytest.mark.parametrize(
     ("name", "image"),
     [
-        ("training_starting", "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:1.10-cpu-py38"),
-        ("api_create_training_job", "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:1.10-cpu-py38"),
-        ("tuning_in_progress", "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:1.10-cpu-py38"),
+        ("training_starting", DENIED),
+        ("api_create_training_job", DENIED),
+        ("tuning_in_progress", DENIED),
         (
             "processing_in_progress",
             "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:0.23-1-cpu-py3",

@@ -25,11 +25,11 @@ from guard.jobs import (
     TUNING,
     JobKind,
 )
-from guard.refs import Home, JobRef, job_arn
+from guard.refs import JobRef, job_arn
 from guard.resources import ALGORITHM, JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, Resource
+from tests.support.events import HOME
 from tests.support.fakes import FakeSageMaker, refused
 
-HOME = Home("111122223333", "eu-west-1", "aws")
 NO_TAGS: dict[str, Any] = {"Tags": []}
 TIMEOUT = ConnectTimeoutError(endpoint_url="https://api.sagemaker")
 

@@ -14,10 +14,10 @@ from guard.document import Source
 from guard.errors import StopError
 from guard.jobs import MONITORING_SCHEDULE, OPTIMIZATION, TRAINING, JobKind
 from guard.record import Outcome
-from guard.refs import Home, JobRef, job_arn
+from guard.refs import JobRef, job_arn
+from tests.support.events import HOME
 from tests.support.fakes import FakeSageMaker, refused
 
-HOME = Home("111122223333", "eu-west-1", "aws")
 LOST = ReadTimeoutError(endpoint_url="https://api.sagemaker")
 ENDED = refused("ValidationException", "The request was rejected because the training job is in status Stopped.")
 

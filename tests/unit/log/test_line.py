@@ -19,8 +19,9 @@ from guard.errors import EvaluationFailed, EventError, StopError
 from guard.jobs import TRAINING
 from guard.log.line import LIMIT_BYTES, LineSink, line
 from guard.record import Outcome, Record
-from guard.refs import Home, JobRef
+from guard.refs import JobRef
 from tests.support.documents import document
+from tests.support.events import HOME
 from tests.support.jobs import DENIED
 
 FINDING = Finding(
@@ -34,10 +35,10 @@ FINDING = Finding(
 )
 EXEMPTED = FINDING.model_copy(update={"rule_id": "region", "exempted_by": "EX-1"})
 STARTED = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
-HOME = Home("111122223333", "eu-west-1", "aws")
+ARN = f"arn:aws:sagemaker:eu-west-1:{HOME.account}:training-job/train-1"
 SUBJECT = document(
     source={"time": "2026-11-23T10:00:00Z"},
-    job={"name": "train-1", "arn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/train-1"},
+    job={"name": "train-1", "arn": ARN},
     tag="1.10-cpu-py38",
     actor=None,
     environment=[{"slot": "Environment", "name": "TOKEN", "value": "s3cret"}],
@@ -67,9 +68,9 @@ def test_line_of_a_decision() -> None:
         "event_id": "event-1",
         "source": "state-change",
         "mode": "enforce",
-        "account": "111122223333",
+        "account": HOME.account,
         "region": "eu-west-1",
-        "job_arn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/train-1",
+        "job_arn": ARN,
         "job_kind": "training",
         "decision": "deny",
         "outcome": "stopped",
@@ -96,7 +97,7 @@ def test_line_of_an_ignored_event() -> None:
         "decision_id": "decision-1",
         "event_id": "event-1",
         "mode": "enforce",
-        "account": "111122223333",
+        "account": HOME.account,
         "region": "eu-west-1",
         "outcome": "ignored",
         "reason": "an event of aws.ec2",

@@ -13,10 +13,9 @@ from guard.errors import EventError, ScopeError
 from guard.jobs import BY_KIND, JOB_KINDS, PROCESSING, TRAINING, TUNING, JobKind
 from guard.refs import Home, JobRef, job_from_arn, partition_of
 from guard.sources.events import Ignored, home_of, parse_event
-from tests.support.events import NAMES, RUNNING, load_event, without
+from tests.support.events import HOME, NAMES, RUNNING, load_event, without
 
-HOME = Home("111122223333", "eu-west-1", "aws")
-ARN = "arn:aws:sagemaker:eu-west-1:111122223333"
+ARN = f"arn:aws:sagemaker:eu-west-1:{HOME.account}"
 SOURCE = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, tzinfo=UTC))
 
 ASKS_NOTHING = {
@@ -159,7 +158,7 @@ def test_a_job_without_a_name_is_an_error_with_the_field(name, resources) -> Non
     assert failed.value.evidence["field"] == "detail.TrainingJobName"
 
 
-@pytest.mark.parametrize("scope", [Home("9" * 12, "eu-west-1", "aws"), Home("111122223333", "eu-west-2", "aws")])
+@pytest.mark.parametrize("scope", [Home("9" * 12, "eu-west-1", "aws"), Home(HOME.account, "eu-west-2", "aws")])
 @pytest.mark.parametrize("name", ["training_starting", "training_completed", "api_create_training_job"])
 def test_another_account_or_region_is_a_scope_error(name, scope) -> None:
     with pytest.raises(ScopeError) as failed:
