@@ -38,7 +38,7 @@ def sequence(found: object) -> list[Any] | tuple[Any, ...]:
 
 
 def text(node: object, *path: str) -> str | None:
-    """Return the text at the path; an empty text is none, and half a surrogate pair becomes a question mark."""
+    """Return the text at the path; empty strings count as missing; unpaired surrogates are replaced by `?`."""
     found = value(node, *path)
     return clean(found) if isinstance(found, str) and found else None
 

@@ -1,7 +1,7 @@
 # METADATA
 # title: Availability
 # description: |
-#   What SageMaker could not be asked for now, as the document's `unavailable` lists it. Such a gap may only withhold
+#   The SageMaker API calls that failed for now, as the document's `unavailable` lists it. Such a gap may only withhold
 #   findings: a rule that reports that a fact is absent (null, false, empty or missing) first asks whether it is known.
 package guard.lib.availability
 
