@@ -381,14 +381,53 @@ def test_mutation_refuses_an_unknown_rule(tree: Opa) -> None:
         mutate(tree, POLICIES, ("max_runtimes",), io.StringIO())
 
 
+LONE_RULE = """# METADATA
+# title: Runtime limit
+# description: A job must limit its runtime to at most `seconds`.
+# custom:
+#   severity: medium
+#   remediation: Set a limit.
+#   parameters:
+#     seconds: {description: The longest runtime., type: integer, minimum: 1}
+package guard.rules.max_runtime
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: Jobs that may run longer.
+findings contains {"message": sprintf("%v seconds are too many.", [runtime])} if {
+	runtime := input.compute.max_runtime_seconds
+	runtime > _limit
+}
+
+_limit := data.guard.config.rules.max_runtime.seconds
+"""
+LONE_TEST = """package guard.rules.max_runtime_test
+
+import data.guard.rules.max_runtime as rule
+
+test_more_than_the_limit_is_a_finding[runtime] if {
+	some runtime, found in {59: set(), 60: set(), 61: {{"message": "61 seconds are too many."}}}
+	found == rule.findings with input.compute.max_runtime_seconds as runtime
+		with data.guard.config.rules.max_runtime.seconds as 60
+}
+
+test_remediation if rule.remediation == "Set a limit."
+"""
+
+
 @pytest.fixture
 def small(tree: Opa) -> Opa:
-    """One rule, with its configuration and its section of the catalogue."""
-    for folder in [*(tree.folder / RULES).iterdir(), *(tree.folder / POLICIES / "guard" / "lib").iterdir()]:
-        if folder.name != "max_runtime":
-            shutil.rmtree(folder)
-    for folder in ("main", "testing"):
-        shutil.rmtree(tree.folder / POLICIES / "guard" / folder)
+    """One rule that needs no library, with its configuration and its section of the catalogue."""
+    guard = tree.folder / POLICIES / "guard"
+    for folder in [*(tree.folder / RULES).iterdir(), *(guard / folder for folder in ("lib", "main", "testing"))]:
+        shutil.rmtree(folder)
+    rule = tree.folder / RULES / "max_runtime"
+    rule.mkdir()
+    (rule / "max_runtime.rego").write_text(LONE_RULE)
+    (rule / "max_runtime_test.rego").write_text(LONE_TEST)
     levels = "level: warn, overrides: [{region: eu-*, level: deny}]"
     (tree.folder / CONFIG).write_text(f"rules:\n  max_runtime: {{{levels}, seconds: 60}}\nexemptions: []\n")
     (tree.folder / "tools" / "mutants-equivalent.yaml").write_text("[]")
@@ -459,7 +498,7 @@ def test_check_finds_nothing_in_what_ships(command, regal: Path) -> None:
     code, printed = command("check", "--regal", str(regal))
     assert code == 0, printed
     steps = re.findall(r"^(\S.*?) +ok +[\d.]+ s$", printed, re.MULTILINE)
-    assert steps == ["types", "config", "format", "style", "generated"]
+    assert steps == ["types", "config", "trial", "format", "style", "generated"]
 
 
 def test_a_command_that_refuses_exits_with_1_and_one_line(command) -> None:
@@ -498,9 +537,9 @@ def test_a_regal_that_prints_no_report_is_told_as_it_is(tree: Opa, tmp_path: Pat
 
 
 @pytest.mark.parametrize("tool", ["test-policies OPA PYTHON", "build-bundle OPA PYTHON bundle.tar.gz"])
-def test_the_scripts_that_make_calls_take_these_arguments(small: Opa, tool: str) -> None:
-    name, *arguments = tool.replace("OPA", str(small.binary)).replace("PYTHON", sys.executable).split()
+def test_the_scripts_that_make_calls_take_these_arguments(tree: Opa, tool: str) -> None:
+    name, *arguments = tool.replace("OPA", str(tree.binary)).replace("PYTHON", sys.executable).split()
     ran = subprocess.run(
-        [ROOT / "tools" / name, *arguments], cwd=small.folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+        [ROOT / "tools" / name, *arguments], cwd=tree.folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
     )
     assert ran.returncode == 0
