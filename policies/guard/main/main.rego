@@ -241,7 +241,7 @@ _broken[rule_id] contains "The rule exports no set of findings." if {
 }
 
 # What it reported isn't shown: it may hold values of the job's environment.
-_broken[rule_id] contains sprintf("The rule returned an invalid finding: %s instead of an object with a message.", [kind]) if {
+_broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it needs a message.", [kind]) if {
 	some rule_id, _ in _active
 	some finding in data.guard.rules[rule_id].findings
 	not _is_finding(finding)

@@ -345,7 +345,7 @@ test_deny_finding_without_a_message[note] if {
 	rules := {"alpha": {"remediation": "Do a.", "findings": {finding}}}
 	_decide(rules, _levels({"alpha": "warn"})) == {
 		"decision": "deny",
-		"findings": [_fault("alpha", sprintf("The rule returned an invalid finding: %s instead of an object with a message.", [kind]))],
+		"findings": [_fault("alpha", sprintf("The rule returned an invalid finding (%s): it needs a message.", [kind]))],
 	}
 }
 
