@@ -102,8 +102,9 @@ package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make packa
 deploy: ## Build and deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit|enforce] [ARCH=...] [PARAMETERS="NAME=VALUE ..."]
 	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" tools/deploy "$(BUCKET)" "$(STACK)" $(PARAMETERS)
 
-benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, deny list, rules, cold start
+benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, many documents, deny list, rules, cold start
 	@$(PYTHON) benchmarks/engine.py
+	@$(PYTHON) benchmarks/many.py
 	@$(PYTHON) benchmarks/policies.py
 	@$(PYTHON) benchmarks/cold_start.py
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import ssl
 import time
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
+import urllib3
 from opa_client.opa import OpaClient
-from pydantic import ValidationError
+from urllib3.connectionpool import HTTPConnectionPool
 
-from guard.decision import Decision, Evaluation
+from guard.decision import Evaluation
 from guard.document import Document
-from guard.errors import (
-    DecisionInvalid,
-    DecisionMissing,
-    EvaluationFailed,
-    OpaStartError,
-    OpaTimeout,
-    OpaUnauthorized,
-    OpaUnavailable,
-    PolicyError,
-    SchemaMismatch,
-)
+from guard.errors import DecisionInvalid, OpaStartError, OpaTimeout, OpaUnavailable, SchemaMismatch
+from guard.opa import answers
 from guard.opa.process import LABEL, OpaProcess
+
+if TYPE_CHECKING:
+    from guard.opa.connection import Connection
 
 DECISION = "guard/main/decision"
 BY_RULE = "guard/main/by_rule"
@@ -40,25 +36,46 @@ READY_POLL_SECONDS = 0.005
 class _Client(OpaClient):  # type: ignore[misc]  # it has no type hints
     """opa-python-client without proxies and without redirects: neither the environment nor an answer sends documents elsewhere.
 
-    Its own query methods make JSON of a dict and a request of that anew for each call; a document is bytes already.
+    Its own query methods make JSON of a dict and a request of that anew for each call; a document is bytes already, and all that
+    differs from one request to the next. The session's pool of connections takes it as it is.
     """
 
     def _init_session(self) -> requests.Session:
         session: requests.Session = super()._init_session()
         session.trust_env = False
+        # OPA would compress longer answers, which takes it longer than sending them.
+        session.headers.update({"Accept-Encoding": "identity", "Content-Type": "application/json"})
         return session
 
-    def post(self, path: str, body: bytes, seconds: float) -> requests.Response:
-        """Return the response to a query, redirects and errors included, with its content read."""
-        prepared = self._session.prepare_request(requests.Request("POST", f"{self.root_url}/data/{path}?{QUERY}"))
-        prepared.headers["Content-Type"] = "application/json"
-        prepared.prepare_body(body, None)
-        # The session's own send would follow redirects, and send the document along.
-        response: requests.Response = self._session.get_adapter(prepared.url).send(
-            prepared, timeout=seconds, verify=self._session.verify, cert=self._session.cert, proxies={}
+    def post(self, path: str, body: bytes, seconds: float) -> tuple[int, bytes]:
+        """Return status and content of the response to a query, redirects and errors included."""
+        pool, headers = self._prepared
+        response = pool.urlopen(
+            "POST",
+            f"/{self.version}/data/{path}?{QUERY}",
+            body=body,
+            headers=headers,
+            timeout=seconds,
+            retries=False,
+            redirect=False,
         )
-        _ = response.content
-        return response
+        return response.status, response.data
+
+    @cached_property
+    def _prepared(self) -> tuple[HTTPConnectionPool, dict[str, str]]:
+        """The pool of connections to OPA, with the session's certificates, and the session's headers."""
+        session = self._session
+        request = session.prepare_request(requests.Request("POST", self.root_url))
+        adapter = session.get_adapter(self.root_url)
+        pool = adapter.get_connection_with_tls_context(request, session.verify, cert=session.cert)
+        return pool, {name: value for name, value in request.headers.items() if name != "Content-Length"}
+
+    def head(self, path: str) -> bytes:
+        """Return a query up to its length, for a connection that isn't the session's."""
+        _, headers = self._prepared
+        lines = [f"POST /{self.version}/data/{path}?{QUERY} HTTP/1.1", f"Host: {self.host}:{self.port}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "Content-Length: "]).encode("latin-1")
 
 
 class PolicyClient:
@@ -79,6 +96,7 @@ class PolicyClient:
             timeout=timeout,
             token=token,
         )
+        self._ca_file = ca_file
         if ca_file is not None:
             self._opa._session.verify = ca_file
 
@@ -105,11 +123,13 @@ class PolicyClient:
 
         Raises OpaUnavailable, OpaUnauthorized, OpaTimeout, EvaluationFailed, DecisionMissing or DecisionInvalid.
         """
-        return _evaluation(self._answer(DECISION, _input(document), self._timeout), document)
+        return answers.evaluation(self._answer(DECISION, input_of(document), self._timeout), document)
 
     def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
         """Return the decision as it would be with this rule alone; raises as `evaluate` does."""
-        return _evaluation(self._answer(f"{BY_RULE}/{quote(rule_id, safe='')}", _input(document), seconds), document)
+        return answers.evaluation(
+            self._answer(f"{BY_RULE}/{quote(rule_id, safe='')}", input_of(document), seconds), document
+        )
 
     def rule_ids(self, seconds: float) -> tuple[str, ...]:
         """Return the ids of the rules that can have findings, `denied_image` first. Raises PolicyError."""
@@ -131,20 +151,26 @@ class PolicyClient:
 
     def _answer(self, path: str, body: bytes, seconds: float) -> dict[str, Any]:
         try:
-            response = self._opa.post(path, body, seconds)
-        except requests.exceptions.Timeout as exc:
-            raise OpaTimeout("OPA didn't answer in time", url=self.url, seconds=seconds) from exc
-        except requests.exceptions.RequestException as exc:
+            status, content = self._opa.post(path, body, seconds)
+        except urllib3.exceptions.NewConnectionError as exc:
             raise OpaUnavailable("OPA can't be reached", url=self.url) from exc
-        if response.status_code != 200:
-            raise _refused(response, self.url)
-        try:
-            answer = json.loads(response.content)
-        except ValueError as exc:
-            raise DecisionInvalid("OPA's answer is not JSON", url=self.url) from exc
-        if not isinstance(answer, dict):
-            raise DecisionInvalid("OPA's answer is not an object", url=self.url, answer=str(answer)[:200])
-        return answer
+        except urllib3.exceptions.TimeoutError as exc:
+            raise OpaTimeout("OPA didn't answer in time", url=self.url, seconds=seconds) from exc
+        except urllib3.exceptions.HTTPError as exc:
+            raise OpaUnavailable("OPA can't be reached", url=self.url) from exc
+        if status != 200:
+            raise answers.refused(status, content, self.url)
+        return answers.read(content, self.url)
+
+    def connect(self) -> Connection:
+        """Return a connection of its own for the whole decision on many documents. Raises ConnectionLost."""
+        from certifi import where
+
+        from guard.opa.connection import Connection
+
+        tls = ssl.create_default_context(cafile=self._ca_file or where()) if self._opa.ssl else None
+        address = (urlsplit(self.url).hostname or "", self._opa.port)
+        return Connection(address, self._opa.head(DECISION), seconds=self._timeout, tls=tls)
 
 
 def wait_until_ready(client: PolicyClient, process: OpaProcess, *, seconds: float) -> None:
@@ -161,60 +187,6 @@ def wait_until_ready(client: PolicyClient, process: OpaProcess, *, seconds: floa
         time.sleep(READY_POLL_SECONDS)
 
 
-def _input(document: Document) -> bytes:
+def input_of(document: Document) -> bytes:
+    """Return the document as the body of a query."""
     return b'{"input":' + document.__pydantic_serializer__.to_json(document) + b"}"
-
-
-def _evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
-    if "result" not in answer:
-        raise DecisionMissing(
-            "the policies have no decision on this document: it is outside their contract, or the bundle lacks guard.main",
-            job=document.job.arn,
-            schema_version=document.schema_version,
-        )
-    try:
-        decision = Decision.model_validate(answer["result"])
-    except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise DecisionInvalid("OPA's answer is not a decision", field=field, problem=first["msg"]) from exc
-    provenance = answer.get("provenance") or {}
-    return Evaluation(decision, _revision(provenance), provenance.get("version") or None)
-
-
-def _revision(provenance: dict[str, Any]) -> str | None:
-    bundles = provenance.get("bundles") or {}
-    revisions = [bundle.get("revision") for bundle in bundles.values() if bundle.get("revision")]
-    return ",".join(sorted(revisions)) or None
-
-
-def _refused(response: requests.Response, url: str) -> PolicyError:
-    status = response.status_code
-    if 300 <= status < 400:
-        return OpaUnavailable("OPA's address redirects; give the address of the OPA itself", url=url, status=status)
-    if status in {401, 403}:
-        return OpaUnauthorized("OPA refused the guard's token", url=url, status=status)
-    return _evaluation_failed(response)
-
-
-def _evaluation_failed(response: requests.Response) -> EvaluationFailed:
-    """OPA's error body names the policy file and row of the built-in that failed.
-
-    What it says behind the built-in's name may quote the document, environment values included: it is left out.
-    """
-    try:
-        body = response.json()
-    except requests.exceptions.JSONDecodeError:
-        body = {"message": "the answer is not JSON"}
-    if not isinstance(body, dict):
-        body = {"message": "the answer is not an object"}
-    error = (body.get("errors") or [{}])[0]
-    location = error.get("location") or {}
-    return EvaluationFailed(
-        "a policy failed while OPA evaluated it",
-        status=response.status_code,
-        code=error.get("code") or body.get("code"),
-        problem=str(error.get("message") or body.get("message")).partition(":")[0],
-        file=location.get("file"),
-        row=location.get("row"),
-    )

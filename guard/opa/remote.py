@@ -5,12 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from guard.decision import EachRule, Evaluation
 from guard.document import Document
-from guard.errors import OpaTimeout, OpaUnauthorized, OpaUnavailable, SchemaMismatch
+from guard.errors import OpaTimeout, OpaUnauthorized, OpaUnavailable, PolicyError, SchemaMismatch
 from guard.opa.client import PolicyClient
 from guard.opa.each import evaluate_each
 
@@ -47,6 +47,12 @@ class RemoteOpa:
         except (OpaUnavailable, OpaUnauthorized):
             self._disconnect()
             return self._within(self._timeout, lambda client: client.evaluate(document))
+
+    def evaluate_many(self, documents: Iterable[Document]) -> Iterator[Evaluation | PolicyError]:
+        """Yield for each document, in order, its decision or the PolicyError that `evaluate` would raise; never raises one."""
+        from guard.opa.many import evaluate_many
+
+        return evaluate_many(documents, lambda: self._connected().connect(), self.evaluate)
 
     def evaluate_each(self, document: Document, seconds: float) -> EachRule:
         """Return what the rules answer one by one within this time; never raises PolicyError."""

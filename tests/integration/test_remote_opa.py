@@ -182,6 +182,21 @@ class TestToken:
         opa = RemoteOpa(serve(answer), timeout=5, token=lambda: next(tokens))
         assert opa.evaluate(document()).decision.decision == "allow"
 
+    def test_one_that_is_refused_among_many_documents_is_fetched_anew_once(self, serve) -> None:
+        fetched: list[str] = []
+
+        def token() -> str:
+            fetched.append("new" if fetched else "old")
+            return fetched[-1]
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            right = request.headers.get("Authorization") == "Bearer new"
+            answering(200 if right else 401, ALLOW if right else b"{}")(request)
+
+        answers = list(RemoteOpa(serve(answer), timeout=5, token=token).evaluate_many([document()] * 30))
+        assert [answer.decision.decision for answer in answers] == ["allow"] * 30
+        assert fetched == ["old", "new"]
+
     def test_one_that_stays_refused_is_an_error(self, serve) -> None:
         opa = RemoteOpa(serve(answering(401, b"{}")), timeout=5, token=lambda: "wrong")
         with pytest.raises(OpaUnauthorized) as failed:
@@ -246,6 +261,12 @@ def test_a_private_authority_is_trusted_by_its_file(tls_opa: tuple[str, Path]) -
     denied = opa.evaluate(document(tag="1.10-cpu-py38"))
     each = opa.evaluate_each(document(tag="1.10-cpu-py38"), 10)
     assert (denied.decision.rule_ids, each.evaluation) == (("denied_image",), denied)
+    assert list(opa.evaluate_many([document(tag="1.10-cpu-py38")] * 3)) == [denied] * 3
+
+
+def test_many_documents_go_to_no_host_without_its_certificate(tls_opa: tuple[str, Path]) -> None:
+    answers = RemoteOpa(tls_opa[0], timeout=10).evaluate_many([document()] * 2)
+    assert [type(answer) for answer in answers] == [OpaUnavailable] * 2
 
 
 def test_without_the_file_the_certificate_is_refused(tls_opa: tuple[str, Path]) -> None:

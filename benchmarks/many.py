@@ -1,0 +1,82 @@
+"""Many documents at once, against what OPA does with each core when nobody has to send it anything.
+
+    make benchmark
+
+`opa bench` evaluates in one process without HTTP or JSON; both take turns in one run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.documents import document
+from guard.opa.binary import find_opa
+from guard.opa.engine import EmbeddedOpa
+from guard.opa.process import OpaProcess
+
+DOCUMENTS = 1_000
+ROUNDS = 3
+BUNDLE = Path("build/bundle.tar.gz")
+
+
+def bench(opa: Path, payload: Path) -> float:
+    """Return the evaluations a second of one core."""
+    command = [opa, "bench", "--bundle", BUNDLE, "--input", payload, "--format", "json", "data.guard.main.decision"]
+    answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return float(answer["N"]) / float(answer["T"]) * 1e9
+
+
+def rate(decide: Callable[[], None]) -> float:
+    """Return the documents a second."""
+    started = time.perf_counter()
+    decide()
+    return DOCUMENTS / (time.perf_counter() - started)
+
+
+def main() -> None:
+    opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
+    cores = len(os.sched_getaffinity(0))
+    subject = document()
+    rates: dict[str, list[float]] = {"opa bench": [], "one at a time": [], "many": []}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        EmbeddedOpa(lambda: OpaProcess(opa, BUNDLE), timeout=10, start_timeout=30) as engine,
+    ):
+        payload = Path(folder) / "input.json"
+        payload.write_text(subject.model_dump_json())
+        engine.wait_until_ready()
+
+        def one_at_a_time() -> None:
+            for _ in range(DOCUMENTS):
+                engine.evaluate(subject)
+
+        def many() -> None:
+            for answer in engine.evaluate_many(itertools.repeat(subject, DOCUMENTS)):
+                if isinstance(answer, Exception):
+                    raise answer
+
+        for _ in range(ROUNDS):
+            rates["opa bench"].append(bench(opa, payload))
+            rates["one at a time"].append(rate(one_at_a_time))
+            rates["many"].append(rate(many))
+    median = {name: statistics.median(values) for name, values in rates.items()}
+    limit = cores * median["opa bench"]
+    for name in ("one at a time", "many"):
+        sys.stdout.write(
+            f"{name}: {median[name]:,.0f} documents/s = {median[name] / limit:.0%} of {cores} cores x opa bench"
+            f" ({median['opa bench']:,.0f}/s)\n"
+        )
+    sys.stdout.write("goal for many: at least 85%\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""OPA's answers as decisions; whatever isn't one becomes a typed error."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from guard.decision import Decision, Evaluation
+from guard.document import Document
+from guard.errors import (
+    DecisionInvalid,
+    DecisionMissing,
+    EvaluationFailed,
+    OpaUnauthorized,
+    OpaUnavailable,
+    PolicyError,
+)
+
+
+def read(content: bytes, url: str) -> dict[str, Any]:
+    """Return the answer, which is a JSON object. Raises DecisionInvalid."""
+    try:
+        answer = json.loads(content)
+    except ValueError as exc:
+        raise DecisionInvalid("OPA's answer is not JSON", url=url) from exc
+    if not isinstance(answer, dict):
+        raise DecisionInvalid("OPA's answer is not an object", url=url, answer=str(answer)[:200])
+    return answer
+
+
+def evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
+    """Return the decision of an answer. Raises DecisionMissing or DecisionInvalid."""
+    if "result" not in answer:
+        raise DecisionMissing(
+            "the policies have no decision on this document: it is outside their contract, or the bundle lacks guard.main",
+            job=document.job.arn,
+            schema_version=document.schema_version,
+        )
+    try:
+        decision = Decision.model_validate(answer["result"])
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise DecisionInvalid("OPA's answer is not a decision", field=field, problem=first["msg"]) from exc
+    provenance = answer.get("provenance") or {}
+    return Evaluation(decision, _revision(provenance), provenance.get("version") or None)
+
+
+def refused(status: int, content: bytes, url: str) -> PolicyError:
+    """Return the error that an answer with another status than 200 is."""
+    if 300 <= status < 400:
+        return OpaUnavailable("OPA's address redirects; give the address of the OPA itself", url=url, status=status)
+    if status in {401, 403}:
+        return OpaUnauthorized("OPA refused the guard's token", url=url, status=status)
+    return _evaluation_failed(status, content)
+
+
+def _revision(provenance: dict[str, Any]) -> str | None:
+    bundles = provenance.get("bundles") or {}
+    revisions = [bundle.get("revision") for bundle in bundles.values() if bundle.get("revision")]
+    return ",".join(sorted(revisions)) or None
+
+
+def _evaluation_failed(status: int, content: bytes) -> EvaluationFailed:
+    """OPA's error body names the policy file and row of the built-in that failed.
+
+    What it says behind the built-in's name may quote the document, environment values included: it is left out.
+    """
+    try:
+        body = json.loads(content)
+    except ValueError:
+        body = {"message": "the answer is not JSON"}
+    if not isinstance(body, dict):
+        body = {"message": "the answer is not an object"}
+    error = (body.get("errors") or [{}])[0]
+    location = error.get("location") or {}
+    return EvaluationFailed(
+        "a policy failed while OPA evaluated it",
+        status=status,
+        code=error.get("code") or body.get("code"),
+        problem=str(error.get("message") or body.get("message")).partition(":")[0],
+        file=location.get("file"),
+        row=location.get("row"),
+    )
