@@ -53,3 +53,28 @@ path(text) := concat("", [sprintf("/%s", [word]) | some word in words; not word 
 	words := split(text, "/")
 	not ".." in words
 } else := null
+
+# METADATA
+# description: |
+#   An absolute path as the container's kernel would walk it, without `.`, `..`, doubled slashes and a slash at the end;
+#   links are not known here. Other text as it is. `/..` for a path that goes to and fro more often than anybody needs.
+resolved(text) := text if {
+	not startswith(text, "/")
+} else := _settled(_squeezed(text))
+
+_squeezed(path) := regex.replace(regex.replace(path, `/(?:\.?/)+`, "/"), `/\.?$`, "")
+
+# A step takes away each name with the `..` behind it; every step of six can uncover more of them.
+_settled(path) := path if {
+	not contains(path, "/..")
+} else := settled if {
+	settled := _step(_step(_step(_step(_step(_step(path))))))
+	not regex.match(_climbs, settled)
+} else := "/.."
+
+_step(path) := regex.replace(
+	regex.replace(path, `^(?:/\.\.)+(/|$)`, "$1"),
+	`/(?:[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+)/\.\.(/|$)`, "$1",
+)
+
+_climbs := `/\.\.(?:/|$)`

@@ -105,3 +105,35 @@ test_shown[address] if {
 	some [address, expected] in _shown
 	storage.shown(address) == expected
 }
+
+_resolved := [
+	["/opt/ml/code/a.py", "/opt/ml/code/a.py"],
+	["/opt//ml/./code/././a.py", "/opt/ml/code/a.py"],
+	["/opt/ml/code/", "/opt/ml/code"],
+	["/opt/ml/code/.", "/opt/ml/code"],
+	["/opt/ml/code//", "/opt/ml/code"],
+	["/opt/ml/code/../data/evil.py", "/opt/ml/data/evil.py"],
+	["/opt/ml/code/./../data//../evil.py", "/opt/ml/evil.py"],
+	["/opt/ml/code/..", "/opt/ml"],
+	["/a/../b/../c/../d", "/d"],
+	["/a/b/c/d/e/f/../../../../../../g", "/g"],
+	["/a/b/c/d/e/f/g/../../../../../../../h", "/.."],
+	["/a/b/c/d/e/f/g/../../../../../../..", "/.."],
+	["/../../etc/x", "/etc/x"],
+	["/..", ""],
+	["/a/..b/c", "/a/..b/c"],
+	["/a/..b/../c", "/a/c"],
+	["/a/.b/../c", "/a/c"],
+	["/a/b./../c", "/a/c"],
+	["/a/.../c", "/a/.../c"],
+	["/a/b../c", "/a/b../c"],
+	["/", ""],
+	["a/../b", "a/../b"],
+	["", ""],
+	["-c", "-c"],
+]
+
+test_resolved[text] if {
+	some [text, expected] in _resolved
+	storage.resolved(text) == expected
+}

@@ -1,10 +1,13 @@
 # METADATA
 # title: Own commands in approved images
 # description: |
-#   A job may replace the command of its image only by one of the list `allowed`: each entry is a list of
-#   globs, one for each word of the command. Arguments alone are allowed with `allow_arguments: true`. Of all
-#   words only the program's name appears in the finding, the others may hold secrets. Without the parameters
-#   nothing is allowed.
+#   A job may replace the command of its image only by one of the list `allowed`. An entry is a list of globs,
+#   one for each word of the command, or a mapping: `entrypoint` is that list, `options` are options that may
+#   follow its first word, each with globs for its value (of several values, separated by commas, each must
+#   match one), and `arguments` are globs for each of the arguments, which are then allowed with this command
+#   only. Everywhere else `allow_arguments` decides about them. In a glob `*` doesn't cross a `/`, and an
+#   absolute path is compared without `.`, `..` and doubled slashes. Of all words only the program's name
+#   appears in the finding, the others may hold secrets. Without the parameters nothing is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html
@@ -17,22 +20,49 @@
 #     SDK), or use a command that the configuration allows.
 #   parameters:
 #     allowed:
-#       description: Commands that may replace the image's own, each a list of globs.
+#       description: 'Commands that may replace the image''s own: lists of globs, or mappings.'
 #       type: array
 #       default: []
 #       items:
-#         type: array
+#         type:
+#         - array
+#         - object
 #         minItems: 1
 #         items:
 #           type: string
 #           format: glob
+#         additionalProperties: false
+#         required:
+#         - entrypoint
+#         properties:
+#           entrypoint:
+#             description: Globs for the words of the command.
+#             type: array
+#             minItems: 1
+#             items:
+#               type: string
+#               format: glob
+#           options:
+#             description: By option, as `--jars`, globs for its value.
+#             type: object
+#             additionalProperties:
+#               type: array
+#               items:
+#                 type: string
+#                 format: glob
+#           arguments:
+#             description: Globs for the arguments.
+#             type: array
+#             items:
+#               type: string
+#               format: glob
 #     allow_arguments:
 #       description: Whether a job may give arguments to the command.
 #       type: boolean
 #       default: false
 package guard.rules.entrypoint_override
 
-import data.guard.lib.globs
+import data.guard.lib.storage
 import future.keywords.not
 
 # METADATA
@@ -48,7 +78,7 @@ findings contains {
 } if {
 	words := input.command.entrypoint
 	is_array(words)
-	not _allowed_command
+	count(_fitting) == 0
 	program := _program(words)
 }
 
@@ -59,6 +89,7 @@ findings contains {
 	words := input.command.arguments
 	is_array(words)
 	not _allow_arguments
+	not _fitting_arguments
 }
 
 # A first word as `TOKEN=... python` is a shell's; what follows the name may be the secret.
@@ -66,13 +97,57 @@ _program(words) := regex.replace(regex.replace(words[0], `(?s)[^\w./+-].*`, ""),
 
 _program([]) := ""
 
-_allowed_command if {
+# The entries that the whole command fits, and whether the entry says which arguments.
+_fitting contains "arguments" in object.keys(entry) if {
 	words := input.command.entrypoint
-	some entry in _allowed
-	count(entry) == count(words)
+	some listed in _allowed
+	entry := _entry(listed)
+	start := count(words) - count(entry.entrypoint)
+	_fits(entry.entrypoint, array.concat(array.slice(words, 0, 1), array.slice(words, start + 1, count(words))))
+	_fits_options(object.get(entry, "options", {}), array.slice(words, 1, start + 1))
+	_fits_arguments(entry)
+}
+
+_fitting_arguments if true in _fitting
+
+_entry(listed) := listed if {
+	is_object(listed)
+} else := {"entrypoint": listed}
+
+_fits(patterns, words) if {
+	count(patterns) == count(words)
 	every i, word in words {
-		globs.matches(entry[i], word)
+		_matches(patterns[i], word)
 	}
+}
+
+_fits_options(options, words) if {
+	names := [word | some i, word in words; i % 2 == 0]
+	values := [word | some i, word in words; i % 2 == 1]
+	every i, name in names {
+		_fits_values(object.get(options, name, []), values[i])
+	}
+}
+
+_fits_values(patterns, values) if {
+	every value in split(values, ",") {
+		some pattern in patterns
+		_matches(pattern, value)
+	}
+}
+
+_matches(pattern, word) if glob.match(pattern, ["/"], storage.resolved(word))
+
+_fits_arguments(entry) if not "arguments" in object.keys(entry)
+
+_fits_arguments(entry) if {
+	is_array(input.command.arguments)
+	_fits(entry.arguments, input.command.arguments)
+}
+
+_fits_arguments(entry) if {
+	input.command.arguments == null
+	entry.arguments == []
 }
 
 default _allowed := []
