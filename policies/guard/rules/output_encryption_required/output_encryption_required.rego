@@ -2,9 +2,10 @@
 # title: Encrypted results
 # description: |
 #   Each output must be encrypted with a customer KMS key that a glob of the list `kms_keys` matches; a key
-#   compares as the job names it: id, alias or ARN. Without the list no key is allowed. For some outputs, such
-#   as checkpoints, SageMaker takes no key: `outputs_without_key` lists their names by job kind. A job without
-#   outputs has nothing to encrypt.
+#   compares as the job names it: id, alias or ARN. A key that AWS manages (`alias/aws/...`) and a key of
+#   another account are allowed only by a glob that writes this alias or that account's number out. Without
+#   the list no key is allowed. For some outputs, such as checkpoints, SageMaker takes no key:
+#   `outputs_without_key` lists their names by job kind. A job without outputs has nothing to encrypt.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingOutputConfig.html
@@ -37,6 +38,7 @@ package guard.rules.output_encryption_required
 
 import data.guard.lib.availability
 import data.guard.lib.globs
+import data.guard.lib.keys
 import future.keywords.not
 
 # METADATA
@@ -57,7 +59,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("Output %s is encrypted with KMS key %s, which is not an allowed one.", [output.name, key]),
+	"message": sprintf("Output %s is encrypted with KMS key %s, %s.", [output.name, key, problem]),
 	"details": {
 		"config": "rules.output_encryption_required.kms_keys",
 		"output": output.name,
@@ -68,7 +70,7 @@ findings contains {
 	some output in input.storage.outputs
 	key := output.kms_key
 	not key in _no_key
-	not globs.matches(_allowed, key)
+	problem := keys.problem(_allowed, key, input.account)
 }
 
 _no_key := {null, ""}

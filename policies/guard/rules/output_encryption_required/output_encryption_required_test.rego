@@ -19,6 +19,7 @@ _config := {
 _job(keys) := _job_of("processing", keys)
 
 _job_of(kind, keys) := {
+	"account": "111122223333",
 	"job": {"kind": kind},
 	"storage": {"outputs": [{"name": sprintf("out%d", [i]), "kms_key": key} | some i, key in keys]},
 }
@@ -48,6 +49,18 @@ test_deny_other_key if {
 	r := rule.findings with input as _job(["key-1", "key-12"])
 		with data.guard.config.rules.output_encryption_required as _config
 	r == {_other(1, "key-12", ["alias/ml-*", "key-1"])}
+}
+
+test_deny_keys_that_are_no_customer_keys_of_the_account if {
+	every key, reason in {
+		"alias/aws/s3": "which AWS manages: it is not a customer key",
+		"arn:aws:kms:eu-west-1:444455556666:key/x": "which belongs to account 444455556666",
+	} {
+		r := rule.findings with input as _job([key])
+			with data.guard.config.rules.output_encryption_required as {"kms_keys": ["*"]}
+		message := sprintf("Output out0 is encrypted with KMS key %s, %s.", [key, reason])
+		{finding.message | some finding in r} == {message}
+	}
 }
 
 test_allow_listed_keys if {

@@ -1,10 +1,12 @@
 # METADATA
 # title: Encrypted volumes
 # description: |
-#   Each storage volume must be encrypted with a customer KMS key that a glob of the list `kms_keys` matches;
-#   a key compares as the job names it: id, alias or ARN. A job that names no volume is a finding. When all
-#   instances are of types in the list `local_storage_types`, a volume may go without a key: SageMaker refuses
-#   one for instances whose local storage is encrypted by the hardware. Without `kms_keys` no key is allowed.
+#   Each storage volume must be encrypted with a customer KMS key that a glob of the list `kms_keys` matches; a
+#   key compares as the job names it: id, alias or ARN. A key that AWS manages (`alias/aws/...`) and a key of
+#   another account are allowed only by a glob that writes this alias or that account's number out. A job that
+#   names no volume is a finding. When all instances are of types in the list `local_storage_types`, a volume
+#   may go without a key: SageMaker refuses one for instances whose local storage is encrypted by the hardware.
+#   Without `kms_keys` no key is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
 #   - https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-store-volumes.html
@@ -34,6 +36,7 @@ package guard.rules.volume_encryption_required
 
 import data.guard.lib.availability
 import data.guard.lib.globs
+import data.guard.lib.keys
 import future.keywords.not
 
 # METADATA
@@ -59,7 +62,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The volume of %s is encrypted with KMS key %s, which is not an allowed one.", [volume.name, key]),
+	"message": sprintf("The volume of %s is encrypted with KMS key %s, %s.", [volume.name, key, problem]),
 	"details": {
 		"config": "rules.volume_encryption_required.kms_keys",
 		"volume": volume.name,
@@ -70,7 +73,7 @@ findings contains {
 	some volume in input.storage.volumes
 	key := volume.kms_key
 	not key in _no_key
-	not globs.matches(_allowed, key)
+	problem := keys.problem(_allowed, key, input.account)
 }
 
 findings contains {

@@ -13,6 +13,7 @@ _unset := [
 _config := {"level": "deny", "kms_keys": ["alias/ml-*", "key-1"], "local_storage_types": ["ml.g5.*", "ml.p4d.*"]}
 
 _job(keys, types) := {
+	"account": "111122223333",
 	"compute": {"instances": [{"type": type, "count": 1} | some type in types]},
 	"storage": {"volumes": [{"name": sprintf("Part%d", [i]), "kms_key": key} | some i, key in keys]},
 }
@@ -58,6 +59,18 @@ test_deny_other_key if {
 	r := rule.findings with input as _job(["key-12"], ["ml.g5.xlarge"])
 		with data.guard.config.rules.volume_encryption_required as _config
 	r == {_other("key-12", ["alias/ml-*", "key-1"])}
+}
+
+test_deny_keys_that_are_no_customer_keys_of_the_account if {
+	every key, reason in {
+		"alias/aws/ebs": "which AWS manages: it is not a customer key",
+		"arn:aws:kms:eu-west-1:444455556666:key/x": "which belongs to account 444455556666",
+	} {
+		r := rule.findings with input as _job([key], ["ml.m5.large"])
+			with data.guard.config.rules.volume_encryption_required as {"kms_keys": ["*"]}
+		message := sprintf("The volume of Part0 is encrypted with KMS key %s, %s.", [key, reason])
+		{finding.message | some finding in r} == {message}
+	}
 }
 
 test_allow_listed_keys if {
