@@ -10,6 +10,24 @@ from guard.document import Part
 
 
 @dataclass(frozen=True)
+class Listing:
+    """How the API lists the jobs of a kind: the operation, the field of its response, and the statuses of running jobs.
+
+    A summary has the job's name, ARN and status in fields of the same names as its description. `statuses` are those that the
+    filter `StatusEquals` takes, one a call.
+    """
+
+    operation: str
+    field: str
+    statuses: tuple[str, ...] = ("InProgress",)
+
+    @property
+    def iam_action(self) -> str:
+        """The IAM action of the operation; it takes no resource."""
+        return f"sagemaker:{self.operation}"
+
+
+@dataclass(frozen=True)
 class JobKind:
     """What the guard must know of one kind of SageMaker job; operation and field names are those of the SageMaker API.
 
@@ -29,6 +47,7 @@ class JobKind:
     name_field: str
     arn_field: str
     status_field: str
+    listing: Listing
     running: frozenset[str]
     parts: frozenset[Part]
     stopping: frozenset[str] = frozenset({"Stopping"})
@@ -79,6 +98,7 @@ TRAINING = JobKind(
     name_field="TrainingJobName",
     arn_field="TrainingJobArn",
     status_field="TrainingJobStatus",
+    listing=Listing("ListTrainingJobs", "TrainingJobSummaries"),
     running=frozenset({"InProgress"}),
     parts=_TRAINED | {"remote-debug"},
     ended=frozenset({"Completed", "Failed", "Stopped", "Deleting"}),
@@ -95,6 +115,7 @@ PROCESSING = JobKind(
     name_field="ProcessingJobName",
     arn_field="ProcessingJobArn",
     status_field="ProcessingJobStatus",
+    listing=Listing("ListProcessingJobs", "ProcessingJobSummaries"),
     running=frozenset({"InProgress"}),
     parts=_CLUSTER,
 )
@@ -110,11 +131,12 @@ TRANSFORM = JobKind(
     name_field="TransformJobName",
     arn_field="TransformJobArn",
     status_field="TransformJobStatus",
+    listing=Listing("ListTransformJobs", "TransformJobSummaries"),
     running=frozenset({"InProgress"}),
     parts=frozenset({"image", "instances", "instance-count", "volumes", "vpc", "network-isolation"}),
 )
 
-# "Running" is what AWS's own event fixtures say; the API says "InProgress".
+# "Running" is what AWS's own event fixtures say; the API says "InProgress", and lists by that alone.
 TUNING = JobKind(
     id="hyperparameter-tuning",
     arn_resource="hyper-parameter-tuning-job",
@@ -126,6 +148,7 @@ TUNING = JobKind(
     name_field="HyperParameterTuningJobName",
     arn_field="HyperParameterTuningJobArn",
     status_field="HyperParameterTuningJobStatus",
+    listing=Listing("ListHyperParameterTuningJobs", "HyperParameterTuningJobSummaries"),
     running=frozenset({"InProgress", "Running"}),
     parts=_TRAINED,
     ended=frozenset({"Completed", "Failed", "Stopped", "Deleting", "DeleteFailed"}),
@@ -143,6 +166,7 @@ AUTOML = JobKind(
     name_field="AutoMLJobName",
     arn_field="AutoMLJobArn",
     status_field="AutoMLJobStatus",
+    listing=Listing("ListAutoMLJobs", "AutoMLJobSummaries"),
     running=frozenset({"InProgress"}),
     parts=frozenset({"volumes", "vpc", "traffic-encryption", "max-runtime"}),
 )
@@ -158,6 +182,7 @@ OPTIMIZATION = JobKind(
     name_field="OptimizationJobName",
     arn_field="OptimizationJobArn",
     status_field="OptimizationJobStatus",
+    listing=Listing("ListOptimizationJobs", "OptimizationJobSummaries", ("STARTING", "INPROGRESS")),
     running=frozenset({"STARTING", "INPROGRESS"}),
     parts=frozenset({"image", "instances", "instance-count", "vpc", "max-runtime"}),
     stopping=frozenset({"STOPPING"}),
@@ -176,6 +201,7 @@ MONITORING_SCHEDULE = JobKind(
     name_field="MonitoringScheduleName",
     arn_field="MonitoringScheduleArn",
     status_field="MonitoringScheduleStatus",
+    listing=Listing("ListMonitoringSchedules", "MonitoringScheduleSummaries", ("Pending", "Scheduled")),
     running=frozenset({"Pending", "Scheduled"}),
     parts=_CLUSTER,
     stopping=frozenset(),
@@ -193,6 +219,7 @@ COMPILATION = JobKind(
     name_field="CompilationJobName",
     arn_field="CompilationJobArn",
     status_field="CompilationJobStatus",
+    listing=Listing("ListCompilationJobs", "CompilationJobSummaries", ("STARTING", "INPROGRESS")),
     running=frozenset({"STARTING", "INPROGRESS"}),
     parts=frozenset({"vpc", "max-runtime"}),
     stopping=frozenset({"STOPPING"}),
@@ -210,6 +237,7 @@ INFERENCE_RECOMMENDATIONS = JobKind(
     name_field="JobName",
     arn_field="JobArn",
     status_field="Status",
+    listing=Listing("ListInferenceRecommendationsJobs", "InferenceRecommendationsJobs", ("PENDING", "IN_PROGRESS")),
     running=frozenset({"PENDING", "IN_PROGRESS"}),
     parts=frozenset({"image", "instances", "volumes", "vpc", "network-isolation", "max-runtime"}),
     stopping=frozenset({"STOPPING"}),
@@ -227,6 +255,7 @@ LABELING = JobKind(
     name_field="LabelingJobName",
     arn_field="LabelingJobArn",
     status_field="LabelingJobStatus",
+    listing=Listing("ListLabelingJobs", "LabelingJobSummaryList", ("Initializing", "InProgress")),
     running=frozenset({"Initializing", "InProgress"}),
     parts=frozenset({"image", "volumes", "vpc"}),
 )

@@ -121,20 +121,23 @@ class Jobs:
         return {}
 
     def list(self, kind: Kind, operation: str, parameters: Members) -> Members:
+        after, before = _aware(parameters.get("CreationTimeAfter")), _aware(parameters.get("CreationTimeBefore"))
         chosen = [
-            job.describe()
+            job
             for job in self._jobs.values()
             if job.kind is kind
             and parameters.get("StatusEquals") in {None, job.status}
             and parameters.get("NameContains", "") in job.name
-            and parameters.get("CreationTimeAfter", job.created) <= job.created
+            and (after or job.created) <= job.created <= (before or job.created)
         ]
-        newest_first = sorted(chosen, key=lambda job: job["CreationTime"], reverse=True)
+        descending = parameters.get("SortOrder") != "Ascending"
+        ordered = sorted(chosen, key=lambda job: job.created, reverse=descending)
         start = int(parameters.get("NextToken") or 0)
         end = start + int(parameters.get("MaxResults") or 100)
         output = self._model.operation_model(operation).output_shape
         field = next(name for name, shape in output.members.items() if shape.type_name == "list")
-        return {field: newest_first[start:end], **({"NextToken": str(end)} if end < len(newest_first) else {})}
+        page = [job.describe() for job in ordered[start:end]]
+        return {field: page, **({"NextToken": str(end)} if end < len(ordered) else {})}
 
     def set_status(self, job: Job, status: str) -> None:
         """Put a job into any status; its Describe counter begins anew."""
@@ -161,6 +164,11 @@ class Jobs:
         if job is None:
             raise Refused("ValidationException", "Requested resource not found.")
         return job
+
+
+def _aware(time: datetime | None) -> datetime | None:
+    """The time of a request, which moto reads without its time zone."""
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 def state_name(kind: Kind) -> str:
