@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Protocol
 
 from guard.aws.collect import collect
@@ -13,7 +15,6 @@ from guard.aws.enforce import stop
 from guard.decision import EachRule, Evaluation
 from guard.document import DenyList, Document
 from guard.errors import EventError, GuardError, JobNotFound, PolicyError, StopError, UnexpectedError
-from guard.extract.reading import text
 from guard.jobs import TUNING
 from guard.log.sinks import DecisionLog
 from guard.normalize import normalize
@@ -23,6 +24,7 @@ from guard.sources.events import Ignored, parse_event
 
 # SageMaker is eventually consistent: a job that was just created may not be found yet, and some kinds have a single event.
 YOUNG = timedelta(minutes=5)
+_PARALLEL = 8
 
 
 class PolicyEngine(Protocol):
@@ -30,6 +32,10 @@ class PolicyEngine(Protocol):
 
     def evaluate(self, document: Document) -> Evaluation:
         """Return the decision, or raise PolicyError: never a default."""
+        ...
+
+    def evaluate_many(self, documents: Iterable[Document]) -> Iterable[Evaluation | PolicyError]:
+        """Return the decision on each document, in order; one that fails is an error in its place."""
         ...
 
     def evaluate_each(self, document: Document, seconds: float) -> EachRule:
@@ -75,19 +81,22 @@ class Guard:
             raised(record)
         return records
 
-    def judge_all(self, refs: Iterable[JobRef]) -> Iterator[Record]:
-        """Judge jobs, and the tuning job of each denied or finished child once, however many children it has."""
+    def judge_all(self, refs: Iterable[JobRef], together: int = 1) -> Iterator[Record]:
+        """Judge jobs, and the tuning job of each denied or finished child once, however many children it has.
+
+        So many are described and decided `together`: then one job's Describe doesn't wait for another's stop.
+        """
         judged: set[str] = set()
-        for ref in refs:
-            if ref.arn in judged:
-                continue
-            judged.add(ref.arn)
-            record = self.judge(ref)
-            yield record
-            parent = _tuning_parent(record)
-            if parent is not None and parent.arn not in judged:
-                judged.add(parent.arn)
-                yield self.judge(parent)
+        waiting = iter(refs)
+        while batch := list(islice(waiting, together)):
+            new = {ref.arn: ref for ref in batch if ref.arn not in judged}
+            judged.update(new)
+            for record in self._judged(list(new.values())):
+                yield record
+                parent = _tuning_parent(record)
+                if parent is not None and parent.arn not in judged:
+                    judged.add(parent.arn)
+                    yield self.judge(parent)
 
     def judge(self, ref: JobRef) -> Record:
         """Decide on one job and act on the decision; never raises.
@@ -99,43 +108,80 @@ class Guard:
         >>> record.decision, record.rule_ids, record.outcome.value, record.failures
         ('deny', ('denied_image',), 'stopped', ())
         """
-        record = replace(self._started(ref.source.id, ref.home), ref=ref)
-        try:
-            record = self._decided(record, ref)
-            if record.outcome is None:
-                record = self._enforced(record, ref)
-        except GuardError as exc:
-            record = failed(record, exc)
-        except Exception as exc:
-            error = UnexpectedError("a fault of the guard", job=ref.arn, error=f"{type(exc).__name__}: {exc}")
-            error.__cause__ = exc
-            record = failed(record, error)
-        return self._kept(record)
+        record = self._described(ref)
+        return self._finished(record, self.engine.evaluate)
+
+    def stop_undecided(self, record: Record, reason: str) -> Record:
+        """Stop the job of a record without a decision, where the deployment wants that; never raises.
+
+        The record of it is one of its own, in the log before the stop as that of a denied job is.
+        """
+        if record.ref is None:
+            return record
+        ref = record.ref
+        begun = replace(self._started(ref.source.id, ref.home), ref=ref, document=record.document, reason=reason)
+        if self.mode == "audit":
+            return self._kept(replace(begun, outcome=Outcome.AUDITED))
+        return self._kept(_safely(begun, lambda: self._enforced(begun, ref)))
+
+    def _judged(self, refs: list[JobRef]) -> Iterator[Record]:
+        """The records of several jobs, described at the same time and decided in one go; one that fails fails alone."""
+        if len(refs) == 1:
+            yield self.judge(refs[0])
+            return
+        with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+            records = list(pool.map(self._described, refs))
+        answers = self._answers([record.document for record in records if record.document is not None])
+        for record in records:
+            yield self._finished(record, lambda _: _next(answers))
+
+    def _answers(self, documents: list[Document]) -> Iterator[Evaluation | PolicyError]:
+        """What the engine returns for the documents, called when the first answer is read: no error goes past `_finished`."""
+        yield from self.engine.evaluate_many(documents)
 
     def _started(self, source_id: str, home: Home) -> Record:
         return Record(self.new_id(), source_id, home, self.mode, self.clock())
 
-    def _decided(self, record: Record, ref: JobRef) -> Record:
-        """The record with its decision; with an outcome, too, unless the job has to be stopped."""
+    def _described(self, ref: JobRef) -> Record:
+        """The record with the job's document, or with the outcome of a job that there is nothing to decide on."""
+        record = replace(self._started(ref.source.id, ref.home), ref=ref)
+        return _safely(record, lambda: self._document(record, ref))
+
+    def _document(self, record: Record, ref: JobRef) -> Record:
         collected = collect(self.sagemaker, ref)
         record = replace(record, failures=collected.failures)
         if any(isinstance(failure, JobNotFound) for failure in collected.failures) and not self._is_young(ref):
             return replace(record, outcome=Outcome.GONE, failures=())
         if not collected.description:
             return replace(record, outcome=Outcome.FAILED)
-        document = normalize(ref, collected, self.deny_list)
-        record = self._evaluated(replace(record, document=document), document)
-        status = text(collected.description, ref.kind.status_field)
+        return replace(record, document=normalize(ref, collected, self.deny_list))
+
+    def _finished(self, record: Record, evaluate: Callable[[Document], Evaluation]) -> Record:
+        """The record with its decision and with what became of it, in the decision log."""
+        if record.document is not None and record.ref is not None:
+            document, ref = record.document, record.ref
+            record = _safely(record, lambda: self._decided(record, document, ref, evaluate))
+            if record.outcome is None:
+                denied = record
+                record = _safely(record, lambda: self._enforced(denied, ref))
+        return self._kept(record)
+
+    def _decided(
+        self, record: Record, document: Document, ref: JobRef, evaluate: Callable[[Document], Evaluation]
+    ) -> Record:
+        """The record with its decision; with an outcome, too, unless the job has to be stopped."""
+        record = self._evaluated(record, document, evaluate)
+        status = document.job.status
         if status in ref.kind.stopping | ref.kind.ended:
             return replace(record, outcome=Outcome.ALREADY_FINISHED, reason=f"status {status}")
         if record.decision == "deny":
             return replace(record, outcome=Outcome.AUDITED if self.mode == "audit" else None)
         return replace(record, outcome=Outcome.FAILED if record.failures else Outcome.NOT_DENIED)
 
-    def _evaluated(self, record: Record, document: Document) -> Record:
+    def _evaluated(self, record: Record, document: Document, evaluate: Callable[[Document], Evaluation]) -> Record:
         """The record with the decision; when the whole one fails, with that of the rules that answer by themselves."""
         try:
-            return replace(record, evaluation=self.engine.evaluate(document), decided_at=self.clock())
+            return replace(record, evaluation=evaluate(document), decided_at=self.clock())
         except PolicyError as exc:
             exc.evidence.setdefault("job", document.job.arn)
             each = self.engine.evaluate_each(document, self.fallback_seconds)
@@ -159,7 +205,8 @@ class Guard:
         return replace(record, outcome=outcome)
 
     def _is_young(self, ref: JobRef) -> bool:
-        return self.clock() - ref.source.time < YOUNG
+        """Whether SageMaker may not know the job yet; what it listed itself, it knows."""
+        return ref.source.type != "sweep" and self.clock() - ref.source.time < YOUNG
 
     def _kept(self, record: Record) -> Record:
         return self._logged(replace(record, finished_at=self.clock()))
@@ -167,6 +214,26 @@ class Guard:
     def _logged(self, record: Record) -> Record:
         """The record in every sink of the decision log; with the failures of sinks, to be raised after the stop."""
         return replace(record, failures=(*record.failures, *self.log.write(record)))
+
+
+def _safely(record: Record, step: Callable[[], Record]) -> Record:
+    """What the step makes of the record, or the record with the error that ended it."""
+    try:
+        return step()
+    except GuardError as exc:
+        return failed(record, exc)
+    except Exception as exc:
+        error = UnexpectedError("a fault of the guard", job=record.job_arn, error=f"{type(exc).__name__}: {exc}")
+        error.__cause__ = exc
+        return failed(record, error)
+
+
+def _next(answers: Iterator[Evaluation | PolicyError]) -> Evaluation:
+    """The engine's next decision; an error of its own is raised for the document that it is about."""
+    answer = next(answers, PolicyError("the engine returned fewer decisions than it was given documents"))
+    if isinstance(answer, PolicyError):
+        raise answer
+    return answer
 
 
 def failed(record: Record, error: GuardError) -> Record:
