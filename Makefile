@@ -107,6 +107,7 @@ benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, many documen
 	@$(PYTHON) benchmarks/many.py
 	@$(PYTHON) benchmarks/policies.py
 	@$(PYTHON) benchmarks/cold_start.py
+	@$(PYTHON) benchmarks/sweep.py
 
 lock: ## Lock the Python dependencies with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/lambda.in -o requirements/lambda.txt

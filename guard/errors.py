@@ -6,6 +6,9 @@ EventError             an event claims to be a SageMaker job event and can't be 
 ScopeError           the event is of another account, region or partition
 CollectError           SageMaker refused or failed a Describe or ListTags call
 JobNotFound          the job doesn't exist (any more)
+ListError              SageMaker refused or failed a call that lists jobs
+StateError             what the guard remembers between invocations could not be read or written
+SweepError             a sweep could not do all that it should
 PolicyError            OPA gave no decision that can be trusted
 OpaStartError        OPA didn't start, or not with the bundle
 SchemaMismatch       the bundle was made for documents of another schema version
@@ -71,6 +74,18 @@ class CollectError(GuardError):
 
 class JobNotFound(CollectError):
     """The job doesn't exist (any more)."""
+
+
+class ListError(GuardError):
+    """SageMaker refused or failed a call that lists jobs; `evidence` names the operation."""
+
+
+class StateError(GuardError):
+    """What the guard remembers between invocations could not be read or written: the table of its state, or its switch."""
+
+
+class SweepError(GuardError):
+    """A sweep could not list, remember or stop all that it should; `evidence` counts what failed."""
 
 
 class PolicyError(GuardError):

@@ -66,6 +66,21 @@ class Settings(BaseSettings):
     training_containers: Annotated[
         str, Field(description="Images denied for training jobs: a comma-separated list of deny-list entries.")
     ] = ""
+    state_table: Annotated[
+        str,
+        Field(
+            description="DynamoDB table of what the guard remembers between invocations; empty: it remembers nothing."
+        ),
+    ] = ""
+    sweep_calls_per_second: Annotated[
+        float, Field(gt=0, le=1000, description="SageMaker API calls that a sweep makes a second at most.")
+    ] = 15.0
+    undecided_minutes: Annotated[
+        int, Field(ge=0, description="Minutes without a decision on a running job, after which the sweep names it.")
+    ] = 30
+    undecided_jobs: Annotated[
+        Literal["leave", "stop"], Field(description="What the sweep does about such a job: `leave` or `stop` it.")
+    ] = "leave"
 
     @classmethod
     def settings_customise_sources(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,15 +13,21 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
+from guard.aws.budget import Budget, spend
 from guard.aws.secrets import token_from
+from guard.aws.table import StateTable
 from guard.denylist.deployment import deny_list
+from guard.errors import ConfigError
 from guard.log.line import LineSink
 from guard.log.sinks import DecisionLog
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 from guard.opa.remote import RemoteOpa
 from guard.pipeline import Guard
+from guard.refs import Home
 from guard.settings import Settings
+from guard.sweep.memory import NoStore, Store
+from guard.sweep.run import Sweep
 
 # Describe and Stop answer in well under a second. All attempts at a few calls must fit in the function's timeout: a guard
 # that is cut off there can say neither what failed nor for which job. In the mode `standard` a client makes no retries any more
@@ -59,3 +68,37 @@ def build_guard(settings: Settings, engine: Engine, logger: Logger, sagemaker: A
         mode=settings.mode,
         deny_list=deny_list({"processing": settings.processing_containers, "training": settings.training_containers}),
     )
+
+
+def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
+    """Return the sweep of these settings, with a SageMaker client whose calls are spread over time."""
+    sagemaker = _client("sagemaker")
+    spend(sagemaker, Budget(settings.sweep_calls_per_second, burst=settings.sweep_calls_per_second))
+    guard = build_guard(settings, engine, logger, sagemaker)
+    return Sweep(
+        guard=guard,
+        client=sagemaker,
+        store=_store(settings),
+        setup=_setup(settings, guard),
+        undecided_after=timedelta(minutes=settings.undecided_minutes),
+        stop_undecided=settings.undecided_jobs == "stop",
+        notice=lambda message, facts: logger.error(message, extra=facts),
+    )
+
+
+def function_home(function_arn: str) -> Home:
+    """Return the function's account and region: its own ARN has them, without a call to STS."""
+    parts = function_arn.split(":")
+    if len(parts) < 6:
+        raise ConfigError("the function's ARN can't be read", arn=function_arn)
+    return Home(account=parts[4], region=parts[3], partition=parts[1])
+
+
+def _setup(settings: Settings, guard: Guard) -> str:
+    """What decides besides a job and the policies: whether jobs are stopped, and the deployment's own deny lists."""
+    decides = [settings.mode, guard.deny_list.model_dump(mode="json")]
+    return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _store(settings: Settings) -> Store:
+    return StateTable(_client("dynamodb"), settings.state_table) if settings.state_table else NoStore()

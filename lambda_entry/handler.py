@@ -11,11 +11,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from guard.errors import ConfigError
 from guard.record import Record
-from guard.refs import Home
 from guard.settings import Settings
-from lambda_entry.assembly import build_engine, build_guard
+from lambda_entry.assembly import build_engine, build_guard, function_home
 
 # Decisions are of level INFO, and nothing switches them off.
 LOGGER = Logger(level="INFO")
@@ -31,16 +29,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Returns `{"results": [{job, decision, rules, outcome}, ...]}`. A GuardError, which the decision log has with its evidence, is
     raised, so that Lambda retries and the event ends in the dead-letter queue.
     """
-    records = GUARD.handle(event, _home(context.invoked_function_arn))
+    records = GUARD.handle(event, function_home(context.invoked_function_arn))
     return {"results": [_result(record) for record in records]}
-
-
-def _home(function_arn: str) -> Home:
-    """The function's own ARN tells the account without a call to STS."""
-    parts = function_arn.split(":")
-    if len(parts) < 6:
-        raise ConfigError("the function's ARN can't be read", arn=function_arn)
-    return Home(account=parts[4], region=parts[3], partition=parts[1])
 
 
 def _result(record: Record) -> dict[str, Any]:

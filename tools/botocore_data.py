@@ -21,12 +21,15 @@ from guard.resources import RESOURCE_KINDS
 
 def _sagemaker() -> frozenset[str]:
     """The SageMaker operations that the guard's tables name."""
-    jobs = {name for kind in JOB_KINDS for name in (kind.describe_operation, kind.stop_operation)}
+    jobs = {
+        name for kind in JOB_KINDS for name in (kind.describe_operation, kind.stop_operation, kind.listing.operation)
+    }
     resources = {kind.describe_operation for kind in RESOURCE_KINDS}
     return frozenset(jobs | resources | {"ListTags"})
 
 
 OPERATIONS: dict[str, frozenset[str]] = {
+    "dynamodb": frozenset({"DeleteItem", "GetItem", "PutItem", "UpdateItem"}),
     "sagemaker": _sagemaker(),
     "secretsmanager": frozenset({"GetSecretValue"}),
     "ssm": frozenset({"GetParameter"}),

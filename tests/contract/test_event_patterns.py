@@ -15,7 +15,7 @@ from tests.support.cloudformation import of_type, rendered
 from tests.support.jobs import ACCOUNT, HOME, REGION
 
 RULES = of_type(rendered(), "AWS::Events::Rule")
-PATTERNS = {name: json.dumps(rule["EventPattern"]) for name, rule in RULES.items()}
+PATTERNS = {name: json.dumps(rule["EventPattern"]) for name, rule in RULES.items() if "EventPattern" in rule}
 STATE_CHANGES = [row for row in JOB_KINDS if row.detail_type]
 CALLS = [
     pytest.param(row, operation, id=operation)

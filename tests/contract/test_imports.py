@@ -41,6 +41,9 @@ PURE = [
     "guard.resources",
     "guard.sources.cloudtrail",
     "guard.sources.events",
+    "guard.sources.sweep",
+    "guard.sweep.memory",
+    "guard.sweep.undecided",
     "guard.times",
 ]
 # Modules that pydantic itself loads are not ours to choose.

@@ -9,15 +9,22 @@ from typing import Any
 
 import pytest
 
+from guard.aws.listing import PAGE
 from guard.jobs import JOB_KINDS
 from guard.resources import RESOURCE_KINDS
 from guard.settings import ENVIRONMENT_LIMIT_BYTES, PREFIX, Settings
+from guard.sweep.run import MARGIN_SECONDS
 from tests.support.cloudformation import of_type, rendered, template
+from tools.botocore_data import OPERATIONS
 
 RESOURCES = rendered()
 PARAMETERS = template()["Parameters"]
-RULES = of_type(RESOURCES, "AWS::Events::Rule")
+RULES = {name: rule for name, rule in of_type(RESOURCES, "AWS::Events::Rule").items() if "EventPattern" in rule}
 FUNCTION = RESOURCES["Function"]["Properties"]
+SWEEP = RESOURCES["SweepFunction"]["Properties"]
+FUNCTIONS = {"Function": FUNCTION, "SweepFunction": SWEEP}
+# SageMaker's List actions know no resources.
+ON_EVERYTHING = {"ListJobs"}
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
 
 
@@ -70,11 +77,46 @@ def test_a_failed_invocation_ends_in_the_dead_letter_queue() -> None:
     )
 
 
+# The sweep
+
+
+def test_the_schedule_may_invoke_the_sweep_and_repeats_none() -> None:
+    rule = RESOURCES["SweepRule"]["Properties"]
+    (target,) = rule["Targets"]
+    assert rule["ScheduleExpression"] == {"Fn::Sub": "rate(${SweepMinutes} minutes)"}
+    assert target["Arn"] == {"Fn::GetAtt": ["SweepFunction", "Arn"]}
+    permission = RESOURCES["SweepRulePermission"]["Properties"]
+    assert permission["FunctionName"] == {"Ref": "SweepFunction"}
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["SweepRule", "Arn"]}
+    retries = [target["RetryPolicy"], RESOURCES["SweepInvocation"]["Properties"]]
+    assert [retry["MaximumRetryAttempts"] for retry in retries] == [0, 0]
+
+
+def test_a_sweep_has_time_for_five_thousand_jobs() -> None:
+    """Each is described, and its tags are listed, beside the pages of the list; what is left at the end is the margin."""
+    calls = 2 * 5000 + 5000 / PAGE + sum(len(row.listing.statuses) for row in JOB_KINDS)
+    seconds = SWEEP["Timeout"] - MARGIN_SECONDS
+    assert calls / float(PARAMETERS["SweepCallsPerSecond"]["Default"]) < seconds
+
+
+def test_the_table_has_the_key_and_the_time_that_the_guard_writes() -> None:
+    table = RESOURCES["StateTable"]["Properties"]
+    assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+
+
+def test_the_role_may_make_every_call_of_the_table() -> None:
+    (statement,) = (statement for statement in statements("audit") if statement["Sid"] == "RememberState")
+    differ = set(actions(statement)) ^ {f"dynamodb:{operation}" for operation in OPERATIONS["dynamodb"]}
+    assert not differ, f"RememberState in template.yml and tools/botocore_data.py differ in {sorted(differ)}"
+
+
 # Rights
 
 
 def test_the_role_may_do_what_the_tables_need_and_no_more() -> None:
-    needed = {action for row in JOB_KINDS for action in row.iam_actions} | {row.iam_action for row in RESOURCE_KINDS}
+    needed = {action for row in JOB_KINDS for action in (*row.iam_actions, row.listing.iam_action)}
+    needed |= {row.iam_action for row in RESOURCE_KINDS}
     differ = sagemaker_actions("enforce") ^ needed
     assert not differ, f"the role in template.yml differs from guard/jobs.py and guard/resources.py in {sorted(differ)}"
 
@@ -96,7 +138,8 @@ def test_the_role_may_read_the_remote_opas_token_and_no_other() -> None:
 def test_no_right_is_a_wildcard(mode: str) -> None:
     for statement in statements(mode):
         assert [action for action in actions(statement) if "*" in action] == []
-        assert statement["Resource"] != "*"
+        assert (statement["Resource"] == "*") is (statement["Sid"] in ON_EVERYTHING)
+        assert statement["Sid"] not in ON_EVERYTHING or all(":List" in action for action in actions(statement))
 
 
 @pytest.mark.parametrize("sid", ["ReadJobs", "StopJobs"])
@@ -122,18 +165,28 @@ def test_the_variables_are_the_settings() -> None:
     assert not differ, f"the function's Environment in template.yml and guard/settings.py differ in {sorted(differ)}"
 
 
+def test_the_functions_are_one_program_with_one_configuration() -> None:
+    same = ["Code", "Runtime", "Architectures", "Environment", "Role", "LoggingConfig"]
+    differ = [name for name in same if FUNCTION[name] != SWEEP[name]]
+    assert not differ, f"give Function and SweepFunction in template.yml the same {', '.join(differ)}"
+
+
 @pytest.mark.parametrize("mode", PARAMETERS["Mode"]["AllowedValues"])
 def test_the_settings_accept_the_variables(mode: str) -> None:
-    variables = rendered(Mode=mode, TrainingContainers=" a:1 , b ,")["Function"]["Properties"]["Environment"][
-        "Variables"
-    ]
-    bundle = variables.pop("GUARD_BUNDLE_PATH")
-    settings = Settings.from_environment(variables)
-    assert (settings.mode, bundle) == (mode, {"Fn::Sub": "/var/task/${BundleInPackage}"})
+    function = rendered(Mode=mode, TrainingContainers=" a:1 , b ,")["Function"]["Properties"]
+    variables = function["Environment"]["Variables"]
+    # What only CloudFormation knows is a reference here.
+    told = {name: value for name, value in variables.items() if isinstance(value, str)}
+    assert Settings.from_environment(told).mode == mode
+    assert {name: value for name, value in variables.items() if name not in told} == {
+        "GUARD_BUNDLE_PATH": {"Fn::Sub": "/var/task/${BundleInPackage}"},
+        "GUARD_STATE_TABLE": {"Ref": "StateTable"},
+    }
 
 
-def test_the_handler_exists() -> None:
-    module, function = FUNCTION["Handler"].rsplit(".", 1)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_handler_exists(name: str) -> None:
+    module, function = FUNCTIONS[name]["Handler"].rsplit(".", 1)
     specification = importlib.util.find_spec(module)
     assert specification is not None
     assert specification.origin is not None

@@ -21,6 +21,7 @@ from tools.local_sagemaker import CONTROL, install
 from tools.package import REQUIREMENTS, copy_ours, prune
 
 Start = Callable[..., Environment]
+STATE_TABLE = "state"
 
 
 def _copy_distribution(name: str, target: Path) -> None:
@@ -73,24 +74,36 @@ def sagemaker(endpoint: str) -> Iterator[Any]:
     CONTROL.reset()
 
 
+@pytest.fixture(scope="module")
+def state_table(endpoint: str) -> None:
+    """The table of the guard's state, as the template makes it."""
+    properties = rendered()["StateTable"]["Properties"]
+    members = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    client = boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint, **keys)
+    client.create_table(TableName=STATE_TABLE, **members)
+
+
 @pytest.fixture
-def start(package: Path, runtime: Path, endpoint: str) -> Iterator[Start]:
+def start(package: Path, runtime: Path, endpoint: str, state_table: None) -> Iterator[Start]:
     """Start execution environments with the template's handler, variables and timeout, given the template's parameters."""
     with ExitStack() as running:
 
-        def started(variables: dict[str, str] | None = None, **parameters: str) -> Environment:
-            function = rendered(**parameters)["Function"]["Properties"]
+        def started(
+            variables: dict[str, str] | None = None, function: str = "Function", **parameters: str
+        ) -> Environment:
+            properties = rendered(**parameters)[function]["Properties"]
             of_template = {
                 name: str(_substituted(value, parameters)).replace("/var/task", str(package))
-                for name, value in function["Environment"]["Variables"].items()
+                for name, value in properties["Environment"]["Variables"].items()
             }
             return running.enter_context(
                 Environment(
                     [package, runtime],
-                    function["Handler"],
+                    properties["Handler"],
                     python=Path(sys.executable),
                     variables={**of_template, "AWS_ENDPOINT_URL": endpoint, **(variables or {})},
-                    timeout=function["Timeout"],
+                    timeout=properties["Timeout"],
                 )
             )
 
@@ -99,6 +112,8 @@ def start(package: Path, runtime: Path, endpoint: str) -> Iterator[Start]:
 
 def _substituted(value: Any, parameters: dict[str, str]) -> Any:
     match value:
+        case {"Ref": "StateTable"}:
+            return STATE_TABLE
         case {"Fn::Sub": text}:
             return text.replace("${BundleInPackage}", parameters.get("BundleInPackage", "bundle.tar.gz"))
         case _:

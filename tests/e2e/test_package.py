@@ -51,6 +51,16 @@ def test_a_denied_job_is_stopped_and_an_allowed_one_goes_on(start: Any, sagemake
     assert [status(sagemaker, kind, name) for name in (denied, allowed)] == ["Stopping", "InProgress"]
 
 
+def test_the_sweep_finds_a_job_whose_event_never_came(start: Any, sagemaker: Any, job: Any) -> None:
+    missed, _ = job("training", DENIED)
+    with start(function="SweepFunction") as environment:
+        first, second = (environment.invoke({"source": "aws.events"}) for _ in range(2))
+        assert environment.log().count('"message":"sweep"') == 2
+    assert (first["outcomes"]["stopped"], first["complete"], first["failures"]) == (1, True, {})
+    assert (second["outcomes"].get("stopped"), second["skipped"]) == (None, None)
+    assert status(sagemaker, "training", missed) in {"Stopping", "Stopped"}
+
+
 def test_audit_mode_decides_and_touches_nothing(start: Any, sagemaker: Any, job: Any) -> None:
     name, event = job("training", DENIED)
     (result,) = start(Mode="audit").invoke(event)["results"]

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
+from guard.aws.table import StateTable
 from guard.document import DenyList
 from guard.log.sinks import DecisionLog, Sink
 from guard.opa.engine import EmbeddedOpa
@@ -18,7 +20,8 @@ from guard.opa.process import OpaProcess
 from guard.pipeline import Guard, PolicyEngine
 from guard.record import Record
 from tests.support.bundles import configured_bundle
-from tests.support.jobs import client
+from tests.support.cloudformation import rendered
+from tests.support.jobs import REGION, client
 from tests.support.shipped_model import shipped_client
 from tools.local_sagemaker import CONTROL, Control, install
 
@@ -101,6 +104,16 @@ def sagemaker(control: Control, shared_client: Any) -> Iterator[Any]:
 def log() -> MemorySink:
     """An empty sink of the decision log."""
     return MemorySink()
+
+
+@pytest.fixture
+def table(sagemaker: Any) -> StateTable:
+    """The table of the guard's state, as the template makes it."""
+    client = boto3.client("dynamodb", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
+    properties = rendered()["StateTable"]["Properties"]
+    members = ("AttributeDefinitions", "KeySchema", "BillingMode")
+    client.create_table(TableName="state", **{name: properties[name] for name in members})
+    return StateTable(client, "state")
 
 
 @pytest.fixture

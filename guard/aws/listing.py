@@ -1,0 +1,50 @@
+"""The running jobs of one kind, page by page, the oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from botocore import xform_name
+
+from guard.aws.refusals import CALL_ERRORS, code
+from guard.errors import ListError
+from guard.jobs import JobKind
+
+PAGE = 100
+"""The most that the API returns in one response."""
+
+
+def pages(
+    client: Any, kind: JobKind, status: str, after: datetime | None = None, before: datetime | None = None
+) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield the summaries of the jobs with this status, created between the two times.
+
+    The oldest come first, so that a job which is created meanwhile is on the last page instead of moving the others. Raises
+    ListError.
+    """
+    listing = kind.listing
+    parameters: dict[str, Any] = {
+        "StatusEquals": status,
+        "SortBy": "CreationTime",
+        "SortOrder": "Ascending",
+        "MaxResults": PAGE,
+        **({"CreationTimeAfter": after} if after else {}),
+        **({"CreationTimeBefore": before} if before else {}),
+    }
+    while True:
+        try:
+            response = getattr(client, xform_name(listing.operation))(**parameters)
+        except CALL_ERRORS as exc:
+            raise ListError(
+                "the SageMaker API call that lists jobs failed",
+                operation=listing.operation,
+                status=status,
+                code=code(exc),
+                error=str(exc),
+            ) from exc
+        yield response.get(listing.field) or []
+        if not response.get("NextToken"):
+            return
+        parameters["NextToken"] = response["NextToken"]

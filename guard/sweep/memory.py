@@ -1,0 +1,142 @@
+"""What the sweeps remember: which jobs were judged as they are now, and since when a job could not be judged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from guard.errors import StateError
+from guard.sources.sweep import Listed
+
+KEPT = timedelta(days=2)
+"""What no sweep has written for so long, DynamoDB may delete."""
+
+# An item of DynamoDB holds 400 KB: 9,000 entries of some 40 bytes each.
+_SHARDS = "0123456789abcdef"
+_SHARD_ENTRIES = 9000
+
+
+class Store(Protocol):
+    """Keeps items of texts and whole numbers by id; raises StateError when it can't."""
+
+    def read(self, item: str) -> dict[str, str | int]:
+        """Return the item's values, or none."""
+        ...
+
+    def write(self, item: str, values: Mapping[str, str | int], expires: datetime) -> None:
+        """Put the values in the place of the item's."""
+        ...
+
+    def claim(self, item: str, owner: str, until: datetime, now: datetime) -> bool:
+        """Take the item for the owner unless somebody has it; return whether that went well."""
+        ...
+
+    def release(self, item: str, owner: str) -> None:
+        """Give the item back."""
+        ...
+
+
+class NoStore:
+    """The store of a deployment without a table: it has nothing, and keeps nothing."""
+
+    def read(self, item: str) -> dict[str, str | int]:  # noqa: ARG002 - the protocol's
+        """Return nothing."""
+        return {}
+
+    def write(self, item: str, values: Mapping[str, str | int], expires: datetime) -> None:
+        """Keep nothing."""
+
+    def claim(self, item: str, owner: str, until: datetime, now: datetime) -> bool:  # noqa: ARG002 - the protocol's
+        """Let everybody have it."""
+        return True
+
+    def release(self, item: str, owner: str) -> None:
+        """Take nothing back."""
+
+
+class Memory:
+    """The fingerprints of judged jobs, in as many items as keep each of them small; never raises.
+
+    A job is known while its status, the time of its last change and the `basis` are the same: the policies' revision, the
+    deployment's settings and the day. Whatever can't be read is unknown, so that the job is judged again.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._shards: dict[str, dict[str, str]] = {}
+        self._changed: set[str] = set()
+        self._unread: set[str] = set()
+        self._seen: set[str] = set()
+        self.failures: list[StateError] = []
+
+    def knows(self, job: Listed, basis: str) -> bool:
+        """Whether the job was judged as it is, on this basis."""
+        key = _digest(job.arn)
+        return job.modified is not None and self._shard(key).get(key) == _fingerprint(job, basis)
+
+    def saw(self, job: Listed) -> None:
+        """Note that the job still runs: what is remembered of it stays."""
+        self._seen.add(_digest(job.arn))
+
+    def remember(self, job: Listed, basis: str) -> None:
+        """Note that the job was judged on this basis, to be kept by `save`."""
+        key = _digest(job.arn)
+        shard = self._shard(key)
+        shard.pop(key, None)
+        shard[key] = _fingerprint(job, basis)
+        self._changed.add(key[0])
+
+    def save(self, now: datetime, *, complete: bool) -> None:
+        """Write what changed; after a complete sweep, without the jobs that it did not see any more."""
+        if complete:
+            self._forget_unseen()
+        for name in sorted(self._changed - self._unread):
+            entries = list(self._shards[name].items())[-_SHARD_ENTRIES:]
+            try:
+                self._store.write(_item(name), {"jobs": json.dumps(dict(entries))}, now + KEPT)
+            except StateError as exc:
+                self.failures.append(exc)
+            else:
+                self._changed.discard(name)
+
+    def _forget_unseen(self) -> None:
+        for name in _SHARDS:
+            shard = self._shard(name)
+            for key in shard.keys() - self._seen:
+                del shard[key]
+                self._changed.add(name)
+
+    def _shard(self, key: str) -> dict[str, str]:
+        name = key[0]
+        if name not in self._shards:
+            try:
+                self._shards[name] = mapping(self._store.read(_item(name)).get("jobs"))
+            except StateError as exc:
+                self._shards[name] = {}
+                self._unread.add(name)
+                self.failures.append(exc)
+        return self._shards[name]
+
+
+def mapping(text: object) -> dict[str, Any]:
+    """Return the JSON object in the text; an empty one for whatever else is there."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _item(name: str) -> str:
+    return f"sweep#judged#{name}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _fingerprint(job: Listed, basis: str) -> str:
+    return _digest("\0".join((job.status, job.modified.isoformat() if job.modified else "", basis)))

@@ -1,0 +1,115 @@
+"""Where a sweep goes on: no kind of jobs, and no job of a kind, waits for ever behind others."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from guard.aws.listing import pages
+from guard.errors import ListError
+from guard.jobs import JOB_KINDS, JobKind
+from guard.refs import Home
+from guard.sources.sweep import Listed, listed
+from guard.sweep.memory import mapping
+from guard.times import parse_time
+
+# The service's times have fractions of a second, its filters may not.
+_OVERLAP = timedelta(seconds=1)
+
+
+@dataclass
+class Stream:
+    """The jobs of one kind with one status, from where the last sweep was cut off to the end, and then those before."""
+
+    kind: JobKind
+    status: str
+    after: datetime | None
+    reached: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name in what is kept between sweeps."""
+        return f"{self.kind.id}/{self.status}"
+
+    def pages(self, client: Any) -> Iterator[list[Mapping[str, Any]]]:
+        """Yield the pages. Raises ListError."""
+        yield from pages(client, self.kind, self.status, after=self.after)
+        if self.after is not None:
+            yield from pages(client, self.kind, self.status, before=self.after + _OVERLAP)
+
+
+@dataclass(frozen=True)
+class Position:
+    """Which kind comes first, and where each was cut off."""
+
+    turn: int = 0
+    cut: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, values: Mapping[str, str | int]) -> Position:
+        """Return the position that was kept; the beginning for anything that can't be read."""
+        turn = values.get("turn")
+        return cls(turn if isinstance(turn, int) else 0, mapping(values.get("cut")))
+
+    def values(self) -> dict[str, str | int]:
+        """What is kept of it."""
+        return {"turn": self.turn, "cut": json.dumps(self.cut)}
+
+
+class Walk:
+    """All running jobs, one page of each kind after the other, so that many of one kind don't keep the others waiting."""
+
+    def __init__(self, client: Any, home: Home, position: Position, goes_on: Callable[[], bool]) -> None:
+        """`goes_on` says whether there is time for one more job."""
+        self._client = client
+        self._home = home
+        self._goes_on = goes_on
+        self._position = position
+        self.failures: list[ListError] = []
+        self.listed = 0
+        streams = [
+            Stream(kind, status, parse_time(position.cut.get(f"{kind.id}/{status}")))
+            for kind in JOB_KINDS
+            for status in kind.listing.statuses
+        ]
+        first = position.turn % len(streams)
+        self._waiting = deque((stream, stream.pages(client)) for stream in streams[first:] + streams[:first])
+
+    @property
+    def complete(self) -> bool:
+        """Whether every kind was listed to its end."""
+        return not self._waiting and not self.failures
+
+    def jobs(self) -> Iterator[Listed]:
+        """Yield the jobs until there are no more, or no time; a kind that can't be listed is left to the next sweep."""
+        while self._waiting and self._goes_on():
+            stream, remaining = self._waiting[0]
+            try:
+                page = next(remaining, None)
+            except ListError as exc:
+                self.failures.append(exc)
+                page = None
+            for summary in page or ():
+                if not self._goes_on():
+                    return
+                job = listed(stream.kind, summary, self._home)
+                if job is not None:
+                    self.listed += 1
+                    stream.reached = job.created or stream.reached
+                    yield job
+            self._waiting.popleft()
+            if page is not None:
+                self._waiting.append((stream, remaining))
+
+    def next_position(self) -> Position:
+        """Where the next sweep begins: with the next kind, and in each kind where this one was cut off."""
+        cut = {}
+        for stream, _ in self._waiting:
+            reached = stream.reached or stream.after
+            if reached is not None:
+                cut[stream.name] = (reached - _OVERLAP).isoformat()
+        return Position(self._position.turn + 1, cut)

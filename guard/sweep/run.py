@@ -1,0 +1,207 @@
+"""One sweep: every running job that may not have been judged as it is now goes through the pipeline."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
+from typing import Any
+
+from guard.document import Source
+from guard.errors import GuardError, StateError
+from guard.pipeline import Guard
+from guard.record import Outcome, Record
+from guard.refs import Home, JobRef
+from guard.sources.sweep import Listed, job_ref
+from guard.sweep.memory import KEPT, Memory, Store
+from guard.sweep.position import Position, Walk
+from guard.sweep.undecided import Undecided
+
+LEASE, POSITION, LAST = "sweep#lease", "sweep#position", "sweep#last"
+
+# The last batch, and its slowest calls, must end before the function does.
+MARGIN_SECONDS = 60.0
+TOGETHER = 25
+SAVE_EACH = 500
+# A lease outlives its sweep by this much at most: clocks differ.
+_LEASE_MARGIN = timedelta(seconds=5)
+# After these, and without a failure, a job needs no second look while it stays as it is.
+_SETTLED = frozenset({Outcome.NOT_DENIED, Outcome.AUDITED, Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE})
+
+
+@dataclass
+class Report:
+    """What one sweep did; `skipped` says why it did nothing."""
+
+    run_id: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    skipped: str | None = None
+    complete: bool = False
+    listed: int = 0
+    known: int = 0
+    judged: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    undecided: list[str] = field(default_factory=list)
+    revision: str | None = None
+    failures: list[GuardError] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """The report as data, with what failed counted by type."""
+        failed = Counter(type(failure).__name__ for failure in self.failures)
+        finished = self.finished_at or self.started_at
+        return {
+            "run_id": self.run_id,
+            "started_at": self.started_at.isoformat(),
+            "seconds": round((finished - self.started_at).total_seconds(), 1),
+            "skipped": self.skipped,
+            "complete": self.complete,
+            "listed": self.listed,
+            "known": self.known,
+            "judged": self.judged,
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "undecided": self.undecided[:50],
+            "undecided_jobs": len(self.undecided),
+            "bundle_revision": self.revision,
+            "failures": dict(sorted(failed.items())),
+            "first_failure": str(self.failures[0]) if self.failures else None,
+        }
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Judges the running jobs with the guard.
+
+    `setup` stands for all that decides besides the job and the policies: with another one, every job is judged again. `client`
+    lists; `notice` is told of a job that nobody could judge for too long.
+    """
+
+    guard: Guard
+    client: Any
+    store: Store
+    setup: str
+    undecided_after: timedelta
+    stop_undecided: bool
+    notice: Callable[[str, dict[str, Any]], None]
+    clock: Callable[[], datetime] = _now
+    new_id: Callable[[], str] = _new_id
+    together: int = TOGETHER
+
+    def run(self, home: Home, remaining: Callable[[], float]) -> Report:
+        """Judge what there is time for, `remaining` being seconds; what failed is in the report.
+
+        A sweep that is killed loses nothing but its own work: the next one finds the lease expired and what was judged until the
+        last save. Without a table there is no memory, and every job is judged.
+        """
+        report = Report(self.new_id(), self.clock())
+        if not self._claimed(report, remaining()):
+            report.skipped = "another sweep is at work"
+            return self._finished(report)
+        try:
+            self._swept(report, home, remaining)
+        finally:
+            self._stored(report, lambda: self.store.release(LEASE, report.run_id))
+        self._finished(report)
+        values: dict[str, str | int] = {"report": json.dumps(report.summary())}
+        self._stored(report, lambda: self.store.write(LAST, values, self.clock() + KEPT * 15))
+        return report
+
+    def _swept(self, report: Report, home: Home, remaining: Callable[[], float]) -> None:
+        memory = Memory(self.store)
+        undecided = Undecided(self.store, self.undecided_after)
+        walk = Walk(self.client, home, self._position(report), lambda: remaining() > MARGIN_SECONDS)
+        source = Source(type="sweep", id=report.run_id, time=self.clock())
+        pending: dict[str, Listed] = {}
+
+        def unknown() -> Iterator[JobRef]:
+            for job in walk.jobs():
+                memory.saw(job)
+                if report.revision is not None and memory.knows(job, self._basis(report)):
+                    report.known += 1
+                    continue
+                pending[job.arn] = job
+                yield job_ref(job, home, source)
+
+        jobs = unknown()
+        # The first decision tells the policies' revision, without which no job is known.
+        records = chain(self.guard.judge_all(islice(jobs, 1)), self.guard.judge_all(jobs, self.together))
+        for record in records:
+            self._note(report, record, undecided)
+            job = pending.pop(record.job_arn or "", None)
+            if job is not None and record.outcome in _SETTLED and not record.failures and report.revision is not None:
+                memory.remember(job, self._basis(report))
+            if report.judged % SAVE_EACH == 0:
+                memory.save(self.clock(), complete=False)
+        report.listed, report.complete = walk.listed, walk.complete
+        memory.save(self.clock(), complete=walk.complete)
+        undecided.save(self.clock(), complete=walk.complete)
+        self._stored(report, lambda: self.store.write(POSITION, walk.next_position().values(), self.clock() + KEPT))
+        report.failures += [*walk.failures, *memory.failures, *undecided.failures]
+
+    def _note(self, report: Report, record: Record, undecided: Undecided) -> None:
+        """Count the record, and see to a job that could not be judged for too long."""
+        report.judged += 1
+        report.outcomes[record.outcome.value if record.outcome else "none"] += 1
+        if record.evaluation is not None:
+            report.revision = record.evaluation.revision
+        if record.outcome is not Outcome.FAILED:
+            # A job that could not be judged is told of by name, in time; what was judged and not done is a failure of the sweep.
+            report.failures += record.failures
+        since = undecided.note(record, self.clock())
+        if since is None:
+            return
+        report.undecided.append(record.job_arn or "")
+        minutes = int((self.clock() - since).total_seconds() // 60)
+        reason = record.failures[0].message if record.failures else record.reason
+        self.notice("undecided job", {"job_arn": record.job_arn, "since": since.isoformat(), "reason": reason})
+        if self.stop_undecided:
+            stopped = self.guard.stop_undecided(record, f"no decision was possible for {minutes} minutes: {reason}")
+            report.outcomes[stopped.outcome.value if stopped.outcome else "none"] += 1
+            report.failures += stopped.failures
+
+    def _basis(self, report: Report) -> str:
+        """What a decision depends on besides the job as it is listed.
+
+        Exemptions end with a day; tags, models and schedules' definitions change without a trace in the list, and are looked at
+        again on the next day at the latest.
+        """
+        return "\0".join((report.revision or "", self.clock().date().isoformat(), self.setup))
+
+    def _claimed(self, report: Report, seconds: float) -> bool:
+        now = self.clock()
+        until = now + timedelta(seconds=seconds) + _LEASE_MARGIN
+        try:
+            return self.store.claim(LEASE, report.run_id, until, now)
+        except StateError as exc:
+            # Two sweeps at once cost calls; none at all would cost what a sweep is for.
+            report.failures.append(exc)
+            return True
+
+    def _position(self, report: Report) -> Position:
+        try:
+            return Position.read(self.store.read(POSITION))
+        except StateError as exc:
+            report.failures.append(exc)
+            return Position()
+
+    def _stored(self, report: Report, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except StateError as exc:
+            report.failures.append(exc)
+
+    def _finished(self, report: Report) -> Report:
+        report.finished_at = self.clock()
+        return report

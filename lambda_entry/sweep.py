@@ -1,0 +1,38 @@
+"""The Lambda handler of the schedule: looks at every running job, whatever became of its events."""
+
+from __future__ import annotations
+
+from lambda_entry.start_opa import PROCESS, start
+
+# isort: split
+# OPA boots while the following is imported.
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from guard.errors import SweepError
+from guard.settings import Settings
+from lambda_entry.assembly import build_engine, build_sweep, function_home
+
+LOGGER = Logger(level="INFO")
+SETTINGS = Settings.from_environment(os.environ)
+ENGINE = build_engine(SETTINGS, start, PROCESS)
+SWEEP = build_sweep(SETTINGS, ENGINE, LOGGER)
+ENGINE.wait_until_ready()
+
+
+def handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ARG001 - a schedule's event says nothing
+    """Sweep once, and return what was done, as the log line `sweep` has it.
+
+    Raises SweepError, after everything that could be done was done, when something could not.
+    """
+    home = function_home(context.invoked_function_arn)
+    report = SWEEP.run(home, lambda: context.get_remaining_time_in_millis() / 1000)
+    summary = report.summary()
+    LOGGER.info("sweep", extra=summary)
+    if report.failures:
+        raise SweepError(
+            "the sweep could not do all that it should", **summary["failures"], first=summary["first_failure"]
+        ) from report.failures[0]
+    return summary

@@ -1,0 +1,60 @@
+"""The table of the guard's state, on moto's DynamoDB."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from guard.aws.table import StateTable
+from guard.errors import StateError
+from tests.support.fakes import FakeSageMaker, refused
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=10)
+
+
+def test_what_was_written_is_read_with_its_expiry(table: StateTable) -> None:
+    table.write("a", {"text": "x", "number": -3}, LATER)
+    assert table.read("a") == {"id": "a", "text": "x", "number": -3, "expiration": int(LATER.timestamp())}
+    assert table.read("b") == {}
+
+
+def test_one_of_two_has_the_lease_until_it_gives_it_back(table: StateTable) -> None:
+    assert [table.claim("lease", owner, LATER, NOW) for owner in ("first", "second")] == [True, False]
+    table.release("lease", "second")
+    assert not table.claim("lease", "second", LATER, NOW)
+    table.release("lease", "first")
+    assert table.claim("lease", "second", LATER, NOW)
+
+
+def test_the_lease_of_a_killed_owner_runs_out(table: StateTable) -> None:
+    table.claim("lease", "killed", LATER, NOW)
+    assert not table.claim("lease", "next", LATER, LATER - timedelta(milliseconds=1))
+    assert table.claim("lease", "next", LATER + timedelta(minutes=10), LATER)
+
+
+def test_numbers_are_added_at_once_and_others_removed(table: StateTable) -> None:
+    table.add("count", {"m1": 2}, expires=LATER)
+    table.add("count", {"m1": 1, "m2": 5})
+    assert table.add("count", {"m2": -1}, remove=["m1", "m0"]) == {
+        "id": "count",
+        "m2": 4,
+        "expiration": int(LATER.timestamp()),
+    }
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "PutItem", "UpdateItem", "DeleteItem"])
+def test_a_refusal_is_a_state_error_that_names_the_table(operation: str) -> None:
+    error = refused("ProvisionedThroughputExceededException")
+    table = StateTable(FakeSageMaker(**{operation: error}), "state")
+    calls = {
+        "GetItem": lambda: table.read("a"),
+        "PutItem": lambda: table.write("a", {}, NOW),
+        "UpdateItem": lambda: table.add("a", {"n": 1}),
+        "DeleteItem": lambda: table.release("a", "me"),
+    }
+    with pytest.raises(StateError) as raised:
+        calls[operation]()
+    assert (raised.value.evidence["table"], raised.value.evidence["operation"]) == ("state", operation)
+    assert raised.value.evidence["code"] == "ProvisionedThroughputExceededException"

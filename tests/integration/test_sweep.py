@@ -1,0 +1,432 @@
+"""The sweep over the simulated SageMaker, with the shipped policies: what events missed is found, and nothing is asked twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from guard.aws.budget import Budget, spend
+from guard.aws.table import StateTable
+from guard.errors import ListError, StateError
+from guard.jobs import JOB_KINDS
+from guard.pipeline import Guard
+from guard.record import Outcome
+from guard.sweep.memory import NoStore
+from guard.sweep.run import LEASE, MARGIN_SECONDS, Sweep
+from tests.integration.conftest import NOW, MemorySink
+from tests.support.jobs import ALLOWED, DENIED, HOME, client, processing_request, status, training_request
+from tools.local_sagemaker import Control, set_status
+
+PLENTY = 900.0
+
+
+@dataclass
+class Clock:
+    """A time that a test moves."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def notices() -> list[dict[str, Any]]:
+    """What the sweep told of."""
+    return []
+
+
+@pytest.fixture
+def sweep(
+    guard: Callable[..., Guard], table: StateTable, notices: list[dict[str, Any]], guard_client: Any
+) -> Callable[..., Sweep]:
+    """Make sweeps over the simulated SageMaker and one table."""
+
+    def make(clock: Callable[[], datetime] = lambda: NOW, store: Any = table, **changes: Any) -> Sweep:
+        fields = {name: changes.pop(name) for name in list(changes) if name in Sweep.__dataclass_fields__}
+        made = Sweep(
+            guard=replace(guard(**changes), clock=clock),
+            client=guard_client,
+            store=store,
+            setup="setup",
+            undecided_after=timedelta(minutes=30),
+            stop_undecided=False,
+            notice=lambda message, facts: notices.append({"message": message, **facts}),
+            clock=clock,
+        )
+        return replace(made, **fields)
+
+    return make
+
+
+@pytest.fixture
+def train(sagemaker: Any) -> Callable[..., None]:
+    """Create training jobs."""
+
+    def create(*names: str, image: str = ALLOWED, **members: Any) -> None:
+        for name in names:
+            sagemaker.create_training_job(TrainingJobName=name, **training_request(image, **members))
+
+    return create
+
+
+def swept(sweep: Sweep, seconds: float = PLENTY) -> dict[str, Any]:
+    """Run a sweep, and return what it says of itself."""
+    return sweep.run(HOME, lambda: seconds).summary()
+
+
+# What it finds
+
+
+def test_a_denied_job_whose_event_never_came_is_stopped(
+    sagemaker: Any, sweep: Any, train: Any, log: MemorySink
+) -> None:
+    train("denied", image=DENIED)
+    train("allowed")
+    sagemaker.create_processing_job(ProcessingJobName="denied", **processing_request(DENIED))
+    report = swept(sweep())
+    assert (report["listed"], report["judged"], report["outcomes"]) == (3, 3, {"not_denied": 1, "stopped": 2})
+    assert (report["complete"], report["failures"]) == (True, {})
+    assert status(sagemaker, "training", "allowed") == "InProgress"
+    assert {status(sagemaker, kind, "denied") for kind in ("training", "processing")} <= {"Stopping", "Stopped"}
+    assert {record.ref.source.type for record in log.records if record.ref} == {"sweep"}
+
+
+def test_jobs_that_do_not_run_are_not_looked_at(sweep: Any, train: Any, control: Control) -> None:
+    train("ended", "stopping", image=DENIED)
+    set_status("ended", "Completed")
+    set_status("stopping", "Stopping")
+    assert swept(sweep())["listed"] == 0
+    assert control.operations("Describe") == []
+
+
+def test_every_kind_is_listed_in_every_running_status(sweep: Any, control: Control) -> None:
+    swept(sweep())
+    asked = [(call.operation, call.parameters["StatusEquals"]) for call in control.calls]
+    expected = [(row.listing.operation, name) for row in JOB_KINDS for name in row.listing.statuses]
+    assert sorted(asked) == sorted(expected)
+
+
+def test_all_pages_are_read(sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guard.aws.listing.PAGE", 2)
+    train(*(f"job-{number}" for number in range(5)))
+    assert swept(sweep())["listed"] == 5
+
+
+def test_in_audit_mode_nothing_is_touched(sweep: Any, train: Any, control: Control) -> None:
+    train("denied", image=DENIED)
+    assert swept(sweep(mode="audit"))["outcomes"] == {"audited": 1}
+    assert control.operations("Stop") == []
+
+
+def test_a_job_that_went_while_the_sweep_looked_is_gone(sweep: Any, train: Any, control: Control) -> None:
+    train("job")
+    control.fail("DescribeTrainingJob", "ValidationException", "Requested resource not found.")
+    assert swept(sweep())["outcomes"] == {"gone": 1}
+
+
+# What it knows
+
+
+def test_a_job_that_has_not_changed_is_described_once(sweep: Any, train: Any, control: Control) -> None:
+    train("one", "two", "three")
+    swept(sweep())
+    control.calls.clear()
+    report = swept(sweep())
+    # One job is judged anew to learn the policies' revision.
+    assert (report["listed"], report["known"], report["judged"]) == (3, 2, 1)
+    assert len(control.operations("Describe")) == 1
+
+
+def _changed_status(clock: Clock, sweep: Any) -> Sweep:
+    set_status("two", "Stopped")
+    set_status("two", "InProgress")
+    return sweep(clock)
+
+
+def _other_setup(clock: Clock, sweep: Any) -> Sweep:
+    return sweep(clock, setup="another mode")
+
+
+def _next_day(clock: Clock, sweep: Any) -> Sweep:
+    clock.now += timedelta(days=1)
+    return sweep(clock)
+
+
+@pytest.mark.parametrize(
+    ("change", "judged"),
+    [
+        pytest.param(_changed_status, 2, id="its status"),
+        pytest.param(_other_setup, 3, id="the deployment"),
+        pytest.param(_next_day, 3, id="the day"),
+    ],
+)
+def test_what_can_decide_otherwise_is_judged_again(
+    sweep: Any, train: Any, change: Callable[[Clock, Any], Sweep], judged: int
+) -> None:
+    clock = Clock()
+    train("one", "two", "three")
+    swept(sweep(clock))
+    assert swept(change(clock, sweep))["judged"] == judged
+
+
+def test_other_policies_are_asked_about_every_job(sweep: Any, train: Any, engine_with: Any, sagemaker: Any) -> None:
+    train("one", "two")
+    swept(sweep())
+    images = {"pytorch-training:2.4-cpu-py311": {"reason": "a policy of today"}}
+    report = swept(sweep(engine=engine_with(rules={"denied_image": {"images": images}})))
+    assert report["outcomes"] == {"stopped": 2}
+
+
+def test_an_exemption_that_ends_overnight_ends_for_a_job_that_was_judged(
+    sweep: Any, train: Any, engine_with: Any
+) -> None:
+    exemption = {
+        "id": "EX-1",
+        "owner": "team",
+        "reason": "moves soon",
+        "rules": ["denied_image"],
+        "scope": {"account": HOME.account},
+        "expires": NOW.date().isoformat(),
+    }
+    engine, clock = engine_with(rules={}, exemptions=[exemption]), Clock()
+    train("one", "two", image=DENIED)
+    assert swept(sweep(clock, engine=engine))["outcomes"] == {"not_denied": 2}
+    clock.now += timedelta(days=1)
+    assert swept(sweep(clock, engine=engine))["outcomes"] == {"stopped": 2}
+
+
+def test_a_job_that_failed_is_not_known(sweep: Any, train: Any, control: Control) -> None:
+    train("one")
+    control.fail("ListTags", "ThrottlingException")
+    assert swept(sweep())["outcomes"] == {"failed": 1}
+    assert swept(sweep())["outcomes"] == {"not_denied": 1}
+
+
+def test_jobs_that_ended_are_forgotten(sweep: Any, train: Any, table: StateTable) -> None:
+    train("one", "two")
+    swept(sweep())
+    assert remembered(table) == 2
+    set_status("one", "Completed")
+    swept(sweep())
+    assert remembered(table) == 1
+
+
+def remembered(table: StateTable) -> int:
+    items = [table.read(f"sweep#judged#{digit:x}").get("jobs", "{}") for digit in range(16)]
+    return sum(len(json.loads(str(text))) for text in items)
+
+
+# What it may call
+
+
+class Counting(Budget):
+    """A budget that counts."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 1)
+        self.taken = 0
+
+    def take(self) -> None:
+        self.taken += 1
+
+
+def test_each_attempt_at_a_call_is_paid_for_and_stopping_a_job_is_free(train: Any, control: Control) -> None:
+    budget, patient = Counting(), client(3, aws_access_key_id="testing", aws_secret_access_key="testing")
+    spend(patient, budget)
+    train("job")
+    control.fail("DescribeTrainingJob", "ThrottlingException")
+    patient.describe_training_job(TrainingJobName="job")
+    patient.stop_training_job(TrainingJobName="job")
+    assert (budget.taken, control.operations()[-3:]) == (2, ["DescribeTrainingJob"] * 2 + ["StopTrainingJob"])
+
+
+# What fails
+
+
+def test_one_throttled_job_of_three_keeps_three_records(
+    sweep: Any, train: Any, control: Control, log: MemorySink
+) -> None:
+    train("one", "two", "three", image=DENIED)
+    control.fail("DescribeTrainingJob", "ThrottlingException")
+    report = swept(sweep())
+    assert report["outcomes"] == {"failed": 1, "stopped": 2}
+    assert len({record.job_arn for record in log.records}) == 3
+    assert swept(sweep())["outcomes"] == {"stopped": 1}
+
+
+def test_a_kind_that_can_not_be_listed_leaves_the_others(sweep: Any, train: Any, control: Control) -> None:
+    train("denied", image=DENIED)
+    control.fail("ListAutoMLJobs", "AccessDeniedException")
+    report = sweep().run(HOME, lambda: PLENTY)
+    assert (report.outcomes, report.complete) == ({"stopped": 1}, False)
+    (failure,) = report.failures
+    assert (type(failure), failure.evidence["operation"]) == (ListError, "ListAutoMLJobs")
+
+
+def test_a_stop_that_fails_is_a_failure_of_the_sweep(sweep: Any, train: Any, control: Control) -> None:
+    train("denied", image=DENIED)
+    control.fail("StopTrainingJob", "AccessDeniedException")
+    report = swept(sweep())
+    assert (report["outcomes"], report["failures"]) == ({"stop_failed": 1}, {"StopError": 1})
+    assert swept(sweep())["outcomes"] == {"stopped": 1}
+
+
+class Broken(NoStore):
+    """A table that refuses."""
+
+    def read(self, *_: Any) -> Any:
+        raise StateError("throttled")
+
+    write = claim = release = read
+
+
+def test_without_its_table_every_job_is_judged_all_the_same(sweep: Any, train: Any, sagemaker: Any) -> None:
+    train("denied", image=DENIED)
+    train("allowed")
+    report = swept(sweep(store=Broken()))
+    assert report["outcomes"] == {"not_denied": 1, "stopped": 1}
+    assert report["failures"].keys() == {"StateError"}
+
+
+# Two sweeps, and a sweep cut off
+
+
+def test_a_second_sweep_at_the_same_time_does_nothing(sweep: Any, train: Any, table: StateTable) -> None:
+    train("denied", image=DENIED)
+    table.claim(LEASE, "another", NOW + timedelta(minutes=1), NOW)
+    report = swept(sweep())
+    assert (report["skipped"], report["judged"]) == ("another sweep is at work", 0)
+
+
+def test_a_finished_sweep_leaves_the_lease_to_the_next(sweep: Any, train: Any) -> None:
+    train("one")
+    assert [swept(sweep())["skipped"] for _ in range(2)] == [None, None]
+
+
+class Killed(BaseException):
+    """The function's end, in the middle of whatever it does."""
+
+
+def test_after_a_killed_sweep_the_next_goes_on(
+    sweep: Any, train: Any, control: Control, sagemaker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guard.sweep.run.SAVE_EACH", 1)
+    train("one", "two", "three", image=ALLOWED)
+    clock = Clock()
+
+    def kill(message: str, facts: Any) -> None:
+        raise Killed
+
+    killed = sweep(clock, notice=kill, undecided_after=timedelta(0), together=1)
+    control.before("DescribeTrainingJob", lambda: control.fail("DescribeTrainingJob", "ThrottlingException"))
+    with pytest.raises(Killed):
+        killed.run(HOME, lambda: PLENTY)
+    # Lambda's kill runs no `finally`: the lease stays until it expires.
+    killed.store.claim(LEASE, "killed", clock.now + timedelta(seconds=PLENTY), clock.now)
+    assert swept(sweep(clock))["skipped"] is not None
+    clock.now += timedelta(seconds=PLENTY)
+    report = swept(sweep(clock))
+    assert (report["skipped"], report["listed"], report["known"] + report["judged"]) == (None, 3, 3)
+
+
+class Countdown:
+    """The remaining time, used up by looking at it."""
+
+    def __init__(self, jobs: int) -> None:
+        self._left = jobs
+
+    def __call__(self) -> float:
+        self._left -= 1
+        return PLENTY if self._left >= 0 else MARGIN_SECONDS
+
+
+def runs(sweep: Callable[..., Sweep], looks: int) -> Iterator[dict[str, Any]]:
+    while True:
+        yield sweep().run(HOME, Countdown(looks)).summary()
+
+
+def test_no_kind_waits_for_the_end_of_another(
+    sweep: Any, train: Any, sagemaker: Any, log: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One page of each kind after the other: many training jobs don't keep a processing job waiting."""
+    monkeypatch.setattr("guard.aws.listing.PAGE", 2)
+    train(*(f"job-{number}" for number in range(30)))
+    sagemaker.create_processing_job(ProcessingJobName="denied", **processing_request(DENIED))
+    report = next(runs(sweep, 30))
+    assert not report["complete"]
+    assert status(sagemaker, "processing", "denied") in {"Stopping", "Stopped"}
+
+
+def test_jobs_that_fail_again_and_again_do_not_keep_those_behind_waiting(
+    sweep: Any, train: Any, sagemaker: Any, control: Control
+) -> None:
+    """A sweep goes on where the last one was cut off, though nothing of what came before is settled."""
+    train(*(f"job-{number:02}" for number in range(12)))
+    train("denied", image=DENIED)
+    control.fail("DescribeTrainingJob", "AccessDeniedException", times=10_000)
+    several = runs(sweep, 20)
+    described: set[str] = set()
+    for _ in range(8):
+        next(several)
+        described |= {c.parameters["TrainingJobName"] for c in control.calls if c.operation == "DescribeTrainingJob"}
+    assert "denied" in described
+
+
+# Jobs that nobody can judge
+
+
+def test_a_job_that_can_not_be_judged_is_named_in_time_and_left(
+    sweep: Any, train: Any, control: Control, notices: list[dict[str, Any]]
+) -> None:
+    clock = Clock()
+    train("job")
+    control.fail("DescribeTrainingJob", "AccessDeniedException", times=100)
+    assert (swept(sweep(clock))["undecided"], notices) == ([], [])
+    clock.now += timedelta(minutes=29)
+    assert swept(sweep(clock))["undecided"] == []
+    clock.now += timedelta(minutes=1)
+    report = swept(sweep(clock))
+    assert report["undecided"] == [f"arn:aws:sagemaker:eu-west-1:{HOME.account}:training-job/job"]
+    assert [(notice["message"], notice["job_arn"], notice["since"]) for notice in notices] == [
+        ("undecided job", report["undecided"][0], NOW.isoformat())
+    ]
+    assert control.operations("Stop") == []
+
+
+def test_a_job_that_was_judged_meanwhile_is_not_named(sweep: Any, train: Any, control: Control, notices: Any) -> None:
+    clock = Clock()
+    train("job")
+    for fails in (True, False, True):
+        if fails:
+            control.fail("DescribeTrainingJob", "AccessDeniedException")
+        swept(sweep(clock, setup=str(clock.now)))
+        clock.now += timedelta(minutes=29)
+    assert notices == []
+
+
+@pytest.mark.parametrize(("mode", "outcome", "stops"), [("enforce", "stopped", 1), ("audit", "audited", 0)])
+def test_where_the_deployment_says_so_it_is_stopped_and_recorded_first(
+    sweep: Any, train: Any, control: Control, log: MemorySink, mode: str, outcome: str, stops: int
+) -> None:
+    clock = Clock()
+    train("job")
+    control.fail("DescribeTrainingJob", "AccessDeniedException", times=100)
+    swept(sweep(clock, mode=mode, stop_undecided=True))
+    clock.now += timedelta(minutes=30)
+    log.written.clear()
+    report = swept(sweep(clock, mode=mode, stop_undecided=True))
+    assert report["outcomes"] == {"failed": 1, outcome: 1}
+    assert len(control.operations("Stop")) == stops
+    final = log.written[-1]
+    assert (final.outcome, final.decision) == (Outcome(outcome), None)
+    assert final.reason is not None
+    assert final.reason.startswith("no decision was possible for 30 minutes")
+    assert [record.outcome for record in log.written if record.decision_id == final.decision_id] == (
+        [None, Outcome.STOPPED] if stops else [Outcome.AUDITED]
+    )
