@@ -76,6 +76,14 @@ class Job(Model):
         tuple[Part, ...] | None,
         Field(description="What this job can have, by its kind and variant, sorted; null in documents from before."),
     ] = None
+    parent_arns: Annotated[
+        tuple[str, ...] | None,
+        Field(description="Every ARN of a job that started this one, or that it belongs to; parent_arn is the first."),
+    ] = None
+    pipeline_execution_arn: Annotated[
+        str | None,
+        Field(description="The pipeline execution whose step the job is, by the tag that SageMaker sets: a weak fact."),
+    ] = None
 
 
 class Origin(Model):
@@ -115,6 +123,13 @@ class Image(Model):
     digest: Annotated[str | None, Field(description="`sha256:` or `sha512:` and its hex digits, in lower case.")]
     origin: Origin
     error: ImageError | None
+    access_mode: Annotated[
+        str | None,
+        Field(description="Platform, or Vpc for a private registry; null where the image has no such setting."),
+    ] = None
+    credentials_provider: Annotated[
+        str | None, Field(description="ARN of the Lambda function that gives the private registry's credentials.")
+    ] = None
 
 
 class Instance(Model):
@@ -122,6 +137,10 @@ class Instance(Model):
 
     type: str | None
     count: int | None
+    volume_size_gb: Annotated[
+        int | None,
+        Field(description="Where the group has a volume size of its own; that of the others is in storage.volumes."),
+    ] = None
 
 
 class Compute(Model):
@@ -131,6 +150,37 @@ class Compute(Model):
     max_runtime_seconds: Annotated[int | None, Field(description="Null when the job sets no limit.")]
     spot: bool | None
     keep_alive_seconds: Annotated[int | None, Field(description="How long a warm pool outlives the job; 0 for none.")]
+    max_retries: Annotated[
+        int | None,
+        Field(
+            description="How often SageMaker starts the job anew after a failure; null when it has no retry strategy."
+        ),
+    ] = None
+    max_wait_seconds: Annotated[
+        int | None, Field(description="Longest time of a spot job, waiting included; null when there is no limit.")
+    ] = None
+    max_pending_seconds: Annotated[
+        int | None, Field(description="Longest time that the job waits for capacity; null when there is no limit.")
+    ] = None
+    max_jobs: Annotated[
+        int | None,
+        Field(
+            description="How many jobs this one may start: trainings of a tuning job, candidates of an AutoML job, tests"
+            " of an inference recommendations job; null without a limit, and for kinds that start none."
+        ),
+    ] = None
+    max_parallel_jobs: Annotated[int | None, Field(description="How many of them may run at the same time.")] = None
+    max_job_runtime_seconds: Annotated[
+        int | None, Field(description="Longest runtime of each training job that an AutoML job starts.")
+    ] = None
+    max_total_runtime_seconds: Annotated[
+        int | None,
+        Field(description="Longest runtime of a whole tuning job; max_runtime_seconds is that of each training job."),
+    ] = None
+    training_plans: Annotated[
+        tuple[str, ...] | None,
+        Field(description="ARNs of the training plans and capacity reservations that the instances are taken from."),
+    ] = None
 
 
 class Vpc(Model):
@@ -150,6 +200,20 @@ class Network(Model):
     encrypted_traffic: bool | None
 
 
+class Query(Model):
+    """The query whose result is the input."""
+
+    statement: str | None
+    catalog: str | None
+    database: str | None
+    work_group: Annotated[str | None, Field(description="Of Athena.")]
+    cluster: Annotated[str | None, Field(description="Id of the Redshift cluster.")]
+    user: Annotated[str | None, Field(description="The Redshift cluster's user that runs the query.")]
+    role_arn: Annotated[
+        str | None, Field(description="The role that the Redshift cluster assumes; also in job.role_arns.")
+    ]
+
+
 class StorageInput(Model):
     """Where data, code or a model comes from."""
 
@@ -158,7 +222,23 @@ class StorageInput(Model):
     uri: Annotated[str | None, Field(description="S3 URI, ARN or file system id as SageMaker gives it.")]
     bucket: Annotated[str | None, Field(description="Bucket, or access point ARN, of an S3 URI.")]
     account: Annotated[str | None, Field(description="AWS account, where an ARN names it.")]
-    local_path: str | None
+    local_path: Annotated[str | None, Field(description="Where it is mounted; null where SageMaker chooses the place.")]
+    input_mode: Annotated[
+        str | None, Field(description="File, Pipe or FastFile; for a channel without one, that of the algorithm.")
+    ] = None
+    data_type: Annotated[
+        str | None, Field(description="S3Prefix, S3Object, ManifestFile, AugmentedManifestFile or Converse.")
+    ] = None
+    path: Annotated[str | None, Field(description="Directory of a file system.")] = None
+    file_system_type: Annotated[str | None, Field(description="EFS or FSxLustre.")] = None
+    access_mode: Annotated[str | None, Field(description="Of a file system: ro or rw.")] = None
+    hub_content_arn: Annotated[
+        str | None, Field(description="The hub content through which the data of a private hub is read.")
+    ] = None
+    eula_accepted: Annotated[
+        bool | None, Field(description="ModelAccessConfig.AcceptEula; null where the input has no such setting.")
+    ] = None
+    query: Annotated[Query | None, Field(description="Of Athena and Redshift inputs, whose uri is the result.")] = None
 
 
 class StorageOutput(Model):
@@ -169,6 +249,7 @@ class StorageOutput(Model):
     bucket: str | None
     account: str | None
     kms_key: str | None
+    local_path: Annotated[str | None, Field(description="Where the container writes what is uploaded.")] = None
 
 
 class Volume(Model):
@@ -176,6 +257,7 @@ class Volume(Model):
 
     name: Annotated[str, Field(description="Path of the resource configuration that it belongs to.")]
     kms_key: str | None
+    size_gb: Annotated[int | None, Field(description="Size on each instance; null where the kind has none.")] = None
 
 
 class Storage(Model):
@@ -209,6 +291,89 @@ class RemoteAccess(Model):
     debug: Annotated[
         bool | None, Field(description="RemoteDebugConfig.EnableRemoteDebug: a shell through Systems Manager.")
     ]
+
+
+class FoundationModel(Model):
+    """The model of the service, or of a hub, that the job trains, tunes or evaluates."""
+
+    name: Annotated[str | None, Field(description="ARN of the hub content, or name of the model.")]
+    eula_accepted: Annotated[bool | None, Field(description="AcceptEula; false when it isn't set.")]
+    job_type: Annotated[str | None, Field(description="Of a serverless training job: FineTuning or Evaluation.")]
+    technique: Annotated[
+        str | None, Field(description="Of a serverless training job: its customization technique or evaluation type.")
+    ]
+    evaluator_arn: Annotated[str | None, Field(description="The hub content that judges the model's answers.")]
+
+
+class ModelResource(Model):
+    """A model or model package whose containers the job runs, as its description and tags say."""
+
+    origin: Origin
+    approval_status: Annotated[
+        str | None,
+        Field(description="Of a package: Approved, Rejected or PendingManualApproval; null where it has no status."),
+    ]
+    group: Annotated[str | None, Field(description="Name of the package's group; null for an unversioned package.")]
+    stage: Annotated[str | None, Field(description="The package's stage in its life cycle, as stage/status.")]
+    product_ids: Annotated[tuple[str, ...], Field(description="AWS Marketplace products among its containers.")]
+    created_by: Annotated[str | None, Field(description="ARN of the identity that made the package.")]
+    tags: Annotated[dict[str, str] | None, Field(description="Null when the tags could not be read.")]
+
+
+class Labeling(Model):
+    """Who labels the data, and the Lambda functions that see it."""
+
+    workteam_arn: Annotated[
+        str | None, Field(description="The public crowd's is of another account and ends in public-crowd/default.")
+    ]
+    lambda_arns: Annotated[
+        tuple[str, ...], Field(description="The functions before each task and that consolidate annotations, sorted.")
+    ]
+    task_ui_arn: Annotated[str | None, Field(description="The task template of the service, where one is used.")]
+    topic_arns: Annotated[
+        tuple[str, ...], Field(description="The SNS topics that data comes from and goes to, sorted.")
+    ]
+    content_classifiers: Annotated[
+        tuple[str, ...],
+        Field(description="What the owner declares of the data, as FreeOfPersonallyIdentifiableInformation."),
+    ]
+    max_concurrent_tasks: int | None
+
+
+class Deployment(Model):
+    """How an AutoML job deploys its best model."""
+
+    endpoint_name: Annotated[str | None, Field(description="Null when the name is generated.")]
+    generated_name: bool | None
+
+
+class CompilationTarget(Model):
+    """What a model is compiled for."""
+
+    device: str | None
+    os: str | None
+    arch: str | None
+    accelerator: str | None
+    options: Annotated[str | None, Field(description="CompilerOptions, JSON in a text.")]
+    framework: str | None
+    framework_version: str | None
+
+
+class Experiment(Model):
+    """The SageMaker experiment that the job reports to."""
+
+    name: str | None
+    trial: str | None
+    run: str | None
+    display_name: str | None
+
+
+class Mlflow(Model):
+    """The MLflow server or app that the job reports to."""
+
+    arn: str | None
+    experiment: str | None
+    run: str | None
 
 
 class Actor(Model):
@@ -282,3 +447,23 @@ class Document(Model):
         tuple[Unavailable, ...] | None,
         Field(description="What could not be read for now; null when every call succeeded or was refused for good."),
     ] = None
+    base_model: Annotated[
+        FoundationModel | None, Field(description="Null when the job names no model of the service or of a hub.")
+    ] = None
+    models: Annotated[
+        tuple[ModelResource, ...] | None,
+        Field(
+            description="The models and model packages behind the job's images; those that can't be described are missing."
+        ),
+    ] = None
+    labeling: Annotated[Labeling | None, Field(description="Of labeling jobs.")] = None
+    deployment: Annotated[
+        Deployment | None, Field(description="Of AutoML jobs; null when the best model isn't deployed.")
+    ] = None
+    endpoints: Annotated[
+        tuple[str, ...] | None,
+        Field(description="Names or ARNs of the endpoints that the job watches, measures or deploys to."),
+    ] = None
+    compilation: Annotated[CompilationTarget | None, Field(description="Of compilation jobs.")] = None
+    experiment: Annotated[Experiment | None, Field(description="Null when the job reports to none.")] = None
+    mlflow: Annotated[Mlflow | None, Field(description="Null when the job reports to none.")] = None

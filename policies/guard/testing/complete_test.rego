@@ -44,7 +44,12 @@ document := {
 			"volumes",
 			"vpc",
 			"warm-pool"
-		]
+		],
+		"parent_arns": [
+			"arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/churn"
+		],
+# regal ignore:line-length
+		"pipeline_execution_arn": "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn/execution/abcd1234efgh"
 	},
 	"images": [
 		{
@@ -61,19 +66,32 @@ document := {
 				"type": "job",
 				"name": "churn-42"
 			},
-			"error": null
+			"error": null,
+			"access_mode": "Platform",
+			"credentials_provider": "arn:aws:lambda:eu-west-1:111122223333:function:registry-login"
 		}
 	],
 	"compute": {
 		"instances": [
 			{
 				"type": "ml.m5.large",
-				"count": 1
+				"count": 1,
+				"volume_size_gb": 30
 			}
 		],
 		"max_runtime_seconds": 3600,
 		"spot": true,
-		"keep_alive_seconds": 0
+		"keep_alive_seconds": 0,
+		"max_retries": 1,
+		"max_wait_seconds": 7200,
+		"max_pending_seconds": 7200,
+		"max_jobs": 10,
+		"max_parallel_jobs": 2,
+		"max_job_runtime_seconds": 3600,
+		"max_total_runtime_seconds": 36000,
+		"training_plans": [
+			"arn:aws:sagemaker:eu-west-1:111122223333:training-plan/churn"
+		]
 	},
 	"network": {
 		"isolated": true,
@@ -95,7 +113,24 @@ document := {
 				"uri": "s3://data/train",
 				"bucket": "data",
 				"account": "111122223333",
-				"local_path": "/opt/ml/input/data/train"
+				"local_path": "/opt/ml/input/data/train",
+				"input_mode": "File",
+				"data_type": "S3Prefix",
+				"path": "/churn",
+				"file_system_type": "EFS",
+				"access_mode": "ro",
+# regal ignore:line-length
+				"hub_content_arn": "arn:aws:sagemaker:eu-west-1:111122223333:hub-content/team/Model/churn/1.0.0",
+				"eula_accepted": true,
+				"query": {
+					"statement": "SELECT * FROM churn",
+					"catalog": "AwsDataCatalog",
+					"database": "churn",
+					"work_group": "team",
+					"cluster": "team",
+					"user": "reader",
+					"role_arn": "arn:aws:iam::111122223333:role/Trainer"
+				}
 			}
 		],
 		"outputs": [
@@ -104,13 +139,15 @@ document := {
 				"uri": "s3://models/churn",
 				"bucket": "models",
 				"account": "111122223333",
-				"kms_key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+				"kms_key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+				"local_path": "/opt/ml/model"
 			}
 		],
 		"volumes": [
 			{
 				"name": "ResourceConfig",
-				"kms_key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+				"kms_key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+				"size_gb": 30
 			}
 		]
 	},
@@ -169,5 +206,71 @@ document := {
 			}
 		]
 	},
-	"unavailable": null
+	"unavailable": null,
+	"base_model": {
+		"name": "arn:aws:sagemaker:eu-west-1:aws:hub-content/SageMakerPublicHub/Model/churn/1.0.0",
+		"eula_accepted": true,
+		"job_type": "FineTuning",
+		"technique": "SFT",
+		"evaluator_arn": "arn:aws:sagemaker:eu-west-1:111122223333:hub-content/team/JsonDoc/judge/1.0.0"
+	},
+	"models": [
+		{
+			"origin": {
+				"type": "model-package",
+				"name": "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/1"
+			},
+			"approval_status": "Approved",
+			"group": "churn",
+			"stage": "Production/Approved",
+			"product_ids": [
+				"prod-churn"
+			],
+			"created_by": "arn:aws:iam::111122223333:role/Scientist",
+			"tags": {
+				"team": "churn"
+			}
+		}
+	],
+	"labeling": {
+		"workteam_arn": "arn:aws:sagemaker:eu-west-1:111122223333:workteam/private-crowd/churn",
+		"lambda_arns": [
+			"arn:aws:lambda:eu-west-1:111122223333:function:PRE-churn"
+		],
+		"task_ui_arn": "arn:aws:sagemaker:eu-west-1:394669845002:human-task-ui/VideoObjectTracking",
+		"topic_arns": [
+			"arn:aws:sns:eu-west-1:111122223333:churn"
+		],
+		"content_classifiers": [
+			"FreeOfPersonallyIdentifiableInformation"
+		],
+		"max_concurrent_tasks": 100
+	},
+	"deployment": {
+		"endpoint_name": "churn",
+		"generated_name": false
+	},
+	"endpoints": [
+		"churn"
+	],
+	"compilation": {
+		"device": "ml_m5",
+		"os": "LINUX",
+		"arch": "X86_64",
+		"accelerator": "NVIDIA",
+		"options": "{}",
+		"framework": "PYTORCH",
+		"framework_version": "1.13"
+	},
+	"experiment": {
+		"name": "churn",
+		"trial": "trial-1",
+		"run": "run-1",
+		"display_name": "churn 1"
+	},
+	"mlflow": {
+		"arn": "arn:aws:sagemaker:eu-west-1:111122223333:mlflow-tracking-server/churn",
+		"experiment": "churn",
+		"run": "run-1"
+	}
 }
