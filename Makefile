@@ -47,6 +47,7 @@ mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their test
 test-python: $(OPA) $(READY) $(BUNDLE) ## Run pytest with branch coverage of guard and lambda_entry
 	@$(PYTHON) -m pytest -n auto --cov --cov-report=term --no-header
 
+lint: CHECK_FLAGS := --style-fails
 lint: check ## Check types, style, policies, template and generated files
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
@@ -54,8 +55,8 @@ lint: check ## Check types, style, policies, template and generated files
 	@$(PYTHON) tools/schema.py --check
 	@$(PYTHON) tools/tables.py --check
 
-check: $(OPA) $(REGAL) $(READY) ## Check the policies: types against the schema, configuration and structure, format, style
-	@tools/check-policies $(OPA) $(REGAL) $(PYTHON)
+check: $(OPA) $(REGAL) $(READY) ## Check the policies: types against the schema, configuration and structure, a trial, format, style
+	@tools/check-policies $(OPA) $(REGAL) $(PYTHON) $(CHECK_FLAGS)
 
 fmt: $(READY) $(OPA) ## Format policies and Python
 	@$(OPA) fmt --write policies
@@ -76,7 +77,7 @@ new-rule: $(READY) $(OPA) ## Make a rule's folder, test and configuration: make 
 	@[ -n "$(NAME)" ] || { echo "say what the rule is called: make new-rule NAME=root_access_enabled" >&2; exit 2; }
 	@$(PYTHON) -m guard.authoring --opa $(OPA) new-rule "$(NAME)"
 
-schema: $(READY) ## Write policies/schemas/input.json from guard/document.py
+schema: $(READY) ## Write schemas/input.json from guard/document.py
 	@$(PYTHON) tools/schema.py
 
 # Tools: built once per version into a cache that all clones share.

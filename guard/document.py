@@ -1,6 +1,6 @@
 """The input document: what a policy sees of one job, and the only contract between Python and Rego.
 
-`policies/schemas/input.json` is generated from these models (`make schema`). A field without a known value is null, never
+`schemas/input.json` is generated from these models (`make schema`). A field without a known value is null, never
 left out and never guessed, so that a policy can judge "unknown". A job with several definitions (hyperparameter tuning, the
 containers of a model) shows one merged view: lists hold the facts of all of them, a single value is the weakest of them
 (isolated only if all are isolated, the longest runtime), so that a merge never hides what a rule would deny.

@@ -1,10 +1,10 @@
 """Filters OPA's capabilities to what a policy may use: `opa capabilities --current | python tools/capabilities.py > FILE`.
 
 It is a list of what is allowed, so that a built-in of a later OPA stays out until somebody judged it. Left out are:
-the network (http.send, net.*, providers.aws), the clock (time.now_ns), chance (rand.intn, uuid), the environment
-(opa.runtime), because a decision must be the same when it is replayed; tokens, certificates, keys, GraphQL and parsing of
-Rego, because no fact of a job has such a form; print and trace, which are for debugging; what OPA deprecates; and syntax
-that Regal's older parser doesn't know.
+the network (http.send, net.lookup_ip_addr, providers.aws), the clock (time.now_ns), chance (rand.intn, uuid), the environment
+(opa.runtime), because a decision must be the same when it is replayed; net.cidr_expand, whose answer to ten characters can be
+four billion addresses; tokens, certificates, keys, GraphQL and parsing of Rego, because no fact of a job has such a form; trace;
+what OPA deprecates; and syntax that Regal's older parser doesn't know. print shows values in tests; a decision prints nothing.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ ALLOWED: dict[str, str] = {
     "times that are given": "time.add_date time.clock time.date time.diff time.format time.parse_duration_ns time.parse_ns"
     " time.parse_rfc3339_ns time.weekday",
     "units, versions and addresses": "semver.compare semver.is_valid units.parse units.parse_bytes uri.is_valid uri.parse",
+    "address ranges": "net.cidr_contains net.cidr_contains_matches net.cidr_intersects net.cidr_is_valid net.cidr_merge",
+    "debugging": "internal.print print",
     "a rule's own annotations": "rego.metadata.chain rego.metadata.rule",
 }
 FEATURES = ("keywords_in_refs", "rego_v1")

@@ -1,4 +1,4 @@
-"""Writes policies/schemas/input.json from the input document's models; `--check` only says whether it is fresh."""
+"""Writes schemas/input.json from the input document's models; `--check` only says whether it is fresh."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from guard.document import Document
 
-PATH = Path("policies/schemas/input.json")
+PATH = Path("schemas/input.json")
 
 
 def main(arguments: list[str]) -> int:

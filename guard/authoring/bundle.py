@@ -9,7 +9,7 @@ from typing import TextIO
 
 from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
-from guard.authoring.opa import Opa, Ran, capabilities
+from guard.authoring.opa import LIMITS, Opa, Ran
 from guard.authoring.trial.run import trial_problems
 from guard.authoring.types_check import check_types
 
@@ -60,5 +60,5 @@ def sources(policies: Path) -> list[Path]:
 
 def _build(opa: Opa, policies: Path, target: Path, name: str) -> Ran:
     # Without --optimize: it writes the deny list into the rules, and decisions take ten times longer.
-    options = ("--ignore", TESTS, *capabilities(policies), "--revision", name, "--output", target)
+    options = ("--ignore", TESTS, *LIMITS, "--revision", name, "--output", target)
     return opa.run("build", "--bundle", policies, *options)

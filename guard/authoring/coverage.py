@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from guard.authoring.opa import Opa, flags
+from guard.authoring.failing_tests import explain_failures
+from guard.authoring.opa import FLAGS, Opa
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,9 @@ def run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
     """Run all tests of a bundle folder; True if all pass and nothing is uncovered."""
     tests = opa.run_tests(policies)
     if tests.code != 0:
-        out.write(tests.said + "\n")
+        out.write(f"{_failures(opa, policies) or tests.said}\n")
         return False
-    report = opa.json("test", "--bundle", policies, *flags(policies), "--coverage", "--format", "json")
+    report = opa.json("test", "--bundle", policies, *FLAGS, "--coverage", "--format", "json")
     gaps = find_gaps(report, policies)
     out.writelines(f"{gap}: no test reaches this; add one, or remove what nothing needs\n" for gap in gaps)
     passed = re.search(r"PASS: (\d+)", tests.out)
@@ -37,6 +39,15 @@ def run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
         f"{passed.group(1) if passed else 'no'} tests pass, {report['coverage']:.4g}% of the policies are covered\n"
     )
     return passed is not None and not gaps
+
+
+def _failures(opa: Opa, policies: Path) -> str:
+    ran = opa.run("test", "--bundle", policies, *FLAGS, "--format", "json", "--explain", "fails")
+    try:
+        return "\n".join(explain_failures(json.loads(ran.out), opa.folder))
+    except ValueError:
+        # The policies don't compile, so no test has run.
+        return ""
 
 
 def find_gaps(report: dict[str, Any], policies: Path) -> list[Gap]:

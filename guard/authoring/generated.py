@@ -9,14 +9,13 @@ from pathlib import Path
 from guard.authoring.catalogue import catalogue
 from guard.authoring.config_check import CONFIG
 from guard.authoring.config_schema import config_schema
-from guard.authoring.opa import Opa, run
+from guard.authoring.opa import CAPABILITIES, SCHEMAS, Opa, run
 from guard.authoring.rules import read_rules
 from guard.authoring.samples import complete
 from guard.errors import ConfigError
 
 CATALOGUE = Path("docs/rules.md")
-SCHEMA = Path("schemas/config.json")
-CAPABILITIES = Path("capabilities.json")
+SCHEMA = SCHEMAS / "config.json"
 COMPLETE = Path("guard/testing/complete_test.rego")
 _LONG = "# regal ignore:line-length"
 _LONGEST_LINE = 100
@@ -31,8 +30,8 @@ def generated_files(opa: Opa, policies: Path) -> dict[Path, str]:
     rules, _ = read_rules(opa, policies)
     config = opa.read_yaml(policies / CONFIG)
     return {
-        policies / SCHEMA: json.dumps(config_schema(rules), indent=2, ensure_ascii=False) + "\n",
-        policies / CAPABILITIES: _capabilities(opa),
+        SCHEMA: json.dumps(config_schema(rules), indent=2, ensure_ascii=False) + "\n",
+        CAPABILITIES: _capabilities(opa),
         policies / COMPLETE: _complete(opa),
         CATALOGUE: catalogue(rules, config),
     }

@@ -60,11 +60,11 @@ class Opa:
         They run twice, the second time with failing built-ins as errors, as decisions are made: in `opa test` a failing
         built-in only makes its expression undefined, and a test may pass because of it.
         """
-        tests = self.run("test", "--bundle", policies, *flags(policies), *options)
+        tests = self.run("test", "--bundle", policies, *FLAGS, *options)
         if tests.code != 0:
             return tests
         packages = [name for name in self.inspect(policies)["namespaces"] if name.endswith("_test")]
-        query = ("eval", "--bundle", policies, *flags(policies), "--strict-builtin-errors", "--format", "pretty")
+        query = ("eval", "--bundle", policies, *FLAGS, "--strict-builtin-errors", "--format", "pretty")
         strict = self.run(*query, "--stdin", given=f"[{', '.join(packages)}]")
         return tests if strict.code == 0 else strict
 
@@ -90,11 +90,9 @@ def _reason(ran: Ran) -> str:
         return ran.said
 
 
-def flags(policies: Path) -> tuple[str | Path, ...]:
-    """Return what `check` and `test` of a bundle folder need: its types, and the built-ins that it may use."""
-    return ("--schema", policies / "schemas", *capabilities(policies))
-
-
-def capabilities(policies: Path) -> tuple[str | Path, ...]:
-    """Return the flag that limits the built-ins."""
-    return ("--capabilities", policies / "capabilities.json")
+# What `check` and `test` need beside the policies: the types, and the built-ins that policies may use. They lie outside of the
+# policies' folder: OPA without --bundle reads every JSON file in that as data.
+SCHEMAS = Path("schemas")
+CAPABILITIES = Path("capabilities.json")
+LIMITS = ("--capabilities", CAPABILITIES)
+FLAGS = ("--schema", SCHEMAS, *LIMITS)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from guard.authoring.opa import Opa, Ran, flags
+from guard.authoring.opa import CAPABILITIES, FLAGS, SCHEMAS, Opa, Ran
 
 _IMPORT = re.compile(r"^import future\.keywords\.not$", re.MULTILINE)
 # A body after `not` can't be read without the import.
@@ -23,7 +23,7 @@ def check_types(opa: Opa, policies: Path) -> Ran:
     In a file with `import future.keywords.not`, OPA checks no arguments inside of a `not`: `not f(1, 2)` passes for a
     function of one argument, and is true for ever. So what passes is checked again without the import, for types only.
     """
-    checked = opa.run("check", "--strict", "--bundle", policies, *flags(policies))
+    checked = opa.run("check", "--strict", "--bundle", policies, *FLAGS)
     if checked.code != 0:
         return checked
     with TemporaryDirectory() as folder:
@@ -32,9 +32,8 @@ def check_types(opa: Opa, policies: Path) -> Ran:
             text = file.read_text()
             if not _NOT_OF_A_BODY.search(text):
                 file.write_text(_IMPORT.sub("", text))
-        again = replace(opa, folder=Path(folder)).run(
-            "check", "--bundle", policies, *flags(policies), "--format", "json"
-        )
+        types = ("--schema", opa.folder.resolve() / SCHEMAS, "--capabilities", opa.folder.resolve() / CAPABILITIES)
+        again = replace(opa, folder=Path(folder)).run("check", "--bundle", policies, *types, "--format", "json")
     found = [_told(error) for error in _errors(again) if error["code"] == "rego_type_error"]
     return Ran(1, "\n".join(found), "") if found else checked
 

@@ -15,6 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 import guard.document
+from guard.authoring.opa import SCHEMAS
 from guard.document import DenyList, Document, Image, Job, Model, Part, Source
 from tests.support.documents import document
 
@@ -127,6 +128,6 @@ def test_a_misspelt_input_field_fails_the_check(opa: Path, tmp_path: Path, rule:
     source = path.read_text()
     assert right in source
     path.write_text(re.sub(rf"{re.escape(right)}\b", wrong, source))
-    command = [opa, "check", "--strict", "--bundle", tree, "--schema", tree / "schemas"]
+    command = [opa, "check", "--strict", "--bundle", tree, "--schema", POLICIES.parent / SCHEMAS]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (checked.returncode, "undefined ref: " + wrong in checked.stderr) == (1, True)

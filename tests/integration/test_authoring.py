@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -25,30 +24,24 @@ from guard.authoring.coverage import run_tests
 from guard.authoring.generated import generated_files, stale, write
 from guard.authoring.mutation.mutants import find_mutants
 from guard.authoring.mutation.run import mutate
-from guard.authoring.opa import Opa
+from guard.authoring.opa import SCHEMAS, Opa
 from guard.authoring.rules import read_rules
 from guard.authoring.scaffold import new_rule
 from guard.errors import ConfigError
 from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
+from tests.support.regal import pinned_regal
 
 TODAY = date(2026, 11, 23)
 TARGET = Path("bundle.tar.gz")
 RULES = POLICIES / "guard" / "rules"
 RUNTIME = RULES / "max_runtime" / "max_runtime.rego"
 RUNTIME_TEST = RULES / "max_runtime" / "max_runtime_test.rego"
-SHIPPED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sagemaker-guard"
 
 
 @pytest.fixture(scope="session")
 def regal() -> Path:
-    """The pinned Regal that `make lint` built; tests alone don't build it."""
-    version = re.search(r"^REGAL_VERSION := (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert version is not None
-    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    path = SHIPPED / f"regal-{version[1]}-{platform.system().lower()}-{arch}"
-    if not path.exists():
-        pytest.skip("there is no Regal yet: run `make check`")
-    return path
+    """The pinned Regal."""
+    return pinned_regal()
 
 
 @pytest.fixture(scope="session")
@@ -87,11 +80,11 @@ def change(tree: Opa) -> Change:
     return replace
 
 
-def _checked(tree: Opa, regal: Path) -> tuple[bool, dict[str, str], str]:
+def _checked(tree: Opa, regal: Path, *, style_fails: bool = True) -> tuple[bool, dict[str, str], str]:
     """Return whether all is well, the verdict of each step, and everything that was printed."""
     out = io.StringIO()
-    well = check_policies(tree, regal, POLICIES, TODAY, out)
-    verdicts = dict(re.findall(r"^(\S.*?) +(ok|FAILED) +[\d.]+ s$", out.getvalue(), re.MULTILINE))
+    well = check_policies(tree, regal, POLICIES, TODAY, out, style_fails=style_fails)
+    verdicts = dict(re.findall(r"^(\S.*?) +(ok|noted|FAILED) +[\d.]+ s$", out.getvalue(), re.MULTILINE))
     return well, verdicts, out.getvalue()
 
 
@@ -130,12 +123,51 @@ def test_check_says_which_steps_fail_and_where(tree: Opa, regal: Path, change: C
 
 def test_check_names_every_generated_file_that_is_out_of_date(tree: Opa, content_regal: Path, change: Change) -> None:
     change(CONFIG, SECONDS, "seconds: 77")
-    change(POLICIES / "capabilities.json", '"allow_net": []', '"allow_net": ["x"]')
-    change(POLICIES / "schemas" / "config.json", "Configuration of the policies", "x")
+    change(Path("capabilities.json"), '"allow_net": []', '"allow_net": ["x"]')
+    change(SCHEMAS / "config.json", "Configuration of the policies", "x")
     well, verdicts, printed = _checked(tree, content_regal)
     assert (well, [step for step, verdict in verdicts.items() if verdict == "FAILED"]) == (False, ["generated"])
     named = re.findall(r"^    (\S+)$", printed.partition("generated ")[2], re.MULTILINE)
-    assert named == ["policies/schemas/config.json", "policies/capabilities.json", "docs/rules.md"]
+    assert named == ["schemas/config.json", "capabilities.json", "docs/rules.md"]
+
+
+@pytest.mark.parametrize("entry", ["images", "patterns"])
+def test_one_more_entry_of_the_deny_list_makes_nothing_stale(
+    tree: Opa, content_regal: Path, change: Change, entry: str
+) -> None:
+    if entry == "images":
+        change(CONFIG, FIRST_IMAGE, '      "pytorch-training:1.11-cpu-py38": {reason: x}\n')
+    else:
+        change(CONFIG, "    patterns: []\n", '    patterns: [{pattern: "tensorflow-training:1.*", reason: x}]\n')
+    well, _, printed = _checked(tree, content_regal)
+    assert well, printed
+
+
+@pytest.mark.parametrize(("style_fails", "verdict"), [(False, "noted"), (True, "FAILED")], ids=["check", "lint"])
+def test_style_is_printed_and_fails_in_lint_only(
+    tree: Opa, regal: Path, change: Change, style_fails: bool, verdict: str
+) -> None:
+    change(RUNTIME, "package guard.rules.max_runtime\n", "package guard.rules.max_runtime\n\n# TODO\n")
+    well, verdicts, printed = _checked(tree, regal, style_fails=style_fails)
+    assert (well, verdicts["style"], "todo-comment" in printed) == (not style_fails, verdict, True)
+
+
+def test_names_of_the_documents_fields_may_be_names_of_variables(tree: Opa, regal: Path) -> None:
+    fields = sorted(_fields(json.loads((tree.folder / SCHEMAS / "input.json").read_text())))
+    assert {"account", "count", "time", "uri"} <= {*fields}
+    functions = "".join(f"\n_{name}(facts) := {name} if {{\n\t{name} := facts.x\n\t{name} > 0\n}}\n" for name in fields)
+    rule = tree.folder / RUNTIME
+    rule.write_text(rule.read_text() + functions)
+    _, verdicts, printed = _checked(tree, regal)
+    assert (verdicts["types"], verdicts["config"], verdicts["trial"]) == ("ok", "ok", "ok")
+    # Seventy functions make the file long, and nothing else is wrong about it.
+    assert {found.rpartition("(")[2] for found in re.findall(r"max_runtime\.rego:.*?\)", printed)} <= {"file-length)"}
+
+
+def _fields(schema: object) -> set[str]:
+    inner = list(schema.values()) if isinstance(schema, dict) else schema if isinstance(schema, list) else []
+    own = set(schema.get("properties", {})) if isinstance(schema, dict) else set()
+    return own.union(*map(_fields, inner))
 
 
 def test_check_lets_an_expired_exemption_pass_and_prints_it(tree: Opa, content_regal: Path, change: Change) -> None:
@@ -171,7 +203,25 @@ def test_tests_fail_with_the_name_of_the_failing_one(tree: Opa, change: Change) 
     change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
     passed, printed = _tested(tree)
     assert not passed
-    assert "test_allow_exactly_the_limit: FAIL" in printed
+    assert printed.startswith(f"{RUNTIME_TEST}:25: test_allow_exactly_the_limit fails\n")
+
+
+def test_tests_show_the_values_of_what_was_not_true(tree: Opa, change: Change) -> None:
+    change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
+    _, printed = _tested(tree)
+    finding = (
+        '{"details": {"config": "rules.max_runtime.seconds", "limit": 3600, "max_runtime_seconds": 3600}, '
+        '"message": "The job may run for 3600 seconds; at most 3600 are allowed."}'
+    )
+    assert "  27: r == set()\n" in printed
+    assert f"     r is {{{finding}}}\n" in printed
+
+
+def test_tests_show_values_without_a_name_and_what_the_test_printed(tree: Opa) -> None:
+    with (tree.folder / RUNTIME_TEST).open("a") as file:
+        file.write('\ntest_last if {\n\tprint("seen", 7)\n\tcount(rule.findings) == 7 with input as {}\n}\n')
+    _, printed = _tested(tree)
+    assert "     count(rule.findings) is 0\n     rule.findings is set()\n  printed: seen 7\n" in printed
 
 
 def test_tests_fail_when_a_builtin_does_even_if_every_test_passes(tree: Opa, change: Change) -> None:
@@ -258,7 +308,7 @@ def test_a_new_rule_leaves_every_other_line_of_the_configuration(tree: Opa) -> N
 def test_a_new_rule_is_in_the_catalogue_and_the_schema(tree: Opa) -> None:
     new_rule(tree, POLICIES, "root_access_enabled")
     assert "## root_access_enabled" in (tree.folder / "docs" / "rules.md").read_text()
-    schema = json.loads((tree.folder / POLICIES / "schemas" / "config.json").read_text())
+    schema = json.loads((tree.folder / SCHEMAS / "config.json").read_text())
     assert "names" in schema["properties"]["rules"]["properties"]["root_access_enabled"]["properties"]
 
 

@@ -15,7 +15,7 @@ from guard.authoring.config_check import check_config
 from guard.authoring.coverage import run_tests
 from guard.authoring.generated import generated_files, write
 from guard.authoring.mutation.run import mutate
-from guard.authoring.opa import Opa, flags
+from guard.authoring.opa import FLAGS, Opa
 from guard.authoring.scaffold import new_rule
 from guard.decision import Decision
 from guard.opa.engine import EmbeddedOpa
@@ -61,7 +61,7 @@ def rewritten(tree: Opa) -> Iterator[Callable[[Path, str], None]]:
 
 
 def test_the_rule_of_the_guide_passes_checks_tests_and_mutation(tree: Opa) -> None:
-    assert tree.run("check", "--strict", "--bundle", POLICIES, *flags(POLICIES)).said == ""
+    assert tree.run("check", "--strict", "--bundle", POLICIES, *FLAGS).said == ""
     assert tree.run("fmt", "--list", "--fail", FOLDER).code == 0
     assert check_config(tree, POLICIES, TODAY) == []
     out = io.StringIO()
@@ -73,7 +73,7 @@ def test_the_rule_of_the_guide_passes_checks_tests_and_mutation(tree: Opa) -> No
 
 def test_the_typo_in_the_rule_is_told_as_the_guide_shows(tree: Opa, rewritten) -> None:
     rewritten(FOLDER / "retired_bucket.rego", RULE.replace("input.storage.inputs", "input.storage.input"))
-    ran = tree.run("check", "--strict", "--bundle", POLICIES, *flags(POLICIES))
+    ran = tree.run("check", "--strict", "--bundle", POLICIES, *FLAGS)
     for text in (
         "rego_type_error: undefined ref: input.storage.input",
         'want (one of): ["inputs" "outputs" "volumes"]',

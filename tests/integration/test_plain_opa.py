@@ -1,0 +1,89 @@
+"""The README's section about OPA and Regal without `make`: each line is run, and means what `make` means."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from guard.document import Document
+from guard.opa.engine import EmbeddedOpa
+from tests.support.policies import POLICIES, ROOT, copy_policies
+from tests.support.regal import pinned_regal
+
+SECTION = (ROOT / "README.md").read_text().partition("\n## With plain OPA\n")[2].partition("\n## ")[0]
+LINES = re.search(r"^```sh\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)[1].splitlines()
+RECORDED = Path("tests/golden/schema-1")
+BARE = [
+    "opa test policies",
+    "opa check policies",
+    "opa build policies",
+    "opa eval --fail -d policies data.guard.main.schema_version",
+    "opa run policies",
+    "regal lint policies",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Path:
+    """What the lines need of the repository, with the pinned tools by their names."""
+    made = tmp_path_factory.mktemp("plain")
+    copy_policies(made, opa)
+    shutil.copytree(ROOT / RECORDED, made / RECORDED)
+    (made / "build").mkdir()
+    (made / "bin").mkdir()
+    (made / "bin" / "opa").symlink_to(opa)
+    return made
+
+
+def _run(folder: Path, line: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    if line.startswith("regal"):
+        (folder / "bin" / "regal").unlink(missing_ok=True)
+        (folder / "bin" / "regal").symlink_to(pinned_regal())
+    path = f"{folder / 'bin'}:{os.environ['PATH']}"
+    command = ["bash", "-c", line]
+    return subprocess.run(
+        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, input=given, check=False
+    )
+
+
+@pytest.mark.parametrize("line", [*LINES, *BARE])
+def test_each_line_succeeds(folder: Path, line: str) -> None:
+    ran = _run(folder, line)
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+
+
+def test_the_lines_are_for_opa_and_regal_only() -> None:
+    assert {line.split()[0] for line in LINES} == {"opa", "regal"}
+
+
+def _decisions(folder: Path, data: str) -> list[dict[str, object]]:
+    documents = [json.loads(file.read_text())["document"] for file in sorted((folder / RECORDED).glob("*.json"))]
+    query = "[decision | some document in input; decision := data.guard.main.decision with input as document]"
+    ran = _run(folder, f"opa eval {data} --strict-builtin-errors --format raw -I '{query}'", json.dumps(documents))
+    assert ran.returncode == 0, ran.stderr
+    found: list[dict[str, object]] = json.loads(ran.stdout)
+    assert len(found) == len(documents) > 10
+    return found
+
+
+def test_the_folder_and_what_opa_builds_of_it_decide_like_the_guard(folder: Path, shipped_engine: EmbeddedOpa) -> None:
+    assert _run(folder, "opa build policies --output build/other.tar.gz").returncode == 0
+    recorded = [json.loads(file.read_text()) for file in sorted((folder / RECORDED).glob("*.json"))]
+    guarded = [shipped_engine.evaluate(Document.model_validate(each["document"])) for each in recorded]
+    expected = [each.decision.model_dump(mode="json") for each in guarded]
+    assert _decisions(folder, "--data policies") == expected
+    assert _decisions(folder, "--bundle build/other.tar.gz") == expected
+
+
+def test_the_same_tests_run(folder: Path) -> None:
+    plain, limited = (
+        re.findall(r"^PASS: (\d+)/(\d+)$", _run(folder, f"opa test {how}").stdout, re.MULTILINE)
+        for how in (POLICIES, f"--bundle {POLICIES} --schema schemas --capabilities capabilities.json")
+    )
+    assert plain == limited != []
