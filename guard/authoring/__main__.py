@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     check = _add(commands, "check", _check, "types, format, style, configuration, generated files")
     check.add_argument("--regal", type=Path, required=True)
+    check.add_argument("--style-fails", action="store_true", help="fail for style too, instead of only printing it")
     _add(commands, "test", _test, "the policies' tests, with coverage")
     _add(commands, "docs", _docs, "write the catalogue and the schema of the configuration")
     _add(commands, "bundle", _bundle, "build the bundle").add_argument("target", type=Path)
@@ -58,7 +59,8 @@ def _add(commands: Any, name: str, command: Command, text: str) -> argparse.Argu
 
 
 def _check(options: argparse.Namespace, opa: Opa, out: TextIO) -> bool:
-    return check_policies(opa, options.regal, POLICIES, datetime.now(UTC).date(), out)
+    today = datetime.now(UTC).date()
+    return check_policies(opa, options.regal, POLICIES, today, out, style_fails=options.style_fails)
 
 
 def _test(_: argparse.Namespace, opa: Opa, out: TextIO) -> bool:

@@ -60,9 +60,14 @@ def test_a_parameter_that_is_not_given_shows_its_default() -> None:
     assert "| `strict` | true or false | `false` (by default) | How strict. |" in _lines(rule, {"level": "off"})
 
 
-def test_a_long_list_is_counted() -> None:
-    config = {"level": "off", "seconds": [f"value-{n}" for n in range(30)]}
-    assert "| `seconds` | whole number | `30 entries` | The longest \\| runtime. |" in _lines(_rule(), config)
+@pytest.mark.parametrize("kind", ["array", "object", ["string", "array"]], ids=str)
+@pytest.mark.parametrize("default", [{}, {"default": []}], ids=["required", "with a default"])
+def test_what_grows_looks_the_same_with_one_more_entry(kind: Any, default: dict[str, Any]) -> None:
+    rule = _rule(parameters={"names": {"description": "Names.", "type": kind, "items": {"type": "string"}} | default})
+    configurations = [{}, {"names": []}, {"names": ["a"]}, {"names": {"a": {}, "b": {}}}, {"names": "a"}]
+    assert (
+        len({catalogue([rule], {"rules": {"max_runtime": {"level": "off"} | given}}) for given in configurations}) == 1
+    )
 
 
 def test_the_section_tells_what_to_do_and_where_to_read_more() -> None:
