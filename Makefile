@@ -77,7 +77,7 @@ new-rule: $(READY) $(OPA) ## Make a rule's folder, test and configuration: make 
 	@[ -n "$(NAME)" ] || { echo "say what the rule is called: make new-rule NAME=root_access_enabled" >&2; exit 2; }
 	@$(PYTHON) -m guard.authoring --opa $(OPA) new-rule "$(NAME)"
 
-schema: $(READY) ## Write schemas/input.json from guard/document.py
+schema: $(READY) ## Write the JSON schemas of document and record from their models
 	@$(PYTHON) tools/schema.py
 
 # Tools: built once per version into a cache that all clones share.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -37,6 +38,12 @@ class Decision(Model):
     def rule_ids(self) -> tuple[str, ...]:
         """Ids of the rules with findings that count for the verdict, sorted, each once."""
         return tuple(sorted({finding.rule_id for finding in self.findings if finding.exempted_by is None}))
+
+
+def verdict(findings: Iterable[Finding]) -> Verdict:
+    """Return the verdict on findings: that of the gravest which is not exempted."""
+    levels = {finding.level for finding in findings if finding.exempted_by is None}
+    return "deny" if "deny" in levels else "warn" if "warn" in levels else "allow"
 
 
 @dataclass(frozen=True)

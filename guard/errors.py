@@ -18,6 +18,7 @@ OpaTimeout           OPA didn't answer in time
 EvaluationFailed     OPA answered with an error: a policy is broken
 DecisionMissing      the decision is undefined: the input is outside the contract
 DecisionInvalid      the answer doesn't have the shape of a decision
+MaskInvalid          the masking policy gave no masks that can be carried out
 StopError              SageMaker refused or failed a Stop call for a running job
 LogError               a sink of the decision log could not keep a record
 UnexpectedError        a fault of the guard itself
@@ -122,6 +123,10 @@ class DecisionMissing(PolicyError):
 
 class DecisionInvalid(PolicyError):
     """OPA's answer doesn't have the shape of a decision."""
+
+
+class MaskInvalid(PolicyError):
+    """The masking policy gave no masks that can be carried out; `evidence` has the path, never a value."""
 
 
 class StopError(GuardError):

@@ -80,6 +80,14 @@ class Record:
         return self.ref.kind.id if self.ref else None
 
     @property
+    def seconds_to_stop(self) -> float | None:
+        """Time from the job's creation to the end of the Stop call, if the guard stopped it and SageMaker says when it began."""
+        created = self.document.job.created_at if self.document else None
+        if self.outcome is not Outcome.STOPPED or created is None or self.finished_at is None:
+            return None
+        return (self.finished_at - created).total_seconds()
+
+    @property
     def milliseconds(self) -> float:
         """Time from the start to the end, or so far."""
         latest = self.finished_at or self.decided_at or self.started_at

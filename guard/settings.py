@@ -81,6 +81,13 @@ class Settings(BaseSettings):
     undecided_jobs: Annotated[
         Literal["leave", "stop"], Field(description="What the sweep does about such a job: `leave` or `stop` it.")
     ] = "leave"
+    record_bucket: Annotated[
+        str,
+        Field(
+            pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$",
+            description="S3 bucket that keeps the whole record of every decision, masked; empty: the log line only.",
+        ),
+    ] = ""
 
     @classmethod
     def settings_customise_sources(

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -19,7 +19,8 @@ from guard.aws.table import StateTable
 from guard.denylist.deployment import deny_list
 from guard.errors import ConfigError
 from guard.log.line import LineSink
-from guard.log.sinks import DecisionLog
+from guard.log.objects import ObjectSink
+from guard.log.sinks import DecisionLog, Sink
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 from guard.opa.remote import RemoteOpa
@@ -35,6 +36,11 @@ from guard.sweep.run import Sweep
 # there, 12% in the mode `legacy`, which has no such quota.
 BOTO = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "legacy", "total_max_attempts": 3}, tcp_keepalive=True
+)
+
+# What only tells of a decision must not keep the next job from being stopped: two attempts of three seconds at most.
+BRIEF = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "legacy", "total_max_attempts": 2}, tcp_keepalive=True
 )
 
 Engine = EmbeddedOpa | RemoteOpa
@@ -54,9 +60,9 @@ def build_engine(settings: Settings, start: Callable[[], OpaProcess], process: O
     )
 
 
-def _client(service: str) -> Any:
+def _client(service: str, config: Config = BOTO) -> Any:
     make: Any = boto3.client
-    return make(service, config=BOTO)
+    return make(service, config=config)
 
 
 def build_guard(settings: Settings, engine: Engine, logger: Logger, sagemaker: Any = None) -> Guard:
@@ -64,7 +70,7 @@ def build_guard(settings: Settings, engine: Engine, logger: Logger, sagemaker: A
     return Guard(
         engine=engine,
         sagemaker=sagemaker or _client("sagemaker"),
-        log=DecisionLog(LineSink(logger)),
+        log=build_log(settings, engine, logger),
         mode=settings.mode,
         deny_list=deny_list({"processing": settings.processing_containers, "training": settings.training_containers}),
     )
@@ -102,3 +108,12 @@ def _setup(settings: Settings, guard: Guard) -> str:
 
 def _store(settings: Settings) -> Store:
     return StateTable(_client("dynamodb"), settings.state_table) if settings.state_table else NoStore()
+
+
+def build_log(settings: Settings, engine: Engine, logger: Logger) -> DecisionLog:
+    """Return the decision log: the line always, and what else these settings ask for."""
+    sinks: list[Sink] = []
+    if settings.record_bucket:
+        # The client is made at the first record: a cold start doesn't wait for it.
+        sinks.append(ObjectSink(cache(lambda: _client("s3", BRIEF)), settings.record_bucket, engine))
+    return DecisionLog(LineSink(logger), *sinks)

@@ -30,6 +30,7 @@ def _sagemaker() -> frozenset[str]:
 
 OPERATIONS: dict[str, frozenset[str]] = {
     "dynamodb": frozenset({"DeleteItem", "GetItem", "PutItem", "UpdateItem"}),
+    "s3": frozenset({"PutObject"}),
     "sagemaker": _sagemaker(),
     "secretsmanager": frozenset({"GetSecretValue"}),
     "ssm": frozenset({"GetParameter"}),
@@ -48,6 +49,9 @@ def pruned(service: str, model: dict[str, Any]) -> dict[str, Any]:
             shapes[name] = model["shapes"][name]
             wanted.extend(_references(shapes[name]))
     undocumented: dict[str, Any] = _without_documentation({**model, "operations": kept, "shapes": shapes})
+    # The one place where botocore itself reads a documentation.
+    for parameter in undocumented.get("clientContextParams", {}).values():
+        parameter["documentation"] = ""
     return undocumented
 
 

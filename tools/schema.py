@@ -1,4 +1,4 @@
-"""Writes schemas/input.json from the input document's models; `--check` only says whether it is fresh."""
+"""Writes the JSON schemas of the guard's own models; `--check` only says whether they are fresh."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ import json
 import sys
 from pathlib import Path
 
-from guard.document import Document
+from guard.document import Document, Model
+from guard.log.event import DecisionEvent
+from guard.log.masking import Subject
 
-PATH = Path("schemas/input.json")
+SCHEMAS: dict[Path, type[Model]] = {
+    Path("schemas/input.json"): Document,
+    Path("schemas/masked.json"): Subject,
+    Path("schemas/record.json"): DecisionEvent,
+}
 
 
 def main(arguments: list[str]) -> int:
-    schema = json.dumps(Document.model_json_schema(mode="serialization"), indent=2, sort_keys=True) + "\n"
-    if "--check" in arguments:
-        if PATH.read_text() == schema:
-            return 0
-        print(f"{PATH} is stale: run `make schema`", file=sys.stderr)
-        return 1
-    PATH.write_text(schema)
-    return 0
+    fresh = {
+        path: json.dumps(model.model_json_schema(mode="serialization"), indent=2, sort_keys=True) + "\n"
+        for path, model in SCHEMAS.items()
+    }
+    stale = {path: schema for path, schema in fresh.items() if not path.is_file() or path.read_text() != schema}
+    for path, schema in stale.items():
+        if "--check" in arguments:
+            print(f"{path} is stale: run `make schema`", file=sys.stderr)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(schema)
+    return int("--check" in arguments and bool(stale))
 
 
 if __name__ == "__main__":

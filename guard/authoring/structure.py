@@ -100,14 +100,14 @@ def _misplaced(file: Path, package: Segments) -> str | None:
         return f"only files of tests, *_test.rego, have a package that ends in _test, not {name}"
     if not _is_known(folder, test=file.match("*_test.rego")):
         return (
-            "policies are in guard/main, guard/lib/<topic> and guard/rules/<rule_id>, helpers of tests in "
+            "policies are in guard/main, guard/mask, guard/lib/<topic> and guard/rules/<rule_id>, helpers of tests in "
             f"guard/testing/*_test.rego; move the package {name}"
         )
     return None if package == wanted else f"the package here is {'.'.join(wanted)}, not {name}"
 
 
 def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
-    if folder == ("guard", "main"):
+    if folder in {("guard", "main"), ("guard", "mask")}:
         return True
     if folder == ("guard", "testing"):
         return test

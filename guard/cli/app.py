@@ -31,7 +31,7 @@ def _root() -> None:
 @app.command()
 def evaluate(
     event: Annotated[
-        Path, typer.Argument(help="An EventBridge event, a document, or what --json printed; - for standard input.")
+        Path, typer.Argument(help="An event, a document, what --json printed, or a record; - for standard input.")
     ],
     describe: Annotated[
         Path | None, typer.Option(help="The job's Describe response; without it, the event's own detail.")
@@ -46,7 +46,9 @@ def evaluate(
         _tell(exc)
         raise typer.Exit(EXIT_ERROR) from exc
     (print_json if as_json else print_table)(result, sys.stdout)
-    raise typer.Exit(EXIT_DENY if result.evaluation.decision.decision == "deny" else 0)
+    if result.decision is None:
+        raise typer.Exit(EXIT_ERROR)
+    raise typer.Exit(EXIT_DENY if result.decision == "deny" else 0)
 
 
 def main() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from guard.decision import Evaluation
+from guard.authoring.opa import Opa
+from guard.authoring.reads import rules_that_read
+from guard.cli.recorded import Recorded, recorded
+from guard.decision import Decision, Evaluation, Verdict, verdict
 from guard.denylist.deployment import deny_list
 from guard.document import Document
 from guard.errors import ConfigError, EventError
@@ -21,13 +24,22 @@ from guard.opa.process import OpaProcess
 from guard.settings import Settings
 from guard.sources.events import Ignored, home_of, parse_event
 
+_GZIP = b"\x1f\x8b"
+
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A document and the decision on it."""
+    """A document and the decision on it, without the rules that a record hides values from."""
 
     document: Document
     evaluation: Evaluation
+    undecided: tuple[str, ...] = ()
+
+    @property
+    def decision(self) -> Verdict | None:
+        """The verdict; None when rules are missing from one that isn't a deny."""
+        verdict = self.evaluation.decision.decision
+        return None if self.undecided and verdict != "deny" else verdict
 
 
 def evaluate_file(
@@ -38,17 +50,27 @@ def evaluate_file(
     The deny lists of a recorded document are its own. Raises GuardError.
     """
     read = _read_json(event)
-    recorded = _recorded(read)
-    if recorded is not None and describe is not None:
+    known = recorded(read)
+    if known is not None and describe is not None:
         raise ConfigError("a recorded document needs no --describe", path=str(event))
     settings = Settings.from_environment({k: v for k, v in environment.items() if k != "GUARD_OPA_PATH"})
-    document = recorded or _document(read, _read_json(describe) if describe else None, settings)
+    known = known or Recorded(_document(read, _read_json(describe) if describe else None, settings))
     with EmbeddedOpa(
         lambda: OpaProcess(opa, bundle),
         timeout=settings.opa_timeout_seconds,
         start_timeout=settings.opa_start_timeout_seconds,
     ) as engine:
-        return Evaluated(document, engine.evaluate(document))
+        evaluation = engine.evaluate(known.document)
+        undecided: tuple[str, ...] = ()
+        if known.hidden:
+            rule_ids = engine.rule_ids(settings.opa_timeout_seconds)
+            undecided = rules_that_read(Opa(opa, Path()), bundle, rule_ids, known.hidden)
+        return Evaluated(known.document, _without(evaluation, undecided), undecided)
+
+
+def _without(evaluation: Evaluation, rule_ids: tuple[str, ...]) -> Evaluation:
+    findings = tuple(finding for finding in evaluation.decision.findings if finding.rule_id not in rule_ids)
+    return replace(evaluation, decision=Decision(decision=verdict(findings), findings=findings))
 
 
 def _document(event: Any, description: Any, settings: Settings) -> Document:
@@ -61,23 +83,13 @@ def _document(event: Any, description: Any, settings: Settings) -> Document:
     return normalize(ref, offline(ref, description), denied)
 
 
-def _recorded(read: Any) -> Document | None:
-    """Recognize a document, or an object that holds one as `document`."""
-    candidate = read.get("document", read) if isinstance(read, dict) else None
-    if not isinstance(candidate, dict) or "schema_version" not in candidate:
-        return None
-    try:
-        return Document.model_validate(candidate)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise EventError("the recorded document is outside the contract", field=field, problem=first["msg"]) from exc
-
-
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(sys.stdin.read() if str(path) == "-" else path.read_text())
-    except OSError as exc:
+        if str(path) == "-":
+            return json.loads(sys.stdin.read())
+        content = path.read_bytes()
+        return json.loads(gzip.decompress(content) if content.startswith(_GZIP) else content)
+    except (OSError, EOFError, zlib.error) as exc:
         raise ConfigError("the file can't be read", path=str(path)) from exc
     except (ValueError, RecursionError) as exc:
         raise ConfigError("the file is not JSON", path=str(path), problem=str(exc)) from exc

@@ -15,9 +15,11 @@ STYLES = {"allow": "green", "warn": "yellow", "deny": "bold red"}
 
 
 def print_json(result: Evaluated, out: TextIO) -> None:
-    """Print decision, findings, document, revision and OPA's version as one object."""
+    """Print decision, findings, document, revision and OPA's version as one object; a decision that isn't known is null."""
     answer = result.evaluation
     body = answer.decision.model_dump(mode="json") | {
+        "decision": result.decision,
+        "undecided_rules": list(result.undecided),
         "document": result.document.model_dump(mode="json"),
         "revision": answer.revision,
         "opa_version": answer.opa_version,
@@ -29,7 +31,10 @@ def print_table(result: Evaluated, out: TextIO) -> None:
     """Print the verdict, the job with its images, and a row for each finding."""
     console = Console(file=out, highlight=False)
     job, decision = result.document.job, result.evaluation.decision
-    console.print(Text.assemble((decision.decision, STYLES[decision.decision]), f"  {job.kind} job {job.name}"))
+    verdict = result.decision or "undecided"
+    console.print(Text.assemble((verdict, STYLES.get(verdict, "bold")), f"  {job.kind} job {job.name}"))
+    if result.undecided:
+        console.print(Text(f"  not decided, since the record hides what they read: {', '.join(result.undecided)}"))
     for image in result.document.images:
         known = image.raw or (image.error.message if image.error else "unknown")
         console.print(Text(f"  {image.slot}: {known}", style="dim"))

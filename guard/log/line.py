@@ -12,8 +12,8 @@ from typing import Any
 
 from guard.decision import Finding
 from guard.document import Document
-from guard.errors import GuardError
 from guard.images import redacted
+from guard.log.plain import cut, failure, plain
 from guard.record import Record
 
 LIMIT_BYTES = 64 * 1024
@@ -49,31 +49,24 @@ def line(record: Record) -> dict[str, Any]:
     return fields
 
 
-def _error(error: GuardError, texts: int, entries: int) -> dict[str, Any]:
-    """An error as data: its type, message, evidence and cause."""
-    evidence = {name: _plain(value, texts) for name, value in list(error.evidence.items())[:entries]}
-    fields = {"error": type(error).__name__, "message": _cut(error.message, texts), "evidence": evidence}
-    return fields | ({"cause": _cut(repr(error.__cause__), texts)} if error.__cause__ else {})
-
-
 def _fields(record: Record, texts: int, entries: int) -> dict[str, Any]:
     findings, images = record.findings, _images(record.document)
     evaluation, source = record.evaluation, record.ref.source if record.ref else None
     fields: dict[str, Any] = {
         "decision_id": record.decision_id,
-        "event_id": _cut(record.event_id, texts),
+        "event_id": cut(record.event_id, texts),
         "source": source.type if source else None,
         "mode": record.mode,
         "account": record.home.account,
         "region": record.home.region,
-        "job_arn": _cut(record.job_arn, texts),
+        "job_arn": cut(record.job_arn, texts),
         "job_kind": record.job_kind,
         "decision": record.decision,
         "outcome": record.outcome.value if record.outcome else None,
-        "reason": _cut(record.reason, texts),
+        "reason": cut(record.reason, texts),
         "counts": _counts(record, images),
         "rule_ids": list(record.rule_ids[:entries]),
-        "images": [_cut(redacted(image), texts) for image in images[:entries]],
+        "images": [cut(redacted(image), texts) for image in images[:entries]],
         "actor": _actor(record.document, texts),
         "bundle_revision": evaluation.revision if evaluation else None,
         "opa_version": evaluation.opa_version if evaluation else None,
@@ -83,11 +76,11 @@ def _fields(record: Record, texts: int, entries: int) -> dict[str, Any]:
         "finished_at": record.finished_at.isoformat() if record.finished_at else None,
         "milliseconds": round(record.milliseconds, 1),
         "failed_rules": [
-            {"rule_id": failure.rule_id, **_error(failure.error, texts, entries)}
-            for failure in record.rule_failures[:entries]
+            {"rule_id": failed.rule_id, **failure(failed.error, texts, entries)}
+            for failed in record.rule_failures[:entries]
         ]
         or None,
-        "failures": [_error(failure, texts, entries) for failure in record.failures[:entries]] or None,
+        "failures": [failure(error, texts, entries) for error in record.failures[:entries]] or None,
         "findings": [_brief(finding, texts) for finding in _counting_first(findings)[:entries]],
     }
     return {name: value for name, value in fields.items() if value is not None}
@@ -125,26 +118,12 @@ def _brief(finding: Finding, texts: int) -> dict[str, Any]:
         "rule_id": finding.rule_id,
         "level": finding.level,
         "level_source": finding.level_source,
-        "message": _cut(finding.message, texts),
-        "remediation": _cut(finding.remediation, texts),
-        "config": _plain(finding.details.get("config"), texts),
-        "exempted_by": _cut(finding.exempted_by, texts),
+        "message": cut(finding.message, texts),
+        "remediation": cut(finding.remediation, texts),
+        "config": plain(finding.details.get("config"), texts),
+        "exempted_by": cut(finding.exempted_by, texts),
     }
 
 
 def _actor(document: Document | None, texts: int) -> str | None:
-    return _cut(document.actor.arn, texts) if document and document.actor else None
-
-
-def _plain(value: object, texts: int) -> Any:
-    """Return a value that JSON holds, of bounded length."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    return _cut(value if isinstance(value, str) else str(value), texts)
-
-
-def _cut(text: str | None, length: int) -> str | None:
-    """Return the text, or its beginning with the length of the whole."""
-    if text is None or len(text) <= length:
-        return text
-    return f"{text[:length]}... ({len(text):,} characters)"
+    return cut(document.actor.arn, texts) if document and document.actor else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import time
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,7 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from guard.decision import Evaluation
 from guard.document import Document
-from guard.errors import DecisionInvalid, OpaStartError, OpaTimeout, OpaUnavailable, SchemaMismatch
+from guard.errors import DecisionInvalid, DecisionMissing, OpaStartError, OpaTimeout, OpaUnavailable, SchemaMismatch
 from guard.opa import answers
 from guard.opa.process import LABEL, OpaProcess
 
@@ -26,6 +28,7 @@ DECISION = "guard/main/decision"
 BY_RULE = "guard/main/by_rule"
 RULE_IDS = "guard/main/rule_ids"
 SCHEMA_VERSION = "guard/main/schema_version"
+MASKS = "guard/mask/hidden"
 
 # Without strict-builtin-errors a failing built-in would silently remove a deny.
 QUERY = urlencode({"strict-builtin-errors": "true", "provenance": "true"})
@@ -137,6 +140,13 @@ class PolicyClient:
         if not isinstance(found, list) or not all(isinstance(rule_id, str) for rule_id in found):
             raise DecisionInvalid("OPA's answer is not a list of rule ids", answer=str(found)[:200])
         return tuple(found)
+
+    def masks(self, subject: Mapping[str, Any]) -> object:
+        """Return what the masking policy hides of `{"input": document, "result": decision}`. Raises PolicyError."""
+        answer = self._answer(MASKS, json.dumps({"input": subject}).encode(), self._timeout)
+        if "result" not in answer:
+            raise DecisionMissing("the masking policy is undefined: the bundle lacks guard.mask", url=self.url)
+        return answer["result"]
 
     def check_schema(self) -> None:
         """Return if the bundle was made for this guard's documents. Raises SchemaMismatch, or another PolicyError."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
-from guard.decision import Decision, EachRule, Evaluation, Finding, RuleFailure, Verdict
+from guard.decision import Decision, EachRule, Evaluation, Finding, RuleFailure, verdict
 from guard.document import Document
 from guard.errors import PolicyError
 
@@ -66,14 +66,9 @@ def _merged(answers: list[Evaluation]) -> Evaluation | None:
     if not answers:
         return None
     findings = sorted((finding for answer in answers for finding in answer.decision.findings), key=_order)
-    decision = Decision(decision=_verdict(findings), findings=tuple(findings))
+    decision = Decision(decision=verdict(findings), findings=tuple(findings))
     return Evaluation(decision, answers[0].revision, answers[0].opa_version)
 
 
 def _order(finding: Finding) -> tuple[str, str, str]:
     return finding.rule_id, finding.message, json.dumps(finding.details, sort_keys=True)
-
-
-def _verdict(findings: Iterable[Finding]) -> Verdict:
-    levels = {finding.level for finding in findings if finding.exempted_by is None}
-    return "deny" if "deny" in levels else "warn" if "warn" in levels else "allow"

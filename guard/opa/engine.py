@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from guard.decision import EachRule, Evaluation
 from guard.document import Document
@@ -113,6 +113,15 @@ class EmbeddedOpa:
         """Return the ids of the rules that can have findings. Raises PolicyError."""
         with self._lock:
             return self._connected().rule_ids(seconds)
+
+    def masks(self, subject: Mapping[str, Any]) -> object:
+        """Return what the masking policy hides of a document and its decision. Raises PolicyError."""
+        with self._lock:
+            try:
+                return self._connected().masks(subject)
+            except (OpaUnavailable, OpaTimeout):
+                self._discard()
+                raise
 
     def replace(self, start: Start) -> None:
         """Let another OPA take over between two decisions; restarts use `start` from then on.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from guard.decision import EachRule, Evaluation
 from guard.document import Document
@@ -65,6 +65,10 @@ class RemoteOpa:
     def rule_ids(self, seconds: float) -> tuple[str, ...]:
         """Return the ids of the rules that can have findings. Raises PolicyError."""
         return self._within(seconds, lambda client: client.rule_ids(seconds))
+
+    def masks(self, subject: Mapping[str, Any]) -> object:
+        """Return what the masking policy hides of a document and its decision. Raises PolicyError."""
+        return self._within(self._timeout, lambda client: client.masks(subject))
 
     def close(self) -> None:
         """Close the connection."""

@@ -9,6 +9,7 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
+from tests.support.shipped_model import shipped_session
 from tools.botocore_data import OPERATIONS, pruned, write
 
 KEPT = sorted((service, operation) for service, operations in OPERATIONS.items() for operation in operations)
@@ -51,3 +52,9 @@ def test_botocore_finds_the_pruned_model_where_it_looks(tmp_path: Path, service:
     write(tmp_path)
     loaded = Loader(extra_search_paths=[str(tmp_path)]).load_service_model(service, "service-2")
     assert set(loaded["operations"]) == OPERATIONS[service]
+
+
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_a_client_can_be_made_of_the_pruned_model(service: str) -> None:
+    made = shipped_session().client(service, region_name="eu-west-1")
+    assert set(made.meta.method_to_api_mapping.values()) == OPERATIONS[service]

@@ -134,6 +134,45 @@ def test_the_role_may_read_the_remote_opas_token_and_no_other() -> None:
     assert "OpaTokenPolicy" not in rendered()
 
 
+RECORDS = "arn:${AWS::Partition}:s3:::${Bucket}/decisions/*"
+
+
+@pytest.mark.parametrize(("bucket", "name"), [("create", {"Ref": "Records"}), ("audit-logs", "audit-logs")])
+def test_the_role_may_write_records_into_their_bucket_and_do_no_more_there(bucket: str, name: object) -> None:
+    resources = rendered(RecordBucket=bucket)
+    (statement,) = resources["RecordPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (actions(statement), statement["Resource"]) == (["s3:PutObject"], {"Fn::Sub": [RECORDS, {"Bucket": name}]})
+    assert resources["Function"]["Properties"]["Environment"]["Variables"]["GUARD_RECORD_BUCKET"] == name
+    assert ("Records" in resources) is (bucket == "create")
+
+
+def test_without_a_record_bucket_there_is_none_and_no_right_to_any() -> None:
+    assert {"RecordPolicy", "Records", "RecordsBucketPolicy"} & RESOURCES.keys() == set()
+
+
+def test_the_role_may_use_the_records_key_through_s3_only() -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+    resources = rendered(RecordBucket="create", RecordKeyArn=key)
+    (_, statement) = resources["RecordPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (actions(statement), statement["Resource"]) == (["kms:GenerateDataKey"], key)
+    assert statement["Condition"].keys() == {"StringEquals"}
+    (rule,) = resources["Records"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+
+
+def test_the_record_bucket_is_private_encrypted_versioned_and_outlives_the_stack() -> None:
+    resources = rendered(RecordBucket="create", RecordRetentionDays="400")
+    bucket = resources["Records"]["Properties"]
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert [rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"]] == ["400"]
+    assert {resources[name]["DeletionPolicy"] for name in ("Records", "RecordsBucketPolicy")} == {"Retain"}
+    (statement,) = resources["RecordsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
 @pytest.mark.parametrize("mode", ["enforce", "audit"])
 def test_no_right_is_a_wildcard(mode: str) -> None:
     for statement in statements(mode):
@@ -173,7 +212,7 @@ def test_the_functions_are_one_program_with_one_configuration() -> None:
 
 @pytest.mark.parametrize("mode", PARAMETERS["Mode"]["AllowedValues"])
 def test_the_settings_accept_the_variables(mode: str) -> None:
-    function = rendered(Mode=mode, TrainingContainers=" a:1 , b ,")["Function"]["Properties"]
+    function = rendered(Mode=mode, TrainingContainers=" a:1 , b ,", RecordBucket="audit-logs")["Function"]["Properties"]
     variables = function["Environment"]["Variables"]
     # What only CloudFormation knows is a reference here.
     told = {name: value for name, value in variables.items() if isinstance(value, str)}
@@ -221,6 +260,9 @@ def test_a_default_keeps_to_its_own_pattern(name: str) -> None:
         ("ReservedConcurrency", "0", False),
         ("AlarmTopicArn", "arn:aws-cn:sns:cn-north-1:123456789012:alarms", True),
         ("AlarmTopicArn", "alarms", False),
+        ("RecordBucket", "create", True),
+        ("RecordBucket", "audit.logs-1", True),
+        ("RecordBucket", "s3://audit-logs", False),
     ],
 )
 def test_patterns_accept(name: str, value: str, accepted: bool) -> None:
@@ -259,6 +301,7 @@ def test_the_longest_values_fit_in_the_functions_environment_together() -> None:
         "GUARD_OPA_URL": "OpaUrl",
         "GUARD_OPA_TOKEN_ARN": "OpaTokenArn",
         "GUARD_OPA_CA_FILE": "OpaCaFile",
+        "GUARD_RECORD_BUCKET": "RecordBucket",
     }
     lengths = {
         name: PARAMETERS[given[name]]["MaxLength"] if name in given else len(str(variables[name])) for name in variables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import json
 import os
@@ -90,6 +91,15 @@ def test_the_settings_of_the_function_count(entry: Import, event: Any) -> None:
     module = entry(GUARD_MODE="audit", GUARD_TRAINING_CONTAINERS="pytorch-training:2.4-cpu-py311")
     (result,) = module.handler(event(ALLOWED), _context())["results"]
     assert (result["decision"], result["outcome"]) == ("deny", "audited")
+
+
+def test_whole_records_go_to_the_bucket_of_the_settings(entry: Import, event: Any) -> None:
+    s3 = boto3.Session().client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="records")
+    entry(GUARD_RECORD_BUCKET="records").handler(event(DENIED), _context())
+    (listed,) = s3.list_objects_v2(Bucket="records")["Contents"]
+    record = json.loads(gzip.decompress(s3.get_object(Bucket="records", Key=listed["Key"])["Body"].read()))
+    assert (record["decision"], record["outcome"]) == ("deny", "stopped")
 
 
 def test_an_error_reaches_lambda_and_is_logged_with_its_evidence(

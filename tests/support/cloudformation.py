@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]
             value = loader.construct_mapping(node, deep=True)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
-    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
 
 
 _Loader.add_multi_constructor("!", _short_form)
@@ -55,6 +56,14 @@ def of_type(resources: dict[str, Any], resource_type: str) -> dict[str, dict[str
     return {name: body["Properties"] for name, body in resources.items() if body["Type"] == resource_type}
 
 
+_OPERATORS: dict[str, Callable[[list[Any]], bool]] = {
+    "Fn::And": all,
+    "Fn::Equals": lambda pair: pair[0] == pair[1],
+    "Fn::Not": lambda one: not one[0],
+    "Fn::Or": any,
+}
+
+
 def _resolve(value: Any, parameters: dict[str, Any], conditions: dict[str, Any]) -> Any:
     def inner(part: Any) -> Any:
         return _resolve(part, parameters, conditions)
@@ -62,12 +71,12 @@ def _resolve(value: Any, parameters: dict[str, Any], conditions: dict[str, Any])
     match value:
         case {"Ref": name} if name in parameters:
             return parameters[name]
-        case {"Fn::Equals": [left, right]}:
-            return inner(left) == inner(right)
-        case {"Fn::Not": [condition]}:
-            return not inner(condition)
+        case {"Condition": str(name)} if len(value) == 1:
+            return conditions[name]
         case {"Fn::If": [condition, then, otherwise]}:
             return inner(then if conditions[condition] else otherwise)
+        case dict() if len(value) == 1 and (operator := _OPERATORS.get(next(iter(value)))):
+            return operator(inner(next(iter(value.values()))))
         case dict():
             members = {key: inner(part) for key, part in value.items()}
             return value if value == NO_VALUE else {key: part for key, part in members.items() if part != NO_VALUE}

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from botocore.loaders import Loader
 
 from tools.botocore_data import OPERATIONS
 from tools.package import (
@@ -72,8 +73,8 @@ def test_what_the_lambda_never_reads_is_pruned(tmp_path: Path) -> None:
     botocore(tmp_path)
     kept = {path for path in tmp_path.rglob("*") if path.is_file()} | {write(tmp_path / "x" / "testing.py")}
     kept |= {
-        tmp_path / f"botocore/data/{model}/service-2.json"
-        for model in ("sagemaker/2017-07-24", "secretsmanager/2017-10-17", "ssm/2014-11-06")
+        tmp_path / f"botocore/data/{service}/{Loader().determine_latest_version(service, 'service-2')}/service-2.json"
+        for service in OPERATIONS
     }
     for path in (
         "botocore/data/ec2/m.gz",

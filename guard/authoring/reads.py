@@ -1,0 +1,60 @@
+"""Which rules read a part of the document, by what OPA says of their dependencies: those can't decide once it is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from guard.authoring.opa import Opa
+
+Steps = tuple[str, ...]
+
+# What overrides, exemptions and the contract read for every rule.
+_ALL_RULES: tuple[Steps, ...] = (
+    ("account",),
+    ("deny_list",),
+    ("images",),
+    ("job", "kind"),
+    ("job", "name"),
+    ("job", "parts"),
+    ("job", "role_arns"),
+    ("region",),
+    ("schema_version",),
+    ("source",),
+    ("unavailable",),
+)
+
+
+def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the rules whose findings may depend on what one of the JSON pointers below `/input` names, sorted.
+
+    A library that is given the whole document doesn't count: none reads settings or commands, and the contract test
+    of the policies says so. Raises ConfigError when OPA can't read the bundle.
+    """
+    hidden = [tuple(pointer.split("/")[2:]) for pointer in pointers if pointer.split("/")[1:2] == ["input"]]
+    ids = sorted(rule_ids)
+    if not hidden:
+        return ()
+    if any(_overlap(path, known) for path in hidden for known in _ALL_RULES):
+        return tuple(ids)
+    with ThreadPoolExecutor(4) as pool:
+        read = pool.map(lambda rule_id: input_paths(opa, bundle, rule_id), ids)
+        return tuple(
+            rule_id
+            for rule_id, paths in zip(ids, read, strict=True)
+            if any(_overlap(path, known) for path in hidden for known in paths)
+        )
+
+
+def input_paths(opa: Opa, bundle: Path, rule_id: str) -> set[Steps]:
+    """Return the paths of the document that a rule's findings depend on, but for the document as a whole."""
+    query = f"data.guard.rules.{rule_id}.findings"
+    told = opa.json("deps", "--format", "json", "--bundle", bundle, "--ignore", "*_test.rego", query)
+    paths = {tuple(str(part["value"]) for part in reference) for reference in told.get("base") or []}
+    return {path[1:] for path in paths if path[0] == "input" and len(path) > 1}
+
+
+def _overlap(one: Steps, other: Steps) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]

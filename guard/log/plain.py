@@ -1,0 +1,28 @@
+"""Values of a record as JSON holds them, of bounded length whatever the job's owner wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from guard.errors import GuardError
+
+
+def failure(error: GuardError, texts: int, entries: int) -> dict[str, Any]:
+    """Return an error as data: its type, message, evidence and cause."""
+    evidence = {name: plain(value, texts) for name, value in list(error.evidence.items())[:entries]}
+    fields = {"error": type(error).__name__, "message": cut(error.message, texts), "evidence": evidence}
+    return fields | ({"cause": cut(repr(error.__cause__), texts)} if error.__cause__ else {})
+
+
+def plain(value: object, texts: int) -> Any:
+    """Return a value that JSON holds, of bounded length."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return cut(value if isinstance(value, str) else str(value), texts)
+
+
+def cut(text: str | None, length: int) -> str | None:
+    """Return the text, or its beginning with the length of the whole."""
+    if text is None or len(text) <= length:
+        return text
+    return f"{text[:length]}... ({len(text):,} characters)"
