@@ -19,6 +19,8 @@ from guard.times import parse_time
 
 # The service's times have fractions of a second, its filters may not.
 _OVERLAP = timedelta(seconds=1)
+# Of one kind at a time.
+_SHARE = 100
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Stream:
     status: str
     after: datetime | None
     reached: datetime | None = None
+    jobs: deque[Listed] | None = None
 
     @property
     def name(self) -> str:
@@ -61,7 +64,7 @@ class Position:
 
 
 class Walk:
-    """All running jobs, one page of each kind after the other, so that many of one kind don't keep the others waiting."""
+    """All running jobs, a few of each kind after the other, so that many of one kind don't keep the others waiting."""
 
     def __init__(self, client: Any, home: Home, position: Position, goes_on: Callable[[], bool]) -> None:
         """`goes_on` says whether there is time for one more job."""
@@ -77,7 +80,7 @@ class Walk:
             for status in kind.listing.statuses
         ]
         first = position.turn % len(streams)
-        self._waiting = deque((stream, stream.pages(client)) for stream in streams[first:] + streams[:first])
+        self._waiting = deque(streams[first:] + streams[:first])
 
     @property
     def complete(self) -> bool:
@@ -86,30 +89,37 @@ class Walk:
 
     def jobs(self) -> Iterator[Listed]:
         """Yield the jobs until there are no more, or no time; a kind that can't be listed is left to the next sweep."""
-        while self._waiting and self._goes_on():
-            stream, remaining = self._waiting[0]
-            try:
-                page = next(remaining, None)
-            except ListError as exc:
-                self.failures.append(exc)
-                page = None
-            for summary in page or ():
+        while self._waiting:
+            stream = self._waiting[0]
+            if stream.jobs is None:
+                stream.jobs = self._listed(stream)
+            for _ in range(min(_SHARE, len(stream.jobs))):
                 if not self._goes_on():
                     return
-                job = listed(stream.kind, summary, self._home)
-                if job is not None:
-                    self.listed += 1
-                    stream.reached = job.created or stream.reached
-                    yield job
+                job = stream.jobs.popleft()
+                self.listed += 1
+                stream.reached = job.created or stream.reached
+                yield job
             self._waiting.popleft()
-            if page is not None:
-                self._waiting.append((stream, remaining))
+            if stream.jobs:
+                self._waiting.append(stream)
 
     def next_position(self) -> Position:
         """Where the next sweep begins: with the next kind, and in each kind where this one was cut off."""
         cut = {}
-        for stream, _ in self._waiting:
+        for stream in self._waiting:
             reached = stream.reached or stream.after
             if reached is not None:
                 cut[stream.name] = (reached - _OVERLAP).isoformat()
         return Position(self._position.turn + 1, cut)
+
+    def _listed(self, stream: Stream) -> deque[Listed]:
+        """Every job of the stream. One that is stopped leaves the list, and could move others from one page to the one before."""
+        found: dict[str, Listed] = {}
+        try:
+            for page in stream.pages(self._client):
+                jobs = (listed(stream.kind, summary, self._home) for summary in page)
+                found |= {job.arn: job for job in jobs if job is not None}
+        except ListError as exc:
+            self.failures.append(exc)
+        return deque(found.values())

@@ -118,6 +118,15 @@ def test_all_pages_are_read(sweep: Any, train: Any, monkeypatch: pytest.MonkeyPa
     assert swept(sweep())["listed"] == 5
 
 
+def test_a_job_that_is_stopped_hides_none_on_the_next_page(
+    sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stopped job leaves the list; where pages are numbers of jobs, the first of the next page moves to the one before."""
+    monkeypatch.setattr("guard.aws.listing.PAGE", 2)
+    train(*(f"job-{number}" for number in range(9)), image=DENIED)
+    assert swept(sweep(together=1))["outcomes"] == {"stopped": 9}
+
+
 def test_in_audit_mode_nothing_is_touched(sweep: Any, train: Any, control: Control) -> None:
     train("denied", image=DENIED)
     assert swept(sweep(mode="audit"))["outcomes"] == {"audited": 1}
@@ -354,8 +363,8 @@ def runs(sweep: Callable[..., Sweep], looks: int) -> Iterator[dict[str, Any]]:
 def test_no_kind_waits_for_the_end_of_another(
     sweep: Any, train: Any, sagemaker: Any, log: MemorySink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One page of each kind after the other: many training jobs don't keep a processing job waiting."""
-    monkeypatch.setattr("guard.aws.listing.PAGE", 2)
+    """A few of each kind after the other: many training jobs don't keep a processing job waiting."""
+    monkeypatch.setattr("guard.sweep.position._SHARE", 2)
     train(*(f"job-{number}" for number in range(30)))
     sagemaker.create_processing_job(ProcessingJobName="denied", **processing_request(DENIED))
     report = next(runs(sweep, 30))
