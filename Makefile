@@ -2,6 +2,7 @@
 
 OPA_VERSION   := v1.22.2
 REGAL_VERSION := v0.42.0
+LOCALSTACK_VERSION := 4.14.0
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,10 +10,11 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 STACK     ?= sagemaker-guard
-PYTHON313 ?= python3.13
+PYTHON313 ?= $(shell tools/find-python 3.13)
 CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sagemaker-guard
 HOST_ARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(shell uname -m)))
 HOST_OS   := $(shell uname -s | tr A-Z a-z)
+LOCALSTACK = $(CACHE)/localstack-$(LOCALSTACK_VERSION)
 REGAL     := $(CACHE)/regal-$(REGAL_VERSION)-$(HOST_OS)-$(HOST_ARCH)
 
 # An opa of exactly the pinned version on PATH is used instead of building one.
@@ -28,7 +30,7 @@ POLICIES := $(shell find policies -type f)
 export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo test test-python test-policies lint check fmt bundle schema docs new-rule mutate-policies package deploy benchmark lock clean
+.PHONY: help demo deployment test test-python test-policies lint check fmt bundle schema docs new-rule mutate-policies package deploy benchmark lock clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,6 +48,9 @@ mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their test
 
 test-python: $(OPA) $(READY) $(BUNDLE) ## Run pytest with branch coverage of guard and lambda_entry
 	@$(PYTHON) -m pytest -n auto --cov --cov-report=term --no-header
+
+deployment: $(OPA) $(READY) $(BUNDLE) $(LOCALSTACK)/.ready ## Deploy, update and delete the stack on a local AWS, with its events (4 minutes)
+	@LOCALSTACK_PYTHON=$(LOCALSTACK)/bin/python $(PYTHON) -m pytest -q -x -p no:cacheprovider tests/deployment/campaign_stack.py
 
 lint: CHECK_FLAGS := --style-fails
 lint: check ## Check types, style, policies, template and generated files
@@ -87,6 +92,10 @@ $(CACHE)/opa-$(OPA_VERSION)-$(HOST_OS)-$(HOST_ARCH):
 $(REGAL):
 	@tools/build-go-tool regal github.com/open-policy-agent/regal $(REGAL_VERSION) $@
 
+$(LOCALSTACK)/.ready: requirements/localstack.txt
+	@tools/make-localstack $(LOCALSTACK) "$(PYTHON313)"
+	@touch $@
+
 $(READY): requirements/dev.txt pyproject.toml
 	@tools/make-venv $(VENV)
 	@touch $@
@@ -112,6 +121,7 @@ benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, many documen
 
 lock: ## Lock the Python dependencies with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/lambda.in -o requirements/lambda.txt
+	@uv pip compile -q --python-version 3.13 --generate-hashes --no-emit-index-url --no-header requirements/localstack.in -o requirements/localstack.txt
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -c requirements/lambda.txt -o requirements/dev.txt
 
 clean: ## Remove what was built here (the tools' cache stays)

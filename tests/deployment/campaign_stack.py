@@ -1,0 +1,112 @@
+"""Deploys the stack with the AWS CLI, lets EventBridge invoke it, updates it, rolls back and deletes it.
+
+The steps follow each other on one stack; the first that fails ends the campaign.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from examples.demo.jobs import JOBS
+from examples.demo.local_sagemaker import create, describe, started_event
+from guard.jobs import BY_KIND
+from tests.deployment.conftest import Client, Deploy
+
+STACK = "guard-here"
+PATIENCE = 120
+DENIED = next(job for job in JOBS if job.kind == "training" and "1.10" in job.image and not job.ended)
+
+
+def wait_for(found: Callable[[], Any], what: str) -> Any:
+    """Return what is found in the end: EventBridge and Lambda work on their own time."""
+    deadline = time.monotonic() + PATIENCE
+    while not (result := found()):
+        assert time.monotonic() < deadline, f"{what} did not happen within {PATIENCE} s: see build/deployment/*.log"
+        time.sleep(0.2)
+    return result
+
+
+def outputs(client: Client) -> dict[str, str]:
+    (stack,) = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def start_job(client: Client, name: str, number: int) -> None:
+    """Create a denied training job and send the event of its start."""
+    sagemaker, job = client("sagemaker"), replace(DENIED, name=name)
+    create(sagemaker, job)
+    send(client, started_event(sagemaker, job, number))
+
+
+def send(client: Client, event: dict[str, Any]) -> None:
+    entry = {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
+    assert client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def status(client: Client, name: str) -> str:
+    return str(describe(client("sagemaker"), replace(DENIED, name=name))[BY_KIND[DENIED.kind].status_field])
+
+
+def decision_of(client: Client, name: str) -> dict[str, Any] | None:
+    """Return the last line of the decision log about the job."""
+    for group in client("logs").describe_log_groups()["logGroups"]:
+        pages = client("logs").filter_log_events(logGroupName=group["logGroupName"])["events"]
+        lines = [json.loads(event["message"]) for event in pages if event["message"].startswith("{")]
+        about = [line for line in lines if str(line.get("job_arn", "")).endswith(f"/{name}") and line.get("outcome")]
+        if about:
+            return about[-1]
+    return None
+
+
+def test_a_stack_in_audit_mode_decides_and_touches_nothing(deploy: Deploy, client: Client) -> None:
+    deploy(f"STACK={STACK}", "MODE=audit", "ARCH=x86_64")
+    start_job(client, "audited", 1)
+    line = wait_for(lambda: decision_of(client, "audited"), "a decision")
+    assert (line["decision"], line["outcome"], status(client, "audited")) == ("deny", "audited", "InProgress")
+
+
+def test_an_update_to_enforce_stops_the_next_denied_job(deploy: Deploy, client: Client) -> None:
+    deploy(f"STACK={STACK}", "MODE=enforce")
+    start_job(client, "enforced", 2)
+    wait_for(lambda: status(client, "enforced") in {"Stopping", "Stopped"}, "the stop")
+    line = wait_for(lambda: decision_of(client, "enforced"), "the record")
+    assert (line["decision"], line["outcome"], line["rule_ids"]) == ("deny", "stopped", ["denied_image"])
+
+
+def test_a_deployment_without_changes_succeeds_and_changes_nothing(deploy: Deploy, client: Client) -> None:
+    before = outputs(client)
+    assert "No changes to deploy" in deploy(f"STACK={STACK}")
+    assert outputs(client) == before
+
+
+def test_an_event_that_cannot_be_judged_is_a_dead_letter_with_its_event(client: Client) -> None:
+    broken = {"TrainingJobName": "", "TrainingJobStatus": "InProgress", "SecondaryStatus": "Starting"}
+    send(client, {"source": "aws.sagemaker", "detail-type": BY_KIND["training"].detail_type, "detail": broken})
+    queue = outputs(client)["DeadLetterQueueUrl"]
+    received = wait_for(lambda: client("sqs").receive_message(QueueUrl=queue).get("Messages"), "a dead letter")
+    letter = json.loads(received[0]["Body"])
+    assert letter["requestPayload"]["detail"] == broken
+    assert letter["responsePayload"]["errorType"] == "EventError"
+
+
+def test_a_second_stack_lives_beside_the_first(deploy: Deploy, client: Client) -> None:
+    deploy("STACK=guard-too", "MODE=audit", "ARCH=x86_64")
+    client("cloudformation").delete_stack(StackName="guard-too")
+    client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName="guard-too", WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE}
+    )
+    assert status(client, "enforced") in {"Stopping", "Stopped"}
+
+
+def test_the_stack_is_deleted_without_rest(client: Client) -> None:
+    function = outputs(client)["FunctionName"]
+    client("cloudformation").delete_stack(StackName=STACK)
+    client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE}
+    )
+    left = [each["FunctionName"] for each in client("lambda").list_functions()["Functions"]]
+    assert function not in left

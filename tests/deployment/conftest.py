@@ -1,0 +1,72 @@
+"""The stack's whole life on a local AWS: what `make deployment` runs, apart from `make test` because it takes minutes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.deployment.local_aws import ROOT, local_aws
+
+BUCKET = "packages"
+Deploy = Callable[..., str]
+Client = Callable[[str], Any]
+
+
+# Here, not in a folder that goes: what failed is in the logs.
+SCRATCH = ROOT / "build" / "deployment"
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[dict[str, str]]:
+    """The environment variables of a local AWS."""
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    SCRATCH.mkdir(parents=True)
+    with local_aws(Path(os.environ["LOCALSTACK_PYTHON"]), SCRATCH) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def client(aws: dict[str, str]) -> Client:
+    """Make clients of the local AWS."""
+
+    def made(service: str) -> Any:
+        make: Any = boto3.client
+        return make(
+            service,
+            endpoint_url=aws.get(f"AWS_ENDPOINT_URL_{service.upper()}", aws["AWS_ENDPOINT_URL"]),
+            region_name=aws["AWS_DEFAULT_REGION"],
+            aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def deploy(aws: dict[str, str], client: Client) -> Deploy:
+    """Run `make deploy`, the README's command, with the AWS CLI of the virtual environment; returns what it printed."""
+    location = {"LocationConstraint": aws["AWS_DEFAULT_REGION"]}
+    client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+
+    def run(*variables: str) -> str:
+        ran = subprocess.run(
+            ["make", "deploy", f"BUCKET={BUCKET}", *variables],
+            cwd=ROOT,
+            env={**os.environ, **aws, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr
+
+    return run

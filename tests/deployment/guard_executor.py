@@ -1,0 +1,107 @@
+"""A LocalStack plugin that runs functions as child processes under AWS's runtime client, without containers.
+
+LocalStack loads it by its entry point and runs it with its own Python; the rest of the tests never import it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+from localstack.services.lambda_.invocation.lambda_models import InvocationResult
+from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
+
+from tests.support.lambda_runtime import Environment, LambdaFailed
+
+RUNTIME_CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
+
+
+class ProcessExecutor(RuntimeExecutor):
+    """One execution environment of a function."""
+
+    environment: Environment
+    _seen = 0
+
+    def start(self, env_vars: dict[str, Any]) -> None:
+        """Start the function's process; what LocalStack doesn't emulate is found at the addresses of its own environment."""
+        config = self.function_version.config
+        code = config.code.get_unzipped_code_location()
+        elsewhere = {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL_")}
+        variables = {name: str(value).replace("/var/task", str(code)) for name, value in env_vars.items()}
+        self.environment = Environment(
+            [code, _runtime_client()],
+            config.handler,
+            python=Path(sys.executable),
+            variables=variables | elsewhere,
+            timeout=config.timeout,
+        )
+
+    def stop(self) -> None:
+        """End the function's processes."""
+        self.environment.close()
+
+    def invoke(self, payload: dict[str, str]) -> InvocationResult:
+        """Return the function's response or error, with what it printed."""
+        try:
+            body, failed = self.environment.invoke(json.loads(payload["payload"])), False
+        except LambdaFailed as exc:
+            body, failed = exc.body, True
+        return InvocationResult(payload["invoke-id"], json.dumps(body).encode(), failed, self.get_logs())
+
+    def get_logs(self) -> str:
+        """Return what was printed since the last call."""
+        log = self.environment.log()
+        new, self._seen = log[self._seen :], len(log)
+        return new
+
+    def get_address(self) -> str:
+        """Return where the function would listen."""
+        return "127.0.0.1"
+
+    def get_endpoint_from_executor(self) -> str:
+        """Return where the function finds LocalStack."""
+        return "127.0.0.1"
+
+    def get_runtime_endpoint(self) -> str:
+        """Return nothing: the runtime client talks to the environment's own Runtime API."""
+        return ""
+
+    @classmethod
+    def prepare_version(cls, function_version: Any) -> None:
+        """Unpack the package."""
+        function_version.config.code.prepare_for_execution()
+
+    @classmethod
+    def cleanup_version(cls, function_version: Any) -> None:
+        """Leave the unpacked package: the version that follows on a change of settings alone has the same one."""
+
+
+class ProcessExecutorPlugin(RuntimeExecutorPlugin):
+    """What the entry point names."""
+
+    name = "process"
+
+    def load(self, *_: object, **__: object) -> type[ProcessExecutor]:
+        """Return the executor."""
+        return ProcessExecutor
+
+
+def _runtime_client() -> Path:
+    """The folder of AWS's runtime client, copied out of LocalStack's packages so that a function sees nothing else of them."""
+    folder = Path(tempfile.gettempdir()) / "runtime-client"
+    if not folder.exists():
+        making = Path(tempfile.mkdtemp())
+        for name in RUNTIME_CLIENT:
+            for file in distribution(name).files or ():
+                if ".." not in file.parts:
+                    (making / file).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(str(file.locate()), making / file)
+        making.rename(folder)
+    return folder
