@@ -300,8 +300,9 @@ class FoundationModel(Model):
     eula_accepted: Annotated[bool | None, Field(description="AcceptEula; false when it isn't set.")]
     job_type: Annotated[str | None, Field(description="Of a serverless training job: FineTuning or Evaluation.")]
     technique: Annotated[
-        str | None, Field(description="Of a serverless training job: its customization technique or evaluation type.")
+        str | None, Field(description="Of a serverless training job: how it customizes the model, as SFT or DPO.")
     ]
+    evaluation: Annotated[str | None, Field(description="Of a serverless evaluation: what it evaluates with.")]
     evaluator_arn: Annotated[str | None, Field(description="The hub content that judges the model's answers.")]
 
 
@@ -314,7 +315,8 @@ class ModelResource(Model):
         Field(description="Of a package: Approved, Rejected or PendingManualApproval; null where it has no status."),
     ]
     group: Annotated[str | None, Field(description="Name of the package's group; null for an unversioned package.")]
-    stage: Annotated[str | None, Field(description="The package's stage in its life cycle, as stage/status.")]
+    stage: Annotated[str | None, Field(description="The package's stage in its life cycle.")]
+    stage_status: str | None
     product_ids: Annotated[tuple[str, ...], Field(description="AWS Marketplace products among its containers.")]
     created_by: Annotated[str | None, Field(description="ARN of the identity that made the package.")]
     tags: Annotated[dict[str, str] | None, Field(description="Null when the tags could not be read.")]
@@ -463,6 +465,9 @@ class Document(Model):
     endpoints: Annotated[
         tuple[str, ...] | None,
         Field(description="Names or ARNs of the endpoints that the job watches, measures or deploys to."),
+    ] = None
+    package_group: Annotated[
+        str | None, Field(description="Name or ARN of the model package group in which the job registers its result.")
     ] = None
     compilation: Annotated[CompilationTarget | None, Field(description="Of compilation jobs.")] = None
     experiment: Annotated[Experiment | None, Field(description="Null when the job reports to none.")] = None

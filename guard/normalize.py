@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import TypeVar
+
 from guard.document import (
     Compute,
     DenyList,
@@ -9,6 +12,7 @@ from guard.document import (
     Image,
     ImageError,
     Job,
+    Model,
     Network,
     Part,
     RemoteAccess,
@@ -19,13 +23,17 @@ from guard.errors import CollectError
 from guard.extract import extract
 from guard.extract.facts import Facts
 from guard.extract.reading import Node, clean, tags, text
-from guard.refs import Collected, JobRef
+from guard.refs import Collected, JobRef, parse_job_arn
 from guard.resources import DESCRIBED, RESOURCE_KINDS
 from guard.times import parse_time
 
 # The first that a description has: a child of a tuning job of an AutoML job names both.
 PARENT_FIELDS = ("TuningJobArn", "AutoMLJobArn", "LabelingJobArn", "MonitoringScheduleArn", "TrainingJobArn")
 _FIELDS = {"ListTags": ("job.tags",)} | {kind.describe_operation: kind.facts for kind in RESOURCE_KINDS}
+_MODELS = frozenset(kind.arn_resource for kind in RESOURCE_KINDS if kind.arn_field)
+_TOP = Document.model_fields.keys() & {fact.name for fact in fields(Facts)}
+_Model = TypeVar("_Model", bound=Model)
+PIPELINE_TAG = "sagemaker:pipeline-execution-arn"
 SECONDARY_STATUS_FIELDS = ("SecondaryStatus", "AutoMLJobSecondaryStatus")
 
 
@@ -34,28 +42,23 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
     description = collected.description
     facts = extract(ref.kind.id, description, ref.name, collected.references)
     undescribed = any(failure.evidence["operation"] == ref.kind.describe_operation for failure in collected.failures)
+    parts = {name: getattr(facts, name) for name in _TOP}
+    if undescribed:
+        parts["images"] = tuple(map(_unread, facts.images))
     return Document(
         source=ref.source,
         account=ref.home.account,
         region=ref.home.region,
         partition=ref.home.partition,
         job=_job(ref, collected, facts),
-        images=tuple(map(_unread, facts.images)) if undescribed else facts.images,
-        compute=Compute(
-            instances=facts.instances,
-            max_runtime_seconds=facts.max_runtime_seconds,
-            spot=facts.spot,
-            keep_alive_seconds=facts.keep_alive_seconds,
-        ),
-        network=Network(isolated=facts.isolated, vpc=facts.vpc, encrypted_traffic=facts.encrypted_traffic),
-        storage=Storage(inputs=facts.inputs, outputs=facts.outputs, volumes=facts.volumes),
-        command=facts.command,
-        hyperparameters=facts.hyperparameters,
-        environment=facts.environment,
+        compute=_of(Compute, facts),
+        network=_of(Network, facts),
+        storage=_of(Storage, facts),
         remote_access=RemoteAccess(debug=facts.remote_debug),
         actor=ref.actor,
         deny_list=deny_list,
         unavailable=tuple(_unavailable(ref, failure) for failure in collected.failures) or None,
+        **parts,
     )
 
 
@@ -74,6 +77,11 @@ def offline(ref: JobRef, description: Node | None = None) -> Collected:
     )
 
 
+def _of(model: type[_Model], facts: Facts) -> _Model:
+    """The part of the document whose fields are facts of the same names."""
+    return model(**{name: getattr(facts, name) for name in model.model_fields})
+
+
 def _unread(image: Image) -> Image:
     """What the source of an undescribed job leaves out isn't missing from the job."""
     if image.error is None or image.error.code != "missing":
@@ -89,26 +97,39 @@ def _unavailable(ref: JobRef, failure: CollectError) -> Unavailable:
         operation=operation,
         resource=None if asked is None else clean(str(asked)),
         message=clean(str(failure.evidence.get("code", failure.message))),
-        fields=DESCRIBED if operation == ref.kind.describe_operation else _FIELDS[operation],
+        fields=_missing(ref, operation, asked),
     )
+
+
+def _missing(ref: JobRef, operation: str, asked: object) -> tuple[str, ...]:
+    if operation == ref.kind.describe_operation:
+        return DESCRIBED
+    tagged = parse_job_arn(asked)
+    of_a_model = operation == "ListTags" and tagged is not None and tagged.resource in _MODELS
+    return ("models",) if of_a_model else _FIELDS[operation]
 
 
 def _job(ref: JobRef, collected: Collected, facts: Facts) -> Job:
     description = collected.description
     roles = tuple(sorted(set(facts.roles)))
+    # A job's own ARN stands in its description under the same name as in that of a job that it starts.
+    found = (text(description, field) for field in PARENT_FIELDS if field != ref.kind.arn_field)
+    parents = tuple(parent for parent in found if parent is not None)
+    tags = None if collected.tags is None else dict(collected.tags)
     return Job(
         kind=ref.kind.id,
         name=ref.name,
         arn=text(description, ref.kind.arn_field) or ref.arn,
         status=text(description, ref.kind.status_field) or "",
         secondary_status=_first(description, *SECONDARY_STATUS_FIELDS),
-        # A job's own ARN stands in its description under the same name as in that of a job that it starts.
-        parent_arn=_first(description, *(field for field in PARENT_FIELDS if field != ref.kind.arn_field)),
+        parent_arn=parents[0] if parents else None,
         created_at=parse_time(description.get("CreationTime")),
         role_arn=roles[0] if len(roles) == 1 else None,
         role_arns=roles,
-        tags=None if collected.tags is None else dict(collected.tags),
+        tags=tags,
         parts=tuple(sorted((ref.kind.parts - facts.lacks - {"image"}) | _shown(facts))),
+        parent_arns=parents,
+        pipeline_execution_arn=(tags or {}).get(PIPELINE_TAG),
     )
 
 

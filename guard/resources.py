@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guard.document import OriginType
+from guard.document import Document, OriginType
 
-DESCRIBED = (
-    "images",
-    "job.role_arns",
-    "compute",
-    "network",
-    "storage",
-    "command",
-    "hyperparameters",
-    "environment",
-    "remote_access",
+_TOLD_ELSEWHERE = frozenset(
+    {"schema_version", "source", "account", "region", "partition", "job", "actor", "deny_list", "unavailable"}
 )
+DESCRIBED = ("job.role_arns", *(name for name in Document.model_fields if name not in _TOLD_ELSEWHERE))
 """The document fields that a job's own description decides."""
 
 
@@ -24,7 +17,8 @@ DESCRIBED = (
 class ResourceKind:
     """What the guard must know of one kind of resource; operation and field names are those of the SageMaker API.
 
-    `facts` are the document fields that its description adds to: unknown while it can't be described.
+    `facts` are the document fields that its description adds to: unknown while it can't be described. `arn_field` is that of a
+    resource whose tags the document shows.
     """
 
     id: str
@@ -36,6 +30,7 @@ class ResourceKind:
     name_parameter: str
     image_field: str
     facts: tuple[str, ...]
+    arn_field: str | None = None
 
     @property
     def iam_action(self) -> str:
@@ -86,7 +81,8 @@ MODEL = ResourceKind(
     describe_operation="DescribeModel",
     name_parameter="ModelName",
     image_field="PrimaryContainer.Image",
-    facts=("images", "job.role_arns", "network", "storage", "environment"),
+    facts=("images", "job.role_arns", "network", "storage", "environment", "models"),
+    arn_field="ModelArn",
 )
 
 MODEL_PACKAGE = ResourceKind(
@@ -98,7 +94,8 @@ MODEL_PACKAGE = ResourceKind(
     describe_operation="DescribeModelPackage",
     name_parameter="ModelPackageName",
     image_field="InferenceSpecification.Containers[0].Image",
-    facts=("images", "storage", "environment"),
+    facts=("images", "storage", "environment", "models"),
+    arn_field="ModelPackageArn",
 )
 
 JOB_DEFINITIONS: dict[str, ResourceKind] = {

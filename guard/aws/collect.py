@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from botocore import xform_name
@@ -74,12 +74,27 @@ def _references(
 ) -> tuple[dict[Resource, Answer], list[CollectError]]:
     known: dict[Resource, Answer] = {}
     failed: list[CollectError] = []
+    tags: dict[Resource, Future[dict[str, str] | CollectError | None]] = {}
     # A job names a model, that one a package, and a package nothing more: each round finds what the last one asked for.
     while wanted := sorted(set(extract(ref.kind.id, description, ref.name, known).unresolved)):
         found = list(pool.map(lambda resource: _resource(client, resource), wanted))
         failed += [answer for answer in found if isinstance(answer, CollectError)]
         known.update(zip(wanted, (_as_started(ref, description, answer) for answer in found), strict=True))
+        tags |= {one: pool.submit(_tags, client, arn) for one in wanted if (arn := _tagged_arn(one, known[one]))}
+    for resource, asked in tags.items():
+        answer, described = asked.result(), known[resource]
+        if isinstance(answer, CollectError):
+            failed.append(answer)
+        elif answer is not None and not isinstance(described, ImageError):
+            # Where the responses of other kinds have them.
+            known[resource] = {**described, "Tags": answer}
     return known, failed
+
+
+def _tagged_arn(resource: Resource, answer: Answer) -> str | None:
+    """The ARN of a described resource whose tags the document shows."""
+    field = BY_RESOURCE_KIND[resource.kind].arn_field
+    return None if field is None or isinstance(answer, ImageError) else text(answer, field)
 
 
 def _as_started(ref: JobRef, description: Mapping[str, Any], resource: Answer | CollectError) -> Answer:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guard.document import Origin, StorageInput, Volume
+from guard.document import Deployment, FoundationModel, Labeling, Origin, StorageInput, Volume
 from guard.extract.facts import Facts, join
 from guard.extract.locations import data_source, inputs, outputs, storage_input
 from guard.extract.models import model
-from guard.extract.parts import JOB, picked_image, roles, settings, unknown_image, vpc
-from guard.extract.reading import EMPTY, Node, child, children, flag, number, text, union_members
+from guard.extract.parts import JOB, picked_image, roles, settings, unknown_image, volume, vpc
+from guard.extract.reading import EMPTY, Node, accepted, child, children, flag, number, text, texts, union_members
 from guard.extract.resolve import Known, resolve
 from guard.resources import MODEL
 
@@ -35,13 +35,23 @@ def automl(description: Node, name: str, _: Known) -> Facts:
             ),
         ),
         outputs=outputs(description, "OutputDataConfig", "S3OutputPath", "OutputDataConfig"),
-        volumes=(Volume(name="SecurityConfig", kms_key=text(security, "VolumeKmsKeyId")),),
+        # The jobs that it starts have volumes whether it has a configuration or not.
+        volumes=volume(security, "SecurityConfig") or (Volume(name="SecurityConfig", kms_key=None),),
         hyperparameters=settings(config, "TextGenerationHyperParameters", f"{path}.TextGenerationHyperParameters"),
         roles=(
             *roles(description, "RoleArn"),
             *roles(child(description, "AutoMLComputeConfig", "EmrServerlessComputeConfig"), "ExecutionRoleARN"),
         ),
         max_runtime_seconds=number(config, "CompletionCriteria", "MaxAutoMLJobRuntimeInSeconds"),
+        max_jobs=number(config, "CompletionCriteria", "MaxCandidates"),
+        max_job_runtime_seconds=number(config, "CompletionCriteria", "MaxRuntimePerTrainingJobInSeconds"),
+        base_model=_base_model(config),
+        deployment=_deployment(child(description, "ModelDeployConfig")),
+        endpoints=tuple(
+            endpoint
+            for field in ("ModelDeployConfig", "ModelDeployResult")
+            if (endpoint := text(description, field, "EndpointName")) is not None
+        ),
         vpc=vpc(security, "VpcConfig"),
         encrypted_traffic=flag(security, "EnableInterContainerTrafficEncryption"),
     )
@@ -55,6 +65,7 @@ def labeling(description: Node, name: str, known: Known) -> Facts:
         inputs=tuple(_labeling_inputs(description)),
         outputs=outputs(description, "OutputConfig", "S3OutputPath", "OutputConfig"),
         roles=roles(description, "RoleArn"),
+        labeling=_labeling(description),
         vpc=vpc(resources, "VpcConfig"),
         lacks=frozenset() if algorithms else frozenset({"volumes", "vpc"}),
     )
@@ -64,12 +75,51 @@ def labeling(description: Node, name: str, known: Known) -> Facts:
     message = "an algorithm of the service labels the data"
     automated = Facts(
         images=(unknown_image(slot, Origin(type=JOB, name=name), "managed", message),),
-        volumes=(Volume(name="LabelingJobAlgorithmsConfig", kms_key=text(resources, "VolumeKmsKeyId")),),
+        volumes=(
+            volume(resources, "LabelingJobAlgorithmsConfig")
+            or (Volume(name="LabelingJobAlgorithmsConfig", kms_key=None),)
+        ),
     )
     start = text(algorithms, "InitialActiveLearningModelArn")
     if start is None:
         return join(own, automated)
     return join(own, automated, resolve(MODEL, start.rpartition("/")[2], known, model))
+
+
+def _base_model(config: Node) -> FoundationModel | None:
+    """The model of a problem that has one, whatever the problem is called."""
+    name, eula = text(config, "BaseModelName"), accepted(config, "ModelAccessConfig")
+    if name is None and eula is None:
+        return None
+    return FoundationModel(
+        name=name, eula_accepted=eula or False, job_type=None, technique=None, evaluation=None, evaluator_arn=None
+    )
+
+
+def _deployment(config: Node) -> Deployment | None:
+    if not config:
+        return None
+    return Deployment(
+        endpoint_name=text(config, "EndpointName"), generated_name=flag(config, "AutoGenerateEndpointName")
+    )
+
+
+def _labeling(description: Node) -> Labeling:
+    task = child(description, "HumanTaskConfig")
+    consolidation = child(task, "AnnotationConsolidationConfig")
+    functions = (text(task, "PreHumanTaskLambdaArn"), text(consolidation, "AnnotationConsolidationLambdaArn"))
+    topics = (
+        text(description, "InputConfig", "DataSource", "SnsDataSource", "SnsTopicArn"),
+        text(description, "OutputConfig", "SnsTopicArn"),
+    )
+    return Labeling(
+        workteam_arn=text(task, "WorkteamArn"),
+        lambda_arns=tuple(sorted({arn for arn in functions if arn is not None})),
+        task_ui_arn=text(task, "UiConfig", "HumanTaskUiArn"),
+        topic_arns=tuple(sorted({arn for arn in topics if arn is not None})),
+        content_classifiers=texts(description, "InputConfig", "DataAttributes", "ContentClassifiers"),
+        max_concurrent_tasks=number(task, "MaxConcurrentTaskCount"),
+    )
 
 
 def _problems(description: Node) -> Iterator[tuple[str, Node]]:

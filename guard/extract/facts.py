@@ -7,7 +7,24 @@ from dataclasses import dataclass, field, fields
 from itertools import chain
 from typing import Any
 
-from guard.document import Command, Image, Instance, Part, Setting, StorageInput, StorageOutput, Volume, Vpc
+from guard.document import (
+    Command,
+    CompilationTarget,
+    Deployment,
+    Experiment,
+    FoundationModel,
+    Image,
+    Instance,
+    Labeling,
+    Mlflow,
+    ModelResource,
+    Part,
+    Setting,
+    StorageInput,
+    StorageOutput,
+    Volume,
+    Vpc,
+)
 from guard.resources import Resource
 
 IMAGES_OWN = Command(entrypoint=None, arguments=None)
@@ -32,6 +49,14 @@ def _first(values: Sequence[Any]) -> Any:
 def _longest(values: Sequence[int | None]) -> int | None:
     known = [value for value in values if value is not None]
     return max(known) if len(known) == len(values) else None
+
+
+def _most(values: Sequence[int | None]) -> int | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _first_known(values: Sequence[Any]) -> Any:
+    return next((value for value in values if value is not None), None)
 
 
 def _all(values: Sequence[bool | None]) -> bool | None:
@@ -66,6 +91,8 @@ def _first_own(commands: Sequence[Command]) -> Command:
 # restrictive of several definitions.
 _LISTED = {"merge": Merge(_concatenated, _concatenated)}
 _LONGEST = {"merge": Merge(_first, _longest)}
+_MOST = {"merge": Merge(_first, _most)}
+_KNOWN = {"merge": Merge(_first, _first_known)}
 _ALL = {"merge": Merge(_first, _all)}
 _ANY = {"merge": Merge(_first, _any)}
 _COMMON = {"merge": Merge(_first, _common)}
@@ -77,6 +104,7 @@ _OWN = {"merge": Merge(_first, _first_own)}
 class Facts:
     """The facts of a job or of one of its definitions; null is "unknown" or "no such setting", as in the document.
 
+    A field that the document has under the same name, or its compute, network or storage, is filled from here (guard.normalize).
     `unresolved` are the resources that were asked for and not among the known ones. `lacks` are parts that other jobs of
     the kind can have and this variant can't.
     """
@@ -93,11 +121,28 @@ class Facts:
     max_runtime_seconds: int | None = field(default=None, metadata=_LONGEST)
     spot: bool | None = field(default=None, metadata=_ALL)
     keep_alive_seconds: int | None = field(default=None, metadata=_LONGEST)
+    max_retries: int | None = field(default=None, metadata=_MOST)
+    max_wait_seconds: int | None = field(default=None, metadata=_LONGEST)
+    max_pending_seconds: int | None = field(default=None, metadata=_LONGEST)
+    max_jobs: int | None = field(default=None, metadata=_LONGEST)
+    max_parallel_jobs: int | None = field(default=None, metadata=_LONGEST)
+    max_job_runtime_seconds: int | None = field(default=None, metadata=_LONGEST)
+    max_total_runtime_seconds: int | None = field(default=None, metadata=_LONGEST)
+    training_plans: tuple[str, ...] = field(default=(), metadata=_LISTED)
     isolated: bool | None = field(default=None, metadata=_ALL)
     vpc: Vpc | None = field(default=None, metadata=_COMMON_VPC)
     encrypted_traffic: bool | None = field(default=None, metadata=_ALL)
     remote_debug: bool | None = field(default=None, metadata=_ANY)
     command: Command = field(default=IMAGES_OWN, metadata=_OWN)
+    base_model: FoundationModel | None = field(default=None, metadata=_KNOWN)
+    models: tuple[ModelResource, ...] = field(default=(), metadata=_LISTED)
+    labeling: Labeling | None = field(default=None, metadata=_KNOWN)
+    deployment: Deployment | None = field(default=None, metadata=_KNOWN)
+    endpoints: tuple[str, ...] = field(default=(), metadata=_LISTED)
+    package_group: str | None = field(default=None, metadata=_KNOWN)
+    compilation: CompilationTarget | None = field(default=None, metadata=_KNOWN)
+    experiment: Experiment | None = field(default=None, metadata=_KNOWN)
+    mlflow: Mlflow | None = field(default=None, metadata=_KNOWN)
     lacks: frozenset[Part] = field(default=frozenset(), metadata=_COMMON)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from guard.document import Instance, Origin, Part, Volume
+from guard.document import Instance, Origin, Part, Setting
 from guard.extract.facts import Facts, join
 from guard.extract.locations import data_source, inputs, outputs
 from guard.extract.models import model, model_package
-from guard.extract.parts import JOB, image, instances, roles, settings, vpc
+from guard.extract.parts import JOB, experiment, image, instances, ranges, roles, settings, volume, vpc
 from guard.extract.reading import Node, child, children, number, text
 from guard.extract.resolve import Known, resolve
 from guard.resources import MODEL, MODEL_PACKAGE
@@ -28,10 +28,11 @@ def transform(description: Node, name: str, known: Known) -> Facts:
             *outputs(description, "TransformOutput", "S3OutputPath", "TransformOutput"),
             *outputs(description, "DataCaptureConfig", "DestinationS3Uri", "DataCaptureConfig"),
         ),
-        volumes=(Volume(name="TransformResources", kms_key=text(resources, "VolumeKmsKeyId")),) if resources else (),
+        volumes=volume(resources, "TransformResources"),
         environment=settings(description, "Environment", "Environment"),
         isolated=behind.isolated,
         vpc=behind.vpc,
+        experiment=experiment(description),
     )
     return join(own, behind)
 
@@ -43,9 +44,17 @@ def inference_recommendations(description: Node, name: str, known: Known) -> Fac
     own = Facts(
         instances=tuple(_endpoint_instances(config)),
         inputs=inputs(config, "InputConfig.ContainerConfig", "ContainerConfig", "PayloadConfig", "SamplePayloadUrl"),
-        volumes=(Volume(name="InputConfig", kms_key=text(config, "VolumeKmsKeyId")),) if config else (),
+        volumes=volume(config, "InputConfig"),
+        environment=tuple(_tried(config)),
         roles=roles(description, "RoleArn"),
         max_runtime_seconds=number(config, "JobDurationInSeconds"),
+        max_jobs=number(config, "ResourceLimit", "MaxNumberOfTests"),
+        max_parallel_jobs=number(config, "ResourceLimit", "MaxParallelOfTests"),
+        endpoints=tuple(
+            endpoint
+            for _, node in children(config, "Endpoints")
+            if (endpoint := text(node, "EndpointName")) is not None
+        ),
         vpc=vpc(config, "VpcConfig"),
         isolated=behind.isolated,
         lacks=_lacks(config),
@@ -58,6 +67,13 @@ def _endpoint_instances(config: Node) -> Iterator[Instance]:
     for _, endpoint in children(config, "EndpointConfigurations"):
         if text(endpoint, "InstanceType") is not None or not child(endpoint, "ServerlessConfig"):
             yield Instance(type=text(endpoint, "InstanceType"), count=None)
+
+
+def _tried(config: Node) -> Iterator[Setting]:
+    """Each environment variable that an endpoint is tried with."""
+    for index, endpoint in children(config, "EndpointConfigurations"):
+        path = f"InputConfig.EndpointConfigurations[{index}].EnvironmentParameterRanges"
+        yield from ranges(child(endpoint, "EnvironmentParameterRanges"), path, "Value")
 
 
 def _lacks(config: Node) -> frozenset[Part]:

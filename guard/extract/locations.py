@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from guard.document import InputType, StorageInput, StorageOutput
-from guard.extract.reading import Node, child, text
+from guard.extract.reading import Node, accepted, child, text
 
 _ACCESS_POINT = re.compile(
     r"(?P<bucket>arn:[^:/]*:s3[^:/]*:[^:/]*:(?P<account>[0-9]*):accesspoint[/:][^/:]+)(?:/.*)?", re.DOTALL
@@ -31,23 +32,25 @@ def bucket_and_account(uri: str | None) -> tuple[str | None, str | None]:
     return None, match["account"] if match else None
 
 
-def storage_input(name: str, uri: str | None, local_path: str | None = None, kind: InputType = "s3") -> StorageInput:
-    """Return an input by its URI."""
+def storage_input(
+    name: str, uri: str | None, local_path: str | None = None, kind: InputType = "s3", **more: Any
+) -> StorageInput:
+    """Return an input by its URI; `more` are further fields of it."""
     bucket, account = bucket_and_account(uri)
-    return StorageInput(name=name, type=kind, uri=uri, bucket=bucket, account=account, local_path=local_path)
+    return StorageInput(name=name, type=kind, uri=uri, bucket=bucket, account=account, local_path=local_path, **more)
 
 
-def storage_output(name: str, uri: str | None, kms_key: str | None) -> StorageOutput:
+def storage_output(name: str, uri: str | None, kms_key: str | None, local_path: str | None = None) -> StorageOutput:
     """Return an output by its URI."""
     bucket, account = bucket_and_account(uri)
-    return StorageOutput(name=name, uri=uri, bucket=bucket, account=account, kms_key=kms_key)
+    return StorageOutput(name=name, uri=uri, bucket=bucket, account=account, kms_key=kms_key, local_path=local_path)
 
 
 def outputs(node: Node, name: str, uri_field: str, *path: str) -> tuple[StorageOutput, ...]:
     """Return the output of the configuration at the path, if it has a location."""
     found = child(node, *path)
     uri = text(found, uri_field)
-    return () if uri is None else (storage_output(name, uri, text(found, "KmsKeyId")),)
+    return () if uri is None else (storage_output(name, uri, text(found, "KmsKeyId"), text(found, "LocalPath")),)
 
 
 def inputs(node: Node, name: str, *path: str) -> tuple[StorageInput, ...]:
@@ -56,12 +59,34 @@ def inputs(node: Node, name: str, *path: str) -> tuple[StorageInput, ...]:
     return () if uri is None else (storage_input(name, uri),)
 
 
-def data_source(source: Node, name: str) -> StorageInput:
+def objects(source: Node, name: str, local_path: str | None = None, **more: Any) -> StorageInput:
+    """Return the input of an S3DataSource."""
+    return storage_input(
+        name,
+        text(source, "S3Uri"),
+        local_path,
+        data_type=text(source, "S3DataType"),
+        hub_content_arn=text(source, "HubAccessConfig", "HubContentArn"),
+        eula_accepted=accepted(source, "ModelAccessConfig"),
+        **more,
+    )
+
+
+def data_source(source: Node, name: str, input_mode: str | None = None) -> StorageInput:
     """Return the input of a channel's or transform's DataSource; one of an unknown type is `other`, not left out."""
     if "S3DataSource" in source:
-        return storage_input(name, text(source, "S3DataSource", "S3Uri"))
+        return objects(child(source, "S3DataSource"), name, input_mode=input_mode)
     if "FileSystemDataSource" in source:
-        return storage_input(name, text(source, "FileSystemDataSource", "FileSystemId"), kind="file-system")
+        system = child(source, "FileSystemDataSource")
+        return storage_input(
+            name,
+            text(system, "FileSystemId"),
+            kind="file-system",
+            input_mode=input_mode,
+            path=text(system, "DirectoryPath"),
+            file_system_type=text(system, "FileSystemType"),
+            access_mode=text(system, "FileSystemAccessMode"),
+        )
     if "DatasetSource" in source:
-        return storage_input(name, text(source, "DatasetSource", "DatasetArn"), kind="dataset")
-    return storage_input(name, None, kind="other")
+        return storage_input(name, text(source, "DatasetSource", "DatasetArn"), kind="dataset", input_mode=input_mode)
+    return storage_input(name, None, kind="other", input_mode=input_mode)

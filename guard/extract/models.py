@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
-from guard.document import Image, Origin, StorageInput
+from guard.document import ModelResource, Origin, StorageInput
 from guard.extract.facts import Facts, join
-from guard.extract.locations import inputs
-from guard.extract.parts import image, roles, settings, vpc
-from guard.extract.reading import Node, child, children, flag, text, value
+from guard.extract.locations import inputs, objects
+from guard.extract.parts import accessed, image, roles, settings, vpc
+from guard.extract.reading import Node, child, children, flag, tags, text, value
 from guard.extract.resolve import Known, resolve
 from guard.resources import MODEL, MODEL_PACKAGE
 
@@ -20,11 +20,22 @@ def model(node: Node, origin: Origin, known: Known) -> Facts:
     primary = child(node, "PrimaryContainer")
     parts = [("PrimaryContainer", primary)] if primary else []
     parts += [(f"Containers[{index}]", container) for index, container in children(node, "Containers")]
+    itself = ModelResource(
+        origin=origin,
+        approval_status=None,
+        group=None,
+        stage=None,
+        stage_status=None,
+        product_ids=(),
+        created_by=None,
+        tags=tags(node.get("Tags")),
+    )
     if not parts:
-        return Facts(images=(image(None, MODEL.image_field, origin),))
+        return Facts(images=(image(None, MODEL.image_field, origin),), models=(itself,))
     facts = join(*(_container(container, path, origin, known) for path, container in parts))
     return replace(
         facts,
+        models=(itself, *facts.models),
         roles=roles(node, "ExecutionRoleArn"),
         isolated=flag(node, "EnableNetworkIsolation"),
         vpc=vpc(node, "VpcConfig"),
@@ -43,18 +54,37 @@ def model_package(node: Node, origin: Origin, _: Known, *, wanted: Collection[st
         for index, specification in children(node, "AdditionalInferenceSpecifications")
     ]
     chosen = [entry for entry in every if entry[0] in wanted] or every
-    parts = [
-        _packaged(container, f"{path}.Containers[{index}]", origin)
+    containers = [
+        (f"{path}.Containers[{index}]", container)
         for _, path, specification in chosen
         for index, container in children(specification, "Containers")
     ]
-    return join(*parts) if parts else Facts(images=(image(None, MODEL_PACKAGE.image_field, origin),))
+    itself = Facts(models=(_package(node, origin, [container for _, container in containers]),))
+    if not containers:
+        return join(itself, Facts(images=(image(None, MODEL_PACKAGE.image_field, origin),)))
+    return join(itself, *(_packaged(container, path, origin) for path, container in containers))
+
+
+def _package(node: Node, origin: Origin, containers: Collection[Node]) -> ModelResource:
+    products = (text(container, "ProductId") for container in containers)
+    return ModelResource(
+        origin=origin,
+        approval_status=text(node, "ModelApprovalStatus"),
+        group=text(node, "ModelPackageGroupName"),
+        stage=text(node, "ModelLifeCycle", "Stage"),
+        stage_status=text(node, "ModelLifeCycle", "StageStatus"),
+        product_ids=tuple(product for product in products if product is not None),
+        created_by=text(node, "CreatedBy", "IamIdentity", "Arn") or text(node, "CreatedBy", "UserProfileArn"),
+        tags=tags(node.get("Tags")),
+    )
 
 
 def _container(node: Node, path: str, origin: Origin, known: Known) -> Facts:
     raw, package = value(node, "Image"), text(node, "ModelPackageName")
     own = Facts(
-        images=() if package and raw in (None, "") else (image(raw, f"{path}.Image", origin),),
+        images=()
+        if package and raw in (None, "")
+        else (accessed(image(raw, f"{path}.Image", origin), child(node, "ImageConfig")),),
         inputs=tuple(_artifacts(node, path)),
         environment=settings(node, "Environment", f"{path}.Environment"),
     )
@@ -65,9 +95,8 @@ def _container(node: Node, path: str, origin: Origin, known: Known) -> Facts:
 
 
 def _packaged(node: Node, path: str, origin: Origin) -> Facts:
-    found: Image = image(value(node, "Image"), f"{path}.Image", origin, digest=value(node, "ImageDigest"))
     return Facts(
-        images=(found,),
+        images=(image(value(node, "Image"), f"{path}.Image", origin, digest=value(node, "ImageDigest")),),
         inputs=tuple(_artifacts(node, path)),
         environment=settings(node, "Environment", f"{path}.Environment"),
     )
@@ -83,5 +112,7 @@ def _artifacts(node: Node, path: str) -> Iterator[StorageInput]:
 
 def _objects(node: Node, name: str, *path: str) -> Iterator[StorageInput]:
     """The prefix, and the manifest that says which of its objects are the model: it may lie elsewhere."""
-    yield from inputs(node, name, *path, "S3DataSource", "S3Uri")
-    yield from inputs(node, f"{name}.ManifestS3Uri", *path, "S3DataSource", "ManifestS3Uri")
+    source = child(node, *path, "S3DataSource")
+    if text(source, "S3Uri") is not None:
+        yield objects(source, name)
+    yield from inputs(source, f"{name}.ManifestS3Uri", "ManifestS3Uri")

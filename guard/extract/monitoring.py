@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from guard.document import Origin, StorageInput
@@ -54,6 +54,13 @@ def monitoring_schedule(description: Node, name: str, known: Known) -> Facts:
     config = child(description, "MonitoringScheduleConfig")
     named = text(config, "MonitoringJobDefinitionName")
     inline = child(config, "MonitoringJobDefinition")
+    facts = _what_runs(description, named, inline, origin, known)
+    endpoint = text(description, "EndpointName")
+    return facts if endpoint is None else replace(facts, endpoints=tuple(dict.fromkeys((endpoint, *facts.endpoints))))
+
+
+def _what_runs(description: Node, named: str | None, inline: Node, origin: Origin, known: Known) -> Facts:
+    config = child(description, "MonitoringScheduleConfig")
     if named is None or inline:
         return _definition(inline, origin, known, fields=_INLINE, prefix=INLINE)
     monitoring_type = text(config, "MonitoringType") or text(description, "MonitoringType") or "none"
@@ -77,6 +84,7 @@ def _definition(node: Node, origin: Origin, _: Known, *, fields: _Fields, prefix
                 field_path(prefix, f"{fields.outputs}.MonitoringOutputs[{index}]"),
                 text(output, "S3Output", "S3Uri"),
                 text(node, fields.outputs, "KmsKeyId"),
+                text(output, "S3Output", "LocalPath"),
             )
             for index, output in children(node, fields.outputs, "MonitoringOutputs")
         ),
@@ -88,19 +96,35 @@ def _definition(node: Node, origin: Origin, _: Known, *, fields: _Fields, prefix
         vpc=vpc(node, "NetworkConfig", "VpcConfig"),
         encrypted_traffic=flag(node, "NetworkConfig", "EnableInterContainerTrafficEncryption"),
         command=command(app),
+        endpoints=tuple(dict.fromkeys(_endpoints(node, fields))),
     )
+
+
+def _sources(node: Node, fields: _Fields) -> Iterator[tuple[str, Node]]:
+    for index, source in children(node, "MonitoringInputs"):
+        yield f"MonitoringInputs[{index}]", source
+    job_input = fields.app.replace("AppSpecification", "JobInput")
+    yield job_input, child(node, job_input)
+
+
+def _endpoints(node: Node, fields: _Fields) -> Iterator[str]:
+    for _, source in _sources(node, fields):
+        if (endpoint := text(source, "EndpointInput", "EndpointName")) is not None:
+            yield endpoint
 
 
 def _inputs(node: Node, fields: _Fields, prefix: str) -> Iterator[StorageInput]:
     """Data to look at, and the code and baselines that come from S3, too."""
-    job_input = fields.app.replace("AppSpecification", "JobInput")
-    sources = [(f"MonitoringInputs[{index}]", source) for index, source in children(node, "MonitoringInputs")]
-    for path, source in (*sources, (job_input, child(node, job_input))):
+    for path, source in _sources(node, fields):
         name = field_path(prefix, path)
         if (endpoint := text(source, "EndpointInput", "EndpointName")) is not None:
-            local_path = text(source, "EndpointInput", "LocalPath")
-            yield storage_input(name, endpoint, local_path, kind="other")
-        yield from inputs(source, name, "BatchTransformInput", "DataCapturedDestinationS3Uri")
+            given = child(source, "EndpointInput")
+            yield storage_input(
+                name, endpoint, text(given, "LocalPath"), kind="other", input_mode=text(given, "S3InputMode")
+            )
+        captured = child(source, "BatchTransformInput")
+        if (uri := text(captured, "DataCapturedDestinationS3Uri")) is not None:
+            yield storage_input(name, uri, text(captured, "LocalPath"), input_mode=text(captured, "S3InputMode"))
         yield from inputs(source, f"{name}.GroundTruthS3Input", "GroundTruthS3Input", "S3Uri")
     for field in ("RecordPreprocessorSourceUri", "PostAnalyticsProcessorSourceUri", "ConfigUri"):
         yield from inputs(node, field_path(prefix, f"{fields.app}.{field}"), fields.app, field)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guard.document import Image, Instance, Origin, Setting, StorageInput
+from guard.document import CompilationTarget, Image, Instance, Origin, Setting, StorageInput
 from guard.extract.facts import Facts
-from guard.extract.locations import inputs, outputs, storage_input
+from guard.extract.locations import objects, outputs, storage_input
 from guard.extract.parts import JOB, image, picked_image, roles, settings, unknown_image, vpc
-from guard.extract.reading import Node, children, number, text, union_members, value
+from guard.extract.reading import Node, child, children, number, text, texts, union_members, value
 from guard.extract.resolve import Known
 
 CONFIGS = "OptimizationConfigs"
@@ -30,6 +30,9 @@ def optimization(description: Node, name: str, _: Known) -> Facts:
         environment=tuple(environment),
         roles=roles(description, "RoleArn"),
         max_runtime_seconds=number(description, "StoppingCondition", "MaxRuntimeInSeconds"),
+        max_wait_seconds=number(description, "StoppingCondition", "MaxWaitTimeInSeconds"),
+        max_pending_seconds=number(description, "StoppingCondition", "MaxPendingTimeInSeconds"),
+        training_plans=texts(description, "TrainingPlanArns"),
         vpc=vpc(description, "VpcConfig"),
     )
 
@@ -42,13 +45,29 @@ def compilation(description: Node, name: str, _: Known) -> Facts:
     return Facts(
         images=(managed,),
         inputs=(
-            *inputs(description, "InputConfig", "InputConfig", "S3Uri"),
+            *_objects(description, "InputConfig", "InputConfig"),
             *_named(description, "ModelPackageVersionArn", "ModelPackageVersionArn"),
         ),
         outputs=outputs(description, "OutputConfig", "S3OutputLocation", "OutputConfig"),
         roles=roles(description, "RoleArn"),
         max_runtime_seconds=number(description, "StoppingCondition", "MaxRuntimeInSeconds"),
+        max_wait_seconds=number(description, "StoppingCondition", "MaxWaitTimeInSeconds"),
+        max_pending_seconds=number(description, "StoppingCondition", "MaxPendingTimeInSeconds"),
         vpc=vpc(description, "VpcConfig"),
+        compilation=_target(child(description, "OutputConfig"), child(description, "InputConfig")),
+    )
+
+
+def _target(output: Node, given: Node) -> CompilationTarget:
+    platform = child(output, "TargetPlatform")
+    return CompilationTarget(
+        device=text(output, "TargetDevice"),
+        os=text(platform, "Os"),
+        arch=text(platform, "Arch"),
+        accelerator=text(platform, "Accelerator"),
+        options=text(output, "CompilerOptions"),
+        framework=text(given, "Framework"),
+        framework_version=text(given, "FrameworkVersion"),
     )
 
 
@@ -71,10 +90,16 @@ def _images(configs: tuple[tuple[str, Node], ...], origin: Origin) -> tuple[Imag
 
 
 def _inputs(description: Node, configs: tuple[tuple[str, Node], ...]) -> Iterator[StorageInput]:
-    yield from inputs(description, "ModelSource.S3", "ModelSource", "S3", "S3Uri")
+    yield from _objects(description, "ModelSource.S3", "ModelSource", "S3")
     yield from _named(description, "ModelSource.SageMakerModel", "ModelSource", "SageMakerModel", "ModelName")
     for path, config in configs:
-        yield from inputs(config, f"{path}.TrainingDataSource", "TrainingDataSource", "S3Uri")
+        yield from _objects(config, f"{path}.TrainingDataSource", "TrainingDataSource")
+
+
+def _objects(node: Node, name: str, *path: str) -> Iterator[StorageInput]:
+    source = child(node, *path)
+    if text(source, "S3Uri") is not None:
+        yield objects(source, name)
 
 
 def _named(node: Node, name: str, *path: str) -> tuple[StorageInput, ...]:

@@ -5,9 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from guard.document import Image, ImageError, ImageErrorCode, Instance, Origin, Setting, Vpc
+from guard.document import (
+    Experiment,
+    Image,
+    ImageError,
+    ImageErrorCode,
+    Instance,
+    Mlflow,
+    Origin,
+    Setting,
+    Volume,
+    Vpc,
+)
 from guard.errors import ImageReferenceError
-from guard.extract.reading import UNKNOWN_MEMBER, Node, children, clean, field_path, number, text, texts, value
+from guard.extract.reading import (
+    UNKNOWN_MEMBER,
+    Node,
+    child,
+    children,
+    clean,
+    field_path,
+    number,
+    sequence,
+    text,
+    texts,
+    value,
+)
 from guard.images import parse_reference
 
 JOB = "job"
@@ -40,6 +63,17 @@ def image(raw: object, slot: str, origin: Origin, *, digest: object = None) -> I
         digest=resolved or reference.digest,
         origin=origin,
         error=None,
+    )
+
+
+def accessed(found: Image, config: Node, prefix: str = "") -> Image:
+    """Return the image with what its image configuration says: a private registry, and who gives its credentials."""
+    login = child(config, f"{prefix}RepositoryAuthConfig")
+    return found.model_copy(
+        update={
+            "access_mode": text(config, f"{prefix}RepositoryAccessMode"),
+            "credentials_provider": text(login, f"{prefix}RepositoryCredentialsProviderArn"),
+        }
     )
 
 
@@ -94,11 +128,66 @@ def instances(config: Node, *lists: str) -> tuple[Instance, ...]:
     found = [instance for name in lists for _, instance in children(config, name)]
     if config and (not found or text(config, "InstanceType") is not None):
         found.insert(0, config)
-    listed = [Instance(type=text(one, "InstanceType"), count=number(one, "InstanceCount")) for one in found]
+    listed = [
+        Instance(
+            type=text(one, "InstanceType"),
+            count=number(one, "InstanceCount"),
+            # The configuration's own is that of its volume.
+            volume_size_gb=None if one is config else number(one, "VolumeSizeInGB"),
+        )
+        for one in found
+    ]
     chosen = text(config, "SelectedInstanceType")
     if chosen is not None and chosen not in {instance.type for instance in listed}:
         listed.append(Instance(type=chosen, count=number(config, "SelectedInstanceCount")))
     return tuple(listed)
+
+
+def volume(config: Node, name: str) -> tuple[Volume, ...]:
+    """Return the volume of a resource configuration, if there is one."""
+    if not config:
+        return ()
+    return (Volume(name=name, kms_key=text(config, "VolumeKmsKeyId"), size_gb=number(config, "VolumeSizeInGB")),)
+
+
+def ranges(node: Node, path: str, *values: str) -> tuple[Setting, ...]:
+    """Return each value of parameter ranges as a setting: a job that is started gets one of them.
+
+    The `values` are the fields of a range that hold them, one or a list.
+    """
+    return tuple(
+        Setting(slot=f"{path}.{kind}[{index}].{field}", name=text(one, "Name") or "", value=_shown(each))
+        for kind in sorted(key for key in node if isinstance(key, str))
+        for index, one in children(node, kind)
+        for field in values
+        if one.get(field) is not None
+        for each in (sequence(one[field]) or (one[field],))
+    )
+
+
+def experiment(node: Node) -> Experiment | None:
+    """Return the experiment of the description, if it has one."""
+    config = child(node, "ExperimentConfig")
+    if not config:
+        return None
+    return Experiment(
+        name=text(config, "ExperimentName"),
+        trial=text(config, "TrialName"),
+        run=text(config, "RunName"),
+        display_name=text(config, "TrialComponentDisplayName"),
+    )
+
+
+def mlflow(node: Node) -> Mlflow | None:
+    """Return the MLflow target of the description, if it has one."""
+    config = child(node, "MlflowConfig")
+    if not config:
+        return None
+    return Mlflow(
+        arn=text(config, "MlflowResourceArn"),
+        experiment=text(config, "MlflowExperimentName"),
+        run=text(config, "MlflowRunName"),
+    )
 
 
 def roles(node: Node, *fields: str) -> tuple[str, ...]:

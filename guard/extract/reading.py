@@ -64,6 +64,11 @@ def flag(node: object, *path: str) -> bool | None:
     return found if isinstance(found, bool) else None
 
 
+def accepted(node: object, *path: str) -> bool | None:
+    """Return whether the access configuration at the path accepts the EULA; None when there is no such configuration."""
+    return flag(node, *path, "AcceptEula") if isinstance(value(node, *path), Mapping) else None
+
+
 def clean(raw: str) -> str:
     """Return the text as UTF-8 can hold it."""
     return raw if raw.isascii() else raw.encode("utf-8", "replace").decode("utf-8")

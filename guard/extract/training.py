@@ -5,10 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from guard.document import Command, Image, Instance, Origin, Part, StorageOutput, Volume
+from guard.document import (
+    Command,
+    FoundationModel,
+    Image,
+    Instance,
+    Origin,
+    Part,
+    Setting,
+    StorageInput,
+    StorageOutput,
+    Volume,
+)
 from guard.extract.facts import Facts, join, merge_weakest
-from guard.extract.locations import data_source, inputs, outputs
-from guard.extract.parts import JOB, image, instances, roles, settings, unknown_image, vpc
+from guard.extract.locations import data_source, inputs, outputs, storage_input
+from guard.extract.parts import (
+    JOB,
+    accessed,
+    experiment,
+    image,
+    instances,
+    mlflow,
+    ranges,
+    roles,
+    settings,
+    unknown_image,
+    volume,
+    vpc,
+)
 from guard.extract.reading import Node, child, children, field_path, flag, number, text, texts, value
 from guard.extract.resolve import Known, resolve
 from guard.resources import ALGORITHM
@@ -22,7 +46,13 @@ def training(description: Node, name: str, known: Known) -> Facts:
     """Return the facts of a training job."""
     origin = Origin(type=JOB, name=name)
     facts = join(_definition(description, "", origin, known), _rules(description, origin))
-    return replace(facts, remote_debug=flag(description, "RemoteDebugConfig", "EnableRemoteDebug"))
+    return replace(
+        facts,
+        remote_debug=flag(description, "RemoteDebugConfig", "EnableRemoteDebug"),
+        experiment=experiment(description),
+        mlflow=mlflow(description),
+        package_group=text(description, "ModelPackageConfig", "ModelPackageGroupArn"),
+    )
 
 
 def tuning(description: Node, name: str, known: Known) -> Facts:
@@ -34,7 +64,22 @@ def tuning(description: Node, name: str, known: Known) -> Facts:
     ]
     # An empty single definition stands beside the list in events; alone, it is a definition without an image.
     parts = [("TrainingJobDefinition", single)] if single or not several else []
-    return merge_weakest([_definition(node, prefix, origin, known) for prefix, node in (*parts, *several)])
+    facts = merge_weakest([_definition(node, prefix, origin, known) for prefix, node in (*parts, *several)])
+    config = child(description, "HyperParameterTuningJobConfig")
+    limits = child(config, "ResourceLimits")
+    tuned = _ranges(child(config, "ParameterRanges"), "HyperParameterTuningJobConfig.ParameterRanges")
+    return replace(
+        facts,
+        hyperparameters=(*facts.hyperparameters, *tuned),
+        max_jobs=number(limits, "MaxNumberOfTrainingJobs"),
+        max_parallel_jobs=number(limits, "MaxParallelTrainingJobs"),
+        max_total_runtime_seconds=number(limits, "MaxRuntimeInSeconds"),
+    )
+
+
+def _ranges(node: Node, path: str) -> tuple[Setting, ...]:
+    """What a child may get: the values of a category, and the ends and hints of the other ranges."""
+    return ranges(node, path, "Values", "MinValue", "MaxValue", "ValueHint")
 
 
 def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
@@ -45,25 +90,23 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
                 *instances(child(node, "ResourceConfig"), "InstanceGroups", "InstancePreferences"),
                 *instances(child(node, "HyperParameterTuningResourceConfig"), "InstanceConfigs"),
             ),
-            inputs=tuple(
-                data_source(
-                    child(channel, "DataSource"),
-                    text(channel, "ChannelName") or field_path(prefix, f"InputDataConfig[{index}]"),
-                )
-                for index, channel in children(node, "InputDataConfig")
-            ),
+            inputs=tuple(_inputs(node, prefix)),
             outputs=tuple(_outputs(node, prefix)),
             volumes=tuple(_volumes(node, prefix)),
-            hyperparameters=tuple(
-                setting
-                for field in ("HyperParameters", "StaticHyperParameters")
-                for setting in settings(node, field, field_path(prefix, field))
+            hyperparameters=(
+                *settings(node, "HyperParameters", field_path(prefix, "HyperParameters")),
+                *settings(node, "StaticHyperParameters", field_path(prefix, "StaticHyperParameters")),
+                *_ranges(child(node, "HyperParameterRanges"), field_path(prefix, "HyperParameterRanges")),
             ),
             environment=settings(node, "Environment", field_path(prefix, "Environment")),
             roles=roles(node, "RoleArn"),
             max_runtime_seconds=number(node, "StoppingCondition", "MaxRuntimeInSeconds"),
             spot=flag(node, "EnableManagedSpotTraining"),
             keep_alive_seconds=_keep_alive(node),
+            max_retries=number(node, "RetryStrategy", "MaximumRetryAttempts"),
+            max_wait_seconds=number(node, "StoppingCondition", "MaxWaitTimeInSeconds"),
+            max_pending_seconds=number(node, "StoppingCondition", "MaxPendingTimeInSeconds"),
+            training_plans=tuple(_plans(child(node, "ResourceConfig"))),
             isolated=flag(node, "EnableNetworkIsolation"),
             vpc=vpc(node, "VpcConfig"),
             encrypted_traffic=flag(node, "EnableInterContainerTrafficEncryption"),
@@ -71,6 +114,7 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
                 entrypoint=texts(node, "AlgorithmSpecification", "ContainerEntrypoint") or None,
                 arguments=texts(node, "AlgorithmSpecification", "ContainerArguments") or None,
             ),
+            base_model=_base_model(child(node, "ServerlessJobConfig")),
             lacks=_SERVERLESS_LACKS if _is_serverless(node) else frozenset(),
         ),
         algorithm,
@@ -85,7 +129,8 @@ def _algorithm(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
     serverless = _is_serverless(node)
     parts = []
     if raw not in (None, "") or (name is None and not serverless):
-        parts.append(Facts(images=(image(raw, slot, origin),)))
+        config = child(node, "AlgorithmSpecification", "TrainingImageConfig")
+        parts.append(Facts(images=(accessed(image(raw, slot, origin), config, "Training"),)))
     if name is not None:
         parts.append(resolve(ALGORITHM, name, known, _algorithm_images))
     if serverless:
@@ -113,14 +158,50 @@ def _rules(node: Node, origin: Origin) -> Facts:
     images: list[Image] = []
     machines: list[Instance] = []
     places: list[StorageOutput] = []
+    parameters: list[Setting] = []
     for field in RULES:
         for index, rule in children(node, field):
             path = f"{field}[{index}]"
             images.append(image(value(rule, "RuleEvaluatorImage"), f"{path}.RuleEvaluatorImage", origin))
             if (instance_type := text(rule, "InstanceType")) is not None:
-                machines.append(Instance(type=instance_type, count=1))
+                size = number(rule, "VolumeSizeInGB")
+                machines.append(Instance(type=instance_type, count=1, volume_size_gb=size))
             places.extend(outputs(rule, path, "S3OutputPath"))
-    return Facts(images=tuple(images), instances=tuple(machines), outputs=tuple(places))
+            # The rule's container gets them as its environment; one of them names its code.
+            parameters.extend(settings(rule, "RuleParameters", f"{path}.RuleParameters"))
+    return Facts(images=tuple(images), instances=tuple(machines), outputs=tuple(places), environment=tuple(parameters))
+
+
+def _inputs(node: Node, prefix: str) -> Iterator[StorageInput]:
+    mode = text(node, "AlgorithmSpecification", "TrainingInputMode")
+    for index, channel in children(node, "InputDataConfig"):
+        name = text(channel, "ChannelName") or field_path(prefix, f"InputDataConfig[{index}]")
+        yield data_source(child(channel, "DataSource"), name, text(channel, "InputMode") or mode)
+    # Its weights are trained; its containers don't run, so that it is not looked up.
+    source = text(node, "ModelPackageConfig", "SourceModelPackageArn")
+    if source is not None:
+        yield storage_input("ModelPackageConfig.SourceModelPackageArn", source, kind="other")
+
+
+def _plans(resources: Node) -> Iterator[str]:
+    plan = text(resources, "TrainingPlanArn")
+    if plan is not None:
+        yield plan
+    for _, preference in children(resources, "InstancePreferences"):
+        yield from texts(preference, "TrainingPlanArns")
+
+
+def _base_model(config: Node) -> FoundationModel | None:
+    if not config:
+        return None
+    return FoundationModel(
+        name=text(config, "BaseModelArn"),
+        eula_accepted=flag(config, "AcceptEula"),
+        job_type=text(config, "JobType"),
+        technique=text(config, "CustomizationTechnique"),
+        evaluation=text(config, "EvaluationType"),
+        evaluator_arn=text(config, "EvaluatorArn"),
+    )
 
 
 def _is_serverless(node: Node) -> bool:
@@ -138,9 +219,7 @@ def _keep_alive(node: Node) -> int | None:
 
 def _volumes(node: Node, prefix: str) -> Iterator[Volume]:
     for field in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
-        config = child(node, field)
-        if config:
-            yield Volume(name=field_path(prefix, field), kms_key=text(config, "VolumeKmsKeyId"))
+        yield from volume(child(node, field), field_path(prefix, field))
 
 
 def _outputs(node: Node, prefix: str) -> Iterator[StorageOutput]:

@@ -195,6 +195,13 @@ def test_images_are_read_from_the_resources_of_the_table() -> None:
     assert sorted(resources) == sorted(f"{row.arn_resource}/*" for row in RESOURCE_KINDS)
 
 
+def test_tags_are_read_from_the_resources_whose_tags_the_document_shows() -> None:
+    (statement,) = (statement for statement in statements("audit") if statement["Sid"] == "ReadTagsOfModels")
+    assert actions(statement) == ["sagemaker:ListTags"]
+    resources = [arn["Fn::Sub"].rsplit(":", 1)[1] for arn in statement["Resource"]]
+    assert sorted(resources) == sorted(f"{row.arn_resource}/*" for row in RESOURCE_KINDS if row.arn_field)
+
+
 # Function and parameters
 
 

@@ -144,3 +144,48 @@ def test_audit_mode_touches_neither(guard, control, tune: Tune) -> None:
     records = guard(mode="audit").handle(tune(), HOME)
     assert [record.outcome for record in records] == [Outcome.AUDITED, Outcome.AUDITED]
     assert control.operations("Stop") == []
+
+
+def ranges(name: str, *values: str) -> dict[str, Any]:
+    return {"CategoricalParameterRanges": [{"Name": name, "Values": list(values)}]}
+
+
+class TestRanges:
+    """A range of one value is a setting that every child gets."""
+
+    @pytest.fixture
+    def tuned(self, guard, sagemaker) -> Callable[..., Record]:
+        def create(config: dict[str, Any], definition: dict[str, Any]) -> Record:
+            request = minimal("CreateHyperParameterTuningJob", HyperParameterTuningJobName=PARENT)
+            request["HyperParameterTuningJobConfig"] |= config
+            request["TrainingJobDefinition"] = training_request(ALLOWED, **definition)
+            sagemaker.create_hyper_parameter_tuning_job(**request)
+            (record,) = guard().handle(started_event(sagemaker, "hyperparameter-tuning", PARENT), HOME)
+            return record
+
+        return create
+
+    @pytest.mark.parametrize("field", ["ParameterRanges", "HyperParameterRanges"])
+    @pytest.mark.parametrize(
+        ("name", "value", "rule"),
+        [
+            ("START_SSH", "true", "remote_access"),
+            ("sagemaker_submit_directory", '"s3://evil/code.tar.gz"', "script_mode"),
+        ],
+    )
+    def test_a_forbidden_setting_is_seen_in_a_range(
+        self, tuned, engine_with, guard, sagemaker, field, name, value, rule
+    ) -> None:
+        found = ranges(name, value)
+        config, definition = ({field: found}, {}) if field == "ParameterRanges" else ({}, {field: found})
+        record = tuned(config, definition)
+        slot = f"{field}.CategoricalParameterRanges[0].Values"
+        assert [one.value for one in record.document.hyperparameters if one.slot.endswith(slot)] == [value]
+        engine = engine_with(rules={rule: {"level": "deny", "overrides": []}})
+        decision = engine.evaluate(record.document).decision
+        assert (decision.decision, rule in decision.rule_ids) == ("deny", True)
+
+    def test_an_honest_range_goes_on(self, tuned) -> None:
+        record = tuned({"ParameterRanges": ranges("optimizer", "adam", "sgd")}, {})
+        assert record.outcome is Outcome.NOT_DENIED
+        assert [one.value for one in record.document.hyperparameters] == ["adam", "sgd"]

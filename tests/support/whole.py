@@ -19,24 +19,14 @@ import yaml
 from guard.document import DenyList, Document, Source
 from guard.extract import extract
 from guard.jobs import BY_KIND
-from guard.normalize import normalize
+from guard.normalize import PIPELINE_TAG, normalize
 from guard.refs import Collected, JobRef, job_arn
-from guard.resources import BY_RESOURCE_KIND, Resource
+from guard.resources import BY_RESOURCE_KIND, DESCRIBED, Resource
 from tests.support.events import HOME
 from tests.support.shapes import service_model
 
 FACTS = Path(__file__).resolve().parent.parent / "contract" / "facts"
-FROM_DESCRIPTIONS = (
-    "job",
-    "images",
-    "compute",
-    "network",
-    "storage",
-    "command",
-    "hyperparameters",
-    "environment",
-    "remote_access",
-)
+FROM_DESCRIPTIONS = tuple(name for name in Document.model_fields if name == "job" or name in DESCRIBED)
 """The parts of a document that descriptions fill; the others come from the source, the deployment and failed calls."""
 
 SOURCE = Source(type="state-change", id="event-1", time=datetime(2026, 11, 23, 10, tzinfo=UTC))
@@ -48,6 +38,7 @@ _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _ALTERNATIVES = {
     "DataSource": ("S3DataSource", "FileSystemDataSource", "DatasetSource"),
     "ProcessingInput": ("S3Input", "DatasetDefinition"),
+    "ProcessingOutput": ("S3Output", "FeatureStoreOutput"),
     "MonitoringInput": ("EndpointInput", "BatchTransformInput"),
 }
 
@@ -88,8 +79,12 @@ CASES: tuple[Case, ...] = (
     # Some containers of models are left out where another case has them.
     Case("transform", "transform", without=("PrimaryContainer.ModelPackageName", "Containers[0].ModelPackageName")),
     Case("hyperparameter-tuning", "hyperparameter-tuning"),
+    Case("hyperparameter-tuning-one-definition", "hyperparameter-tuning", without=("TrainingJobDefinitions",)),
+    Case("automl-image-classification", "automl", without=_problem("ImageClassificationJobConfig")),
     Case("automl-tabular", "automl", without=_problem("TabularJobConfig")),
+    Case("automl-text-classification", "automl", without=_problem("TextClassificationJobConfig")),
     Case("automl-text-generation", "automl", without=_problem("TextGenerationJobConfig")),
+    Case("automl-time-series", "automl", without=_problem("TimeSeriesForecastingJobConfig")),
     Case("automl-first-version", "automl", operation="CreateAutoMLJob"),
     Case("optimization", "optimization"),
     Case("monitoring-schedule", "monitoring-schedule"),
@@ -127,7 +122,7 @@ class Whole:
         if kind == "list":
             return self._items(shape["member"]["shape"], path, above)
         if kind == "map":
-            key, value = self._told(f"{path}{{name}}"), self._told(f"{path}{{}}")
+            key, value = self.told(f"{path}{{name}}"), self.told(f"{path}{{}}")
             return {key: value if self._is_text(shape["value"]["shape"]) else {}}
         return self._scalar(kind, path, digest=digest)
 
@@ -173,9 +168,9 @@ class Whole:
             return self.on ^ (path == self.flipped)
         self._count += 1
         if kind == "timestamp":
-            return self._told(path, _EPOCH + timedelta(seconds=self._count))
+            return self.told(path, _EPOCH + timedelta(seconds=self._count))
         if kind != "string":
-            return self._told(path, self._count)
+            return self.told(path, self._count)
         return self._text(path, path.rpartition(".")[2].partition("[")[0], digest=digest)
 
     def _text(self, path: str, member: str, *, digest: bool) -> str:
@@ -185,15 +180,15 @@ class Whole:
         if _IMAGE.match(member):
             return self._image(path, number, digest=digest)
         if member.endswith("ImageDigest"):
-            return str(self._told(path, f"sha256:{self._count:064}"))
+            return str(self.told(path, f"sha256:{self._count:064}"))
         if _LOCATION.search(member):
             bucket = f"arn:aws:s3:eu-west-1:{number}:accesspoint/{path}"
             self.parts[path] = {"bucket": bucket, "account": number}
-            return str(self._told(path, f"s3://{bucket}/key"))
+            return str(self.told(path, f"s3://{bucket}/key"))
         if member.endswith("Arn"):
             self.parts[path] = {"bucket": None, "account": number}
-            return str(self._told(path, f"arn:aws:service:eu-west-1:{number}:thing/{path}"))
-        return str(self._told(path))
+            return str(self.told(path, f"arn:aws:service:eu-west-1:{number}:thing/{path}"))
+        return str(self.told(path))
 
     def _image(self, path: str, number: str, *, digest: bool) -> str:
         """A reference that has a part of each kind; without a digest where another field holds it."""
@@ -206,9 +201,10 @@ class Whole:
             "repository": repository,
             "tag": tag,
         } | ({"digest": own} if own else {})
-        return str(self._told(path, f"{registry}/{repository}:{tag}" + (f"@{own}" if own else "")))
+        return str(self.told(path, f"{registry}/{repository}:{tag}" + (f"@{own}" if own else "")))
 
-    def _told(self, path: str, value: Any = None) -> Any:
+    def told(self, path: str, value: Any = None) -> Any:
+        """Return the value, or the path where there is none, and remember where it came from."""
         value = path if value is None else value
         self.told_by[value] = path
         return value
@@ -231,9 +227,12 @@ def document_of(whole: Whole) -> Document:
     while wanted := sorted(set(extract(kind.id, description, "job-1", known).unresolved)):
         for resource in wanted:
             root = f"${resource.kind}" + "'" * sum(one.kind == resource.kind for one in known)
-            known[resource] = whole.description(BY_RESOURCE_KIND[resource.kind].describe_operation, root)
+            row = BY_RESOURCE_KIND[resource.kind]
+            # Where the guard reads tags, they come beside the description.
+            tags = {"Tags": [{"Key": "team", "Value": whole.told(f"{root}.Tags[]")}]} if row.arn_field else {}
+            known[resource] = whole.description(row.describe_operation, root) | tags
     ref = JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, SOURCE, None, {})
-    collected = Collected(description, {"team": "a"}, known)
+    collected = Collected(description, {PIPELINE_TAG: "an execution"}, known)
     return normalize(ref, collected, DenyList(images={}, patterns=()))
 
 
@@ -247,16 +246,23 @@ def shown(case: Case) -> dict[str, Any]:
     return found
 
 
-def nulls(node: Any, path: str = "") -> Iterator[str]:
-    """Yield the paths of what is null, without the indices of lists."""
+def without_absent(node: Any) -> Any:
+    """Return the value without what is null or an empty list, at every depth."""
     if isinstance(node, dict):
-        for key, value in node.items():
-            yield from nulls(value, f"{path}.{key}" if path else key)
-    elif isinstance(node, list):
-        for item in node:
-            yield from nulls(item, f"{path}[]")
-    elif node is None:
-        yield path
+        kept = {key: without_absent(value) for key, value in node.items()}
+        return {key: value for key, value in kept.items() if value is not None and value != []}
+    return [without_absent(item) for item in node] if isinstance(node, list) else node
+
+
+def absent(node: Any, path: str = "") -> set[str]:
+    """Return the paths of what is null or an empty list; of a list's items, what is so in all of them."""
+    if node is None or node == []:
+        return {path}
+    if isinstance(node, dict):
+        return {place for key, value in node.items() for place in absent(value, f"{path}.{key}" if path else key)}
+    if isinstance(node, list):
+        return set.intersection(*(absent(item, f"{path}[]") for item in node))
+    return set()
 
 
 def _deciding(case: Case, booleans: set[str]) -> dict[str, set[str]]:
@@ -275,6 +281,9 @@ def _flags(node: Any, path: str = "") -> Iterator[tuple[str, bool]]:
     if isinstance(node, dict):
         for key, value in node.items():
             yield from _flags(value, f"{path}.{key}" if path else key)
+    elif isinstance(node, list | tuple):
+        for index, item in enumerate(node):
+            yield from _flags(item, f"{path}[{index}]")
     elif isinstance(node, bool):
         yield path, node
 
@@ -286,7 +295,7 @@ def _sources(node: Any, whole: Whole, deciding: Mapping[str, set[str]], path: st
             for key, value in _without_parts(node, whole).items()
         }
     if isinstance(node, list | tuple):
-        return [_sources(item, whole, deciding, path) for item in node]
+        return [_sources(item, whole, deciding, f"{path}[{index}]") for index, item in enumerate(node)]
     if isinstance(node, bool):
         return " and ".join(sorted(deciding[path])) if path in deciding else node
     return whole.told_by.get(node, node)
@@ -305,7 +314,9 @@ def main() -> None:
     """Write where the values of each case's document come from."""
     FACTS.mkdir(exist_ok=True)
     for case in CASES:
-        case.file.write_text(yaml.safe_dump(shown(case), sort_keys=False, width=120, default_flow_style=None))
+        case.file.write_text(
+            yaml.safe_dump(without_absent(shown(case)), sort_keys=False, width=120, default_flow_style=None)
+        )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from guard.aws.collect import Collected
 from guard.document import DenyList, Document, ImageError, Source
 from guard.jobs import AUTOML, BY_KIND, JOB_KINDS, PROCESSING, TRAINING, JobKind
-from guard.normalize import normalize, offline
+from guard.normalize import PIPELINE_TAG, normalize, offline
 from guard.refs import JobRef, job_arn
 from guard.resources import RESOURCE_KINDS, Resource
 from guard.sources.events import home_of, parse_event
@@ -250,7 +250,8 @@ def test_the_names_of_a_users_own_settings_keep_their_case() -> None:
         "debugRuleConfigurations": [{"ruleEvaluatorImage": "a:1", "ruleParameters": {"rule_to_invoke": "x"}}],
     }
     found = of_event("api_create_training_job", requestParameters=parameters)
-    assert [one.name for one in (*found.hyperparameters, *found.environment)] == ["learning_rate", "Epochs", "path"]
+    names = [one.name for one in (*found.hyperparameters, *found.environment)]
+    assert names == ["learning_rate", "Epochs", "path", "rule_to_invoke"]
     assert found.images[1].raw == "a:1"
 
 
@@ -323,3 +324,23 @@ def test_the_same_answer_makes_the_same_document(seed) -> None:
     assert document(TRAINING, answer("DescribeTrainingJob", seed)) == document(
         TRAINING, answer("DescribeTrainingJob", seed)
     )
+
+
+@pytest.mark.parametrize(
+    ("tags", "execution"),
+    [
+        ({PIPELINE_TAG: "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/p/execution/e"}, True),
+        ({"team": "a"}, False),
+        (None, False),
+    ],
+    ids=["a step", "no step", "unknown"],
+)
+def test_the_step_of_a_pipeline_names_its_execution(tags, execution) -> None:
+    found = document(TRAINING, {}, tags).job.pipeline_execution_arn
+    assert found == (tags[PIPELINE_TAG] if execution else None)
+
+
+def test_every_parent_is_told() -> None:
+    description = {"TuningJobArn": "arn:t", "AutoMLJobArn": "arn:a", "TrainingJobArn": "arn:own"}
+    job = document(TRAINING, description).job
+    assert (job.parent_arn, job.parent_arns) == ("arn:t", ("arn:t", "arn:a"))

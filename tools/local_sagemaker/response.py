@@ -27,9 +27,15 @@ class StoppableSageMakerResponse(SageMakerResponse):
         jobs = _jobs(self.sagemaker_backend)
         try:
             CONTROL.admit(operation, parameters)
-            if not jobs.serves(operation, parameters):
+            package = parameters.get("ResourceArn") if operation == "ListTags" else None
+            if package in _package_tags(self.sagemaker_backend):
+                # moto tags no model packages.
+                result = {"Tags": _package_tags(self.sagemaker_backend)[package]}
+            elif jobs.serves(operation, parameters):
+                result = jobs.call(operation, parameters)
+            else:
                 return self._by_moto(operation, parameters)
-            status, headers, body = self.serialized(ActionResult(jobs.call(operation, parameters)))
+            status, headers, body = self.serialized(ActionResult(result))
         except Refused as exc:
             # Not through moto's errors: it warns about those that the API model doesn't declare, as throttling.
             status, headers, body = 400, self.response_headers, json.dumps({"__type": exc.code, "message": exc.message})
@@ -37,9 +43,12 @@ class StoppableSageMakerResponse(SageMakerResponse):
 
     def _by_moto(self, operation: str, parameters: dict[str, Any]) -> TYPE_RESPONSE:
         status, headers, body = super().call_action()
-        if status != 200 or operation not in {"CreateModel", "DescribeModel"}:
+        if status != 200 or operation not in {"CreateModel", "DescribeModel", "CreateModelPackage"}:
             return status, headers, body
         answer = json.loads(body)
+        if operation == "CreateModelPackage":
+            _package_tags(self.sagemaker_backend)[answer["ModelPackageArn"]] = parameters.get("Tags", [])
+            return status, headers, body
         created = _models(self.sagemaker_backend)
         if operation == "CreateModel":
             created[answer["ModelArn"]] = {key: value for key, value in parameters.items() if key != "Tags"}
@@ -74,3 +83,7 @@ def _jobs(backend: SageMakerModelBackend) -> Jobs:
 
 def _models(backend: SageMakerModelBackend) -> dict[str, dict[str, Any]]:
     return backend.__dict__.setdefault("guard_models", {})
+
+
+def _package_tags(backend: SageMakerModelBackend) -> dict[str, list[dict[str, str]]]:
+    return backend.__dict__.setdefault("guard_package_tags", {})

@@ -212,6 +212,7 @@ document := {
 		"eula_accepted": true,
 		"job_type": "FineTuning",
 		"technique": "SFT",
+		"evaluation": "BenchmarkEvaluation",
 		"evaluator_arn": "arn:aws:sagemaker:eu-west-1:111122223333:hub-content/team/JsonDoc/judge/1.0.0"
 	},
 	"models": [
@@ -222,7 +223,8 @@ document := {
 			},
 			"approval_status": "Approved",
 			"group": "churn",
-			"stage": "Production/Approved",
+			"stage": "Production",
+			"stage_status": "Approved",
 			"product_ids": [
 				"prod-churn"
 			],
@@ -253,6 +255,7 @@ document := {
 	"endpoints": [
 		"churn"
 	],
+	"package_group": "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/churn",
 	"compilation": {
 		"device": "ml_m5",
 		"os": "LINUX",

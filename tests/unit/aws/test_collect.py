@@ -323,3 +323,38 @@ def test_a_schedule_runs_what_its_job_definitions_name_means_now() -> None:
     )
     references = collect(client, ref(MONITORING_SCHEDULE)).references
     assert references == {Resource(JOB_DEFINITIONS["DataQuality"].id, "d"): definition}
+
+
+class TestTagsOfModels:
+    """A model's and a package's tags come beside their descriptions."""
+
+    MODEL_ARN = "arn:aws:sagemaker:eu-west-1:111122223333:model/m"
+
+    def collected(self, tagged: Any) -> Any:
+        model = {"ModelName": "m", "ModelArn": self.MODEL_ARN, "PrimaryContainer": {"Image": "a:1"}}
+
+        def tags(**asked: str) -> Any:
+            if asked["ResourceArn"] != self.MODEL_ARN:
+                return NO_TAGS
+            if isinstance(tagged, Exception):
+                raise tagged
+            return tagged
+
+        client = FakeSageMaker(DescribeTransformJob={"ModelName": "m"}, ListTags=tags, DescribeModel=model)
+        return collect(client, ref(TRANSFORM))
+
+    def test_are_read(self) -> None:
+        found = self.collected({"Tags": [{"Key": "team", "Value": "a"}]})
+        assert found.references[Resource(MODEL.id, "m")]["Tags"] == {"team": "a"}
+        assert found.failures == ()
+
+    def test_are_unknown_when_they_may_not_be_read(self) -> None:
+        found = self.collected(refused("AccessDeniedException"))
+        assert "Tags" not in found.references[Resource(MODEL.id, "m")]
+        assert found.failures == ()
+
+    def test_busy_are_a_failure_that_leaves_the_model(self) -> None:
+        found = self.collected(refused("ThrottlingException"))
+        assert found.references[Resource(MODEL.id, "m")]["PrimaryContainer"] == {"Image": "a:1"}
+        (failure,) = found.failures
+        assert (failure.evidence["operation"], failure.evidence["resource"]) == ("ListTags", self.MODEL_ARN)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from guard.document import Instance, Setting, StorageInput, StorageOutput, Volume
+from guard.document import Instance, Query, Setting, StorageInput, StorageOutput, Volume
 from guard.extract import extract
 from guard.extract.facts import Facts
 from guard.extract.locations import bucket_and_account
@@ -27,6 +27,9 @@ def s3_input(name: str, uri: str | None, **changes: Any) -> StorageInput:
     return StorageInput(
         **{"name": name, "type": "s3", "uri": uri, "bucket": bucket, "account": None, "local_path": None} | changes
     )
+
+
+NO_QUERY = Query(**dict.fromkeys(Query.model_fields))
 
 
 def s3_output(name: str, uri: str, kms_key: str | None = None) -> StorageOutput:
@@ -69,8 +72,8 @@ def s3_output(name: str, uri: str, kms_key: str | None = None) -> StorageOutput:
             },
             [
                 s3_input("code", "s3://code/x.py", local_path="/opt/code"),
-                s3_input("ProcessingInputs[1]", "s3://q/a", type="athena", local_path="/a"),
-                s3_input("ProcessingInputs[2]", "s3://q/r", type="redshift"),
+                s3_input("ProcessingInputs[1]", "s3://q/a", type="athena", local_path="/a", query=NO_QUERY),
+                s3_input("ProcessingInputs[2]", "s3://q/r", type="redshift", query=NO_QUERY),
                 s3_input("odd", None, type="other"),
             ],
             id="processing",

@@ -1,0 +1,284 @@
+"""What SageMaker says of jobs and their resources and no document shows, with the reason.
+
+A leaf is a field without fields of its own, as `training.StoppingCondition.MaxRuntimeInSeconds` of a job's description or
+`$model.Containers[].Image` of a resource's; `[]` stands behind a list, `{}` behind a map.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from guard.jobs import JOB_KINDS
+from guard.resources import RESOURCE_KINDS
+
+# (path, reason). A path that ends with a point means all that is below it; `*` means any text.
+_FORMAT = "a format of data; the places that it is read from and written to are shown"
+_RESULT = "a result of the job"
+_PROGRESS = "how far the job is"
+_OWN = "its own name, time or text; nothing is decided by it"
+_SPLIT = "how data is split among instances or records"
+_STATISTICS = "what the job computes, not where, with what code or for whom"
+_ETAG = "the version that SageMaker found; the location is shown"
+_ADVICE = "advice for endpoints"
+_ALGORITHM = "what the algorithm accepts: a job's own values are shown"
+UNSEEN: dict[str, str] = {
+    # Of every description.
+    "*.FailureReason": "why a job that has ended failed",
+    "*.CreationTime": "of a resource or result; the job's own is shown",
+    "*.LastModifiedTime": _PROGRESS,
+    "*.CompressionType": _FORMAT,
+    "*.ContentType": _FORMAT,
+    "*.RecordWrapperType": _FORMAT,
+    "*.SplitType": _FORMAT,
+    "*.OutputFormat": _FORMAT,
+    "*.OutputCompression": _FORMAT,
+    "*.S3CompressionType": _FORMAT,
+    "*.DatasetFormat.": _FORMAT,
+    "*.S3DataDistributionType": _SPLIT,
+    "*.DataDistributionType": _SPLIT,
+    "*.AttributeNames[]": _SPLIT,
+    "*.InstanceGroupNames[]": _SPLIT,
+    "*.InstanceGroupName": _SPLIT,
+    "*.InstancePlacementConfig.": "where in an UltraServer the instances stand",
+    "*.S3UploadMode": "when results are uploaded; where to is shown",
+    "*.AppManaged": "who moves the data; where from and to is shown",
+    "*.ETag": _ETAG,
+    "*.ManifestEtag": _ETAG,
+    "*.ModelDataETag": _ETAG,
+    "*.MetricDefinitions[].": "expressions that read numbers out of the job's log",
+    "*.TrainingInputMode": "shown as the mode of the channels that have none",
+    "*.TuningObjective.": _STATISTICS,
+    "*.AdditionalModelDataSources[].ChannelName": "the folder below /opt/ml; where the data comes from is shown",
+    "*Specification.Containers[].BaseModel.": "what the model was made of; nothing is run by it",
+    "*Specifications[].Containers[].BaseModel.": "what the model was made of; nothing is run by it",
+    # Resources.
+    "$algorithm.AlgorithmArn": _OWN,
+    "$algorithm.AlgorithmName": _OWN,
+    "$algorithm.AlgorithmDescription": _OWN,
+    "$algorithm.AlgorithmStatus": "whether it can be used",
+    "$algorithm.AlgorithmStatusDetails.": "whether it can be used",
+    "$algorithm.CertifyForMarketplace": "whether it may be sold",
+    "$algorithm.ProductId": "the Marketplace product; the image that runs is shown",
+    "$algorithm.InferenceSpecification.": "runs in no job: a package made of the algorithm has its own list",
+    "$algorithm.ValidationSpecification.": "starts jobs of its own, which are judged one by one",
+    "$algorithm.TrainingSpecification.AdditionalS3DataSource.S3DataType": "the location is shown",
+    "$algorithm.TrainingSpecification.Supported*": _ALGORITHM,
+    "$algorithm.TrainingSpecification.SupportsDistributedTraining": _ALGORITHM,
+    "$algorithm.TrainingSpecification.TrainingChannels[].": _ALGORITHM,
+    "$model.ModelArn": _OWN,
+    "$model.ModelName": _OWN,
+    "$model.DeploymentRecommendation.": _ADVICE,
+    "$model.InferenceExecutionConfig.Mode": "the order of the containers, each of which is shown",
+    "$model.*.ContainerHostname": _OWN,
+    "$model.*.ContainerMetricsConfig.": "where the container shows its metrics",
+    "$model.*.InferenceSpecificationName": "chooses among the containers of a package; the chosen ones are shown",
+    "$model.*.Mode": "whether the location holds one model or several; it is shown",
+    "$model.*.MultiModelConfig.ModelCacheSetting": "what is kept in memory",
+    "$model-package.ApprovalDescription": "the text beside the approval's status",
+    "$model-package.CertifyForMarketplace": "whether it may be sold",
+    "$model-package.CreatedBy.": "shown as one ARN: that of the IAM identity, or else of the user profile",
+    "$model-package.CustomerMetadataProperties{}": _OWN,
+    "$model-package.Domain": _OWN,
+    "$model-package.Task": _OWN,
+    "$model-package.DriftCheckBaselines.": "reports beside the package, which its containers don't get",
+    "$model-package.ModelMetrics.": "reports beside the package, which its containers don't get",
+    "$model-package.LastModifiedBy.": "who changed it last; the approval that counts is shown",
+    "$model-package.ManagedStorageType": "where the service keeps its artifacts",
+    "$model-package.MetadataProperties.": "what its maker says it was made of",
+    "$model-package.ModelCard.": "a text about the model",
+    "$model-package.ModelLifeCycle.StageDescription": "the text beside the stage",
+    "$model-package.ModelPackageArn": _OWN,
+    "$model-package.ModelPackageDescription": _OWN,
+    "$model-package.ModelPackageName": _OWN,
+    "$model-package.ModelPackageVersion": _OWN,
+    "$model-package.ModelPackageRegistrationType": "whether it can be deployed from the registry",
+    "$model-package.ModelPackageStatus": "whether it can be used",
+    "$model-package.ModelPackageStatusDetails.": "whether it can be used",
+    "$model-package.SkipModelValidation": "whether it was tried out when it was made",
+    "$model-package.ValidationSpecification.": "starts jobs of its own, which are judged one by one",
+    "$model-package.SamplePayloadUrl": "read when the package is benchmarked by a job that names the payload itself",
+    "$model-package.SecurityConfig.KmsKeyId": "the key of the package's own artifacts",
+    "$model-package.SourceAlgorithmSpecification.": "what the package was made of; its own containers are shown",
+    "$model-package.SourceUri": "what the package was made of",
+    "$model-package.AdditionalInferenceSpecifications[].Description": _OWN,
+    "$model-package.AdditionalInferenceSpecifications[].Name": "a container chooses by it; the chosen ones are shown",
+    "$model-package.*.Supported*": _ADVICE,
+    "$model-package.*.AdditionalS3DataSource.S3DataType": "the location is shown",
+    "$model-package.*.ContainerHostname": _OWN,
+    "$model-package.*.Framework": _OWN,
+    "$model-package.*.FrameworkVersion": _OWN,
+    "$model-package.*.IsCheckpoint": "how its artifacts are used; where they lie is shown",
+    "$model-package.*.ModelInput.DataInputConfig": _FORMAT,
+    "$model-package.*.NearestModelName": "a well-known model that this one is like",
+    "$*-job-definition.JobDefinitionArn": _OWN,
+    "$*-job-definition.JobDefinitionName": _OWN,
+    "$model-quality-job-definition.ModelQualityAppSpecification.ProblemType": _STATISTICS,
+    "*BaselineConfig.BaseliningJobName": "the job that made the baselines; where they lie is shown",
+    "*EndTimeOffset": _SPLIT,
+    "*StartTimeOffset": _SPLIT,
+    "*Input.*Attribute": "which columns of the data mean what",
+    # Job kinds.
+    "automl.AutoMLJobArtifacts.": _RESULT,
+    "automl.AutoMLJobInputDataConfig[].ChannelType": _SPLIT,
+    "automl.AutoMLJobName": _OWN,
+    "automl.AutoMLJobObjective.MetricName": _STATISTICS,
+    "automl.*.CandidateGenerationConfig.AlgorithmsConfig[].": "which of the service's algorithms are tried",
+    "automl.AutoMLProblemTypeConfig.TabularJobConfig.GenerateCandidateDefinitionsOnly": _STATISTICS,
+    "automl.AutoMLProblemTypeConfig.TabularJobConfig.Mode": _STATISTICS,
+    "automl.AutoMLProblemTypeConfig.TabularJobConfig.ProblemType": _STATISTICS,
+    "automl.AutoMLProblemTypeConfig.*AttributeName": "which columns of the data mean what",
+    "automl.AutoMLProblemTypeConfig.*AttributeNames[]": "which columns of the data mean what",
+    "automl.AutoMLProblemTypeConfig.TextClassificationJobConfig.*Column": "which columns of the data mean what",
+    "automl.AutoMLProblemTypeConfig.TimeSeriesForecastingJobConfig.Forecast*": _STATISTICS,
+    "automl.AutoMLProblemTypeConfig.TimeSeriesForecastingJobConfig.HolidayConfig[].": _STATISTICS,
+    "automl.AutoMLProblemTypeConfig.TimeSeriesForecastingJobConfig.Transformations.": _STATISTICS,
+    "automl.AutoMLProblemTypeConfigName": "told by the configuration that it has",
+    "automl.BestCandidate.": _RESULT,
+    "automl.DataSplitConfig.ValidationFraction": _SPLIT,
+    "automl.EndTime": _PROGRESS,
+    "automl.PartialFailureReasons[].": _PROGRESS,
+    "automl.ResolvedAttributes.": "what the service filled in for what the configuration leaves open",
+    "compilation.CompilationJobName": _OWN,
+    "compilation.Compilation*Time": _PROGRESS,
+    "compilation.DerivedInformation.": _RESULT,
+    "compilation.InferenceImage": _RESULT,
+    "compilation.InputConfig.DataInputConfig": _FORMAT,
+    "compilation.ModelArtifacts.": _RESULT,
+    "compilation.ModelDigests.": _RESULT,
+    "hyperparameter-tuning.HyperParameterTuningJobName": _OWN,
+    "hyperparameter-tuning.Autotune.Mode": "whether the service chooses ranges; those of the owner are shown",
+    "hyperparameter-tuning.BestTrainingJob.": _RESULT,
+    "hyperparameter-tuning.OverallBestTrainingJob.": _RESULT,
+    "hyperparameter-tuning.ConsumedResources.": _PROGRESS,
+    "hyperparameter-tuning.HyperParameterTuningEndTime": _PROGRESS,
+    "hyperparameter-tuning.HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.": _STATISTICS,
+    "hyperparameter-tuning.*.ScalingType": _STATISTICS,
+    "hyperparameter-tuning.HyperParameterTuningJobConfig.RandomSeed": _STATISTICS,
+    "hyperparameter-tuning.HyperParameterTuningJobConfig.Strategy": _STATISTICS,
+    "hyperparameter-tuning.HyperParameterTuningJobConfig.StrategyConfig.": _STATISTICS,
+    "hyperparameter-tuning.HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType": _STATISTICS,
+    "hyperparameter-tuning.HyperParameterTuningJobConfig.TuningJobCompletionCriteria.": _STATISTICS,
+    "hyperparameter-tuning.ObjectiveStatusCounters.": _PROGRESS,
+    "hyperparameter-tuning.TrainingJobStatusCounters.": _PROGRESS,
+    "hyperparameter-tuning.TuningJobCompletionDetails.": _PROGRESS,
+    "hyperparameter-tuning.*.DefinitionName": _OWN,
+    "hyperparameter-tuning.*.AllocationStrategy": "the order in which the shown instance types are tried",
+    "hyperparameter-tuning.WarmStartConfig.": "earlier tuning jobs whose results it learns from; they didn't start it",
+    "*.ShuffleConfig.Seed": _SPLIT,
+    "inference-recommendations.JobName": _OWN,
+    "inference-recommendations.JobDescription": _OWN,
+    "inference-recommendations.JobType": _OWN,
+    "inference-recommendations.CompletionTime": _PROGRESS,
+    "inference-recommendations.EndpointPerformances[].": _RESULT,
+    "inference-recommendations.InferenceRecommendations[].": _RESULT,
+    "inference-recommendations.InputConfig.ContainerConfig.*": "hints; the model's containers are shown",
+    "inference-recommendations.*.InferenceSpecificationName": "chooses among the containers of a package, all shown",
+    "inference-recommendations.InputConfig.EndpointConfigurations[].ServerlessConfig.": "how large a serverless endpoint is",
+    "inference-recommendations.InputConfig.TrafficPattern.": "how much traffic is sent",
+    "inference-recommendations.StoppingConditions.": "when the tests have seen enough",
+    "labeling.HumanTaskConfig.NumberOfHumanWorkersPerDataObject": "who labels is shown",
+    "labeling.HumanTaskConfig.PublicWorkforceTaskPrice.": "who labels is shown",
+    "labeling.HumanTaskConfig.Task*": "what people are told; who labels is shown",
+    "labeling.JobReferenceCode": _OWN,
+    "labeling.LabelAttributeName": _OWN,
+    "labeling.LabelCounters.": _PROGRESS,
+    "labeling.LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn": "an algorithm of the service: shown as managed",
+    "labeling.LabelingJobName": _OWN,
+    "labeling.LabelingJobOutput.": "a result of the job, below its output",
+    "labeling.StoppingConditions.": _STATISTICS,
+    "labeling.Tags[].": "the tags are read with ListTags",
+    "monitoring-schedule.LastMonitoringExecutionSummary.": "the last run is a job of its own, which is judged",
+    "monitoring-schedule.*MonitoringType": "tells which kind of definition it has; that is shown",
+    "monitoring-schedule.MonitoringScheduleConfig.ScheduleConfig.": "when it runs",
+    "monitoring-schedule.MonitoringScheduleName": _OWN,
+    "optimization.OptimizationConfigs[].ModelSpeculativeDecodingConfig.Technique": _STATISTICS,
+    "optimization.Optimization*Time": _PROGRESS,
+    "optimization.OptimizationJobName": _OWN,
+    "optimization.OptimizationOutput.": _RESULT,
+    "optimization.OutputConfig.SageMakerModel.ModelName": "the model that will be made",
+    "processing.ExitMessage": _PROGRESS,
+    "processing.Processing*Time": _PROGRESS,
+    "processing.ProcessingJobName": _OWN,
+    "training.AlgorithmSpecification.EnableSageMakerMetricsTimeSeries": "whether the shown metrics are kept",
+    "training.Billable*": _PROGRESS,
+    "training.DebugHookConfig.*Parameters{}": "what is collected; where it goes is shown",
+    "training.DebugHookConfig.CollectionConfigurations[].CollectionName": "what is collected; where it goes is shown",
+    "training.*.RuleConfigurationName": _OWN,
+    "training.*RuleEvaluationStatuses[].": "each rule is a processing job of its own, which is judged",
+    "training.FinalMetricDataList[].": _RESULT,
+    "training.InfraCheckConfig.EnableInfraCheck": "a check by the service before the job's container starts",
+    "training.MlflowDetails.": "the ids behind the shown names",
+    "training.ModelArtifacts.": _RESULT,
+    "training.OutputModelPackageArn": _RESULT,
+    "training.ProfilerConfig.*": "what is collected; where it goes is shown",
+    "training.ProfilingStatus": _PROGRESS,
+    "training.ProgressInfo.": _PROGRESS,
+    "training.SecondaryStatusTransitions[].": _PROGRESS,
+    "training.ServerlessJobConfig.Peft": _STATISTICS,
+    "training.ServerlessJobConfig.SequenceLength": _STATISTICS,
+    "training.Training*Time": _PROGRESS,
+    "training.TrainingTimeInSeconds": _PROGRESS,
+    "training.TrainingJobName": _OWN,
+    "training.WarmPoolStatus.": _PROGRESS,
+    "transform.BatchStrategy": _SPLIT,
+    "transform.DataCaptureConfig.GenerateInferenceId": _FORMAT,
+    "transform.DataProcessing.": _FORMAT,
+    "transform.MaxConcurrentTransforms": _SPLIT,
+    "transform.MaxPayloadInMB": _SPLIT,
+    "transform.ModelClientConfig.": "how long the service waits for the container",
+    "transform.TransformJobName": _OWN,
+    "transform.TransformOutput.A*": _FORMAT,
+    "transform.TransformResources.TransformAmiVersion": "an AMI of the service",
+    "transform.Transform*Time": _PROGRESS,
+}
+
+
+def leaves(model: dict[str, Any]) -> set[str]:
+    """Return every leaf of the descriptions of job kinds and resources."""
+    found: set[str] = set()
+    for kind in JOB_KINDS:
+        found |= set(_of_operation(model, kind.describe_operation, kind.id, kind.within))
+    for resource in RESOURCE_KINDS:
+        found |= set(_of_operation(model, resource.describe_operation, f"${resource.id}", ()))
+    return found
+
+
+def unexplained(paths: set[str]) -> list[str]:
+    """Return the leaves that begin with no path of UNSEEN."""
+    return sorted(path for path in paths if not any(covers(pattern, path) for pattern in UNSEEN))
+
+
+def covers(pattern: str, path: str) -> bool:
+    """Return whether a path of UNSEEN means this leaf."""
+    return _expression(pattern).fullmatch(path) is not None
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    any_text = re.escape(pattern).replace(r"\*", ".*")
+    return re.compile(f"{any_text}.*" if pattern.endswith(".") else any_text)
+
+
+def _of_operation(model: dict[str, Any], operation: str, root: str, within: tuple[str, ...]) -> Iterator[str]:
+    shape = model["operations"][operation]["output"]["shape"]
+    for step in within:
+        shape = model["shapes"][shape]["members"][step]["shape"]
+    yield from _below(model["shapes"], shape, root, ())
+
+
+def _below(shapes: dict[str, Any], name: str, path: str, above: tuple[str, ...]) -> Iterator[str]:
+    shape = shapes[name]
+    if name in above:
+        return
+    if shape["type"] == "structure":
+        for member, reference in shape["members"].items():
+            yield from _below(shapes, reference["shape"], f"{path}.{member}", (*above, name))
+    elif shape["type"] == "list":
+        yield from _below(shapes, shape["member"]["shape"], f"{path}[]", (*above, name))
+    elif shape["type"] == "map":
+        yield from _below(shapes, shape["value"]["shape"], f"{path}{{}}", (*above, name))
+    else:
+        yield path
