@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from guard.authoring.formats import FORMATS
-from guard.authoring.rules import Rule
+from guard.authoring.rules import SCOPE_FACTS, Rule
 
 _HEAD = """# The rules
 
@@ -31,7 +31,10 @@ def catalogue(rules: Iterable[Rule], config: Mapping[str, Any]) -> str:
 
 
 def _row(rule: Rule, config: Mapping[str, Any]) -> str:
-    level, other = config["level"], {override["level"] for override in config.get("overrides", [])} - {config["level"]}
+    level, other = (
+        config["level"],
+        {o["level"] for o in config.get("overrides", []) if "level" in o} - {config["level"]},
+    )
     level = f"`{level}`" + (f", `{'`, `'.join(sorted(other))}` for some jobs" if other else "")
     return f"| [{rule.rule_id}](#{rule.rule_id}) | {_cell(rule.title)} | {rule.severity} | {level} |"
 
@@ -43,7 +46,7 @@ def _section(rule: Rule, config: Mapping[str, Any]) -> Iterator[str]:
     if rule.needs:
         yield f"It is about jobs that can have: {', '.join(f'`{part}`' for part in rule.needs)}.\n"
     if config.get("overrides"):
-        yield "Other levels, the first that matches:\n"
+        yield "For some jobs, the first that matches:\n"
         yield from (_override(override) for override in config["overrides"])
         yield ""
     if rule.parameters:
@@ -56,8 +59,11 @@ def _section(rule: Rule, config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _override(override: Mapping[str, Any]) -> str:
-    facts = ", ".join(f"{key} `{_value(value)}`" for key, value in sorted(override.items()) if key != "level")
-    return f"- `{override['level']}` for {facts}"
+    facts = ", ".join(f"{key} `{_value(override[key])}`" for key in sorted(override.keys() & set(SCOPE_FACTS)))
+    parameters = sorted(override.keys() - {"level", *SCOPE_FACTS})
+    given = [f"`{override['level']}`"] if "level" in override else []
+    given += [f"{name} `{_value(override[name])}`" for name in parameters]
+    return f"- {', '.join(given)} for {facts}"
 
 
 def _parameter(name: str, rule: Rule, config: Mapping[str, Any]) -> str:

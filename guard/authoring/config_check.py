@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -62,10 +63,31 @@ def _config_problems(
     validator = Draft202012Validator(config_schema(rules), format_checker=format_checker(opa, config))
     broken = {complaint for error in validator.iter_errors(config) for complaint in explain(error)}
     yield from (positions.problem(path, text) for path, text in broken)
+    yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
     exemptions = config.get("exemptions") if isinstance(config, dict) else None
     if isinstance(exemptions, list):
         yield from (positions.problem(path, text) for path, text in _repeated_ids(exemptions))
         yield from (positions.warning(path, text) for path, text in _expired(exemptions, today))
+
+
+def _absent_parameters(rules: list[Rule], config: Any) -> Iterator[Explanation]:
+    """An override changes what the section gives: when policies run, any other key counts as a misspelt one."""
+    for rule, section, index, override in _overrides(rules, config):
+        for name in sorted(rule.parameters.keys() & override.keys() - section.keys()):
+            if name not in rule.required:
+                default = json.dumps(rule.parameters[name]["default"])
+                text = f"the section doesn't give {name} itself; add it there, for all other jobs: the default is {default}"
+                yield ("rules", rule.rule_id, "overrides", index, name), text
+
+
+def _overrides(rules: list[Rule], config: Any) -> Iterator[tuple[Rule, dict[str, Any], int, dict[str, Any]]]:
+    sections = config.get("rules") if isinstance(config, dict) else None
+    for rule in rules:
+        section = sections.get(rule.rule_id) if isinstance(sections, dict) else None
+        overrides = section.get("overrides") if isinstance(section, dict) else None
+        for index, override in enumerate(overrides if isinstance(overrides, list) else []):
+            if isinstance(section, dict) and isinstance(override, dict):
+                yield rule, section, index, override
 
 
 def _repeated_ids(exemptions: list[Any]) -> Iterator[Explanation]:

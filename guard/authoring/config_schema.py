@@ -39,7 +39,7 @@ def config_schema(rules: Iterable[Rule]) -> dict[str, Any]:
                 "items": _exemption([rule.rule_id for rule in known]),
             },
         },
-        "$defs": {"level": {"enum": LEVELS}, "overrides": _overrides()},
+        "$defs": {"level": {"enum": LEVELS}},
     }
 
 
@@ -62,22 +62,29 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "required": ["level", *rule.required],
         "properties": {
             "level": _LEVEL,
-            "overrides": {"$ref": "#/$defs/overrides"},
+            "overrides": _overrides(rule),
             **{name: dict(schema) for name, schema in rule.parameters.items()},
         },
     }
 
 
-def _overrides() -> dict[str, Any]:
+def _overrides(rule: Rule) -> dict[str, Any]:
+    given = ["level", *rule.parameters]
     return {
-        "description": "Other levels for some jobs; the first that matches wins, else `level`.",
+        "description": "What is different for some jobs, the level, parameters or both; the first that matches applies.",
         "type": "array",
         "items": {
             "type": "object",
             "additionalProperties": False,
-            "required": ["level"],
-            "minProperties": 2,
-            "properties": {"level": _LEVEL, **_one_or_more(_FACTS)},
+            "allOf": [{"anyOf": [{"required": [name]} for name in names]} for names in (_FACTS, given)],
+            "properties": {
+                **_one_or_more(_FACTS),
+                "level": _LEVEL,
+                **{
+                    name: {"$ref": f"#/properties/rules/properties/{rule.rule_id}/properties/{name}"}
+                    for name in rule.parameters
+                },
+            },
         },
     }
 

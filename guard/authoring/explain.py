@@ -114,6 +114,9 @@ def _no_alternative(violation: _Violation) -> Iterable[Explanation]:
     needed = [" and ".join(each["required"]) for each in violation.wanted if "required" in each]
     if not needed:
         return _as_it_is(violation)
+    if violation.path[2:3] == ("overrides",):
+        what = "say what is different for these jobs" if "level" in needed else "say for which jobs"
+        return [(violation.path, f"is not complete; {what}, with at least one of {', '.join(sorted(needed))}")]
     return [(violation.path, f"is not complete; it needs {' or '.join(needed)}")]
 
 

@@ -10,6 +10,8 @@ from guard.denylist.entries import canonical, parse_entry
 from guard.errors import EntryError
 from guard.jobs import BY_KIND
 
+# What stands in a parameter's globs for a fact of the job; see policies/guard/lib/globs.
+PLACEHOLDERS = ("account", "region", "partition")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 _ROLE = re.compile(r"arn:[a-z*?-]+:iam::[0-9*?]+:role/.+", re.DOTALL)
@@ -61,6 +63,10 @@ def glob(text: str) -> None:
         before, plain = plain, re.sub(r"\{[^{}]*\}", "", plain)
     if "," in plain:
         raise FormatProblem("has a comma, which separates nothing here; write a list, or ? where the value has a comma")
+    for name in re.findall(r"\{([^{},]*)\}", re.sub(r"\\.|\[[^]]*\]", "", text)):
+        if name not in PLACEHOLDERS:
+            known = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+            raise FormatProblem(f"has {{{name}}}, which stands for nothing; a fact of the job is one of {known}")
 
 
 def day(text: str) -> None:

@@ -33,8 +33,8 @@ _ROWS = (
     Format(
         "glob",
         "glob",
-        "a glob that OPA can read: `*`, `?`, `[a-z]`, `{a,b}`; it matches the whole value. A comma outside of brackets is "
-        "rejected: write a list",
+        "a glob that OPA can read: `*`, `?`, `[a-z]`, `{a,b}`; it matches the whole value. `{account}`, `{region}` and "
+        "`{partition}` are those of the job. A comma outside of brackets is rejected: write a list",
         checks.glob,
         readable='_ := glob.match(text, null, "")',
     ),

@@ -15,6 +15,7 @@ from guard.authoring.formats import FORMATS
 from guard.authoring.opa import Opa
 from guard.document import Part
 
+SCOPE_FACTS = ("account", "region", "role_arn", "job_kind")
 SEVERITIES = ("low", "medium", "high", "critical")
 _CUSTOM = ("needs", "parameters", "remediation", "severity")
 _PARTS = tuple(sorted(get_args(Part)))
@@ -122,8 +123,8 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
 
 def _parameter_texts(name: str, schema: object) -> list[str]:
     at = f"METADATA custom.parameters.{name}"
-    if name in ("level", "overrides"):
-        return [f"{at}: every rule has this one; choose another name"]
+    if name in ("level", "overrides", *SCOPE_FACTS):
+        return [f"{at}: the configuration of every rule has this key; choose another name"]
     if not isinstance(schema, dict):
         return [f"{at}: must be the parameter's JSON schema"]
     try:
@@ -131,17 +132,18 @@ def _parameter_texts(name: str, schema: object) -> list[str]:
     except SchemaError as exc:
         return [f"{at}: is not a JSON schema: {exc.message}"]
     texts = [f"{at}: has no {key}" for key in ("description", "type") if key not in schema]
-    unknown = sorted({form for form in _formats(schema) if form not in FORMATS})
+    unknown = sorted({form for form in formats_of(schema) if form not in FORMATS})
     known = ", ".join(sorted(FORMATS))
     return texts + [f"{at}: {hint(f'unknown format {f}', f, sorted(FORMATS), f'known are {known}')}" for f in unknown]
 
 
-def _formats(schema: object) -> Iterator[str]:
+def formats_of(schema: object) -> Iterator[str]:
+    """Return the formats that a schema names, at any depth."""
     if isinstance(schema, dict):
         if isinstance(schema.get("format"), str):
             yield schema["format"]
         for inner in schema.values():
-            yield from _formats(inner)
+            yield from formats_of(inner)
     elif isinstance(schema, list):
         for inner in schema:
-            yield from _formats(inner)
+            yield from formats_of(inner)

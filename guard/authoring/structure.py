@@ -15,14 +15,14 @@ from guard.authoring import negation
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.explain import hint
 from guard.authoring.opa import Opa
-from guard.authoring.rules import Rule
+from guard.authoring.rules import Rule, formats_of
 
 CONFIG = Path("guard/config/data.yaml")
 # What OPA reads as data, and as a bundle's change of data, in whatever folder it lies.
 DATA_FILES = {"data.json", "data.yaml", "data.yml", "patch.json"}
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
-_COMMON = {"level", "overrides"}
 _LIBRARIES = ("data", "guard", "lib")
+_PARAMETERS = ("data", "guard", "parameters")
 
 Segments = tuple[str | None, ...]
 Node = Mapping[str, Any]
@@ -30,11 +30,10 @@ Node = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Module:
-    """One file that ships; `own` is where the configuration of its rule is, None for a library."""
+    """One file that ships, and the rule that it is of; None for a library."""
 
     tree: Node
-    own: Segments | None
-    parameters: frozenset[str]
+    rule: Rule | None
 
     @property
     def package(self) -> Segments:
@@ -100,14 +99,14 @@ def _misplaced(file: Path, package: Segments) -> str | None:
         return f"only files of tests, *_test.rego, have a package that ends in _test, not {name}"
     if not _is_known(folder, test=file.match("*_test.rego")):
         return (
-            "policies are in guard/main, guard/mask, guard/lib/<topic> and guard/rules/<rule_id>, helpers of tests in "
-            f"guard/testing/*_test.rego; move the package {name}"
+            "policies are in guard/main, guard/parameters, guard/mask, guard/lib/<topic> and guard/rules/<rule_id>, helpers "
+            f"of tests in guard/testing/*_test.rego; move the package {name}"
         )
     return None if package == wanted else f"the package here is {'.'.join(wanted)}, not {name}"
 
 
 def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
-    if folder in {("guard", "main"), ("guard", "mask")}:
+    if folder in {("guard", "main"), ("guard", "mask"), ("guard", "parameters")}:
         return True
     if folder == ("guard", "testing"):
         return test
@@ -121,12 +120,10 @@ def _references(opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule]) -> 
     if package[2] not in ("rules", "lib"):
         return []
     rule = rules.get(str(package[3])) if package[2] == "rules" else None
-    own = ("data", "guard", "config", "rules", rule.rule_id) if rule else None
-    parameters = frozenset(rule.parameters) if rule else frozenset()
-    if not any(_forbidden(_Module(tree, own, parameters))):
+    if not any(_forbidden(_Module(tree, rule))):
         return []
     # Only the slower way to read a file tells positions. A tree has some parts twice.
-    placed = _Module(opa.parse(file), own, parameters)
+    placed = _Module(opa.parse(file), rule)
     return sorted(
         {Diagnostic(file, node["location"]["row"], node["location"]["col"], text) for node, text in _forbidden(placed)}
     )
@@ -154,7 +151,7 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
         if path == negation.IMPORT:
             continue
         aliases[imported.get("alias") or str(path[-1])] = path
-        if path != module.own and (text := _refusal(module, path)):
+        if not _is_shorthand(module, path) and (text := _refusal(module, path)):
             yield imported["path"], text
     for node, path in _read(module.tree.get("rules", []), aliases):
         if text := _refusal(module, path):
@@ -197,25 +194,79 @@ def _read_reference(value: Node, aliases: Mapping[str, Segments]) -> Iterator[tu
         yield value, (*aliases[head["value"]], *path[1:])
 
 
+def _is_shorthand(module: _Module, path: Segments) -> bool:
+    """Tell whether an import only shortens what a rule may read; what is read through it is judged where it is read."""
+    return module.rule is not None and path in (
+        _PARAMETERS,
+        *((*_PARAMETERS, view) for view in ("of", "globs", "changed")),
+        *((*_PARAMETERS, view, module.rule.rule_id) for view in ("of", "globs", "changed")),
+    )
+
+
 def _refusal(module: _Module, path: Segments) -> str | None:
     if path[:3] == _LIBRARIES:
         return None
-    name = ".".join(part or "[...]" for part in path)
-    if module.own is None:
+    name = _name(path)
+    if module.rule is None:
         return f"a library reads only its arguments and other libraries, not {name}; take it as an argument"
     if path[0] == "input" or path[: len(module.package)] == module.package:
         return None
-    if path[: len(module.own)] != module.own:
-        own = ".".join(str(part) for part in module.own)
-        return f"a rule reads only input, data.guard.lib and {own}, not {name}"
-    parameter = path[len(module.own)] if len(path) > len(module.own) else None
+    if path[:3] == _PARAMETERS:
+        return _parameter_refusal(module.rule, path)
+    own = ("data", "guard", "config", "rules", module.rule.rule_id)
+    if path[: len(own)] == own:
+        return _section_refusal(module.rule, path[len(own) :])
+    return (
+        "a rule reads only input, data.guard.lib and its parameters, "
+        f"data.guard.parameters.of.{module.rule.rule_id}, not {name}"
+    )
+
+
+def _parameter_refusal(rule: Rule, path: Segments) -> str | None:
+    """Return what is wrong with a reference below data.guard.parameters."""
+    view, rule_id, parameter = (*path[3:6], None, None, None)[:3]
+    if view not in ("of", "globs", "changed") or rule_id != rule.rule_id or parameter is None:
+        return (
+            f"write out which parameter is read: data.guard.parameters.of.{rule.rule_id}.<parameter>, not {_name(path)}"
+        )
+    if parameter not in rule.parameters:
+        return _undeclared(rule, parameter)
+    right = _view(rule, parameter)
+    if view not in ("changed", right):
+        what = "holds globs, in which {account} is that of the job" if right == "globs" else "holds no globs"
+        return f"{parameter} {what}; read it as data.guard.parameters.{right}.{rule.rule_id}.{parameter}"
+    return None
+
+
+def _section_refusal(rule: Rule, path: Segments) -> str | None:
+    """Return what is wrong with a reference into the rule's own section, which may only look up one key of a mapping."""
+    if path[:1] == ("overrides",):
+        path = path[2:]
+    parameter = path[0] if path else None
     if parameter is None:
-        return f"write out which parameter is read: {name.removesuffix('.[...]')}.<parameter>"
-    if parameter in module.parameters | _COMMON:
+        return f"write out which parameter is read: data.guard.parameters.of.{rule.rule_id}.<parameter>"
+    if parameter not in rule.parameters:
+        return _undeclared(rule, parameter)
+    if len(path) > 1 and rule.parameters[parameter].get("type") == "object":
         return None
-    declared = sorted(module.parameters)
+    view = _view(rule, parameter)
+    return (
+        "an override would not count here; read the parameter as "
+        f"data.guard.parameters.{view}.{rule.rule_id}.{parameter}"
+    )
+
+
+def _view(rule: Rule, parameter: str) -> str:
+    return "globs" if "glob" in formats_of(rule.parameters[parameter]) else "of"
+
+
+def _undeclared(rule: Rule, parameter: str) -> str:
     text = f"the rule has no parameter {parameter} in its METADATA, so nobody can give it"
-    return hint(text, parameter, declared, "declare it in custom.parameters")
+    return hint(text, parameter, sorted(rule.parameters), "declare it in custom.parameters")
+
+
+def _name(path: Segments) -> str:
+    return ".".join(part or "[...]" for part in path)
 
 
 def _wanted(rule: Rule) -> set[str]:

@@ -202,7 +202,8 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param("#       type: integer", "#       type: int", "parameters.seconds: is not a JSON schema", id="no type"),
         pytest.param("#       type: integer\n", "", "custom.parameters.seconds: has no type", id="parameter without type"),
-        pytest.param("#     seconds:\n", "#     level:\n", "custom.parameters.level: every rule has this one", id="taken name"),
+        pytest.param("#     seconds:\n", "#     level:\n", "parameters.level: the configuration of every rule has", id="level"),
+        pytest.param("#     seconds:\n", "#     region:\n", "parameters.region: the configuration of every", id="a fact"),
         pytest.param(
             "#       description: The longest runtime", "#       title: The longest", "parameters.seconds: has no description",
             id="parameter without description",

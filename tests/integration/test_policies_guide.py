@@ -25,7 +25,7 @@ from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
 
 GUIDE = (ROOT / "docs" / "policies.md").read_text()
 RULE, TEST, MISSING_TEST = re.findall(r"^```rego\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
-SECTION, EXEMPTIONS = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+SECTION, EXEMPTIONS, OVERRIDES = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 FOLDER = POLICIES / "guard" / "rules" / "retired_bucket"
 ROLE = "arn:aws:iam::123456789012:role/SageMakerExecutionRole"
 TODAY = date(2026, 11, 23)
@@ -129,6 +129,14 @@ def test_the_exemption_of_the_guide_is_for_its_role(tree: Opa, rewritten, role: 
     rewritten(CONFIG, config + EXEMPTIONS)
     decision = _decided(tree, role)
     assert (decision.decision, _exempted_by(decision)) == expected
+
+
+def test_the_overrides_of_the_guide_are_valid(tree: Opa, rewritten) -> None:
+    config = (tree.folder / CONFIG).read_text()
+    section = re.search(r"^  max_runtime:\n(?:    .*\n|\n)+", config, re.MULTILINE)
+    assert section is not None
+    rewritten(CONFIG, config.replace(section.group(), f"{OVERRIDES}\n"))
+    assert check_config(tree, POLICIES, TODAY) == []
 
 
 def test_every_make_target_of_the_guide_exists() -> None:

@@ -68,6 +68,7 @@ FORBIDDEN_IN_A_RULE = [
     "_x := data.guard.config",
     "_x := data.guard.config.rules",
     "_x := data.guard.config.rules[input.job.kind]",
+    "_x := data.guard.config.rules.other.images.a",
     '_x := data.guard[y].decision if y := "main"',
     "_x := data.guard.main.decision",
     "_x := data.guard.rules.other.findings",
@@ -91,18 +92,19 @@ FORBIDDEN_IN_A_RULE = [
 @pytest.mark.parametrize("body", FORBIDDEN_IN_A_RULE)
 def test_a_rule_that_reads_more_than_it_may_is_told_with_the_place(tree: Opa, body: str) -> None:
     row = _add(tree, RULE, body) + body.count("\n")
-    said = [line for line in _said(tree) if "a rule reads only input, data.guard.lib and" in line]
+    said = [line for line in _said(tree) if "a rule reads only input, data.guard.lib and its" in line]
     assert [line.split(":")[:2] for line in said] == [[str(RULE), str(row)]]
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        "_x := data.guard.config.rules.max_runtime.level",
-        "_x := data.guard.config.rules.max_runtime.overrides",
-        "_x := data.guard.config.rules.max_runtime.seconds",
-        "import data.guard.config.rules.max_runtime as config\n\n_x := config.seconds",
-        "import data.guard.config.rules.max_runtime.seconds\n\n_x := seconds",
+        "_x := data.guard.parameters.of.max_runtime.seconds",
+        "_x := data.guard.parameters.changed.max_runtime.seconds",
+        "import data.guard.parameters as p\n\n_x := p.of.max_runtime.seconds",
+        "import data.guard.parameters.of\n\n_x := of.max_runtime.seconds",
+        "import data.guard.parameters.of.max_runtime\n\n_x := max_runtime.seconds",
+        "import data.guard.parameters.of.max_runtime.seconds\n\n_x := seconds",
         "_x := data.guard.lib.globs.first([], input.job.name)",
         "import data.guard.lib.globs",
         "import future.keywords.not\n\n_x if not input.job.tags[input.job.name]",
@@ -136,29 +138,63 @@ def test_a_library_that_reads_more_than_libraries_is_told(tree: Opa, body: str, 
     ("body", "text"),
     [
         pytest.param(
-            "_x := data.guard.config.rules.max_runtime.secnds",
+            "_x := data.guard.parameters.of.max_runtime.secnds",
             "the rule has no parameter secnds in its METADATA, so nobody can give it; did you mean seconds?",
             id="misspelt",
         ),
         pytest.param(
-            "_x := data.guard.config.rules.max_runtime.names",
+            "_x := data.guard.parameters.changed.max_runtime.names",
             "the rule has no parameter names in its METADATA, so nobody can give it; declare it in custom.parameters",
             id="undeclared",
         ),
         pytest.param(
-            'import data.guard.config.rules.max_runtime as c\n_x := c["secnds"]',
+            'import data.guard.parameters.of.max_runtime as c\n_x := c["secnds"]',
             "the rule has no parameter secnds in its METADATA, so nobody can give it; did you mean seconds?",
             id="by another name",
         ),
         pytest.param(
-            'import data.guard.config.rules.max_runtime\n_x := object.get(max_runtime, "secnds", 1)',
-            "write out which parameter is read: data.guard.config.rules.max_runtime.<parameter>",
+            'import data.guard.parameters.of.max_runtime\n_x := object.get(max_runtime, "secnds", 1)',
+            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>, not "
+            "data.guard.parameters.of.max_runtime",
             id="as a whole",
         ),
         pytest.param(
-            "_x := data.guard.config.rules.max_runtime[input.job.kind]",
-            "write out which parameter is read: data.guard.config.rules.max_runtime.<parameter>",
+            "_x := data.guard.parameters.of.max_runtime[input.job.kind]",
+            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>, not "
+            "data.guard.parameters.of.max_runtime.[...]",
             id="by a variable",
+        ),
+        pytest.param(
+            "_x := data.guard.parameters.of.other.seconds",
+            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>, not "
+            "data.guard.parameters.of.other.seconds",
+            id="of another rule",
+        ),
+        pytest.param(
+            "_x := data.guard.parameters.applied.max_runtime",
+            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>, not "
+            "data.guard.parameters.applied.max_runtime",
+            id="not a parameter",
+        ),
+        pytest.param(
+            "_x := data.guard.parameters.globs.max_runtime.seconds",
+            "seconds holds no globs; read it as data.guard.parameters.of.max_runtime.seconds",
+            id="not of globs",
+        ),
+        pytest.param(
+            "_x := data.guard.config.rules.max_runtime.seconds",
+            "an override would not count here; read the parameter as data.guard.parameters.of.max_runtime.seconds",
+            id="of the section",
+        ),
+        pytest.param(
+            "_x := data.guard.config.rules.max_runtime.level",
+            "the rule has no parameter level in its METADATA, so nobody can give it; declare it in custom.parameters",
+            id="level",
+        ),
+        pytest.param(
+            "_x := data.guard.config.rules.max_runtime.overrides",
+            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>",
+            id="overrides",
         ),
     ],
 )
@@ -167,6 +203,47 @@ def test_a_parameter_that_nobody_can_give_is_told(tree: Opa, body: str, text: st
     row = _add(tree, RULE, body) + body.count("\n")
     (said,) = _said(tree)
     assert re.fullmatch(rf"{RULE}:{row}:\d+: {re.escape(text)}", said)
+
+
+GLOBS = """\
+#       type: object
+#       additionalProperties: {type: string, format: glob}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        pytest.param("_x := data.guard.parameters.globs.max_runtime.seconds", None, id="globs"),
+        pytest.param(
+            "_x := data.guard.parameters.of.max_runtime.seconds",
+            "seconds holds globs, in which {account} is that of the job; read it as "
+            "data.guard.parameters.globs.max_runtime.seconds",
+            id="globs without the facts of the job",
+        ),
+        pytest.param("_x := data.guard.config.rules.max_runtime.seconds[input.job.name]", None, id="one key"),
+        pytest.param(
+            "_x := data.guard.config.rules.max_runtime.overrides[input.job.name].seconds.a",
+            None,
+            id="one key of an override",
+        ),
+        pytest.param(
+            "_x := data.guard.config.rules.max_runtime.seconds",
+            "an override would not count here; read the parameter as data.guard.parameters.globs.max_runtime.seconds",
+            id="the mapping as a whole",
+        ),
+    ],
+)
+def test_a_mapping_of_globs_is_read_with_the_facts_of_the_job_or_by_one_key(
+    tree: Opa, body: str, text: str | None
+) -> None:
+    rule = tree.folder / RULE
+    source = rule.read_text().replace("parameters.of.max_runtime", "parameters.globs.max_runtime")
+    rule.write_text(source.replace("#       type: integer\n#       minimum: 1\n", GLOBS))
+    (tree.folder / CONFIG).write_text("rules:\n  max_runtime: {level: deny, seconds: {a: b}}\nexemptions: []\n")
+    row = _add(tree, RULE, body)
+    expected = [] if text is None else [f"{RULE}:{row}:7: {text}"]
+    assert _said(tree) == expected
 
 
 @pytest.mark.parametrize(

@@ -160,11 +160,14 @@ def _test(opa: Opa, tree: Path) -> int:
 
 
 def _tree(folder: Path, unit: str, tree: Path) -> Path:
-    """Copy what the folder's own tests need: the folder, the libraries without their tests, the test inputs, the data."""
-    own, library, testing = folder / "guard" / unit, folder / "guard" / "lib", folder / "guard" / "testing"
+    """Copy what the folder's own tests need: the folder, what rules read without its tests, the test inputs, the data."""
+    own, testing = folder / "guard" / unit, folder / "guard" / "testing"
+    read = (folder / "guard" / "lib", folder / "guard" / "parameters")
     for file in folder.rglob("*"):
         test = file.name.endswith("_test.rego")
-        needed = own in file.parents or testing in file.parents or (library in file.parents and not test)
+        needed = (
+            own in file.parents or testing in file.parents or (any(each in file.parents for each in read) and not test)
+        )
         if file.is_file() and (needed or file.suffix != ".rego"):
             target = tree / file.relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)

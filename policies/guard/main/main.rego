@@ -13,6 +13,7 @@ import data.guard.lib.contract
 import data.guard.lib.exemptions
 import data.guard.lib.levels
 import data.guard.lib.parts
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -110,10 +111,32 @@ _valid_findings(rule_id, level) := {{
 	"level_source": level.source,
 	"message": finding.message,
 	"remediation": _remediation(rule_id),
-	"details": object.get(finding, "details", {}),
+	"details": _with_override(rule_id, object.get(finding, "details", {})),
 } |
 	some finding in data.guard.rules[rule_id].findings
 	_is_finding(finding)
+}
+
+# A rule names the entry of its section that decided; where an override gives that for the job, it is the override's.
+_with_override(rule_id, details) := object.union(details, {"config": config}) if {
+	number := parameters.applied[rule_id]
+	is_string(details.config)
+	section := sprintf("rules.%s", [rule_id])
+	startswith(details.config, section)
+	entry := trim_prefix(details.config, section)
+	_is_changed(rule_id, entry)
+	config := concat("", [section, sprintf(".overrides[%d]", [number]), entry])
+} else := details
+
+_is_changed(rule_id, entry) if {
+	startswith(entry, ".")
+	parameters.changed[rule_id][regex.split(`[.\[]`, entry)[1]]
+}
+
+_is_changed(rule_id, "") if {
+	some key, _ in parameters.changed[rule_id]
+	key in object.keys(data.guard.config.rules[rule_id])
+	key != "level"
 }
 
 # A rule that is off isn't evaluated, so it costs nothing.
@@ -127,9 +150,14 @@ _active[rule_id] := level if {
 	some rule_id, problems in _level_problems
 	count(problems) == 0
 	_applies(rule_id)
-	level := levels.resolve(_level(rule_id), _overrides(rule_id), input)
+	level := _resolved(rule_id)
 	level.level != "off"
 }
+
+_resolved(rule_id) := {"level": level, "source": sprintf("overrides[%d]", [number])} if {
+	number := parameters.changed[rule_id].level
+	level := data.guard.config.rules[rule_id].overrides[number].level
+} else := {"level": _level(rule_id), "source": "level"}
 
 # Where a job lacks what a rule needs, no level and no override makes it report anything.
 _applies(rule_id) if parts.has_all(_needs(rule_id), input)
@@ -158,7 +186,7 @@ _plain_levels[rule_id] := "off" if {
 # Not only those that are true: `overrides: false` is wrong, and must be reported.
 _is_overridden(rule_id) if _ := data.guard.config.rules[rule_id].overrides
 
-_level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id)) if {
+_level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id), _types(rule_id)) if {
 	some rule_id, _ in data.guard.config.rules
 	not _plain_levels[rule_id]
 }
@@ -166,6 +194,12 @@ _level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id)
 _level(rule_id) := level if {
 	level := data.guard.config.rules[rule_id].level
 } else := null
+
+# The values themselves may be as long as the deny list.
+_types(rule_id) := {name: type_name(data.guard.config.rules[rule_id][name]) |
+	some name, _ in data.guard.config.rules[rule_id]
+	not name in {"level", "overrides"}
+}
 
 _overrides(rule_id) := overrides if {
 	overrides := data.guard.config.rules[rule_id].overrides

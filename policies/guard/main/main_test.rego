@@ -299,7 +299,7 @@ test_deny_wrong_override if {
 	_decide(_rules, config).findings == [
 		_fault("alpha", concat(" ", [
 			"The level of the rule is wrong: overrides[0]:",
-			"must give a level, and an account, region, role_arn or job_kind.",
+			"must give an account, region, role_arn or job_kind, and a level or a parameter.",
 		])),
 		_fault("beta", "The level of the rule is wrong: overrides must be a list."),
 	]
@@ -309,11 +309,11 @@ test_deny_override_without_a_level_beside_those_that_are_off[note] if {
 	some note, [overrides, problem] in {
 		"no level": [
 			[{"region": "us-*", "level": "off"}, {"region": "*", "job_kind": "training"}],
-			"overrides[1]: must give a level, and an account, region, role_arn or job_kind",
+			"overrides[1]: must give an account, region, role_arn or job_kind, and a level or a parameter",
 		],
 		"misspelt level": [
 			[{"region": "us-*", "level": "off"}, {"region": "*", "levl": "deny"}],
-			"overrides[1]: must give a level, and an account, region, role_arn or job_kind",
+			"overrides[1]: unknown key levl",
 		],
 		"no mapping": [[{"region": "us-*", "level": "off"}, "deny"], "overrides[1]: must be a mapping"],
 		"no list": [{"a": {"region": "us-*", "level": "off"}}, "overrides must be a list"],

@@ -37,3 +37,16 @@ any_of(patterns) := "*" if {
 	some pattern in patterns
 	contains(pattern, ",")
 } else := sprintf("{%s}", [concat(",", patterns)])
+
+# METADATA
+# description: |
+#   The value, a glob or a list or mapping with globs at any depth, with the document's account, region and partition in
+#   place of `{account}`, `{region}` and `{partition}`. They stand for themselves there, whatever characters they have.
+filled(value, document) := json.unmarshal(strings.replace_n(facts, json.marshal(value))) if {
+	regex.match(`\{(account|region|partition)\}`, json.marshal(value))
+	facts := {sprintf("{%s}", [name]): _inside(json.marshal(glob.quote_meta(document[name]))) |
+		some name in ["account", "region", "partition"]
+	}
+} else := value
+
+_inside(text) := trim_suffix(trim_prefix(text, `"`), `"`)

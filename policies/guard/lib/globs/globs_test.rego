@@ -52,3 +52,24 @@ test_any_of_of_globs_with_commas_matches_anything if {
 }
 
 test_any_of_of_nothing_matches_no_name if not globs.matches(globs.any_of([]), "a")
+
+_document := {"account": "111122223333", "region": "eu-west-1", "partition": "aws"}
+
+test_filled_with_facts_of_the_job[note] if {
+	some note, [value, filled] in {
+		"list": [["sagemaker-{region}-{account}", "a"], ["sagemaker-eu-west-1-111122223333", "a"]],
+		"one glob": ["arn:{partition}:*", "arn:aws:*"],
+		"mapping": [{"a": [["{region}*"]]}, {"a": [["eu-west-1*"]]}],
+		"alternatives": [["{account,b}", "{a,b}", "{}"], ["{account,b}", "{a,b}", "{}"]],
+		"other names": [["{name}"], ["{name}"]],
+		"number": [7, 7],
+	}
+	globs.filled(value, _document) == filled
+}
+
+test_facts_stand_for_themselves[account] if {
+	some account in ["1*", `1"2`, `1\2`, "[1]"]
+	patterns := globs.filled(["a-{account}"], {"account": account})
+	globs.matches(patterns, concat("-", ["a", account]))
+	not globs.matches(patterns, "a-111")
+}

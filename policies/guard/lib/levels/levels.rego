@@ -1,42 +1,40 @@
 # METADATA
-# title: Levels
+# title: Levels and overrides
 # description: |
-#   The level of a rule for one job: that of the first override that matches, else the rule's own. An override gives
-#   `level` and at least one of account, region, role_arn and job_kind, each a glob or a list of globs. For a job with
-#   several roles an override to `deny` matches if one of them does, any other only if all of them do.
+#   What a rule's section of the configuration says about levels: its own `level`, and `overrides` for some jobs. An
+#   override gives at least one of account, region, role_arn and job_kind, each a glob or a list of globs, and what is
+#   different for these jobs: a `level`, parameters that the section gives too, or both. The first that matches applies.
+#   For a job with several roles an override to `deny` matches if one of them does, any other only if all of them do.
 package guard.lib.levels
 
 import data.guard.lib.scopes
 import future.keywords.not
 
 # METADATA
-# description: The level, and as `source` the config entry that set it, like `level` or `overrides[0]`.
-resolve(level, overrides, document) := {"level": overrides[i].level, "source": sprintf("overrides[%d]", [i])} if {
-	i := min([number | some number, override in overrides; _matches(override, document)])
-} else := {"level": level, "source": "level"}
+# description: Number of the first override that matches; undefined if none does.
+first(overrides, document) := min([number |
+	some number, override in overrides
+	_matches(override, document)
+])
 
 # METADATA
-# description: What is wrong with a rule's level and overrides, one text for each.
-problems(level, overrides) := set() if {
-	_are_right(level, overrides)
-} else := _level_problems(level) | _overrides_problems(overrides)
+# description: |
+#   What is wrong with a rule's level and overrides, one text for each. `types` has the type of each parameter that the
+#   section gives, by its name.
+problems(level, overrides, types) := set() if {
+	_are_right(level, overrides, types)
+} else := _level_problems(level) | _overrides_problems(overrides, types)
 
 # Each decision asks for the problems of each rule: the quick way to say that there are none.
-_are_right(level, overrides) if {
+_are_right(level, overrides, types) if {
 	_is_level(level)
 	is_array(overrides)
-	not _has_wrong_override(overrides)
+	not _has_wrong_override(overrides, types)
 }
 
-_has_wrong_override(overrides) if {
+_has_wrong_override(overrides, types) if {
 	some override in overrides
-	not _is_right(override)
-}
-
-_is_right(override) if {
-	_is_level(override.level)
-	count(override) > 1
-	count([fact | some fact, patterns in override; fact in _facts; scopes.valid(patterns)]) == count(override) - 1
+	count(_override_problems(override, types)) > 0
 }
 
 _names := {"off", "warn", "deny"}
@@ -46,14 +44,14 @@ _facts := {"account", "region", "role_arn", "job_kind"}
 _matches(override, document) if not _differs(override, document)
 
 _differs(override, document) if {
-	strictness := _strictness(override.level)
-	some fact, patterns in override
-	fact in _facts
+	strictness := _strictness(override)
+	some fact in _facts
+	patterns := override[fact]
 	not scopes.matches(fact, patterns, document, strictness)
 }
 
-_strictness(level) := "any" if {
-	level == "deny"
+_strictness(override) := "any" if {
+	override.level == "deny"
 } else := "all"
 
 _level_problems(level) := {message |
@@ -63,38 +61,44 @@ _level_problems(level) := {message |
 
 _is_level(level) if level in _names
 
-_overrides_problems(overrides) := {message |
+_overrides_problems(overrides, types) := {message |
 	some i, override in overrides
-	some problem in _override_problems(override)
+	some problem in _override_problems(override, types)
 	message := sprintf("overrides[%d]: %s", [i, problem])
 } if {
 	is_array(overrides)
 } else := {"overrides must be a list"}
 
-_override_problems(override) := _missing(override) | {message |
+_override_problems(override, types) := _missing(override) | {message |
 	some key, value in override
-	message := _key_problem(key, value)
+	message := _key_problem(key, value, types)
 } if {
 	is_object(override)
 } else := {"must be a mapping"}
 
-_missing(override) := {"must give a level, and an account, region, role_arn or job_kind"} if {
+_missing(override) := {"must give an account, region, role_arn or job_kind, and a level or a parameter"} if {
 	not _is_complete(override)
 } else := set()
 
 _is_complete(override) if {
-	"level" in object.keys(override)
-	count(override) > 1
+	facts := object.keys(override) & _facts
+	count(facts) > 0
+	count(override) > count(facts)
 }
 
-_key_problem(key, value) := message if {
-	key == "level"
-	some message in _level_problems(value)
-}
+_key_problem("level", value, _) := message if some message in _level_problems(value)
 
-_key_problem(key, value) := sprintf("%s must be a glob or a list of globs (* and ? only)", [key]) if {
+_key_problem(key, value, _) := sprintf("%s must be a glob or a list of globs (* and ? only)", [key]) if {
 	key in _facts
 	not scopes.valid(value)
 }
 
-_key_problem(key, _) := sprintf("unknown key %v", [key]) if not key in (_facts | {"level"})
+_key_problem(key, value, types) := sprintf("%s must be %s, as in the rule's section", [key, types[key]]) if {
+	not key in _facts
+	type_name(value) != types[key]
+}
+
+_key_problem(key, _, types) := sprintf("unknown key %v", [key]) if {
+	not key in (_facts | {"level"})
+	not types[key]
+}

@@ -3,13 +3,10 @@ package guard.lib.levels_test
 import data.guard.lib.levels
 import data.guard.testing
 
-test_level_without_overrides if {
-	levels.resolve("warn", [], testing.document) == {"level": "warn", "source": "level"}
-}
-
-test_level_when_no_override_matches if {
+test_no_override_matches if {
 	overrides := [{"region": "us-*", "level": "off"}, {"account": "9*", "level": "off"}]
-	levels.resolve("deny", overrides, testing.document) == {"level": "deny", "source": "level"}
+	not levels.first(overrides, testing.document)
+	not levels.first([], testing.document)
 }
 
 test_first_override_that_matches_wins if {
@@ -18,7 +15,7 @@ test_first_override_that_matches_wins if {
 		{"region": "eu-*", "level": "warn"},
 		{"account": "111122223333", "level": "off"},
 	]
-	levels.resolve("deny", overrides, testing.document) == {"level": "warn", "source": "overrides[1]"}
+	levels.first(overrides, testing.document) == 1
 }
 
 test_override_by[fact] if {
@@ -28,15 +25,17 @@ test_override_by[fact] if {
 		"role_arn": "arn:aws:iam::*:role/Trainer",
 		"job_kind": ["training"],
 	}
-	levels.resolve("deny", [{fact: globs, "level": "off"}], testing.document) == {
-		"level": "off",
-		"source": "overrides[0]",
-	}
+	levels.first([{fact: globs, "level": "off"}], testing.document) == 0
+	not levels.first([{fact: "9", "level": "off"}], testing.document)
 }
 
 test_override_matches_only_with_all_its_facts if {
 	overrides := [{"region": "eu-west-1", "job_kind": "processing", "level": "off"}]
-	levels.resolve("deny", overrides, testing.document) == {"level": "deny", "source": "level"}
+	not levels.first(overrides, testing.document)
+}
+
+test_override_of_parameters_only_matches_like_any_other if {
+	levels.first([{"region": "us-*", "seconds": 1}, {"region": "eu-*", "seconds": 2}], testing.document) == 1
 }
 
 _two_roles := testing.input_with({"job": {"role_arns": [
@@ -44,22 +43,24 @@ _two_roles := testing.input_with({"job": {"role_arns": [
 	"arn:aws:iam::111122223333:role/Trainer",
 ]}})
 
-test_relaxing_override_needs_every_role_of_the_job if {
-	levels.resolve("deny", [{"role_arn": "*/Trainer", "level": "off"}], _two_roles).level == "deny"
-	levels.resolve("deny", [{"role_arn": "*/Trainer", "level": "warn"}], _two_roles).level == "deny"
+test_override_that_does_not_deny_needs_every_role_of_the_job if {
+	every override in [{"level": "off"}, {"level": "warn"}, {"seconds": 7}] {
+		not levels.first([object.union(override, {"role_arn": "*/Trainer"})], _two_roles)
+		levels.first([object.union(override, {"role_arn": ["*/Trainer", "*/Admin"]})], _two_roles) == 0
+	}
 }
 
 test_denying_override_needs_one_role_of_the_job if {
-	levels.resolve("off", [{"role_arn": "*/Trainer", "level": "deny"}], _two_roles).level == "deny"
+	levels.first([{"role_arn": "*/Trainer", "level": "deny"}], _two_roles) == 0
 }
 
 test_no_problems if {
-	levels.problems("off", [{"region": ["eu-*", "us-*"], "job_kind": "training", "level": "deny"}]) == set()
+	levels.problems("off", [{"region": ["eu-*", "us-*"], "job_kind": "training", "level": "deny"}], {}) == set()
 }
 
 test_each_level_is_right[level] if {
 	some level in ["off", "warn", "deny"]
-	levels.problems(level, []) == set()
+	levels.problems(level, [], {}) == set()
 }
 
 test_level_problem[note] if {
@@ -69,7 +70,7 @@ test_level_problem[note] if {
 		"capitals": ["Deny", `level must be "off", "warn" or "deny" (in quotes), not Deny`],
 		"list": [["deny"], `level must be "off", "warn" or "deny" (in quotes), not ["deny"]`],
 	}
-	levels.problems(example[0], []) == {example[1]}
+	levels.problems(example[0], [], {}) == {example[1]}
 }
 
 test_override_problem[note] if {
@@ -79,7 +80,7 @@ test_override_problem[note] if {
 		"no mapping": [["off"], {"overrides[0]: must be a mapping"}],
 		"no fact": [
 			[{"level": "off"}],
-			{"overrides[0]: must give a level, and an account, region, role_arn or job_kind"},
+			{"overrides[0]: must give an account, region, role_arn or job_kind, and a level or a parameter"},
 		],
 		"unknown key": [
 			[{"region": "*", "level": "off"}, {"region": "*", "role": "*", "level": "off"}],
@@ -96,12 +97,26 @@ test_override_problem[note] if {
 		],
 		"no level": [
 			[{"region": "*", "account": "*"}],
-			{"overrides[0]: must give a level, and an account, region, role_arn or job_kind"},
+			{"overrides[0]: must give an account, region, role_arn or job_kind, and a level or a parameter"},
+		],
+		"parameter of another type": [
+			[{"region": "*", "seconds": "60"}],
+			{"overrides[0]: seconds must be number, as in the rule's section"},
+		],
+		"parameter that the section does not give": [[{"region": "*", "second": 60}], {"overrides[0]: unknown key second"}],
+		"parameter for no jobs": [
+			[{"seconds": 60}],
+			{"overrides[0]: must give an account, region, role_arn or job_kind, and a level or a parameter"},
 		],
 		"wrong level": [
 			[{"region": "*", "level": false}],
 			{`overrides[0]: level must be "off", "warn" or "deny" (in quotes), not false`},
 		],
 	}
-	levels.problems("deny", example[0]) == example[1]
+	levels.problems("deny", example[0], {"seconds": "number"}) == example[1]
+}
+
+test_no_problem_with_parameters_of_the_sections_types if {
+	overrides := [{"region": "*", "seconds": 60}, {"region": "*", "level": "off", "names": ["a"]}]
+	levels.problems("deny", overrides, {"seconds": "number", "names": "array"}) == set()
 }

@@ -42,6 +42,7 @@ package guard.rules.data_location
 import data.guard.lib.availability
 import data.guard.lib.globs
 import data.guard.lib.storage
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -110,20 +111,20 @@ else := null
 default _buckets := []
 
 _buckets := given if {
-	given := data.guard.config.rules.data_location.buckets
+	given := parameters.globs.data_location.buckets
 	is_array(given)
 }
 
 default _accounts := []
 
 _accounts := given if {
-	given := data.guard.config.rules.data_location.accounts
+	given := parameters.globs.data_location.accounts
 	is_array(given)
 }
 
 default _others := []
 
 _others := given if {
-	given := data.guard.config.rules.data_location.others
+	given := parameters.globs.data_location.others
 	is_array(given)
 }

@@ -64,6 +64,7 @@
 package guard.rules.denied_image
 
 import data.guard.lib.images
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -90,14 +91,22 @@ findings contains {
 
 # The mapping itself is never read as a value: a list of 100,000 entries would be copied for each decision.
 _matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, image, entry] if {
+	not parameters.changed.denied_image.images
 	some image in input.images
 	some key in images.keys(image)
 	entry := data.guard.config.rules.denied_image.images[key]
 }
 
+_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, image, entry] if {
+	number := parameters.changed.denied_image.images
+	some image in input.images
+	some key in images.keys(image)
+	entry := data.guard.config.rules.denied_image.overrides[number].images[key]
+}
+
 _matched contains [sprintf("rules.denied_image.patterns[%d]", [i]), entry.pattern, image, entry] if {
 	some image in input.images
-	some i, entry in data.guard.config.rules.denied_image.patterns
+	some i, entry in parameters.of.denied_image.patterns
 	images.matches(entry.pattern, image)
 }
 

@@ -227,3 +227,31 @@ test_allow_without_configuration if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "another image")
+
+# By scope.
+
+_scoped := {
+	"images": {"pytorch-training": {"reason": "CVE-1"}},
+	"patterns": [{"pattern": "pytorch-*", "reason": "CVE-1"}],
+	"overrides": [
+		{"region": "us-*", "images": {}, "patterns": []},
+		{"region": "eu-*", "images": {"churn": {"reason": "CVE-1"}}, "patterns": [{"pattern": "ch*", "reason": "CVE-1"}]},
+	],
+}
+
+_entries(repository, region) := {finding.details.entry | some finding in findings} if {
+	image := _image(null, repository, "1", null)
+	findings := rule.findings with input as testing.input_with({"images": [image], "region": region})
+		with data.guard.config.rules.denied_image as _scoped
+}
+
+test_deny_by_the_lists_of_the_override if {
+	_entries("churn", "eu-west-1") == {"churn", "ch*"}
+	_entries("pytorch-training", "eu-west-1") == set()
+	_entries("pytorch-training", "us-east-1") == set()
+}
+
+test_deny_by_the_lists_of_the_section_where_no_override_matches if {
+	_entries("pytorch-training", "ap-south-1") == {"pytorch-training", "pytorch-*"}
+	_entries("churn", "ap-south-1") == set()
+}

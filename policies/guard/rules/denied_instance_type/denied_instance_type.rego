@@ -24,6 +24,7 @@ package guard.rules.denied_instance_type
 
 import data.guard.lib.availability
 import data.guard.lib.globs
+import data.guard.parameters
 
 # METADATA
 # description: What the owner of the job should change.
@@ -69,6 +70,6 @@ findings contains {
 default _denied := ["*"]
 
 _denied := given if {
-	given := data.guard.config.rules.denied_instance_type.instance_types
+	given := parameters.globs.denied_instance_type.instance_types
 	is_array(given)
 }

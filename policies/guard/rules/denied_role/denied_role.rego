@@ -29,6 +29,7 @@ package guard.rules.denied_role
 
 import data.guard.lib.availability
 import data.guard.lib.globs
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -66,13 +67,13 @@ findings contains {
 default _denied := ["*"]
 
 _denied := given if {
-	given := data.guard.config.rules.denied_role.denied
+	given := parameters.globs.denied_role.denied
 	is_array(given)
 }
 
 default _allowed := []
 
 _allowed := given if {
-	given := data.guard.config.rules.denied_role.allowed
+	given := parameters.globs.denied_role.allowed
 	is_array(given)
 }

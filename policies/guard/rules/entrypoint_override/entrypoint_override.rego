@@ -63,6 +63,7 @@
 package guard.rules.entrypoint_override
 
 import data.guard.lib.storage
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -153,13 +154,13 @@ _fits_arguments(entry) if {
 default _allowed := []
 
 _allowed := given if {
-	given := data.guard.config.rules.entrypoint_override.allowed
+	given := parameters.globs.entrypoint_override.allowed
 	is_array(given)
 }
 
 default _allow_arguments := false
 
 _allow_arguments := given if {
-	given := data.guard.config.rules.entrypoint_override.allow_arguments
+	given := parameters.of.entrypoint_override.allow_arguments
 	is_boolean(given)
 }

@@ -26,6 +26,7 @@
 package guard.rules.instance_count
 
 import data.guard.lib.availability
+import data.guard.parameters
 
 # METADATA
 # description: What the owner of the job should change.
@@ -86,13 +87,13 @@ findings contains {
 default _max_per_group := 0
 
 _max_per_group := given if {
-	given := data.guard.config.rules.instance_count.max_per_group
+	given := parameters.of.instance_count.max_per_group
 	is_number(given)
 }
 
 default _max_total := 0
 
 _max_total := given if {
-	given := data.guard.config.rules.instance_count.max_total
+	given := parameters.of.instance_count.max_total
 	is_number(given)
 }

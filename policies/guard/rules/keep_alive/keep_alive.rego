@@ -23,6 +23,7 @@
 package guard.rules.keep_alive
 
 import data.guard.lib.availability
+import data.guard.parameters
 
 # METADATA
 # description: What the owner of the job should change.
@@ -54,6 +55,6 @@ findings contains {
 default _limit := 0
 
 _limit := given if {
-	given := data.guard.config.rules.keep_alive.max_seconds
+	given := parameters.of.keep_alive.max_seconds
 	is_number(given)
 }

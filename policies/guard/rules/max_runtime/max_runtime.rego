@@ -21,6 +21,7 @@
 package guard.rules.max_runtime
 
 import data.guard.lib.availability
+import data.guard.parameters
 
 # METADATA
 # description: What the owner of the job should change.
@@ -52,6 +53,6 @@ findings contains {
 default _limit := 0
 
 _limit := given if {
-	given := data.guard.config.rules.max_runtime.seconds
+	given := parameters.of.max_runtime.seconds
 	is_number(given)
 }

@@ -31,6 +31,7 @@
 package guard.rules.mutable_tag
 
 import data.guard.lib.globs
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -97,13 +98,13 @@ else := "latest"
 default _tags := ["*"]
 
 _tags := given if {
-	given := data.guard.config.rules.mutable_tag.tags
+	given := parameters.globs.mutable_tag.tags
 	is_array(given)
 }
 
 default _digest_required := false
 
 _digest_required := given if {
-	given := data.guard.config.rules.mutable_tag.digest_required
+	given := parameters.of.mutable_tag.digest_required
 	is_boolean(given)
 }

@@ -39,6 +39,7 @@ package guard.rules.output_encryption_required
 import data.guard.lib.availability
 import data.guard.lib.globs
 import data.guard.lib.keys
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -78,13 +79,13 @@ _no_key := {null, ""}
 default _allowed := []
 
 _allowed := given if {
-	given := data.guard.config.rules.output_encryption_required.kms_keys
+	given := parameters.globs.output_encryption_required.kms_keys
 	is_array(given)
 }
 
 default _without_key := []
 
 _without_key := given if {
-	given := data.guard.config.rules.output_encryption_required.outputs_without_key[input.job.kind]
+	given := parameters.globs.output_encryption_required.outputs_without_key[input.job.kind]
 	is_array(given)
 }

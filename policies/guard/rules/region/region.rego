@@ -20,6 +20,7 @@
 package guard.rules.region
 
 import data.guard.lib.globs
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -39,6 +40,6 @@ findings contains {
 default _regions := []
 
 _regions := given if {
-	given := data.guard.config.rules.region.regions
+	given := parameters.globs.region.regions
 	is_array(given)
 }

@@ -33,6 +33,7 @@ package guard.rules.remote_access
 
 import data.guard.lib.availability
 import data.guard.lib.globs
+import data.guard.parameters
 
 # METADATA
 # description: What the owner of the job should change.
@@ -77,14 +78,14 @@ findings contains {
 default _debug_kinds := ["*"]
 
 _debug_kinds := given if {
-	given := data.guard.config.rules.remote_access.debug_kinds
+	given := parameters.of.remote_access.debug_kinds
 	is_array(given)
 }
 
 default _settings := ["*"]
 
 _settings := given if {
-	given := data.guard.config.rules.remote_access.settings
+	given := parameters.globs.remote_access.settings
 	is_array(given)
 }
 

@@ -28,6 +28,7 @@ package guard.rules.required_tags
 
 import data.guard.lib.availability
 import data.guard.lib.globs
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -75,6 +76,6 @@ findings contains {
 default _required := null
 
 _required := given if {
-	given := data.guard.config.rules.required_tags.tags
+	given := parameters.globs.required_tags.tags
 	is_object(given)
 }

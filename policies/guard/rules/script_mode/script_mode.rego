@@ -49,6 +49,7 @@ package guard.rules.script_mode
 
 import data.guard.lib.globs
 import data.guard.lib.storage
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -144,27 +145,27 @@ else := null
 default _buckets := []
 
 _buckets := given if {
-	given := data.guard.config.rules.script_mode.buckets
+	given := parameters.globs.script_mode.buckets
 	is_array(given)
 }
 
 default _container_paths := []
 
 _container_paths := given if {
-	given := data.guard.config.rules.script_mode.container_paths
+	given := parameters.globs.script_mode.container_paths
 	is_array(given)
 }
 
 default _code_inputs := ["*"]
 
 _code_inputs := given if {
-	given := data.guard.config.rules.script_mode.code_inputs
+	given := parameters.globs.script_mode.code_inputs
 	is_array(given)
 }
 
 default _code_paths := [""]
 
 _code_paths := given if {
-	given := data.guard.config.rules.script_mode.code_paths
+	given := parameters.of.script_mode.code_paths
 	is_array(given)
 }

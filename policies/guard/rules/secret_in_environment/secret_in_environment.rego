@@ -41,6 +41,7 @@
 #         format: regex
 package guard.rules.secret_in_environment
 
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -118,20 +119,20 @@ _is_one_of(expressions, text) if {
 default _names := [""]
 
 _names := given if {
-	given := data.guard.config.rules.secret_in_environment.names
+	given := parameters.of.secret_in_environment.names
 	is_array(given)
 }
 
 default _harmless_names := []
 
 _harmless_names := given if {
-	given := data.guard.config.rules.secret_in_environment.harmless_names
+	given := parameters.of.secret_in_environment.harmless_names
 	is_array(given)
 }
 
 default _harmless_values := []
 
 _harmless_values := given if {
-	given := data.guard.config.rules.secret_in_environment.harmless_values
+	given := parameters.of.secret_in_environment.harmless_values
 	is_array(given)
 }

@@ -71,6 +71,7 @@
 package guard.rules.unapproved_registry
 
 import data.guard.lib.globs
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -139,6 +140,6 @@ _names_registry(entry) if entry.account
 default _allowed := []
 
 _allowed := given if {
-	given := data.guard.config.rules.unapproved_registry.allowed
+	given := parameters.globs.unapproved_registry.allowed
 	is_array(given)
 }

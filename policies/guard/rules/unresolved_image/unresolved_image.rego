@@ -38,6 +38,7 @@ package guard.rules.unresolved_image
 
 import data.guard.lib.availability
 import data.guard.lib.images
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -85,8 +86,8 @@ _why(image) := trim_right(image.error.message, ".") if {
 
 default _tolerated := []
 
-_tolerated := data.guard.config.rules.unresolved_image.tolerated
+_tolerated := parameters.of.unresolved_image.tolerated
 
 default _job_kinds_without_image := []
 
-_job_kinds_without_image := data.guard.config.rules.unresolved_image.job_kinds_without_image
+_job_kinds_without_image := parameters.of.unresolved_image.job_kinds_without_image

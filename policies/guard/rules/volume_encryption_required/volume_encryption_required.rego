@@ -37,6 +37,7 @@ package guard.rules.volume_encryption_required
 import data.guard.lib.availability
 import data.guard.lib.globs
 import data.guard.lib.keys
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -99,13 +100,13 @@ _no_key := {null, ""}
 default _allowed := []
 
 _allowed := given if {
-	given := data.guard.config.rules.volume_encryption_required.kms_keys
+	given := parameters.globs.volume_encryption_required.kms_keys
 	is_array(given)
 }
 
 default _local_storage_types := []
 
 _local_storage_types := given if {
-	given := data.guard.config.rules.volume_encryption_required.local_storage_types
+	given := parameters.globs.volume_encryption_required.local_storage_types
 	is_array(given)
 }

@@ -32,6 +32,7 @@ package guard.rules.vpc_required
 
 import data.guard.lib.availability
 import data.guard.lib.globs
+import data.guard.parameters
 import future.keywords.not
 
 # METADATA
@@ -88,13 +89,13 @@ findings contains {
 default _subnets := []
 
 _subnets := given if {
-	given := data.guard.config.rules.vpc_required.subnets
+	given := parameters.globs.vpc_required.subnets
 	is_array(given)
 }
 
 default _security_groups := []
 
 _security_groups := given if {
-	given := data.guard.config.rules.vpc_required.security_groups
+	given := parameters.globs.vpc_required.security_groups
 	is_array(given)
 }
