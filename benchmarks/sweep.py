@@ -99,7 +99,7 @@ def table() -> StateTable:
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    return StateTable(client, "state")
+    return StateTable(lambda: client, "state")
 
 
 def measured(sweep: Sweep, name: str, budget: Counting) -> tuple[Report, int]:

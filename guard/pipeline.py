@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -16,6 +17,7 @@ from guard.decision import EachRule, Evaluation
 from guard.document import DenyList, Document
 from guard.errors import EventError, GuardError, JobNotFound, PolicyError, StopError, UnexpectedError
 from guard.jobs import TUNING
+from guard.limits.permit import NO_LIMITS, Limits, Permit
 from guard.log.sinks import DecisionLog
 from guard.normalize import normalize
 from guard.record import Mode, Outcome, Record
@@ -61,6 +63,7 @@ class Guard:
     mode: Mode
     deny_list: DenyList
     fallback_seconds: float = 20.0
+    limits: Limits = NO_LIMITS
     clock: Callable[[], datetime] = _now
     new_id: Callable[[], str] = _new_id
 
@@ -164,6 +167,9 @@ class Guard:
             if record.outcome is None:
                 denied = record
                 record = _safely(record, lambda: self._enforced(denied, ref))
+            elif record.decision in {"allow", "warn"}:
+                with suppress(Exception):  # a decision that isn't counted is no failure of the decision
+                    self.limits.judged(record)
         return self._kept(record)
 
     def _decided(
@@ -196,6 +202,11 @@ class Guard:
     def _enforced(self, record: Record, ref: JobRef) -> Record:
         """The record of a denied job with what became of the stop; the decision is kept before it."""
         record = self._logged(record)
+        permit = self._permit(record)
+        record = replace(record, warnings=(*record.warnings, *permit.warnings))
+        if permit.withheld_by is not None:
+            reason = "; ".join(filter(None, (record.reason, permit.reason)))
+            return replace(record, outcome=Outcome.WITHHELD, withheld_by=permit.withheld_by, reason=reason)
         try:
             outcome = stop(self.sagemaker, ref)
         except StopError as exc:
@@ -203,6 +214,15 @@ class Guard:
         if outcome is Outcome.GONE and self._is_young(ref):
             return failed(record, JobNotFound("the job to be stopped doesn't exist", job=ref.arn))
         return replace(record, outcome=outcome)
+
+    def _permit(self, record: Record) -> Permit:
+        """Whether the job may be stopped; whatever goes wrong here keeps no denied job alive."""
+        try:
+            return self.limits.permit(record)
+        except Exception as exc:
+            error = UnexpectedError("the limits of enforcement failed", error=f"{type(exc).__name__}: {exc}")
+            error.__cause__ = exc
+            return Permit(warnings=(error,))
 
     def _is_young(self, ref: JobRef) -> bool:
         """Whether SageMaker may not know the job yet; what it listed itself, it knows."""

@@ -13,6 +13,7 @@ from guard.errors import GuardError
 from guard.refs import Home, JobRef
 
 Mode = Literal["enforce", "audit"]
+WithheldBy = Literal["switch", "breaker", "rule"]
 
 
 class Outcome(StrEnum):
@@ -23,6 +24,7 @@ class Outcome(StrEnum):
     GONE = "gone"
     NOT_DENIED = "not_denied"
     AUDITED = "audited"
+    WITHHELD = "withheld"
     IGNORED = "ignored"
     STOP_FAILED = "stop_failed"
     FAILED = "failed"
@@ -34,6 +36,8 @@ class Record:
 
     `outcome` is None while the guard acts on a decision that is already in the decision log. `failures` are raised after the
     decision was acted on; `rule_failures` are the rules that could not be evaluated when the whole decision failed.
+    `withheld_by` is what kept a denied job from being stopped; `warnings` are what failed without any effect on the job, and
+    are not raised.
     """
 
     decision_id: str
@@ -48,6 +52,8 @@ class Record:
     evaluation: Evaluation | None = None
     rule_failures: tuple[RuleFailure, ...] = ()
     failures: tuple[GuardError, ...] = ()
+    withheld_by: WithheldBy | None = None
+    warnings: tuple[GuardError, ...] = ()
     decided_at: datetime | None = None
     finished_at: datetime | None = None
 

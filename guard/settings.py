@@ -72,6 +72,22 @@ class Settings(BaseSettings):
             description="DynamoDB table of what the guard remembers between invocations; empty: it remembers nothing."
         ),
     ] = ""
+    switch_parameter: Annotated[
+        str, Field(description="SSM parameter whose value `off` keeps every job from being stopped; empty: no switch.")
+    ] = ""
+    breaker_stops: Annotated[
+        int, Field(ge=0, description="Jobs that are stopped in the breaker's window at most; 0: any number.")
+    ] = 100
+    breaker_minutes: Annotated[int, Field(ge=1, le=1440, description="The breaker's sliding window.")] = 10
+    breaker_rule_share: Annotated[
+        int,
+        Field(
+            ge=0, le=100, description="Percentage of the jobs in the window that one rule may deny; 0: any percentage."
+        ),
+    ] = 80
+    breaker_rule_jobs: Annotated[
+        int, Field(ge=1, description="Jobs that a rule must have denied in the window before its percentage counts.")
+    ] = 40
     sweep_calls_per_second: Annotated[
         float, Field(gt=0, le=1000, description="SageMaker API calls that a sweep makes a second at most.")
     ] = 15.0

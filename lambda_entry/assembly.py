@@ -15,9 +15,12 @@ from botocore.config import Config
 
 from guard.aws.budget import Budget, spend
 from guard.aws.secrets import token_from
+from guard.aws.switch import Switch
 from guard.aws.table import StateTable
 from guard.denylist.deployment import deny_list
 from guard.errors import ConfigError
+from guard.limits.breaker import Bounds, Breaker
+from guard.limits.permit import NO_LIMITS, Limits, Permit, SwitchedLimits
 from guard.log.line import LineSink
 from guard.log.objects import ObjectSink
 from guard.log.sinks import DecisionLog, Sink
@@ -28,7 +31,7 @@ from guard.pipeline import Guard
 from guard.refs import Home
 from guard.settings import Settings
 from guard.sweep.memory import NoStore, Store
-from guard.sweep.run import Sweep
+from guard.sweep.run import TOGETHER, Sweep
 
 # Describe and Stop answer in well under a second. All attempts at a few calls must fit in the function's timeout: a guard
 # that is cut off there can say neither what failed nor for which job. In the mode `standard` a client makes no retries any more
@@ -65,22 +68,46 @@ def _client(service: str, config: Config = BOTO) -> Any:
     return make(service, config=config)
 
 
-def build_guard(settings: Settings, engine: Engine, logger: Logger, sagemaker: Any = None) -> Guard:
-    """Return the guard of these settings; `sagemaker` replaces the client of the function's own account and region."""
+def build_guard(
+    settings: Settings, engine: Engine, logger: Logger, sagemaker: Any = None, counted_together: int = 1
+) -> Guard:
+    """Return the guard of these settings; `sagemaker` replaces the client of the function's own account and region.
+
+    Decisions that stop nothing are counted so many together.
+    """
     return Guard(
         engine=engine,
         sagemaker=sagemaker or _client("sagemaker"),
         log=build_log(settings, engine, logger),
         mode=settings.mode,
         deny_list=deny_list({"processing": settings.processing_containers, "training": settings.training_containers}),
+        limits=build_limits(settings, counted_together),
     )
+
+
+def build_limits(settings: Settings, counted_together: int = 1) -> Limits:
+    """Return what may keep a denied job from being stopped."""
+    if settings.mode == "audit":
+        return NO_LIMITS
+    switch = (
+        Switch(cache(lambda: _client("ssm", BRIEF)), settings.switch_parameter) if settings.switch_parameter else Permit
+    )
+    bounds = Bounds(
+        stops=settings.breaker_stops,
+        window=timedelta(minutes=settings.breaker_minutes),
+        rule_share=settings.breaker_rule_share,
+        rule_jobs=settings.breaker_rule_jobs,
+    )
+    counts = settings.state_table and (bounds.stops or bounds.rule_share)
+    table = StateTable(cache(lambda: _client("dynamodb", BRIEF)), settings.state_table)
+    return SwitchedLimits(switch, Breaker(table, bounds, together=counted_together) if counts else NO_LIMITS)
 
 
 def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
     """Return the sweep of these settings, with a SageMaker client whose calls are spread over time."""
     sagemaker = _client("sagemaker")
     spend(sagemaker, Budget(settings.sweep_calls_per_second, burst=settings.sweep_calls_per_second))
-    guard = build_guard(settings, engine, logger, sagemaker)
+    guard = build_guard(settings, engine, logger, sagemaker, counted_together=TOGETHER)
     return Sweep(
         guard=guard,
         client=sagemaker,
@@ -107,7 +134,7 @@ def _setup(settings: Settings, guard: Guard) -> str:
 
 
 def _store(settings: Settings) -> Store:
-    return StateTable(_client("dynamodb"), settings.state_table) if settings.state_table else NoStore()
+    return StateTable(cache(lambda: _client("dynamodb")), settings.state_table) if settings.state_table else NoStore()
 
 
 def build_log(settings: Settings, engine: Engine, logger: Logger) -> DecisionLog:

@@ -19,19 +19,20 @@ _LOST_CONDITION = "ConditionalCheckFailedException"
 class StateTable:
     """Reads and writes items of texts and whole numbers. Every method raises StateError when the table can't be used."""
 
-    def __init__(self, client: Any, name: str) -> None:
-        self._client = client
+    def __init__(self, client_of: Callable[[], Any], name: str) -> None:
+        """The client is made when it is needed: a cold start doesn't wait for it."""
+        self._client_of = client_of
         self._name = name
 
     def read(self, item: str) -> Values:
         """Return the item's values; none when there is no such item."""
-        answer = self._call("GetItem", lambda: self._client.get_item(**self._key(item), ConsistentRead=True))
+        answer = self._call("GetItem", lambda: self._client_of().get_item(**self._key(item), ConsistentRead=True))
         return _plain(answer.get("Item") or {})
 
     def write(self, item: str, values: Mapping[str, str | int], expires: datetime) -> None:
         """Put the values in the place of the item's."""
         content = _typed({**values, "id": item, _EXPIRATION: int(expires.timestamp())})
-        self._call("PutItem", lambda: self._client.put_item(TableName=self._name, Item=content))
+        self._call("PutItem", lambda: self._client_of().put_item(TableName=self._name, Item=content))
 
     def claim(self, item: str, owner: str, until: datetime, now: datetime) -> bool:
         """Take the item for the owner until then, unless somebody has it now; return whether that went well."""
@@ -45,7 +46,7 @@ class StateTable:
             "ExpressionAttributeNames": {"#until": "until"},
             "ExpressionAttributeValues": _typed({":now": _milliseconds(now)}),
         }
-        return self._call("PutItem", lambda: self._client.put_item(**request)) is not None
+        return self._call("PutItem", lambda: self._client_of().put_item(**request)) is not None
 
     def release(self, item: str, owner: str) -> None:
         """Give the item back if the owner still has it."""
@@ -55,7 +56,7 @@ class StateTable:
             "ExpressionAttributeNames": {"#owner": "owner"},
             "ExpressionAttributeValues": _typed({":owner": owner}),
         }
-        self._call("DeleteItem", lambda: self._client.delete_item(**request))
+        self._call("DeleteItem", lambda: self._client_of().delete_item(**request))
 
     def add(
         self, item: str, amounts: Mapping[str, int], remove: Iterable[str] = (), expires: datetime | None = None
@@ -77,7 +78,7 @@ class StateTable:
             "ExpressionAttributeValues": _typed(values),
             "ReturnValues": "ALL_NEW",
         }
-        answer = self._call("UpdateItem", lambda: self._client.update_item(**request))
+        answer = self._call("UpdateItem", lambda: self._client_of().update_item(**request))
         return _plain(answer.get("Attributes") or {})
 
     def _key(self, item: str) -> dict[str, Any]:

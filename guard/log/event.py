@@ -69,7 +69,15 @@ class DecisionEvent(Model):
     rule_ids: Annotated[tuple[str, ...], Field(description="Rules with findings that count, sorted.")]
     outcome: Annotated[str | None, Field(description="What the guard did; null while the job is being stopped.")]
     reason: str | None
+    withheld_by: Annotated[
+        str | None,
+        Field(description="What kept a denied job from being stopped: the switch, the breaker, or a rule's share."),
+    ] = None
     failures: tuple[Failure, ...]
+    warnings: Annotated[
+        tuple[Failure, ...],
+        Field(description="What failed without an effect on the job: the breaker's counter, the switch."),
+    ] = ()
     rule_failures: Annotated[
         tuple[Failure, ...], Field(description="Rules that failed when they were evaluated one by one.")
     ]
@@ -117,6 +125,8 @@ def _event(record: Record, hidden: Masked) -> DecisionEvent:
         rule_ids=record.rule_ids,
         outcome=record.outcome.value if record.outcome else None,
         reason=cut(record.reason, _TEXTS),
+        withheld_by=record.withheld_by,
+        warnings=tuple(Failure(**failure(error, _TEXTS, _ENTRIES)) for error in record.warnings[:_ENTRIES]),
         failures=tuple(Failure(**failure(error, _TEXTS, _ENTRIES)) for error in record.failures[:_ENTRIES]),
         rule_failures=tuple(
             Failure(rule_id=failed.rule_id, **failure(failed.error, _TEXTS, _ENTRIES))

@@ -64,6 +64,8 @@ def _fields(record: Record, texts: int, entries: int) -> dict[str, Any]:
         "decision": record.decision,
         "outcome": record.outcome.value if record.outcome else None,
         "reason": cut(record.reason, texts),
+        "withheld_by": record.withheld_by,
+        "warnings": [failure(warning, texts, entries) for warning in record.warnings[:entries]] or None,
         "counts": _counts(record, images),
         "rule_ids": list(record.rule_ids[:entries]),
         "images": [cut(redacted(image), texts) for image in images[:entries]],

@@ -34,6 +34,8 @@ PURE = [
     "guard.images",
     "guard.jobs",
     "guard.log.event",
+    "guard.limits.breaker",
+    "guard.limits.permit",
     "guard.log.line",
     "guard.log.masking",
     "guard.log.objects",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from guard.aws.listing import PAGE
+from guard.aws.switch import OFF
 from guard.jobs import JOB_KINDS
 from guard.resources import RESOURCE_KINDS
 from guard.settings import ENVIRONMENT_LIMIT_BYTES, PREFIX, Settings
@@ -103,6 +104,13 @@ def test_the_table_has_the_key_and_the_time_that_the_guard_writes() -> None:
     table = RESOURCES["StateTable"]["Properties"]
     assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+
+
+def test_the_role_may_read_the_switch_and_no_other_parameter() -> None:
+    (statement,) = (statement for statement in statements("enforce") if statement["Sid"] == "ReadSwitch")
+    assert actions(statement) == ["ssm:GetParameter"]
+    assert statement["Resource"]["Fn::Sub"].endswith(":parameter${Switch}")
+    assert RESOURCES["Switch"]["Properties"]["Value"] != OFF
 
 
 def test_the_role_may_make_every_call_of_the_table() -> None:
@@ -227,6 +235,7 @@ def test_the_settings_accept_the_variables(mode: str) -> None:
     assert {name: value for name, value in variables.items() if name not in told} == {
         "GUARD_BUNDLE_PATH": {"Fn::Sub": "/var/task/${BundleInPackage}"},
         "GUARD_STATE_TABLE": {"Ref": "StateTable"},
+        "GUARD_SWITCH_PARAMETER": {"Ref": "Switch"},
     }
 
 
@@ -277,7 +286,13 @@ def test_patterns_accept(name: str, value: str, accepted: bool) -> None:
 
 
 def test_nothing_has_a_fixed_name() -> None:
-    properties = {(name, key) for name, body in RESOURCES.items() for key in body["Properties"]}
+    of_stack = "${AWS::StackName}"
+    properties = {
+        (name, key)
+        for name, body in RESOURCES.items()
+        for key, value in body["Properties"].items()
+        if of_stack not in str(value)
+    }
     names = {"FunctionName", "RoleName", "QueueName", "LogGroupName", "AlarmName", "Name"}
     # A reference to a function by name is no name of the resource's own.
     references = {(name, "FunctionName") for name, body in RESOURCES.items() if body["Type"] != "AWS::Lambda::Function"}

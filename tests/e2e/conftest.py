@@ -22,6 +22,7 @@ from tools.package import REQUIREMENTS, copy_ours, prune
 
 Start = Callable[..., Environment]
 STATE_TABLE = "state"
+SWITCH = "/sagemaker-guard/stack/enforcement"
 
 
 def _copy_distribution(name: str, target: Path) -> None:
@@ -76,12 +77,15 @@ def sagemaker(endpoint: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def state_table(endpoint: str) -> None:
-    """The table of the guard's state, as the template makes it."""
+    """The table of the guard's state, and its switch, as the template makes them."""
     properties = rendered()["StateTable"]["Properties"]
     members = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     client = boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint, **keys)
     client.create_table(TableName=STATE_TABLE, **members)
+    switch = rendered()["Switch"]["Properties"]
+    ssm = boto3.client("ssm", region_name=REGION, endpoint_url=endpoint, **keys)
+    ssm.put_parameter(Name=SWITCH, Value=switch["Value"], Type=switch["Type"])
 
 
 @pytest.fixture
@@ -114,6 +118,8 @@ def _substituted(value: Any, parameters: dict[str, str]) -> Any:
     match value:
         case {"Ref": "StateTable"}:
             return STATE_TABLE
+        case {"Ref": "Switch"}:
+            return SWITCH
         case {"Fn::Sub": text}:
             return text.replace("${BundleInPackage}", parameters.get("BundleInPackage", "bundle.tar.gz"))
         case _:

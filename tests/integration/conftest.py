@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from guard.aws.table import StateTable
 from guard.document import DenyList
+from guard.limits.permit import NO_LIMITS, Limits
 from guard.log.sinks import DecisionLog, Sink
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
@@ -113,7 +114,7 @@ def table(sagemaker: Any) -> StateTable:
     properties = rendered()["StateTable"]["Properties"]
     members = ("AttributeDefinitions", "KeySchema", "BillingMode")
     client.create_table(TableName="state", **{name: properties[name] for name in members})
-    return StateTable(client, "state")
+    return StateTable(lambda: client, "state")
 
 
 @pytest.fixture
@@ -128,6 +129,7 @@ def guard(sagemaker: Any, guard_client: Any, log: MemorySink, shipped_engine: Em
         sinks: Sequence[Sink] = (),
         now: datetime = NOW,
         fallback_seconds: float = 20,
+        limits: Limits = NO_LIMITS,
     ) -> Guard:
         return Guard(
             engine=engine,
@@ -137,6 +139,7 @@ def guard(sagemaker: Any, guard_client: Any, log: MemorySink, shipped_engine: Em
             deny_list=deny_list,
             clock=lambda: now,
             fallback_seconds=fallback_seconds,
+            limits=limits,
         )
 
     return make

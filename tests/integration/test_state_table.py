@@ -47,7 +47,7 @@ def test_numbers_are_added_at_once_and_others_removed(table: StateTable) -> None
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem", "UpdateItem", "DeleteItem"])
 def test_a_refusal_is_a_state_error_that_names_the_table(operation: str) -> None:
     error = refused("ProvisionedThroughputExceededException")
-    table = StateTable(FakeSageMaker(**{operation: error}), "state")
+    table = StateTable(lambda: FakeSageMaker(**{operation: error}), "state")
     calls = {
         "GetItem": lambda: table.read("a"),
         "PutItem": lambda: table.write("a", {}, NOW),

@@ -14,6 +14,7 @@ from guard.aws.budget import Budget, spend
 from guard.aws.table import StateTable
 from guard.errors import ListError, StateError
 from guard.jobs import JOB_KINDS
+from guard.limits.breaker import Bounds, Breaker
 from guard.pipeline import Guard
 from guard.record import Outcome
 from guard.sweep.memory import NoStore
@@ -253,6 +254,17 @@ def test_each_attempt_at_a_call_is_paid_for_and_stopping_a_job_is_free(train: An
     patient.describe_training_job(TrainingJobName="job")
     patient.stop_training_job(TrainingJobName="job")
     assert (budget.taken, control.operations()[-3:]) == (2, ["DescribeTrainingJob"] * 2 + ["StopTrainingJob"])
+
+
+def test_a_job_that_the_breaker_let_go_on_is_stopped_by_a_later_sweep(
+    sweep: Any, train: Any, table: StateTable
+) -> None:
+    bounds = Bounds(stops=2, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
+    clock = Clock()
+    train("one", "two", "three", image=DENIED)
+    assert swept(sweep(clock, limits=Breaker(table, bounds, clock)))["outcomes"] == {"stopped": 2, "withheld": 1}
+    clock.now += timedelta(minutes=11)
+    assert swept(sweep(clock, limits=Breaker(table, bounds, clock)))["outcomes"] == {"stopped": 1}
 
 
 # What fails

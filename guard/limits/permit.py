@@ -1,0 +1,65 @@
+"""Whether a denied job may be stopped now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from guard.errors import GuardError
+from guard.record import Record, WithheldBy
+
+
+@dataclass(frozen=True)
+class Permit:
+    """The answer: `withheld_by` names what keeps the job from being stopped; `warnings` are what could not be found out."""
+
+    withheld_by: WithheldBy | None = None
+    reason: str | None = None
+    warnings: tuple[GuardError, ...] = ()
+
+
+class Limits(Protocol):
+    """Asked between the record of a denial and the stop. What it can't find out, it permits."""
+
+    def judged(self, record: Record) -> None:
+        """Count a decision that stops nothing."""
+        ...
+
+    def permit(self, record: Record) -> Permit:
+        """Return whether the job of this record may be stopped, and count the stop."""
+        ...
+
+
+class NoLimits:
+    """Every denied job may be stopped."""
+
+    def judged(self, record: Record) -> None:
+        """Count nothing."""
+
+    def permit(self, record: Record) -> Permit:  # noqa: ARG002 - the protocol's
+        """Permit it."""
+        return Permit()
+
+
+NO_LIMITS = NoLimits()
+
+
+@dataclass(frozen=True)
+class SwitchedLimits:
+    """The switch first, then the breaker."""
+
+    switch: Callable[[], Permit]
+    breaker: Limits
+
+    def judged(self, record: Record) -> None:
+        """Count the decision for the breaker."""
+        self.breaker.judged(record)
+
+    def permit(self, record: Record) -> Permit:
+        """Return what the switch says if it is off, or else what the breaker says, with the warnings of both."""
+        switched = self.switch()
+        if switched.withheld_by is not None:
+            return switched
+        permit = self.breaker.permit(record)
+        return Permit(permit.withheld_by, permit.reason, (*switched.warnings, *permit.warnings))

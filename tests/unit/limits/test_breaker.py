@@ -1,0 +1,181 @@
+"""The breaker counts in a sliding window, and permits what it can't count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from guard.decision import Decision, Evaluation, Finding
+from guard.errors import StateError
+from guard.limits.breaker import Bounds, Breaker
+from guard.record import Record
+from tests.support.jobs import HOME
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+BOUNDS = Bounds(stops=3, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
+
+
+class Numbers:
+    """Counters in memory, which can fail."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, int] = {}
+        self.fails = False
+        self.calls = 0
+
+    def add(
+        self, item: str, amounts: Mapping[str, int], remove: Iterable[str] = (), expires: datetime | None = None
+    ) -> Mapping[str, int]:
+        self.calls += 1
+        if self.fails:
+            raise StateError("throttled")
+        for name, amount in amounts.items():
+            self.values[name] = self.values.get(name, 0) + amount
+        for name in remove:
+            self.values.pop(name, None)
+        return dict(self.values)
+
+
+class Clock:
+    """A time that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def denied(*rules: str, exempted: tuple[str, ...] = ()) -> Record:
+    findings = tuple(
+        Finding(
+            rule_id=rule,
+            level="deny",
+            level_source="level",
+            message="no",
+            remediation=None,
+            details={},
+            exempted_by="EX-1" if rule in exempted else None,
+        )
+        for rule in rules
+    )
+    evaluation = Evaluation(Decision(decision="deny", findings=findings), "r1", "1")
+    return replace(Record("id", "event", HOME, "enforce", NOW), evaluation=evaluation)
+
+
+ALLOWED = Record("id", "event", HOME, "enforce", NOW)
+
+
+@pytest.fixture
+def numbers() -> Numbers:
+    return Numbers()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def answers(breaker: Breaker, records: Iterable[Record]) -> list[str | None]:
+    return [breaker.permit(record).withheld_by for record in records]
+
+
+def test_above_the_number_of_the_window_nothing_is_permitted(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, BOUNDS, clock)
+    assert answers(breaker, [denied("a")] * 5) == [None, None, None, "breaker", "breaker"]
+    assert breaker.permit(denied("a")).reason == "the breaker is open: 3 jobs were stopped within 10 minutes"
+
+
+def test_several_functions_count_together(numbers: Numbers, clock: Clock) -> None:
+    breakers = [Breaker(numbers, BOUNDS, clock) for _ in range(4)]
+    assert [answers(breaker, [denied("a")]) for breaker in breakers] == [[None], [None], [None], ["breaker"]]
+
+
+def test_the_window_slides(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, BOUNDS, clock)
+    for _ in range(3):
+        answers(breaker, [denied("a")])
+        clock.now += timedelta(minutes=3)
+    assert answers(breaker, [denied("a")]) == ["breaker"]
+    clock.now += timedelta(minutes=1)
+    assert answers(breaker, [denied("a"), denied("a")]) == [None, "breaker"]
+
+
+def test_what_was_withheld_does_not_keep_the_breaker_open(numbers: Numbers, clock: Clock) -> None:
+    """Only stops count: otherwise the jobs that it lets go on, judged again and again, would keep it open for ever."""
+    breaker = Breaker(numbers, BOUNDS, clock)
+    for _ in range(5):
+        answers(breaker, [denied("a")] * 20)
+        clock.now += timedelta(minutes=2)
+    assert answers(breaker, [denied("a")]) == [None]
+
+
+def test_old_numbers_leave_the_item(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, BOUNDS, clock)
+    for _ in range(200):
+        answers(breaker, [denied("a")])
+        clock.now += timedelta(minutes=7)
+    assert len(numbers.values) < 20
+
+
+def test_an_outage_of_the_counter_permits_with_a_warning(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, BOUNDS, clock)
+    answers(breaker, [denied("a")] * 4)
+    numbers.fails = True
+    permit = breaker.permit(denied("a"))
+    assert (permit.withheld_by, [type(warning) for warning in permit.warnings]) == (None, [StateError])
+    breaker.judged(ALLOWED)
+
+
+def test_nought_switches_a_bound_off(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, replace(BOUNDS, stops=0), clock)
+    assert answers(breaker, [denied("a")] * 50) == [None] * 50
+
+
+# The share of a rule
+
+SHARE = Bounds(stops=0, window=timedelta(minutes=10), rule_share=50, rule_jobs=4)
+
+
+def test_a_rule_that_denies_most_jobs_is_suspected(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, SHARE, clock)
+    assert answers(breaker, [denied("broken")] * 6) == [None] * 4 + ["rule"] * 2
+    reason = breaker.permit(denied("broken")).reason
+    assert reason is not None
+    assert "broken denied 7 of 7 jobs" in reason
+
+
+def test_a_rule_within_its_share_is_not(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, SHARE, clock)
+    for _ in range(20):
+        breaker.judged(ALLOWED)
+        assert answers(breaker, [denied("good")]) == [None]
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        pytest.param(denied("broken"), "rule", id="the suspected rule alone"),
+        pytest.param(denied("broken", "good"), None, id="another rule, too"),
+        pytest.param(denied("broken", "good", exempted=("good",)), "rule", id="another rule that is exempted"),
+    ],
+)
+def test_what_another_rule_denies_as_well_is_stopped(
+    numbers: Numbers, clock: Clock, record: Record, expected: Any
+) -> None:
+    breaker = Breaker(numbers, SHARE, clock)
+    answers(breaker, [denied("broken")] * 6)
+    assert answers(breaker, [record]) == [expected]
+
+
+def test_decisions_that_stop_nothing_can_be_counted_together(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, SHARE, clock, together=10)
+    for _ in range(25):
+        breaker.judged(ALLOWED)
+    assert numbers.calls == 2
+    assert answers(breaker, [denied("good")]) == [None]
+    assert sum(number for name, number in numbers.values.items() if name.endswith("judged")) == 26
