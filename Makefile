@@ -30,7 +30,7 @@ POLICIES := $(shell find policies -type f)
 export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo deployment test test-python test-policies lint check fmt bundle schema docs new-rule mutate-policies package deploy benchmark lock clean
+.PHONY: help demo deployment test test-python test-policies faults lint check fmt bundle schema docs new-rule mutate-policies package deploy benchmark lock clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -51,6 +51,10 @@ test-python: $(OPA) $(READY) $(BUNDLE) ## Run pytest with branch coverage of gua
 
 deployment: $(OPA) $(READY) $(BUNDLE) $(LOCALSTACK)/.ready ## Deploy, update and delete the stack on a local AWS, with its events (4 minutes)
 	@LOCALSTACK_PYTHON=$(LOCALSTACK)/bin/python $(PYTHON) -m pytest -q -x -p no:cacheprovider tests/deployment/campaign_stack.py
+
+faults: $(OPA) $(READY) $(BUNDLE) ## Let everything fail around the packaged function, and print what became of each job: FAULTS="-k engine" for some
+	@# Most of it is waiting, for retries and timeouts: more processes than cores.
+	@$(PYTHON) -m pytest tests/faults -n 4 --no-header -p no:logging $(FAULTS)
 
 lint: CHECK_FLAGS := --style-fails
 lint: check ## Check types, style, policies, template and generated files

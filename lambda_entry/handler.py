@@ -7,16 +7,18 @@ from lambda_entry.start_opa import PROCESS, start
 # isort: split
 # OPA boots while the following is imported.
 import os
+import sys
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from guard.log.line import LineHandler
 from guard.record import Record
 from guard.settings import Settings
 from lambda_entry.assembly import build_engine, build_guard, function_home
 
 # Decisions are of level INFO, and nothing switches them off.
-LOGGER = Logger(level="INFO")
+LOGGER = Logger(level="INFO", logger_handler=LineHandler(sys.stdout))
 SETTINGS = Settings.from_environment(os.environ)
 ENGINE = build_engine(SETTINGS, start, PROCESS)
 GUARD = build_guard(SETTINGS, ENGINE, LOGGER)

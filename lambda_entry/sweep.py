@@ -7,15 +7,17 @@ from lambda_entry.start_opa import PROCESS, start
 # isort: split
 # OPA boots while the following is imported.
 import os
+import sys
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from guard.errors import SweepError
+from guard.log.line import LineHandler
 from guard.settings import Settings
 from lambda_entry.assembly import build_engine, build_sweep, function_home
 
-LOGGER = Logger(level="INFO")
+LOGGER = Logger(level="INFO", logger_handler=LineHandler(sys.stdout))
 SETTINGS = Settings.from_environment(os.environ)
 ENGINE = build_engine(SETTINGS, start, PROCESS)
 SWEEP = build_sweep(SETTINGS, ENGINE, LOGGER)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore import xform_name
 
-from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now, is_missing_job, is_missing_resource
+from guard.aws.refusals import CALL_ERRORS, checked, code, is_denied, is_for_now, is_missing_job, is_missing_resource
 from guard.document import ImageError
 from guard.errors import CollectError, JobNotFound
 from guard.extract import extract
@@ -22,6 +22,7 @@ from guard.times import parse_time
 _PARALLEL = 8
 
 Answer = Mapping[str, Any] | ImageError
+Result = TypeVar("Result")
 
 
 def collect(client: Any, ref: JobRef) -> Collected:
@@ -33,7 +34,7 @@ def collect(client: Any, ref: JobRef) -> Collected:
     """
     # Owned by the call: no thread is left behind for Lambda to freeze.
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-        tags = pool.submit(_tags, client, ref.arn)
+        tags = _submit(pool, _tags, client, ref.arn)
         failures: list[CollectError] = []
         try:
             description = describe(client, ref)
@@ -43,7 +44,7 @@ def collect(client: Any, ref: JobRef) -> Collected:
         references, failed = _references(client, ref, description, pool)
         described_arn = text(description, ref.kind.arn_field)
         if described_arn is not None and described_arn != ref.arn:
-            tags = pool.submit(_tags, client, described_arn)
+            tags = _submit(pool, _tags, client, described_arn)
         found = tags.result()
     if isinstance(found, CollectError):
         failed.append(found)
@@ -61,12 +62,27 @@ def describe(client: Any, ref: JobRef) -> Mapping[str, Any]:
     """Return the job's description. Raises JobNotFound or CollectError."""
     operation = ref.kind.describe_operation
     try:
-        return ref.kind.described(_call(client, operation, **{ref.kind.name_field: ref.name}))
+        description = ref.kind.described(_call(client, operation, **{ref.kind.name_field: ref.name}))
     except CALL_ERRORS as exc:
         evidence = {"operation": operation, "job": ref.arn, "code": code(exc), "error": str(exc)}
         if is_missing_job(operation, exc):
             raise JobNotFound("the job doesn't exist", **evidence) from exc
         raise CollectError("the SageMaker API call that describes the job failed", **evidence) from exc
+    if not description:
+        raise CollectError(
+            "the response doesn't describe the job", operation=operation, job=ref.arn, code="EmptyResponse"
+        )
+    return description
+
+
+def _submit(pool: ThreadPoolExecutor, call: Callable[..., Result], *arguments: Any) -> Future[Result]:
+    """Make the call in a thread of the pool, or here where no thread can be started: Lambda has 1,024, leaked ones included."""
+    try:
+        return pool.submit(call, *arguments)
+    except RuntimeError:
+        done: Future[Result] = Future()
+        done.set_result(call(*arguments))
+        return done
 
 
 def _references(
@@ -77,10 +93,10 @@ def _references(
     tags: dict[Resource, Future[dict[str, str] | CollectError | None]] = {}
     # A job names a model, that one a package, and a package nothing more: each round finds what the last one asked for.
     while wanted := sorted(set(extract(ref.kind.id, description, ref.name, known).unresolved)):
-        found = list(pool.map(lambda resource: _resource(client, resource), wanted))
+        found = [call.result() for call in [_submit(pool, _resource, client, resource) for resource in wanted]]
         failed += [answer for answer in found if isinstance(answer, CollectError)]
         known.update(zip(wanted, (_as_started(ref, description, answer) for answer in found), strict=True))
-        tags |= {one: pool.submit(_tags, client, arn) for one in wanted if (arn := _tagged_arn(one, known[one]))}
+        tags |= {one: _submit(pool, _tags, client, arn) for one in wanted if (arn := _tagged_arn(one, known[one]))}
     for resource, asked in tags.items():
         answer, described = asked.result(), known[resource]
         if isinstance(answer, CollectError):
@@ -139,7 +155,7 @@ def _tags(client: Any, arn: str) -> dict[str, str] | CollectError | None:
 
 
 def _call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
-    answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**parameters)
+    answer = checked(operation, getattr(client, xform_name(operation))(**parameters))
     return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from botocore import xform_name
 
 from guard.aws.collect import describe
-from guard.aws.refusals import CALL_ERRORS, may_have_been_served
+from guard.aws.refusals import CALL_ERRORS, checked, code, may_have_been_served
 from guard.errors import CollectError, JobNotFound, StopError
 from guard.extract.reading import text
 from guard.record import Outcome
 from guard.refs import JobRef
+
+_IN_STATUS = re.compile(r"rejected because the [a-z ]+ job is in status (?P<status>[A-Za-z_]+)\.")
 
 
 def stop(client: Any, ref: JobRef) -> Outcome:
@@ -24,7 +27,7 @@ def stop(client: Any, ref: JobRef) -> Outcome:
     """
     call = getattr(client, xform_name(ref.kind.stop_operation))
     try:
-        call(**{ref.kind.name_field: ref.name})
+        checked(ref.kind.stop_operation, call(**{ref.kind.name_field: ref.name}))
     except CALL_ERRORS as exc:
         return _after_refusal(client, ref, exc)
     return Outcome.STOPPED
@@ -36,6 +39,8 @@ def _after_refusal(client: Any, ref: JobRef, refusal: Exception) -> Outcome:
     except JobNotFound:
         return Outcome.GONE
     except CollectError as exc:
+        if _says_it_ended(ref, refusal):
+            return Outcome.ALREADY_FINISHED
         raise StopError(
             "the job could not be stopped, and its state is unknown",
             job=ref.arn,
@@ -49,3 +54,9 @@ def _after_refusal(client: Any, ref: JobRef, refusal: Exception) -> Outcome:
     raise StopError(
         "the job could not be stopped and is still running", job=ref.arn, status=status, refusal=str(refusal)
     ) from refusal
+
+
+def _says_it_ended(ref: JobRef, refusal: Exception) -> bool:
+    """Whether the refusal itself says that the job has ended, or is stopping; believed only while the job can't be described."""
+    found = _IN_STATUS.search(str(refusal)) if code(refusal) == "ValidationException" else None
+    return found is not None and found["status"] in ref.kind.stopping | ref.kind.ended

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
+
+
+class ForeignAnswer(BotoCoreError):
+    """A response with the status of a success that isn't the API's own.
+
+    botocore takes any body with that status, as a proxy's sign-in page, for a response without members: a job without images,
+    a job without tags, a Stop that was served.
+    """
+
+    fmt = "the response to {operation} has no request id: something between the guard and SageMaker sent it"
+
 
 CALL_ERRORS: tuple[type[Exception], ...] = (ClientError, BotoCoreError, ResponseParserError)
 """All that a call of botocore raises. ResponseParserError, for a response that can't be parsed, is no BotoCoreError."""
@@ -56,6 +70,14 @@ _FOR_NOW = frozenset(
         "UnrecognizedClientException",
     }
 )
+
+
+def checked(operation: str, response: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the response. Raises ForeignAnswer for one that something else than the API sent."""
+    metadata = response.get("ResponseMetadata") or {}
+    if "HTTPStatusCode" in metadata and not metadata.get("RequestId"):
+        raise ForeignAnswer(operation=operation)
+    return response
 
 
 def code(error: Exception) -> str:

@@ -6,9 +6,10 @@ Environment values and hyperparameters hold secrets and data: they are never log
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from guard.decision import Finding
 from guard.document import Document
@@ -24,6 +25,14 @@ and most readers much less."""
 _LOGGERS_OWN_BYTES = 4 * 1024
 # Tried in this order until the line fits: characters of a text, entries of a list.
 _BOUNDS = ((2000, 100), (1000, 50), (400, 30), (200, 20), (100, 10))
+
+
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes log lines, and raises what keeps one from being written: logging's own handlers print that and go on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's names
+        """Raise the error that `emit` is handling."""
+        raise
 
 
 class LineSink:

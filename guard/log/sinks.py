@@ -26,7 +26,7 @@ class DecisionLog:
     """Writes each record to every sink, whatever becomes of the others."""
 
     def __init__(self, first: Sink, *others: Sink) -> None:
-        """`first` is the one that can't fail: the log line."""
+        """`first` is the log line."""
         self._sinks = (first, *others)
 
     def write(self, record: Record) -> tuple[LogError, ...]:

@@ -44,18 +44,27 @@ class OpaProcess:
             raise OpaStartError(
                 "there is no policy bundle: run `make bundle`, or set GUARD_BUNDLE_PATH", path=str(bundle)
             )
-        self.port = _free_port()
         self.label = os.urandom(16).hex()
-        self._log = _log_file()
+        log: BinaryIO | None = None
+        try:
+            self.port, log = _free_port(), _log_file()
+            self._child, self._stopped = _kept(self._command(binary, bundle), log)
+        # RuntimeError: no thread can be started.
+        except (OSError, RuntimeError) as exc:
+            if log is not None:
+                log.close()
+            raise OpaStartError(
+                "OPA can't be run: see the error; for a wrong path set GUARD_OPA_PATH to its binary",
+                path=str(binary),
+                error=f"{type(exc).__name__}: {exc}",
+            ) from exc
+        self._log = log
+        atexit.register(self.stop)
+
+    def _command(self, binary: Path, bundle: Path) -> list[str]:
         command = [str(binary), "run", "--server", f"--addr={LOOPBACK}:{self.port}", "--log-level=error"]
         command += ["--skip-version-check", f"--set=labels.{LABEL}={self.label}"]
-        command += ["--ignore=*_test.rego", "--bundle", str(bundle)]
-        try:
-            self._child, self._stopped = _kept(command, self._log)
-        except OSError as exc:
-            self._log.close()
-            raise OpaStartError("OPA can't be run: set GUARD_OPA_PATH to its binary", path=str(binary)) from exc
-        atexit.register(self.stop)
+        return [*command, "--ignore=*_test.rego", "--bundle", str(bundle)]
 
     @property
     def pid(self) -> int:
@@ -98,7 +107,8 @@ def _kept(command: list[str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], t
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={"HOME": tempfile.gettempdir(), **_GO_MEMORY},
+                # Not the folder for temporary files: to find it, Python writes into it.
+                env={"HOME": os.sep, **_GO_MEMORY},
                 preexec_fn=_end_with_parent,
             )
         except OSError as exc:

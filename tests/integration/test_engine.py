@@ -238,6 +238,33 @@ def test_a_binary_that_is_not_there_is_a_start_error(engine, policies, tmp_path)
         engine(policies(ALLOW), binary=tmp_path / "opa").wait_until_ready()
 
 
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        pytest.param("_free_port", OSError(24, "Too many open files"), id="no file descriptor"),
+        pytest.param("_kept", RuntimeError("can't start new thread"), id="no thread"),
+    ],
+)
+def test_what_the_host_has_too_little_of_is_a_start_error(engine, policies, monkeypatch, name, error) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(f"guard.opa.process.{name}", fail)
+    with pytest.raises(OpaStartError) as failed:
+        engine(policies(ALLOW)).wait_until_ready()
+    assert (failed.value.__cause__, failed.value.evidence["error"]) == (error, f"{type(error).__name__}: {error}")
+
+
+def test_opa_starts_where_no_temporary_file_can_be_written(engine, policies, monkeypatch) -> None:
+    """As with a full /tmp at a cold start: Python itself writes into the folder to find one."""
+
+    def full() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", full)
+    engine(policies(ALLOW)).wait_until_ready()
+
+
 def test_an_opa_that_does_not_become_ready_is_a_start_error(engine, policies, tmp_path) -> None:
     """A program that takes OPA's arguments and serves nothing."""
     fake = tmp_path / "opa"

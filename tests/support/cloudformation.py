@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -49,6 +49,41 @@ def rendered(**parameters: str) -> dict[str, Any]:
         for name, resource in document["Resources"].items()
         if conditions.get(resource.get("Condition"), True)
     }
+
+
+class Function(NamedTuple):
+    """What a template says of the environment in which its function runs."""
+
+    handler: str
+    variables: dict[str, str]
+    timeout: float
+
+
+# What these are called where the template isn't deployed.
+STATE_TABLE = "state"
+SWITCH = "/sagemaker-guard/stack/enforcement"
+
+
+def function_of_template(task: str, logical_id: str = "Function", **parameters: str) -> Function:
+    """Return a function of the template, with its package in the folder `task`."""
+    function = rendered(**parameters)[logical_id]["Properties"]
+    variables = {
+        name: str(_substituted(value, parameters)).replace("/var/task", task)
+        for name, value in function["Environment"]["Variables"].items()
+    }
+    return Function(function["Handler"], variables, function["Timeout"])
+
+
+def _substituted(value: Any, parameters: dict[str, str]) -> Any:
+    match value:
+        case {"Ref": "StateTable"}:
+            return STATE_TABLE
+        case {"Ref": "Switch"}:
+            return SWITCH
+        case {"Fn::Sub": text}:
+            return text.replace("${BundleInPackage}", parameters.get("BundleInPackage", "bundle.tar.gz"))
+        case _:
+            return value
 
 
 def of_type(resources: dict[str, Any], resource_type: str) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """A stand-in for AWS Lambda: runs a package under `awslambdaric`, the runtime client that AWS ships, and speaks the Runtime API.
 
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Not shown by it: memory, processor share, a read-only file system.
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Not shown by it: memory and processor share; the user, the
+read-only code and the /tmp of Lambda are a sandbox's (tests/support/sandbox.py).
 """
 
 from __future__ import annotations
@@ -52,21 +53,30 @@ class Environment:
     """One execution environment; between two invocations all its processes are frozen, as Lambda does it.
 
     The first of the paths is the package, the working directory of the function; nothing else but the paths and Python's
-    standard library can be imported. Raises LambdaFailed when the function can't be initialized.
+    standard library can be imported. A `prefix` is a command that runs another in a place of its own, with the paths as they are
+    there; a `log` is a file that gets what the function prints. Raises LambdaFailed when the function can't be initialized.
     """
 
     def __init__(
-        self, paths: Sequence[Path], handler: str, *, python: Path, variables: Mapping[str, str], timeout: float = 60
+        self,
+        paths: Sequence[Path],
+        handler: str,
+        *,
+        python: Path,
+        variables: Mapping[str, str],
+        timeout: float = 60,
+        prefix: Sequence[str] = (),
+        log: Path | None = None,
     ) -> None:
         self._timeout = timeout
         self._invocations: queue.Queue[Invocation] = queue.Queue()
         self._answers: queue.Queue[Answer] = queue.Queue()
         self._idle = threading.Event()
         self._server = _RuntimeApi(self._invocations, self._answers, self._idle)
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the environment
+        self._log = log.open("ab") if log else tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the environment
         self._process = subprocess.Popen(
-            [str(python), "-S", "-m", "awslambdaric", handler],
-            cwd=paths[0],
+            [*prefix, str(python), "-S", "-m", "awslambdaric", handler],
+            cwd=None if prefix else paths[0],
             env=self._variables(paths, handler, variables),
             stdout=self._log,
             stderr=subprocess.STDOUT,
@@ -89,6 +99,16 @@ class Environment:
     def __exit__(self, *_: object) -> None:
         """End all its processes."""
         self.close()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the function."""
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether the function has ended, so that the next event needs another environment."""
+        return self._process.poll() is not None
 
     @property
     def pids(self) -> list[int]:

@@ -26,10 +26,14 @@ class Call:
 
 
 class Control:
-    """Faults, interventions and the record of calls; one for all accounts and regions of the process."""
+    """Faults, interventions and the record of calls; one for all accounts and regions of the process.
+
+    `calls` are all that arrived, `served` those that a job of the table answered.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.served: list[Call] = []
         self._faults: defaultdict[str, deque[tuple[str, str]]] = defaultdict(deque)
         self._interventions: defaultdict[str, deque[Callable[[], object]]] = defaultdict(deque)
 
@@ -48,6 +52,7 @@ class Control:
     def reset(self) -> None:
         """Forget faults, interventions and calls."""
         self.calls.clear()
+        self.served.clear()
         self._faults.clear()
         self._interventions.clear()
 

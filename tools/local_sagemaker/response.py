@@ -14,7 +14,7 @@ from moto.sagemaker import urls
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from tools.local_sagemaker.control import CONTROL, Refused
+from tools.local_sagemaker.control import CONTROL, Call, Refused
 from tools.local_sagemaker.jobs import Jobs, state_name
 from tools.local_sagemaker.kinds import KINDS
 
@@ -35,6 +35,7 @@ class StoppableSageMakerResponse(SageMakerResponse):
                 result = jobs.call(operation, parameters)
             else:
                 return self._by_moto(operation, parameters)
+            CONTROL.served.append(Call(operation, parameters))
             status, headers, body = self.serialized(ActionResult(result))
         except Refused as exc:
             # Not through moto's errors: it warns about those that the API model doesn't declare, as throttling.

@@ -154,6 +154,57 @@ class TestACallThatFailedForNow:
         assert (failure.__cause__, failure.evidence["resource"]) == (error, "mine")
 
 
+class TestASuccessThatIsNotSageMakers:
+    """A proxy's page with status 200: botocore makes a response without members of it."""
+
+    PAGE: dict[str, Any] = {"ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0}}  # noqa: RUF012
+
+    def test_is_not_a_job_without_images(self) -> None:
+        told = {"AlgorithmSpecification": {"TrainingImage": "a:1"}}
+        collected = collect(FakeSageMaker(DescribeTrainingJob=self.PAGE, ListTags=NO_TAGS), replace(ref(), told=told))
+        (failure,) = collected.failures
+        assert (collected.description, failure.evidence["code"]) == (told, "ForeignAnswer")
+
+    def test_is_not_a_job_without_tags(self) -> None:
+        collected = collect(FakeSageMaker(DescribeTrainingJob=training(), ListTags=self.PAGE), ref())
+        assert (collected.tags, [failure.evidence["operation"] for failure in collected.failures]) == (
+            None,
+            ["ListTags"],
+        )
+
+    def test_is_not_a_model_without_containers(self) -> None:
+        description = training(AlgorithmSpecification={"AlgorithmName": "mine"})
+        client = FakeSageMaker(DescribeTrainingJob=description, ListTags=NO_TAGS, DescribeAlgorithm=self.PAGE)
+        (image,) = collect(client, ref()).references.values()
+        assert isinstance(image, ImageError)
+        assert image.code == "unavailable"
+
+    def test_with_a_request_id_it_is_sagemakers(self) -> None:
+        answered = {"ResponseMetadata": {"HTTPStatusCode": 200, "RequestId": "1"}}
+        client = FakeSageMaker(DescribeTrainingJob=training(**answered), ListTags={**NO_TAGS, **answered})
+        assert collect(client, ref()).failures == ()
+
+
+def test_an_empty_description_is_an_error() -> None:
+    """Without it the job would end as failed, with nothing to raise."""
+    client = FakeSageMaker(DescribeTrainingJob={"ResponseMetadata": {}})
+    with pytest.raises(CollectError, match="doesn't describe"):
+        describe(client, ref())
+
+
+def test_without_threads_the_calls_are_made_one_after_another(monkeypatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    description = training(AlgorithmSpecification={"AlgorithmName": "mine"})
+    algorithm = {"TrainingSpecification": {"TrainingImage": "a:1"}}
+    client = FakeSageMaker(DescribeTrainingJob=description, ListTags=NO_TAGS, DescribeAlgorithm=algorithm)
+    collected = collect(client, ref())
+    assert (collected.tags, collected.references) == ({}, {Resource(ALGORITHM.id, "mine"): algorithm})
+    assert client.operations() == ["DescribeAlgorithm", "DescribeTrainingJob", "ListTags"]
+
+
 def test_one_busy_resource_does_not_hide_the_others() -> None:
     model = {"Containers": [{"ModelPackageName": "busy"}, {"ModelPackageName": "known"}]}
     package: dict[str, Any] = {"InferenceSpecification": {"Containers": []}}

@@ -22,6 +22,12 @@ LOST = ReadTimeoutError(endpoint_url="https://api.sagemaker")
 ENDED = refused("ValidationException", "The request was rejected because the training job is in status Stopped.")
 
 
+# What botocore makes of a page with the status of a success.
+SIGN_IN = {
+    "ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {"content-type": "text/html"}, "RetryAttempts": 0}
+}
+
+
 def ref(kind: JobKind = TRAINING) -> JobRef:
     source = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, tzinfo=UTC))
     return JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, source, None, {})
@@ -50,6 +56,7 @@ def test_a_stop_that_succeeds_describes_nothing() -> None:
         pytest.param(LOST, "Completed", Outcome.ALREADY_FINISHED, id="answer lost, completed by itself"),
         pytest.param(ResponseParserError("x"), "Stopping", Outcome.STOPPED, id="answer unreadable, stopping"),
         pytest.param(refused("InternalFailure", status=500), "Stopping", Outcome.STOPPED, id="server error, stopping"),
+        pytest.param(SIGN_IN, "Stopping", Outcome.STOPPED, id="somebody else's answer, stopping"),
     ],
 )
 def test_a_refused_stop_means_what_the_job_is_in(refusal, status, outcome) -> None:
@@ -68,6 +75,7 @@ def test_a_lost_answer_counts_in_each_kinds_own_spelling(kind, status) -> None:
     [
         pytest.param(ENDED, id="refused"),
         pytest.param(LOST, id="answer lost"),
+        pytest.param(SIGN_IN, id="somebody else's answer"),
         pytest.param(EndpointConnectionError(endpoint_url="https://api.sagemaker"), id="no connection"),
         pytest.param(refused("ThrottlingException"), id="throttled"),
     ],
@@ -75,8 +83,10 @@ def test_a_lost_answer_counts_in_each_kinds_own_spelling(kind, status) -> None:
 def test_a_job_that_still_runs_is_an_error(refusal) -> None:
     with pytest.raises(StopError, match="still running") as failed:
         stop(client(refusal, "InProgress"), ref())
-    assert failed.value.__cause__ is refusal
-    assert failed.value.evidence == {"job": ref().arn, "status": "InProgress", "refusal": str(refusal)}
+    if isinstance(refusal, Exception):
+        assert failed.value.__cause__ is refusal
+    cause = str(failed.value.__cause__)
+    assert failed.value.evidence == {"job": ref().arn, "status": "InProgress", "refusal": cause}
 
 
 def test_a_status_that_cannot_be_read_counts_as_running() -> None:
@@ -86,6 +96,33 @@ def test_a_status_that_cannot_be_read_counts_as_running() -> None:
 
 def test_a_job_that_is_gone_by_then() -> None:
     assert stop(client(ENDED, refused("ValidationException", "Requested resource not found.")), ref()) is Outcome.GONE
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [("Stopping", Outcome.ALREADY_FINISHED), ("Completed", Outcome.ALREADY_FINISHED)]
+)
+def test_the_refusal_says_that_the_job_has_ended_when_it_can_not_be_described(status, outcome) -> None:
+    refusal = refused(
+        "ValidationException", f"The request was rejected because the training job is in status {status}."
+    )
+    assert stop(client(refusal, refused("AccessDeniedException")), ref()) is outcome
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(
+            refused("ValidationException", "rejected because the training job is in status InProgress."), id="running"
+        ),
+        pytest.param(refused("ValidationException", "1 validation error detected"), id="another reason"),
+        pytest.param(
+            refused("AccessDeniedException", "rejected because the training job is in status Stopped."), id="denied"
+        ),
+    ],
+)
+def test_no_other_refusal_says_so(refusal) -> None:
+    with pytest.raises(StopError, match="state is unknown"):
+        stop(client(refusal, refused("ThrottlingException")), ref())
 
 
 def test_a_state_that_is_unknown_is_an_error() -> None:

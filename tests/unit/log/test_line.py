@@ -17,7 +17,8 @@ from guard.decision import Decision, Evaluation, Finding, RuleFailure
 from guard.document import ImageError
 from guard.errors import EvaluationFailed, EventError, StopError
 from guard.jobs import TRAINING
-from guard.log.line import LIMIT_BYTES, LineSink, line
+from guard.log.line import LIMIT_BYTES, LineHandler, LineSink, line
+from guard.log.sinks import DecisionLog
 from guard.record import Outcome, Record
 from guard.refs import JobRef
 from tests.support.documents import document
@@ -222,6 +223,19 @@ def _logged(record: Record) -> str:
     # Loggers of one name share the stream of the first.
     LineSink(Logger(service=uuid.uuid4().hex, level="INFO", stream=out)).write(record)
     return out.getvalue().strip()
+
+
+class _Full(io.StringIO):
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_is_a_failure_of_the_sink() -> None:
+    """Else a job would be stopped, and nobody could tell why."""
+    logger = Logger(service=uuid.uuid4().hex, level="INFO", logger_handler=LineHandler(_Full()))
+    (failure,) = DecisionLog(LineSink(logger)).write(RECORD)
+    assert (failure.evidence["sink"], failure.evidence["decision_id"]) == ("line", "decision-1")
+    assert isinstance(failure.__cause__, OSError)
 
 
 def test_a_record_is_one_line_of_the_log() -> None:

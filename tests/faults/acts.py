@@ -1,0 +1,243 @@
+"""What can be done to a scene: each function returns an act, or is one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.faults.fault import Act
+from tests.faults.front import Request, Spoil
+from tests.faults.scene import Scene, aged
+from tools.local_sagemaker import CONTROL, set_status
+
+_NO_TMP_LEFT = 32 * 1024 * 1024
+
+
+def refuse(operation: str, code: str, times: int = 1, message: str = "injected fault") -> Act:
+    """SageMaker refuses the next calls of the operation."""
+    return lambda _: CONTROL.fail(operation, code, message, times)
+
+
+def spoil(operation: str, how: Spoil, times: int = 1) -> Act:
+    """Something between the guard and SageMaker spoils the next calls of the operation."""
+    return lambda scene: scene.front.spoil(operation, how, times)
+
+
+def upon(operation: str, act: Act, times: int = 1) -> Act:
+    """Do this just before SageMaker serves the next calls of the operation."""
+
+    def arrange(scene: Scene) -> None:
+        for _ in range(times):
+            CONTROL.before(operation, lambda: act(scene))
+
+    return arrange
+
+
+def at(attempt: int, act: Act) -> Act:
+    """Do this just before an attempt."""
+    return lambda scene: scene.at(attempt, act)
+
+
+def each_attempt(act: Act) -> Act:
+    """Do this just before every attempt."""
+
+    def arrange(scene: Scene) -> None:
+        for attempt in (1, 2, 3):
+            scene.at(attempt, act)
+
+    return arrange
+
+
+# The function and its OPA.
+
+
+def fresh(scene: Scene) -> None:
+    """The function has an environment that has seen no event yet."""
+    scene.function.close()
+    scene.function.warm()
+
+
+def no_environment(scene: Scene) -> None:
+    """The function has no environment: the event causes a cold start."""
+    scene.function.close()
+
+
+def kill_opa(scene: Scene) -> None:
+    """OPA dies."""
+    scene.signal_opa(signal.SIGKILL)
+
+
+def hang_opa(scene: Scene) -> None:
+    """OPA does nothing any more."""
+    scene.signal_opa(signal.SIGSTOP)
+
+
+def hang_opa_then_kill_it(scene: Scene) -> None:
+    """OPA hangs, and dies half a second later, with a request in its hands."""
+    hang_opa(scene)
+
+    def kill() -> None:
+        time.sleep(0.5)
+        kill_opa(scene)
+
+    threading.Thread(target=kill, daemon=True).start()
+
+
+def kill_function(scene: Scene) -> None:
+    """The function's process dies, as for want of memory."""
+    os.kill(scene.environment.pid, signal.SIGKILL)
+    time.sleep(0.05)
+
+
+def killed_by(operation: str, times: int = 1) -> Act:
+    """The function's process dies as it makes the call, which SageMaker never gets."""
+
+    def arrange(scene: Scene) -> None:
+        def kill(request: Request) -> None:
+            kill_function(scene)
+            request.leave()
+
+        scene.front.spoil(operation, kill, times)
+
+    return arrange
+
+
+def freeze(seconds: float) -> Act:
+    """The environment stays frozen for a while, and SageMaker closes the connections that it doesn't use."""
+
+    def arrange(scene: Scene) -> None:
+        assert scene.environment.pids
+        scene.front.drop()
+        time.sleep(seconds)
+
+    return arrange
+
+
+def limit(name: str, value: int | Callable[[int], int]) -> Act:
+    """The function's process gets this little of something; `value` may depend on the process id."""
+
+    def arrange(scene: Scene) -> None:
+        pid = scene.environment.pid
+        before = _soft_limit(pid, name)
+        _set_limit(pid, name, str(value if isinstance(value, int) else value(pid)))
+
+        def lift() -> None:
+            with contextlib.suppress(subprocess.CalledProcessError, FileNotFoundError):
+                _set_limit(pid, name, before)
+
+        scene.undo.append(lift)
+
+    return arrange
+
+
+# How the kernel calls them in /proc/PID/limits.
+_LIMITS = {"AS": "Max address space", "NOFILE": "Max open files", "NPROC": "Max processes"}
+
+
+def _soft_limit(pid: int, name: str) -> str:
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith(_LIMITS[name])]
+    return line.removeprefix(_LIMITS[name]).split()[0]
+
+
+def _set_limit(pid: int, name: str, value: str) -> None:
+    """Not by ourselves: root without CAP_SYS_RESOURCE may only limit what runs as root."""
+    owner = Path(f"/proc/{pid}").stat()
+    as_owner = (
+        ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"] if owner.st_uid else []
+    )
+    command = [*as_owner, "prlimit", f"--pid={pid}", f"--{name.lower()}={value}:"]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def lift_limits(scene: Scene) -> None:
+    """The function's process gets as much of everything as it had."""
+    while scene.undo:
+        scene.undo.pop()()
+
+
+def memory_in_use(spare: int) -> Callable[[int], int]:
+    """The address space that a process uses now, and this much more."""
+    return lambda pid: int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize() + spare
+
+
+def fill_tmp(scene: Scene) -> None:
+    """The disk of the environment is full, since an earlier event."""
+    full = Path(f"/proc/{scene.environment.pid}/root/tmp/full")
+    with contextlib.suppress(OSError), full.open("wb", buffering=0) as file:
+        file.write(b"x" * _NO_TMP_LEFT)
+    scene.undo.append(lambda: full.unlink(missing_ok=True))
+
+
+# The job and its events.
+
+
+def becomes(status: str) -> Act:
+    """The job gets into this status by itself."""
+    return lambda scene: set_status(scene.name, status)
+
+
+def older(minutes: float) -> Act:
+    """The event arrives late."""
+
+    def arrange(scene: Scene) -> None:
+        scene.events = [aged(event, minutes=minutes) for event in scene.events]
+
+    return arrange
+
+
+def again(times: int) -> Act:
+    """The event arrives several times."""
+
+    def arrange(scene: Scene) -> None:
+        scene.events = scene.events * times
+
+    return arrange
+
+
+def change(**fields: Any) -> Act:
+    """The event has other fields, or lacks those that are None."""
+
+    def arrange(scene: Scene) -> None:
+        names = {name.replace("_", "-") if name == "detail_type" else name: value for name, value in fields.items()}
+        changed = [event | names for event in scene.events]
+        scene.events = [{name: value for name, value in event.items() if value is not None} for event in changed]
+
+    return arrange
+
+
+def change_detail(**fields: Any) -> Act:
+    """The event's detail has other fields, or lacks those that are None."""
+
+    def arrange(scene: Scene) -> None:
+        for event in scene.events:
+            detail = event["detail"] | fields
+            event["detail"] = {name: value for name, value in detail.items() if value is not None}
+
+    return arrange
+
+
+def instead(*events: Any) -> Act:
+    """Something else arrives in place of the event."""
+
+    def arrange(scene: Scene) -> None:
+        scene.events = list(events)
+
+    return arrange
+
+
+def rename(scene: Scene) -> None:
+    """The event is of a job that doesn't exist any more."""
+    text = scene.name
+    for event in scene.events:
+        for name, value in event["detail"].items():
+            if isinstance(value, str):
+                event["detail"][name] = value.replace(text, f"{text}-gone")

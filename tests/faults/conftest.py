@@ -1,0 +1,85 @@
+"""One stage for each process of the campaign, and the table at its end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.faults.front import Front
+from tests.faults.report import table
+from tests.faults.scene import Stage
+from tests.support.lambda_runtime import REGION
+from tests.support.package import runtime_client, unpacked, with_bytecode
+from tests.support.sandbox import unavailable
+from tests.support.state import create_state
+from tools.local_sagemaker import install
+
+ROWS = "fault row"
+
+
+def _package(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) -> dict[str, Path]:
+    """The package and the runtime client, made by the first process of the campaign for all of them."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folders = {"task": shared / "package" / "task", "runtime": shared / "package" / "runtime"}
+    with (shared / "package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folders["runtime"].exists():
+            binary = unpacked(folders["task"], opa, bundle) / "bin" / "opa"
+            # A link leads to where the function's user can't go.
+            binary.unlink()
+            shutil.copy(opa, binary)
+            with_bytecode(folders["task"])
+            with_bytecode(runtime_client(folders["runtime"]))
+    return folders
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) -> Iterator[Stage]:
+    """SageMaker, what stands before it, and the function."""
+    base = tmp_path_factory.mktemp("stage")
+    folders = {**_package(tmp_path_factory, opa, bundle), "extra": base / "extra"}
+    folders["extra"].mkdir()
+    (folders["extra"] / "corrupt.tar.gz").write_bytes(bundle.read_bytes()[:-1000])
+    logs = base / "logs"
+    logs.mkdir()
+    install()
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    create_state(endpoint)
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    client = boto3.client("sagemaker", region_name=REGION, endpoint_url=endpoint, **keys)
+    played = Stage(folders, logs, Front((host, port)), client, endpoint, unavailable() is None)
+    yield played
+    played.close()
+    server.stop()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the table of all plays, also of those that other processes played."""
+    reports = [report for outcome in terminalreporter.stats.values() for report in outcome]
+    properties = [
+        pair
+        for report in reports
+        for pair in getattr(report, "user_properties", ())
+        if getattr(report, "when", "") == "call"
+    ]
+    rows = [value for name, value in properties if name == ROWS]
+    if rows:
+        terminalreporter.ensure_newline()
+        terminalreporter.section("faults")
+        for line in table(map(tuple, rows)):
+            terminalreporter.write_line(line)
+        if reason := unavailable():
+            terminalreporter.write_line(f"without a sandbox (an own user, read-only code, an own /tmp): {reason}")

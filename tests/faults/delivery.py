@@ -1,0 +1,60 @@
+"""Lambda's asynchronous invocation: up to three attempts at an event, each perhaps in a new environment, then a dead letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.support.lambda_runtime import Environment, LambdaFailed
+
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of one event: how each attempt ended, None for a success."""
+
+    errors: tuple[str | None, ...]
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether the event is in the dead-letter queue now."""
+        return self.errors[-1] is not None
+
+
+class Function:
+    """A function with one environment at a time, which is started when an event needs it."""
+
+    def __init__(self, start: Callable[[], Environment]) -> None:
+        self._start = start
+        self.environment: Environment | None = None
+
+    def deliver(self, event: object, before: Callable[[int], None]) -> Delivery:
+        """Invoke the function as Lambda does with an event; `before` is called with the number of each attempt."""
+        errors: list[str | None] = []
+        while len(errors) < ATTEMPTS:
+            before(len(errors) + 1)
+            errors.append(self._attempt(event))
+            if errors[-1] is None:
+                break
+        return Delivery(tuple(errors))
+
+    def warm(self) -> Environment:
+        """Return the environment, a new one where there is none or where it has ended. Raises LambdaFailed."""
+        if self.environment is None or self.environment.ended:
+            self.close()
+            self.environment = self._start()
+        return self.environment
+
+    def close(self) -> None:
+        """End the environment."""
+        if self.environment is not None:
+            self.environment.close()
+            self.environment = None
+
+    def _attempt(self, event: object) -> str | None:
+        try:
+            self.warm().invoke(event)
+        except LambdaFailed as exc:
+            return str(exc.body.get("errorType"))
+        return None

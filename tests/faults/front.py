@@ -1,0 +1,209 @@
+"""What stands between the guard and SageMaker: a proxy that hands calls over, or spoils them as networks and services do."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import struct
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Spoil = Callable[["Request"], None]
+ALWAYS = 10_000
+"""As good as always: how often a fault happens that doesn't end."""
+
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
+
+
+class Front:
+    """The endpoint that the guard calls; `spoil` says what happens to the next calls of an operation."""
+
+    def __init__(self, behind: tuple[str, int]) -> None:
+        self._behind = behind
+        self._spoils: defaultdict[str, deque[Spoil]] = defaultdict(deque)
+        self._lock = threading.Lock()
+        self.over = threading.Event()
+        self._door = _Door(self, 0)
+        self.url = f"http://127.0.0.1:{self._door.server_port}"
+
+    def spoil(self, operation: str, how: Spoil, times: int = 1) -> None:
+        """Do this to the next calls of the operation, `*` for any."""
+        with self._lock:
+            self._spoils[operation].extend([how] * times)
+
+    def shut(self) -> None:
+        """Refuse connections, and drop those that there are."""
+        self._door.close()
+
+    def drop(self) -> None:
+        """Close the connections that there are, as a service does with idle ones."""
+        self._door.drop()
+
+    def reset(self) -> None:
+        """Serve everything again."""
+        with self._lock:
+            self._spoils.clear()
+        self.over.set()
+        self.over = threading.Event()
+        if self._door.closed:
+            self._door = _Door(self, self._door.server_port)
+
+    def close(self) -> None:
+        """Stop serving."""
+        self.reset()
+        self._door.close()
+
+    def fate(self, operation: str) -> Spoil:
+        """What happens to a call that has just arrived."""
+        with self._lock:
+            for name in (operation, "*"):
+                if self._spoils[name]:
+                    return self._spoils[name].popleft()
+        return serve
+
+    def ask(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Return SageMaker's answer."""
+        connection = http.client.HTTPConnection(*self._behind, timeout=60)
+        try:
+            connection.request("POST", path, body, headers)
+            response = connection.getresponse()
+            kept = [(name, value) for name, value in response.getheaders() if name.lower() not in _HOP_BY_HOP]
+            return response.status, kept, response.read()
+        finally:
+            connection.close()
+
+
+class _Door(ThreadingHTTPServer):
+    """A listening socket on loopback, with the connections that came through it."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, front: Front, port: int) -> None:
+        super().__init__(("127.0.0.1", port), Request)
+        self.front = front
+        self.closed = False
+        self._connections: set[socket.socket] = set()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def drop(self) -> None:
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self.shutdown()
+            self.server_close()
+            self.drop()
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: a client that left is part of the faults."""
+
+
+class Request(BaseHTTPRequestHandler):
+    """One connection of the guard; its calls are served one after another."""
+
+    server: _Door
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def do_POST(self) -> None:
+        """Take a call and let happen to it what was arranged."""
+        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        operation = (self.headers.get("X-Amz-Target") or "").rpartition(".")[2]
+        self.server.front.fate(operation)(self)
+
+    def asked(self) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Hand the call over; return the answer."""
+        return self.server.front.ask(self.path, dict(self.headers.items()), self.body)
+
+    def answer(self, status: int, headers: list[tuple[str, str]], body: bytes, length: int | None = None) -> None:
+        """Send an answer whose length may be said to be another one."""
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def leave(self) -> None:
+        """Close the connection without another byte, so that the client sees a reset."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the fault."""
+        self.server.front.over.wait(seconds)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def serve(request: Request) -> None:
+    """What happens when nothing was arranged."""
+    request.answer(*request.asked())
+
+
+def reset(request: Request) -> None:
+    """The connection is lost before the call was served."""
+    request.leave()
+
+
+def refuse_from_now(request: Request) -> None:
+    """The connection is lost, and no other is accepted."""
+    request.leave()
+    request.server.front.shut()
+
+
+def lose_answer(request: Request) -> None:
+    """The call is served, and the connection lost before the answer."""
+    request.asked()
+    request.leave()
+
+
+def status(code: int, body: bytes = b"") -> Spoil:
+    """The service answers with this status and no error that the API knows."""
+    return lambda request: request.answer(code, [("Content-Type", "text/html")], body)
+
+
+def fail(code: int, error: str) -> Spoil:
+    """The service answers with this error and status."""
+    body = b'{"__type": "%s", "message": "injected fault"}' % error.encode()
+    return lambda request: request.answer(code, [("Content-Type", "application/x-amz-json-1.1")], body)
+
+
+def truncate(request: Request) -> None:
+    """Half of the answer arrives."""
+    code, headers, body = request.asked()
+    request.answer(code, headers, body[: len(body) // 2], length=len(body))
+    request.leave()
+
+
+def not_json(request: Request) -> None:
+    """Something else than the service answers, as a captive proxy does: 200 with a page."""
+    request.answer(200, [("Content-Type", "text/html")], b"<html>Sign in</html>")
+
+
+def slow(seconds: float) -> Spoil:
+    """The answer takes this long."""
+
+    def wait(request: Request) -> None:
+        request.wait(seconds)
+        serve(request)
+
+    return wait

@@ -1,0 +1,31 @@
+"""The campaign's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tests.faults.verdict import Play
+
+HEAD = ("", "area", "fault", "attempts", "decision", "outcome", "job", "seconds")
+Row = tuple[str, ...]
+
+
+def row(play: Play, problems: Sequence[str]) -> Row:
+    """Return what the table says of a play with the denied job."""
+    return (
+        "FAIL" if problems else "ok",
+        play.fault.area,
+        play.fault.id,
+        str(play.attempts),
+        play.decision or "-",
+        " ".join(dict.fromkeys(play.outcomes)) or "-",
+        play.status + (", dead letter" if play.letters else ""),
+        f"{play.seconds:.1f}",
+    )
+
+
+def table(rows: Iterable[Row]) -> list[str]:
+    """Return the lines of the table."""
+    cells = [HEAD, *sorted(rows, key=lambda row: row[1:3])]
+    widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]

@@ -1,0 +1,198 @@
+"""The stage on which faults are played: SageMaker, what stands before it, and the function; and one play on it."""
+
+from __future__ import annotations
+
+import copy
+import os
+import signal
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.faults import worlds
+from tests.faults.delivery import Delivery, Function
+from tests.faults.fault import DEFAULT, Act, Fault, World
+from tests.faults.front import Front
+from tests.faults.jobs import JOBS
+from tests.faults.verdict import Play
+from tests.support.cloudformation import function_of_template
+from tests.support.jobs import ALLOWED, DENIED, started_event, status
+from tests.support.lambda_runtime import Environment
+from tests.support.sandbox import INSIDE, Sandbox
+from tests.support.state import forget_state
+from tools.local_sagemaker import CONTROL
+
+_NUMBERS = count(1)
+
+
+@dataclass
+class Stage:
+    """All that outlives a play. `folders` are the package, the runtime client and what worlds add; without a sandbox the function
+    runs as whoever runs the campaign, and can write its code.
+    """
+
+    folders: dict[str, Path]
+    logs: Path
+    front: Front
+    sagemaker: Any
+    endpoint: str
+    sandboxed: bool
+    shared: Function = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shared = Function(lambda: self.start(DEFAULT))
+
+    def start(self, world: World) -> Environment:
+        """Start an environment in this world. Raises LambdaFailed."""
+        places = {name: INSIDE / name if self.sandboxed else folder for name, folder in self.folders.items()}
+        function = function_of_template(str(places["task"]))
+        log = Path(world.log) if world.log else self.logs / f"{next(_NUMBERS)}.log"
+        variables = function.variables | {"AWS_ENDPOINT_URL": self.front.url}
+        variables |= worlds.variables(world, self.folders["extra"], places)
+        return Environment(
+            [places["task"], places["runtime"]],
+            function.handler,
+            python=Path(sys.base_prefix) / "bin" / Path(os.path.realpath(sys.executable)).name,
+            variables=variables,
+            timeout=world.timeout or function.timeout,
+            prefix=Sandbox(world.tmp).prefix(self.folders, "task") if self.sandboxed else (),
+            log=log,
+        )
+
+    def close(self) -> None:
+        """End everything that runs."""
+        self.shared.close()
+        self.front.close()
+
+
+class Scene:
+    """One play of a fault, as its acts see it: the job, its events, and what they may do to the function."""
+
+    def __init__(self, stage: Stage, fault: Fault, function: Function) -> None:
+        self.stage = stage
+        self.front = stage.front
+        self.sagemaker = stage.sagemaker
+        self.function = function
+        self.kind, create = JOBS[fault.job]
+        self._create = create
+        self.name = f"job-{next(_NUMBERS)}"
+        self.events: list[Any] = []
+        self.over = threading.Event()
+        self.undo: list[Callable[[], None]] = []
+        self._at: defaultdict[int, list[Act]] = defaultdict(list)
+
+    @property
+    def environment(self) -> Environment:
+        """The function's environment, started when there is none."""
+        return self.function.warm()
+
+    def at(self, attempt: int, act: Act) -> None:
+        """Do this just before an attempt."""
+        self._at[attempt].append(act)
+
+    def opa_pids(self) -> list[int]:
+        """Process ids of OPA, without starting anything."""
+        environment = self.function.environment
+        return [pid for pid in descendants(environment.pid) if _name(pid) == "opa"] if environment else []
+
+    def signal_opa(self, number: signal.Signals) -> None:
+        """Send a signal to OPA."""
+        for pid in self.opa_pids():
+            os.kill(pid, number)
+
+    def status(self) -> str:
+        """The job's status."""
+        return status(self.sagemaker, self.kind, self.name)
+
+    def create(self, image: str) -> None:
+        """Create the job; its event is a minute old."""
+        self._create(self.sagemaker, self.name, image)
+        self.events = [aged(started_event(self.sagemaker, self.kind, self.name), minutes=1)]
+
+    def deliver(self) -> tuple[Delivery, ...]:
+        """Deliver the events one after another."""
+        return tuple(self.function.deliver(event, self._before) for event in self.events)
+
+    def end(self) -> None:
+        """Undo what outlives the play otherwise."""
+        self.over.set()
+        for undo in self.undo:
+            undo()
+        CONTROL.reset()
+        self.front.reset()
+
+    def _before(self, attempt: int) -> None:
+        for act in self._at[attempt]:
+            act(self)
+
+
+def play(stage: Stage, fault: Fault, *, denied: bool = True) -> Play:
+    """Play the fault with a job that the policies deny, or with one that they allow."""
+    own = fault.world != DEFAULT
+    function = Function(lambda: stage.start(fault.world)) if own else stage.shared
+    scene = Scene(stage, fault, function)
+    logs = _sizes(stage.logs)
+    started = time.monotonic()
+    forget_state(stage.endpoint)
+    try:
+        scene.create(DENIED if denied else ALLOWED)
+        CONTROL.reset()
+        for act in fault.acts:
+            act(scene)
+        deliveries = scene.deliver()
+        stops = sum(call.operation.startswith("Stop") for call in CONTROL.served)
+    finally:
+        scene.end()
+        if own:
+            function.close()
+    return Play(
+        fault=fault,
+        is_denied=denied,
+        deliveries=deliveries,
+        lines=tuple(_written(stage.logs, logs)),
+        status=scene.status(),
+        stops=stops,
+        seconds=time.monotonic() - started,
+    )
+
+
+def aged(event: dict[str, Any], *, minutes: float) -> dict[str, Any]:
+    """Return the event as one that is this old, with an id of its own."""
+    time_ = datetime.now(UTC) - timedelta(minutes=minutes)
+    return copy.deepcopy(event) | {"time": time_.strftime("%Y-%m-%dT%H:%M:%SZ"), "id": f"event-{next(_NUMBERS)}"}
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the process ids of the children of a process, and of theirs."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            ids = [int(child) for child in children.read_text().split()]
+        except OSError:
+            continue
+        found += ids + [more for child in ids for more in descendants(child)]
+    return found
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _sizes(folder: Path) -> dict[Path, int]:
+    return {log: log.stat().st_size for log in folder.iterdir()}
+
+
+def _written(folder: Path, sizes: dict[Path, int]) -> list[str]:
+    """The lines that were written since, oldest log first."""
+    logs = sorted(folder.iterdir(), key=lambda log: int(log.stem))
+    return [line for log in logs for line in log.read_bytes()[sizes.get(log, 0) :].decode().splitlines()]

@@ -1,0 +1,35 @@
+"""What the guard keeps beside its log, as the template makes it: a table and a switch."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import boto3
+
+from tests.support.cloudformation import STATE_TABLE, SWITCH, rendered
+from tests.support.jobs import REGION
+
+
+def create_state(endpoint: str) -> None:
+    """Create both in a local AWS, unless they are there."""
+    resources = rendered()
+    table, switch = resources["StateTable"]["Properties"], resources["Switch"]["Properties"]
+    members = {name: table[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+    dynamodb = _client("dynamodb", endpoint)
+    with contextlib.suppress(dynamodb.exceptions.ResourceInUseException):
+        dynamodb.create_table(TableName=STATE_TABLE, **members)
+    _client("ssm", endpoint).put_parameter(Name=SWITCH, Value=switch["Value"], Type=switch["Type"], Overwrite=True)
+
+
+def forget_state(endpoint: str) -> None:
+    """Delete what the table holds."""
+    dynamodb = _client("dynamodb", endpoint)
+    keys = [key["AttributeName"] for key in rendered()["StateTable"]["Properties"]["KeySchema"]]
+    for item in dynamodb.scan(TableName=STATE_TABLE)["Items"]:
+        dynamodb.delete_item(TableName=STATE_TABLE, Key={name: item[name] for name in keys})
+
+
+def _client(service: str, endpoint: str) -> Any:
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return boto3.client(service, region_name=REGION, endpoint_url=endpoint, **keys)

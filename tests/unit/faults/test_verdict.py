@@ -1,0 +1,94 @@
+"""The campaign's verdict turns red for each promise that is broken."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.faults.campaign import FAULTS
+from tests.faults.delivery import Delivery
+from tests.faults.fault import Fault
+from tests.faults.report import row, table
+from tests.faults.verdict import LINE_LIMIT_BYTES, Play, problems
+
+FAULT = Fault("aws", "none")
+ONCE = Delivery((None,))
+LETTER = Delivery(("CollectError",) * 3)
+
+
+def lines(*records: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(json.dumps({"decision_id": "1", **record}) for record in records)
+
+
+DENIED = lines({"decision": "deny"}, {"decision": "deny", "outcome": "stopped"})
+GOOD = lines({"decision": "allow", "outcome": "not_denied"})
+FAILED = lines({"outcome": "failed", "failures": [{"error": "CollectError"}]})
+
+
+def play(**changes: Any) -> Play:
+    whole: dict[str, Any] = {"fault": FAULT, "is_denied": True, "deliveries": (ONCE,), "lines": DENIED}
+    return Play(**{**whole, "status": "Stopping", "stops": 1, "seconds": 0.1, **changes})
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        pytest.param(play(), id="a denied job is stopped"),
+        pytest.param(play(deliveries=(LETTER,)), id="and its event tried again"),
+        pytest.param(play(is_denied=False, lines=GOOD, status="InProgress", stops=0), id="a good job goes on"),
+        pytest.param(
+            play(fault=replace(FAULT, end="letter"), deliveries=(LETTER,), lines=(), status="InProgress", stops=0),
+            id="nothing could stop it, and there is a dead letter",
+        ),
+        pytest.param(play(lines=(), deliveries=(LETTER,)), id="stopped without a log, and there is a dead letter"),
+        pytest.param(play(lines=("START", "[ERROR] x", *DENIED)), id="other lines are printed"),
+    ],
+)
+def test_nothing_is_wrong_where_the_promises_are_kept(kept: Play) -> None:
+    assert problems(kept) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "problem"),
+    [
+        pytest.param(play(status="InProgress", stops=0), "runs on", id="a denied job runs on"),
+        pytest.param(play(status="InProgress", stops=0, deliveries=(LETTER,)), "runs on", id="also with a dead letter"),
+        pytest.param(play(is_denied=False), "that the policies allow was stopped", id="a good job is stopped"),
+        pytest.param(play(lines=()), "0 records", id="no record and no dead letter"),
+        pytest.param(play(lines=DENIED[:1]), "0 records", id="a record without an outcome"),
+        pytest.param(play(deliveries=(ONCE, ONCE)), "2 events", id="one record for two events"),
+        pytest.param(play(stops=2), "2 stops", id="two stops"),
+        pytest.param(play(lines=DENIED[1:]), "after the stop only", id="recorded after the stop only"),
+        pytest.param(play(lines=GOOD), "says why", id="stopped and recorded as allowed"),
+        pytest.param(play(lines=(*DENIED, "x" * (LINE_LIMIT_BYTES + 1))), "bytes long", id="a long line"),
+        pytest.param(play(fault=replace(FAULT, end="letter")), "no dead letter", id="no dead letter"),
+        pytest.param(play(fault=replace(FAULT, end="untouched")), "nothing to stop", id="stopped an ended job"),
+        pytest.param(play(fault=replace(FAULT, attempts=2)), "1 attempts, not 2", id="too few attempts"),
+        pytest.param(play(fault=replace(FAULT, outcome="gone")), "stopped, not gone", id="another outcome"),
+        pytest.param(
+            play(fault=replace(FAULT, failures=frozenset({"StopError"})), lines=(*DENIED, *FAILED)),
+            "['StopError'], only ['CollectError']",
+            id="another failure",
+        ),
+    ],
+)
+def test_each_broken_promise_is_a_problem(broken: Play, problem: str) -> None:
+    assert any(problem in found for found in problems(broken)), problems(broken)
+
+
+def test_the_table_has_a_row_for_each_fault() -> None:
+    printed = table([row(play(), []), row(play(fault=replace(FAULT, id="all"), deliveries=(LETTER,)), ["x"])])
+    assert [line.split() for line in printed] == [
+        ["area", "fault", "attempts", "decision", "outcome", "job", "seconds"],
+        ["FAIL", "aws", "all", "3", "deny", "stopped", "Stopping,", "dead", "letter", "0.1"],
+        ["ok", "aws", "none", "1", "deny", "stopped", "Stopping", "0.1"],
+    ]
+
+
+def test_every_fault_has_a_name_of_its_own() -> None:
+    names = [(fault.area, fault.id) for fault in FAULTS]
+    assert len(set(names)) == len(names) >= 40
+    assert {fault.area for fault in FAULTS} == {"engine", "policy", "aws", "disk", "memory", "event"}
