@@ -116,6 +116,7 @@ def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
         undecided_after=timedelta(minutes=settings.undecided_minutes),
         stop_undecided=settings.undecided_jobs == "stop",
         notice=lambda message, facts: logger.error(message, extra=facts),
+        exemptions=lambda: engine.exemptions(settings.opa_timeout_seconds),
     )
 
 

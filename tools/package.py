@@ -25,7 +25,7 @@ PYTHON_VERSION = "3.13"
 # Amazon Linux 2023, which the runtime is made of, has glibc 2.34.
 MANYLINUX = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")
 OUR_PACKAGES = ("guard", "lambda_entry")
-NOT_IN_LAMBDA = (Path("guard/cli"), Path("guard/authoring"))
+NOT_IN_LAMBDA = (Path("guard/cli"), Path("guard/authoring"), Path("guard/operations"))
 BOTOCORE_DATA = {
     *botocore_data.OPERATIONS,
     "_retry.json",

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from guard.cli import operations
 from guard.cli.evaluate import evaluate_file
 from guard.cli.output import print_json, print_table
 from guard.errors import GuardError
@@ -49,6 +50,9 @@ def evaluate(
     if result.decision is None:
         raise typer.Exit(EXIT_ERROR)
     raise typer.Exit(EXIT_DENY if result.decision == "deny" else 0)
+
+
+operations.register(app)
 
 
 def main() -> None:

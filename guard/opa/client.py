@@ -29,6 +29,7 @@ BY_RULE = "guard/main/by_rule"
 RULE_IDS = "guard/main/rule_ids"
 SCHEMA_VERSION = "guard/main/schema_version"
 MASKS = "guard/mask/hidden"
+EXEMPTIONS = "guard/config/exemptions"
 
 # Without strict-builtin-errors a failing built-in would silently remove a deny.
 QUERY = urlencode({"strict-builtin-errors": "true", "provenance": "true"})
@@ -140,6 +141,11 @@ class PolicyClient:
         if not isinstance(found, list) or not all(isinstance(rule_id, str) for rule_id in found):
             raise DecisionInvalid("OPA's answer is not a list of rule ids", answer=str(found)[:200])
         return tuple(found)
+
+    def exemptions(self, seconds: float) -> tuple[Mapping[str, Any], ...]:
+        """Return the exemptions of the configuration as they are, without what isn't an object. Raises PolicyError."""
+        found = self._answer(EXEMPTIONS, b"{}", seconds).get("result")
+        return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, list) else ()
 
     def masks(self, subject: Mapping[str, Any]) -> object:
         """Return what the masking policy hides of `{"input": document, "result": decision}`. Raises PolicyError."""

@@ -114,6 +114,11 @@ class EmbeddedOpa:
         with self._lock:
             return self._connected().rule_ids(seconds)
 
+    def exemptions(self, seconds: float) -> tuple[Mapping[str, Any], ...]:
+        """Return the exemptions of the configuration, as they stand there. Raises PolicyError."""
+        with self._lock:
+            return self._connected().exemptions(seconds)
+
     def masks(self, subject: Mapping[str, Any]) -> object:
         """Return what the masking policy hides of a document and its decision. Raises PolicyError."""
         with self._lock:

@@ -66,6 +66,10 @@ class RemoteOpa:
         """Return the ids of the rules that can have findings. Raises PolicyError."""
         return self._within(seconds, lambda client: client.rule_ids(seconds))
 
+    def exemptions(self, seconds: float) -> tuple[Mapping[str, Any], ...]:
+        """Return the exemptions of the configuration, as they stand there. Raises PolicyError."""
+        return self._within(seconds, lambda client: client.exemptions(seconds))
+
     def masks(self, subject: Mapping[str, Any]) -> object:
         """Return what the masking policy hides of a document and its decision. Raises PolicyError."""
         return self._within(self._timeout, lambda client: client.masks(subject))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
 from guard.document import Source
-from guard.errors import GuardError, StateError
+from guard.errors import GuardError, PolicyError, StateError
 from guard.pipeline import Guard
 from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
@@ -27,6 +27,8 @@ LEASE, POSITION, LAST = "sweep#lease", "sweep#position", "sweep#last"
 MARGIN_SECONDS = 60.0
 TOGETHER = 25
 SAVE_EACH = 500
+ENDS_SOON = timedelta(days=30)
+_MOST_EXEMPTIONS = 50
 # A lease outlives its sweep by this much at most: clocks differ.
 _LEASE_MARGIN = timedelta(seconds=5)
 # After these, and without a failure, a job needs no second look while it stays as it is.
@@ -48,6 +50,7 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter)
     undecided: list[str] = field(default_factory=list)
     revision: str | None = None
+    exemptions: list[dict[str, Any]] = field(default_factory=list)
     failures: list[GuardError] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
@@ -67,6 +70,7 @@ class Report:
             "undecided": self.undecided[:50],
             "undecided_jobs": len(self.undecided),
             "bundle_revision": self.revision,
+            "exemptions": self.exemptions,
             "failures": dict(sorted(failed.items())),
             "first_failure": str(self.failures[0]) if self.failures else None,
         }
@@ -85,7 +89,8 @@ class Sweep:
     """Judges the running jobs with the guard.
 
     `setup` stands for all that decides besides the job and the policies: with another one, every job is judged again. `client`
-    lists; `notice` is told of a job that nobody could judge for too long.
+    lists. `notice` is told of a job that nobody could judge for too long. Of the `exemptions` of the configuration the report
+    has those that end soon.
     """
 
     guard: Guard
@@ -95,6 +100,7 @@ class Sweep:
     undecided_after: timedelta
     stop_undecided: bool
     notice: Callable[[str, dict[str, Any]], None]
+    exemptions: Callable[[], Iterable[Mapping[str, Any]]] = tuple
     clock: Callable[[], datetime] = _now
     new_id: Callable[[], str] = _new_id
     together: int = TOGETHER
@@ -144,6 +150,7 @@ class Sweep:
                 memory.remember(job, self._basis(report))
             if report.judged % SAVE_EACH == 0:
                 memory.save(self.clock(), complete=False)
+        self._ending(report)
         report.listed, report.complete = walk.listed, walk.complete
         memory.save(self.clock(), complete=walk.complete)
         undecided.save(self.clock(), complete=walk.complete)
@@ -170,6 +177,18 @@ class Sweep:
             stopped = self.guard.stop_undecided(record, f"no decision was possible for {minutes} minutes: {reason}")
             report.outcomes[stopped.outcome.value if stopped.outcome else "none"] += 1
             report.failures += stopped.failures
+
+    def _ending(self, report: Report) -> None:
+        """The exemptions that have ended or end soon, the first to end first."""
+        until = (self.clock() + ENDS_SOON).date().isoformat()
+        try:
+            found = [exemption for exemption in self.exemptions() if str(exemption.get("expires", "")) <= until]
+        except PolicyError as exc:
+            report.failures.append(exc)
+            return
+        shown = ("id", "owner", "rules", "expires")
+        found.sort(key=lambda exemption: str(exemption.get("expires", "")))
+        report.exemptions = [{name: exemption.get(name) for name in shown} for exemption in found[:_MOST_EXEMPTIONS]]
 
     def _basis(self, report: Report) -> str:
         """What a decision depends on besides the job as it is listed.

@@ -1,0 +1,135 @@
+"""`status` and `redrive`: a deployed guard from a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, TextIO
+
+import boto3
+import typer
+from botocore.config import Config
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from guard.operations.letters import Letter
+from guard.operations.redrive import HIDDEN_SECONDS, Queue, Redriven, redrive, shown
+from guard.operations.stack import find_stack
+from guard.operations.status import Part, status
+
+ATTENTION = 1
+"""Exit code: something should be looked at."""
+
+StackName = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("status")(status_command)
+    app.command("redrive")(redrive_command)
+
+
+def status_command(stack: StackName = "sagemaker-guard", as_json: AsJson = False) -> None:
+    """Show what a deployed guard is doing. Exit code: 0 all well, 1 something needs attention, 2 error."""
+    client_of = _clients()
+    found = find_stack(stack, client_of)
+    parts = status(found, client_of, datetime.now(UTC))
+    (print_status_json if as_json else print_status)(stack, parts, sys.stdout)
+    raise typer.Exit(ATTENTION if any(part.attention for part in parts) else 0)
+
+
+def redrive_command(
+    stack: StackName = "sagemaker-guard",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Invoke the function with each letter, instead of showing them.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Letters to take at most.")] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """Show the dead letters, or with --yes send them through the function again; a letter is deleted after success only.
+
+    Exit code: 0 no letter is left of those shown, 1 some are, 2 error.
+    """
+    client_of = _clients()
+    found = find_stack(stack, client_of)
+    queue = Queue(client_of("sqs"), found.queue_url)
+    if yes:
+        redriven = list(redrive(queue, client_of("lambda"), found.function, limit))
+    else:
+        redriven = [
+            Redriven(letter, "kept: shown only; --yes sends it again", done=False) for letter in shown(queue, limit)
+        ]
+    (print_letters_json if as_json else print_letters)(redriven, sys.stdout)
+    raise typer.Exit(0 if all(letter.done for letter in redriven) else ATTENTION)
+
+
+def _clients() -> Callable[[str], Any]:
+    make: Any = boto3.client
+    # An invocation must not be repeated because its answer takes long.
+    patient = Config(read_timeout=HIDDEN_SECONDS, retries={"total_max_attempts": 1})
+    return cache(lambda service: make(service, config=patient if service == "lambda" else None))
+
+
+def kept(letters: Iterable[Letter]) -> list[Redriven]:
+    """Return the letters as they are printed when nothing was done about them."""
+    return [Redriven(letter, "kept: shown only; --yes sends it again", done=False) for letter in letters]
+
+
+def print_status(stack: str, parts: Iterable[Part], out: TextIO) -> None:
+    """Print a line for each part."""
+    console = Console(file=out, highlight=False)
+    console.print(Text(stack, style="bold"))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
+    for part in parts:
+        table.add_row(part.name, Text(part.text, style="bold red" if part.attention else ""))
+    console.print(table)
+
+
+def print_status_json(stack: str, parts: Iterable[Part], out: TextIO) -> None:
+    """Print the facts of each part as one object."""
+    body = {part.name.replace(" ", "_"): part.facts | {"attention": part.attention} for part in parts}
+    out.write(json.dumps({"stack": stack} | body, indent=2) + "\n")
+
+
+def print_letters(redriven: Iterable[Redriven], out: TextIO) -> None:
+    """Print a row for each letter."""
+    console = Console(file=out, highlight=False)
+    rows = list(redriven)
+    if not rows:
+        console.print("no dead letters")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("since", "letter", "event and error", "result"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        letter = row.letter
+        since = letter.sent_at.strftime("%m-%d %H:%M") if letter.sent_at else "-"
+        style = "green" if row.done else "yellow"
+        about = Text.assemble(letter.subject, (f"\n{_short(letter.error)}", "dim"))
+        table.add_row(since, letter.shape, about, Text(_short(row.result), style=style))
+    console.print(table)
+
+
+def print_letters_json(redriven: Iterable[Redriven], out: TextIO) -> None:
+    """Print the letters with their events as one object."""
+    out.write(json.dumps({"letters": [_as_data(row.letter) | _end(row) for row in redriven]}, indent=2) + "\n")
+
+
+def _as_data(letter: Letter) -> dict[str, Any]:
+    sent = letter.sent_at.isoformat() if letter.sent_at else None
+    return {"id": letter.id, "shape": letter.shape, "sent_at": sent, "error": letter.error, "event": letter.event}
+
+
+def _end(row: Redriven) -> dict[str, Any]:
+    return {"result": row.result, "done": row.done}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}..."

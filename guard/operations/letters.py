@@ -1,0 +1,90 @@
+"""Dead letters: what the queue holds of an event that the guard could not act on, in both of its shapes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from guard.jobs import JOB_KINDS
+from guard.times import parse_time
+
+_NAME_FIELDS = frozenset(kind.name_field for kind in JOB_KINDS)
+
+Shape = Literal["failed invocation", "undelivered event", "unreadable"]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter; `event` is what the function is to be invoked with, None for a letter that holds no event."""
+
+    id: str
+    receipt: str
+    shape: Shape
+    event: Mapping[str, Any] | None
+    sent_at: datetime | None
+    error: str
+
+    @property
+    def subject(self) -> str:
+        """What the event is about: its job, or its type where it names none."""
+        if self.event is None:
+            return "-"
+        detail = self.event.get("detail")
+        detail = detail if isinstance(detail, Mapping) else {}
+        request = detail.get("requestParameters")
+        named = [*_names(detail), *_names(request if isinstance(request, Mapping) else {})]
+        return f"{self.event.get('detail-type', '?')}: {named[0]}" if named else str(self.event.get("detail-type", "?"))
+
+
+def read_letter(message: Mapping[str, Any]) -> Letter:
+    """Return the letter of an SQS message.
+
+    Lambda wraps the event of a failed invocation (`requestPayload`) and says how it failed; EventBridge sends the event that it
+    could not deliver as it is, and says why in the message's attributes.
+    """
+    attributes = {
+        name: str(value.get("StringValue", "")) for name, value in (message.get("MessageAttributes") or {}).items()
+    }
+    sent = parse_time((message.get("Attributes") or {}).get("SentTimestamp"))
+    shape, event, error = _opened(str(message.get("Body", "")), attributes)
+    return Letter(str(message["MessageId"]), str(message["ReceiptHandle"]), shape, event, sent, error)
+
+
+def _opened(body: str, attributes: Mapping[str, str]) -> tuple[Shape, Mapping[str, Any] | None, str]:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        content = None
+    if not isinstance(content, Mapping):
+        return "unreadable", None, "the body is not a JSON object"
+    event = content.get("requestPayload")
+    if isinstance(event, Mapping):
+        return "failed invocation", event, _failure(content)
+    if "detail-type" in content:
+        told = [
+            attributes[name]
+            for name in ("ERROR_CODE", "ERROR_MESSAGE", "ErrorCode", "ErrorMessage")
+            if name in attributes
+        ]
+        undelivered = "RULE_ARN" in attributes or "ErrorCode" not in attributes
+        return "undelivered event" if undelivered else "failed invocation", content, ": ".join(told) or "unknown"
+    return "unreadable", None, "the body holds no event"
+
+
+def _failure(content: Mapping[str, Any]) -> str:
+    context, response = content.get("requestContext"), content.get("responsePayload")
+    if isinstance(response, Mapping) and response.get("errorType"):
+        return f"{response['errorType']}: {response.get('errorMessage', '')}"
+    return str(context.get("condition", "unknown")) if isinstance(context, Mapping) else "unknown"
+
+
+def _names(node: Mapping[str, Any]) -> list[str]:
+    """The names of jobs among the fields, in the API's spelling and in CloudTrail's."""
+    return [
+        str(value)
+        for key, value in node.items()
+        if isinstance(value, str) and key[:1].upper() + key[1:] in _NAME_FIELDS
+    ]

@@ -1,0 +1,160 @@
+"""What a deployed guard is doing, from what it keeps; each part that can't be read says so, and hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from guard.aws.refusals import CALL_ERRORS, code
+from guard.aws.switch import Switch
+from guard.aws.table import StateTable
+from guard.errors import GuardError, StateError
+from guard.limits.breaker import ITEM as BREAKER
+from guard.limits.breaker import Bounds, slice_of, tally
+from guard.operations.stack import ClientOf, Stack
+from guard.sweep.memory import mapping
+from guard.sweep.run import LAST
+from guard.times import parse_time
+
+# The longest interval of the schedule, twice, and a run.
+SWEEP_OVERDUE = timedelta(minutes=75)
+ENDS_NOW = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of the status; `attention` marks what somebody should look at."""
+
+    name: str
+    text: str
+    facts: dict[str, Any]
+    attention: bool = False
+
+
+def status(stack: Stack, client_of: ClientOf, now: datetime) -> list[Part]:
+    """Return the parts of the status, in the order in which an operator asks."""
+    settings = stack.settings
+    table = StateTable(lambda: client_of("dynamodb"), settings.state_table)
+    readers: dict[str, Callable[[], Part]] = {
+        "mode": lambda: _mode(settings.mode),
+        "switch": lambda: _switch(settings.switch_parameter, client_of),
+        "breaker": lambda: _breaker(table, _bounds(stack), now),
+        "last sweep": lambda: _sweep(_last(table), now),
+        "policies": lambda: _policies(_last(table)),
+        "exemptions": lambda: _exemptions(_last(table), now),
+        "dead letters": lambda: _letters(stack.queue_url, client_of),
+    }
+    return [_read(name, reader) for name, reader in readers.items()]
+
+
+def _read(name: str, reader: Callable[[], Part]) -> Part:
+    try:
+        return reader()
+    except GuardError as exc:
+        return Part(name, f"can't be read: {exc.message}", {"error": str(exc)}, attention=True)
+
+
+def _mode(mode: str) -> Part:
+    texts = {"enforce": "denied jobs are stopped", "audit": "decides and records only"}
+    return Part("mode", f"{mode}: {texts[mode]}", {"mode": mode})
+
+
+def _switch(parameter: str, client_of: ClientOf) -> Part:
+    if not parameter:
+        return Part("switch", "none", {"parameter": None, "enforcement": "on"})
+    permit = Switch(lambda: client_of("ssm"), parameter)()
+    if permit.warnings:
+        raise permit.warnings[0]
+    off = permit.withheld_by is not None
+    facts = {"parameter": parameter, "enforcement": "off" if off else "on"}
+    text = "OFF: no job is stopped" if off else "on"
+    return Part("switch", f"{text} ({parameter})", facts, attention=off)
+
+
+def _bounds(stack: Stack) -> Bounds:
+    settings = stack.settings
+    return Bounds(
+        stops=settings.breaker_stops,
+        window=timedelta(minutes=settings.breaker_minutes),
+        rule_share=settings.breaker_rule_share,
+        rule_jobs=settings.breaker_rule_jobs,
+    )
+
+
+def _breaker(table: StateTable, bounds: Bounds, now: datetime) -> Part:
+    counted = tally(table.read(BREAKER), slice_of(now, bounds.window))
+    suspects = sorted(counted.suspects(bounds))
+    is_open = bool(bounds.stops) and counted.stops >= bounds.stops
+    minutes = int(bounds.window.total_seconds() // 60)
+    limit = f" of {bounds.stops}" if bounds.stops else ""
+    text = f"{'OPEN' if is_open else 'closed'}: {counted.stops}{limit} stops and {counted.withheld} withheld in {minutes} min"
+    text += f"; suspected: {', '.join(suspects)}" if suspects else ""
+    facts = {
+        "open": is_open,
+        "stops": counted.stops,
+        "limit": bounds.stops,
+        "minutes": minutes,
+        "withheld": counted.withheld,
+        "judged": counted.judged,
+        "denied_by": dict(sorted(counted.denied_by.items())),
+        "suspected_rules": suspects,
+    }
+    return Part("breaker", text, facts, attention=is_open or bool(suspects) or counted.withheld > 0)
+
+
+def _last(table: StateTable) -> dict[str, Any]:
+    return mapping(table.read(LAST).get("report"))
+
+
+def _sweep(report: dict[str, Any], now: datetime) -> Part:
+    started = parse_time(report.get("started_at"))
+    if started is None:
+        return Part("last sweep", "none yet", {}, attention=True)
+    age = now - started
+    overdue, undecided = age > SWEEP_OVERDUE, report.get("undecided_jobs") or 0
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in (report.get("outcomes") or {}).items())
+    text = (
+        f"{_age(age)} ago, {report.get('listed')} jobs: {report.get('known')} unchanged, {report.get('judged')} judged"
+    )
+    text += f" ({outcomes})" if outcomes else ""
+    text += "" if report.get("complete") else "; not complete, the next one goes on"
+    text += f"; {undecided} jobs could not be judged for too long" if undecided else ""
+    text += f"; {report['first_failure']}" if report.get("first_failure") else ""
+    text = f"OVERDUE, {text}" if overdue else text
+    return Part("last sweep", text, report, attention=overdue or bool(undecided or report.get("failures")))
+
+
+def _age(age: timedelta) -> str:
+    minutes = max(0, int(age.total_seconds() // 60))
+    return (
+        f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+    )
+
+
+def _policies(report: dict[str, Any]) -> Part:
+    revision = report.get("bundle_revision")
+    return Part("policies", f"revision {revision}" if revision else "unknown", {"revision": revision})
+
+
+def _exemptions(report: dict[str, Any], now: datetime) -> Part:
+    ending = report.get("exemptions") or []
+    texts, soonest = [], str(ending[0].get("expires")) if ending else ""
+    for exemption in ending:
+        expires = str(exemption.get("expires"))
+        verb = "ended" if expires < now.date().isoformat() else "ends"
+        texts.append(f"{exemption.get('id')} ({exemption.get('owner')}) {verb} {expires}")
+    near = bool(ending) and soonest <= (now + ENDS_NOW).date().isoformat()
+    return Part("exemptions", "; ".join(texts) or "none ends within 30 days", {"ending": ending}, attention=near)
+
+
+def _letters(url: str, client_of: ClientOf) -> Part:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    try:
+        found = client_of("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    except CALL_ERRORS as exc:
+        raise StateError("the dead-letter queue could not be used", queue=url, code=code(exc), error=str(exc)) from exc
+    number = sum(int(found.get(name, 0)) for name in names)
+    text = f"{number}: see them with `sagemaker-guard redrive`" if number else "none"
+    return Part("dead letters", text, {"number": number}, attention=number > 0)
