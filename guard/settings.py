@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from guard.errors import ConfigError
 
@@ -30,10 +29,10 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What a deployment decides; each field is the environment variable `GUARD_` plus its name in upper case."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: Annotated[
         Literal["enforce", "audit"], Field(description="`enforce` stops denied jobs; `audit` decides and records only.")
@@ -104,18 +103,6 @@ class Settings(BaseSettings):
             description="S3 bucket that keeps the whole record of every decision, masked; empty: the log line only.",
         ),
     ] = ""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the arguments only: reading the environment is the entry point's business (`from_environment`)."""
-        return (init_settings,)
 
     @field_validator("opa_url")
     @classmethod

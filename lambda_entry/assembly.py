@@ -1,4 +1,7 @@
-"""The composition root: builds the guard, with all that it depends on, for every entry point."""
+"""The composition root: builds the guard, with all that it depends on, for every entry point.
+
+What only some entry points or some settings need is imported where it is built: each import is part of a cold start.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,12 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from guard.aws.budget import Budget, spend
-from guard.aws.secrets import token_from
 from guard.aws.switch import Switch
 from guard.aws.table import StateTable
 from guard.denylist.deployment import deny_list
@@ -22,16 +23,12 @@ from guard.errors import ConfigError
 from guard.limits.breaker import Bounds, Breaker
 from guard.limits.permit import NO_LIMITS, Limits, Permit, SwitchedLimits
 from guard.log.line import LineSink
-from guard.log.objects import ObjectSink
 from guard.log.sinks import DecisionLog, Sink
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
-from guard.opa.remote import RemoteOpa
 from guard.pipeline import Guard
 from guard.refs import Home
 from guard.settings import Settings
-from guard.sweep.memory import NoStore, Store
-from guard.sweep.run import TOGETHER, Sweep
 
 # Describe and Stop answer in well under a second. All attempts at a few calls must fit in the function's timeout: a guard
 # that is cut off there can say neither what failed nor for which job. In the mode `standard` a client makes no retries any more
@@ -46,12 +43,20 @@ BRIEF = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "legacy", "total_max_attempts": 2}, tcp_keepalive=True
 )
 
-Engine = EmbeddedOpa | RemoteOpa
+if TYPE_CHECKING:
+    from guard.opa.remote import RemoteOpa
+    from guard.sweep.memory import Store
+    from guard.sweep.run import Sweep
+
+    Engine = EmbeddedOpa | RemoteOpa
 
 
 def build_engine(settings: Settings, start: Callable[[], OpaProcess], process: OpaProcess | None = None) -> Engine:
     """Return the engine of these settings; `process` is an OPA that is already starting."""
     if settings.opa_url:
+        from guard.aws.secrets import token_from
+        from guard.opa.remote import RemoteOpa
+
         return RemoteOpa(
             settings.opa_url,
             timeout=settings.opa_timeout_seconds,
@@ -64,8 +69,8 @@ def build_engine(settings: Settings, start: Callable[[], OpaProcess], process: O
 
 
 def _client(service: str, config: Config = BOTO) -> Any:
-    make: Any = boto3.client
-    return make(service, config=config)
+    """A client of botocore's: boto3's own is the same one, and boto3 loads what moves objects of S3 besides."""
+    return botocore.session.get_session().create_client(service, config=config)
 
 
 def build_guard(
@@ -105,6 +110,9 @@ def build_limits(settings: Settings, counted_together: int = 1) -> Limits:
 
 def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
     """Return the sweep of these settings, with a SageMaker client whose calls are spread over time."""
+    from guard.aws.budget import Budget, spend
+    from guard.sweep.run import TOGETHER, Sweep
+
     sagemaker = _client("sagemaker")
     spend(sagemaker, Budget(settings.sweep_calls_per_second, burst=settings.sweep_calls_per_second))
     guard = build_guard(settings, engine, logger, sagemaker, counted_together=TOGETHER)
@@ -135,6 +143,8 @@ def _setup(settings: Settings, guard: Guard) -> str:
 
 
 def _store(settings: Settings) -> Store:
+    from guard.sweep.memory import NoStore
+
     return StateTable(cache(lambda: _client("dynamodb")), settings.state_table) if settings.state_table else NoStore()
 
 
@@ -142,6 +152,8 @@ def build_log(settings: Settings, engine: Engine, logger: Logger) -> DecisionLog
     """Return the decision log: the line always, and what else these settings ask for."""
     sinks: list[Sink] = []
     if settings.record_bucket:
+        from guard.log.objects import ObjectSink
+
         # The client is made at the first record: a cold start doesn't wait for it.
         sinks.append(ObjectSink(cache(lambda: _client("s3", BRIEF)), settings.record_bucket, engine))
     return DecisionLog(LineSink(logger), *sinks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_entry.start_opa import PROCESS, start
+from lambda_entry.start_opa import PROCESS, imported, start
 
 # isort: split
 # OPA boots while the following is imported.
@@ -23,6 +23,7 @@ SETTINGS = Settings.from_environment(os.environ)
 ENGINE = build_engine(SETTINGS, start, PROCESS)
 GUARD = build_guard(SETTINGS, ENGINE, LOGGER)
 ENGINE.wait_until_ready()
+imported()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_entry.start_opa import PROCESS, start
+from lambda_entry.start_opa import PROCESS, imported, start
 
 # isort: split
 # OPA boots while the following is imported.
@@ -22,6 +22,7 @@ SETTINGS = Settings.from_environment(os.environ)
 ENGINE = build_engine(SETTINGS, start, PROCESS)
 SWEEP = build_sweep(SETTINGS, ENGINE, LOGGER)
 ENGINE.wait_until_ready()
+imported()
 
 
 def handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ARG001 - a schedule's event says nothing

@@ -2,7 +2,8 @@
 
     python tools/botocore_data.py TARGET     # TARGET is a folder for AWS_DATA_PATH, or a package's botocore/data
 
-Parsing SageMaker's whole model, some 400 operations, is most of what making a client costs at a cold start.
+Parsing SageMaker's whole model, some 400 operations, and the endpoints of all services is most of what making a client costs at a
+cold start.
 """
 
 from __future__ import annotations
@@ -78,18 +79,32 @@ def _without_documentation(node: Any) -> Any:
 
 
 def write(target: Path) -> list[Path]:
-    """Write the pruned models below the folder, as botocore lays them out, and return their paths."""
-    return [_write(service, target) for service in OPERATIONS]
-
-
-def _write(service: str, target: Path) -> Path:
+    """Write the pruned models and endpoints below the folder, as botocore lays them out, and return the models' paths."""
     loader = Loader()
-    version = loader.determine_latest_version(service, "service-2")
-    model = loader.load_data(f"{service}/{version}/service-2")
-    path = target / service / version / "service-2.json"
+    models: dict[Path, dict[str, Any]] = {}
+    for service in OPERATIONS:
+        version = loader.determine_latest_version(service, "service-2")
+        model = loader.load_data(f"{service}/{version}/service-2")
+        models[target / service / version / "service-2.json"] = pruned(service, model)
+    for path, model in models.items():
+        _write(path, model)
+    _write(target / "endpoints.json", _endpoints(loader.load_data("endpoints"), list(models.values())))
+    return list(models)
+
+
+def _endpoints(endpoints: dict[str, Any], models: list[dict[str, Any]]) -> dict[str, Any]:
+    """The endpoints of the models' services alone, in every region: the others are a megabyte that each cold start parses."""
+    prefixes = {model["metadata"]["endpointPrefix"] for model in models}
+    partitions = [
+        partition | {"services": {name: each for name, each in partition["services"].items() if name in prefixes}}
+        for partition in endpoints["partitions"]
+    ]
+    return endpoints | {"partitions": partitions}
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(pruned(service, model), separators=(",", ":")))
-    return path
+    path.write_text(json.dumps(content, separators=(",", ":")))
 
 
 if __name__ == "__main__":

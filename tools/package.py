@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,26 @@ BOTOCORE_DATA = {
     "partitions.json",
     "sdk-default-configuration.json",
 }
+# The locked requirements that only opa-python-client's asynchronous client has: guard/opa/synchronous.py leaves it out.
+NOT_SHIPPED = {
+    "aiofiles",
+    "aiohappyeyeballs",
+    "aiohttp",
+    "aiosignal",
+    "attrs",
+    "frozenlist",
+    "multidict",
+    "propcache",
+    "yarl",
+}
+# What no function imports of the libraries that it does import. A test imports the functions in the package as it is.
+UNUSED = (
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/[!_j]*",  # all but its own __init__.py and jmespath_utils
+    "botocore/cacert.pem",  # certifi's certificates are used
+    "dateutil/zoneinfo/*.tar.gz",
+    "pydantic/v1",
+)
 # botocore's own whole models, which the one with the guard's operations only stands in for.
 PRUNED_MODEL = ("service-2.", "paginators-", "waiters-", "examples-")
 MEGABYTE = 1024 * 1024
@@ -98,39 +119,60 @@ def check_inputs(architecture: Architecture, opa: Path, bundle: Path) -> None:
 def install_requirements(architecture: Architecture, target: Path) -> None:
     """Install the locked wheels for the Lambda's Python, which needn't be the one that runs here."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    command += ["--require-hashes", "--no-deps", "--only-binary=:all:", "--requirement", str(REQUIREMENTS)]
+    command += ["--require-hashes", "--no-deps", "--only-binary=:all:", "--requirement", "/dev/stdin"]
     command += ["--implementation", "cp", "--python-version", PYTHON_VERSION, "--target", str(target)]
     command += [f"--platform={manylinux}_{architecture.wheel}" for manylinux in MANYLINUX]
-    if subprocess.run(command, check=False).returncode:
+    if subprocess.run(command, input=shipped(REQUIREMENTS.read_text()), text=True, check=False).returncode:
         raise PackageError("pip could not install the locked requirements")
 
 
+def shipped(locked: str) -> str:
+    """Return the locked requirements without those that are NOT_SHIPPED."""
+    parts = re.split(r"^(?=[a-z0-9])", locked, flags=re.MULTILINE)
+    names = [part.partition("==")[0] for part in parts]
+    if missing := NOT_SHIPPED - set(names):
+        raise PackageError(
+            f"NOT_SHIPPED in tools/package.py names {', '.join(sorted(missing))}: not a requirement any more"
+        )
+    return "".join(part for name, part in zip(names, parts, strict=True) if name not in NOT_SHIPPED)
+
+
 def prune(target: Path) -> None:
-    """Remove what the Lambda never reads: other API models and operations, tests, scripts and pip's own records."""
-    data = target / "botocore" / "data"
+    """Remove what the Lambda never reads: other API models and operations, unused modules, tests, scripts and pip's records.
+
+    The METADATA of each distribution stays: vulnerability scanners find out from it what is in the package.
+    """
+    prune_data(target / "botocore" / "data")
+    unneeded = [target / "bin", *_unused(target)]
+    unneeded += [path for path in target.glob("*.dist-info/*") if path.name != "METADATA"]
+    unneeded += [path for name in ("__pycache__", "test", "tests") for path in target.rglob(name) if path.is_dir()]
+    _remove(unneeded)
+
+
+def prune_data(data: Path) -> None:
+    """Leave in botocore's data what the guard's own calls need."""
     missing = BOTOCORE_DATA - {path.name for path in data.iterdir()}
     if missing:
         raise PackageError(f"botocore has no {', '.join(sorted(missing))} any more")
     models = botocore_data.write(data)
-    unneeded = [path for path in data.iterdir() if path.name not in BOTOCORE_DATA]
-    unneeded += [
-        path
-        for model in models
-        for path in model.parent.iterdir()
-        if path.name.startswith(PRUNED_MODEL) and path != model
-    ]
-    unneeded += [
-        target / "bin",
-        *target.glob("*.dist-info/RECORD"),
-        *target.glob("boto3/data/*"),
-        *target.glob("boto3/examples"),
-    ]
-    unneeded += [path for name in ("__pycache__", "test", "tests") for path in target.rglob(name) if path.is_dir()]
-    for path in unneeded:
+    whole = [path for model in models for path in model.parent.glob("*") if path.name.startswith(PRUNED_MODEL)]
+    others = [path for path in data.iterdir() if path.name not in BOTOCORE_DATA]
+    _remove([*others, *(path for path in whole if path not in models)])
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+
+def _unused(target: Path) -> list[Path]:
+    found = {pattern: list(target.glob(pattern)) for pattern in UNUSED}
+    if missing := [pattern for pattern, paths in found.items() if not paths]:
+        raise PackageError(f"UNUSED in tools/package.py matches nothing with {', '.join(missing)}")
+    return [path for paths in found.values() for path in paths]
 
 
 def copy_ours(target: Path) -> None:

@@ -12,7 +12,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 import urllib3
-from opa_client.opa import OpaClient
 from urllib3.connectionpool import HTTPConnectionPool
 
 from guard.decision import Evaluation
@@ -20,6 +19,7 @@ from guard.document import Document
 from guard.errors import DecisionInvalid, DecisionMissing, OpaStartError, OpaTimeout, OpaUnavailable, SchemaMismatch
 from guard.opa import answers
 from guard.opa.process import LABEL, OpaProcess
+from guard.opa.synchronous import client_class
 
 if TYPE_CHECKING:
     from guard.opa.connection import Connection
@@ -37,7 +37,7 @@ QUERY = urlencode({"strict-builtin-errors": "true", "provenance": "true"})
 READY_POLL_SECONDS = 0.005
 
 
-class _Client(OpaClient):  # type: ignore[misc]  # it has no type hints
+class _Client(client_class()):  # type: ignore[misc]  # it has no type hints
     """opa-python-client without proxies and without redirects: neither the environment nor an answer sends documents elsewhere.
 
     Its own query methods make JSON of a dict and a request of that anew for each call; a document is bytes already, and all that

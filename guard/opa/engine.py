@@ -1,4 +1,7 @@
-"""The embedded OPA: restarted once when it is dead or hung, and replaceable by another one between two decisions."""
+"""The embedded OPA: restarted once when it is dead or hung, and replaceable by another one between two decisions.
+
+What no decision of a healthy engine needs is imported when it is needed: each import is part of a cold start.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from guard.decision import EachRule, Evaluation
 from guard.document import Document
 from guard.errors import OpaStartError, OpaTimeout, OpaUnavailable, PolicyError
 from guard.opa.client import PolicyClient, wait_until_ready
-from guard.opa.each import evaluate_each
 from guard.opa.process import LOOPBACK, OpaProcess
 
 if TYPE_CHECKING:
@@ -98,6 +100,8 @@ class EmbeddedOpa:
 
     def evaluate_each(self, document: Document, seconds: float) -> EachRule:
         """Return what the rules answer one by one within this time; never raises PolicyError."""
+        from guard.opa.each import evaluate_each
+
         return evaluate_each(self, document, seconds)
 
     def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:

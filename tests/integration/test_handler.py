@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import importlib
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import boto3
+import botocore.session
 import pytest
 
 from guard.errors import ConfigError, OpaStartError, ScopeError
@@ -45,10 +46,11 @@ def entry(
         return imported[-1]
 
     monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", shipped_session())
+    monkeypatch.setattr(botocore.session, "get_session", shipped_session)
     # Loggers of one name share the standard output of the first test.
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
     yield load
+    gc.enable()
     for module in imported:
         module.ENGINE.close()
     _forget()
@@ -94,7 +96,7 @@ def test_the_settings_of_the_function_count(entry: Import, event: Any) -> None:
 
 
 def test_whole_records_go_to_the_bucket_of_the_settings(entry: Import, event: Any) -> None:
-    s3 = boto3.Session().client("s3", region_name="us-east-1")
+    s3 = botocore.session.Session().create_client("s3", region_name="us-east-1")
     s3.create_bucket(Bucket="records")
     entry(GUARD_RECORD_BUCKET="records").handler(event(DENIED), _context())
     (listed,) = s3.list_objects_v2(Bucket="records")["Contents"]
@@ -174,7 +176,7 @@ def test_opa_starts_before_the_rest_is_imported() -> None:
     imports = [
         line for line in source.splitlines() if line.startswith(("import ", "from ")) and "__future__" not in line
     ]
-    assert imports[0] == "from lambda_entry.start_opa import PROCESS, start"
+    assert imports[0] == "from lambda_entry.start_opa import PROCESS, imported, start"
 
 
 def test_starting_opa_imports_nothing_heavy(opa: Path, bundle: Path) -> None:
@@ -185,3 +187,22 @@ def test_starting_opa_imports_nothing_heavy(opa: Path, bundle: Path) -> None:
     ).stdout.split()
     assert "guard.opa.process" in printed
     assert {"boto3", "botocore", "pydantic", "requests", "opa_client", "aws_lambda_powertools"} & set(printed) == set()
+
+
+def test_garbage_is_collected_again_once_the_handler_is_imported(entry: Import) -> None:
+    entry()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 10_000
+
+
+def test_the_handler_imports_nothing_that_it_does_not_use(opa: Path, bundle: Path) -> None:
+    program = "import sys, lambda_entry.handler as started; started.ENGINE.close(); print(*sys.modules)"
+    paths = {"GUARD_OPA_PATH": str(opa), "GUARD_BUNDLE_PATH": str(bundle)}
+    printed = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | paths, capture_output=True, text=True, check=True
+    ).stdout.split()
+    used = {"botocore", "guard.pipeline", "opa_client.opa"}
+    unused = {"aiohttp", "asyncio", "boto3", "guard.authoring", "guard.opa.binary", "guard.opa.each", "guard.opa.many"}
+    unused |= {"guard.opa.remote", "guard.aws.secrets", "guard.sweep.run", "opa_client.opa_async"}
+    unused |= {"guard.log.objects", "pydantic_settings", "s3transfer"}
+    assert (used - set(printed), unused & set(printed)) == (set(), set())

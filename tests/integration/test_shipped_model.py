@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from botocore import xform_name
+from botocore.session import Session
 
-from guard.jobs import BY_KIND
+from guard.aws.listing import pages
+from guard.jobs import BY_KIND, JOB_KINDS
 from guard.record import Outcome
 from tests.support.carriers import CARRIERS, WITHOUT_IMAGE
 from tests.support.cloudtrail import called_event
 from tests.support.jobs import DENIED, HOME
 from tests.support.minimal import minimal
+from tests.support.shipped_model import shipped_session
 from tools.botocore_data import OPERATIONS
 
 ALL = "in tools/botocore_data.py the operations differ from those that the guard calls"
@@ -32,8 +35,8 @@ def called(guard_client: Any) -> Iterator[set[str]]:
     guard_client.meta.events.unregister("before-call.sagemaker", note)
 
 
-def test_a_job_of_every_kind_on_every_resource_is_stopped_with_exactly_the_calls_of_the_package(
-    guard, sagemaker, engine_with, called
+def test_jobs_of_every_kind_on_every_resource_are_listed_and_stopped_with_exactly_the_calls_of_the_package(
+    guard, sagemaker, engine_with, guard_client, called
 ) -> None:
     """Jobs whose images the service picks are stopped by a policy that trusts nothing unseen."""
     engine = engine_with(rules={"unresolved_image": {"tolerated": []}})
@@ -49,6 +52,9 @@ def test_a_job_of_every_kind_on_every_resource_is_stopped_with_exactly_the_calls
         request = minimal(operation, **{kind.name_field: f"unseen-{number}"})
         getattr(sagemaker, xform_name(operation))(**request)
         outcomes[kind_id] = guard(engine=engine).handle(called_event(sagemaker, kind, operation), HOME)[0].outcome
+    for kind in JOB_KINDS:
+        for status in kind.listing.statuses:
+            list(pages(guard_client, kind, status))
     assert outcomes == dict.fromkeys(outcomes, Outcome.STOPPED)
     assert called == OPERATIONS["sagemaker"], ALL
 
@@ -56,3 +62,14 @@ def test_a_job_of_every_kind_on_every_resource_is_stopped_with_exactly_the_calls
 def test_the_packages_client_knows_no_other_call(guard_client: Any) -> None:
     assert set(guard_client.meta.service_model.operation_names) == OPERATIONS["sagemaker"]
     assert not hasattr(guard_client, "create_training_job")
+
+
+@pytest.mark.parametrize("service", sorted(OPERATIONS))
+@pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "xx-future-1"])
+def test_the_packages_client_has_the_endpoints_of_botocores_own(service: str, region: str) -> None:
+    shipped, whole = (
+        session.create_client(service, region_name=region).meta for session in (shipped_session(), Session())
+    )
+    assert shipped.endpoint_url == whole.endpoint_url
+    assert shipped.config.signature_version == whole.config.signature_version
+    assert shipped.partition == whole.partition

@@ -9,13 +9,13 @@ import shutil
 from importlib.metadata import distribution
 from pathlib import Path
 
-from tools.package import REQUIREMENTS, copy_ours, prune
+from tools.package import REQUIREMENTS, copy_ours, prune, shipped
 
 
 def unpacked(folder: Path, opa: Path, bundle: Path) -> Path:
     """Fill the folder with what the package holds, pruned by the packager itself."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in re.findall(r"^([A-Za-z0-9_.-]+)==", REQUIREMENTS.read_text(), re.MULTILINE):
+    for name in re.findall(r"^([A-Za-z0-9_.-]+)==", shipped(REQUIREMENTS.read_text()), re.MULTILINE):
         _copy(name, folder)
     prune(folder)
     copy_ours(folder)

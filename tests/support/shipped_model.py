@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from tests.support.jobs import client
-from tools.package import BOTOCORE_DATA, prune
+from tools.package import BOTOCORE_DATA, prune_data
 
 # Deleted when Python ends.
 _FOLDER = TemporaryDirectory()
@@ -29,18 +29,18 @@ def shipped_data() -> Path:
     for name in BOTOCORE_DATA:
         copy = shutil.copytree if (source / name).is_dir() else shutil.copy
         copy(source / name, data / name)
-    prune(target)
+    prune_data(data)
     return data
 
 
-def shipped_session() -> boto3.Session:
-    """Return a session whose clients find this data and no other."""
+def shipped_session() -> Session:
+    """Return botocore's session, whose clients find this data and no other."""
     session = Session()
     loader = Loader(extra_search_paths=[str(shipped_data())], include_default_search_paths=False)
     session.register_component("data_loader", loader)
-    return boto3.Session(botocore_session=session)
+    return session
 
 
 def shipped_client(attempts: int = 1, **arguments: Any) -> Any:
     """Return a client as the guard has it in Lambda, but with this number of attempts at a call."""
-    return client(attempts, session=shipped_session(), **arguments)
+    return client(attempts, session=boto3.Session(botocore_session=shipped_session()), **arguments)

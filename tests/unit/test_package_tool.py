@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -14,6 +15,9 @@ from tools.botocore_data import OPERATIONS
 from tools.package import (
     ARCHITECTURES,
     BOTOCORE_DATA,
+    NOT_SHIPPED,
+    REQUIREMENTS,
+    UNUSED,
     PackageError,
     check_inputs,
     compile_all,
@@ -21,10 +25,12 @@ from tools.package import (
     normalize,
     prune,
     report,
+    shipped,
     write_zip,
 )
 
 FOLDERS = set(OPERATIONS)
+POWERTOOLS = "aws_lambda_powertools/utilities/"
 
 
 def write(path: Path, content: bytes = b"") -> Path:
@@ -45,6 +51,13 @@ def botocore(folder: Path) -> Path:
             else folder / "botocore/data" / name
         )
     return folder
+
+
+def libraries(folder: Path) -> Path:
+    """What the wheels put into the package: data and modules that are needed, or not."""
+    for pattern in UNUSED:
+        write(folder / pattern.replace("[!_j]*", "parser").replace("*", "x") / "module.py")
+    return botocore(folder)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -70,8 +83,9 @@ def test_a_missing_part_is_named_with_the_way_to_get_it(tmp_path: Path, missing:
 
 
 def test_what_the_lambda_never_reads_is_pruned(tmp_path: Path) -> None:
-    botocore(tmp_path)
-    kept = {path for path in tmp_path.rglob("*") if path.is_file()} | {write(tmp_path / "x" / "testing.py")}
+    kept = {path for path in botocore(tmp_path).rglob("*") if path.is_file()}
+    kept |= {write(tmp_path / path) for path in ("x/testing.py", "x-1.dist-info/METADATA", POWERTOOLS + "jmespath.py")}
+    libraries(tmp_path)
     kept |= {
         tmp_path / f"botocore/data/{service}/{Loader().determine_latest_version(service, 'service-2')}/service-2.json"
         for service in OPERATIONS
@@ -83,6 +97,7 @@ def test_what_the_lambda_never_reads_is_pruned(tmp_path: Path) -> None:
         "x/__pycache__/x.pyc",
         "bin/jp.py",
         "x-1.dist-info/RECORD",
+        "x-1.dist-info/licenses/LICENSE",
     ):
         write(tmp_path / path)
     prune(tmp_path)
@@ -93,6 +108,34 @@ def test_a_botocore_that_lost_a_needed_file_is_refused(tmp_path: Path) -> None:
     (botocore(tmp_path) / "botocore/data/endpoints.json").unlink()
     with pytest.raises(PackageError, match=r"endpoints\.json"):
         prune(tmp_path)
+
+
+@pytest.mark.parametrize("pattern", UNUSED)
+def test_a_library_without_an_unused_part_is_refused(tmp_path: Path, pattern: str) -> None:
+    """The list in the packager must not outlive what it is about."""
+    libraries(tmp_path)
+    for path in tmp_path.glob(pattern):
+        shutil.rmtree(path)
+    with pytest.raises(PackageError, match="matches nothing with"):
+        prune(tmp_path)
+
+
+def test_the_asynchronous_client_of_opa_is_not_installed() -> None:
+    locked = REQUIREMENTS.read_text()
+    left = [line.partition("==")[0] for line in shipped(locked).splitlines() if "==" in line]
+    every = [line.partition("==")[0] for line in locked.splitlines() if "==" in line]
+    assert sorted({*every} - {*left}) == sorted(NOT_SHIPPED)
+    assert "opa-python-client" in left
+
+
+def test_a_requirement_that_is_gone_is_named() -> None:
+    with pytest.raises(PackageError, match="aiohttp"):
+        shipped("requests==2.0 \\\n    --hash=sha256:00\n")
+
+
+def test_requirements_keep_their_hashes() -> None:
+    locked = "".join(f"{name}==1 \\\n    --hash=sha256:{name}\n" for name in [*sorted(NOT_SHIPPED), "requests"])
+    assert shipped(locked) == "requests==1 \\\n    --hash=sha256:requests\n"
 
 
 def test_the_command_line_and_the_authoring_tools_stay_out(tmp_path: Path) -> None:
