@@ -198,9 +198,15 @@ def rule_ids(opa: Path) -> list[str]:
 def test_the_rules_that_read_settings_or_commands_are_these(opa, bundle, rule_ids) -> None:
     pointers = ["/input/environment/0/value", "/input/hyperparameters/0/value", "/input/command/arguments/0"]
     found = rules_that_read(Opa(opa, ROOT), bundle, rule_ids, pointers)
-    assert found == ("entrypoint_override", "remote_access", "script_mode", "secret_in_environment"), (
-        "a rule reads settings or commands now, or none: correct this list"
-    )
+    assert found == (
+        "data_location",
+        "entrypoint_override",
+        "loader_environment",
+        "remote_access",
+        "remote_code",
+        "script_mode",
+        "secret_in_environment",
+    ), "a rule reads settings or commands now, or none: correct this list"
 
 
 def test_no_library_reads_settings_or_commands_of_a_whole_document() -> None:

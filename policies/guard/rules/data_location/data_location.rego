@@ -1,11 +1,13 @@
 # METADATA
 # title: Approved places for data
 # description: |
-#   Each input and output must be in a bucket that a glob of the list `buckets` matches, or in an AWS account
-#   (where an ARN names one) that a glob of `accounts` matches; for what has no bucket, such as a file system,
-#   its URI or id must match a glob of `others`. A place that is not known is a finding. Without the lists no
-#   place is approved. Of a URI the finding shows neither user and password nor query and fragment, and no bucket
-#   that can't be one.
+#   Each input and output, and each S3 URI in a setting or in the command, must be in a bucket that a glob of the
+#   list `buckets` matches, or in an AWS account (where an ARN names one) that a glob of `accounts` matches; for
+#   what has no bucket, such as a file system, its URI or id must match a glob of `others`, or its id with the
+#   directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match a glob of `hub_contents`. A
+#   place that is not known is a finding. Without the lists no place is approved. Of a URI the finding shows
+#   neither user and password nor query and fragment, and no bucket that can't be one; of a setting only the
+#   bucket.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
@@ -31,7 +33,14 @@
 #         format: glob
 #       default: []
 #     others:
-#       description: URIs and ids of what has no bucket, such as file systems.
+#       description: URIs and ids of what has no bucket, such as file systems, perhaps with a directory.
+#       type: array
+#       items:
+#         type: string
+#         format: glob
+#       default: []
+#     hub_contents:
+#       description: ARNs of hub content, and names of base models.
 #       type: array
 #       items:
 #         type: string
@@ -65,7 +74,7 @@ findings contains {
 } if {
 	some place in input.storage.inputs
 	_told(place)
-	not _approved(place.bucket, place.account, place.uri)
+	not _approved(place.bucket, place.account, _address(place))
 }
 
 findings contains {
@@ -80,23 +89,89 @@ findings contains {
 } if {
 	some place in input.storage.outputs
 	_told(place)
-	not _approved(place.bucket, place.account, place.uri)
+	not _approved(place.bucket, place.account, [place.uri])
 }
+
+findings contains {
+	"message": sprintf("The setting %s in %s names %s, which is not an approved place.", [
+		setting.name,
+		setting.slot,
+		place,
+	]),
+	"details": {
+		"config": "rules.data_location.buckets",
+		"slot": setting.slot,
+		"setting": setting.name,
+		"bucket": _bucket(bucket),
+	},
+} if {
+	some group in [input.hyperparameters, input.environment]
+	some setting in group
+	some bucket in _unapproved_buckets(setting.value)
+	place := _shown_bucket(bucket)
+}
+
+findings contains {
+	"message": sprintf("The command's %s name %s, which is not an approved place.", [part, place]),
+	"details": {"config": "rules.data_location.buckets", "command": part, "bucket": _bucket(bucket)},
+} if {
+	some part, words in input.command
+	some word in words
+	some bucket in _unapproved_buckets(word)
+	place := _shown_bucket(bucket)
+}
+
+findings contains {
+	"message": sprintf("%s is hub content %s, which is not approved.", [name, content]),
+	"details": {"config": "rules.data_location.hub_contents", "input": name, "hub_content": content},
+} if {
+	some [name, content] in _hub_contents
+	not globs.matches(_approved_hub_contents, content)
+}
+
+_hub_contents contains [sprintf("Input %s", [place.name]), place.hub_content_arn] if {
+	some place in input.storage.inputs
+	is_string(place.hub_content_arn)
+}
+
+_hub_contents contains ["The base model", name] if {
+	name := input.base_model.name
+	is_string(name)
+}
+
+# S3's schemes as Hadoop and its kin write them, too.
+_unapproved_buckets(value) := {bucket |
+	contains(value, "://")
+	some address in regex.find_n(`(?i)\bs3[an]?://[^\s"',;]+`, value, -1)
+	bucket := storage.bucket(regex.replace(address, `^[^:]*`, "s3"))
+	not _approved(bucket, _account(bucket), [])
+}
+
+_account(bucket) := split(bucket, ":")[4] if startswith(bucket, "arn:")
+
+else := null
+
+_shown_bucket(bucket) := sprintf("bucket %s", [bucket]) if storage.is_bucket(bucket)
+
+else := "S3, where it gives what is not a bucket name"
+
+# A file system's directory counts where a glob has one.
+_address(place) := [place.uri, sprintf("%v%s", [place.uri, storage.resolved(place.path)])] if {
+	is_string(place.path)
+} else := [place.uri]
 
 # A place without an address says nothing while the call that gives it fails.
 _told(place) if is_string(place.uri)
 
-_told(place) if {
-	not is_string(place.uri)
-	availability.known("storage", input)
-}
+_told(_) if availability.known("storage", input)
 
 _approved(bucket, _, _) if globs.matches(_buckets, bucket)
 
 _approved(_, account, _) if globs.matches(_accounts, account)
 
-_approved(bucket, _, address) if {
+_approved(bucket, _, addresses) if {
 	bucket == null
+	some address in addresses
 	globs.matches(_others, address)
 }
 
@@ -126,5 +201,12 @@ default _others := []
 
 _others := given if {
 	given := parameters.globs.data_location.others
+	is_array(given)
+}
+
+default _approved_hub_contents := []
+
+_approved_hub_contents := given if {
+	given := parameters.globs.data_location.hub_contents
 	is_array(given)
 }

@@ -6,8 +6,8 @@ import data.guard.testing
 _unset := [
 	{},
 	{"data_location": null},
-	{"data_location": {"buckets": null, "accounts": null, "others": null}},
-	{"data_location": {"buckets": "*", "accounts": "*", "others": "*"}},
+	{"data_location": {"buckets": null, "accounts": null, "others": null, "hub_contents": null}},
+	{"data_location": {"buckets": "*", "accounts": "*", "others": "*", "hub_contents": "*"}},
 ]
 
 _config := {"level": "deny", "buckets": ["team-*", "shared"], "accounts": ["123456789012"], "others": ["fs-0a*"]}
@@ -51,6 +51,129 @@ _approved := [
 	},
 	{"uri": "fs-0abc", "bucket": null},
 ]
+
+_file_system(path) := _in({"uri": "fs-9", "type": "file-system", "path": path})
+
+_directories := object.union(_config, {"others": ["fs-9/data/*", "fs-8"]})
+
+test_allow_directories_of_a_file_system[path] if {
+	some path in ["/data/a", "/data/a/b", "//data/x/../a"]
+	r := rule.findings with input as _job([_file_system(path)], [])
+		with data.guard.config.rules.data_location as _directories
+	r == set()
+}
+
+test_deny_other_directories_of_a_file_system[path] if {
+	some path in ["/", "/data", "/data/../etc", "/database", "/etc/data/a", null]
+	r := rule.findings with input as _job([_file_system(path)], [])
+		with data.guard.config.rules.data_location as _directories
+	r == {_input_finding(_file_system(path), "fs-9")}
+}
+
+test_allow_any_directory_of_a_file_system_that_is_listed if {
+	place := object.union(_file_system("/etc"), {"uri": "fs-8"})
+	r := rule.findings with input as _job([place], []) with data.guard.config.rules.data_location as _directories
+	r == set()
+}
+
+_settings(value) := {
+	"hyperparameters": [{"slot": "HyperParameters", "name": "data", "value": sprintf("%q", [value])}],
+	"environment": [{"slot": "Environment", "name": "DATA", "value": value}],
+	"command": {"entrypoint": null, "arguments": ["--x", sprintf("--data=%s", [value])]},
+}
+
+_in_settings(bucket, shown) := {
+	{
+		"message": sprintf("The setting data in HyperParameters names %s, which is not an approved place.", [shown]),
+		"details": {
+			"config": "rules.data_location.buckets",
+			"slot": "HyperParameters",
+			"setting": "data",
+			"bucket": bucket,
+		},
+	},
+	{
+		"message": sprintf("The setting DATA in Environment names %s, which is not an approved place.", [shown]),
+		"details": {"config": "rules.data_location.buckets", "slot": "Environment", "setting": "DATA", "bucket": bucket},
+	},
+	{
+		"message": sprintf("The command's arguments name %s, which is not an approved place.", [shown]),
+		"details": {"config": "rules.data_location.buckets", "command": "arguments", "bucket": bucket},
+	},
+}
+
+test_allow_approved_places_in_settings[value] if {
+	some value in [
+		"s3://team-a/x",
+		"S3A://team-a",
+		"s3n://shared/x,s3://team-b/y",
+		"s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x/y",
+		"https://host/s3/other",
+		"xs3://other",
+		"s3:/other",
+		"other",
+	]
+	r := rule.findings with input as _settings(value) with data.guard.config.rules.data_location as _config
+	r == set()
+}
+
+test_deny_other_places_in_settings[value] if {
+	some value, bucket in {
+		"s3://other/x": "other",
+		"S3://other/x": "other",
+		"s3a://other": "other",
+		"s3n://other/x": "other",
+		"s3://team-a/x,s3://other/y": "other",
+		"[s3://team-a/x, s3://other/y]": "other",
+		"s3://team-a/x;s3://other/y": "other",
+		"'s3://team-a/x''s3://other/y'": "other",
+		"url=s3://shared-x/y": "shared-x",
+		"s3://arn:aws:s3:eu-west-1:210987654321:accesspoint/x/y": "arn:aws:s3:eu-west-1:210987654321:accesspoint/x",
+	}
+	r := rule.findings with input as _settings(value) with data.guard.config.rules.data_location as _config
+	r == _in_settings(bucket, sprintf("bucket %s", [bucket]))
+}
+
+test_deny_without_showing_what_is_not_a_bucket[value] if {
+	some value in ["s3://user:hunter2@other/x", "s3://a:b:c:d:123456789012:e/x"]
+	r := rule.findings with input as _settings(value)
+		with data.guard.config.rules.data_location as _config
+	r == _in_settings(null, "S3, where it gives what is not a bucket name")
+}
+
+_public := "arn:aws:sagemaker:eu-west-1:aws:hub-content/SageMakerPublicHub/Model/a/1.0.0"
+
+_private := "arn:aws:sagemaker:eu-west-1:210987654321:hub-content/evil/Model/a/1.0.0"
+
+_hub(content) := {
+	"storage": {"inputs": [_in({"uri": "s3://shared/x", "bucket": "shared", "hub_content_arn": content})], "outputs": []},
+	"base_model": {"name": content},
+}
+
+_hub_config := object.union(_config, {"hub_contents": ["*:aws:hub-content/SageMakerPublicHub/*"]})
+
+test_allow_approved_hub_content[content] if {
+	some content in [_public, null]
+	r := rule.findings with input as _hub(content) with data.guard.config.rules.data_location as _hub_config
+	r == set()
+}
+
+test_deny_other_hub_content if {
+	r := rule.findings with input as _hub(_private) with data.guard.config.rules.data_location as _hub_config
+	r == {{
+		"message": sprintf("%s is hub content %s, which is not approved.", [name, _private]),
+		"details": {"config": "rules.data_location.hub_contents", "input": name, "hub_content": _private},
+	} |
+		some name in ["Input train", "The base model"]
+	}
+}
+
+test_deny_hub_content_when_the_list_is_missing if {
+	every rules in _unset {
+		r := rule.findings with input as {"base_model": {"name": "m"}} with data.guard.config.rules as rules
+		{finding.details.hub_content | some finding in r} == {"m"}
+	}
+}
 
 test_allow_approved_places if {
 	r := rule.findings with input as _job([_in(place) | some place in _approved], [_out(place) | some place in _approved])
@@ -132,6 +255,13 @@ test_remediation_says_what_to_do if contains(rule.remediation, "buckets")
 
 _gap_config := {"buckets": ["b"], "accounts": [], "others": []}
 
+_quiet := {
+	"hyperparameters": [],
+	"environment": [],
+	"command": {"entrypoint": null, "arguments": null},
+	"base_model": null,
+}
+
 _nowhere := {"name": "i", "uri": null, "bucket": null, "account": null}
 
 _gaps := [
@@ -140,7 +270,7 @@ _gaps := [
 ]
 
 _gap_findings(gap, field) := findings if {
-	document := testing.input_without(gap, field)
+	document := testing.input_without(object.union(_quiet, gap), field)
 	findings := rule.findings with input as document with data.guard.config.rules.data_location as _gap_config
 }
 
@@ -158,7 +288,7 @@ test_deny_it_when_another_call_failed if {
 
 test_deny_a_place_that_is_known_when_others_could_not_be_read if {
 	place := {"name": "i", "type": "s3", "uri": "s3://x/i", "bucket": "x", "account": null, "local_path": null}
-	document := testing.input_without({"storage": {"inputs": [place], "outputs": []}}, "storage")
+	document := testing.input_without(object.union(_quiet, {"storage": {"inputs": [place], "outputs": []}}), "storage")
 	r := rule.findings with input as document with data.guard.config.rules.data_location as {"buckets": ["b"]}
 	count(r) == 1
 }

@@ -2,8 +2,9 @@
 # title: Execution roles
 # description: |
 #   No execution role of the job may be one that a glob of the list `denied` matches, and each must be one
-#   that a glob of the list `allowed` matches; globs compare with the whole ARN. A job without a known role is
-#   a finding. Without `denied` every role is denied, without `allowed` none is allowed.
+#   that a glob of the list `allowed` matches; globs compare with the whole ARN, without regard to case, as IAM
+#   does with names of roles. A job without a known role is a finding. Without `denied` every role is denied,
+#   without `allowed` none is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
 # schemas:
@@ -44,7 +45,7 @@ findings contains {
 	"details": {"config": sprintf("rules.denied_role.denied[%d]", [number]), "role_arn": role, "entry": entry},
 } if {
 	some role in input.job.role_arns
-	number := globs.first(_denied, role)
+	number := globs.first([lower(pattern) | some pattern in _denied], lower(role))
 	entry := _denied[number]
 }
 
@@ -53,7 +54,7 @@ findings contains {
 	"details": {"config": "rules.denied_role.allowed", "role_arn": role, "allowed": _allowed},
 } if {
 	some role in input.job.role_arns
-	not globs.matches(_allowed, role)
+	not globs.matches([lower(pattern) | some pattern in _allowed], lower(role))
 }
 
 findings contains {

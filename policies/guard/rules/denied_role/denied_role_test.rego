@@ -44,6 +44,12 @@ test_deny_denied_role if {
 	r == {_denied("123456789012:role/Administrator", 0, "*:role/Admin*")}
 }
 
+test_names_compare_as_iam_compares_them if {
+	r := rule.findings with input as _job(["123456789012:role/ADMINistrator", "123456789012:ROLE/ml"])
+		with data.guard.config.rules.denied_role as _config
+	r == {_denied("123456789012:role/ADMINistrator", 0, "*:role/Admin*")}
+}
+
 test_deny_each_role if {
 	r := rule.findings with input as _job(["123456789012:role/ml", "123456789012:role/old-1", "210987654321:role/ml"])
 		with data.guard.config.rules.denied_role as _config

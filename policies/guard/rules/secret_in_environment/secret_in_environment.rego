@@ -2,12 +2,13 @@
 # title: Credentials in settings
 # description: |
 #   No environment variable or hyperparameter may hold a credential: everybody who may describe the job reads
-#   it. A setting is a finding if its value looks like a credential (access keys of AWS and other well-known
-#   services, private keys, URLs with a password), or if one of the regular expressions `names` matches
-#   somewhere in its name, without regard to case, and none of `harmless_names`. A setting that names a
-#   credential but is empty, a switch, or a reference (`harmless_values`, regular expressions as well) is
-#   none. A word of the command that replaces the image's own, or an argument, is a finding if it looks like a
-#   credential. No value ever appears in a finding. Without `names` every name counts as a credential's.
+#   it. A setting is a finding, one at most, if its value looks like a credential (access keys of AWS and other
+#   well-known services, private keys, URLs with a password, `password=...`), or if one of the regular
+#   expressions `names` matches somewhere in its name, without regard to case, and none of `harmless_names`. A
+#   setting that names a credential but is empty, a switch, or a reference (`harmless_values`, regular
+#   expressions as well) is none. A word of the command is a finding if it looks like a credential, and an
+#   option or variable of the command (`--password x`, `NAME=x program`) if it is named like one. No value
+#   ever appears in a finding. Without `names` every name counts as a credential's.
 # related_resources:
 #   - https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
@@ -57,7 +58,7 @@ findings contains {
 } if {
 	some group in [input.hyperparameters, input.environment]
 	some setting in group
-	regex.match(_credential, setting.value)
+	_is_credential(setting.value)
 }
 
 findings contains {
@@ -66,7 +67,7 @@ findings contains {
 } if {
 	some part, words in input.command
 	some i, word in words
-	regex.match(_credential, word)
+	_is_credential(word)
 	position := i + 1
 }
 
@@ -82,32 +83,87 @@ findings contains {
 	some group in [input.hyperparameters, input.environment]
 	some setting in group
 	regex.match(_any_name, setting.name)
-	not _is_one_of(_harmless_names, setting.name)
-	not regex.match(_nothing, setting.value)
-	not _is_one_of(_harmless_values, setting.value)
-	number := min([i | some i, name in _names; regex.match(_any_of([name]), setting.name)])
+	number := _number(setting.name, setting.value)
 	entry := _names[number]
+}
+
+findings contains {
+	"message": sprintf("%s in the command's %s is named like a credential and has a value.", [name, part]),
+	"details": {
+		"config": sprintf("rules.secret_in_environment.names[%d]", [number]),
+		"command": part,
+		"name": name,
+		"entry": entry,
+	},
+} if {
+	some part, words in input.command
+	text := concat("\n", [_unless_credential(word) | some word in words])
+	some expression in [_option, _variable]
+	some [_, name, value] in regex.find_all_string_submatch_n(expression, text, -1)
+	number := _number(name, value)
+	entry := _names[number]
+}
+
+# A word that is a finding already is not looked at again.
+_unless_credential(word) := "" if {
+	_is_credential(word)
+} else := word
+
+# Which entry takes the name for a credential's; undefined if none does, if the name or the value is harmless, and for
+# a value that is a finding already.
+_number(name, value) := min([i | some i, entry in _names; regex.match(_any_of([entry]), name)]) if {
+	not _is_one_of(_harmless_names, name)
+	not regex.match(_nothing, value)
+	not _is_one_of(_harmless_values, value)
+	not _is_credential(value)
 }
 
 _any_name := _any_of(_names)
 
-# One expression for all formats: with one each, this would be the slowest rule of all.
+# An option with its value behind it or behind `=`, and a variable that is set; between words stands a line's end.
+_option := concat("", [`(?:^|[\s;&|("'])--?([a-zA-Z][\w.-]*)(?:=|[ \t]+|\n)`, _value])
+
+_variable := concat("", [`(?:^|[\s;&|("'])([a-zA-Z_]\w*)=`, _value])
+
+_value := `("[^"\n]*"|'[^'\n]*'|[^\s;&|"'-][^\s;&|"']*)`
+
+# Shorter ones have none of the formats, and most settings are short.
+_is_credential(text) if {
+	count(text) > 11
+	regex.match(_credential, text)
+}
+
+# One expression for all formats, with low counts: otherwise, this would be the slowest rule of all.
 _credential := concat("|", [
+	# Of AWS: access keys, session tokens, keys of Bedrock.
 	`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`,
-	`-----BEGIN [A-Z ]*PRIVATE KEY`,
-	`\bgh[oprsu]_[A-Za-z0-9]{36}`,
-	`\bgithub_pat_[A-Za-z0-9_]{22}`,
-	`\bglpat-[A-Za-z0-9_-]{20}`,
-	`\bhf_[A-Za-z0-9]{30}`,
-	`\bsk-[A-Za-z0-9_-]{20}`,
-	`\bxox[abeoprs]-[A-Za-z0-9-]{10}`,
-	`\bAIza[A-Za-z0-9_-]{35}`,
+	`\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu|ABSKQmVkcm9j)[A-Za-z0-9+/=]{20}`,
+	`-----BEGIN [A-Z ]*PRIVATE KEY|\bAGE-SECRET-KEY-1`,
+	# Of places for code, packages and containers.
+	`\bgh[oprsu]_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{22}|\bgl(?:pat|dt|rt|ptt|soat)-[A-Za-z0-9_-]{20}`,
+	`\bnpm_[A-Za-z0-9]{30}|\bpypi-AgE[A-Za-z0-9_-]{20}|\bdckr_[op]at_[A-Za-z0-9_-]{20}|\bATATT3[A-Za-z0-9_=-]{20}`,
+	# Of hosts of models.
+	`\b(?:hf|api_org)_[A-Za-z0-9]{30}|\bsk-(?:(?:ant|proj|svcacct|admin|or|lf)-[A-Za-z0-9_-]{20}|[A-Za-z0-9]{20})`,
+	`\b(?:gsk_|nvapi-|xai-|pplx-|r8_|lsv2_[ps]t_)[A-Za-z0-9_-]{30}`,
+	# Of clouds and their services.
+	`\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20}|\bGOCSPX-[A-Za-z0-9_-]{20}`,
+	`\b[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{20}|(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/=]{20}`,
+	`[?&](?:sig|X-Amz-Signature|X-Goog-Signature)=[A-Za-z0-9%+/=]{20}`,
+	`\bdapi[0-9a-f]{32}|\bdo[opr]_v1_[0-9a-f]{20}|\bhv[bs]\.[A-Za-z0-9_-]{20}|\.atlasv1\.[A-Za-z0-9_-]{20}`,
+	`\bglsa_[A-Za-z0-9]{20}|\bNRAK-[A-Z0-9]{20}|\bPMAK-[0-9a-f]{20}|\bdp\.[a-z]{2}\.[A-Za-z0-9]{20}`,
+	# Of messages and money.
+	`\bx(?:ox[abeoprs]|app)-[A-Za-z0-9-]{10}|\bhooks\.slack\.com/services/T\w+/B\w+/\w`,
+	`\b[prs]k_(?:live|test)_[A-Za-z0-9]{10}|\bwhsec_[A-Za-z0-9+/]{20}|\bsq0[a-z]{3}-[A-Za-z0-9_-]{20}`,
+	`\bshp(?:at|ca|pa|ss)_[0-9a-f]{20}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16}|\b(?:key-|SK)[0-9a-f]{32}\b`,
+	# Of nobody in particular.
 	`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10}`,
-	`://[^/\s:@]*:[^/\s:@]+@`,
+	`(?i:\bbearer\s+[a-z0-9_.~+/-]{16}|\bauthorization:\s*basic\s+[a-z0-9+/=]{8})`,
+	`://[^/\s:@]*:[^/\s@${}<>%*][^/\s@]*@`,
+	`(?i:(?:^|[;,\s?&"'=])(?:password|passwd|pwd)\s*=\s*)[^\s;,&"'${}<>%*][^\s;,&"']{3}`,
 ])
 
 # The SDK quotes hyperparameters as JSON.
-_nothing := `(?i)^"?\s*(?:|null|none|true|false)\s*"?$`
+_nothing := `(?i)^["']?\s*(?:|null|none|true|false|yes|no|on|off)\s*["']?$`
 
 _any_of(expressions) := sprintf("(?i)%s", [concat("|", expressions)])
 

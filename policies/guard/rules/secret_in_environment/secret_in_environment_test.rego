@@ -13,7 +13,7 @@ _config := {
 	"level": "deny",
 	"names": ["password", "(^|_)token$", "secret"],
 	"harmless_names": ["_arn$", "^pad_token$"],
-	"harmless_values": ["^\"?arn:aws:secretsmanager:"],
+	"harmless_values": ["^\"?arn:aws:secretsmanager:", "^\\{"],
 }
 
 _job(hyperparameters, environment) := {
@@ -55,6 +55,27 @@ _credentials := {
 	"jwt": concat("", ["eyJ", "abcdefghijk.eyJ", "abcdefghijk"]),
 	"url": concat("", ["https://user", ":x@example.com/simple"]),
 	"url without user": concat("", ["redis://", ":x@cache:6379"]),
+	"aws session token": concat("", ["IQoJb3JpZ2lu", "X2VjEAAaCXVzLWVhc3QtMQ=="]),
+	"azure client": concat("", ["abc8", "Q~abcdefghijklmnopqrstuvwxyz0123"]),
+	"azure storage": concat("", ["DefaultEndpointsProtocol=https;AccountName=a;Account", "Key=abcdefghij0123456789=="]),
+	"sas": concat("", ["https://a.blob.core.windows.net/c?sv=2024-01-01&s", "ig=abcdefghij0123456789%3D"]),
+	"databricks": concat("", ["da", "pi0123456789abcdef0123456789abcdef"]),
+	"npm": concat("", ["npm", "_abcdefghijklmnopqrstuvwxyz0123456789"]),
+	"pypi": concat("", ["pypi-", "AgEIcHlwaS5vcmcCJDAwMDAwMDAw"]),
+	"stripe": concat("", ["sk_", "live_abcdefghij0123456789"]),
+	"sendgrid": concat("", ["SG", ".abcdefghijklmnop012345.abcdefghijklmnop"]),
+	"slack app": concat("", ["xapp-", "1-A0123456789-1"]),
+	"slack hook": concat("", ["https://hooks.slack.com/serv", "ices/T01/B01/abcdef"]),
+	"anthropic": concat("", ["sk-", "ant-api03-abcdefghij0123456789"]),
+	"mailgun": concat("", ["key", "-0123456789abcdef0123456789abcdef"]),
+	"groq": concat("", ["gsk", "_abcdefghijklmnopqrstuvwxyz0123"]),
+	"grafana": concat("", ["glsa", "_abcdefghij0123456789"]),
+	"short url": concat("", ["redis://", ":x@c"]),
+	"vault": concat("", ["hv", "s.abcdefghij0123456789"]),
+	"bearer": concat("", ["Bear", "er abcdefghij0123456789"]),
+	"basic": concat("", ["authorization: Bas", "ic dXNlcjpodW50ZXIy"]),
+	"connection string": concat("", ["Server=db;User=a;Pass", "word=hunter2"]),
+	"password alone": concat("", ["PWD", " = hunter2"]),
 }
 
 test_deny_value_of_a_hyperparameter[name] if {
@@ -84,6 +105,13 @@ _ordinary := {
 	"task": "sk-learn",
 	"hf": "hf_model",
 	"two words": "eyJa.eyJb",
+	"task of many words": "sk-learn-pipeline-of-the-team-v2",
+	"signature elsewhere": "https://example.com/?design=abcdefghij0123456789",
+	"bearer of news": "bearer of good news",
+	"password to fill in": "postgres://user:${PASSWORD}@db/x",
+	"password to format": "postgres://user:%s@db/x",
+	"password to fill in of a string": "Server=db;Password={password}",
+	"short": "pwd=hunter2",
 }
 
 test_allow_ordinary_value[name] if {
@@ -113,7 +141,7 @@ test_deny_words_of_the_command[name] if {
 
 test_allow_ordinary_words_of_the_command[name] if {
 	some name, value in _ordinary
-	r := rule.findings with input as _command([value], ["--password", value])
+	r := rule.findings with input as _command([value], ["--path", value])
 		with data.guard.config.rules.secret_in_environment as _config
 	r == set()
 }
@@ -126,6 +154,74 @@ test_deny_words_of_one_part_without_the_other if {
 	in_entrypoint := rule.findings with input as _command([credential], null)
 		with data.guard.config.rules.secret_in_environment as _config
 	in_entrypoint == {_by_word("entrypoint", 1)}
+}
+
+_named(part, name, number) := {
+	"message": sprintf("%s in the command's %s is named like a credential and has a value.", [name, part]),
+	"details": {
+		"config": sprintf("rules.secret_in_environment.names[%d]", [number]),
+		"command": part,
+		"name": name,
+		"entry": _config.names[number],
+	},
+}
+
+test_deny_options_and_variables_of_the_command[note] if {
+	some note, [words, name, number] in {
+		"option and value": [["--x", "--password", "hunter2", "--y"], "password", 0],
+		"option with its value": [["--db-password=hunter2"], "db-password", 0],
+		"short": [["-token", "hunter2"], "token", 1],
+		"option in a shell's text": [["serve --token hunter2; true"], "token", 1],
+		"option after several blanks": [["serve --token  hunter2"], "token", 1],
+		"variable before a program": [["MY_SECRET=hunter2 python a.py"], "MY_SECRET", 2],
+		"variable after a program": [["cd /x && MY_SECRET=hunter2 python"], "MY_SECRET", 2],
+		"variable in parentheses": [["(MY_SECRET=hunter2 python)"], "MY_SECRET", 2],
+		"quoted value": [["--password='a b'"], "password", 0],
+		"value in quotes": [[`--password="a b"`], "password", 0],
+		"value that ends with its word": [["MY_SECRET=hunter2", "x"], "MY_SECRET", 2],
+	}
+	in_arguments := rule.findings with input as _command(null, words)
+		with data.guard.config.rules.secret_in_environment as _config
+	in_arguments == {_named("arguments", name, number)}
+	in_entrypoint := rule.findings with input as _command(words, null)
+		with data.guard.config.rules.secret_in_environment as _config
+	in_entrypoint == {_named("entrypoint", name, number)}
+}
+
+test_allow_options_and_variables_without_a_credential[words] if {
+	some words in [
+		["--password"],
+		["--password", "--x"],
+		["--password="],
+		["--password=''"],
+		["--password=true"],
+		["--password", "null"],
+		["--secret-x_arn", "a"],
+		["--secret", "arn:aws:secretsmanager:eu-west-1:1:secret:db"],
+		["a--password", "hunter2"],
+		["password", "hunter2"],
+		["my password", "hunter2"],
+		["xMY_SECRET+hunter2"],
+		["MY_SECRET"],
+		["MY_SECRET=", "python"],
+		["--path=/x?password"],
+	]
+	r := rule.findings with input as _command(null, words)
+		with data.guard.config.rules.secret_in_environment as _config
+	r == set()
+}
+
+test_deny_a_credential_behind_an_option_once if {
+	r := rule.findings with input as _command(null, ["--password", _credentials.github, "more"])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {_by_word("arguments", 2)}
+}
+
+test_values_of_the_command_never_appear if {
+	r := rule.findings with input as _command(["TOKEN=hunter2"], ["--password", "hunter2"])
+		with data.guard.config.rules.secret_in_environment as _config
+	count(r) == 2
+	not contains(json.marshal(r), "hunter2")
 }
 
 test_deny_names if {
@@ -172,22 +268,29 @@ test_allow_reference_under_a_secret_name if {
 	r == set()
 }
 
+test_allow_what_the_only_expression_of_a_list_matches if {
+	config := {"names": ["token"], "harmless_names": ["^pad_"], "harmless_values": ["^a$"]}
+	r := rule.findings with input as _job([["pad_token", "x"], ["token", "a"]], [])
+		with data.guard.config.rules.secret_in_environment as config
+	r == set()
+}
+
 test_deny_credential_under_a_harmless_name if {
 	r := rule.findings with input as _job([["pad_token", _credentials.github]], [])
 		with data.guard.config.rules.secret_in_environment as _config
 	r == {_by_value("HyperParameters", "pad_token")}
 }
 
-test_deny_credential_under_a_secret_name_twice if {
+test_deny_credential_under_a_secret_name_once if {
 	r := rule.findings with input as _job([["hub_token", _credentials.github]], [])
 		with data.guard.config.rules.secret_in_environment as _config
-	r == {_by_value("HyperParameters", "hub_token"), _by_name("HyperParameters", "hub_token", 1)}
+	r == {_by_value("HyperParameters", "hub_token")}
 }
 
 test_value_never_appears if {
 	r := rule.findings with input as _job([["hub_token", _credentials.github]], [])
 		with data.guard.config.rules.secret_in_environment as _config
-	count(r) == 2
+	count(r) == 1
 	not contains(json.marshal(r), _credentials.github)
 }
 

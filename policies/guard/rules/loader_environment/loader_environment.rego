@@ -1,0 +1,84 @@
+# METADATA
+# title: Code through the loader's environment
+# description: |
+#   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as
+#   LD_PRELOAD, PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie
+#   at or below one of `trusted_paths`. A relative path, a path of an input and an address of S3 are places that
+#   the job's owner writes to. Web addresses, such as package indexes, are for the rule `remote_code`. Names
+#   compare without regard to case. No value appears in a finding. Without `variables` every variable counts,
+#   without `trusted_paths` no path is trusted.
+# related_resources:
+#   - https://man7.org/linux/man-pages/man8/ld.so.8.html
+#   - https://docs.python.org/3/using/cmdline.html#environment-variables
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Remove the variable from the job's environment, and build what it loads into the image.
+#   parameters:
+#     variables:
+#       description: Names of variables that tell where code is loaded from.
+#       type: array
+#       items:
+#         type: string
+#         minLength: 1
+#     trusted_paths:
+#       description: Absolute paths in the image that jobs don't write to.
+#       type: array
+#       default: []
+#       items:
+#         type: string
+#         pattern: ^(/[^/]+)+$
+package guard.rules.loader_environment
+
+import data.guard.lib.storage
+import data.guard.parameters
+import future.keywords.not
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Variables that load code from places of the job's owner.
+findings contains {
+	"message": sprintf("The variable %s in %s loads code from a place outside the image.", [setting.name, setting.slot]),
+	"details": {"config": "rules.loader_environment", "slot": setting.slot, "setting": setting.name},
+} if {
+	some setting in input.environment
+	_loads_code(setting.name)
+	_names_other_places(setting.value)
+}
+
+_loads_code(name) if upper(name) in _variables
+
+_loads_code(_) if _every_variable
+
+# A `file:` address is a path of the container; one of S3 is no trusted path.
+_names_other_places(value) if {
+	some place in regex.split(`[:;,\s]+`, regex.replace(value, `(?i)https?://[^\s;,]*|\bfile:(?://localhost)?`, " "))
+	place != ""
+	not _is_trusted(place)
+}
+
+_is_trusted(place) if {
+	path := storage.resolved(place)
+	some trusted in _trusted_paths
+	startswith(sprintf("%s/", [path]), sprintf("%s/", [trusted]))
+}
+
+_variables := {upper(name) | some name in given} if {
+	given := parameters.of.loader_environment.variables
+	is_array(given)
+}
+
+_every_variable if not _variables
+
+default _trusted_paths := []
+
+_trusted_paths := given if {
+	given := parameters.of.loader_environment.trusted_paths
+	is_array(given)
+}

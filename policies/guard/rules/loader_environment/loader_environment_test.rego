@@ -1,0 +1,100 @@
+package guard.rules.loader_environment_test
+
+import data.guard.rules.loader_environment as rule
+
+_config := {
+	"level": "deny",
+	"variables": ["LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "PIP_INDEX_URL"],
+	"trusted_paths": ["/usr", "/opt/conda"],
+}
+
+_job(name, value) := {"environment": [
+	{"slot": "Environment", "name": "STAGE", "value": "/opt/ml/code"},
+	{"slot": "Environment", "name": name, "value": value},
+]}
+
+_finding(name) := {
+	"message": sprintf("The variable %s in Environment loads code from a place outside the image.", [name]),
+	"details": {"config": "rules.loader_environment", "slot": "Environment", "setting": name},
+}
+
+test_allow_places_of_the_image[value] if {
+	some value in [
+		"",
+		" ",
+		"/usr",
+		"/usr/lib/libjemalloc.so",
+		"/usr/lib:/opt/conda/lib",
+		":/usr/lib:",
+		"/usr/lib/a.so /usr/lib/b.so",
+		"/usr/lib/../lib64/a.so",
+		"file:///usr/share/simple",
+		"file://localhost/usr/share/simple",
+		"FILE:/usr/share/simple",
+	]
+	r := rule.findings with input as _job("LD_PRELOAD", value)
+		with data.guard.config.rules.loader_environment as _config
+	r == set()
+}
+
+test_deny_places_of_the_owner[value] if {
+	some value in [
+		"/opt/ml/input/data/code/evil.so",
+		"/opt/ml/code",
+		"/usr/lib:/opt/ml/code",
+		"/usr/lib/a.so,/tmp/evil.so",
+		"/usr/lib/a.so;/tmp/evil.so",
+		"/usr/lib/a.so /tmp/evil.so",
+		"/usr/../opt/ml/code",
+		"/usrlocal/evil.so",
+		"/opt/conda-evil",
+		"lib/evil.so",
+		".",
+		"$ORIGIN/evil.so",
+		"s3://bucket/evil.so",
+		"file:///opt/ml/code/simple",
+		"file://localhost/opt/ml/code/simple",
+		"https://host.example/usr/simple /opt/ml/code",
+	]
+	r := rule.findings with input as _job("LD_PRELOAD", value)
+		with data.guard.config.rules.loader_environment as _config
+	r == {_finding("LD_PRELOAD")}
+}
+
+test_web_addresses_are_left_to_another_rule[value] if {
+	some value in ["https://host.example/simple", "http://host.example/a:b HTTPS://host.example/c,d"]
+	r := rule.findings with input as _job("PIP_INDEX_URL", replace(value, ",d", ""))
+		with data.guard.config.rules.loader_environment as _config
+	r == set()
+}
+
+test_names_compare_without_regard_to_case if {
+	config := {"variables": ["Pip_Target"], "trusted_paths": []}
+	r := rule.findings with input as _job("pip_target", "/tmp") with data.guard.config.rules.loader_environment as config
+	r == {_finding("pip_target")}
+}
+
+test_allow_other_names[name] if {
+	some name in ["PYTHONPATHS", "XPYTHONPATH", "PATH"]
+	r := rule.findings with input as _job(name, "/opt/ml/code")
+		with data.guard.config.rules.loader_environment as _config
+	r == set()
+}
+
+test_deny_everything_when_the_parameters_are_missing if {
+	every rules in [{}, {"loader_environment": {"variables": null, "trusted_paths": null}}] {
+		r := rule.findings with input as _job("A", "/usr/lib") with data.guard.config.rules as rules
+		r == {_finding("A"), _finding("STAGE")}
+	}
+	without := rule.findings with input as _job("PYTHONPATH", "/usr/lib")
+		with data.guard.config.rules.loader_environment as {"variables": ["PYTHONPATH"], "trusted_paths": {"a": "/usr"}}
+	without == {_finding("PYTHONPATH")}
+}
+
+test_allow_when_no_variable_is_listed if {
+	r := rule.findings with input as _job("LD_PRELOAD", "/tmp/evil.so")
+		with data.guard.config.rules.loader_environment as {"variables": [], "trusted_paths": []}
+	r == set()
+}
+
+test_remediation_says_what_to_do if contains(rule.remediation, "image")

@@ -1,0 +1,163 @@
+# METADATA
+# title: Code from elsewhere
+# description: |
+#   A job may not run code that comes with a downloaded model (`trust_remote_code` and its kin, by the regular
+#   expressions `switches`), nor install packages from an index that a glob of the list `indexes` doesn't match:
+#   a host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule
+#   reads hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of
+#   the command (`--trust-remote-code`, `--index-url` and its kin). A switch that is empty or off is none. No
+#   value appears in a finding but the host of an index. Without the lists every setting counts as a switch and
+#   no index is approved.
+# related_resources:
+#   - https://huggingface.co/docs/transformers/models#custom-models
+#   - https://pip.pypa.io/en/stable/topics/configuration/
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: high
+#   remediation: >-
+#     Build the model's code and the packages into the image, or install them from an index that the
+#     configuration approves.
+#   parameters:
+#     switches:
+#       description: What settings that allow a model's own code are called, in any case.
+#       type: array
+#       items:
+#         type: string
+#         format: regex
+#     index_variables:
+#       description: What settings that name package indexes are called, in any case.
+#       type: array
+#       default: []
+#       items:
+#         type: string
+#         format: regex
+#     indexes:
+#       description: Hosts of package indexes, and ARNs of CodeArtifact repositories.
+#       type: array
+#       default: []
+#       items:
+#         type: string
+#         format: glob
+package guard.rules.remote_code
+
+import data.guard.lib.globs
+import data.guard.parameters
+import future.keywords.not
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: Switches that are on, and indexes that aren't approved.
+findings contains {
+	"message": sprintf("The setting %s in %s lets a model bring its own code.", [setting.name, setting.slot]),
+	"details": {"config": "rules.remote_code.switches", "slot": setting.slot, "setting": setting.name},
+} if {
+	some setting in _named(_switches)
+	not regex.match(_off, setting.value)
+}
+
+findings contains {
+	"message": sprintf("The setting %s in %s installs packages from %s, which is not an approved index.", [
+		setting.name,
+		setting.slot,
+		index,
+	]),
+	"details": {
+		"config": "rules.remote_code.indexes",
+		"slot": setting.slot,
+		"setting": setting.name,
+		"index": index,
+	},
+} if {
+	some setting in _named(_index_variables)
+	some index in _unapproved(setting.value)
+}
+
+findings contains {
+	"message": sprintf("The option %s of the command lets a model bring its own code.", [option]),
+	"details": {"config": "rules.remote_code.switches", "option": option},
+} if {
+	some [_, option, value] in regex.find_all_string_submatch_n(_trust_option, _command, -1)
+	not regex.match(`(?i)^(?:false|0|no|off)$`, value)
+}
+
+findings contains {
+	"message": sprintf("The option %s of the command installs packages from %s, which is not an approved index.", [
+		option,
+		index,
+	]),
+	"details": {"config": "rules.remote_code.indexes", "option": option, "index": index},
+} if {
+	some [_, option, value] in regex.find_all_string_submatch_n(_index_option, _command, -1)
+	some index in _unapproved(value)
+}
+
+# Settings whose name one of the expressions matches, in any case.
+_named(expressions) := {setting |
+	expression := sprintf("(?i)%s", [concat("|", expressions)])
+	some group in [input.hyperparameters, input.environment]
+	some setting in group
+	regex.match(expression, setting.name)
+} if {
+	count(expressions) > 0
+} else := set()
+
+# The SDK quotes hyperparameters as JSON.
+_off := `(?i)^["']?\s*(?:|null|none|false|0|no|off)\s*["']?$`
+
+_command := concat("\n", [word |
+	some words in input.command
+	some word in words
+])
+
+_trust_option := `(?:^|[\s"'])(--trust[_-]remote[_-]code)(?:[=\s]+(\w+))?`
+
+_index_option := `(?:^|[\s"'])(--(?:extra-)?index-url|--find-links|--(?:default-)?index|--registry)[=\s]+(\S+)`
+
+# A path of the container is for the rule loader_environment.
+_unapproved(value) := {place |
+	some word in regex.split(`[\s,;"']+`, value)
+	not regex.match(`^(?:/|file:|$)`, word)
+	place := _place(regex.replace(word, `^[\w-]+=`, ""))
+	not _is_approved(place)
+}
+
+_is_approved(place) if {
+	place != _unknown
+	globs.matches(_indexes, place)
+}
+
+# A backslash ends the host for some clients, so it does here.
+_place(word) := word if {
+	regex.match(`^arn:[\w:./-]+$`, word)
+} else := host if {
+	host := lower(regex.replace(word, `^[a-zA-Z+]+://(?:[^/\\?#]*@)?([^/\\?#@]*).*$`, "$1"))
+	regex.match(`^[a-z0-9_.-]+(?::[0-9]+)?$`, host)
+} else := _unknown
+
+_unknown := "an unknown place"
+
+default _switches := [""]
+
+_switches := given if {
+	given := parameters.of.remote_code.switches
+	is_array(given)
+}
+
+default _index_variables := []
+
+_index_variables := given if {
+	given := parameters.of.remote_code.index_variables
+	is_array(given)
+}
+
+default _indexes := []
+
+_indexes := given if {
+	given := parameters.globs.remote_code.indexes
+	is_array(given)
+}

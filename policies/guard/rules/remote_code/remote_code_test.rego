@@ -1,0 +1,198 @@
+package guard.rules.remote_code_test
+
+import data.guard.rules.remote_code as rule
+
+_config := {
+	"level": "deny",
+	"switches": ["(^|_)trust_remote_code$", "^allow_code$"],
+	"index_variables": ["^pip_(extra_)?index_url$", "^uv_index$", "^ca_repository_arn$"],
+	"indexes": [
+		"packages.example.com",
+		"*.internal.example:8080",
+		"arn:aws:codeartifact:eu-west-1:111122223333:repository/*",
+	],
+}
+
+_job(hyperparameters, environment) := {
+	"hyperparameters": [{"slot": "HyperParameters", "name": name, "value": value} |
+		some name, value in hyperparameters
+	],
+	"environment": [{"slot": "Environment", "name": name, "value": value} | some name, value in environment],
+	"command": {"entrypoint": null, "arguments": null},
+}
+
+_run(entrypoint, arguments) := object.union(
+	_job({}, {}),
+	{"command": {"entrypoint": entrypoint, "arguments": arguments}},
+)
+
+_on(slot, name) := {
+	"message": sprintf("The setting %s in %s lets a model bring its own code.", [name, slot]),
+	"details": {"config": "rules.remote_code.switches", "slot": slot, "setting": name},
+}
+
+_index(name, index) := {
+	"message": sprintf("The setting %s in Environment installs packages from %s, which is not an approved index.", [
+		name,
+		index,
+	]),
+	"details": {"config": "rules.remote_code.indexes", "slot": "Environment", "setting": name, "index": index},
+}
+
+_option(option) := {
+	"message": sprintf("The option %s of the command lets a model bring its own code.", [option]),
+	"details": {"config": "rules.remote_code.switches", "option": option},
+}
+
+_index_option(option, index) := {
+	"message": sprintf("The option %s of the command installs packages from %s, which is not an approved index.", [
+		option,
+		index,
+	]),
+	"details": {"config": "rules.remote_code.indexes", "option": option, "index": index},
+}
+
+test_deny_switches_that_are_on[value] if {
+	some value in ["true", `"true"`, "1", "yes", "True", "x", "falsely"]
+	r := rule.findings with input as _job({"trust_remote_code": value}, {"OPTION_TRUST_REMOTE_CODE": value})
+		with data.guard.config.rules.remote_code as _config
+	r == {_on("HyperParameters", "trust_remote_code"), _on("Environment", "OPTION_TRUST_REMOTE_CODE")}
+}
+
+test_allow_switches_that_are_off[value] if {
+	some value in ["", `""`, "null", "None", `"false"`, "False", "0", "no", "OFF", "'off'", " false "]
+	r := rule.findings with input as _job({"trust_remote_code": value}, {"allow_code": value})
+		with data.guard.config.rules.remote_code as _config
+	r == set()
+}
+
+test_allow_other_settings if {
+	r := rule.findings with input as _job(
+		{"trust_remote_code_x": "true", "distrust_remote_code": "true"},
+		{"XPIP_INDEX_URL": "https://other.example", "allow_codes": "1"},
+	)
+		with data.guard.config.rules.remote_code as _config
+	r == set()
+}
+
+test_allow_approved_indexes[value] if {
+	some value in [
+		"https://packages.example.com/simple",
+		"HTTPS://PACKAGES.example.com",
+		"https://user:pw@packages.example.com/simple?x#y",
+		"http://a.internal.example:8080/simple https://packages.example.com/",
+		"own=https://packages.example.com/simple",
+		"packages.example.com",
+		"own=packages.example.com",
+		"",
+		" ",
+		"/opt/wheels",
+		"file:///opt/wheels",
+		"arn:aws:codeartifact:eu-west-1:111122223333:repository/ml/python",
+	]
+	r := rule.findings with input as _job({}, {"PIP_INDEX_URL": value, "uv_index": value, "CA_REPOSITORY_ARN": value})
+		with data.guard.config.rules.remote_code as _config
+	r == set()
+}
+
+test_deny_other_indexes[value] if {
+	some value, shown in {
+		"https://other.example/simple": "other.example",
+		"https://packages.example.com.other.example/simple": "packages.example.com.other.example",
+		"https://packages.example.com:8443/simple": "packages.example.com:8443",
+		"https://packages.example.com@other.example/": "other.example",
+		`https://other.example\@packages.example.com/`: "other.example",
+		"https://other.example/packages.example.com": "other.example",
+		"https://other.example?@packages.example.com": "other.example",
+		"https://other.example#@packages.example.com": "other.example",
+		"https:packages.example.com": "an unknown place",
+		"https://packages.example.com other": "other",
+		"https://packages.example.com,other": "other",
+		"a:b@c.internal.example:8080": "an unknown place",
+		"own=https://other.example/simple": "other.example",
+		"arn:aws:codeartifact:eu-west-1:444455556666:repository/ml/python": concat(
+			"",
+			["arn:aws:codeartifact:eu-west-1:444455556666:", "repository/ml/python"],
+		),
+		"arn:aws:codeartifact:eu-west-1:111122223333:repository/$x": "an unknown place",
+	}
+	r := rule.findings with input as _job({}, {"PIP_INDEX_URL": value})
+		with data.guard.config.rules.remote_code as _config
+	r == {_index("PIP_INDEX_URL", shown)}
+}
+
+test_deny_each_index_of_a_setting if {
+	r := rule.findings with input as _job({}, {"PIP_EXTRA_INDEX_URL": "https://a.example https://b.example"})
+		with data.guard.config.rules.remote_code as _config
+	r == {_index("PIP_EXTRA_INDEX_URL", "a.example"), _index("PIP_EXTRA_INDEX_URL", "b.example")}
+}
+
+test_deny_options_of_the_command[note] if {
+	some note, [entrypoint, arguments, expected] in {
+		"switch at the end": [["serve", "--trust-remote-code"], null, "--trust-remote-code"],
+		"switch before another": [null, ["--trust_remote_code", "--x"], "--trust_remote_code"],
+		"switch with a value": [null, ["--trust-remote-code=true"], "--trust-remote-code"],
+		"switch in a shell's words": [["sh", "-c"], ["serve --trust-remote-code; true"], "--trust-remote-code"],
+		"quoted": [["sh", "-c"], [`serve "--trust-remote-code" true`], "--trust-remote-code"],
+		"switch before a name like off": [null, ["--trust-remote-code", "official"], "--trust-remote-code"],
+	}
+	r := rule.findings with input as _run(entrypoint, arguments) with data.guard.config.rules.remote_code as _config
+	r == {_option(expected)}
+}
+
+test_allow_options_that_are_off[words] if {
+	some words in [
+		["--trust-remote-code=false"],
+		["--trust-remote-code", "False"],
+		["--trust_remote_code", "0"],
+		["--trust-remote-code", "off"],
+		["--trust-remote-code", "no"],
+		["x--trust-remote-code"],
+		["--trust-remote", "code"],
+	]
+	r := rule.findings with input as _run(words, null) with data.guard.config.rules.remote_code as _config
+	r == set()
+}
+
+test_deny_indexes_of_the_command[option] if {
+	some option in ["--index-url", "--extra-index-url", "--find-links", "--index", "--default-index", "--registry"]
+	every words in [
+		[option, "https://other.example/simple"],
+		[sprintf("pip install %s=https://other.example/simple x", [option])],
+	] {
+		r := rule.findings with input as _run(["sh", "-c"], words) with data.guard.config.rules.remote_code as _config
+		r == {_index_option(option, "other.example")}
+	}
+}
+
+test_allow_approved_indexes_of_the_command if {
+	r := rule.findings with input as _run(["pip"], ["--index-url", "https://packages.example.com/", "--index-urls", "x"])
+		with data.guard.config.rules.remote_code as _config
+	r == set()
+}
+
+test_no_value_is_shown if {
+	r := rule.findings with input as _job({}, {"PIP_INDEX_URL": "https://user:hunter2@other.example/hunter2?hunter2"})
+		with data.guard.config.rules.remote_code as _config
+	count(r) == 1
+	not contains(json.marshal(r), "hunter2")
+}
+
+test_deny_unknown_places_where_every_index_is_approved if {
+	config := {"switches": [], "index_variables": ["^pip_"], "indexes": ["*"]}
+	r := rule.findings with input as _job({}, {"PIP_INDEX_URL": "https:x https://y"})
+		with data.guard.config.rules.remote_code as config
+	r == {_index("PIP_INDEX_URL", "an unknown place")}
+}
+
+test_deny_everything_when_the_lists_are_missing if {
+	every rules in [{}, {"remote_code": {"switches": null, "index_variables": null, "indexes": null}}] {
+		r := rule.findings with input as _job({"a": "x"}, {"PIP_INDEX_URL": ""}) with data.guard.config.rules as rules
+		r == {_on("HyperParameters", "a")}
+	}
+	without := rule.findings with input as _job({}, {"PIP_INDEX_URL": "https://packages.example.com"})
+		with data.guard.config.rules.remote_code as {"switches": [], "index_variables": ["^pip_"], "indexes": "*"}
+	without == {_index("PIP_INDEX_URL", "packages.example.com")}
+}
+
+test_remediation_says_what_to_do if contains(rule.remediation, "index")
