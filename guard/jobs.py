@@ -14,12 +14,15 @@ class Listing:
     """How the API lists the jobs of a kind: the operation, the field of its response, and the statuses of running jobs.
 
     A summary has the job's name, ARN and status in fields of the same names as its description. `statuses` are those that the
-    filter `StatusEquals` takes, one a call.
+    filter `StatusEquals` takes, one a call. `each` are further parameters that the operation demands, the jobs of each being
+    listed by themselves; `sort_by` is its word for the time of creation, None where it doesn't sort.
     """
 
     operation: str
     field: str
     statuses: tuple[str, ...] = ("InProgress",)
+    each: tuple[Mapping[str, str], ...] = ({},)
+    sort_by: str | None = "CreationTime"
 
     @property
     def iam_action(self) -> str:
@@ -34,7 +37,8 @@ class JobKind:
     `update_operations` change a job or set it going again, so that it must be looked at anew. `running`, `stopping` and
     `ended` are all statuses that the API knows. `parts` are what jobs of this kind can have; the extractor tells which of
     them a variant lacks. `within` is the path of the field that holds the description in the response of Describe, empty
-    where the response itself is the description.
+    where the response itself is the description. `key_fields` are fields that Describe and Stop demand besides the name; in
+    the job's ARN their values stand before the name.
     """
 
     id: str
@@ -53,6 +57,7 @@ class JobKind:
     stopping: frozenset[str] = frozenset({"Stopping"})
     ended: frozenset[str] = frozenset({"Completed", "Failed", "Stopped"})
     within: tuple[str, ...] = ()
+    key_fields: tuple[str, ...] = ()
 
     def described(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the description that a response of Describe holds; what isn't such a response is returned as it is."""
@@ -260,6 +265,113 @@ LABELING = JobKind(
     parts=frozenset({"image", "volumes", "vpc"}),
 )
 
+# The configuration is a document whose schema is the service's; guard.extract.customization shows what can be told of it.
+CUSTOMIZATION = JobKind(
+    id="customization",
+    arn_resource="job",
+    detail_type=None,
+    create_operations=("CreateJob",),
+    update_operations=(),
+    describe_operation="DescribeJob",
+    stop_operation="StopJob",
+    name_field="JobName",
+    arn_field="JobArn",
+    status_field="JobStatus",
+    listing=Listing(
+        "ListJobs",
+        "JobSummaries",
+        each=tuple(
+            {"JobCategory": category}
+            for category in (
+                "AgentRFT",
+                "AgentRFTEvaluation",
+                "DataQualityEvaluation",
+                "DataTransformation",
+                "SyntheticDataGeneration",
+            )
+        ),
+    ),
+    running=frozenset({"InProgress"}),
+    parts=frozenset(),
+    ended=frozenset({"Completed", "Failed", "Stopped", "Deleting", "DeleteFailed"}),
+    key_fields=("JobCategory",),
+)
+
+TRAINING_SESSION = JobKind(
+    id="training-session",
+    arn_resource="training-session",
+    detail_type=None,
+    create_operations=("CreateTrainingSession",),
+    update_operations=(),
+    describe_operation="DescribeTrainingSession",
+    stop_operation="StopTrainingSession",
+    name_field="TrainingSessionName",
+    arn_field="TrainingSessionArn",
+    status_field="TrainingSessionStatus",
+    listing=Listing(
+        "ListTrainingSessions",
+        "TrainingSessionSummaries",
+        ("Blocked", "Created", "Running", "Scheduled"),
+        sort_by=None,
+    ),
+    running=frozenset({"Blocked", "Created", "Running", "Scheduled"}),
+    parts=frozenset({"vpc"}),
+    ended=frozenset({"Failed", "Stopped", "Expired", "Deleting", "DeletionFailed"}),
+    within=("TrainingSessionDetail",),
+)
+
+AI_RECOMMENDATION = JobKind(
+    id="ai-recommendation",
+    arn_resource="ai-recommendation-job",
+    detail_type=None,
+    create_operations=("CreateAIRecommendationJob",),
+    update_operations=(),
+    describe_operation="DescribeAIRecommendationJob",
+    stop_operation="StopAIRecommendationJob",
+    name_field="AIRecommendationJobName",
+    arn_field="AIRecommendationJobArn",
+    status_field="AIRecommendationJobStatus",
+    listing=Listing("ListAIRecommendationJobs", "AIRecommendationJobs"),
+    running=frozenset({"InProgress"}),
+    parts=frozenset({"instances"}),
+)
+
+AI_BENCHMARK = JobKind(
+    id="ai-benchmark",
+    arn_resource="ai-benchmark-job",
+    detail_type=None,
+    create_operations=("CreateAIBenchmarkJob",),
+    update_operations=(),
+    describe_operation="DescribeAIBenchmarkJob",
+    stop_operation="StopAIBenchmarkJob",
+    name_field="AIBenchmarkJobName",
+    arn_field="AIBenchmarkJobArn",
+    status_field="AIBenchmarkJobStatus",
+    listing=Listing("ListAIBenchmarkJobs", "AIBenchmarkJobs"),
+    running=frozenset({"InProgress"}),
+    parts=frozenset({"vpc"}),
+)
+
+EDGE_PACKAGING = JobKind(
+    id="edge-packaging",
+    arn_resource="edge-packaging-job",
+    detail_type=None,
+    create_operations=("CreateEdgePackagingJob",),
+    update_operations=(),
+    describe_operation="DescribeEdgePackagingJob",
+    stop_operation="StopEdgePackagingJob",
+    name_field="EdgePackagingJobName",
+    arn_field="EdgePackagingJobArn",
+    status_field="EdgePackagingJobStatus",
+    listing=Listing(
+        "ListEdgePackagingJobs", "EdgePackagingJobSummaries", ("INPROGRESS", "STARTING"), sort_by="CREATION_TIME"
+    ),
+    running=frozenset({"STARTING", "INPROGRESS"}),
+    parts=frozenset({"volumes"}),
+    stopping=frozenset({"STOPPING"}),
+    ended=frozenset({"COMPLETED", "FAILED", "STOPPED"}),
+)
+
 JOB_KINDS: tuple[JobKind, ...] = (
     TRAINING,
     PROCESSING,
@@ -271,6 +383,11 @@ JOB_KINDS: tuple[JobKind, ...] = (
     COMPILATION,
     INFERENCE_RECOMMENDATIONS,
     LABELING,
+    CUSTOMIZATION,
+    TRAINING_SESSION,
+    AI_RECOMMENDATION,
+    AI_BENCHMARK,
+    EDGE_PACKAGING,
 )
 BY_KIND: dict[str, JobKind] = {row.id: row for row in JOB_KINDS}
 BY_DETAIL_TYPE: dict[str, JobKind] = {row.detail_type: row for row in JOB_KINDS if row.detail_type is not None}
@@ -280,14 +397,9 @@ BY_API_CALL: dict[str, JobKind] = {
 
 # Every other Stop operation of the API, and why the guard has no row for what it stops.
 NOT_GUARDED: dict[str, str] = {
-    "StopAIBenchmarkJob": "it measures an endpoint that exists; the service's own load generator is all that it runs",
-    "StopAIRecommendationJob": "the service chooses what it runs; no field of its request can name an image",
     "StopEdgeDeploymentStage": "it sends a compiled model to devices and runs nothing in SageMaker",
-    "StopEdgePackagingJob": "it signs and packs a compiled model in a container of the service",
     "StopInferenceExperiment": "it shifts traffic between the variants of an endpoint: not a job but a deployment",
-    "StopJob": "its configuration is a document of recipes that the service runs; no field can name an image",
     "StopMlflowTrackingServer": "a server of the service, not a job",
     "StopNotebookInstance": "a notebook runs an image of the service, not one that a user names, and is not a job",
     "StopPipelineExecution": "its steps start jobs of the kinds above, and each of them is judged",
-    "StopTrainingSession": "it fine-tunes a model of the service; no field of its request can name an image",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,14 @@ class JobRef:
     actor: Actor | None
     told: Mapping[str, Any]
 
+    @property
+    def identifiers(self) -> dict[str, str]:
+        """The parameters by which Describe and Stop know the job."""
+        parsed = parse_job_arn(self.arn)
+        keys = dict(zip(self.kind.key_fields, parsed.qualifiers if parsed else (), strict=False))
+        told = {field: str(self.told[field]) for field in self.kind.key_fields if self.told.get(field)}
+        return {self.kind.name_field: self.name, **keys, **told}
+
 
 @dataclass(frozen=True)
 class Collected:
@@ -72,12 +80,16 @@ class JobArn:
 
     resource: str
     name: str
+    qualifiers: tuple[str, ...] = ()
 
 
 def parse_job_arn(text: object) -> JobArn | None:
-    """Return the resource type and name of a SageMaker ARN; None for anything else."""
+    """Return the resource type and name of a SageMaker ARN, with what stands between them; None for anything else."""
     match = _ARN.fullmatch(text) if isinstance(text, str) else None
-    return JobArn(match["resource"], match["name"]) if match else None
+    if match is None:
+        return None
+    *qualifiers, name = match["name"].split("/")
+    return JobArn(match["resource"], name, tuple(qualifiers))
 
 
 def job_from_arn(arn: str, kind: JobKind, home: Home, source: Source) -> JobRef:
@@ -86,14 +98,15 @@ def job_from_arn(arn: str, kind: JobKind, home: Home, source: Source) -> JobRef:
     Raises EventError for an ARN of something else.
     """
     parsed = parse_job_arn(arn)
-    if parsed is None or parsed.resource != kind.arn_resource:
+    if parsed is None or parsed.resource != kind.arn_resource or len(parsed.qualifiers) != len(kind.key_fields):
         raise EventError(f"not the ARN of a {kind.id} job", field="arn", value=arn)
     return JobRef(kind=kind, name=parsed.name, arn=arn, home=home, source=source, actor=None, told={})
 
 
-def job_arn(name: str, kind: JobKind, home: Home) -> str:
-    """Return the ARN of a job of this account and region."""
-    return f"arn:{home.partition}:sagemaker:{home.region}:{home.account}:{kind.arn_resource}/{name}"
+def job_arn(name: str, kind: JobKind, home: Home, qualifiers: Sequence[str] = ()) -> str:
+    """Return the ARN of a job of this account and region; the qualifiers are the values of the kind's `key_fields`."""
+    path = "/".join((kind.arn_resource, *qualifiers, name))
+    return f"arn:{home.partition}:sagemaker:{home.region}:{home.account}:{path}"
 
 
 def partition_of(region: str) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from guard.authoring.formats import guide_table
-from guard.jobs import JOB_KINDS, JobKind
+from guard.jobs import JOB_KINDS, NOT_GUARDED, JobKind
 from guard.resources import RESOURCE_KINDS, ResourceKind
 from guard.settings import PREFIX, Settings
 from tools.image_fields import image_fields, seen, service_model
+from tools.unseen import UNSEEN
 
 
 def coverage() -> str:
@@ -36,6 +37,18 @@ def _fields(row: JobKind | ResourceKind) -> str:
     return "<br>".join(f"`{path}`" for path in paths)
 
 
+def not_guarded() -> str:
+    """Return the table of what the API can stop and the guard doesn't."""
+    rows = ["| what is stopped by | why the guard leaves it alone |", "| --- | --- |"]
+    return "\n".join([*rows, *(f"| `{operation}` | {reason} |" for operation, reason in NOT_GUARDED.items())])
+
+
+def unseen() -> str:
+    """Return the table of fields that no document shows."""
+    rows = ["| field | why no document shows it |", "| --- | --- |"]
+    return "\n".join([*rows, *(f"| `{path}` | {reason} |" for path, reason in UNSEEN.items())])
+
+
 def settings() -> str:
     """Return the table of environment variables."""
     rows = ["| variable | default | what it does |", "| --- | --- | --- |"]
@@ -46,8 +59,9 @@ def settings() -> str:
 
 
 TABLES: dict[Path, dict[str, Callable[[], str]]] = {
-    Path("README.md"): {"coverage": coverage, "settings": settings},
+    Path("README.md"): {"coverage": coverage, "not-guarded": not_guarded, "settings": settings},
     Path("docs/policies.md"): {"formats": guide_table},
+    Path("docs/unseen.md"): {"unseen": unseen},
 }
 
 

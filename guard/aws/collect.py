@@ -62,7 +62,7 @@ def describe(client: Any, ref: JobRef) -> Mapping[str, Any]:
     """Return the job's description. Raises JobNotFound or CollectError."""
     operation = ref.kind.describe_operation
     try:
-        description = ref.kind.described(_call(client, operation, **{ref.kind.name_field: ref.name}))
+        description = ref.kind.described(_call(client, operation, **ref.identifiers))
     except CALL_ERRORS as exc:
         evidence = {"operation": operation, "job": ref.arn, "code": code(exc), "error": str(exc)}
         if is_missing_job(operation, exc):

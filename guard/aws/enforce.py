@@ -27,7 +27,7 @@ def stop(client: Any, ref: JobRef) -> Outcome:
     """
     call = getattr(client, xform_name(ref.kind.stop_operation))
     try:
-        checked(ref.kind.stop_operation, call(**{ref.kind.name_field: ref.name}))
+        checked(ref.kind.stop_operation, call(**ref.identifiers))
     except CALL_ERRORS as exc:
         return _after_refusal(client, ref, exc)
     return Outcome.STOPPED

@@ -21,15 +21,22 @@ def pages(
 ) -> Iterator[list[Mapping[str, Any]]]:
     """Yield the summaries of the jobs with this status, created between the two times.
 
-    The oldest come first, so that a job which is created meanwhile is on the last page instead of moving the others. Raises
-    ListError.
+    The oldest come first where the API sorts, so that a job which is created meanwhile is on the last page instead of moving the
+    others. Raises ListError.
     """
+    for more in kind.listing.each:
+        yield from _pages(client, kind, status, more, after, before)
+
+
+def _pages(
+    client: Any, kind: JobKind, status: str, more: Mapping[str, str], after: datetime | None, before: datetime | None
+) -> Iterator[list[Mapping[str, Any]]]:
     listing = kind.listing
     parameters: dict[str, Any] = {
         "StatusEquals": status,
-        "SortBy": "CreationTime",
-        "SortOrder": "Ascending",
+        **({"SortBy": listing.sort_by, "SortOrder": "Ascending"} if listing.sort_by else {}),
         "MaxResults": PAGE,
+        **more,
         **({"CreationTimeAfter": after} if after else {}),
         **({"CreationTimeBefore": before} if before else {}),
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from guard.extract.automl import automl, labeling
+from guard.extract.customization import customization, training_session
+from guard.extract.endpoints import ai_benchmark, ai_recommendation
 from guard.extract.facts import Facts
 from guard.extract.inference import inference_recommendations, transform
 from guard.extract.monitoring import monitoring_schedule
-from guard.extract.optimization import compilation, optimization
+from guard.extract.optimization import compilation, edge_packaging, optimization
 from guard.extract.processing import processing
 from guard.extract.reading import Node
 from guard.extract.resolve import Known
@@ -26,6 +28,11 @@ EXTRACTORS: dict[str, Callable[[Node, str, Known], Facts]] = {
     "compilation": compilation,
     "inference-recommendations": inference_recommendations,
     "labeling": labeling,
+    "customization": customization,
+    "training-session": training_session,
+    "ai-recommendation": ai_recommendation,
+    "ai-benchmark": ai_benchmark,
+    "edge-packaging": edge_packaging,
 }
 
 

@@ -1,10 +1,10 @@
-"""Optimization and compilation jobs: a model goes in, a faster one comes out."""
+"""Optimization, compilation and edge packaging jobs: a model goes in, one that suits its target comes out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guard.document import CompilationTarget, Image, Instance, Origin, Setting, StorageInput
+from guard.document import CompilationTarget, Image, Instance, Origin, Setting, StorageInput, Volume
 from guard.extract.facts import Facts
 from guard.extract.locations import objects, outputs, storage_input
 from guard.extract.parts import JOB, image, picked_image, roles, settings, unknown_image, vpc
@@ -55,6 +55,18 @@ def compilation(description: Node, name: str, _: Known) -> Facts:
         max_pending_seconds=number(description, "StoppingCondition", "MaxPendingTimeInSeconds"),
         vpc=vpc(description, "VpcConfig"),
         compilation=_target(child(description, "OutputConfig"), child(description, "InputConfig")),
+    )
+
+
+def edge_packaging(description: Node, name: str, _: Known) -> Facts:
+    """Return the facts of an edge packaging job."""
+    message = "the service's own packer"
+    return Facts(
+        images=(unknown_image("CompilationJobName", Origin(type=JOB, name=name), "managed", message),),
+        inputs=_named(description, "CompilationJobName", "CompilationJobName"),
+        outputs=outputs(description, "OutputConfig", "S3OutputLocation", "OutputConfig"),
+        volumes=(Volume(name="ResourceKey", kms_key=text(description, "ResourceKey")),),
+        roles=roles(description, "RoleArn"),
     )
 
 

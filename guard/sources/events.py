@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from guard.document import Source, SourceType
 from guard.errors import EventError, ScopeError
 from guard.extract.reading import clean
 from guard.jobs import BY_API_CALL, BY_DETAIL_TYPE, JobKind
-from guard.refs import Home, JobRef, job_arn, parse_job_arn, partition_of
+from guard.refs import Home, JobArn, JobRef, job_arn, parse_job_arn, partition_of
 from guard.sources import cloudtrail
 from guard.times import parse_time
 
@@ -59,7 +59,7 @@ def _from_state_change(envelope: Mapping[str, Any], kind: JobKind, home: Home) -
     if _plain(status) in {_plain(known) for known in kind.stopping | kind.ended}:
         return Ignored(f"the job is not running: {status}")
     told = detail.get(kind.arn_field) or _first(envelope.get("resources"))
-    name, arn = _identity(detail.get(kind.name_field), told, kind, home)
+    name, arn = _identity(detail.get(kind.name_field), told, kind, home, detail)
     return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=None, told=detail)
 
 
@@ -72,8 +72,8 @@ def _from_call(envelope: Mapping[str, Any], home: Home) -> JobRef | Ignored:
     source = _source(envelope, "api-call", home)
     if detail.get("errorCode"):
         return Ignored(f"the call failed: {detail['errorCode']}")
-    name, arn = _identity(*cloudtrail.job_name_and_arn(detail, kind), kind, home)
     actor, told = cloudtrail.actor(detail), cloudtrail.request(detail)
+    name, arn = _identity(*cloudtrail.job_name_and_arn(detail, kind), kind, home, told)
     return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=actor, told=told)
 
 
@@ -97,7 +97,7 @@ def _time(envelope: Mapping[str, Any]) -> datetime:
     return time
 
 
-def _identity(name: object, told: object, kind: JobKind, home: Home) -> tuple[str, str]:
+def _identity(name: object, told: object, kind: JobKind, home: Home, described: Mapping[str, Any]) -> tuple[str, str]:
     """Name, account and region are authoritative: real events have carried mismatching ARNs."""
     parsed = parse_job_arn(told)
     if not isinstance(name, str) or not name:
@@ -105,10 +105,19 @@ def _identity(name: object, told: object, kind: JobKind, home: Home) -> tuple[st
             raise EventError("the event doesn't name its job", field=f"detail.{kind.name_field}", value=name)
         name = parsed.name
     name = clean(name)
-    own = job_arn(name, kind, home)
+    own = job_arn(name, kind, home, _qualifiers(kind, described, parsed))
     # SageMaker lowers the case of names in some ARNs: such an ARN is kept as it is.
     same = isinstance(told, str) and told.lower() == own.lower()
     return name, str(told) if same else own
+
+
+def _qualifiers(kind: JobKind, described: Mapping[str, Any], parsed: JobArn | None) -> Sequence[str]:
+    """What stands before the name in the ARN of a job of this kind: as the source tells it, or as the ARN does."""
+    told = [described[field] for field in kind.key_fields if isinstance(described.get(field), str)]
+    found = told if len(told) == len(kind.key_fields) or parsed is None else parsed.qualifiers
+    if len(found) != len(kind.key_fields):
+        raise EventError("the event doesn't name its job", field=f"detail.{kind.key_fields[0]}", value=None)
+    return [clean(one) for one in found]
 
 
 def _mapping(value: object, field: str) -> Mapping[str, Any]:

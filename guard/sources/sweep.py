@@ -10,7 +10,7 @@ from typing import Any
 from guard.document import Source
 from guard.extract.reading import text
 from guard.jobs import JobKind
-from guard.refs import Home, JobRef, job_arn
+from guard.refs import Home, JobRef, job_arn, parse_job_arn
 from guard.times import parse_time
 
 
@@ -28,13 +28,16 @@ class Listed:
 
 def listed(kind: JobKind, summary: Mapping[str, Any], home: Home) -> Listed | None:
     """Return the job of a summary; None for one without a name, which nobody could describe."""
-    name = text(summary, kind.name_field)
+    arn = text(summary, kind.arn_field)
+    parsed = parse_job_arn(arn)
+    # Not every summary has the name beside the ARN.
+    name = text(summary, kind.name_field) or (parsed.name if parsed else None)
     if not name:
         return None
     return Listed(
         kind=kind,
         name=name,
-        arn=text(summary, kind.arn_field) or job_arn(name, kind, home),
+        arn=arn or job_arn(name, kind, home),
         status=text(summary, kind.status_field) or "",
         created=parse_time(summary.get("CreationTime")),
         modified=parse_time(summary.get("LastModifiedTime")),

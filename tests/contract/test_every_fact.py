@@ -47,17 +47,27 @@ def lack(kinds: str) -> frozenset[str]:
     return frozenset(kinds.split())
 
 
+_SERVICES = "ai-benchmark ai-recommendation customization edge-packaging training-session"
+_DATA = "ai-benchmark ai-recommendation customization edge-packaging"
 _NO_FIELD = "the API has no such field for the others"
 # (path, the kinds of which no description fills it although every field of it is set, why).
 REASONS: tuple[tuple[str, frozenset[str], str], ...] = (
-    ("base_model", only("automl training"), _NO_FIELD),
+    ("base_model", only("automl training training-session"), _NO_FIELD),
+    ("base_model.evaluation", lack("training-session"), _NO_FIELD),
+    ("base_model.evaluator_arn", lack("training-session"), _NO_FIELD),
+    ("base_model.job_type", lack("training-session"), _NO_FIELD),
+    ("base_model.technique", lack("training-session"), _NO_FIELD),
     ("command.arguments", only("monitoring-schedule processing training"), _NO_FIELD),
     ("command.entrypoint", only("monitoring-schedule processing training"), _NO_FIELD),
     ("compilation", only("compilation"), _NO_FIELD),
-    ("compute.instances[].count", lack("inference-recommendations"), "the service tries out how many"),
+    (
+        "compute.instances[].count",
+        lack("ai-recommendation inference-recommendations"),
+        "the service tries out how many",
+    ),
     (
         "compute.instances[].volume_size_gb",
-        lack("inference-recommendations monitoring-schedule optimization processing transform"),
+        lack("ai-recommendation inference-recommendations monitoring-schedule optimization processing transform"),
         "all of its instances have the volume of the one configuration",
     ),
     ("compute.max_job_runtime_seconds", only("automl"), _NO_FIELD),
@@ -67,12 +77,16 @@ REASONS: tuple[tuple[str, frozenset[str], str], ...] = (
     ("compute.max_retries", only("hyperparameter-tuning training"), _NO_FIELD),
     ("compute.max_total_runtime_seconds", only("hyperparameter-tuning"), _NO_FIELD),
     ("compute.max_wait_seconds", only("compilation hyperparameter-tuning optimization training"), _NO_FIELD),
-    ("compute.training_plans", only("hyperparameter-tuning optimization training"), _NO_FIELD),
+    ("compute.training_plans", only("ai-recommendation hyperparameter-tuning optimization training"), _NO_FIELD),
     ("deployment", only("automl"), _NO_FIELD),
-    ("endpoints", only("automl inference-recommendations monitoring-schedule"), "the others name no endpoint"),
-    ("environment", lack("automl compilation"), _NO_FIELD),
+    (
+        "endpoints",
+        only("ai-benchmark automl inference-recommendations monitoring-schedule"),
+        "the others name no endpoint",
+    ),
+    ("environment", lack(f"automl compilation {_SERVICES}"), _NO_FIELD),
     ("experiment", only("processing training transform"), _NO_FIELD),
-    ("hyperparameters", only("automl hyperparameter-tuning training"), _NO_FIELD),
+    ("hyperparameters", only("automl customization hyperparameter-tuning training training-session"), _NO_FIELD),
     ("job.parent_arn", only("processing training transform"), "nothing that the guard knows starts such a job"),
     ("job.parent_arns", only("processing training transform"), "nothing that the guard knows starts such a job"),
     (
@@ -80,18 +94,30 @@ REASONS: tuple[tuple[str, frozenset[str], str], ...] = (
         lack("inference-recommendations labeling processing"),
         "it has several roles, all of them in role_arns",
     ),
-    ("job.secondary_status", only("automl training"), "SageMaker tells no second status of the others"),
+    ("job.parts", lack("customization"), "what its document can hold is known to the service alone"),
+    ("job.secondary_status", only("automl customization training"), "SageMaker tells no second status of the others"),
     ("labeling", only("labeling"), _NO_FIELD),
-    ("mlflow", only("training"), _NO_FIELD),
+    ("mlflow", only("ai-benchmark ai-recommendation training"), _NO_FIELD),
     ("models", only("inference-recommendations labeling transform"), "the others run no containers of a model"),
-    ("package_group", only("training"), _NO_FIELD),
+    ("package_group", only("ai-recommendation training training-session"), _NO_FIELD),
+    ("storage.inputs", lack("training-session"), "data comes through the session's own API"),
+    ("storage.inputs[].account", lack("ai-benchmark customization edge-packaging"), "what they name is in no bucket"),
+    ("storage.inputs[].bucket", lack("ai-benchmark edge-packaging"), "what they name is in no bucket"),
     ("storage.inputs[].access_mode", only("hyperparameter-tuning training"), "the others mount no file system"),
-    ("storage.inputs[].data_type", lack("compilation monitoring-schedule"), _NO_FIELD),
-    ("storage.inputs[].eula_accepted", lack("automl compilation monitoring-schedule processing"), _NO_FIELD),
+    (
+        "storage.inputs[].data_type",
+        lack(f"{_DATA} compilation monitoring-schedule"),
+        _NO_FIELD,
+    ),
+    (
+        "storage.inputs[].eula_accepted",
+        lack(f"{_DATA} automl compilation monitoring-schedule processing"),
+        _NO_FIELD,
+    ),
     ("storage.inputs[].file_system_type", only("hyperparameter-tuning training"), "the others mount no file system"),
     (
         "storage.inputs[].hub_content_arn",
-        lack("automl compilation monitoring-schedule optimization processing"),
+        lack(f"{_DATA} automl compilation monitoring-schedule optimization processing"),
         _NO_FIELD,
     ),
     (
@@ -107,10 +133,18 @@ REASONS: tuple[tuple[str, frozenset[str], str], ...] = (
     ("storage.inputs[].path", only("hyperparameter-tuning training"), "the others mount no file system"),
     ("storage.inputs[].query", only("processing"), _NO_FIELD),
     ("storage.outputs", lack("inference-recommendations"), "its result is its description"),
-    ("storage.outputs[].local_path", lack("automl compilation labeling optimization transform"), _NO_FIELD),
+    ("storage.outputs", lack("customization"), "its document doesn't say which locations are written to"),
+    ("storage.outputs[].kms_key", lack("ai-benchmark ai-recommendation"), _NO_FIELD),
+    (
+        "storage.outputs[].local_path",
+        lack(
+            "ai-benchmark ai-recommendation automl compilation edge-packaging labeling optimization training-session transform"
+        ),
+        _NO_FIELD,
+    ),
     (
         "storage.volumes[].size_gb",
-        lack("automl inference-recommendations labeling transform"),
+        lack("automl edge-packaging inference-recommendations labeling transform"),
         "the service chooses the size",
     ),
 )

@@ -34,6 +34,13 @@ MANAGED = [
         id="optimization without an image",
     ),
     pytest.param(
+        "customization", "CreateJob", {"JobCategory": "AgentRFT", "JobConfigDocument": "{}"}, id="customization"
+    ),
+    pytest.param("training-session", "CreateTrainingSession", {}, id="training session"),
+    pytest.param("ai-recommendation", "CreateAIRecommendationJob", {}, id="AI recommendation"),
+    pytest.param("ai-benchmark", "CreateAIBenchmarkJob", {}, id="AI benchmark"),
+    pytest.param("edge-packaging", "CreateEdgePackagingJob", {}, id="edge packaging"),
+    pytest.param(
         "labeling",
         "CreateLabelingJob",
         {"LabelingJobAlgorithmsConfig": {"LabelingJobAlgorithmSpecificationArn": "arn:aws:sagemaker:eu-west-1::x"}},

@@ -246,4 +246,14 @@ CARRIERS: tuple[Carrier, ...] = (
 FIRST: dict[str, Carrier] = {carrier.kind: carrier for carrier in reversed(CARRIERS)}
 
 # Kinds whose API has no field that leads to an image of the user's own.
-WITHOUT_IMAGE = frozenset({"automl", "compilation"})
+WITHOUT_IMAGE = frozenset(
+    {
+        "ai-benchmark",
+        "ai-recommendation",
+        "automl",
+        "compilation",
+        "customization",
+        "edge-packaging",
+        "training-session",
+    }
+)

@@ -24,7 +24,8 @@ def called_event(sagemaker: Any, kind: JobKind, operation: str, **detail: Any) -
     """Return the event of the latest call of an operation that arrived at the simulated SageMaker."""
     parameters = next(call.parameters for call in reversed(CONTROL.calls) if call.operation == operation)
     name = parameters[kind.name_field]
-    arn = getattr(sagemaker, xform_name(kind.describe_operation))(**{kind.name_field: name})[kind.arn_field]
+    keys = {field: parameters[field] for field in (kind.name_field, *kind.key_fields)}
+    arn = kind.described(getattr(sagemaker, xform_name(kind.describe_operation))(**keys))[kind.arn_field]
     record = {
         "eventVersion": "1.09",
         "userIdentity": CALLER,

@@ -82,9 +82,11 @@ def started_event(sagemaker: Any, kind: str, name: str, **detail: Any) -> dict[s
 
 def _describe(sagemaker: Any, kind: str, name: str) -> dict[str, Any]:
     row = BY_KIND[kind]
-    described: dict[str, Any] = getattr(sagemaker, xform_name(row.describe_operation))(**{row.name_field: name})
+    described: dict[str, Any] = getattr(sagemaker, xform_name(row.describe_operation))(
+        **{row.name_field: name}, **row.listing.each[0]
+    )
     described.pop("ResponseMetadata")
-    return described
+    return dict(row.described(described))
 
 
 def _milliseconds(value: object) -> object:

@@ -32,7 +32,7 @@ FROM_DESCRIPTIONS = tuple(name for name in Document.model_fields if name == "job
 SOURCE = Source(type="state-change", id="event-1", time=datetime(2026, 11, 23, 10, tzinfo=UTC))
 
 _IMAGE = re.compile(r"^(TrainingImage|RuleEvaluatorImage|ImageUri|Image)$")
-_LOCATION = re.compile(r"S3|Uri$|Url$")
+_LOCATION = re.compile(r"S3|Uri$|Url$|^Path$")
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 # Of these members a description has one at a time, though the API's model doesn't mark them as a union.
 _ALTERNATIVES = {
@@ -92,6 +92,15 @@ CASES: tuple[Case, ...] = (
     Case("compilation", "compilation"),
     Case("inference-recommendations", "inference-recommendations", without=("Containers",)),
     Case("labeling", "labeling", without=("Containers",)),
+    Case(
+        "customization",
+        "customization",
+        given={"JobConfigDocument": '{"learning_rate": "$.JobConfigDocument", "data": "s3://data/x"}'},
+    ),
+    Case("training-session", "training-session"),
+    Case("ai-recommendation", "ai-recommendation"),
+    Case("ai-benchmark", "ai-benchmark"),
+    Case("edge-packaging", "edge-packaging"),
 )
 
 
@@ -107,10 +116,12 @@ class Whole:
     booleans: set[str] = field(default_factory=set)
     _count: int = 0
 
-    def description(self, operation: str, root: str) -> dict[str, Any]:
+    def description(self, operation: str, root: str, within: tuple[str, ...] = ()) -> dict[str, Any]:
         """Return the operation's output, or its input for a Create operation, with every field below `root`."""
         model = service_model()["operations"][operation]
         shape = model["input" if operation.startswith("Create") else "output"]["shape"]
+        for step in within:
+            shape = service_model()["shapes"][shape]["members"][step]["shape"]
         made: dict[str, Any] = self._structure(shape, root, ())
         return made
 
@@ -170,6 +181,8 @@ class Whole:
         if kind == "timestamp":
             return self.told(path, _EPOCH + timedelta(seconds=self._count))
         if kind != "string":
+            # As a setting shows it.
+            self.told_by[str(self._count)] = path
             return self.told(path, self._count)
         return self._text(path, path.rpartition(".")[2].partition("[")[0], digest=digest)
 
@@ -222,7 +235,7 @@ def document_of(whole: Whole) -> Document:
     """Return the document of the case's description, with each resource that it names described as whole."""
     kind = BY_KIND[whole.case.kind]
     operation = whole.case.operation or kind.describe_operation
-    description = whole.description(operation, "$")
+    description = whole.description(operation, "$", kind.within)
     known: dict[Resource, Any] = {}
     while wanted := sorted(set(extract(kind.id, description, "job-1", known).unresolved)):
         for resource in wanted:

@@ -80,7 +80,7 @@ class Jobs:
 
     def create(self, kind: Kind, _operation: str, parameters: Members) -> Members:
         name = parameters[kind.name]
-        arn = self._arn(kind, name)
+        arn = self._arn(kind, name, parameters)
         if (kind.noun, name) in self._jobs:
             raise Refused(
                 "ResourceInUse",
@@ -99,7 +99,7 @@ class Jobs:
         job = self._get(kind, parameters[kind.name], kind.unknown)
         description = job.describe()
         job.state.advance()
-        return description
+        return {kind.within: description} if kind.within else description
 
     def update(self, kind: Kind, _operation: str, parameters: Members) -> Members:
         job = self._get(kind, parameters[kind.name], kind.unknown)
@@ -127,6 +127,7 @@ class Jobs:
             for job in self._jobs.values()
             if job.kind is kind
             and parameters.get("StatusEquals") in {None, job.status}
+            and (kind.category is None or parameters[kind.category] == job.members[kind.category])
             and parameters.get("NameContains", "") in job.name
             and (after or job.created) <= job.created <= (before or job.created)
         ]
@@ -146,15 +147,16 @@ class Jobs:
         job.modified = datetime.now(UTC)
 
     def _get(self, kind: Kind, name: str, unknown: tuple[str, str]) -> Job:
-        arn = self._arn(kind, name) if kind.any_case else name
+        arn = f"{self._prefix}{kind.arn_resource}/{name.lower()}" if kind.any_case else name
         job = self._jobs.get((kind.noun, name)) or self._by_arn(arn)
         if job is None:
             code, message = unknown
             raise Refused(code, message.format(label=kind.label, name=name))
         return job
 
-    def _arn(self, kind: Kind, name: str) -> str:
-        return f"{self._prefix}{kind.arn_resource}/{name.lower()}"
+    def _arn(self, kind: Kind, name: str, parameters: Members) -> str:
+        path = [kind.arn_resource, *([parameters[kind.category]] if kind.category else []), name.lower()]
+        return self._prefix + "/".join(path)
 
     def _by_arn(self, arn: str) -> Job | None:
         return next((job for job in self._jobs.values() if job.arn == arn), None)

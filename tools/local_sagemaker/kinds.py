@@ -15,7 +15,8 @@ from typing import Any
 class Kind:
     """How one kind of job is created, described and stopped; `noun` is its name in API operations, `label` in error messages.
 
-    `any_case` is for those whose names the API reference calls case-insensitive.
+    `any_case` is for those whose names the API reference calls case-insensitive. `within` is the member of Describe's response
+    that holds the description, `category` the member that stands before the name in the ARN.
     """
 
     noun: str
@@ -31,6 +32,8 @@ class Kind:
     versions: tuple[str, ...] = ("",)
     stoppable: bool = True
     any_case: bool = False
+    within: str | None = None
+    category: str | None = None
     unknown: tuple[str, str] = ("ResourceNotFound", "Could not find the requested {label} {name}.")
     unknown_stop: tuple[str, str] | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class Kind:
     @property
     def ended(self) -> frozenset[str]:
         """The statuses of a job that has come to its end, in the kind's own spelling."""
-        words = {"Completed", "Failed", "Stopped"}
+        words = {"Completed", "Failed", "Stopped", "Expired"}
         return frozenset(words | {word.upper() for word in words})
 
 
@@ -137,7 +140,9 @@ KINDS: tuple[Kind, ...] = (
     _job("MonitoringSchedule", "monitoring schedule", "monitoring-schedule", initial="Scheduled", stopping=None),
     _job("AIBenchmarkJob", "AI benchmark job", "ai-benchmark-job"),
     _job("AIRecommendationJob", "AI recommendation job", "ai-recommendation-job"),
-    _job("Job", "job", "job", secondary="SecondaryStatus"),
+    _job("Job", "job", "job", secondary="SecondaryStatus", category="JobCategory"),
+    _job("TrainingSession", "training session", "training-session", initial="Running", within="TrainingSessionDetail"),
+    _job("EdgePackagingJob", "edge packaging job", "edge-packaging-job", **UPPER),
     _job(
         "Algorithm",
         "algorithm",

@@ -9,6 +9,7 @@ from typing import Any
 
 from guard.document import Document
 from guard.jobs import BY_KIND, JOB_KINDS
+from guard.refs import Home, job_arn
 
 _FILE = Path(__file__).parent / "complete.json"
 
@@ -21,7 +22,8 @@ def complete(kind: str = "training") -> Document:
     row = BY_KIND[kind]
     fields = json.loads(_FILE.read_text())
     job = fields["job"]
-    arn = f"arn:{fields['partition']}:sagemaker:{fields['region']}:{fields['account']}:{row.arn_resource}/{job['name']}"
+    home = Home(fields["account"], fields["region"], fields["partition"])
+    arn = job_arn(job["name"], row, home, tuple(row.listing.each[0].values()))
     fields["job"] = job | {"kind": kind, "arn": arn, "status": min(row.running), "parts": sorted(row.parts)}
     return Document.model_validate(fields)
 

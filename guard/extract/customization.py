@@ -1,0 +1,135 @@
+"""Jobs that customize a model of the service: training sessions, and those whose configuration is a document of the service."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from guard.document import FoundationModel, Image, Origin, Setting, StorageInput
+from guard.extract.facts import Facts
+from guard.extract.locations import storage_input, storage_output
+from guard.extract.parts import JOB, roles, settings, unknown_image, vpc
+from guard.extract.reading import Node, child, clean, flag, text
+from guard.extract.resolve import Known
+
+DOCUMENT = "JobConfigDocument"
+LEAVES = 1000
+"""A document with more values is shown as one text: the work on a job is bounded by the guard."""
+
+_ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/.+")
+_S3 = re.compile(r"s3://.+", re.IGNORECASE | re.DOTALL)
+
+
+def training_session(description: Node, name: str, _: Known) -> Facts:
+    """Return the facts of a training session."""
+    message = "the service trains its own model in its own container"
+    place = child(description, "OutputConfig", "S3Location")
+    uri = text(place, "Path")
+    return Facts(
+        images=(unknown_image("ModelConfig", Origin(type=JOB, name=name), "managed", message),),
+        outputs=() if uri is None else (storage_output("OutputConfig", uri, text(place, "KmsKeyArn")),),
+        hyperparameters=settings(description, "LoraConfig", "LoraConfig"),
+        roles=roles(description, "RoleArn"),
+        vpc=vpc(description, "VpcConfig"),
+        base_model=_base_model(child(description, "ModelConfig")),
+        package_group=text(description, "ModelPackageGroupArn"),
+    )
+
+
+def customization(description: Node, name: str, _: Known) -> Facts:
+    """Return the facts of a job of CreateJob.
+
+    What its document means is known to the service alone: each of its values is a setting, a location among them an input, a
+    role one of the job's, and what looks like a VPC is its VPC. A document that can't be read is an image that can't be known.
+    """
+    origin = Origin(type=JOB, name=name)
+    raw = text(description, DOCUMENT)
+    own = roles(description, "RoleArn")
+    if raw is None:
+        return Facts(images=(unknown_image(DOCUMENT, origin, "missing", "the job has no configuration"),), roles=own)
+    found = _parsed(raw)
+    leaves = [] if found is None else list(_leaves(found, DOCUMENT, ""))
+    if found is None or len(leaves) > LEAVES:
+        problem = "is not JSON" if found is None else f"has more than {LEAVES} values"
+        whole = Setting(slot=DOCUMENT, name=DOCUMENT, value=raw)
+        return Facts(images=(_unread(origin, f"the configuration {problem}"),), hyperparameters=(whole,), roles=own)
+    message = "no image is named: the service runs its own"
+    networks = (_vpc(node) for node in _nodes(found))
+    return Facts(
+        images=(unknown_image(DOCUMENT, origin, "managed", message),),
+        inputs=tuple(_inputs(leaves)),
+        hyperparameters=tuple(leaves),
+        roles=(*own, *dict.fromkeys(leaf.value for leaf in leaves if _ROLE.fullmatch(leaf.value))),
+        vpc=next((network for network in networks if network is not None), None),
+    )
+
+
+def _base_model(config: Node) -> FoundationModel:
+    return FoundationModel(
+        name=text(config, "BaseModelArn"),
+        eula_accepted=flag(config, "AcceptEula"),
+        job_type=None,
+        technique=None,
+        evaluation=None,
+        evaluator_arn=None,
+    )
+
+
+def _parsed(raw: str) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _unread(origin: Origin, message: str) -> Image:
+    return unknown_image(DOCUMENT, origin, "unparseable", message)
+
+
+def _leaves(root: Any, path: str, name: str) -> Iterator[Setting]:
+    """Each value that is no object and no list, by the path of what holds it, one more than are allowed at most.
+
+    Not recursive: how deep a document goes is its owner's choice.
+    """
+    waiting = [(root, path, name)]
+    count = 0
+    while waiting and count <= LEAVES:
+        node, slot, key = waiting.pop()
+        if isinstance(node, Mapping):
+            waiting.extend(
+                (value, f"{slot}.{clean(inner)}", clean(inner)) for inner, value in reversed(list(node.items()))
+            )
+        elif isinstance(node, list):
+            waiting.extend((value, f"{slot}[{index}]", key) for index, value in reversed(list(enumerate(node))))
+        else:
+            count += 1
+            value = node if isinstance(node, str) else json.dumps(node)
+            yield Setting(slot=slot, name=key, value=clean(value))
+
+
+def _nodes(root: Any) -> Iterator[Mapping[str, Any]]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            yield node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _vpc(node: Mapping[str, Any]) -> Any:
+    """The VPC configuration that the node is, if it has the fields of one."""
+    plain = {key.replace("_", "").lower(): value for key, value in node.items()}
+    if not {"subnets", "securitygroupids"} <= plain.keys():
+        return None
+    return vpc({"VpcConfig": {"Subnets": plain["subnets"], "SecurityGroupIds": plain["securitygroupids"]}}, "VpcConfig")
+
+
+def _inputs(leaves: list[Setting]) -> Iterator[StorageInput]:
+    """Every S3 location: the document doesn't say which of them are written to."""
+    for leaf in leaves:
+        if _S3.fullmatch(leaf.value):
+            yield storage_input(leaf.slot, leaf.value)

@@ -1,0 +1,84 @@
+"""What can be told of a job whose configuration is a document of the service."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from guard.document import Vpc
+from guard.extract import extract
+from guard.extract.customization import LEAVES
+from guard.extract.facts import Facts
+
+ROLE, OTHER = "arn:aws:iam::111122223333:role/Job", "arn:aws:iam::999999999999:role/Reward"
+IN_VPC = Vpc(subnets=("subnet-1",), security_groups=("sg-1",))
+
+
+def facts(document: Any) -> Facts:
+    raw = document if isinstance(document, str) else json.dumps(document)
+    return extract("customization", {"RoleArn": ROLE, "JobConfigDocument": raw}, "job-1", {})
+
+
+def codes(found: Facts) -> list[str]:
+    return [image.error.code for image in found.images if image.error]
+
+
+def test_each_value_is_a_setting_with_its_path() -> None:
+    found = facts({"Training": {"Epochs": 3, "Tools": [{"Name": "search"}, {"Name": "shell"}]}})
+    assert [(one.slot, one.name, one.value) for one in found.hyperparameters] == [
+        ("JobConfigDocument.Training.Epochs", "Epochs", "3"),
+        ("JobConfigDocument.Training.Tools[0].Name", "Name", "search"),
+        ("JobConfigDocument.Training.Tools[1].Name", "Name", "shell"),
+    ]
+    assert codes(found) == ["managed"]
+
+
+def test_a_location_is_an_input_and_near_misses_are_not() -> None:
+    found = facts({"Data": ["s3://data/x", "S3://data/y", "see s3://data/z", "https://x"]})
+    assert [(one.name, one.bucket) for one in found.inputs] == [
+        ("JobConfigDocument.Data[0]", "data"),
+        ("JobConfigDocument.Data[1]", "data"),
+    ]
+
+
+def test_every_role_is_one_of_the_jobs() -> None:
+    found = facts(
+        {"Reward": {"Role": OTHER}, "Again": OTHER, "Lambda": "arn:aws:lambda:eu-west-1:111122223333:function:f"}
+    )
+    assert found.roles == (ROLE, OTHER)
+
+
+@pytest.mark.parametrize(
+    ("document", "vpc"),
+    [
+        ({"Net": {"VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}}, IN_VPC),
+        ([{"subnets": ["subnet-1"], "security_group_ids": ["sg-1"]}], IN_VPC),
+        ({"Subnets": ["subnet-1"]}, None),
+    ],
+    ids=["API's spelling", "snake case in a list", "subnets alone"],
+)
+def test_what_looks_like_a_vpc_is_its_vpc(document, vpc) -> None:
+    assert facts(document).vpc == vpc
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["{", "[" * 100_000, json.dumps(list(range(LEAVES + 1)))],
+    ids=["not JSON", "deeper than anybody reads", "more values than the guard shows"],
+)
+def test_a_document_that_cannot_be_read_is_an_image_that_cannot_be_known(document) -> None:
+    found = facts(document)
+    assert codes(found) == ["unparseable"]
+    assert [one.value for one in found.hyperparameters] == [document]
+    assert found.roles == (ROLE,)
+
+
+def test_as_many_values_as_the_guard_shows_are_shown() -> None:
+    found = facts(list(range(LEAVES)))
+    assert (codes(found), len(found.hyperparameters)) == (["managed"], LEAVES)
+
+
+def test_a_job_without_a_document_misses_its_image() -> None:
+    assert codes(extract("customization", {}, "job-1", {})) == ["missing"]
