@@ -30,7 +30,7 @@ POLICIES := $(shell find policies -type f)
 export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo deployment test test-python test-policies faults lint check fmt bundle schema docs new-rule mutate-policies package deploy benchmark lock clean
+.PHONY: help demo deployment test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies package deploy benchmark lock clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ docs: $(READY) $(OPA) ## Write what is generated: docs/rules.md, tables of READM
 new-rule: $(READY) $(OPA) ## Make a rule's folder, test and configuration: make new-rule NAME=root_access_enabled
 	@[ -n "$(NAME)" ] || { echo "say what the rule is called: make new-rule NAME=root_access_enabled" >&2; exit 2; }
 	@$(PYTHON) -m guard.authoring --opa $(OPA) new-rule "$(NAME)"
+
+aws-images: $(READY) ## Write the table of AWS's own images from the PyPI package sagemaker-core
+	@$(PYTHON) tools/aws_images.py
 
 schema: $(READY) ## Write the JSON schemas of document and record from their models
 	@$(PYTHON) tools/schema.py

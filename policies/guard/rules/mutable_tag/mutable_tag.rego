@@ -4,7 +4,8 @@
 #   No image may be named by a tag that a glob of the list `tags` matches; a reference without tag and digest
 #   means `latest`. With `digest_required: true` each image must be named by its digest. A digest makes any
 #   tag beside it harmless. An image that is not known is a finding, but for one that AWS picks: its tag isn't
-#   the owner's. Without `tags` every tag is one too many.
+#   the owner's. Nor are images that AWS publishes with one tag only, such as `sagemaker-debugger-rules:latest`
+#   and Model Monitor's analyzer. Without `tags` every tag is one too many.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
 # schemas:
@@ -30,6 +31,7 @@
 #       default: false
 package guard.rules.mutable_tag
 
+import data.guard.lib.aws_images
 import data.guard.lib.globs
 import data.guard.parameters
 import future.keywords.not
@@ -56,9 +58,7 @@ findings contains {
 	},
 } if {
 	not _digest_required
-	some image in input.images
-	image.error == null
-	image.digest == null
+	some image in _by_tag
 	tag := _effective(image.tag)
 	number := globs.first(_tags, tag)
 	entry := _tags[number]
@@ -74,9 +74,7 @@ findings contains {
 	},
 } if {
 	_digest_required
-	some image in input.images
-	image.error == null
-	image.digest == null
+	some image in _by_tag
 }
 
 findings contains {
@@ -89,6 +87,14 @@ findings contains {
 	# A call that failed for now says nothing about the image: the guard asks again. Where AWS picks the image, the tag
 	# isn't the owner's.
 	not code in {"unavailable", "managed"}
+}
+
+# Of some images AWS publishes nothing but one tag, so that nobody can choose.
+_by_tag contains image if {
+	some image in input.images
+	image.error == null
+	image.digest == null
+	not aws_images.without_versions(image)
 }
 
 _effective(tag) := tag if is_string(tag)

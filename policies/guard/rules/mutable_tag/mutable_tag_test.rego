@@ -70,6 +70,26 @@ test_allow_digest_with_any_tag if {
 	}
 }
 
+_debugger(account) := object.union(_image("latest", null), {
+	"account": account,
+	"region": "eu-west-1",
+	"repository": "sagemaker-debugger-rules",
+})
+
+test_allow_images_that_aws_publishes_with_one_tag if {
+	every config in [_config, _strict] {
+		r := rule.findings with input as {"images": [_debugger("929884845733")]}
+			with data.guard.config.rules.mutable_tag as config
+		r == set()
+	}
+}
+
+test_deny_a_copy_of_such_an_image if {
+	r := rule.findings with input as {"images": [_debugger("123456789012")]}
+		with data.guard.config.rules.mutable_tag as _config
+	r == {_tagged("latest", 0, "latest")}
+}
+
 test_deny_tag_where_a_digest_is_demanded if {
 	r := rule.findings with input as _job("2.1", null) with data.guard.config.rules.mutable_tag as _strict
 	r == {_undigested("2.1")}

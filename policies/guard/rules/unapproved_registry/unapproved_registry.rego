@@ -3,8 +3,9 @@
 # description: |
 #   Each image must come from a registry of the list `allowed`. An entry has `registry` or `account` (of ECR:
 #   all of its endpoints), and perhaps `region` and `repository`; each is a glob or a list of globs, and all
-#   of them must match. An image that is not known, or names no registry, is never approved. Without the list
-#   no image is approved.
+#   of them must match. An entry with `aws: true` means what AWS itself publishes, by a table of its accounts
+#   and repositories for each region, so that it needs neither registry nor account. An image that is not
+#   known, or names no registry, is never approved. Without the list no image is approved.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own-private-registry.html
@@ -27,7 +28,13 @@
 #           - registry
 #         - required:
 #           - account
+#         - required:
+#           - aws
 #         properties:
+#           aws:
+#             description: Whether the image must be one that AWS publishes.
+#             const: true
+#             type: boolean
 #           registry:
 #             description: Registry hosts, with port.
 #             type:
@@ -70,6 +77,7 @@
 #               format: glob
 package guard.rules.unapproved_registry
 
+import data.guard.lib.aws_images
 import data.guard.lib.globs
 import data.guard.parameters
 import future.keywords.not
@@ -129,13 +137,19 @@ _approved contains i if {
 	some entry in _allowed
 	_names_registry(entry)
 	every key, patterns in entry {
-		globs.matches(patterns, facts[key])
+		_fits(key, patterns, facts, image)
 	}
 }
+
+_fits(key, patterns, facts, _) if globs.matches(patterns, facts[key])
+
+_fits("aws", true, _, image) if aws_images.published(image)
 
 _names_registry(entry) if entry.registry
 
 _names_registry(entry) if entry.account
+
+_names_registry(entry) if entry.aws
 
 default _allowed := []
 

@@ -90,6 +90,38 @@ test_deny_only_the_second_image if {
 	r == {_unapproved(images[1])}
 }
 
+_aws := {"allowed": [{"aws": true, "repository": ["pytorch-*", "own"]}]}
+
+test_allow_images_of_aws if {
+	images := [
+		_ecr("763104351884", "eu-west-1", "pytorch-training"),
+		_ecr("727897471807", "cn-north-1", "pytorch-inference"),
+	]
+	r := rule.findings with input as {"images": images} with data.guard.config.rules.unapproved_registry as _aws
+	r == set()
+}
+
+test_deny_what_only_looks_like_images_of_aws[note] if {
+	some note, image in {
+		"another account": _ecr("123456789012", "eu-west-1", "pytorch-training"),
+		"another region": _ecr("763104351884", "us-gov-west-1", "pytorch-training"),
+		"a repository that AWS doesn't publish": _ecr("763104351884", "eu-west-1", "own"),
+		"a repository outside of the entry": _ecr("763104351884", "eu-west-1", "tensorflow-training"),
+		"no account": _private("registry.example.com", "pytorch-training"),
+	}
+	r := rule.findings with input as {"images": [image]} with data.guard.config.rules.unapproved_registry as _aws
+	r == {_unapproved(image)}
+}
+
+test_deny_images_of_aws_where_the_entry_says_false if {
+	image := _ecr("763104351884", "eu-west-1", "pytorch-training")
+	every value in [false, null, "true"] {
+		r := rule.findings with input as {"images": [image]}
+			with data.guard.config.rules.unapproved_registry as {"allowed": [{"aws": value, "account": "*"}]}
+		r == {_unapproved(image)}
+	}
+}
+
 _unknown := {
 	"slot": "AlgorithmSpecification.TrainingImage",
 	"raw": null,

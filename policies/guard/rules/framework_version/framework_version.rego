@@ -1,0 +1,157 @@
+# METADATA
+# title: Current versions of AWS's images
+# description: |
+#   A framework image that AWS publishes must not be older than the version that the mapping `minimum` gives for
+#   its framework, nor of a version whose support has ended by the mapping `end_of_support`. Versions are read
+#   from the image's tag and compare number by number, as far as both have numbers: what it begins with is that
+#   of the framework which the repository is for, what follows a name (`transformers4.36.0`) is that one's. An
+#   image of a listed framework without a version in its tag is a finding. The images of others, and of
+#   frameworks that aren't listed, are not this rule's. Without the mappings nothing is too old.
+# related_resources:
+#   - https://aws.github.io/deep-learning-containers/reference/support_policy
+# schemas:
+#   - input: schema.input
+# custom:
+#   needs: [image]
+#   severity: medium
+#   remediation: >-
+#     Use a newer version of the image, and name it by its tag (with a digest behind it if you like); in the
+#     SageMaker Python SDK that is `framework_version`, `transformers_version` or `version`.
+#   parameters:
+#     minimum:
+#       description: By framework the oldest version that jobs may use.
+#       type: object
+#       default: {}
+#       additionalProperties:
+#         type: string
+#         pattern: ^[0-9]+([.-][0-9]+)*$
+#     end_of_support:
+#       description: By framework and version, the last day on which AWS supports it.
+#       type: object
+#       default: {}
+#       additionalProperties:
+#         type: object
+#         propertyNames:
+#           pattern: ^[0-9]+([.-][0-9]+)*$
+#         additionalProperties:
+#           type: string
+#           format: day
+package guard.rules.framework_version
+
+import data.guard.lib.aws_images
+import data.guard.lib.times
+import data.guard.parameters
+import future.keywords.not
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: What a job must have for the rule to be about it.
+needs := rego.metadata.chain()[1].annotations.custom.needs
+
+# METADATA
+# scope: document
+# description: Images that are too old, out of support, or of a version that is not known.
+findings contains {
+	"message": sprintf("Image %s at %s has %s %s, which is older than %s.", [
+		image.raw,
+		image.slot,
+		framework,
+		version,
+		minimum,
+	]),
+	"details": {
+		"config": sprintf("rules.framework_version.minimum.%s", [framework]),
+		"slot": image.slot,
+		"image": image.raw,
+		"framework": framework,
+		"version": version,
+		"minimum": minimum,
+	},
+} if {
+	some [image, framework, version] in _versions
+	minimum := _minimum[framework]
+	numbers := _numbers(version)
+	numbers < array.slice(_numbers(minimum), 0, count(numbers))
+}
+
+findings contains {
+	"message": sprintf("Image %s at %s has %s %s, whose support ended on %s.", [
+		image.raw,
+		image.slot,
+		framework,
+		version,
+		day,
+	]),
+	"details": {
+		"config": sprintf("rules.framework_version.end_of_support.%s[%s]", [framework, supported]),
+		"slot": image.slot,
+		"image": image.raw,
+		"framework": framework,
+		"version": version,
+		"end_of_support": day,
+	},
+} if {
+	some [image, framework, version] in _versions
+	some supported, day in _end_of_support[framework]
+	wanted := _numbers(supported)
+	array.slice(_numbers(version), 0, count(wanted)) == wanted
+	times.instant(input.source.time) > times.end_of_day(day)
+}
+
+findings contains {
+	"message": sprintf("Image %s at %s has no version of %s in its tag.", [image.raw, image.slot, framework]),
+	"details": {
+		"config": "rules.framework_version",
+		"slot": image.slot,
+		"image": image.raw,
+		"framework": framework,
+		"version": null,
+	},
+} if {
+	some image in input.images
+	framework := aws_images.framework(image)
+	_is_listed(framework)
+	not _leading(image.tag)
+}
+
+_is_listed(framework) if _minimum[framework]
+
+_is_listed(framework) if _end_of_support[framework]
+
+# Image, framework and version, for the framework and for each name in the tag.
+_versions contains [image, framework, version] if {
+	some image in input.images
+	framework := aws_images.framework(image)
+	version := _leading(image.tag)
+}
+
+_versions contains [image, framework, version] if {
+	some image in input.images
+	aws_images.framework(image)
+	is_string(image.tag)
+	some [_, framework, version] in regex.find_all_string_submatch_n(`-([a-z]+)([0-9]+(?:\.[0-9]+)+)`, image.tag, -1)
+}
+
+# `1.7-1` is a version of XGBoost; what follows a word is not.
+_leading(tag) := regex.find_all_string_submatch_n(`^([0-9]+(?:\.[0-9]+)+(?:-[0-9]+)?)(?:-|$)`, tag, 1)[0][1] if {
+	is_string(tag)
+}
+
+_numbers(version) := [to_number(number) | some number in regex.split(`[.-]`, version)]
+
+default _minimum := {}
+
+_minimum := given if {
+	given := parameters.of.framework_version.minimum
+	is_object(given)
+}
+
+default _end_of_support := {}
+
+_end_of_support := given if {
+	given := parameters.of.framework_version.end_of_support
+	is_object(given)
+}
