@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     Engine = EmbeddedOpa | RemoteOpa
 
 
-def build_engine(settings: Settings, start: Callable[[], OpaProcess], process: OpaProcess | None = None) -> Engine:
+def build_engine(
+    settings: Settings, start: Callable[[], OpaProcess], process: OpaProcess | None, logger: Logger
+) -> Engine:
     """Return the engine of these settings; `process` is an OPA that is already starting."""
     if settings.opa_url:
         from guard.aws.secrets import token_from
@@ -64,7 +66,11 @@ def build_engine(settings: Settings, start: Callable[[], OpaProcess], process: O
             ca_file=settings.opa_ca_file or None,
         )
     return EmbeddedOpa(
-        start, timeout=settings.opa_timeout_seconds, start_timeout=settings.opa_start_timeout_seconds, process=process
+        start,
+        timeout=settings.opa_timeout_seconds,
+        start_timeout=settings.opa_start_timeout_seconds,
+        process=process,
+        on_restart=lambda exc: logger.warning("engine restarted", extra={"reason": str(exc)}),
     )
 
 

@@ -20,7 +20,7 @@ from lambda_entry.assembly import build_engine, build_guard, function_home
 # Decisions are of level INFO, and nothing switches them off.
 LOGGER = Logger(level="INFO", logger_handler=LineHandler(sys.stdout))
 SETTINGS = Settings.from_environment(os.environ)
-ENGINE = build_engine(SETTINGS, start, PROCESS)
+ENGINE = build_engine(SETTINGS, start, PROCESS, LOGGER)
 GUARD = build_guard(SETTINGS, ENGINE, LOGGER)
 ENGINE.wait_until_ready()
 imported()

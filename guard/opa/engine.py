@@ -41,10 +41,20 @@ class EmbeddedOpa:
     """Decides with an OPA of its own; a context manager that leaves no process behind."""
 
     def __init__(
-        self, start: Start, *, timeout: float, start_timeout: float, process: OpaProcess | None = None
+        self,
+        start: Start,
+        *,
+        timeout: float,
+        start_timeout: float,
+        process: OpaProcess | None = None,
+        on_restart: Callable[[PolicyError], object] = lambda _: None,
     ) -> None:
-        """`start` starts an OPA; `process` is one that is already starting. Times are in seconds."""
+        """`start` starts an OPA; `process` is one that is already starting. Times are in seconds.
+
+        `on_restart` is told why, each time that OPA is ended to be started anew.
+        """
         self._start = start
+        self._on_restart = on_restart
         self._timeout = timeout
         self._start_timeout = start_timeout
         self._starting = process
@@ -82,8 +92,9 @@ class EmbeddedOpa:
         with self._lock:
             try:
                 return self._connected().evaluate(document)
-            except (OpaUnavailable, OpaTimeout):
+            except (OpaUnavailable, OpaTimeout) as exc:
                 self._discard()
+                self._on_restart(exc)
             return self._connected().evaluate(document)
 
     def evaluate_many(self, documents: Iterable[Document]) -> Iterator[Evaluation | PolicyError]:
@@ -109,8 +120,9 @@ class EmbeddedOpa:
         with self._lock:
             try:
                 return self._connected().evaluate_rule(document, rule_id, seconds)
-            except (OpaUnavailable, OpaTimeout):
+            except (OpaUnavailable, OpaTimeout) as exc:
                 self._discard()
+                self._on_restart(exc)
                 raise
 
     def rule_ids(self, seconds: float) -> tuple[str, ...]:
@@ -128,8 +140,9 @@ class EmbeddedOpa:
         with self._lock:
             try:
                 return self._connected().masks(subject)
-            except (OpaUnavailable, OpaTimeout):
+            except (OpaUnavailable, OpaTimeout) as exc:
                 self._discard()
+                self._on_restart(exc)
                 raise
 
     def replace(self, start: Start) -> None:

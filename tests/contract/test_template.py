@@ -294,8 +294,11 @@ def test_nothing_has_a_fixed_name() -> None:
         if of_stack not in str(value)
     }
     names = {"FunctionName", "RoleName", "QueueName", "LogGroupName", "AlarmName", "Name"}
-    # A reference to a function by name is no name of the resource's own.
-    references = {(name, "FunctionName") for name, body in RESOURCES.items() if body["Type"] != "AWS::Lambda::Function"}
+    # A reference to another resource by its name is no name of the resource's own.
+    owners = {"FunctionName": "AWS::Lambda::Function", "LogGroupName": "AWS::Logs::LogGroup"}
+    references = {
+        (name, key) for name, body in RESOURCES.items() for key, owner in owners.items() if body["Type"] != owner
+    }
     assert {pair for pair in properties if pair[1] in names} - references == set()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from moto.cloudformation import parsing
+from moto.cloudformation import parsing, responses
 from moto.cloudformation.models import Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.server import ThreadedMotoServer
@@ -61,6 +61,10 @@ def aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         return update(name, resource, resources, **rest) if wanted else None
 
     monkeypatch.setattr(parsing, "parse_and_update_resource", conditional)
+    # A template's address has its bucket in the path on localhost alone.
+    from_url = responses.get_stack_from_s3_url
+    at_localhost = lambda url, **rest: from_url(url.replace("127.0.0.1", "localhost"), **rest)  # noqa: E731
+    monkeypatch.setattr(responses, "get_stack_from_s3_url", at_localhost)
     s3 = boto3.client("s3", region_name=REGION, endpoint_url=server)
     s3.create_bucket(Bucket="packages", CreateBucketConfiguration={"LocationConstraint": REGION})
     yield server

@@ -145,6 +145,18 @@ def test_an_engine_killed_between_two_events_is_restarted(engine, policies) -> N
     assert subject.pid != killed
 
 
+def test_a_restart_is_told_with_its_cause(opa, policies) -> None:
+    told: list[PolicyError] = []
+    bundle = policies(ALLOW)
+    with EmbeddedOpa(lambda: OpaProcess(opa, bundle), timeout=10, start_timeout=20, on_restart=told.append) as subject:
+        subject.evaluate(document())
+        assert told == []
+        assert subject.pid is not None
+        os.kill(subject.pid, signal.SIGKILL)
+        subject.evaluate(document())
+    assert [type(reason) for reason in told] == [OpaUnavailable]
+
+
 def test_an_engine_killed_during_an_event_is_restarted_once_and_then_gives_up(
     engine, policies, opa, monkeypatch
 ) -> None:

@@ -1,0 +1,159 @@
+"""Each alarm says what happened and what to do, and what it counts is what the guard writes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from guard.decision import RuleFailure
+from guard.errors import PolicyError, StateError
+from guard.log.line import line
+from guard.record import Outcome, Record
+from guard.sweep.run import Report
+from tests.support.cloudformation import of_type, rendered
+from tests.support.jobs import HOME
+
+RESOURCES = rendered()
+ALARMS = of_type(RESOURCES, "AWS::CloudWatch::Alarm")
+FILTERS = of_type(RESOURCES, "AWS::Logs::MetricFilter")
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+RECORD = Record("id", "event", HOME, "enforce", NOW, outcome=Outcome.STOPPED)
+WARNED = replace(RECORD, warnings=(StateError("throttled"),))
+DEGRADED = replace(RECORD, rule_failures=(RuleFailure("slow", PolicyError("late")),))
+SWEEP = Report("run", NOW)
+
+# What the log holds, by the metric that counts it.
+LINES: dict[str, dict[str, Any]] = {
+    "Withheld": line(replace(RECORD, outcome=Outcome.WITHHELD, withheld_by="breaker")),
+    "LimitsUnreadable": line(WARNED),
+    "UndecidedJobs": {"message": "undecided job", "job_arn": "arn"},
+    "DegradedDecisions": line(DEGRADED),
+    "EngineRestarts": {"message": "engine restarted", "reason": "dead"},
+    "Sweeps": {"message": "sweep", **SWEEP.summary()},
+}
+NEITHER = [line(RECORD), {"message": "sweep", **replace(SWEEP, skipped="another sweep is at work").summary()}]
+
+
+def matches(pattern: str, entry: Any) -> bool:
+    """Whether CloudWatch's filter pattern, of the forms that the template uses, matches a JSON line."""
+    return all(
+        _holds(*found.groups(), entry)
+        for found in re.finditer(r"\$\.([\w.\[\]]+) (=|IS) (\"[^\"]*\"|\*|NULL)", pattern)
+    )
+
+
+def _holds(path: str, operator: str, expected: str, entry: Any) -> bool:
+    value = entry
+    for step in re.findall(r"\w+", path):
+        key: Any = int(step) if step.isdecimal() else step
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return False
+    if operator == "IS":
+        return value is None
+    return value is not None and expected in {"*", f'"{value}"'}
+
+
+def _metric(name: str) -> str:
+    (transformation,) = FILTERS[name]["MetricTransformations"]
+    return str(transformation["MetricName"])
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_metric_counts_its_own_lines_and_no_other(name: str) -> None:
+    pattern, own = FILTERS[name]["FilterPattern"], _metric(name)
+    assert matches(pattern, LINES[own]), f"{name} in template.yml doesn't match what the guard logs"
+    others = [entry for metric, entry in LINES.items() if metric != own] + NEITHER
+    assert [entry for entry in others if matches(pattern, entry)] == []
+
+
+def test_every_metric_of_the_log_has_an_alarm_of_this_stack() -> None:
+    namespace = {"Fn::Sub": "sagemaker-guard/${AWS::StackName}"}
+    watched = {alarm["MetricName"] for alarm in ALARMS.values() if alarm.get("Namespace") == namespace}
+    assert watched == {_metric(name) for name in FILTERS} == LINES.keys()
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_says_what_happened_and_what_to_do(name: str) -> None:
+    sentences = re.split(r"(?<=[.;)]) (?=[A-Z(])", ALARMS[name]["AlarmDescription"])
+    assert len(sentences) >= 2
+    assert re.search(r"\b(Look|Run|Raise|Check|See|run|raise)\b", ALARMS[name]["AlarmDescription"])
+    assert len(ALARMS[name]["AlarmDescription"]) <= 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("ErrorsAlarm", "Errors"),
+        ("SweepErrorsAlarm", "Errors"),
+        ("ThrottlesAlarm", "Throttles"),
+        ("DroppedEventsAlarm", "AsyncEventsDropped"),
+        ("FailedDeliveriesAlarm", "DestinationDeliveryFailures"),
+        # The number of new letters, not of those that are there: otherwise the second one would be silent.
+        ("DeadLetterAlarm", "NumberOfMessagesSent"),
+    ],
+)
+def test_a_service_metric_is_watched(name: str, metric: str) -> None:
+    alarm = ALARMS[name]
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["TreatMissingData"]) == (metric, 0, "notBreaching")
+
+
+def test_every_rule_is_watched_for_failed_invocations_and_lost_events() -> None:
+    rules = {name for name, body in RESOURCES.items() if body["Type"] == "AWS::Events::Rule"}
+    watched = {
+        name: {
+            dimension["Value"]["Ref"]
+            for metric in ALARMS[name]["Metrics"]
+            if "MetricStat" in metric
+            for dimension in metric["MetricStat"]["Metric"]["Dimensions"]
+        }
+        for name in ("FailedInvocationsAlarm", "LostEventsAlarm")
+    }
+    # A scheduled event that can't be delivered is not kept: the next one is as good.
+    assert watched == {"FailedInvocationsAlarm": rules, "LostEventsAlarm": rules - {"SweepRule"}}
+
+
+def test_a_sweep_that_is_silent_is_alarmed() -> None:
+    alarm = ALARMS["SweepHeartbeatAlarm"]
+    assert (alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "breaching",
+        "LessThanThreshold",
+        1,
+    )
+
+
+def test_a_silent_trail_is_alarmed_where_it_is_listened_to() -> None:
+    assert "CloudTrailSilenceAlarm" in ALARMS
+    assert "CloudTrailSilenceAlarm" not in rendered(CloudTrailEvents="disabled")
+
+
+# What outlives the stack
+
+
+@pytest.mark.parametrize("name", ["LogGroup", "StateTable", "DeadLetterQueue"])
+def test_what_an_audit_asks_for_outlives_the_stack(name: str) -> None:
+    assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == (
+        "RetainExceptOnCreate",
+        "Retain",
+    )
+
+
+def test_a_key_of_the_customer_encrypts_log_table_and_queue() -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    resources = rendered(KeyArn=key)
+    assert resources["LogGroup"]["Properties"]["KmsKeyId"] == key
+    assert resources["StateTable"]["Properties"]["SSESpecification"]["KMSMasterKeyId"] == key
+    queue = resources["DeadLetterQueue"]["Properties"]
+    assert (queue["KmsMasterKeyId"], queue.get("SqsManagedSseEnabled")) == (key, None)
+    (statement,) = resources["KeyPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Resource"], statement["Action"]) == (key, ["kms:Decrypt", "kms:GenerateDataKey"])
+
+
+def test_without_one_the_services_keys_do() -> None:
+    assert RESOURCES["DeadLetterQueue"]["Properties"]["SqsManagedSseEnabled"] is True
+    assert "KeyPolicy" not in RESOURCES
