@@ -30,7 +30,7 @@ POLICIES := $(shell find policies -type f)
 export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo deployment test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies package deploy benchmark lock clean
+.PHONY: help demo deployment test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies mutate-python package deploy benchmark lock clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ test-policies: $(OPA) $(READY) ## Run `opa test` on the policies; 100% coverage 
 
 mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their tests notice? RULES="max_runtime ..." for some
 	@$(PYTHON) -m guard.authoring --opa $(OPA) mutate $(RULES)
+
+mutate-python: $(OPA) $(READY) $(BUNDLE) ## Break guard/ and lambda_entry/ bit by bit: do the tests notice? MODULES="guard/opa ..." for some, SAMPLE=20 for fewer
+	@$(PYTHON) -m tools.python_mutation --sample $(or $(SAMPLE),0) $(MODULES)
 
 test-python: $(OPA) $(READY) $(BUNDLE) ## Run pytest with branch coverage of guard and lambda_entry
 	@$(PYTHON) -m pytest -n auto --cov --cov-report=term --no-header

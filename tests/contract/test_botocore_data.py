@@ -56,5 +56,5 @@ def test_botocore_finds_the_pruned_model_where_it_looks(tmp_path: Path, service:
 
 @pytest.mark.parametrize("service", OPERATIONS)
 def test_a_client_can_be_made_of_the_pruned_model(service: str) -> None:
-    made = shipped_session().client(service, region_name="eu-west-1")
+    made = shipped_session().create_client(service, region_name="eu-west-1")
     assert set(made.meta.method_to_api_mapping.values()) == OPERATIONS[service]

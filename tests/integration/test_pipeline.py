@@ -61,6 +61,13 @@ def test_a_job_on_an_allowed_image_goes_on(guard, start, sagemaker, control, kin
     assert status(sagemaker, kind, "job-1") == "InProgress"
 
 
+def test_a_denied_job_costs_three_calls(guard, start, control) -> None:
+    event = start("job-1")
+    control.reset()
+    guard().handle(event, HOME)
+    assert sorted(control.operations()) == ["DescribeTrainingJob", "ListTags", "StopTrainingJob"]
+
+
 def test_audit_mode_decides_and_touches_nothing(guard, start, sagemaker, control) -> None:
     (record,) = guard(mode="audit").handle(start("job-1"), HOME)
     assert (record.decision, record.outcome, control.operations("Stop")) == ("deny", Outcome.AUDITED, [])

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from guard.errors import ConfigError
 from guard.settings import ENVIRONMENT_LIMIT_BYTES, Settings
 
 
-def test_defaults_enforce_with_the_embedded_opa() -> None:
-    settings = Settings.from_environment({})
-    assert (settings.mode, settings.opa_url, settings.training_containers) == ("enforce", "", "")
+def test_without_variables_the_embedded_opa_decides_and_jobs_are_stopped() -> None:
+    assert Settings.from_environment({}).model_dump() == {
+        "mode": "enforce",
+        "opa_url": "",
+        "opa_token_arn": "",
+        "opa_ca_file": "",
+        "opa_path": Path("opa"),
+        "bundle_path": Path("bundle.tar.gz"),
+        "opa_timeout_seconds": 2.0,
+        "opa_start_timeout_seconds": 8.0,
+        "processing_containers": "",
+        "training_containers": "",
+        "state_table": "",
+        "switch_parameter": "",
+        "breaker_stops": 100,
+        "breaker_minutes": 10,
+        "breaker_rule_share": 80,
+        "breaker_rule_jobs": 40,
+        "sweep_calls_per_second": 15.0,
+        "undecided_minutes": 30,
+        "undecided_jobs": "leave",
+        "record_bucket": "",
+    }
 
 
 def test_fields_are_read_from_guard_variables_only() -> None:
@@ -101,3 +123,27 @@ def test_lists_that_just_fit_are_taken() -> None:
 )
 def test_a_token_is_named_by_its_arn(arn: str) -> None:
     assert Settings.from_environment({"GUARD_OPA_TOKEN_ARN": arn}).opa_token_arn == arn
+
+
+def test_the_limit_is_what_lambda_takes_and_counts_bytes() -> None:
+    assert ENVIRONMENT_LIMIT_BYTES == 4096
+    with pytest.raises(ConfigError, match="don't fit"):
+        Settings.from_environment({"GUARD_TRAINING_CONTAINERS": "\u00e9" * 2048})
+
+
+def test_the_other_variables_of_the_machine_do_not_count() -> None:
+    assert Settings.from_environment({"PATH": "x" * 5000}).mode == "enforce"
+
+
+def test_an_unknown_variable_is_told_from_a_wrong_value() -> None:
+    with pytest.raises(ConfigError, match="GUARD_MOOD: there is no such setting"):
+        Settings.from_environment({"GUARD_MOOD": "audit"})
+    with pytest.raises(ConfigError, match="GUARD_MODE: Input should be 'enforce' or 'audit'"):
+        Settings.from_environment({"GUARD_MODE": "stop"})
+
+
+@pytest.mark.parametrize("part", ["http", "nothing more", "https: documents"])
+def test_a_wrong_address_is_told_what_it_must_be(part: str) -> None:
+    url = "http://10.0.0.1" if "documents" in part else "https://opa/v1"
+    with pytest.raises(ConfigError, match=part):
+        Settings.from_environment({"GUARD_OPA_URL": url})

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -17,48 +16,15 @@ from guard.authoring.catalogue import catalogue
 from guard.authoring.config_check import CONFIG
 from guard.authoring.generated import CATALOGUE
 from guard.authoring.mutation.mutants import Mutant, find_mutants
+from guard.authoring.mutation.report import Equivalent, Result, Survivor, conclude, read_equivalent
 from guard.authoring.opa import Opa
 from guard.authoring.rules import read_rules
 from guard.errors import ConfigError
 
-GOAL = 0.95
 EQUIVALENT = Path("tools/mutants-equivalent.yaml")
 _WORKERS = 2
 _PASSED, _FAILED = 0, 2
-Equivalent = tuple[str, str, str]
 _OTHER_LEVEL = {"off": "deny", "warn": "off", "deny": "warn"}
-
-
-@dataclass(frozen=True)
-class Survivor:
-    """A change that no test noticed."""
-
-    file: Path
-    row: int
-    line: str
-    change: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.row}: {self.change}"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What happened to the mutants of one folder; those that don't compile are not among them."""
-
-    unit: str
-    tried: int
-    survivors: tuple[Survivor, ...]
-    equivalent: frozenset[Equivalent] = frozenset()
-
-    @property
-    def killed(self) -> int:
-        """How many the tests noticed."""
-        return self.tried - len(self.survivors)
-
-    def __str__(self) -> str:
-        share = f"{self.killed / self.tried:7.1%}" if self.tried else "       "
-        return f"{self.unit:<36} {self.killed:>4} of {self.tried:>4} {share}"
 
 
 def mutate(opa: Opa, policies: Path, chosen: tuple[str, ...], out: TextIO) -> bool:
@@ -66,30 +32,21 @@ def mutate(opa: Opa, policies: Path, chosen: tuple[str, ...], out: TextIO) -> bo
 
     Raises ConfigError for an unknown folder, or when tests fail without any change.
     """
-    equivalent = _read_equivalent(opa.folder)
+    equivalent = read_equivalent(opa.folder / EQUIVALENT)
     results = []
     for unit in _units(opa.folder / policies, chosen):
         results.append(_result(opa, policies, unit, equivalent))
         out.write(f"{results[-1]}\n")
         out.flush()
     if chosen:
-        return _conclude(results, out)
+        return conclude(results, out)
     results.append(_levels(opa, policies))
     out.write(f"{results[-1]}\n")
     stale = equivalent - {equal for result in results for equal in result.equivalent}
     out.writelines(
         f"remove from {EQUIVALENT}, as no such mutant survives: {': '.join(each)}\n" for each in sorted(stale)
     )
-    return _conclude(results, out) and not stale
-
-
-def _conclude(results: list[Result], out: TextIO) -> bool:
-    for result in results:
-        out.writelines(f"survived: {survivor}\n" for survivor in result.survivors)
-    tried, killed = sum(each.tried for each in results), sum(each.killed for each in results)
-    share = killed / tried if tried else 0.0
-    out.write(f"{killed} of {tried} mutants killed, {share:.1%}; the goal is {GOAL:.0%}\n")
-    return share >= GOAL
+    return conclude(results, out) and not stale
 
 
 def _units(policies: Path, chosen: tuple[str, ...]) -> list[str]:
@@ -206,9 +163,3 @@ def _level_nodes(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
             if key.value == "level" and isinstance(value, yaml.ScalarNode):
                 yield value
             yield from _level_nodes(value)
-
-
-def _read_equivalent(folder: Path) -> set[Equivalent]:
-    path = folder / EQUIVALENT
-    listed = yaml.safe_load(path.read_text()) if path.exists() else []
-    return {(entry["file"], entry["line"], entry["change"]) for entry in listed or [] if entry["reason"]}

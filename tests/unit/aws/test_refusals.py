@@ -6,7 +6,16 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ParamValidationError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from guard.aws.refusals import is_for_now, may_have_been_served
+from guard.aws.refusals import (
+    ForeignAnswer,
+    checked,
+    code,
+    is_denied,
+    is_for_now,
+    is_missing_job,
+    is_missing_resource,
+    may_have_been_served,
+)
 from tests.support.fakes import refused
 
 
@@ -31,6 +40,29 @@ from tests.support.fakes import refused
     ],
 )
 def test_every_code_that_botocore_tries_again_is_for_now(code) -> None:
+    assert is_for_now(refused(code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    ],
+)
+def test_every_code_about_the_service_or_the_credentials_is_for_now(code) -> None:
     assert is_for_now(refused(code))
 
 
@@ -74,3 +106,89 @@ def _tried_again(code: str) -> Exception:
 )
 def test_may_have_been_served(error, expected) -> None:
     assert may_have_been_served(error) is expected
+
+
+TRAINING = "Requested resource not found."
+JOB = "Could not find requested job with name: x"
+UPDATED = "Could not find job to update with name x"
+
+
+@pytest.mark.parametrize("operation", ["DescribeTrainingJob", "DescribeAutoMLJobV2"])
+@pytest.mark.parametrize("name", ["ResourceNotFound", "ResourceNotFoundException"])
+def test_a_job_is_missing_by_the_code_of_any_operation(operation, name) -> None:
+    assert is_missing_job(operation, refused(name))
+
+
+@pytest.mark.parametrize(
+    ("operation", "message", "expected"),
+    [
+        pytest.param("DescribeTrainingJob", TRAINING, True, id="training"),
+        pytest.param("DescribeProcessingJob", JOB, True, id="processing"),
+        pytest.param("DescribeProcessingJob", UPDATED, True, id="processing, update"),
+        pytest.param("DescribeTransformJob", JOB, True, id="transform"),
+        pytest.param("DescribeTransformJob", UPDATED, True, id="transform, update"),
+        pytest.param("DescribeTrainingJob", JOB, False, id="another operation's text"),
+        pytest.param("DescribeTransformJob", TRAINING, False, id="training's text"),
+        pytest.param("DescribeAutoMLJobV2", TRAINING, False, id="an operation without a text"),
+        pytest.param("DescribeTrainingJob", f"x {TRAINING}", False, id="the text of something that it quotes"),
+        pytest.param("DescribeTrainingJob", "", False, id="no text"),
+        pytest.param("DescribeAutoMLJobV2", "", False, id="no text, and none known"),
+    ],
+)
+def test_a_job_is_missing_by_its_operations_own_text(operation, message, expected) -> None:
+    assert is_missing_job(operation, refused("ValidationException", message)) is expected
+
+
+OTHER_CODES = ["AccessDeniedException", "ThrottlingException", "InternalFailure", "ValidationError", ""]
+
+
+@pytest.mark.parametrize("name", OTHER_CODES)
+def test_the_texts_of_another_code_say_nothing(name) -> None:
+    assert not is_missing_job("DescribeTrainingJob", refused(name, TRAINING))
+    assert not is_missing_resource(refused(name, "Could not find model x"))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(refused("ResourceNotFound"), True, id="by code"),
+        pytest.param(refused("ValidationException", "Could not find model x"), True, id="could not find"),
+        pytest.param(refused("ValidationException", "Cannot find algorithm x"), True, id="cannot find"),
+        pytest.param(refused("ValidationException", "ModelPackage x NOT FOUND"), True, id="not found, in capitals"),
+        pytest.param(refused("ValidationException", "x does not exist."), True, id="does not exist"),
+        pytest.param(refused("ValidationException", "1 validation error detected"), False, id="invalid"),
+        pytest.param(NoCredentialsError(), False, id="no answer"),
+    ],
+)
+def test_is_missing_resource(error, expected) -> None:
+    assert is_missing_resource(error) is expected
+
+
+@pytest.mark.parametrize("name", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"])
+def test_each_code_of_a_missing_right_is_a_denial(name) -> None:
+    assert is_denied(refused(name))
+
+
+@pytest.mark.parametrize("error", [refused("ValidationException"), NoCredentialsError()], ids=["refused", "no answer"])
+def test_nothing_else_is_a_denial(error) -> None:
+    assert not is_denied(error)
+
+
+def test_an_error_is_named_by_its_code_or_its_type() -> None:
+    assert [code(refused("SlowDown")), code(NoCredentialsError())] == ["SlowDown", "NoCredentialsError"]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{}, None, {"RequestId": "x", "HTTPStatusCode": 200}, {"HTTPHeaders": {}}],
+    ids=["none", "null", "the API's own", "without a status"],
+)
+def test_a_response_of_the_api_is_returned(metadata) -> None:
+    response = {"ResponseMetadata": metadata}
+    assert checked("StopTrainingJob", response) is response
+
+
+@pytest.mark.parametrize("more", [{}, {"RequestId": ""}, {"RequestId": None}], ids=["none", "empty", "null"])
+def test_a_response_without_a_request_id_is_somebody_elses(more) -> None:
+    with pytest.raises(ForeignAnswer, match="StopTrainingJob"):
+        checked("StopTrainingJob", {"ResponseMetadata": {"HTTPStatusCode": 200} | more})

@@ -1,0 +1,37 @@
+"""Where the client sends its queries, and what with."""
+
+from __future__ import annotations
+
+import pytest
+
+from guard.opa.client import PolicyClient
+
+
+@pytest.mark.parametrize(
+    ("url", "root"),
+    [
+        ("http://127.0.0.1", "http://127.0.0.1:80/v1"),
+        ("http://127.0.0.1:8181", "http://127.0.0.1:8181/v1"),
+        ("http://127.0.0.1:8181/", "http://127.0.0.1:8181/v1"),
+        ("https://opa.internal", "https://opa.internal:443/v1"),
+        ("https://opa.internal:8443", "https://opa.internal:8443/v1"),
+        ("http://[::1]", "http://[::1]:80/v1"),
+    ],
+)
+def test_the_port_is_that_of_the_scheme_unless_the_address_has_one(url: str, root: str) -> None:
+    assert PolicyClient(url, timeout=1)._opa.root_url == root
+
+
+def test_a_query_of_a_connection_is_that_of_the_client() -> None:
+    head = PolicyClient("http://127.0.0.1:8181", timeout=1, token="t0ken")._opa.head("guard/main/decision")
+    first, *fields = head.decode().split("\r\n")
+    assert first == "POST /v1/data/guard/main/decision?strict-builtin-errors=true&provenance=true HTTP/1.1"
+    assert fields[-1] == "Content-Length: "
+    expected = {
+        "Host: 127.0.0.1:8181",
+        "Authorization: Bearer t0ken",
+        "Content-Type: application/json",
+        "Accept-Encoding: identity",
+    }
+    assert expected <= set(fields)
+    assert sum(field.startswith("Content-Length") for field in fields) == 1

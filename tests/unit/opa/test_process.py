@@ -1,0 +1,84 @@
+"""How OPA is started, seen by a program in its place."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from guard.errors import OpaStartError
+from guard.opa.process import LABEL, OpaProcess
+
+
+def started(tmp_path: Path, script: str) -> OpaProcess:
+    """Run a script instead of OPA, and wait until it has ended."""
+    binary, bundle = tmp_path / "opa", tmp_path / "bundle.tar.gz"
+    binary.write_text(f"#!/bin/sh\n{script}\n")
+    binary.chmod(0o755)
+    bundle.write_bytes(b"")
+    process = OpaProcess(binary, bundle)
+    deadline = time.monotonic() + 10
+    while not process.ended() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert process.ended()
+    return process
+
+
+def test_opa_serves_its_bundle_on_its_own_port_of_loopback(tmp_path: Path) -> None:
+    process = started(tmp_path, 'echo "$@"')
+    assert process.log_tail().split() == [
+        "run",
+        "--server",
+        f"--addr=127.0.0.1:{process.port}",
+        "--log-level=error",
+        "--skip-version-check",
+        f"--set=labels.{LABEL}={process.label}",
+        "--ignore=*_test.rego",
+        "--bundle",
+        str(tmp_path / "bundle.tar.gz"),
+    ]
+    process.stop()
+
+
+def test_opa_gets_an_environment_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    process = started(tmp_path, "env")
+    # PWD and the like are the shell's own.
+    names = {line.partition("=")[0] for line in process.log_tail().splitlines()} - {"PWD", "_", "SHLVL", "OLDPWD"}
+    assert names == {"HOME", "GOGC", "GOMEMLIMIT"}
+    process.stop()
+
+
+def test_each_opa_has_a_label_of_its_own(tmp_path: Path) -> None:
+    first, second = started(tmp_path, "exit"), started(tmp_path, "exit")
+    assert len(first.label) == 32
+    assert first.label != second.label
+    first.stop()
+    second.stop()
+
+
+def test_the_end_of_the_log_is_shown(tmp_path: Path) -> None:
+    process = started(tmp_path, "head -c 5000 /dev/zero | tr '\\0' x; echo the end >&2")
+    assert process.log_tail() == "x" * (2000 - len("the end\n")) + "the end"
+    process.stop()
+
+
+def test_a_second_stop_does_nothing(tmp_path: Path) -> None:
+    process = started(tmp_path, "exit")
+    process.stop()
+    process.stop()
+
+
+def test_a_missing_bundle_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(OpaStartError, match="make bundle") as failed:
+        OpaProcess(tmp_path / "opa", tmp_path / "bundle.tar.gz")
+    assert failed.value.evidence == {"path": str(tmp_path / "bundle.tar.gz")}
+
+
+def test_a_binary_that_cannot_be_run_is_named_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "bundle.tar.gz").write_bytes(b"")
+    with pytest.raises(OpaStartError, match="GUARD_OPA_PATH") as failed:
+        OpaProcess(tmp_path / "opa", tmp_path / "bundle.tar.gz")
+    assert failed.value.evidence["path"] == str(tmp_path / "opa")
+    assert isinstance(failed.value.__cause__, FileNotFoundError)

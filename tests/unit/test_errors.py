@@ -1,0 +1,25 @@
+"""Errors: the message, then the facts, each cut to a length that a log can hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from guard.errors import GuardError
+
+
+def test_an_error_without_facts_is_its_message() -> None:
+    assert str(GuardError("it failed")) == "it failed"
+
+
+def test_the_facts_follow_the_message() -> None:
+    error = GuardError("it failed", job="a", status=500)
+    assert (str(error), error.evidence) == ("it failed (job='a', status=500)", {"job": "a", "status": 500})
+
+
+@pytest.mark.parametrize(("length", "cut"), [(998, False), (999, True)], ids=["fits", "too long"])
+def test_a_long_fact_is_cut_in_the_text_and_whole_in_the_evidence(length: int, cut: bool) -> None:
+    value = "x" * length
+    shown = f"'{value}"[:1000] + "... (1,001 characters)" if cut else repr(value)
+    error = GuardError("it failed", value=value)
+    assert str(error) == f"it failed (value={shown})"
+    assert error.evidence["value"] == value

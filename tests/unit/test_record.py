@@ -1,0 +1,30 @@
+"""What a record tells of its times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from guard.record import Record
+from tests.support.events import HOME
+
+START = datetime(2026, 11, 23, 10, tzinfo=UTC)
+RECORD = Record("decision-1", "event-1", HOME, "enforce", START)
+
+
+@pytest.mark.parametrize(
+    ("decided", "finished", "milliseconds"),
+    [
+        pytest.param(None, None, 0.0, id="only started"),
+        pytest.param(25, None, 25.0, id="decided"),
+        pytest.param(25, 1500, 1500.0, id="finished"),
+        pytest.param(None, 40, 40.0, id="finished without a decision"),
+    ],
+)
+def test_milliseconds_count_from_the_start_to_the_latest_time(decided, finished, milliseconds) -> None:
+    def at(offset: int | None) -> datetime | None:
+        return None if offset is None else START + timedelta(milliseconds=offset)
+
+    assert replace(RECORD, decided_at=at(decided), finished_at=at(finished)).milliseconds == milliseconds
