@@ -469,6 +469,10 @@ class Document(Model):
     package_group: Annotated[
         str | None, Field(description="Name or ARN of the model package group in which the job registers its result.")
     ] = None
+    warm_start_jobs: Annotated[
+        tuple[str, ...] | None,
+        Field(description="Names of the earlier tuning jobs whose results this one learns from."),
+    ] = None
     compilation: Annotated[CompilationTarget | None, Field(description="Of compilation jobs.")] = None
     experiment: Annotated[Experiment | None, Field(description="Null when the job reports to none.")] = None
     mlflow: Annotated[Mlflow | None, Field(description="Null when the job reports to none.")] = None

@@ -166,7 +166,7 @@ UNSEEN: dict[str, str] = {
     "hyperparameter-tuning.TuningJobCompletionDetails.": _PROGRESS,
     "hyperparameter-tuning.*.DefinitionName": _OWN,
     "hyperparameter-tuning.*.AllocationStrategy": "the order in which the shown instance types are tried",
-    "hyperparameter-tuning.WarmStartConfig.": "earlier tuning jobs whose results it learns from; they didn't start it",
+    "hyperparameter-tuning.WarmStartConfig.WarmStartType": "the earlier jobs are shown",
     "*.ShuffleConfig.Seed": _SPLIT,
     "inference-recommendations.JobName": _OWN,
     "inference-recommendations.JobDescription": _OWN,

@@ -140,6 +140,7 @@ class Facts:
     deployment: Deployment | None = field(default=None, metadata=_KNOWN)
     endpoints: tuple[str, ...] = field(default=(), metadata=_LISTED)
     package_group: str | None = field(default=None, metadata=_KNOWN)
+    warm_start_jobs: tuple[str, ...] = field(default=(), metadata=_LISTED)
     compilation: CompilationTarget | None = field(default=None, metadata=_KNOWN)
     experiment: Experiment | None = field(default=None, metadata=_KNOWN)
     mlflow: Mlflow | None = field(default=None, metadata=_KNOWN)

@@ -72,6 +72,11 @@ def tuning(description: Node, name: str, known: Known) -> Facts:
         facts,
         hyperparameters=(*facts.hyperparameters, *tuned),
         max_jobs=number(limits, "MaxNumberOfTrainingJobs"),
+        warm_start_jobs=tuple(
+            earlier
+            for _, node in children(description, "WarmStartConfig", "ParentHyperParameterTuningJobs")
+            if (earlier := text(node, "HyperParameterTuningJobName")) is not None
+        ),
         max_parallel_jobs=number(limits, "MaxParallelTrainingJobs"),
         max_total_runtime_seconds=number(limits, "MaxRuntimeInSeconds"),
     )

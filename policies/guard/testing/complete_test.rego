@@ -256,6 +256,9 @@ document := {
 		"churn"
 	],
 	"package_group": "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/churn",
+	"warm_start_jobs": [
+		"churn-41"
+	],
 	"compilation": {
 		"device": "ml_m5",
 		"os": "LINUX",

@@ -223,11 +223,13 @@ def test_an_actor_that_the_record_does_not_tell_is_null(identity) -> None:
 
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
 def test_every_call_that_starts_or_changes_a_job_is_seen(kind) -> None:
-    field = kind.name_field[0].lower() + kind.name_field[1:]
+    keys = dict.fromkeys(kind.key_fields, "k") | {kind.name_field: "job-1"}
+    parameters = {field[0].lower() + field[1:]: value for field, value in keys.items()}
     for operation in (*kind.create_operations, *kind.update_operations):
-        ref = parse_event(call(operation, {field: "job-1"}, responseElements=None), HOME)
+        ref = parse_event(call(operation, parameters, responseElements=None), HOME)
         assert isinstance(ref, JobRef)
-        assert (ref.kind, ref.name, ref.arn) == (kind, "job-1", f"{ARN}:{kind.arn_resource}/job-1")
+        path = "/".join([kind.arn_resource, *("k" for _ in kind.key_fields), "job-1"])
+        assert (ref.kind, ref.name, ref.arn) == (kind, "job-1", f"{ARN}:{path}")
 
 
 @pytest.mark.parametrize("operation", ["StopTrainingJob", "DescribeTrainingJob", "CreateEndpoint", "AddTags"])
