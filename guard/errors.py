@@ -21,6 +21,7 @@ DecisionInvalid      the answer doesn't have the shape of a decision
 MaskInvalid          the masking policy gave no masks that can be carried out
 StopError              SageMaker refused or failed a Stop call for a running job
 LogError               a sink of the decision log could not keep a record
+NoticeError            a notice about a denied job could not be given
 UnexpectedError        a fault of the guard itself
 """
 
@@ -135,6 +136,10 @@ class StopError(GuardError):
 
 class LogError(GuardError):
     """A sink of the decision log could not keep a record; `evidence` names the sink."""
+
+
+class NoticeError(GuardError):
+    """A notice about a denied job could not be given; `evidence` has what became of it on each channel."""
 
 
 class UnexpectedError(GuardError):

@@ -104,6 +104,30 @@ class Settings(BaseModel):
         ),
     ] = ""
 
+    notice_tags: Annotated[
+        Literal["enabled", "disabled"], Field(description="Whether a denied job is tagged with the decision.")
+    ] = "disabled"
+    notice_bus: Annotated[
+        str, Field(description="Event bus that gets an event for each denied job, as `default`; empty: none.")
+    ] = ""
+    notice_topic_arn: Annotated[
+        str,
+        Field(
+            pattern=r"^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?$",
+            description="SNS topic that gets a message for each denied job; empty: none.",
+        ),
+    ] = ""
+    security_hub: Annotated[
+        Literal["enabled", "disabled"], Field(description="Whether denied jobs are findings in Security Hub.")
+    ] = "disabled"
+    notice_queue_url: Annotated[
+        str,
+        Field(description="SQS queue through which notices are given, and tried again; empty: at once, by the guard."),
+    ] = ""
+    exemption_url: Annotated[
+        str, Field(description="Page that a notice names for asking for an exemption; empty: none.")
+    ] = ""
+
     @field_validator("opa_url")
     @classmethod
     def _is_an_origin(cls, value: str) -> str:

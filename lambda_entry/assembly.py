@@ -62,7 +62,7 @@ def build_engine(
         return RemoteOpa(
             settings.opa_url,
             timeout=settings.opa_timeout_seconds,
-            token=partial(token_from, settings.opa_token_arn, _client) if settings.opa_token_arn else None,
+            token=partial(token_from, settings.opa_token_arn, client) if settings.opa_token_arn else None,
             ca_file=settings.opa_ca_file or None,
         )
     return EmbeddedOpa(
@@ -74,7 +74,7 @@ def build_engine(
     )
 
 
-def _client(service: str, config: Config = BOTO) -> Any:
+def client(service: str, config: Config = BOTO) -> Any:
     """A client of botocore's: boto3's own is the same one, and boto3 loads what moves objects of S3 besides."""
     return botocore.session.get_session().create_client(service, config=config)
 
@@ -88,7 +88,7 @@ def build_guard(
     """
     return Guard(
         engine=engine,
-        sagemaker=sagemaker or _client("sagemaker"),
+        sagemaker=sagemaker or client("sagemaker"),
         log=build_log(settings, engine, logger),
         mode=settings.mode,
         deny_list=deny_list({"processing": settings.processing_containers, "training": settings.training_containers}),
@@ -101,7 +101,7 @@ def build_limits(settings: Settings, counted_together: int = 1) -> Limits:
     if settings.mode == "audit":
         return NO_LIMITS
     switch = (
-        Switch(cache(lambda: _client("ssm", BRIEF)), settings.switch_parameter) if settings.switch_parameter else Permit
+        Switch(cache(lambda: client("ssm", BRIEF)), settings.switch_parameter) if settings.switch_parameter else Permit
     )
     bounds = Bounds(
         stops=settings.breaker_stops,
@@ -110,7 +110,7 @@ def build_limits(settings: Settings, counted_together: int = 1) -> Limits:
         rule_jobs=settings.breaker_rule_jobs,
     )
     counts = settings.state_table and (bounds.stops or bounds.rule_share)
-    table = StateTable(cache(lambda: _client("dynamodb", BRIEF)), settings.state_table)
+    table = StateTable(cache(lambda: client("dynamodb", BRIEF)), settings.state_table)
     return SwitchedLimits(switch, Breaker(table, bounds, together=counted_together) if counts else NO_LIMITS)
 
 
@@ -119,7 +119,7 @@ def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
     from guard.aws.budget import Budget, spend
     from guard.sweep.run import TOGETHER, Sweep
 
-    sagemaker = _client("sagemaker")
+    sagemaker = client("sagemaker")
     spend(sagemaker, Budget(settings.sweep_calls_per_second, burst=settings.sweep_calls_per_second))
     guard = build_guard(settings, engine, logger, sagemaker, counted_together=TOGETHER)
     return Sweep(
@@ -151,15 +151,27 @@ def _setup(settings: Settings, guard: Guard) -> str:
 def _store(settings: Settings) -> Store:
     from guard.sweep.memory import NoStore
 
-    return StateTable(cache(lambda: _client("dynamodb")), settings.state_table) if settings.state_table else NoStore()
+    return StateTable(cache(lambda: client("dynamodb")), settings.state_table) if settings.state_table else NoStore()
 
 
 def build_log(settings: Settings, engine: Engine, logger: Logger) -> DecisionLog:
-    """Return the decision log: the line always, and what else these settings ask for."""
+    """Return the decision log: the line always, and what else these settings ask for.
+
+    The clients of sinks are made when there is something to write: a cold start doesn't wait for them.
+    """
     sinks: list[Sink] = []
     if settings.record_bucket:
         from guard.log.objects import ObjectSink
 
-        # The client is made at the first record: a cold start doesn't wait for it.
-        sinks.append(ObjectSink(cache(lambda: _client("s3", BRIEF)), settings.record_bucket, engine))
+        sinks.append(ObjectSink(cache(lambda: client("s3", BRIEF)), settings.record_bucket, engine))
+    if gives_notices(settings):
+        from lambda_entry.notices import build_notices
+
+        sinks.append(build_notices(settings, logger))
     return DecisionLog(LineSink(logger), *sinks)
+
+
+def gives_notices(settings: Settings) -> bool:
+    """Whether any channel is on."""
+    switches = (settings.notice_tags, settings.security_hub)
+    return "enabled" in switches or bool(settings.notice_bus or settings.notice_topic_arn)

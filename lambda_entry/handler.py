@@ -8,14 +8,19 @@ from lambda_entry.start_opa import PROCESS, imported, start
 # OPA boots while the following is imported.
 import os
 import sys
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from guard.log.line import LineHandler
+from guard.notices.messages import messages
 from guard.record import Record
 from guard.settings import Settings
 from lambda_entry.assembly import build_engine, build_guard, function_home
+
+if TYPE_CHECKING:
+    from guard.notices.deliver import Deliverer
 
 # Decisions are of level INFO, and nothing switches them off.
 LOGGER = Logger(level="INFO", logger_handler=LineHandler(sys.stdout))
@@ -30,10 +35,23 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Decide on the job of one EventBridge event and stop it when a policy denies it.
 
     Returns `{"results": [{job, decision, rules, outcome}, ...]}`. A GuardError, which the decision log has with its evidence, is
-    raised, so that Lambda retries and the event ends in the dead-letter queue.
+    raised, so that Lambda retries and the event ends in the dead-letter queue. A message of the guard's own queue is a notice
+    to be given: it judges no job.
     """
+    own = messages(event)
+    if own is not None:
+        for message in own:
+            _deliverer().receive(message)
+        return {"messages": len(own)}
     records = GUARD.handle(event, function_home(context.invoked_function_arn))
     return {"results": [_result(record) for record in records]}
+
+
+@cache
+def _deliverer() -> Deliverer:
+    from lambda_entry.notices import build_deliverer
+
+    return build_deliverer(SETTINGS, LOGGER)
 
 
 def _result(record: Record) -> dict[str, Any]:

@@ -26,14 +26,18 @@ def _sagemaker() -> frozenset[str]:
         name for kind in JOB_KINDS for name in (kind.describe_operation, kind.stop_operation, kind.listing.operation)
     }
     resources = {kind.describe_operation for kind in RESOURCE_KINDS}
-    return frozenset(jobs | resources | {"ListTags"})
+    return frozenset(jobs | resources | {"AddTags", "ListTags"})
 
 
 OPERATIONS: dict[str, frozenset[str]] = {
     "dynamodb": frozenset({"DeleteItem", "GetItem", "PutItem", "UpdateItem"}),
+    "events": frozenset({"PutEvents"}),
     "s3": frozenset({"PutObject"}),
     "sagemaker": _sagemaker(),
     "secretsmanager": frozenset({"GetSecretValue"}),
+    "securityhub": frozenset({"BatchImportFindings", "GetFindings"}),
+    "sns": frozenset({"Publish"}),
+    "sqs": frozenset({"SendMessage"}),
     "ssm": frozenset({"GetParameter"}),
 }
 """What the guard calls, by service; the package carries no other model."""

@@ -49,7 +49,9 @@ NOT_SHIPPED = {
 # What no function imports of the libraries that it does import. A test imports the functions in the package as it is.
 UNUSED = (
     "aws_lambda_powertools/event_handler",
-    "aws_lambda_powertools/utilities/[!_j]*",  # all but its own __init__.py and jmespath_utils
+    "aws_lambda_powertools/utilities/[!_ij]*",  # all but its own __init__.py, idempotency and jmespath_utils
+    "boto3/data/*",
+    "boto3/examples",
     "botocore/cacert.pem",  # certifi's certificates are used
     "dateutil/zoneinfo/*.tar.gz",
     "pydantic/v1",

@@ -9,10 +9,12 @@ from pathlib import Path
 from guard.document import Document, Model
 from guard.log.event import DecisionEvent
 from guard.log.masking import Subject
+from guard.notices.notice import Notice
 
 SCHEMAS: dict[Path, type[Model]] = {
     Path("schemas/input.json"): Document,
     Path("schemas/masked.json"): Subject,
+    Path("schemas/notice.json"): Notice,
     Path("schemas/record.json"): DecisionEvent,
 }
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,3 +128,13 @@ def test_a_wrong_setting_fails_to_start(start: Any) -> None:
         start({"GUARD_OPA_TIMEOUT_SECONDS": "soon"})
     assert failed.value.body["errorType"] == "ConfigError"
     assert "GUARD_OPA_TIMEOUT_SECONDS" in failed.value.body["errorMessage"]
+
+
+def test_the_package_holds_what_gives_a_notice_once(package: Path) -> None:
+    """It is imported where a notice is given, and so in no other test of the package."""
+    program = "import lambda_entry.notices; from guard.notices.once import OnceInMemory as M, OnceInTable; "
+    program += "import botocore.session as b; c = b.get_session().create_client('dynamodb', region_name='eu-west-1'); "
+    program += "print(type(OnceInTable(c, 'state', M())).__name__)"
+    only_the_package = {"PYTHONPATH": str(package)}
+    ran = subprocess.run([sys.executable, "-S", "-c", program], env=only_the_package, capture_output=True, text=True)
+    assert ran.stdout == "OnceInTable\n", ran.stderr

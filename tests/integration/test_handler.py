@@ -104,6 +104,32 @@ def test_whole_records_go_to_the_bucket_of_the_settings(entry: Import, event: An
     assert (record["decision"], record["outcome"]) == ("deny", "stopped")
 
 
+def test_a_notice_goes_through_the_queue_of_the_settings_to_the_topic(entry: Import, event: Any, capsys: Any) -> None:
+    make: Any = botocore.session.Session().create_client
+    sqs, sns, dynamodb = (make(name, region_name=REGION) for name in ("sqs", "sns", "dynamodb"))
+    dynamodb.create_table(
+        TableName="state",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    queue, mail = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("notices", "mail"))
+    topic = sns.create_topic(Name="denied")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:mail")
+    settings = {"NOTICE_QUEUE_URL": queue, "NOTICE_TOPIC_ARN": topic, "STATE_TABLE": "state"}
+    module = entry(AWS_DEFAULT_REGION=REGION, **{f"GUARD_{name}": value for name, value in settings.items()})
+    module.handler(event(DENIED), _context())
+    assert "Messages" not in sqs.receive_message(QueueUrl=mail)
+    (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    received = {"eventSource": "aws:sqs", "body": message["Body"]}
+    for _ in range(2):
+        assert module.handler({"Records": [received]}, _context()) == {"messages": 1}
+    (sent,) = sqs.receive_message(QueueUrl=mail)["Messages"]
+    assert json.loads(sent["Body"])["Subject"] == "SageMaker training job job-1 was stopped: denied_image"
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["channels"] for line in lines if line["message"] == "notice"] == [{"topic": "given"}] * 2
+
+
 def test_an_error_reaches_lambda_and_is_logged_with_its_evidence(
     entry: Import, event: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,11 +11,14 @@ from botocore.session import Session
 
 from guard.aws.listing import pages
 from guard.jobs import BY_KIND, JOB_KINDS
+from guard.notices.channels import TagsChannel
+from guard.notices.notice import notice_of
 from guard.record import Outcome
 from tests.support.carriers import CARRIERS, WITHOUT_IMAGE
 from tests.support.cloudtrail import called_event
 from tests.support.jobs import DENIED, HOME
 from tests.support.minimal import minimal
+from tests.support.records import denied
 from tests.support.shipped_model import shipped_session
 from tools.botocore_data import OPERATIONS
 
@@ -55,6 +58,9 @@ def test_jobs_of_every_kind_on_every_resource_are_listed_and_stopped_with_exactl
     for kind in JOB_KINDS:
         for status in kind.listing.statuses:
             list(pages(guard_client, kind, status))
+    notice = notice_of(denied(), "")
+    assert notice is not None
+    TagsChannel(guard_client).give(notice)
     assert outcomes == dict.fromkeys(outcomes, Outcome.STOPPED)
     assert called == OPERATIONS["sagemaker"], ALL
 

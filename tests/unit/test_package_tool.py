@@ -56,7 +56,7 @@ def botocore(folder: Path) -> Path:
 def libraries(folder: Path) -> Path:
     """What the wheels put into the package: data and modules that are needed, or not."""
     for pattern in UNUSED:
-        write(folder / pattern.replace("[!_j]*", "parser").replace("*", "x") / "module.py")
+        write(folder / pattern.replace("[!_ij]*", "parser").replace("*", "x") / "module.py")
     return botocore(folder)
 
 
@@ -84,7 +84,15 @@ def test_a_missing_part_is_named_with_the_way_to_get_it(tmp_path: Path, missing:
 
 def test_what_the_lambda_never_reads_is_pruned(tmp_path: Path) -> None:
     kept = {path for path in botocore(tmp_path).rglob("*") if path.is_file()}
-    kept |= {write(tmp_path / path) for path in ("x/testing.py", "x-1.dist-info/METADATA", POWERTOOLS + "jmespath.py")}
+    kept |= {
+        write(tmp_path / path)
+        for path in (
+            "x/testing.py",
+            "x-1.dist-info/METADATA",
+            POWERTOOLS + "jmespath.py",
+            POWERTOOLS + "idempotency.py",
+        )
+    }
     libraries(tmp_path)
     kept |= {
         tmp_path / f"botocore/data/{service}/{Loader().determine_latest_version(service, 'service-2')}/service-2.json"

@@ -1,0 +1,1 @@
+"""Telling the owner of a denied job, where they look, once."""

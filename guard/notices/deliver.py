@@ -1,0 +1,88 @@
+"""Giving a notice on every channel: by a message of its own, which is tried again without judging the job again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from guard.aws.refusals import CALL_ERRORS
+from guard.errors import EventError, NoticeError
+from guard.notices.channels import Channel, Closing
+from guard.notices.messages import MARK
+from guard.notices.notice import Notice, notice_of
+from guard.notices.once import Once
+from guard.record import Record
+
+
+@dataclass(frozen=True)
+class Deliverer:
+    """Gives notices on its channels, each once, and tells `report` what became of them.
+
+    `channels` and `once` are made when there is a notice: their clients would make every cold start longer.
+    """
+
+    channels: Callable[[], Sequence[Channel]]
+    once: Callable[[], Once]
+    report: Callable[[str, Mapping[str, Any]], None]
+
+    def give(self, notice: Notice) -> None:
+        """Give the notice everywhere. Raises NoticeError, after the last channel, naming those that failed."""
+        results: dict[str, str] = {}
+        failures: dict[str, Exception] = {}
+        for channel in self.channels():
+            try:
+                refusal = self.once().run(notice.key(channel.name), partial(channel.give, notice))
+                results[channel.name] = refusal or "given"
+            except Exception as exc:
+                failures[channel.name] = exc
+                results[channel.name] = f"failed: {type(exc).__name__}: {exc}"
+        facts = {"decision_id": notice.decision_id, "job_arn": notice.job.arn, "channels": results}
+        self.report("notice", facts)
+        if failures:
+            names = ", ".join(sorted(failures))
+            raise NoticeError(f"a notice could not be given: {names}", **facts) from next(iter(failures.values()))
+
+    def receive(self, message: Mapping[str, Any]) -> None:
+        """Do what a message asks for. Raises NoticeError, and EventError for a message that can't be read."""
+        if message.get(MARK) == "job-ended":
+            for channel in self.channels():
+                if isinstance(channel, Closing):
+                    channel.ended(str(message.get("job_arn")))
+            return
+        try:
+            notice = Notice.model_validate(message.get("notice"))
+        except ValidationError as exc:
+            first = exc.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise EventError("a message of the guard's queue can't be read", field=field, problem=first["msg"]) from exc
+        self.give(notice)
+
+
+class NoticeSink:
+    """Hands the notice that a record is worth to the queue; gives it at once where there is none, or it takes nothing."""
+
+    name = "notices"
+
+    def __init__(self, deliverer: Deliverer, send: Callable[[str], None] | None, exemption_url: str) -> None:
+        self._deliverer = deliverer
+        self._send = send
+        self._exemption_url = exemption_url
+
+    def write(self, record: Record) -> None:
+        """Pass the record's notice on. Raises NoticeError when the queue and a channel fail."""
+        notice = notice_of(record, self._exemption_url)
+        if notice is None:
+            return
+        if self._send is not None:
+            try:
+                self._send(json.dumps({MARK: "notice", "notice": notice.model_dump(mode="json")}))
+            except CALL_ERRORS as exc:
+                self._deliverer.report("queue", {"job_arn": notice.job.arn, "error": f"{type(exc).__name__}: {exc}"})
+            else:
+                return
+        self._deliverer.give(notice)

@@ -1,0 +1,106 @@
+"""The notice in words for the person whose job it is: what happened, why, what to do, and how to ask for an exemption."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+
+from guard.notices.notice import Notice
+
+_SUBJECT_LENGTH = 100
+_EXEMPTED_FOR = timedelta(days=30)
+CONFIG = "policies/guard/config/data.yaml"
+# Their findings are about an image each, so that an exemption can be for the image.
+_ABOUT_IMAGES = frozenset({"denied_image", "mutable_tag", "unapproved_registry"})
+
+
+def subject(notice: Notice) -> str:
+    """Return a subject as SNS takes it: printable ASCII, below 100 characters."""
+    verb = {"audited": "would be stopped", "already_finished": "is denied"}.get(notice.outcome, "was stopped")
+    rules = ", ".join(notice.rules) or "no decision"
+    text = f"SageMaker {notice.job.kind} job {notice.job.name} {verb}: {rules}"
+    plain = re.sub(r"[^ -~]", "?", text)
+    return plain if len(plain) < _SUBJECT_LENGTH else f"{plain[: _SUBJECT_LENGTH - 4]}..."
+
+
+def text(notice: Notice) -> str:
+    """Return the whole message."""
+    parts = [summary(notice), _why(notice), _job(notice)]
+    if notice.rules:
+        parts.append(_exemption(notice))
+    parts.append(f"Decision {notice.decision_id}, policies {notice.revision or 'unknown'}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def summary(notice: Notice) -> str:
+    """Return in one sentence what happened to the job."""
+    job = f"The {notice.job.kind} job {notice.job.name}"
+    if notice.decision is None:
+        return f"{job} was stopped, because no decision on it could be made: {notice.reason or 'see the log'}."
+    ends = {
+        "audited": "is denied by policy. It goes on running, since the policies are being tried out (audit mode); later, "
+        "such a job will be stopped.",
+        "already_finished": "is denied by policy. It had ended, or was being stopped, before the guard could stop it.",
+    }
+    return f"{job} {ends.get(notice.outcome, 'was stopped, because policy denies it.')}"
+
+
+def exemption(notice: Notice) -> str:
+    """Return the exemption to paste, as YAML: for the account, role and kind of this job, and its images if that is the point."""
+    scope: dict[str, object] = {"account": notice.account, "job_kind": notice.job.kind}
+    if notice.job.role_arns:
+        scope["role_arn"] = list(notice.job.role_arns)
+    if notice.job.images and set(notice.rules) <= _ABOUT_IMAGES:
+        scope["image"] = list(notice.job.images)
+    day = (notice.time + _EXEMPTED_FOR).date().isoformat()
+    lines = [
+        "exemptions:",
+        f"  - id: {_yaml(f'EX-{notice.job.name}')}",
+        '    owner: "YOUR TEAM"',
+        '    reason: "WHY THIS JOB MUST RUN AS IT IS"',
+        f"    rules: {_yaml(list(notice.rules))}",
+        "    scope:",
+        *(f"      {name}: {_yaml(value)}" for name, value in scope.items()),
+        f"    expires: {_yaml(day)}",
+    ]
+    return "\n".join(lines)
+
+
+def _yaml(value: object) -> str:
+    """JSON is YAML, too, but for characters that can't be printed and JSON's way to escape them."""
+    printed = json.dumps(value, ensure_ascii=False)
+    return "".join(character if character.isprintable() else "?" for character in printed)
+
+
+def _why(notice: Notice) -> str:
+    if not notice.findings:
+        return "The guard's operators know more: the log has the reason."
+    lines = ["Why, and what to do:"]
+    for number, finding in enumerate(notice.findings, 1):
+        lines.append(f"{number}. {finding.message} [{finding.rule_id}]")
+        if finding.remediation:
+            lines.append(f"   What to do: {finding.remediation}")
+    if notice.more_findings:
+        lines.append(f"... and {notice.more_findings} more.")
+    return "\n".join(lines)
+
+
+def _job(notice: Notice) -> str:
+    job = notice.job
+    facts = {
+        "Job": job.arn,
+        "Account": f"{notice.account}, {notice.region}",
+        "Images": ", ".join(job.images),
+        "Role": ", ".join(job.role_arns),
+        "Started by": job.started_by or "",
+    }
+    return "\n".join(f"{name}: {value}" for name, value in facts.items() if value)
+
+
+def _exemption(notice: Notice) -> str:
+    where = notice.exemption_url or "the team that owns the policies"
+    return (
+        f"If the job must run as it is, ask for an exemption: {where}\n"
+        f"It is this entry in {CONFIG}, with the owner, the reason and the last day that apply:\n\n{exemption(notice)}"
+    )

@@ -1,0 +1,120 @@
+"""The notice: what the owner of a denied job should learn; bounded, and without any value of the job's settings.
+
+It is the detail of the EventBridge event `SageMaker Guard Decision`; `schemas/notice.json` is generated from these models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from guard.decision import Finding
+from guard.document import Document, Model
+from guard.images import redacted
+from guard.log.plain import cut
+from guard.record import Mode, Outcome, Record
+
+_TEXTS, _ENTRIES = 1000, 10
+# What became of a job that its owner should know. A stop that failed is tried again, and then told.
+_TOLD = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.AUDITED})
+
+
+class NoticeJob(Model):
+    """The job as its owner knows it."""
+
+    kind: str
+    name: str
+    arn: str
+    role_arns: tuple[str, ...]
+    images: tuple[str, ...]
+    created_at: AwareDatetime | None
+    started_by: Annotated[str | None, Field(description="Who created it, where CloudTrail told the guard.")]
+
+
+class NoticeFinding(Model):
+    """Why one rule denies the job, and what to do."""
+
+    rule_id: str
+    message: str
+    remediation: str | None
+
+
+class Notice(Model):
+    """A denial and what became of the job. A new field has a default and keeps `schema_version`."""
+
+    schema_version: Literal[1] = 1
+    decision_id: str
+    time: AwareDatetime
+    account: str
+    region: str
+    partition: str
+    mode: Mode
+    decision: Annotated[
+        Literal["deny"] | None,
+        Field(description="Null for a job that nobody could decide on and that was stopped for it."),
+    ]
+    outcome: Annotated[str, Field(description="stopped, already_finished or audited.")]
+    reason: str | None
+    job: NoticeJob
+    rules: Annotated[tuple[str, ...], Field(description="The rules that deny, sorted.")]
+    findings: Annotated[tuple[NoticeFinding, ...], Field(description="The first ten.")]
+    more_findings: Annotated[int, Field(description="How many there are besides.")]
+    revision: Annotated[str | None, Field(description="The policies' revision.")]
+    exemption_url: Annotated[str, Field(description="Where to ask for an exemption; empty: not given.")]
+
+    def key(self, channel: str) -> str:
+        """Return what is the same for every notice that a channel should give once."""
+        created = self.job.created_at.isoformat() if self.job.created_at else None
+        same = [channel, self.job.arn, created, self.mode, self.rules, self.revision]
+        return hashlib.sha256(json.dumps(same).encode()).hexdigest()
+
+
+def notice_of(record: Record, exemption_url: str) -> Notice | None:
+    """Return the notice that the record is worth, if any: of a job that was denied, or stopped without a decision."""
+    document, outcome, ref = record.document, record.outcome, record.ref
+    denied = record.decision == "deny"
+    if ref is None or outcome not in _TOLD or not (denied or outcome is Outcome.STOPPED):
+        return None
+    counting = [finding for finding in record.findings if finding.exempted_by is None and finding.level == "deny"]
+    home = record.home
+    return Notice(
+        decision_id=record.decision_id,
+        time=record.decided_at or record.started_at,
+        account=home.account,
+        region=home.region,
+        partition=home.partition,
+        mode=record.mode,
+        decision="deny" if denied else None,
+        outcome=outcome.value,
+        reason=cut(record.reason, _TEXTS),
+        job=NoticeJob(
+            kind=ref.kind.id,
+            name=ref.name,
+            arn=ref.arn,
+            role_arns=document.job.role_arns[:_ENTRIES] if document else (),
+            images=_images(document),
+            created_at=document.job.created_at if document else None,
+            started_by=cut(document.actor.arn, _TEXTS) if document and document.actor else None,
+        ),
+        rules=tuple(sorted({finding.rule_id for finding in counting})),
+        findings=tuple(map(_brief, counting[:_ENTRIES])),
+        more_findings=max(len(counting) - _ENTRIES, 0),
+        revision=record.evaluation.revision if record.evaluation else None,
+        exemption_url=exemption_url,
+    )
+
+
+def _images(document: Document | None) -> tuple[str, ...]:
+    raw = [image.raw for image in document.images if image.raw is not None] if document else []
+    return tuple(cut(redacted(text), _TEXTS) or "" for text in dict.fromkeys(raw))[:_ENTRIES]
+
+
+def _brief(finding: Finding) -> NoticeFinding:
+    return NoticeFinding(
+        rule_id=finding.rule_id,
+        message=cut(finding.message, _TEXTS) or "",
+        remediation=cut(finding.remediation, _TEXTS),
+    )

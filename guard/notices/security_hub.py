@@ -1,0 +1,123 @@
+"""Notices as findings of Security Hub: one for each job and rule, updated by later notices, archived when the job has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from guard.errors import NoticeError
+from guard.notices.message import summary
+from guard.notices.notice import Notice, NoticeFinding
+
+GENERATOR = "sagemaker-guard"
+_TYPE = "Software and Configuration Checks/AWS Security Best Practices"
+_TITLE, _DESCRIPTION, _REMEDIATION = 256, 1024, 512
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SecurityHubChannel:
+    """Imports findings into the Security Hub of the guard's own account and region."""
+
+    name = "security_hub"
+
+    def __init__(self, client: Any, clock: Callable[[], datetime] = _now) -> None:
+        self._client = client
+        self._clock = clock
+
+    def give(self, notice: Notice) -> str | None:
+        """Import a finding for each rule. Raises NoticeError when Security Hub refuses one."""
+        by_rule: dict[str, NoticeFinding] = {}
+        for finding in notice.findings:
+            by_rule.setdefault(finding.rule_id, finding)
+        self._import([_asff(notice, finding, self._clock()) for finding in by_rule.values()])
+        return None
+
+    def ended(self, job_arn: str) -> None:
+        """Archive the findings about a job that has ended. Raises NoticeError."""
+        filters = {
+            "ResourceId": [{"Value": job_arn, "Comparison": "EQUALS"}],
+            "GeneratorId": [{"Value": f"{GENERATOR}/", "Comparison": "PREFIX"}],
+            "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
+        }
+        found = self._client.get_findings(Filters=filters, MaxResults=100)["Findings"]
+        time = self._clock().isoformat()
+        keys = _IMPORTED
+        self._import(
+            [
+                {name: value for name, value in finding.items() if name in keys}
+                | {"RecordState": "ARCHIVED", "UpdatedAt": time}
+                for finding in found
+                if finding["GeneratorId"].startswith(f"{GENERATOR}/") and _is_about(finding, job_arn)
+            ]
+        )
+
+    def _import(self, findings: list[dict[str, Any]]) -> None:
+        if not findings:
+            return
+        answer = self._client.batch_import_findings(Findings=findings)
+        if answer["FailedCount"]:
+            first = answer["FailedFindings"][0]
+            raise NoticeError("Security Hub refused a finding", finding=first.get("Id"), code=first.get("ErrorCode"))
+
+
+def _asff(notice: Notice, finding: NoticeFinding, now: datetime) -> dict[str, Any]:
+    """Return the finding in the AWS Security Finding Format."""
+    job = notice.job
+    remedy = finding.remediation or "Ask the team that owns the policies."
+    recommendation = {"Text": remedy[:_REMEDIATION]} | ({"Url": notice.exemption_url} if notice.exemption_url else {})
+    ended = notice.outcome == "already_finished"
+    return {
+        "SchemaVersion": "2018-10-08",
+        "Id": f"{job.arn}/{GENERATOR}/{finding.rule_id}",
+        "ProductArn": (
+            f"arn:{notice.partition}:securityhub:{notice.region}:{notice.account}:product/{notice.account}/default"
+        ),
+        "GeneratorId": f"{GENERATOR}/{finding.rule_id}",
+        "AwsAccountId": notice.account,
+        "Types": [_TYPE],
+        "CreatedAt": (job.created_at or notice.time).isoformat(),
+        "UpdatedAt": now.isoformat(),
+        "Severity": {"Label": "HIGH"},
+        "Title": f"SageMaker {job.kind} job {job.name}: {finding.rule_id}"[:_TITLE],
+        "Description": f"{finding.message} {summary(notice)}"[:_DESCRIPTION],
+        "Remediation": {"Recommendation": recommendation},
+        "Resources": [
+            {
+                "Type": "Other",
+                "Id": job.arn,
+                "Partition": notice.partition,
+                "Region": notice.region,
+                "Details": {"Other": {"kind": job.kind, "outcome": notice.outcome, "revision": notice.revision or ""}},
+            }
+        ],
+        "Compliance": {"Status": "FAILED"},
+        "RecordState": "ARCHIVED" if ended else "ACTIVE",
+    }
+
+
+# What a finding that Security Hub returned may be imported with again.
+_IMPORTED = frozenset(
+    {
+        "SchemaVersion",
+        "Id",
+        "ProductArn",
+        "GeneratorId",
+        "AwsAccountId",
+        "Types",
+        "CreatedAt",
+        "Severity",
+        "Title",
+        "Description",
+        "Remediation",
+        "Resources",
+        "Compliance",
+    }
+)
+
+
+def _is_about(finding: dict[str, Any], job_arn: str) -> bool:
+    return any(resource["Id"] == job_arn for resource in finding["Resources"])

@@ -1,0 +1,56 @@
+"""Builds what gives notices; imported only where a channel is on, or a message of the guard's queue arrives.
+
+Every client is made when there is something to give.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from guard.notices.channels import Channel, EventsChannel, TagsChannel, TopicChannel
+from guard.notices.deliver import Deliverer, NoticeSink
+from guard.notices.once import Once, OnceInMemory, OnceInTable
+from guard.notices.security_hub import SecurityHubChannel
+from guard.settings import Settings
+from lambda_entry.assembly import BRIEF, client
+
+
+def build_notices(settings: Settings, logger: Logger) -> NoticeSink:
+    """Return the sink that hands notices to the queue, or gives them itself where there is none."""
+    sqs: Any = cache(lambda: client("sqs", BRIEF))
+
+    def send(body: str) -> None:
+        sqs().send_message(QueueUrl=settings.notice_queue_url, MessageBody=body)
+
+    deliverer = build_deliverer(settings, logger)
+    return NoticeSink(deliverer, send if settings.notice_queue_url else None, settings.exemption_url)
+
+
+def build_deliverer(settings: Settings, logger: Logger) -> Deliverer:
+    """Return what gives notices on the channels of these settings."""
+    return Deliverer(
+        channels=cache(lambda: _channels(settings)),
+        once=cache(lambda: _once(settings)),
+        report=lambda message, facts: logger.info(message, extra=facts),
+    )
+
+
+def _channels(settings: Settings) -> list[Channel]:
+    channels: list[Channel] = []
+    if settings.notice_tags == "enabled":
+        channels.append(TagsChannel(client("sagemaker", BRIEF)))
+    if settings.notice_bus:
+        channels.append(EventsChannel(client("events", BRIEF), settings.notice_bus))
+    if settings.notice_topic_arn:
+        channels.append(TopicChannel(client("sns", BRIEF), settings.notice_topic_arn))
+    if settings.security_hub == "enabled":
+        channels.append(SecurityHubChannel(client("securityhub", BRIEF)))
+    return channels
+
+
+def _once(settings: Settings) -> Once:
+    memory = OnceInMemory()
+    return OnceInTable(client("dynamodb", BRIEF), settings.state_table, memory) if settings.state_table else memory

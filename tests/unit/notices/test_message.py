@@ -1,0 +1,140 @@
+"""What the owner of a job reads: subject, message, tags, and the exemption to paste."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.notices.channels import tags
+from guard.notices.message import exemption, subject, text
+from guard.notices.notice import Notice, notice_of
+from guard.record import Outcome
+from tests.support.jobs import ACCOUNT, DENIED, ROLE
+from tests.support.records import ARN, FINDING, denied
+
+# What the service takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
+TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
+
+
+def _notice(*findings: Any, url: str = "https://wiki.example.com/exemptions", **changes: Any) -> Notice:
+    notice = notice_of(denied(*findings, **changes), url)
+    assert notice is not None
+    return notice
+
+
+def test_the_message_of_a_stopped_job() -> None:
+    assert text(_notice()) == (
+        "The training job churn-42 was stopped, because policy denies it.\n"
+        "\n"
+        "Why, and what to do:\n"
+        f"1. The image {DENIED} is on the deny list: out of support. [denied_image]\n"
+        "   What to do: Use a current image.\n"
+        "\n"
+        f"Job: {ARN}\n"
+        f"Account: {ACCOUNT}, eu-west-1\n"
+        f"Images: {DENIED}\n"
+        f"Role: {ROLE}\n"
+        "Started by: arn:aws:sts::111122223333:assumed-role/Scientist/ada\n"
+        "\n"
+        "If the job must run as it is, ask for an exemption: https://wiki.example.com/exemptions\n"
+        "It is this entry in policies/guard/config/data.yaml, with the owner, the reason and the last day that apply:\n"
+        "\n"
+        "exemptions:\n"
+        '  - id: "EX-churn-42"\n'
+        '    owner: "YOUR TEAM"\n'
+        '    reason: "WHY THIS JOB MUST RUN AS IT IS"\n'
+        '    rules: ["denied_image"]\n'
+        "    scope:\n"
+        f'      account: "{ACCOUNT}"\n'
+        '      job_kind: "training"\n'
+        f'      role_arn: ["{ROLE}"]\n'
+        f'      image: ["{DENIED}"]\n'
+        '    expires: "2026-12-23"\n'
+        "\n"
+        "Decision decision-1, policies r1.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "says", "verb"),
+    [
+        ({"mode": "audit", "outcome": Outcome.AUDITED}, "audit mode", "would be stopped"),
+        ({"outcome": Outcome.ALREADY_FINISHED}, "before the guard could stop it", "is denied"),
+        ({"evaluation": None, "reason": "undecided for 30 minutes"}, "undecided for 30 minutes", "was stopped"),
+    ],
+    ids=["audit", "ended already", "undecided"],
+)
+def test_what_happened_is_said_as_it_is(changes: dict[str, Any], says: str, verb: str) -> None:
+    notice = _notice(**changes)
+    assert (says in text(notice), verb in subject(notice)) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [None, Outcome.STOP_FAILED, Outcome.FAILED, Outcome.GONE],
+    ids=["before the stop", "refused", "failed", "gone"],
+)
+def test_a_job_whose_fate_is_open_gives_no_notice(outcome: Outcome | None) -> None:
+    assert notice_of(denied(outcome=outcome), "") is None
+
+
+def test_a_deny_of_some_other_rules_has_an_exemption_for_the_role_not_for_the_image() -> None:
+    other = FINDING.model_copy(update={"rule_id": "max_runtime"})
+    scope = yaml.safe_load(exemption(_notice(FINDING, other)))["exemptions"][0]["scope"]
+    assert scope.keys() == {"account", "job_kind", "role_arn"}
+
+
+def test_only_findings_that_deny_are_told() -> None:
+    warned = FINDING.model_copy(update={"rule_id": "mutable_tag", "level": "warn"})
+    exempted = FINDING.model_copy(update={"rule_id": "region", "exempted_by": "EX-1"})
+    assert _notice(FINDING, warned, exempted).rules == ("denied_image",)
+
+
+def test_no_value_of_the_jobs_settings_is_told() -> None:
+    told = text(_notice()) + _notice().model_dump_json()
+    assert [value for value in ("s3cret", "hyp3r", "cmd-w0rd") if value in told] == []
+
+
+def test_a_job_with_thousands_of_findings_has_a_message_that_sns_takes() -> None:
+    long = FINDING.model_copy(update={"message": "m" * 100_000, "remediation": "r" * 100_000})
+    notice = _notice(*[long] * 5000)
+    assert (len(notice.findings), notice.more_findings) == (10, 4990)
+    assert len(notice.model_dump_json().encode()) < 100_000
+    assert len(text(notice).encode()) < 200_000
+
+
+@given(name=st.text(min_size=1, max_size=300), message=st.text(max_size=600))
+def test_any_text_becomes_a_subject_tags_and_yaml_that_are_taken(name: str, message: str) -> None:
+    record = denied(FINDING.model_copy(update={"message": message}))
+    notice = notice_of(replace(record, ref=replace(record.ref, name=name)), "")
+    assert notice is not None
+    assert re.fullmatch(r"[ -~]{1,99}", subject(notice))
+    assert [tag for tag in tags(notice) if not TAG_VALUE.fullmatch(tag["Value"])] == []
+    (pasted,) = yaml.safe_load(exemption(notice))["exemptions"]
+    assert pasted["id"].startswith("EX-")
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({}, True),
+        ({"decision_id": "another", "event_id": "another"}, True),
+        ({"mode": "audit", "outcome": Outcome.AUDITED}, False),
+        ({"outcome": Outcome.ALREADY_FINISHED}, True),
+    ],
+    ids=["the same", "another event", "another mode", "found stopping by another event"],
+)
+def test_a_notice_is_the_same_for_a_job_its_rules_and_the_policies(changes: dict[str, Any], same: bool) -> None:
+    assert (_notice().key("topic") == _notice(**changes).key("topic")) is same
+
+
+def test_each_channel_and_rule_set_counts_by_itself() -> None:
+    other = FINDING.model_copy(update={"rule_id": "max_runtime"})
+    keys = {_notice().key("topic"), _notice().key("tags"), _notice(FINDING, other).key("topic")}
+    assert len(keys) == 3
