@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from examples.demo import operations
 from examples.demo.jobs import ACCOUNT, JOBS, REGION, DemoJob
 from examples.demo.local_sagemaker import create, describe, local_sagemaker, sagemaker_client, started_event
 from guard.jobs import BY_KIND
@@ -48,15 +49,16 @@ def main() -> int:
         console.print(
             f"Created {len(JOBS)} jobs in a local SageMaker. Each one's EventBridge event goes to the Lambda handler:\n"
         )
-        rows = _guard(client, url, arguments.opa, arguments.bundle)
+        rows, operated = _guard(client, url, arguments.opa, arguments.bundle)
         console.print(_decisions(rows))
-        wrong = _states(console, client, rows)
+        wrong = _states(console, client, rows) + operations.show(operated)
     console.print(f"\nThe decision log, a line for each: {DECISION_LOG}")
     return 1 if wrong else 0
 
 
-def _guard(client: Any, url: str, opa: Path, bundle: Path) -> list[Row]:
-    """Import the Lambda's handler as Lambda does, with its log in a file, and give it every event."""
+def _guard(client: Any, url: str, opa: Path, bundle: Path) -> tuple[list[Row], operations.Shown]:
+    """Import the Lambda's handler as Lambda does, with its log in a file, and give it every event; then operate it."""
+    operations.prepare(url)
     os.environ |= {
         "AWS_ACCESS_KEY_ID": "demo",
         "AWS_SECRET_ACCESS_KEY": "demo",
@@ -78,8 +80,9 @@ def _guard(client: Any, url: str, opa: Path, bundle: Path) -> list[Row]:
             entry.handler(event, context)
             milliseconds = (time.perf_counter() - started) * 1000
             rows.append(Row(job, _line(DECISION_LOG, event["id"]), milliseconds))
+        operated = operations.operate(client, url, entry.ENGINE, entry.handler, context)
         entry.ENGINE.close()
-    return rows
+    return rows, operated
 
 
 def _line(log: Path, event_id: str) -> dict[str, Any]:

@@ -11,13 +11,16 @@ import pytest
 
 from tests.conftest import ROOT
 
+SWEPT = "8 running jobs listed, 8 judged: 3 not_denied, 3 stopped, 2 withheld"
+REDRIVEN = "dead letters  none"
+
 
 @pytest.mark.parametrize(
     ("mode", "code", "closing", "lines"),
     [
-        # A job that is stopped has a line before the stop and one after it.
-        ("enforce", 0, "6 denied jobs were stopped; 0 jobs are not in the state that was decided.", 16),
-        ("audit", 1, "0 denied jobs were stopped; 6 jobs are not in the state that was decided.", 10),
+        # A job that is stopped has a line before the stop and one after it; the last one is that of the dead letter.
+        ("enforce", 0, "6 denied jobs were stopped; 0 jobs are not in the state that was decided.", 18),
+        ("audit", 1, "0 denied jobs were stopped; 6 jobs are not in the state that was decided.", 11),
     ],
 )
 def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
@@ -27,4 +30,6 @@ def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
     environment = os.environ | {"PYTHONPATH": str(ROOT), "GUARD_MODE": mode}
     shown = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (shown.returncode, closing in shown.stdout) == (code, True), shown.stderr
+    for told in (SWEPT, REDRIVEN) if mode == "enforce" else ():
+        assert told in shown.stdout
     assert len((tmp_path / "build" / "demo-decisions.jsonl").read_text().splitlines()) == lines

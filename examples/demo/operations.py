@@ -1,0 +1,136 @@
+"""What the demo shows of operation: a sweep, a breaker that opens, a dead letter that is redriven, and the status of it all."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from rich.console import Console
+from rich.text import Text
+
+from examples.demo.jobs import ACCOUNT, DENIED, JOBS, REGION, DemoJob
+from examples.demo.local_sagemaker import create, describe, started_event
+from guard.cli.operations import print_letters, print_status
+from guard.operations.redrive import Queue, Redriven, redrive
+from guard.operations.stack import Stack
+from guard.operations.status import Part, status
+from guard.refs import Home
+from guard.settings import Settings
+from lambda_entry.assembly import build_sweep
+
+SWITCH = "/sagemaker-guard/demo/enforcement"
+LOG = Path("build/demo-sweep.jsonl")
+HOME = Home(ACCOUNT, REGION, "aws")
+STOPS = 3
+_DENIED = next(job for job in JOBS if job.image == DENIED and job.kind == "training")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What there is to print."""
+
+    swept: dict[str, Any]
+    limited: dict[str, Any]
+    letters: list[Redriven]
+    parts: list[Part]
+    states: dict[str, str]
+
+
+def prepare(url: str) -> None:
+    """Make what the stack would: the tables of state, the switch and the dead-letter queue."""
+    client_of = _clients(url)
+    for table in ("state", "breaker"):
+        client_of("dynamodb").create_table(
+            TableName=table,
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    client_of("ssm").put_parameter(Name=SWITCH, Value="on", Type="String")
+    client_of("sqs").create_queue(QueueName="dead-letters")
+
+
+def operate(client: Any, url: str, engine: Any, handler: Callable[[Any, Any], Any], context: Any) -> Shown:
+    """Let jobs be missed, let too many be denied, let an event fail; and see to each of them as the stack does."""
+    ours = {"GUARD_STATE_TABLE": "state", "GUARD_SWITCH_PARAMETER": SWITCH, "GUARD_SWEEP_CALLS_PER_SECOND": "1000"}
+    settings = Settings.from_environment({**os.environ, **ours})
+    limited = settings.model_copy(update={"state_table": "breaker", "breaker_stops": STOPS})
+    with LOG.open("w") as log, redirect_stdout(log):
+        logger = Logger(service="sweep", level="INFO", stream=log)
+        _start(client, "event-never-came")
+        swept = build_sweep(settings, engine, logger).run(HOME, lambda: 900).summary()
+        for number in range(STOPS + 2):
+            _start(client, f"one-too-many-{number}")
+        broken = build_sweep(limited, engine, logger).run(HOME, lambda: 900).summary()
+    letters = _redriven(client, url, handler, context)
+    stack = Stack("demo", "guard", _queue(url), limited)
+    names = ["event-never-came", "dead-letter", *(f"one-too-many-{number}" for number in range(STOPS + 2))]
+    states = {name: describe(client, replace(_DENIED, name=name))["TrainingJobStatus"] for name in names}
+    return Shown(swept, broken, letters, status(stack, _clients(url), datetime.now(UTC)), states)
+
+
+def show(shown: Shown) -> int:
+    """Print it in the width of a terminal, and return how many jobs are not in the state that is right."""
+    console = Console(highlight=False)
+    running = [name for name, state in shown.states.items() if state == "InProgress"]
+    console.print("\nA sweep finds the job whose event never came:", style="bold")
+    console.print(_report(shown.swept))
+    console.print(f"\nFive more denied jobs meet a breaker that is set to {STOPS} stops:", style="bold")
+    console.print(_report(shown.limited))
+    console.print("\nAn event that failed is a dead letter; it is redriven:", style="bold")
+    print_letters(shown.letters, sys.stdout)
+    console.print("\nWhat `sagemaker-guard status` says now:", style="bold")
+    print_status("demo", shown.parts, sys.stdout)
+    # The breaker lets two of the five go on, and nothing else goes on.
+    expected = sorted(name for name in running if name.startswith("one-too-many"))[:2]
+    return abs(2 - len(expected)) + len(set(running) - set(expected))
+
+
+def _report(report: dict[str, Any]) -> Text:
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in report["outcomes"].items())
+    return Text(f"  {report['listed']} running jobs listed, {report['judged']} judged: {outcomes}")
+
+
+def _start(client: Any, name: str) -> DemoJob:
+    job = replace(_DENIED, name=name)
+    create(client, job)
+    return job
+
+
+def _redriven(client: Any, url: str, handler: Callable[[Any, Any], Any], context: Any) -> list[Redriven]:
+    """A failed invocation's letter, as Lambda writes it, and the function in the place of Lambda."""
+    event = started_event(client, _start(client, "dead-letter"), 99)
+    letter = {
+        "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
+        "requestPayload": event,
+        "responsePayload": {"errorType": "CollectError", "errorMessage": "SageMaker throttled the call"},
+    }
+    sqs = _clients(url)("sqs")
+    sqs.send_message(QueueUrl=_queue(url), MessageBody=json.dumps(letter))
+
+    class Function:
+        """Lambda's Invoke."""
+
+        def invoke(self, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
+            return {"Payload": io.BytesIO(json.dumps(handler(json.loads(Payload), context)).encode())}
+
+    return list(redrive(Queue(sqs, _queue(url)), Function(), "guard", 10))
+
+
+def _queue(url: str) -> str:
+    return str(_clients(url)("sqs").get_queue_url(QueueName="dead-letters")["QueueUrl"])
+
+
+def _clients(url: str) -> Callable[[str], Any]:
+    keys = {"aws_access_key_id": "demo", "aws_secret_access_key": "demo"}
+    return lambda service: boto3.client(service, endpoint_url=url, region_name=REGION, **keys)
