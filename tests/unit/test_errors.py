@@ -8,7 +8,8 @@ from guard.errors import GuardError
 
 
 def test_an_error_without_facts_is_its_message() -> None:
-    assert str(GuardError("it failed")) == "it failed"
+    error = GuardError("it failed")
+    assert (str(error), error.message, error.args) == ("it failed", "it failed", ("it failed",))
 
 
 def test_the_facts_follow_the_message() -> None:

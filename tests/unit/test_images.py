@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.errors import ImageReferenceError
-from guard.images import Reference, parse_reference
+from guard.images import Reference, parse_reference, redacted
 
 HEX = "059f4bfb27d2dc5aeca8a5f609398f3590379bdf0a8e40c6b59680cf02507a7b"
 ECR = "763104351884.dkr.ecr.eu-west-1.amazonaws.com"
@@ -209,3 +209,17 @@ def test_a_long_text_is_read_in_linear_time(piece) -> None:
         parse_reference(f"registry.example.com/{piece * 500_000}!")
     with pytest.raises(ImageReferenceError):
         parse_reference(f"{piece * 500_000}!.example.com/a")
+
+
+def test_a_repository_has_255_characters_at_most() -> None:
+    assert parse_reference("a" * 255).repository == "a" * 255
+    with pytest.raises(ImageReferenceError, match="too long") as failed:
+        parse_reference("a" * 256)
+    assert failed.value.evidence == {"reference": "a" * 256, "limit": 255}
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "SHA256", "sha512", "sha384"])
+def test_a_digest_is_no_password(algorithm: str) -> None:
+    shown = f"alpine@{algorithm}:{HEX}"
+    hidden = f"***@{algorithm}:{HEX}"
+    assert redacted(shown) == (hidden if algorithm == "sha384" else shown)

@@ -7,21 +7,20 @@ tests that which_tests.yaml names for it, and is ended at the first that fails. 
 from __future__ import annotations
 
 import argparse
-import importlib.abc
-import importlib.machinery
 import os
 import random
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import CodeType
 
 import yaml
 
 from guard.authoring.mutation.mutants import Mutant
 from guard.authoring.mutation.report import Equivalent, Result, Survivor, conclude, read_equivalent
+from tools.python_mutation.changed import install, pass_on
 from tools.python_mutation.mutants import find_mutants
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -113,25 +112,27 @@ def _preload() -> None:
 
 def _passes(module: Path, source: str, tests: list[str], seconds: float) -> bool:
     """Whether the tests pass in a child of this process, in which the module has this source."""
-    child = os.fork()
-    if child == 0:
-        os._exit(_child(module, source, tests, seconds))
-    _, status = os.waitpid(child, 0)
+    with tempfile.TemporaryDirectory() as folder:
+        child = os.fork()
+        if child == 0:
+            os._exit(_child(module, source, tests, seconds, Path(folder)))
+        _, status = os.waitpid(child, 0)
     return status == 0
 
 
-def _child(module: Path, source: str, tests: list[str], seconds: float) -> int:
+def _child(module: Path, source: str, tests: list[str], seconds: float, folder: Path) -> int:
     os.setsid()
     signal.signal(signal.SIGALRM, lambda *_: os.killpg(0, signal.SIGKILL))
     signal.alarm(int(seconds))
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
+    name, path = _dotted(module), str(module)
     try:
-        code = compile(source, str(module), "exec", dont_inherit=True)
+        install(name, path, source)
     except SyntaxError:
         return 1
-    sys.meta_path.insert(0, _Changed(_dotted(module), module, code))
+    pass_on(folder, name, path, source)
     import pytest
 
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-W", "ignore"]
@@ -141,22 +142,6 @@ def _child(module: Path, source: str, tests: list[str], seconds: float) -> int:
 def _dotted(module: Path) -> str:
     parts = module.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-class _Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
-    """Loads one module from code that isn't in its file."""
-
-    def __init__(self, fullname: str, path: Path, code: CodeType) -> None:
-        super().__init__(fullname, str(path))
-        self._code = code
-
-    def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        if fullname != self.name:
-            return None
-        return importlib.util.spec_from_file_location(fullname, self.path, loader=self)
-
-    def get_code(self, _: str) -> CodeType:
-        return self._code
 
 
 if __name__ == "__main__":

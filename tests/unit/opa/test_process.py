@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import select
+import signal
+import threading
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -82,3 +88,45 @@ def test_a_binary_that_cannot_be_run_is_named_with_its_setting(tmp_path: Path) -
         OpaProcess(tmp_path / "opa", tmp_path / "bundle.tar.gz")
     assert failed.value.evidence["path"] == str(tmp_path / "opa")
     assert isinstance(failed.value.__cause__, FileNotFoundError)
+
+
+def test_nothing_holds_an_opa_that_was_stopped(tmp_path: Path) -> None:
+    process = started(tmp_path, "exit")
+    process.stop()
+    held = weakref.ref(process)
+    del process
+    gc.collect()
+    assert held() is None
+
+
+def test_the_thread_that_keeps_opa_does_not_keep_the_function_from_ending(tmp_path: Path) -> None:
+    process = started(tmp_path, "exit")
+    keepers = [thread for thread in threading.enumerate() if thread.name == "opa-keeper"]
+    assert keepers
+    assert all(thread.daemon for thread in keepers)
+    process.stop()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_opa_is_ended_with_the_process_that_started_it(tmp_path: Path) -> None:
+    """However that one ends: here it is killed."""
+    binary, bundle = tmp_path / "opa", tmp_path / "bundle.tar.gz"
+    binary.write_text("#!/bin/sh\nexec sleep 60\n")
+    binary.chmod(0o755)
+    bundle.write_bytes(b"")
+    read, write = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        try:
+            os.write(write, str(OpaProcess(binary, bundle).pid).encode())
+            signal.pause()
+        finally:
+            os._exit(1)
+    # A descriptor of the process: becomes readable when it ends, and can't mean another one.
+    descriptor = os.pidfd_open(int(os.read(read, 20)))
+    os.kill(parent, signal.SIGKILL)
+    os.waitpid(parent, 0)
+    ended, _, _ = select.select([descriptor], [], [], 10)
+    for each in (descriptor, read, write):
+        os.close(each)
+    assert ended == [descriptor]

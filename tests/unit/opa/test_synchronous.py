@@ -24,7 +24,8 @@ SAME = "assert ours is opa_client.OpaClient; assert opa_client.AsyncOpaClient"
         pytest.param(
             "import importlib.util as u; u.find_spec = lambda name: None\n"
             "from guard.opa.synchronous import client_class\n"
-            "try: client_class()\nexcept ModuleNotFoundError as exc: assert 'not installed' in str(exc), exc\n"
+            "try: client_class()\nexcept ModuleNotFoundError as exc:\n"
+            " assert ('not installed' in str(exc), exc.name) == (True, 'opa_client'), exc\n"
             "else: raise SystemExit('no error')",
             id="not installed",
         ),
