@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from guard.aws.collect import Collected
 from guard.document import DenyList, Document, ImageError, Source
-from guard.jobs import AUTOML, BY_KIND, JOB_KINDS, PROCESSING, TRAINING, JobKind
+from guard.errors import CollectError
+from guard.jobs import AUTOML, BY_KIND, JOB_KINDS, PROCESSING, TRAINING, TRANSFORM, JobKind
 from guard.normalize import PIPELINE_TAG, normalize, offline
 from guard.refs import JobRef, job_arn
 from guard.resources import RESOURCE_KINDS, Resource
@@ -344,3 +345,19 @@ def test_every_parent_is_told() -> None:
     description = {"TuningJobArn": "arn:t", "AutoMLJobArn": "arn:a", "TrainingJobArn": "arn:own"}
     job = document(TRAINING, description).job
     assert (job.parent_arn, job.parent_arns) == ("arn:t", ("arn:t", "arn:a"))
+
+
+@pytest.mark.parametrize(
+    ("resource", "fields"),
+    [
+        ("arn:aws:sagemaker:eu-west-1:111122223333:transform-job/job-1", ("job.tags",)),
+        ("arn:aws:sagemaker:eu-west-1:111122223333:model/m", ("models",)),
+        ("arn:aws:sagemaker:eu-west-1:111122223333:model-package/p/1", ("models",)),
+    ],
+    ids=["of the job", "of its model", "of its package"],
+)
+def test_busy_tags_withhold_what_they_would_have_told(resource, fields) -> None:
+    busy = CollectError("the SageMaker API call failed", operation="ListTags", resource=resource, code="Throttling")
+    found = normalize(ref(TRANSFORM), Collected({"ModelName": "m"}, None, {}, (busy,)), NOTHING)
+    assert found.unavailable is not None
+    assert [(call.operation, call.fields) for call in found.unavailable] == [("ListTags", fields)]
