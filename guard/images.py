@@ -85,7 +85,7 @@ def parse_reference(raw: str) -> Reference:
 def redacted(raw: str) -> str:
     """Return the text without the user and password that it may hold before an `@`; a digest stays."""
     name, at, digest = raw.rpartition("@")
-    if not (at and digest.lower().startswith(("sha256:", "sha512:"))):
+    if not (at and re.fullmatch(r"sha(256|512):[0-9a-f]*", digest, re.IGNORECASE)):
         name, at, digest = raw, "", ""
     credentials, found, rest = name.rpartition("@")
     if not found:

@@ -97,7 +97,12 @@ def _steps(opa: Opa, regal: Path, policies: Path, today: date, *, style_fails: b
             lambda: _style(regal, policies, opa.folder),
             optional=not style_fails,
         ),
-        Step("generated", "These files are out of date: run `make docs`.", lambda: _generated(opa, policies)),
+        Step(
+            "generated",
+            "These files are out of date: run `make docs`.",
+            lambda: _generated(opa, policies),
+            after=("config",),
+        ),
     ]
 
 
@@ -134,6 +139,6 @@ def _trial(opa: Opa, policies: Path) -> Ran:
 def _generated(opa: Opa, policies: Path) -> Ran:
     try:
         paths = stale(opa.folder, generated_files(opa, policies))
-    except (ConfigError, LookupError):
-        return Ran(1, "can't be compared before the configuration is right", "")
+    except ConfigError as exc:
+        return Ran(1, exc.message, "")
     return Ran(1 if paths else 0, "\n".join(str(path) for path in paths), "")

@@ -10,11 +10,14 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from guard.authoring.account_check import unknown_accounts
 from guard.authoring.config_schema import config_schema
 from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.exemption_check import exemption_concerns
 from guard.authoring.explain import Explanation, explain
 from guard.authoring.formats import format_checker
 from guard.authoring.opa import Opa
+from guard.authoring.override_check import shadowed_overrides
 from guard.authoring.rules import Rule, read_rules
 from guard.authoring.structure import CONFIG, structure_problems
 from guard.authoring.yaml_positions import KeyPath, Positions
@@ -24,16 +27,15 @@ __all__ = ["CONFIG", "check_config"]
 
 
 def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
-    """Return the problems of the configuration, of the rules' METADATA and of the structure, in the order of the files.
-
-    An expired exemption is a warning: it has stopped working by itself, and a build that fails on a day when nobody
-    changed anything would hold up the next urgent entry of the deny list.
-    """
+    """Return the problems of the configuration, of the rules' METADATA and of the structure, in the order of the files."""
     file = policies / CONFIG
     try:
-        text = (opa.folder / file).read_text()
-    except (OSError, UnicodeDecodeError) as exc:
+        text = (opa.folder / file).read_text(encoding="utf-8")
+    except OSError as exc:
         return [Diagnostic(file, 1, 1, f"the configuration can't be read: {exc}")]
+    except UnicodeDecodeError as exc:
+        text = f"the configuration is not UTF-8 text: {exc.reason} at byte {exc.start:,}; save it as UTF-8"
+        return [Diagnostic(file, 1, 1, text)]
     rules, problems = read_rules(opa, policies)
     positions = Positions(file, text, lambda path: _is_truth(rules, path))
     structure = structure_problems(opa, policies, rules)
@@ -43,7 +45,7 @@ def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
         config = opa.read_yaml(file)
     except ConfigError as exc:
         return sorted([*structure, Diagnostic(file, 1, 1, exc.message)])
-    return sorted([*structure, *_config_problems(opa, positions, rules, config, today)])
+    return sorted([*structure, *_config_problems(opa, policies, positions, rules, config, today)])
 
 
 def _is_truth(rules: list[Rule], path: KeyPath) -> bool:
@@ -58,16 +60,22 @@ def _is_truth(rules: list[Rule], path: KeyPath) -> bool:
 
 
 def _config_problems(
-    opa: Opa, positions: Positions, rules: list[Rule], config: Any, today: date
+    opa: Opa, policies: Path, positions: Positions, rules: list[Rule], config: Any, today: date
 ) -> Iterator[Diagnostic]:
+    if config is None:
+        text = "the configuration is empty; it needs the keys rules and exemptions: see docs/policies.md, Configuration"
+        yield positions.problem((), text)
+        return
     validator = Draft202012Validator(config_schema(rules), format_checker=format_checker(opa, config))
     broken = {complaint for error in validator.iter_errors(config) for complaint in explain(error)}
     yield from (positions.problem(path, text) for path, text in broken)
     yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
-    exemptions = config.get("exemptions") if isinstance(config, dict) else None
-    if isinstance(exemptions, list):
-        yield from (positions.problem(path, text) for path, text in _repeated_ids(exemptions))
-        yield from (positions.warning(path, text) for path, text in _expired(exemptions, today))
+    if isinstance(config, dict):
+        yield from (positions.problem(path, text) for path, text in unknown_accounts(config))
+        yield from (positions.warning(path, text) for path, text in shadowed_overrides(config))
+        for concern in exemption_concerns(opa, policies, config, today):
+            place = positions.warning if concern.severity == "warning" else positions.problem
+            yield place(concern.path, concern.text)
 
 
 def _absent_parameters(rules: list[Rule], config: Any) -> Iterator[Explanation]:
@@ -88,26 +96,3 @@ def _overrides(rules: list[Rule], config: Any) -> Iterator[tuple[Rule, dict[str,
         for index, override in enumerate(overrides if isinstance(overrides, list) else []):
             if isinstance(section, dict) and isinstance(override, dict):
                 yield rule, section, index, override
-
-
-def _repeated_ids(exemptions: list[Any]) -> Iterator[Explanation]:
-    first: dict[str, int] = {}
-    for index, exemption in enumerate(exemptions):
-        name = exemption.get("id") if isinstance(exemption, dict) else None
-        if not isinstance(name, str):
-            continue
-        if name in first:
-            yield ("exemptions", index, "id"), f"{name} is the id of exemptions[{first[name]}] too; choose another"
-        first.setdefault(name, index)
-
-
-def _expired(exemptions: list[Any], today: date) -> Iterator[Explanation]:
-    for index, exemption in enumerate(exemptions):
-        expires = exemption.get("expires") if isinstance(exemption, dict) else None
-        try:
-            last_day = date.fromisoformat(str(expires))
-        except ValueError:
-            continue
-        if last_day < today:
-            text = f"{exemption.get('id')} has expired on {last_day} and exempts nothing; remove it, or let its owner renew it"
-            yield ("exemptions", index, "expires"), text

@@ -38,6 +38,12 @@ def config_schema(rules: Iterable[Rule]) -> dict[str, Any]:
                 "type": "array",
                 "items": _exemption([rule.rule_id for rule in known]),
             },
+            "exemption_policy": _exemption_policy([rule.rule_id for rule in known]),
+            "accounts": {
+                "description": "Your AWS accounts; with this list, a scope for another account is an error.",
+                "type": "array",
+                "items": {"type": "string", "format": "account"},
+            },
         },
         "$defs": {"level": {"enum": LEVELS}},
     }
@@ -106,10 +112,40 @@ def _exemption(rule_ids: list[str]) -> dict[str, Any]:
                 "items": {"enum": [*rule_ids, "*"]},
             },
             "scope": _scope(),
+            "starts": {
+                "description": "The first day, UTC, on which it works: YYYY-MM-DD.",
+                "type": "string",
+                "format": "day",
+            },
             "expires": {
                 "description": "The last day, UTC, on which it works: YYYY-MM-DD.",
                 "type": "string",
                 "format": "day",
+            },
+        },
+    }
+
+
+def _exemption_policy(rule_ids: list[str]) -> dict[str, Any]:
+    return {
+        "description": "What exemptions must keep to; one that doesn't exempts nothing.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "longest_days": {
+                "description": "So many days may an exemption last; each then gives its first one as `starts`.",
+                "type": "integer",
+                "minimum": 1,
+            },
+            "ticket_required": {"description": "Whether each exemption must give a ticket.", "type": "boolean"},
+            "never": {
+                "description": "Ids of the rules that can't be exempted.",
+                "type": "array",
+                "items": {"enum": rule_ids},
+            },
+            "wildcards": {
+                "description": "Whether a scope may have * and ?: any; part, not for everything; or none.",
+                "enum": ["any", "part", "none"],
             },
         },
     }

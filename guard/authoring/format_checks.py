@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import re
+import zoneinfo
 from datetime import date
 
 from guard.denylist.entries import canonical, parse_entry
@@ -14,7 +16,8 @@ from guard.jobs import BY_KIND
 PLACEHOLDERS = ("account", "region", "partition")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
-_ROLE = re.compile(r"arn:[a-z*?-]+:iam::[0-9*?]+:role/.+", re.DOTALL)
+_ACCOUNT = r"(?:[0-9]{12}|(?=[0-9]*[*?])[0-9*?]+)"
+_ROLE = re.compile(rf"arn:[a-z*?-]+:iam::{_ACCOUNT}:role/.+", re.DOTALL)
 _EXAMPLE = "arn:aws:iam::000000000000:role/x"
 _SESSION = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)")
 
@@ -91,6 +94,22 @@ def scope_glob(text: str) -> None:
     glob(text)
 
 
+def account(text: str) -> None:
+    """An account."""
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise FormatProblem("is not an account; write its 12 digits in quotes")
+
+
+def time_zone(text: str) -> None:
+    """A time zone of the IANA database."""
+    known = zoneinfo.available_timezones()
+    # A machine without the database can't tell; `make check` tries each rule on documents all the same.
+    if known and text not in known:
+        close = difflib.get_close_matches(text, sorted(known), 1)
+        remedy = f"did you mean {close[0]}?" if close else "write one as Europe/Berlin, or UTC"
+        raise FormatProblem(f"is not a time zone; {remedy}")
+
+
 def account_glob(text: str) -> None:
     """A glob that can match an account."""
     scope_glob(text)
@@ -114,6 +133,10 @@ def role_glob(text: str) -> None:
         role = "arn:{}:iam::{}:role/{}".format(*session.groups())
         raise FormatProblem(f"is a session, and a job has the role that the session is of; write {role}")
     form = "arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
+    if short := re.match(r"arn:[a-z*?-]+:iam::([0-9]+):role/", text):
+        raise FormatProblem(
+            f"matches no role: {short[1]} is not an account, which has 12 digits and not {len(short[1])}"
+        )
     if text.startswith("arn:"):
         raise FormatProblem(f"matches no role; write {form}")
     raise FormatProblem(f"matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/{text}")

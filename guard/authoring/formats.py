@@ -60,6 +60,7 @@ _ROWS = (
         checks.job_kind,
     ),
     Format("job-kind-glob", "glob", "a glob of `*` and `?` that matches at least one job kind", checks.job_kind_glob),
+    Format("account", "account", "an account: 12 digits", checks.account),
     Format("account-glob", "glob", "12 digits, or a glob of digits, `*` and `?`", checks.account_glob),
     Format("region-glob", "glob", "a region, or a glob of `*` and `?` that can match one", checks.region_glob),
     Format(
@@ -70,6 +71,7 @@ _ROWS = (
         checks.role_glob,
     ),
     Format("scope-glob", "glob", "a glob of `*` and `?`", checks.scope_glob),
+    Format("time-zone", "time zone", "a time zone of the IANA database, as `Europe/Berlin` or `UTC`", checks.time_zone),
     Format("day", "day", "a date as YYYY-MM-DD", checks.day),
 )
 FORMATS = {row.name: row for row in _ROWS}

@@ -77,4 +77,4 @@ def _capabilities(opa: Opa) -> str:
 
 
 def _read(path: Path) -> str | None:
-    return path.read_text() if path.exists() else None
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else None

@@ -77,7 +77,9 @@ def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> 
     """Run a program to its end, with a text on its standard input. Raises ConfigError for one that can't be run."""
     command = [binary, *arguments]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, input=given, check=False)
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", input=given, check=False
+        )
     except OSError as exc:
         raise ConfigError(f"{binary} can't be run: `make check` builds what it needs") from exc
     return Ran(done.returncode, done.stdout, done.stderr)

@@ -12,9 +12,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from guard.cli import operations
+from guard.cli import authoring, operations
 from guard.cli.evaluate import evaluate_file
 from guard.cli.output import print_json, print_table
+from guard.cli.text import printable
 from guard.errors import GuardError
 from guard.opa.binary import find_opa
 
@@ -53,12 +54,16 @@ def evaluate(
 
 
 operations.register(app)
+authoring.register(app)
 
 
 def main() -> None:
     """Run the command line; whatever goes wrong is exit code 2, so that no failure reads as a deny."""
     try:
         app()
+    except GuardError as exc:
+        _tell(exc)
+        sys.exit(EXIT_ERROR)
     except Exception as exc:
         traceback.print_exc()
         _tell(exc)
@@ -66,5 +71,6 @@ def main() -> None:
 
 
 def _tell(exc: Exception) -> None:
+    text = "\n".join(map(printable, f"{type(exc).__name__}: {exc}".splitlines()))
     console = Console(stderr=True, soft_wrap=True)
-    console.print(Text.assemble(("error", "bold red"), f" {type(exc).__name__}: {exc}"), highlight=False)
+    console.print(Text.assemble(("error", "bold red"), f" {text}"), highlight=False)

@@ -8,9 +8,13 @@ import sys
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
+from guard.authoring.config_check import CONFIG, check_config
+from guard.authoring.diagnostics import errors
 from guard.authoring.opa import Opa
 from guard.authoring.reads import rules_that_read
 from guard.cli.recorded import Recorded, recorded
@@ -42,30 +46,62 @@ class Evaluated:
         return None if self.undecided and verdict != "deny" else verdict
 
 
+class Evaluator:
+    """Decides with one bundle and a local OPA; a context manager."""
+
+    def __init__(self, bundle: Path, *, opa: Path, environment: Mapping[str, str]) -> None:
+        """Take the deployment's settings of the environment; of a folder, refuse what the build refuses.
+
+        Raises ConfigError.
+        """
+        self._settings = Settings.from_environment({k: v for k, v in environment.items() if k != "GUARD_OPA_PATH"})
+        self._bundle, self._opa = bundle, Opa(opa, Path.cwd())
+        if bundle.is_dir():
+            _refuse_problems(self._opa, bundle)
+        self._engine = EmbeddedOpa(
+            lambda: OpaProcess(opa, bundle),
+            timeout=self._settings.opa_timeout_seconds,
+            start_timeout=self._settings.opa_start_timeout_seconds,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._engine.close()
+
+    def evaluate(self, event: Path, describe: Path | None) -> Evaluated:
+        """Return the decision on an event, or on what was recorded, whose deny lists are its own. Raises GuardError."""
+        read = _read_json(event)
+        known = recorded(read)
+        if known is not None and describe is not None:
+            raise ConfigError("a recorded document needs no --describe", path=str(event))
+        known = known or Recorded(_document(read, _read_json(describe) if describe else None, self._settings))
+        evaluation = self._engine.evaluate(known.document)
+        undecided: tuple[str, ...] = ()
+        if known.hidden:
+            rule_ids = self._engine.rule_ids(self._settings.opa_timeout_seconds)
+            undecided = rules_that_read(self._opa, self._bundle, rule_ids, known.hidden)
+        return Evaluated(known.document, _without(evaluation, undecided), undecided)
+
+
 def evaluate_file(
     event: Path, describe: Path | None, bundle: Path, *, opa: Path, environment: Mapping[str, str]
 ) -> Evaluated:
-    """Return the decision of the bundle on the event, with the deployment's settings of the environment.
+    """Return the decision of the bundle on the event. Raises GuardError."""
+    with Evaluator(bundle, opa=opa, environment=environment) as evaluator:
+        return evaluator.evaluate(event, describe)
 
-    The deny lists of a recorded document are its own. Raises GuardError.
-    """
-    read = _read_json(event)
-    known = recorded(read)
-    if known is not None and describe is not None:
-        raise ConfigError("a recorded document needs no --describe", path=str(event))
-    settings = Settings.from_environment({k: v for k, v in environment.items() if k != "GUARD_OPA_PATH"})
-    known = known or Recorded(_document(read, _read_json(describe) if describe else None, settings))
-    with EmbeddedOpa(
-        lambda: OpaProcess(opa, bundle),
-        timeout=settings.opa_timeout_seconds,
-        start_timeout=settings.opa_start_timeout_seconds,
-    ) as engine:
-        evaluation = engine.evaluate(known.document)
-        undecided: tuple[str, ...] = ()
-        if known.hidden:
-            rule_ids = engine.rule_ids(settings.opa_timeout_seconds)
-            undecided = rules_that_read(Opa(opa, Path()), bundle, rule_ids, known.hidden)
-        return Evaluated(known.document, _without(evaluation, undecided), undecided)
+
+def _refuse_problems(opa: Opa, policies: Path) -> None:
+    if not (policies / CONFIG).exists():
+        raise ConfigError("not a folder of policies: it has no guard/config/data.yaml", path=str(policies))
+    broken = errors(check_config(opa, policies, datetime.now(UTC).date()))
+    if broken:
+        listed = "\n".join(str(problem) for problem in broken)
+        raise ConfigError(f"no bundle could be built of these policies; run `make check`:\n{listed}")
 
 
 def _without(evaluation: Evaluation, rule_ids: tuple[str, ...]) -> Evaluation:

@@ -10,6 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from guard.cli.evaluate import Evaluated
+from guard.cli.text import printable
+from guard.decision import Finding
+from guard.images import redacted
 
 STYLES = {"allow": "green", "warn": "yellow", "deny": "bold red"}
 
@@ -28,24 +31,28 @@ def print_json(result: Evaluated, out: TextIO) -> None:
 
 
 def print_table(result: Evaluated, out: TextIO) -> None:
-    """Print the verdict, the job with its images, and a row for each finding."""
+    """Print the verdict, the job with its images, and a row for each finding, as wide as the terminal."""
     console = Console(file=out, highlight=False)
     job, decision = result.document.job, result.evaluation.decision
     verdict = result.decision or "undecided"
-    console.print(Text.assemble((verdict, STYLES.get(verdict, "bold")), f"  {job.kind} job {job.name}"))
+    console.print(Text.assemble((verdict, STYLES.get(verdict, "bold")), f"  {job.kind} job {printable(job.name)}"))
     if result.undecided:
         console.print(Text(f"  not decided, since the record hides what they read: {', '.join(result.undecided)}"))
     for image in result.document.images:
-        known = image.raw or (image.error.message if image.error else "unknown")
-        console.print(Text(f"  {image.slot}: {known}", style="dim"))
+        known = redacted(image.raw) if image.raw else (image.error.message if image.error else "unknown")
+        console.print(Text(f"  {image.slot}: {printable(known)}", style="dim"), overflow="fold")
     if not decision.findings:
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("level", "rule", "message and what to do"):
-        table.add_column(column, overflow="fold")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for finding in decision.findings:
-        level = finding.level if finding.exempted_by is None else f"exempted by {finding.exempted_by}"
         style = STYLES[finding.level] if finding.exempted_by is None else "dim"
-        remedy = f"\n→ {finding.remediation}" if finding.remediation else ""
-        table.add_row(Text(level, style=style), finding.rule_id, Text.assemble(finding.message, (remedy, "dim")))
+        table.add_row(Text(finding.level, style=style), _told(finding))
     console.print(table)
+
+
+def _told(finding: Finding) -> Text:
+    exempted = f" (exempted by {printable(finding.exempted_by)})" if finding.exempted_by else ""
+    remedy = f"\n→ {printable(finding.remediation)}" if finding.remediation else ""
+    return Text.assemble((finding.rule_id, "bold"), exempted, f"\n{printable(finding.message)}", (remedy, "dim"))

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from guard.document import Document
 from guard.errors import EventError
+from guard.images import redacted
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,13 @@ def _of_record(record: Mapping[str, Any]) -> Recorded:
 
 def _document(candidate: Any) -> Document:
     try:
-        return Document.model_validate(candidate)
+        document = Document.model_validate(candidate)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise EventError("the recorded document is outside the contract", field=field, problem=first["msg"]) from exc
+    # Documents of today hold no user and password of an image reference; older ones may.
+    images = tuple(
+        image.model_copy(update={"raw": redacted(image.raw)}) if image.raw else image for image in document.images
+    )
+    return document.model_copy(update={"images": images})

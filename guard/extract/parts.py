@@ -31,7 +31,7 @@ from guard.extract.reading import (
     texts,
     value,
 )
-from guard.images import parse_reference
+from guard.images import parse_reference, redacted
 
 JOB = "job"
 
@@ -49,7 +49,7 @@ def image(raw: object, slot: str, origin: Origin, *, digest: object = None) -> I
     try:
         reference = parse_reference(raw)
     except ImageReferenceError as exc:
-        return unknown_image(slot, origin, "unparseable", exc.message, raw=raw)
+        return unknown_image(slot, origin, "unparseable", exc.message, raw=redacted(raw))
     resolved = _resolved(digest) if reference.digest is None else None
     return Image(
         slot=slot,

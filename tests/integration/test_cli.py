@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from guard.cli.app import app, main
 from tests.support.jobs import ALLOWED, DENIED
+from tests.support.policies import CONFIG, POLICIES, copy_policies
 
 EVENT = Path("tests/events/training_starting.json")
 
@@ -50,6 +52,90 @@ def test_the_table_names_decision_job_rule_and_remedy(run, event) -> None:
     assert printed.startswith("deny training job ")
     assert "denied_image" in printed
     assert DENIED in printed
+
+
+def _owned(text: str, event: Any, tmp_path: Path) -> Path:
+    """An event whose owner wrote this text wherever the event takes one."""
+    content = json.loads(event(DENIED).read_text())
+    content["detail"]["TrainingJobName"] = f"churn{text}"
+    content["detail"]["Environment"] = {f"NAME{text}_PASSWORD": "x"}
+    content["detail"]["HyperParameters"] = {f"api_key{text}": "AKIAIOSFODNN7EXAMPLE"}
+    path = tmp_path / "owned.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[2J\x1b[1;1H", "\x07\x08\r", "\x9b31m", "\N{RIGHT-TO-LEFT OVERRIDE}", "\u2028", "\u200b"], ids=ascii
+)
+def test_the_table_holds_no_character_that_a_terminal_obeys(run, event, tmp_path, text) -> None:
+    result = run(_owned(text, event, tmp_path))
+    assert result.exit_code == 1
+    shown = result.stdout + result.stderr
+    assert [character for character in shown if unicodedata.category(character)[0] == "C" and character != "\n"] == []
+    assert not set(text) & set(shown) - set("[]0123456789;mJH")
+
+
+def test_an_error_holds_no_character_that_a_terminal_obeys(run, tmp_path) -> None:
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps({"source": "aws.sagemaker", "account": "\x1b[2J", "detail-type": "\x1b[2J"}))
+    result = run(path)
+    assert (result.exit_code, "\x1b" in result.stderr) == (2, False)
+
+
+CREDENTIALS = [
+    "https://bob:hunter2@registry.example.com/team/churn:1",
+    "bob:hunter2@registry.example.com/team/churn@sha256:" + "0" * 64,
+    "bob:hunt@er2@registry.example.com/churn",
+]
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["table", "json"])
+@pytest.mark.parametrize("image", CREDENTIALS)
+def test_user_and_password_of_an_image_reference_are_never_shown(run, event, image, options) -> None:
+    result = run(event(image), *options)
+    shown = result.stdout + result.stderr
+    assert result.exit_code == 1
+    assert "registry.example.com" in shown
+    assert [part for part in ("bob", "hunter2", "hunt", "er2@") if part in shown] == []
+
+
+def test_nor_are_those_in_a_document_that_was_recorded_before(run, event, tmp_path) -> None:
+    answer = json.loads(run(event(CREDENTIALS[0]), "--json").stdout)
+    answer["document"]["images"][0]["raw"] = CREDENTIALS[0]
+    recorded = tmp_path / "recorded.json"
+    recorded.write_text(json.dumps(answer))
+    assert "hunter2" not in run(recorded, "--json").stdout + run(recorded).stdout
+
+
+@pytest.mark.parametrize("image", [DENIED, "registry.example.com/" + "a" * 200], ids=["denied", "long"])
+def test_the_table_fits_80_columns(run, event, image) -> None:
+    lines = run(event(image), env={"COLUMNS": "80"}).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        pytest.param(":1.10-cpu-py38", ":1.10-cpu-py38 ", "is not how images are compared", id="white space"),
+        pytest.param(
+            '"pytorch-training:1.10-cpu', '"PyTorch-training:1.10-cpu', "can never match an image", id="upper case"
+        ),
+        pytest.param("rules:\n", "rule:\n", "did you mean rules?", id="misspelt"),
+    ],
+)
+def test_a_folder_that_the_build_refuses_is_refused(run, event, opa, tmp_path, old, new, says) -> None:
+    tree = copy_policies(tmp_path / "copy", opa)
+    config = tree.folder / CONFIG
+    assert old in config.read_text()
+    config.write_text(config.read_text().replace(old, new))
+    result = run(event(ALLOWED), "--bundle", tree.folder / POLICIES)
+    assert (result.exit_code, says in result.stderr) == (2, True), result.stderr
+
+
+def test_a_folder_that_holds_no_policies_is_refused(run, event, tmp_path) -> None:
+    result = run(event(ALLOWED), "--bundle", tmp_path)
+    assert (result.exit_code, "not a folder of policies" in result.stderr) == (2, True)
 
 
 def test_json_holds_decision_findings_document_and_revision(run, event, bundle) -> None:

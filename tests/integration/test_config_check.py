@@ -111,7 +111,7 @@ def test_an_id_that_two_exemptions_share_is_told(tree: Opa) -> None:
 
 @pytest.mark.parametrize(("today", "expired"), [(date(2026, 12, 31), False), (date(2027, 1, 1), True)])
 def test_an_exemption_is_expired_from_the_day_after_its_last_one(tree: Opa, today: date, expired: bool) -> None:
-    assert bool(_said(tree, CONFIGURATION, today)) == expired
+    assert any("has expired" in line for line in _said(tree, CONFIGURATION, today)) == expired
 
 
 def test_an_expired_exemption_is_a_warning_that_stops_nothing(tree: Opa) -> None:
@@ -154,7 +154,7 @@ def test_a_truth_value_in_other_words_is_told_to_be_written_as_one(
     ("text", "expected"),
     [
         pytest.param("rules: {\n", "this is not YAML", id="no YAML"),
-        pytest.param("", "must be a mapping", id="empty"),
+        pytest.param("", "the configuration is empty; it needs the keys rules and exemptions", id="empty"),
         pytest.param("- a\n", "must be a mapping", id="a list"),
         pytest.param("rules: []\nexemptions: {}\n", "rules: must be a mapping", id="sections of other types"),
         pytest.param('rules: {}\nrules: {}\nexemptions: []\n', "rules: is here a second time", id="section twice"),
@@ -197,8 +197,9 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "#       type: integer", "#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
-            "custom.parameters.seconds: unknown format uuid; known are account-glob, day, glob, image-entry, image-pattern, "
-            "image-scope, job-kind, job-kind-glob, regex, region-glob, role-glob, scope-glob", id="other unknown format",
+            "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, glob, image-entry, "
+            "image-pattern, image-scope, job-kind, job-kind-glob, regex, region-glob, role-glob, scope-glob, time-zone",
+            id="other unknown format",
         ),
         pytest.param("#       type: integer", "#       type: int", "parameters.seconds: is not a JSON schema", id="no type"),
         pytest.param("#       type: integer\n", "", "custom.parameters.seconds: has no type", id="parameter without type"),
@@ -236,3 +237,53 @@ def test_a_rule_that_does_not_parse_is_told_in_opas_words(tmp_path: Path, opa: P
 def test_the_shipped_configuration_is_right(opa: Path, tmp_path: Path) -> None:
     tree = copy_policies(tmp_path, opa)
     assert errors(check_config(tree, POLICIES, TODAY)) == []
+
+
+DEFECTS_OF_FACTS = [
+    ('account: "111122223333"', "account: '11112222333'", "matches no account; write its 12 digits"),
+    ("iam::111122223333:role/Churn", "iam::11112222333:role/Churn", "11112222333 is not an account, which has 12 digits"),
+    ("exemptions:\n", "accounts: ['11112222333']\nexemptions:\n", "is not an account; write its 12 digits in quotes"),
+    ("exemptions:\n", "accounts: ['999922223333']\nexemptions:\n", "111122223333 is none of your accounts"),
+    ("exemptions:\n", "exemption_policy: {longest: 3}\nexemptions:\n", "unknown key; did you mean longest_days?"),
+    ("exemptions:\n", "exemption_policy: {wildcards: none}\nexemptions:\n", "scope.job_name has a wildcard: churn-*"),
+    ("exemptions:\n", "exemption_policy: {ticket_required: true}\nexemptions:\n", "it has no ticket"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "says"), DEFECTS_OF_FACTS, ids=[new[-40:] for _, new, _ in DEFECTS_OF_FACTS])
+def test_an_account_that_nobody_has_and_a_broken_exemption_policy_are_told(
+    tree: Opa, old: str, new: str, says: str
+) -> None:
+    assert any(says in line for line in _said(tree, _changed(old, new)))
+
+
+def test_an_override_that_never_applies_is_a_warning(tree: Opa) -> None:
+    later = '        level: "off"\n      - {account: "111122223333", job_kind: processing, region: eu-west-1, level: deny}\n'
+    text = _changed('        level: "off"\n', later).replace('        role_arn: "arn:aws:iam::*:role/Batch*"\n', "")
+    (line,) = _said(tree, text)
+    assert "warning: rules.max_runtime.overrides[1]: never applies: overrides[0] matches each of its jobs first" in line
+
+
+def test_a_wrong_time_zone_of_a_parameter_is_told(tree: Opa, tmp_path: Path, opa: Path) -> None:
+    own = copy_policies(tmp_path / "own", opa, rules=RULES)
+    rule = own.folder / POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
+    zone = "#     zone: {description: Where it counts., type: string, format: time-zone}\n#     seconds:\n"
+    rule.write_text(rule.read_text().replace("#     seconds:\n", zone, 1))
+    said = _said(own, _changed("    seconds: 86400\n", "    seconds: 86400\n    zone: Europe/Berlim\n"))
+    assert [line.partition("zone: ")[2] for line in said] == [
+        '"Europe/Berlim" is not a time zone; did you mean Europe/Berlin?'
+    ]
+
+
+def test_a_configuration_that_is_not_utf_8_is_told_in_a_sentence(tree: Opa) -> None:
+    (tree.folder / CONFIG).write_bytes(CONFIGURATION.encode("utf-16"))
+    (problem,) = check_config(tree, POLICIES, TODAY)
+    assert problem.text == "the configuration is not UTF-8 text: invalid start byte at byte 0; save it as UTF-8"
+
+
+def test_a_policy_that_is_not_utf_8_is_told_in_a_sentence(tmp_path: Path, opa: Path) -> None:
+    own = copy_policies(tmp_path / "own", opa, rules=RULES)
+    rule = own.folder / POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
+    rule.write_bytes(rule.read_bytes() + b"\n# \xff\n")
+    with pytest.raises(ConfigError, match="illegal utf-8"):
+        check_config(own, POLICIES, TODAY)

@@ -25,7 +25,7 @@ from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
 
 GUIDE = (ROOT / "docs" / "policies.md").read_text()
 RULE, TEST, MISSING_TEST = re.findall(r"^```rego\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
-SECTION, EXEMPTIONS, OVERRIDES = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+SECTION, EXEMPTIONS, OVERRIDES, GOVERNED = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 FOLDER = POLICIES / "guard" / "rules" / "retired_bucket"
 ROLE = "arn:aws:iam::123456789012:role/SageMakerExecutionRole"
 TODAY = date(2026, 11, 23)
@@ -137,6 +137,14 @@ def test_the_overrides_of_the_guide_are_valid(tree: Opa, rewritten) -> None:
     assert section is not None
     rewritten(CONFIG, config.replace(section.group(), f"{OVERRIDES}\n"))
     assert check_config(tree, POLICIES, TODAY) == []
+
+
+def test_the_exemption_policy_of_the_guide_is_checked(tree: Opa, rewritten) -> None:
+    config = re.sub(r"^exemptions:.*", "", (tree.folder / CONFIG).read_text(), flags=re.MULTILINE | re.DOTALL)
+    rewritten(CONFIG, config + EXEMPTIONS + GOVERNED)
+    assert [problem.text for problem in check_config(tree, POLICIES, TODAY)] == [
+        "exemptions[0]: EX-1 breaks the exemption policy: it has no first day, starts: YYYY-MM-DD; it may last 90 days"
+    ]
 
 
 def test_every_make_target_of_the_guide_exists() -> None:

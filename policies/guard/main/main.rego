@@ -10,6 +10,7 @@
 package guard.main
 
 import data.guard.lib.contract
+import data.guard.lib.exemption_policy
 import data.guard.lib.exemptions
 import data.guard.lib.levels
 import data.guard.lib.parts
@@ -224,7 +225,14 @@ _is_finding(finding) if {
 
 default _exemptions := []
 
-_exemptions := data.guard.config.exemptions
+_exemptions := data.guard.config.exemptions if not _has_exemption_policy
+
+_exemptions := exemption_policy.governed(data.guard.config.exemptions, data.guard.config.exemption_policy) if {
+	_has_exemption_policy
+}
+
+# Not only one that is true: `exemption_policy: false` is wrong, and refuses all.
+_has_exemption_policy if _ := data.guard.config.exemption_policy
 
 _notices contains object.union(notice, {
 	"rule_id": "exemptions",

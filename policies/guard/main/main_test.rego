@@ -223,6 +223,23 @@ test_malformed_exemption_warns_without_any_finding if {
 	}
 }
 
+test_exemption_that_the_policy_refuses_exempts_nothing_and_is_reported if {
+	exemption := _exemption({"scope": {"account": "111122223333"}})
+	every policy in [{"ticket_required": true}, {"ticket_required": "yes"}, false, null] {
+		config := object.union(_with_exemptions([exemption]), {"exemption_policy": policy})
+		decision := _decide(_rules, config)
+		decision.decision == "deny"
+		[finding.details.config | some finding in decision.findings] == ["rules.alpha.x", "rules.beta.x", "exemptions[0]"]
+	}
+}
+
+test_exemption_that_the_policy_allows_exempts if {
+	list := [_exemption({"ticket": "OPS-7"})]
+	config := object.union(_with_exemptions(list), {"exemption_policy": {"ticket_required": true}})
+	decision := _decide(_rules, config)
+	[finding.exempted_by | some finding in decision.findings] == ["EX-1", null]
+}
+
 test_notices_are_beyond_exemption if {
 	config := _with_exemptions([
 		_exemption({"id": "EX-0", "rules": ["exemptions"]}),

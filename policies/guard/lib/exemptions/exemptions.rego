@@ -2,15 +2,16 @@
 # title: Exemptions
 # description: |
 #   An exemption takes findings of some rules out of the verdict, for a scope and until a day. It gives id, owner,
-#   reason, rules (rule ids, or "*" for all), scope, expires (YYYY-MM-DD) and, if there is one, ticket. The scope
-#   gives at least one of account, region, role_arn, job_kind and job_name, each a glob or a list of globs, and image,
-#   an entry or a list of entries as in the deny list. All of them must match.
+#   reason, rules (rule ids, or "*" for all), scope, expires (YYYY-MM-DD) and, if there are such, ticket and starts
+#   (YYYY-MM-DD). The scope gives at least one of account, region, role_arn, job_kind and job_name, each a glob or a
+#   list of globs, and image, an entry or a list of entries as in the deny list. All of them must match.
 #
-#   - It counts through the whole of its last day in UTC, compared with the time of the document.
+#   - It counts from the beginning of its first day, if it gives one, through the whole of its last one in UTC, compared
+#     with the time of the document.
 #   - A scope with image covers a finding about an image if the entry names that image, and a finding about no image if
 #     it names all images of the job. An image that isn't known is named by no entry.
 #   - A job with several roles is covered only if all of them match.
-#   - Expired or malformed, it exempts nothing and is reported.
+#   - Expired, malformed, or `refused` by the exemption policy, it exempts nothing and is reported.
 package guard.lib.exemptions
 
 import data.guard.lib.images
@@ -43,8 +44,11 @@ notices(exemptions, findings, document) := malformed | expired if {
 
 # METADATA
 # description: What is wrong with an exemption, one text for each.
-problems(exemption) := union({
-	{sprintf("unknown key %v", [key]) | some key in (object.keys(exemption) - (_required | {"ticket"}))},
+problems(exemption) := exemption.refused if {
+	# A set, which no configuration can hold: only the exemption policy refuses.
+	is_set(exemption.refused)
+} else := union({
+	{sprintf("unknown key %v", [key]) | some key in (object.keys(exemption) - (_required | {"ticket", "starts"}))},
 	{sprintf("%s is missing", [key]) | some key in (_required - object.keys(exemption))},
 	{sprintf("%s must be a text", [key]) |
 		some key, value in object.filter(exemption, {"id", "owner", "reason", "ticket"})
@@ -52,6 +56,7 @@ problems(exemption) := union({
 	},
 	{"rules must be a list of rule ids" | not _are_texts(object.get(exemption, "rules", ["*"]))},
 	{"expires must be a day as YYYY-MM-DD" | not times.end_of_day(object.get(exemption, "expires", "2000-01-01"))},
+	{"starts must be a day as YYYY-MM-DD" | not times.end_of_day(object.get(exemption, "starts", "2000-01-01"))},
 	_scope_problems(object.get(exemption, "scope", {"account": "*"})),
 }) if {
 	is_object(exemption)
@@ -59,10 +64,15 @@ problems(exemption) := union({
 
 _required := {"id", "owner", "reason", "rules", "scope", "expires"}
 
+# A day in nanoseconds.
+_day := 86400000000000
+
 _facts := {"account", "region", "role_arn", "job_kind", "job_name"}
 
 _state(exemption, document) := "malformed" if {
 	count(problems(exemption)) > 0
+} else := "early" if {
+	times.instant(document.source.time) <= times.end_of_day(exemption.starts) - _day
 } else := "valid" if {
 	times.instant(document.source.time) <= times.end_of_day(exemption.expires)
 } else := "expired"

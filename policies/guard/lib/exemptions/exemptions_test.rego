@@ -69,6 +69,36 @@ test_last_day_counts_as_a_whole_in_utc[instant] if {
 	exemptions.exempted_by([_exemption({})], _finding, _at(instant)) == id
 }
 
+test_first_day_counts_as_a_whole_in_utc[instant] if {
+	some instant, expected in {
+		"2025-05-31T23:59:59.999999999Z": null,
+		"2025-06-01T00:00:00Z": "EX-1",
+		"2025-06-01T01:00:00+02:00": null,
+		"2025-06-30T23:59:59Z": "EX-1",
+	}
+	exemptions.exempted_by([_exemption({"starts": "2025-06-01"})], _finding, _at(instant)) == expected
+}
+
+test_no_notice_before_the_first_day if {
+	list := [_exemption({"starts": "2025-06-01"})]
+	exemptions.notices(list, {_finding}, _at("2025-05-01T00:00:00Z")) == set()
+}
+
+test_refused_exempts_nothing_and_is_reported if {
+	list := [_exemption({}), {"refused": {"it has no ticket", "it lasts 31 days"}}]
+	exemptions.exempted_by([list[1]], _finding, testing.document) == null
+	exemptions.notices(list, {_finding}, testing.document) == {{
+		"message": "An exemption exempts nothing: it has no ticket, it lasts 31 days.",
+		"details": {"config": "exemptions[1]"},
+	}}
+}
+
+test_what_a_configuration_calls_refused_is_malformed if {
+	every refused in [[], ["x"], {}, ""] {
+		"unknown key refused" in exemptions.problems(_exemption({"refused": refused}))
+	}
+}
+
 test_scope_covers[note] if {
 	some note, scope in {
 		"account": {"account": "1111*"},

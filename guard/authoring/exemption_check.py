@@ -1,0 +1,133 @@
+"""What is wrong with exemptions beyond their form: against the exemption policy, for everybody, for ever, or at their end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from guard.authoring.opa import Opa
+from guard.authoring.yaml_positions import KeyPath
+from guard.errors import ConfigError
+
+WARNED_DAYS = 14
+"""So many days before its end a warning begins."""
+LONG_DAYS = 366
+"""What lasts longer is as good as for ever."""
+
+_LIBRARIES = Path("guard/lib")
+_FOLDER = _LIBRARIES / "exemption_policy"
+# The library that refuses exemptions when decisions are made judges them here too.
+_QUERY = """[{"refused": refused, "unlimited": unlimited} |
+	some exemption in input.exemptions
+	refused := data.guard.lib.exemption_policy.problems(exemption, input.policy)
+	unlimited := [fact |
+		some fact, patterns in exemption.scope
+		some pattern in {text | some text in [patterns]; is_string(text)} | {text | some text in patterns; is_string(text)}
+		data.guard.lib.exemption_policy.matches_everything(fact, pattern)
+	]
+]"""
+# A job's owner chooses these, so they keep nobody out.
+_CHOSEN = {"job_name", "job_kind"}
+
+
+@dataclass(frozen=True)
+class Concern:
+    """One thing about an exemption, at its path; a warning stops nothing."""
+
+    path: KeyPath
+    text: str
+    severity: str = "error"
+
+
+def exemption_concerns(opa: Opa, policies: Path, config: Mapping[str, Any], today: date) -> Iterator[Concern]:
+    """Yield what is wrong with the exemptions of a configuration, whose form the schema has judged.
+
+    An expired one is a warning: it has stopped working by itself, and a build that fails on a day when nobody changed anything
+    would hold up the next urgent entry of the deny list.
+    """
+    exemptions = config.get("exemptions")
+    if not isinstance(exemptions, list):
+        return
+    yield from _repeated_ids(exemptions)
+    judged = _judged(opa, policies, exemptions, config.get("exemption_policy", {}))
+    for index, (exemption, found) in enumerate(zip(exemptions, judged, strict=True)):
+        if isinstance(exemption, dict):
+            yield from _concerns(("exemptions", index), exemption, found, today)
+
+
+def day_of(value: object) -> date | None:
+    """Return the date that a text names, None for anything else."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _judged(opa: Opa, policies: Path, exemptions: list[Any], policy: Any) -> list[dict[str, list[str]]]:
+    nothing: list[dict[str, list[str]]] = [{"refused": [], "unlimited": []} for _ in exemptions]
+    if not exemptions or not (opa.folder / policies / _FOLDER).is_dir():
+        return nothing
+    given = json.dumps(
+        {"exemptions": [each if isinstance(each, dict) else {} for each in exemptions], "policy": policy}
+    )
+    libraries = ("--data", policies / _LIBRARIES, "--ignore", "*_test.rego")
+    arguments = ("eval", *libraries, "--format", "raw", "--stdin-input", _QUERY)
+    found: list[dict[str, list[str]]] = opa.json(*arguments, given=given)
+    if len(found) != len(exemptions):
+        raise ConfigError(f"{policies / _FOLDER} doesn't judge each exemption: run `make test-policies`")
+    return found
+
+
+def _repeated_ids(exemptions: list[Any]) -> Iterator[Concern]:
+    first: dict[str, int] = {}
+    for index, exemption in enumerate(exemptions):
+        name = exemption.get("id") if isinstance(exemption, dict) else None
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            text = f"{name} is the id of exemptions[{first[name]}] too; choose another"
+            yield Concern(("exemptions", index, "id"), text)
+        first.setdefault(name, index)
+
+
+def _concerns(path: KeyPath, exemption: dict[str, Any], found: dict[str, list[str]], today: date) -> Iterator[Concern]:
+    name, expires = exemption.get("id"), day_of(exemption.get("expires"))
+    if expires and expires < today:
+        text = f"{name} has expired on {expires} and exempts nothing; remove it, or let its owner renew it"
+        yield Concern((*path, "expires"), text, "warning")
+        return
+    yield from (Concern(path, f"{name} breaks the exemption policy: {text}") for text in sorted(found["refused"]))
+    starts = day_of(exemption.get("starts"))
+    if starts and expires and starts > expires:
+        yield Concern((*path, "starts"), f"{name} starts after its last day, {expires}; correct one of both")
+    days = (expires - today).days if expires else 0
+    if expires and days <= WARNED_DAYS:
+        left = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
+        text = f"{name} ends {left}, on {expires}; tell its owner {exemption.get('owner')}, and renew or remove it"
+        yield Concern((*path, "expires"), text, "warning")
+    yield from _reach(path, exemption, set(found["unlimited"]), days)
+
+
+def _reach(path: KeyPath, exemption: dict[str, Any], unlimited: set[str], days: int) -> Iterator[Concern]:
+    name, scope = exemption.get("id"), exemption.get("scope")
+    if not isinstance(scope, dict) or not scope:
+        return
+    limiting, long = scope.keys() - unlimited, days > LONG_DAYS
+    if not limiting and long:
+        text = f"{name} is for every job, for {days:,} days; set the rule's level instead, or limit scope and days"
+        yield Concern((*path, "scope"), text)
+        return
+    if not limiting:
+        text = f"{name} is for every job: its scope leaves none out; add an account, a region or a role"
+        yield Concern((*path, "scope"), text, "warning")
+    elif limiting <= _CHOSEN | ({"image"} if exemption.get("rules") == ["*"] else set()):
+        chosen = " and ".join(sorted(limiting))
+        text = f"{name} is for whoever chooses this {chosen}: a job's owner does; add an account, a region or a role"
+        yield Concern((*path, "scope"), text, "warning")
+    if long:
+        text = f"{name} lasts {days:,} days more; choose a day within a year, and renew it when it is still right"
+        yield Concern((*path, "expires"), text, "warning")

@@ -1,0 +1,81 @@
+"""Overrides that never apply, because an earlier one matches every job that they match."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from guard.authoring.explain import Explanation
+from guard.jobs import BY_KIND
+
+FACTS = ("account", "region", "role_arn", "job_kind")
+
+
+def shadowed_overrides(config: Mapping[str, Any]) -> Iterator[Explanation]:
+    """Yield each override that an earlier one shadows, with its path. Of what is malformed nothing is said."""
+    sections = config.get("rules")
+    for rule_id, section in sections.items() if isinstance(sections, dict) else ():
+        overrides = section.get("overrides") if isinstance(section, dict) else None
+        listed = list(enumerate(overrides)) if isinstance(overrides, list) else []
+        mappings = [(index, override) for index, override in listed if isinstance(override, dict)]
+        for position, (index, later) in enumerate(mappings):
+            number = next((number for number, earlier in mappings[:position] if _shadows(earlier, later)), None)
+            if number is not None:
+                text = f"never applies: overrides[{number}] matches each of its jobs first; put it before that, or remove it"
+                yield ("rules", rule_id, "overrides", index), text
+
+
+def _shadows(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    # For a job with several roles, one to deny needs one role that matches, any other needs all.
+    if "role_arn" in earlier and earlier.get("level") != "deny" and later.get("level") == "deny":
+        return False
+    return all(_covers(fact, earlier[fact], later.get(fact, "*")) for fact in FACTS if fact in earlier)
+
+
+def _covers(fact: str, wide: Any, narrow: Any) -> bool:
+    patterns, others = _listed(wide), _listed(narrow)
+    if fact == "job_kind":
+        return _kinds(others) <= _kinds(patterns)
+    return all(any(covers(pattern, other) for pattern in patterns) for other in others)
+
+
+def _listed(patterns: Any) -> list[str]:
+    return [str(each) for each in (patterns if isinstance(patterns, list) else [patterns])]
+
+
+def _kinds(patterns: list[str]) -> set[str]:
+    return {kind for pattern in patterns for kind in fnmatch.filter(BY_KIND, pattern)}
+
+
+@cache
+def covers(wide: str, narrow: str) -> bool:
+    """Tell whether a glob of `*` and `?` matches all that another one does; False also where that isn't seen.
+
+    >>> covers("eu-*", "eu-west-?"), covers("eu-west-?", "eu-*")
+    (True, False)
+    """
+    reached = {0}
+    for symbol in narrow:
+        reached = {after for at in _with_empty(wide, reached) for after in _step(wide, at, symbol)}
+    return len(wide) in _with_empty(wide, reached)
+
+
+def _with_empty(wide: str, reached: set[int]) -> set[int]:
+    """Add the positions after each `*`, which may stand for nothing."""
+    found = set(reached)
+    for at in sorted(reached):
+        while at < len(wide) and wide[at] == "*":
+            at += 1
+            found.add(at)
+    return found
+
+
+def _step(wide: str, at: int, symbol: str) -> Iterator[int]:
+    if at == len(wide):
+        return
+    if wide[at] == "*":
+        yield at
+    elif wide[at] == symbol or (wide[at] == "?" and symbol != "*"):
+        yield at + 1

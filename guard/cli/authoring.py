@@ -1,0 +1,126 @@
+"""`test` and `exemptions`: what the policies do to a team's own cases, and what is exempted from them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from guard.cli.evaluate import Evaluated, Evaluator
+from guard.cli.exemptions import Listed, count_covered, list_exemptions, scope_text
+from guard.cli.fixtures import Case, differences, expectation_of, find_cases
+from guard.cli.text import printable
+from guard.errors import ConfigError, GuardError
+from guard.opa.binary import find_opa
+
+FAILED, BROKEN = 1, 2
+_STYLES = {"ok": "green", "FAILED": "bold red", "ERROR": "bold red", "written": "yellow"}
+_STATES = {"active": "green", "not yet": "yellow", "expired": "dim", "refused": "bold red"}
+
+Bundle = Annotated[Path, typer.Option(help="A bundle (.tar.gz) or the policies folder itself.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("test")(run_cases)
+    app.command("exemptions")(show_exemptions)
+
+
+def run_cases(
+    folder: Annotated[Path, typer.Argument(help="Cases: NAME.json, an event or a document, with NAME.expected.yaml.")],
+    bundle: Bundle = Path("policies"),
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Write what was decided for each case without an expectation.")
+    ] = False,
+) -> None:
+    """Decide on each case of a folder and compare with what it must get. Exit code: 0 all agree, 1 some differ, 2 error."""
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    verdicts = []
+    with Evaluator(bundle, opa=find_opa(os.environ), environment=os.environ) as evaluator:
+        for case in find_cases(folder):
+            verdict, lines = _run(case, evaluator, accept=accept)
+            verdicts.append(verdict)
+            console.print(Text.assemble((f"{verdict:<8}", _STYLES[verdict]), printable(case.name)))
+            for line in lines:
+                console.print(Text(f"    {printable(line)}"))
+    counts = ", ".join(f"{verdicts.count(name)} {word}" for name, word in _WORDS.items() if name in verdicts)
+    console.print(f"{len(verdicts)} cases: {counts}")
+    raise typer.Exit(BROKEN if "ERROR" in verdicts else FAILED if "FAILED" in verdicts else 0)
+
+
+_WORDS = {"ok": "passed", "written": "written", "FAILED": "failed", "ERROR": "with errors"}
+
+
+def _run(case: Case, evaluator: Evaluator, *, accept: bool) -> tuple[str, list[str]]:
+    try:
+        if accept and not case.expected.exists():
+            case.expected.write_text(expectation_of(_decided(case, evaluator)), encoding="utf-8")
+            return "written", [str(case.expected)]
+        expected = case.expectation()
+        lines = differences(expected, _decided(case, evaluator))
+    except GuardError as exc:
+        return "ERROR", [str(exc)]
+    return ("FAILED" if lines else "ok"), lines
+
+
+def _decided(case: Case, evaluator: Evaluator) -> Evaluated:
+    result = evaluator.evaluate(case.event, case.describe)
+    if result.decision is None:
+        raise ConfigError("the record hides what rules read", rules=", ".join(result.undecided))
+    return result
+
+
+def show_exemptions(
+    documents: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Events, documents, records, or folders of them, to show what is covered."),
+    ] = None,
+    bundle: Bundle = Path("policies"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of text.")] = False,
+) -> None:
+    """List the exemptions, with days left and what they cover in the given documents. Exit code: 0, or 2 for an error."""
+    opa = find_opa(os.environ)
+    listed = list_exemptions(opa, bundle, datetime.now(UTC).date())
+    files = list(_files(documents or []))
+    if files:
+        with Evaluator(bundle, opa=opa, environment=os.environ) as evaluator:
+            count_covered(listed, (evaluator.evaluate(file, None) for file in files))
+    if as_json:
+        sys.stdout.write(json.dumps([each.as_json() for each in listed], indent=2) + "\n")
+        return
+    console = Console(file=sys.stdout, highlight=False)
+    for each in listed:
+        _print(each, console, len(files))
+    if not listed:
+        console.print("There are no exemptions.")
+
+
+def _files(given: list[Path]) -> Iterator[Path]:
+    for path in given:
+        yield from sorted(path.rglob("*.json")) if path.is_dir() else [path]
+
+
+def _print(each: Listed, console: Console, documents: int) -> None:
+    exemption, days = each.exemption, each.days_left
+    left = "" if days is None or days < 0 else f", {days} days left"
+    console.print(Text.assemble((printable(each.id), "bold"), "  ", (each.state, _STATES[each.state]), left))
+    until = f"{exemption.get('starts', '')} until {exemption.get('expires')}".strip()
+    ticket = f", {exemption['ticket']}" if "ticket" in exemption else ""
+    lines = [f"{until}, {exemption.get('owner')}{ticket}: {exemption.get('reason')}"]
+    lines.append(f"rules {', '.join(map(str, exemption.get('rules', [])))}; {scope_text(exemption.get('scope'))}")
+    lines += [f"exempts nothing: {problem}" for problem in each.problems]
+    if documents:
+        rules = ", ".join(f"{rule_id} ({count})" for rule_id, count in sorted(each.covered.items()))
+        of = f"of {documents} documents" if documents > 1 else "of the document"
+        lines.append(f"covers {rules} in {len(each.jobs)} {of}" if rules else f"covers nothing {of}")
+        lines += [f"  {job}" for job in each.jobs]
+    for line in lines:
+        console.print(Text(f"  {printable(line)}"))

@@ -1,0 +1,99 @@
+"""`exemptions`: those of a bundle with the days that they have left, and what they cover in given documents."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from guard.authoring.exemption_check import day_of
+from guard.authoring.opa import Opa
+from guard.cli.evaluate import Evaluated
+
+# The libraries that decide whether an exemption works say it here too.
+_QUERY = """[{"exemption": exemption, "problems": problems} |
+	some exemption in data.guard.config.exemptions
+	policy := object.get(data.guard.config, "exemption_policy", {})
+	refused := data.guard.lib.exemption_policy.problems(exemption, policy)
+	problems := data.guard.lib.exemptions.problems(exemption) | refused
+]"""
+
+
+@dataclass
+class Listed:
+    """One exemption of a bundle; `covered` counts findings by rule, `jobs` are those in which it covers any."""
+
+    exemption: Mapping[str, Any]
+    problems: tuple[str, ...]
+    today: date
+    covered: Counter[str] = field(default_factory=Counter)
+    jobs: list[str] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """Its id, or what stands in its place."""
+        return str(self.exemption.get("id", "(without id)"))
+
+    @property
+    def days_left(self) -> int | None:
+        """Days after today on which it still works; negative when it has ended, None when it says no day."""
+        expires = day_of(self.exemption.get("expires"))
+        return (expires - self.today).days if expires else None
+
+    @property
+    def state(self) -> str:
+        """In a word whether it works today."""
+        starts = day_of(self.exemption.get("starts"))
+        if self.problems:
+            return "refused"
+        if self.days_left is None or self.days_left < 0:
+            return "expired"
+        return "not yet" if starts and starts > self.today else "active"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything about it as JSON holds it."""
+        return dict(self.exemption) | {
+            "state": self.state,
+            "days_left": self.days_left,
+            "problems": list(self.problems),
+            "covered": dict(sorted(self.covered.items())),
+            "jobs": self.jobs,
+        }
+
+
+def list_exemptions(opa: Path, bundle: Path, today: date) -> list[Listed]:
+    """Return the exemptions of a bundle or a policies folder, in their order. Raises ConfigError."""
+    arguments = ("eval", "--bundle", bundle, "--ignore", "*_test.rego", "--format", "raw", _QUERY)
+    found = Opa(opa, Path.cwd()).json(*arguments)
+    return [
+        Listed(each["exemption"] if isinstance(each["exemption"], dict) else {}, tuple(sorted(each["problems"])), today)
+        for each in found
+    ]
+
+
+def count_covered(listed: Iterable[Listed], results: Iterable[Evaluated]) -> None:
+    """Add to each exemption what it covers in these decisions; where several cover a finding, the first one counts."""
+    by_id = {each.id: each for each in listed}
+    for result in results:
+        job = result.document.job
+        for finding in result.evaluation.decision.findings:
+            exemption = by_id.get(finding.exempted_by or "")
+            if exemption is not None:
+                exemption.covered[finding.rule_id] += 1
+                name = f"{job.kind} job {job.name}"
+                exemption.jobs += [name] if name not in exemption.jobs else []
+
+
+def scope_text(scope: Any) -> str:
+    """Return a scope on one line."""
+    if not isinstance(scope, Mapping):
+        return json.dumps(scope)
+    return ", ".join(f"{key} {' or '.join(map(str, _listed(value)))}" for key, value in scope.items())
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,141 @@
+"""`test`: a team's own cases, a folder of events or documents with the decision that each must get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from guard.cli.evaluate import Evaluated
+from guard.decision import Finding
+from guard.errors import ConfigError
+
+EXPECTED = ".expected.yaml"
+DESCRIBE = ".describe.json"
+
+
+class Expectation(BaseModel):
+    """What a case must get: the decision, and if given the ids of the rules whose findings count, or the findings.
+
+    Both are complete lists. Of a finding only the given keys are compared, of its details only the given ones.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    decision: Literal["allow", "warn", "deny"]
+    rules: list[str] | None = None
+    findings: list[dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One event or document of a folder, by its path without the suffix."""
+
+    name: str
+    event: Path
+    describe: Path | None
+    expected: Path
+
+    def expectation(self) -> Expectation:
+        """Read what the case must get. Raises ConfigError."""
+        try:
+            return Expectation.model_validate(yaml.safe_load(self.expected.read_text(encoding="utf-8")))
+        except FileNotFoundError as exc:
+            text = f"no expectation; write {self.expected.name} beside {self.event.name}, or run with --accept"
+            raise ConfigError(text, path=str(self.expected)) from exc
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+            raise ConfigError("the expectation can't be read", path=str(self.expected), problem=str(exc)) from exc
+        except ValidationError as exc:
+            first = exc.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"]) or "the whole"
+            raise ConfigError(
+                "the expectation has a wrong form", path=str(self.expected), field=field, problem=first["msg"]
+            ) from exc
+
+
+def find_cases(folder: Path) -> list[Case]:
+    """Return the cases of a folder and those below it, sorted: NAME.json with NAME.expected.yaml, perhaps NAME.describe.json.
+
+    Raises ConfigError for a folder without any, and for an expectation without its event.
+    """
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder of cases", path=str(folder))
+    events = [file for file in sorted(folder.rglob("*.json")) if not file.name.endswith(DESCRIBE)]
+    cases = [_case(folder, event) for event in events]
+    lonely = sorted(set(folder.rglob(f"*{EXPECTED}")) - {case.expected for case in cases})
+    if lonely:
+        event = lonely[0].name.removesuffix(EXPECTED) + ".json"
+        raise ConfigError(f"an expectation without its event; write {event} beside it", path=str(lonely[0]))
+    if not cases:
+        raise ConfigError("no case in this folder: NAME.json with an event or a document", path=str(folder))
+    return cases
+
+
+def _case(folder: Path, event: Path) -> Case:
+    describe = event.with_suffix(DESCRIBE)
+    name = str(event.relative_to(folder).with_suffix(""))
+    return Case(name, event, describe if describe.exists() else None, event.with_suffix(EXPECTED))
+
+
+def expectation_of(result: Evaluated) -> str:
+    """Return an expectation that the result meets, as YAML."""
+    findings = [
+        {"rule_id": finding.rule_id, "level": finding.level, "message": finding.message}
+        | ({"exempted_by": finding.exempted_by} if finding.exempted_by else {})
+        for finding in result.evaluation.decision.findings
+    ]
+    expected = {"decision": result.evaluation.decision.decision, "findings": findings}
+    text: str = yaml.safe_dump(expected, sort_keys=False, allow_unicode=True, width=120)
+    return text
+
+
+def differences(expected: Expectation, result: Evaluated) -> list[str]:
+    """Return the lines of a diff, `-` for what was expected and `+` for what was decided; none if they agree."""
+    decision, lines = result.evaluation.decision, []
+    if expected.decision != decision.decision:
+        lines += ["decision", f"  - {expected.decision}", f"  + {decision.decision}"]
+    counting = {finding.rule_id for finding in decision.findings if finding.exempted_by is None}
+    if expected.rules is not None and set(expected.rules) != counting:
+        lines += ["rules", *(f"  - {rule_id}" for rule_id in sorted(set(expected.rules) - counting))]
+        lines += [f"  + {rule_id}" for rule_id in sorted(counting - set(expected.rules))]
+    if expected.findings is not None:
+        found = list(_finding_lines(expected.findings, decision.findings))
+        lines += ["findings", *found] if found else []
+    return lines
+
+
+def _finding_lines(expected: list[dict[str, Any]], findings: tuple[Finding, ...]) -> Iterator[str]:
+    left = [finding.model_dump(mode="json") for finding in findings]
+    for wanted in expected:
+        found = next((finding for finding in left if _matches(wanted, finding)), None)
+        if found is None:
+            yield f"  - {_line(wanted)}"
+        else:
+            left.remove(found)
+    yield from (f"  + {_line(finding)}" for finding in left)
+
+
+def _matches(wanted: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
+    for key, value in wanted.items():
+        if key not in finding:
+            return False
+        if key == "details" and isinstance(value, dict):
+            if any(name not in finding[key] or finding[key][name] != inner for name, inner in value.items()):
+                return False
+        elif finding[key] != value:
+            return False
+    return True
+
+
+def _line(finding: Mapping[str, Any]) -> str:
+    shown = [str(finding[key]) for key in ("rule_id", "level", "message") if finding.get(key) is not None]
+    if finding.get("exempted_by"):
+        shown.append(f"(exempted by {finding['exempted_by']})")
+    others = finding.keys() - {"rule_id", "level", "message", "exempted_by", "level_source", "remediation", "details"}
+    details = finding.get("details") if "level_source" not in finding else None
+    shown += [f"details {details}"] if details else []
+    return "  ".join(shown + [f"{key} {finding[key]}" for key in sorted(others)])

@@ -1,0 +1,19 @@
+"""Text that a job's owner wrote, for a terminal: nothing in it moves the cursor, changes colours or hides other text."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Control, format (bidirectional overrides, zero width), surrogate, private and unassigned characters, separators of lines.
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def printable(text: str) -> str:
+    r"""Return the text with each character that a terminal would obey, or not show, written as an escape.
+
+    >>> printable("churn\x1b[2J\N{RIGHT-TO-LEFT OVERRIDE}")
+    'churn\\x1b[2J\\u202e'
+    """
+    return "".join(
+        character if unicodedata.category(character) not in _HIDDEN else repr(character)[1:-1] for character in text
+    )

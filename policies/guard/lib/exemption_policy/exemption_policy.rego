@@ -1,0 +1,157 @@
+# METADATA
+# title: Exemption policy
+# description: |
+#   What exemptions must keep to, `exemption_policy` in the configuration: `longest_days`, the days that one may last,
+#   its first, `starts`, and its last counted; `ticket_required`; `never`, ids of rules that can't be exempted; and
+#   `wildcards`, whether a scope may have `*` and `?`: "any", "part" (but not alone, for every account or every role)
+#   or "none". Nothing here compares with the time of a job: the same exemption is judged alike when it is built and
+#   when a decision is made.
+package guard.lib.exemption_policy
+
+import data.guard.lib.times
+import future.keywords.not
+
+# METADATA
+# description: |
+#   The exemptions, in their order, with one that breaks the policy replaced by what is `refused` about it. A policy
+#   that is wrong itself refuses all.
+governed(exemptions, policy) := [_governed(exemption, policy) | some exemption in exemptions] if {
+	is_array(exemptions)
+} else := exemptions
+
+_governed(exemption, policy) := {"refused": refused} if {
+	refused := problems(exemption, policy)
+	count(refused) > 0
+} else := exemption
+
+# METADATA
+# description: What an exemption breaks of the policy, one text for each. What is malformed is not looked at.
+problems(exemption, policy) := broken if {
+	broken := _policy_problems(policy)
+	count(broken) > 0
+} else := union({
+	_ticket_problems(exemption, policy),
+	_length_problems(exemption, policy),
+	_rule_problems(exemption, policy),
+	_scope_problems(exemption, policy),
+}) if {
+	is_object(exemption)
+} else := set()
+
+_ticket_problems(exemption, policy) := {"it has no ticket, which exemption_policy demands" |
+	policy.ticket_required
+	not _is_text(exemption.ticket)
+}
+
+_length_problems(exemption, policy) := {problem |
+	longest := policy.longest_days
+	problem := _length_problem(exemption, longest)
+}
+
+_length_problem(exemption, longest) := problem if {
+	not times.end_of_day(exemption.starts)
+	problem := sprintf("it has no first day, starts: YYYY-MM-DD; it may last %d days", [longest])
+} else := problem if {
+	days := _days(exemption)
+	days > longest
+	problem := sprintf("it lasts %d days, from %s to %s; at most %d are allowed", [
+		days,
+		exemption.starts,
+		exemption.expires,
+		longest,
+	])
+}
+
+_days(exemption) := (nanoseconds / 86400000000000) + 1 if {
+	nanoseconds := times.end_of_day(exemption.expires) - times.end_of_day(exemption.starts)
+}
+
+_rule_problems(exemption, policy) := {problem |
+	some rule_id in _listed(exemption.rules)
+	rule_id in policy.never
+	problem := sprintf("%s can't be exempted", [rule_id])
+} | {problem |
+	"*" in _listed(exemption.rules)
+	count(policy.never) > 0
+	problem := sprintf("it is for all rules, and %s can't be exempted; list the rules", [concat(", ", policy.never)])
+}
+
+_scope_problems(exemption, policy) := {problem |
+	some fact, patterns in exemption.scope
+	some pattern in _listed(patterns)
+	is_string(pattern)
+	problem := _pattern_problem(fact, pattern, policy.wildcards)
+}
+
+_pattern_problem(fact, pattern, "none") := sprintf("scope.%s has a wildcard: %s", [fact, pattern]) if {
+	regex.match(`[*?]`, pattern)
+}
+
+_pattern_problem(fact, pattern, "part") := sprintf("scope.%s is for everything: %s", [fact, pattern]) if {
+	matches_everything(fact, pattern)
+}
+
+# METADATA
+# description: |
+#   True for a glob of a scope that excludes nothing: wildcards, separators, and of a role what all ARNs of roles have.
+# scope: document
+matches_everything("role_arn", pattern) if {
+	regex.match(`^[*?:]*(arn)?[*?:]*(aws[a-z-]*)?[*?:]*(iam)?[*?:]*(role)?[*?:/]*$`, pattern)
+}
+
+matches_everything(fact, pattern) if {
+	fact in {"account", "job_kind", "job_name"}
+	regex.match(`^[*?]+$`, pattern)
+}
+
+matches_everything("region", pattern) if regex.match(`^[*?-]+$`, pattern)
+
+matches_everything("image", pattern) if regex.match(`^[*/:@.]+$`, pattern)
+
+_listed(values) := values if {
+	is_array(values)
+} else := [values]
+
+_wildcards := {"any", "part", "none"}
+
+_policy_problems(policy) := union({
+	{sprintf("unknown key exemption_policy.%v", [key]) |
+		some key in (object.keys(policy) - {"longest_days", "ticket_required", "never", "wildcards"})
+	},
+	{"exemption_policy.longest_days must be a whole number of days" |
+		longest := policy.longest_days
+		not _is_days(longest)
+	},
+	{"exemption_policy.ticket_required must be true or false" |
+		required := policy.ticket_required
+		not is_boolean(required)
+	},
+	{"exemption_policy.never must be a list of rule ids" |
+		never := policy.never
+		not _are_texts(never)
+	},
+	{`exemption_policy.wildcards must be "any", "part" or "none"` |
+		wildcards := policy.wildcards
+		not wildcards in _wildcards
+	},
+}) if {
+	is_object(policy)
+} else := {"exemption_policy must be a mapping"}
+
+_is_days(value) if {
+	is_number(value)
+	value == floor(value)
+	value > 0
+}
+
+_is_text(value) if {
+	is_string(value)
+	trim_space(value) != ""
+}
+
+_are_texts(values) if {
+	is_array(values)
+	every value in values {
+		is_string(value)
+	}
+}

@@ -1,0 +1,155 @@
+"""`sagemaker-guard test` and `exemptions`: a team's own cases, and what is exempted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from guard.cli.app import app
+from guard.errors import ConfigError
+from tests.support.policies import CONFIG, POLICIES, copy_policies
+
+RECORDED = Path("tests/golden/schema-1/training_denied.json")
+EVENT = Path("tests/events/training_starting.json")
+TODAY = datetime.now(UTC).date()
+ROLE = json.loads(RECORDED.read_text())["document"]["job"]["role_arn"]
+
+
+@pytest.fixture
+def run(opa: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command with the pinned OPA."""
+    monkeypatch.setenv("GUARD_OPA_PATH", str(opa))
+
+    def command(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "80"})
+
+    return command
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    """A folder with a recorded document and an event, each expected to be denied."""
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    shutil.copy(RECORDED, folder / "recorded.json")
+    shutil.copy(EVENT, folder / "event.json")
+    for name in ("recorded", "event"):
+        (folder / f"{name}.expected.yaml").write_text("decision: deny\nrules: [denied_image]\n")
+    return folder
+
+
+def test_cases_that_agree_exit_with_0(run: Any, cases: Path, bundle: Path) -> None:
+    result = run("test", cases, "--bundle", bundle)
+    assert result.stdout == "ok      event\nok      recorded\n2 cases: 2 passed\n"
+    assert result.exit_code == 0
+
+
+def test_a_case_that_differs_is_shown_and_exits_with_1(run: Any, cases: Path, bundle: Path) -> None:
+    (cases / "event.expected.yaml").write_text("decision: allow\nrules: [region]\n")
+    result = run("test", cases, "--bundle", bundle)
+    diff = "    decision\n      - allow\n      + deny\n    rules\n      - region\n      + denied_image\n"
+    assert result.stdout == f"FAILED  event\n{diff}ok      recorded\n2 cases: 1 passed, 1 failed\n"
+    assert result.exit_code == 1
+
+
+def test_a_case_that_cannot_be_decided_is_an_error_and_the_others_run(run: Any, cases: Path, bundle: Path) -> None:
+    (cases / "event.json").write_text("{")
+    (cases / "recorded.expected.yaml").write_text("decision: allow\n")
+    result = run("test", cases, "--bundle", bundle)
+    assert "ERROR   event\n    the file is not JSON" in result.stdout
+    assert (result.exit_code, "2 cases: 1 failed, 1 with errors" in result.stdout) == (2, True)
+
+
+def test_accept_writes_the_expectation_of_a_case_without_one_and_no_other(run: Any, cases: Path, bundle: Path) -> None:
+    (cases / "event.expected.yaml").unlink()
+    (cases / "recorded.expected.yaml").write_text("decision: allow\n")
+    assert run("test", cases, "--bundle", bundle, "--accept").exit_code == 1
+    written = yaml.safe_load((cases / "event.expected.yaml").read_text())
+    assert (written["decision"], written["findings"][0]["rule_id"]) == ("deny", "denied_image")
+    assert (cases / "recorded.expected.yaml").read_text() == "decision: allow\n"
+
+
+def test_a_description_beside_the_event_is_used(run: Any, cases: Path, bundle: Path) -> None:
+    described = json.loads(EVENT.read_text())["detail"]
+    described["AlgorithmSpecification"]["TrainingImage"] = "registry.example.com/fine:1"
+    (cases / "event.describe.json").write_text(json.dumps(described))
+    (cases / "event.expected.yaml").write_text("decision: allow\n")
+    assert run("test", cases, "--bundle", bundle).exit_code == 0
+
+
+def test_an_empty_folder_is_an_error(run: Any, tmp_path: Path, bundle: Path) -> None:
+    result = run("test", tmp_path, "--bundle", bundle)
+    assert isinstance(result.exception, ConfigError)
+
+
+def _day(days: int) -> str:
+    return str(TODAY + timedelta(days=days))
+
+
+def _exemption(name: str, **changes: Any) -> dict[str, Any]:
+    fields = {"id": name, "owner": "churn-team", "reason": "moves in January", "rules": ["denied_image"]}
+    return fields | {"scope": {"role_arn": ROLE}, "expires": _day(12)} | changes
+
+
+@pytest.fixture
+def policies(tmp_path: Path, opa: Path) -> Any:
+    """Write policies with these exemptions, perhaps with a policy for them."""
+
+    def write(*exemptions: dict[str, Any], **others: Any) -> Path:
+        tree = copy_policies(tmp_path / "copy", opa)
+        config = yaml.safe_load((tree.folder / CONFIG).read_text())
+        config |= {"exemptions": list(exemptions)} | others
+        (tree.folder / CONFIG).write_text(yaml.safe_dump(config))
+        return tree.folder / POLICIES
+
+    return write
+
+
+def test_exemptions_are_listed_with_days_left_and_what_they_cover(run: Any, policies: Any, tmp_path: Path) -> None:
+    recorded = json.loads(RECORDED.read_text())
+    recorded["document"]["source"]["time"] = datetime.now(UTC).isoformat()
+    shutil.copy(EVENT, tmp_path / "event.json")
+    (tmp_path / "recorded.json").write_text(json.dumps(recorded))
+    folder = policies(
+        _exemption("EX-1", ticket="OPS-7", starts=_day(-3)),
+        _exemption("EX-2", scope={"account": "999999999999"}, expires=_day(-1)),
+        _exemption("EX-3", scope={"account": "999999999999"}, starts=_day(2)),
+    )
+    result = run("exemptions", tmp_path / "recorded.json", "--bundle", folder)
+    text = " ".join(result.stdout.split())
+    assert result.exit_code == 0, result.stdout
+    assert f"EX-1 active, 12 days left {_day(-3)} until {_day(12)}, churn-team, OPS-7: moves in January" in text
+    assert "covers denied_image (1) in 1 of the document" in text
+    assert "EX-2 expired until" in text
+    assert "EX-3 not yet, 12 days left" in text
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_json_lists_everything_about_each(run: Any, policies: Any) -> None:
+    folder = policies(_exemption("EX-1"))
+    (listed,) = json.loads(run("exemptions", "--json", "--bundle", folder).stdout)
+    assert listed == _exemption("EX-1") | {
+        "state": "active",
+        "days_left": 12,
+        "problems": [],
+        "covered": {},
+        "jobs": [],
+    }
+
+
+def test_one_that_the_policy_refuses_says_why(run: Any, policies: Any) -> None:
+    folder = policies(_exemption("EX-1"), exemption_policy={"ticket_required": True})
+    text = " ".join(run("exemptions", "--bundle", folder).stdout.split())
+    assert "EX-1 refused, 12 days left" in text
+    assert "exempts nothing: it has no ticket, which exemption_policy demands" in text
+
+
+def test_without_exemptions_that_is_said(run: Any, bundle: Path) -> None:
+    assert run("exemptions", "--bundle", bundle).stdout == "There are no exemptions.\n"

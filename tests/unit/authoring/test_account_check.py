@@ -1,0 +1,56 @@
+"""Scopes for accounts that are not among the configured ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guard.authoring.account_check import unknown_accounts
+
+MINE = ["111122223333", "444455556666"]
+
+
+def _config(scope: dict[str, Any], accounts: Any = MINE) -> dict[str, Any]:
+    exemptions, overrides = [{"scope": scope}], [{"level": "off"} | scope]
+    return {"accounts": accounts, "exemptions": exemptions, "rules": {"region": {"overrides": overrides}}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "unknown"),
+    [
+        ({"account": "111122223333"}, []),
+        ({"account": "1111*"}, []),
+        ({"account": "*"}, []),
+        ({"account": ["444455556666", "111122223334"]}, [("account", 1)]),
+        ({"account": "9*"}, [("account",)]),
+        ({"role_arn": "arn:aws:iam::111122223333:role/x"}, []),
+        ({"role_arn": ["arn:aws:iam::999922223333:role/x"]}, [("role_arn", 0)]),
+        ({"role_arn": "*Churn*"}, []),
+        ({"region": "eu-*"}, []),
+        ({"account": 7}, []),
+    ],
+    ids=str,
+)
+def test_a_scope_for_none_of_the_accounts_is_found(scope: dict[str, Any], unknown: list[Any]) -> None:
+    expected = [
+        (*start, *end) for start in (("rules", "region", "overrides", 0), ("exemptions", 0, "scope")) for end in unknown
+    ]
+    assert [path for path, _ in unknown_accounts(_config(scope))] == expected
+
+
+def test_the_nearest_account_is_proposed() -> None:
+    texts = [text for _, text in unknown_accounts(_config({"account": "111122223334"}))]
+    assert texts == ["111122223334 is none of your accounts; did you mean 111122223333?"] * 2
+
+
+@pytest.mark.parametrize("accounts", [None, [], 7], ids=str)
+def test_without_a_list_every_account_may_be(accounts: Any) -> None:
+    assert list(unknown_accounts(_config({"account": "999999999999"}, accounts))) == []
+
+
+@pytest.mark.parametrize(
+    "config", [{"rules": 7, "exemptions": 7}, {"rules": {"a": 7}, "exemptions": [7, {"scope": 7}]}], ids=str
+)
+def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
+    assert list(unknown_accounts({"accounts": MINE} | config)) == []

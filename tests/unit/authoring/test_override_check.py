@@ -1,0 +1,82 @@
+"""Overrides that an earlier one shadows."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.authoring.override_check import covers, shadowed_overrides
+
+ROLE = "arn:aws:iam::111122223333:role/Churn"
+
+
+def _shadowed(*overrides: Any) -> list[int]:
+    found = shadowed_overrides({"rules": {"max_runtime": {"level": "warn", "overrides": list(overrides)}}})
+    return [int(str(path[3])) for path, _ in found]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "shadowed"),
+    [
+        ({"account": "*"}, {"account": "111122223333"}, True),
+        ({"account": "*"}, {"region": "eu-west-1"}, True),
+        ({"account": "1*"}, {"account": ["111122223333", "122223333444"]}, True),
+        ({"account": "1*"}, {"account": ["111122223333", "222233334444"]}, False),
+        ({"account": ["1*", "2*"]}, {"account": ["111122223333", "222233334444"]}, True),
+        ({"account": "111122223333"}, {"account": "*"}, False),
+        ({"account": "*", "region": "eu-*"}, {"account": "111122223333"}, False),
+        ({"account": "*", "region": "eu-*"}, {"account": "111122223333", "region": "eu-west-1"}, True),
+        ({"region": "eu-*"}, {"region": "us-*"}, False),
+        ({"job_kind": ["training", "t*"]}, {"job_kind": "transform"}, True),
+        ({"job_kind": "*"}, {"account": "*"}, True),
+        ({"job_kind": "training"}, {"job_kind": "t*"}, False),
+        ({"role_arn": "*"}, {"role_arn": ROLE}, True),
+        ({"role_arn": "*", "level": "off"}, {"role_arn": ROLE, "level": "deny"}, False),
+        ({"role_arn": "*", "level": "deny"}, {"role_arn": ROLE, "level": "off"}, True),
+        ({"account": "*", "level": "off"}, {"role_arn": ROLE, "level": "deny"}, True),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_later_override_for_jobs_of_an_earlier_one_never_applies(earlier: Any, later: Any, shadowed: bool) -> None:
+    assert _shadowed({"level": "off"} | earlier, {"level": "warn"} | later) == ([1] if shadowed else [])
+
+
+def test_each_shadowed_override_names_the_first_that_shadows_it() -> None:
+    overrides = [
+        {"region": "eu-*", "level": "off"},
+        {"account": "*", "level": "off"},
+        {"region": "eu-1", "level": "deny"},
+    ]
+    found = list(shadowed_overrides({"rules": {"region": {"level": "warn", "overrides": overrides}}}))
+    text = "never applies: overrides[0] matches each of its jobs first; put it before that, or remove it"
+    assert found == [(("rules", "region", "overrides", 2), text)]
+
+
+@pytest.mark.parametrize(
+    "config", [{}, {"rules": 7}, {"rules": {"region": 7}}, {"rules": {"region": {"overrides": 7}}}], ids=str
+)
+def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
+    assert list(shadowed_overrides(config)) == []
+
+
+def test_what_is_no_mapping_shadows_nothing() -> None:
+    assert _shadowed(7, {"account": "*", "level": "off"}, "x", {"account": "1*", "level": "off"}) == [3]
+
+
+GLOBS = st.text(alphabet="ab*?", max_size=6)
+
+
+@given(GLOBS, GLOBS, st.text(alphabet="abc", max_size=6))
+def test_what_a_covered_glob_matches_the_covering_one_matches_too(wide: str, narrow: str, text: str) -> None:
+    if covers(wide, narrow) and fnmatch.fnmatchcase(text, narrow):
+        assert fnmatch.fnmatchcase(text, wide)
+
+
+@given(GLOBS)
+def test_a_glob_covers_itself_and_everything_covers_it(glob: str) -> None:
+    assert covers(glob, glob)
+    assert covers("*", glob)

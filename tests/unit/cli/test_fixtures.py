@@ -1,0 +1,132 @@
+"""Cases of a folder, and how what was decided differs from what was expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from guard.cli.evaluate import Evaluated
+from guard.cli.fixtures import Expectation, differences, expectation_of, find_cases
+from guard.decision import Decision, Evaluation, Finding
+from guard.errors import ConfigError
+from tests.support.documents import document
+
+
+def _finding(**changes: Any) -> Finding:
+    fields: dict[str, Any] = {
+        "rule_id": "max_runtime",
+        "level": "deny",
+        "level_source": "level",
+        "message": "too long",
+        "remediation": "shorten it",
+        "details": {"limit": 3, "config": "rules.max_runtime.seconds"},
+        "exempted_by": None,
+    }
+    return Finding(**(fields | changes))
+
+
+def _result(*findings: Finding, decision: Any = "deny") -> Evaluated:
+    answer = Decision(decision=decision, findings=findings)
+    return Evaluated(document(), Evaluation(decision=answer, revision="r", opa_version="1"))
+
+
+OTHER = _finding(rule_id="region", level="warn", message="far away")
+
+
+@pytest.mark.parametrize(
+    ("expected", "lines"),
+    [
+        ({"decision": "deny"}, []),
+        ({"decision": "allow"}, ["decision", "  - allow", "  + deny"]),
+        ({"decision": "deny", "rules": ["region", "max_runtime"]}, []),
+        ({"decision": "deny", "rules": ["max_runtime", "keep_alive"]}, ["rules", "  - keep_alive", "  + region"]),
+        ({"decision": "deny", "rules": []}, ["rules", "  + max_runtime", "  + region"]),
+        ({"decision": "deny", "findings": [{"rule_id": "region"}, {"message": "too long"}]}, []),
+        ({"decision": "deny", "findings": [{"rule_id": "region"}]}, ["findings", "  + max_runtime  deny  too long"]),
+        (
+            {"decision": "deny", "findings": [{"rule_id": "region"}, {"rule_id": "max_runtime", "details": {"limit": 4}}]},
+            ["findings", "  - max_runtime  details {'limit': 4}", "  + max_runtime  deny  too long"],
+        ),
+        ({"decision": "deny", "findings": [{"rule_id": "region"}, {"details": {"limit": 3}}]}, []),
+        (
+            {"decision": "deny", "findings": [{"rule_id": "region"}, {"ruleid": "max_runtime"}]},
+            ["findings", "  - ruleid max_runtime", "  + max_runtime  deny  too long"],
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_diff_says_what_was_expected_and_what_was_decided(expected: Any, lines: list[str]) -> None:
+    assert differences(Expectation.model_validate(expected), _result(_finding(), OTHER)) == lines
+
+
+def test_an_expected_finding_counts_once() -> None:
+    expected = Expectation(decision="deny", findings=[{"rule_id": "region"}, {"rule_id": "region"}])
+    assert differences(expected, _result(OTHER)) == ["findings", "  - region"]
+
+
+def test_rules_are_those_whose_findings_count() -> None:
+    result = _result(_finding(exempted_by="EX-1"), decision="allow")
+    assert differences(Expectation(decision="allow", rules=[]), result) == []
+    lines = differences(Expectation(decision="allow", findings=[]), result)
+    assert lines == ["findings", "  + max_runtime  deny  too long  (exempted by EX-1)"]
+
+
+def test_what_is_accepted_is_met_by_the_same_decision() -> None:
+    result = _result(_finding(exempted_by="EX-1"), OTHER, decision="warn")
+    written = Expectation.model_validate(yaml.safe_load(expectation_of(result)))
+    assert differences(written, result) == []
+    assert differences(written, _result(_finding(), OTHER, decision="deny")) != []
+
+
+def _write(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("{}")
+
+
+def test_cases_are_found_below_the_folder_with_their_description(tmp_path: Path) -> None:
+    _write(tmp_path, "b.json", "b.expected.yaml", "a/c.json", "a/c.describe.json", "a/c.expected.yaml")
+    cases = [(case.name, case.describe and case.describe.name, case.expected.name) for case in find_cases(tmp_path)]
+    assert cases == [("a/c", "c.describe.json", "c.expected.yaml"), ("b", None, "b.expected.yaml")]
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ([], "no case in this folder"),
+        (["a.json", "b.expected.yaml"], "an expectation without its event; write b.json"),
+    ],
+    ids=["empty", "lonely"],
+)
+def test_a_folder_that_would_test_too_little_is_an_error(tmp_path: Path, names: list[str], says: str) -> None:
+    _write(tmp_path, *names)
+    with pytest.raises(ConfigError, match=says):
+        find_cases(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such folder"):
+        find_cases(tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"decision: maybe", "decision"),
+        (b"decision: allow\nfinding: []", "finding"),
+        (b"[]", "wrong form"),
+        (b"", "wrong form"),
+        (b"{", "can't be read"),
+        (b"\xff\xfe", "can't be read"),
+    ],
+    ids=str,
+)
+def test_an_expectation_that_cannot_be_met_is_an_error(tmp_path: Path, content: bytes, says: str) -> None:
+    _write(tmp_path, "a.json")
+    (tmp_path / "a.expected.yaml").write_bytes(content)
+    (case,) = find_cases(tmp_path)
+    with pytest.raises(ConfigError, match=says):
+        case.expectation()
