@@ -443,7 +443,12 @@ class Document(Model):
     hyperparameters: tuple[Setting, ...]
     environment: tuple[Setting, ...]
     remote_access: RemoteAccess
-    actor: Actor | None
+    actor: Annotated[
+        Actor | None,
+        Field(
+            description="Who made the API call, by CloudTrail; null on a state change, which doesn't say who caused it."
+        ),
+    ]
     deny_list: DenyList
     unavailable: Annotated[
         tuple[Unavailable, ...] | None,

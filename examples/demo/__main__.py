@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -41,7 +42,7 @@ def main() -> int:
     parser.add_argument("--opa", type=Path, required=True)
     parser.add_argument("--bundle", type=Path, required=True)
     arguments = parser.parse_args()
-    console = Console(width=max(Console().width, 160), highlight=False)
+    console = Console(highlight=False)
     with local_sagemaker() as url:
         client = sagemaker_client(url)
         for job in JOBS:
@@ -50,7 +51,7 @@ def main() -> int:
             f"Created {len(JOBS)} jobs in a local SageMaker. Each one's EventBridge event goes to the Lambda handler:\n"
         )
         rows, operated = _guard(client, url, arguments.opa, arguments.bundle)
-        console.print(_decisions(rows))
+        _print_decisions(console, rows)
         wrong = _states(console, client, rows) + operations.show(operated)
     console.print(f"\nThe decision log, a line for each: {DECISION_LOG}")
     return 1 if wrong else 0
@@ -91,26 +92,18 @@ def _line(log: Path, event_id: str) -> dict[str, Any]:
     return next(line for line in reversed(lines) if line.get("event_id") == event_id)
 
 
-def _decisions(rows: list[Row]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("job", "image", "decision", "rule and message", "outcome", "ms"):
-        widest = 38 if name == "image" else None
-        table.add_column(name, overflow="fold", justify="right" if name == "ms" else "left", max_width=widest)
+def _print_decisions(console: Console, rows: list[Row]) -> None:
+    """Print each job with its image, what was decided and why, on lines that fit a narrow terminal."""
+    width = max(len(row.job.name) for row in rows) + 2
     for row in rows:
         decision = row.decided.get("decision", "-")
-        findings = "\n".join(
-            f"{f['rule_id']}: {f['message']}" + (f" (exempted by {f['exempted_by']})" if f["exempted_by"] else "")
-            for f in row.decided.get("findings", [])
-        )
-        table.add_row(
-            row.job.name,
-            _short(row.job.image),
-            Text(decision, style=STYLES.get(decision, "dim")),
-            Text(_short(findings)),
-            row.decided["outcome"],
-            f"{row.milliseconds:.0f}",
-        )
-    return table
+        name, verdict = f"{row.job.name:<{width}}", (f"{decision:<7}", STYLES.get(decision, "dim"))
+        console.print(Text.assemble(name, verdict, f"{row.decided['outcome']}  {row.milliseconds:.0f} ms"))
+        console.print(Padding(Text(_short(row.job.image), style="dim", overflow="fold"), (0, 0, 0, 2)))
+        for finding in row.decided.get("findings", []):
+            exempted = f" (exempted by {finding['exempted_by']})" if finding["exempted_by"] else ""
+            told = f"{finding['rule_id']}: {_short(finding['message'])}{exempted}"
+            console.print(Padding(Text(told, overflow="fold"), (0, 0, 0, 2)))
 
 
 def _short(text: str) -> str:

@@ -27,9 +27,10 @@ def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
     opa: Path, bundle: Path, tmp_path: Path, mode: str, code: int, closing: str, lines: int
 ) -> None:
     command = [sys.executable, "-m", "examples.demo", "--opa", opa, "--bundle", bundle]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "GUARD_MODE": mode}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "GUARD_MODE": mode, "COLUMNS": "80"}
     shown = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (shown.returncode, closing in shown.stdout) == (code, True), shown.stderr
     for told in (SWEPT, REDRIVEN) if mode == "enforce" else ():
         assert told in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 80
     assert len((tmp_path / "build" / "demo-decisions.jsonl").read_text().splitlines()) == lines
