@@ -30,7 +30,7 @@ POLICIES := $(shell find policies -type f)
 export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo deployment test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies mutate-python package deploy benchmark lock clean
+.PHONY: help demo deployment test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies mutate-python package deploy rollback benchmark lock clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -119,8 +119,11 @@ package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make packa
 	@[ -x $(PACKAGE_OPA) ] || GOOS=linux GOARCH=$(PACKAGE_GOARCH) tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $(PACKAGE_OPA)
 	@$(PYTHON) tools/package.py --arch $(PACKAGE_ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE) --python $(PYTHON313)
 
-deploy: ## Build and deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit|enforce] [ARCH=...] [PARAMETERS="NAME=VALUE ..."]
-	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" tools/deploy "$(BUCKET)" "$(STACK)" $(PARAMETERS)
+deploy: $(READY) ## Build and deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit|enforce] [ARCH=...] [PARAMETERS="NAME=VALUE ..."]
+	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" $(VENV)/bin/python tools/deploy.py "$(BUCKET)" "$(STACK)" $(PARAMETERS)
+
+rollback: $(READY) ## Let the version before the current one run again: make rollback [STACK=...]
+	@$(VENV)/bin/python tools/rollback.py "$(STACK)"
 
 benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, many documents, deny list, rules, cold start
 	@$(PYTHON) benchmarks/engine.py

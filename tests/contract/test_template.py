@@ -64,13 +64,15 @@ def test_cloudtrail_is_a_choice(choice: str, state: str) -> None:
 def test_a_rule_may_invoke_the_guard_and_keeps_what_it_could_not_deliver(name: str) -> None:
     (target,) = RULES[name]["Targets"]
     queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
-    assert (target["Arn"], target["DeadLetterConfig"]["Arn"]) == ({"Fn::GetAtt": ["Function", "Arn"]}, queue)
+    assert (target["Arn"], target["DeadLetterConfig"]["Arn"]) == ({"Ref": "FunctionAlias"}, queue)
     assert target["RetryPolicy"].keys() == {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"}
     rule = {"Fn::GetAtt": [name, "Arn"]}
     invokers = of_type(RESOURCES, "AWS::Lambda::Permission").values()
-    assert [permission["Principal"] for permission in invokers if permission["SourceArn"] == rule] == [
-        "events.amazonaws.com"
-    ]
+    assert [
+        (permission["Principal"], permission["FunctionName"])
+        for permission in invokers
+        if permission["SourceArn"] == rule
+    ] == [("events.amazonaws.com", {"Ref": "FunctionAlias"})]
     (sender,) = RESOURCES["DeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert rule in sender["Condition"]["ArnEquals"]["aws:SourceArn"]
 
@@ -92,9 +94,9 @@ def test_the_schedule_may_invoke_the_sweep_and_repeats_none() -> None:
     rule = RESOURCES["SweepRule"]["Properties"]
     (target,) = rule["Targets"]
     assert rule["ScheduleExpression"] == {"Fn::Sub": "rate(${SweepMinutes} minutes)"}
-    assert target["Arn"] == {"Fn::GetAtt": ["SweepFunction", "Arn"]}
+    assert target["Arn"] == {"Ref": "SweepFunctionAlias"}
     permission = RESOURCES["SweepRulePermission"]["Properties"]
-    assert permission["FunctionName"] == {"Ref": "SweepFunction"}
+    assert permission["FunctionName"] == {"Ref": "SweepFunctionAlias"}
     assert permission["SourceArn"] == {"Fn::GetAtt": ["SweepRule", "Arn"]}
     retries = [target["RetryPolicy"], RESOURCES["SweepInvocation"]["Properties"]]
     assert [retry["MaximumRetryAttempts"] for retry in retries] == [0, 0]
@@ -124,6 +126,59 @@ def test_the_role_may_make_every_call_of_the_table() -> None:
     (statement,) = (statement for statement in statements("audit") if statement["Sid"] == "RememberState")
     differ = set(actions(statement)) ^ {f"dynamodb:{operation}" for operation in OPERATIONS["dynamodb"]}
     assert not differ, f"RememberState in template.yml and tools/botocore_data.py differ in {sorted(differ)}"
+
+
+# Versions
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_release_publishes_a_version_and_the_earlier_ones_stay(name: str) -> None:
+    version, alias = RESOURCES[f"{name}Version"], RESOURCES[f"{name}Alias"]["Properties"]
+    assert version["Properties"] == {
+        "FunctionName": {"Ref": name},
+        "Description": {"Fn::Sub": "release ${Release}"},
+    }
+    assert version["UpdateReplacePolicy"] == "Retain"
+    assert (alias["Name"], alias["FunctionVersion"]) == ("live", {"Fn::GetAtt": [f"{name}Version", "Version"]})
+
+
+@pytest.mark.parametrize("name", ["FunctionInvocation", "SweepInvocation"])
+def test_failures_of_the_version_that_runs_are_handled(name: str) -> None:
+    assert RESOURCES[name]["Properties"]["Qualifier"] == "live"
+
+
+# The account's walls
+
+
+def test_without_a_parameter_there_is_no_vpc_no_trace_and_no_boundary() -> None:
+    assert {"TracingConfig", "VpcConfig"} & FUNCTION.keys() == set()
+    assert "PermissionsBoundary" not in RESOURCES["Role"]["Properties"]
+    assert {"TracingPolicy", "VpcPolicy"} & RESOURCES.keys() == set()
+
+
+def test_the_functions_are_attached_to_the_subnets_of_the_parameter() -> None:
+    resources = rendered(SubnetIds="subnet-1,subnet-2", SecurityGroupIds="sg-1")
+    for name in FUNCTIONS:
+        assert resources[name]["Properties"]["VpcConfig"] == {
+            "SubnetIds": ["subnet-1", "subnet-2"],
+            "SecurityGroupIds": ["sg-1"],
+        }
+    (statement,) = resources["VpcPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert all(
+        "NetworkInterface" in action or "Subnets" in action or "Addresses" in action for action in actions(statement)
+    )
+
+
+def test_the_functions_are_traced_on_request() -> None:
+    resources = rendered(Tracing="enabled")
+    assert [resources[name]["Properties"]["TracingConfig"] for name in FUNCTIONS] == [{"Mode": "Active"}] * 2
+    (statement,) = resources["TracingPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert actions(statement) == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+
+
+def test_the_role_is_within_the_boundary_of_the_parameter() -> None:
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+    assert rendered(PermissionsBoundaryArn=boundary)["Role"]["Properties"]["PermissionsBoundary"] == boundary
 
 
 # Rights
@@ -376,6 +431,8 @@ def test_nothing_has_a_fixed_name() -> None:
     references = {
         (name, key) for name, body in RESOURCES.items() for key, owner in owners.items() if body["Type"] != owner
     }
+    # An alias is named within its function.
+    references |= {(name, "Name") for name in of_type(RESOURCES, "AWS::Lambda::Alias")}
     assert {pair for pair in properties if pair[1] in names} - references == set()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from examples.demo.jobs import JOBS
 from examples.demo.local_sagemaker import create, describe, started_event
 from guard.jobs import BY_KIND
-from tests.deployment.conftest import Client, Deploy
+from tests.deployment.conftest import Client, Deploy, Make
 
 STACK = "guard-here"
 PATIENCE = 120
@@ -33,6 +33,18 @@ def wait_for(found: Callable[[], Any], what: str) -> Any:
 def outputs(client: Client) -> dict[str, str]:
     (stack,) = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def parameters(client: Client) -> dict[str, str]:
+    (stack,) = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    given.pop("Release")
+    return given
+
+
+def running_version(client: Client) -> str:
+    alias = client("lambda").get_alias(FunctionName=outputs(client)["FunctionName"], Name="live")
+    return str(alias["FunctionVersion"])
 
 
 def start_job(client: Client, name: str, number: int) -> None:
@@ -63,18 +75,30 @@ def decision_of(client: Client, name: str) -> dict[str, Any] | None:
 
 
 def test_a_stack_in_audit_mode_decides_and_touches_nothing(deploy: Deploy, client: Client) -> None:
-    deploy(f"STACK={STACK}", "MODE=audit", "ARCH=x86_64")
+    deploy(f"STACK={STACK}", "MODE=audit", "ARCH=x86_64", "PARAMETERS=LogRetentionDays=30")
     start_job(client, "audited", 1)
     line = wait_for(lambda: decision_of(client, "audited"), "a decision")
     assert (line["decision"], line["outcome"], status(client, "audited")) == ("deny", "audited", "InProgress")
 
 
 def test_an_update_to_enforce_stops_the_next_denied_job(deploy: Deploy, client: Client) -> None:
+    before, audited = parameters(client), running_version(client)
     deploy(f"STACK={STACK}", "MODE=enforce")
+    assert parameters(client) == {**before, "Mode": "enforce", "Architecture": "x86_64", "LogRetentionDays": "30"}
+    assert running_version(client) != audited
     start_job(client, "enforced", 2)
     wait_for(lambda: status(client, "enforced") in {"Stopping", "Stopped"}, "the stop")
     line = wait_for(lambda: decision_of(client, "enforced"), "the record")
     assert (line["decision"], line["outcome"], line["rule_ids"]) == ("deny", "stopped", ["denied_image"])
+
+
+def test_a_rollback_lets_the_version_before_run_again(make: Make, client: Client) -> None:
+    enforcing = running_version(client)
+    make("rollback", f"STACK={STACK}")
+    start_job(client, "rolled-back", 3)
+    line = wait_for(lambda: decision_of(client, "rolled-back"), "a decision")
+    assert running_version(client) != enforcing
+    assert (line["mode"], line["outcome"]) == ("audit", "audited")
 
 
 def test_a_deployment_without_changes_succeeds_and_changes_nothing(deploy: Deploy, client: Client) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from tests.deployment.local_aws import ROOT, local_aws
 
 BUCKET = "packages"
+Make = Callable[..., str]
 Deploy = Callable[..., str]
 Client = Callable[[str], Any]
 
@@ -51,15 +53,13 @@ def client(aws: dict[str, str]) -> Client:
 
 
 @pytest.fixture(scope="session")
-def deploy(aws: dict[str, str], client: Client) -> Deploy:
-    """Run `make deploy`, the README's command, with the AWS CLI of the virtual environment; returns what it printed."""
-    location = {"LocationConstraint": aws["AWS_DEFAULT_REGION"]}
-    client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
+def make(aws: dict[str, str]) -> Make:
+    """Run make, as a reader of the README does, with the AWS CLI of the virtual environment; returns what it printed."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
-    def run(*variables: str) -> str:
+    def run(*words: str) -> str:
         ran = subprocess.run(
-            ["make", "deploy", f"BUCKET={BUCKET}", *variables],
+            ["make", *words],
             cwd=ROOT,
             env={**os.environ, **aws, "PATH": path},
             capture_output=True,
@@ -70,3 +70,11 @@ def deploy(aws: dict[str, str], client: Client) -> Deploy:
         return ran.stdout + ran.stderr
 
     return run
+
+
+@pytest.fixture(scope="session")
+def deploy(make: Make, aws: dict[str, str], client: Client) -> Deploy:
+    """Run `make deploy` with these variables."""
+    location = {"LocationConstraint": aws["AWS_DEFAULT_REGION"]}
+    client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
+    return partial(make, "deploy", f"BUCKET={BUCKET}")

@@ -1,6 +1,7 @@
-"""A LocalStack plugin that runs functions as child processes under AWS's runtime client, without containers.
+"""LocalStack plugins: functions as child processes under AWS's runtime client, and DynamoDB by moto.
 
-LocalStack loads it by its entry point and runs it with its own Python; the rest of the tests never import it.
+So nothing needs containers or downloads. LocalStack loads them by their entry points and runs them with its own Python; the rest
+of the tests never import them.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
+from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
 from localstack.services.lambda_.invocation.lambda_models import InvocationResult
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
+from localstack.services.lambda_.resource_providers.lambda_alias import LambdaAliasProvider
+from localstack.services.plugins import Service, aws_provider
 
 from tests.support.lambda_runtime import Environment, LambdaFailed
 
@@ -90,7 +94,34 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self, *_: object, **__: object) -> type[ProcessExecutor]:
         """Return the executor."""
+        LambdaAliasProvider.create = _set_alias
+        LambdaAliasProvider.delete = _leave_alias
         return ProcessExecutor
+
+
+def _set_alias(self: Any, request: Any) -> ProgressEvent:
+    """CloudFormation lets an alias name another version in place; LocalStack would make a second one of that name, and fail."""
+    functions = request.aws_client_factory.lambda_
+    alias = {name: request.desired_state[name] for name in ("FunctionName", "Name", "FunctionVersion")}
+    try:
+        found = functions.update_alias(**alias)
+    except functions.exceptions.ResourceNotFoundException:
+        found = functions.create_alias(**alias)
+    return ProgressEvent(OperationStatus.SUCCESS, {**request.desired_state, "Id": found["AliasArn"]})
+
+
+def _leave_alias(self: Any, request: Any) -> ProgressEvent:
+    """What LocalStack takes for the replaced alias is the one in use; when the stack is deleted, it goes with its function."""
+    return ProgressEvent(OperationStatus.SUCCESS, request.previous_state)
+
+
+@aws_provider(api="dynamodb", name="moto")
+def dynamodb() -> Service:
+    """Return the service in which moto answers every operation."""
+    from localstack.aws.api.dynamodb import DynamodbApi
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    return Service.for_provider(DynamodbApi(), dispatch_table_factory=MotoFallbackDispatcher)
 
 
 def _runtime_client() -> Path:

@@ -1,4 +1,4 @@
-"""A local AWS: LocalStack in host mode, and moto's server for what LocalStack lacks without downloads."""
+"""A local AWS: LocalStack in host mode, and moto's server for what LocalStack lacks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT, REGION = "123456789012", "eu-west-1"
-# Jobs, and services of which LocalStack's community edition downloads or lacks the emulation.
-ELSEWHERE = ("sagemaker", "dynamodb", "securityhub", "cloudtrail")
-ENTRY_POINT = "[localstack.lambda.runtime_executor]\nprocess = guard_executor:ProcessExecutorPlugin\n"
+# What LocalStack's community edition doesn't emulate.
+ELSEWHERE = ("sagemaker", "securityhub", "cloudtrail")
+ENTRY_POINTS = """\
+[localstack.lambda.runtime_executor]
+process = guard_executor:ProcessExecutorPlugin
+[localstack.aws.provider]
+dynamodb:moto = guard_executor:dynamodb
+"""
 START_SECONDS = 60
 
 
@@ -42,6 +47,7 @@ def local_aws(python: Path, scratch: Path) -> Iterator[dict[str, str]]:
             "LOCALSTACK_HOST": listen,
             "FILESYSTEM_ROOT": str(_folder(scratch / "files")),
             "LAMBDA_RUNTIME_EXECUTOR": "process",
+            "PROVIDER_OVERRIDE_DYNAMODB": "moto",
             # Seconds between Lambda's attempts at an event: a minute or two in AWS.
             "LAMBDA_RETRY_BASE_DELAY": "1",
         }
@@ -61,7 +67,7 @@ def local_aws(python: Path, scratch: Path) -> Iterator[dict[str, str]]:
 def _plugin(scratch: Path) -> Path:
     """A folder that makes the plugin known, as an installed distribution would."""
     info = _folder(scratch / "plugin" / "guard_executor-1.dist-info")
-    (info / "entry_points.txt").write_text(ENTRY_POINT)
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: guard_executor\nVersion: 1\n")
     return info.parent
 

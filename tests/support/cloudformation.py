@@ -40,7 +40,10 @@ def template() -> dict[str, Any]:
 def rendered(**parameters: str) -> dict[str, Any]:
     """The resources with parameters and conditions applied; what only CloudFormation knows stays as it is."""
     document = template()
-    values = {name: parameter.get("Default") for name, parameter in document["Parameters"].items()} | parameters
+    values: dict[str, Any] = {name: body.get("Default") for name, body in document["Parameters"].items()} | parameters
+    for name, body in document["Parameters"].items():
+        if body["Type"] == "CommaDelimitedList":
+            values[name] = values[name].split(",")
     conditions: dict[str, Any] = {}
     for name, condition in document["Conditions"].items():
         conditions[name] = _resolve(condition, values, conditions)
@@ -91,9 +94,10 @@ def of_type(resources: dict[str, Any], resource_type: str) -> dict[str, dict[str
     return {name: body["Properties"] for name, body in resources.items() if body["Type"] == resource_type}
 
 
-_OPERATORS: dict[str, Callable[[list[Any]], bool]] = {
+_OPERATORS: dict[str, Callable[[list[Any]], Any]] = {
     "Fn::And": all,
     "Fn::Equals": lambda pair: pair[0] == pair[1],
+    "Fn::Join": lambda given: given[0].join(map(str, given[1])),
     "Fn::Not": lambda one: not one[0],
     "Fn::Or": any,
 }

@@ -1,0 +1,110 @@
+"""Builds the package and deploys the stack: `python tools/deploy.py BUCKET STACK [PARAMETER=VALUE ...]`.
+
+MODE and ARCH, from the environment, are the parameters Mode and Architecture. Whatever isn't given keeps the value that the stack
+has; a new stack takes the template's defaults.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGED = Path("build/packaged.yml")
+ARCHITECTURES = ("arm64", "x86_64")
+# What has variables of its own, because it decides what is built.
+OWN_VARIABLES = {"Mode": "MODE", "Architecture": "ARCH"}
+
+
+class _Loader(yaml.SafeLoader):
+    """Passes over the short forms of CloudFormation's functions: only the parameters are read here."""
+
+
+_Loader.add_multi_constructor("!", lambda *_: None)
+
+
+def main(bucket: str, stack: str, *given: str) -> int:
+    """Deploy; the exit code of the command that failed, 2 for what can't be meant."""
+    parameters = _parameters(bucket, given)
+    if parameters is None:
+        return 2
+    try:
+        current = _current(stack)
+        # The package must be built for the processor that the function has.
+        architecture = parameters.get("Architecture") or current.get("Architecture") or ARCHITECTURES[0]
+        subprocess.run([os.environ.get("MAKE", "make"), "package", f"ARCH={architecture}"], check=True)
+        package = ["package", "--template-file", "template.yml", "--s3-bucket", bucket]
+        _aws(*package, "--output-template-file", str(PACKAGED))
+        parameters["Release"] = fingerprint(PACKAGED.read_text(), current | parameters)
+        # Through the bucket: a template that is sent along may have 51,200 bytes at most.
+        deploy = ["deploy", "--template-file", str(PACKAGED), "--s3-bucket", bucket, "--stack-name", stack]
+        overrides = [f"{name}={value}" for name, value in parameters.items()]
+        _aws(
+            *deploy,
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "--no-fail-on-empty-changeset",
+            "--parameter-overrides",
+            *overrides,
+        )
+    except subprocess.CalledProcessError as exc:
+        return exc.returncode
+    return 0
+
+
+def fingerprint(packaged: str, given: dict[str, str]) -> str:
+    """Return what makes a release: a hash of the packaged template and of all parameters, those with their defaults included.
+
+    The packaged template names the functions' code by the hash of its content. So another fingerprint is another version of the
+    functions, and with the same one there is nothing to deploy.
+    """
+    declared = yaml.load(packaged, _Loader)["Parameters"]  # a SafeLoader, too
+    parameters = {name: str(body.get("Default", "")) for name, body in declared.items()} | given
+    parameters.pop("Release", None)
+    return hashlib.sha256(json.dumps([packaged, sorted(parameters.items())]).encode()).hexdigest()
+
+
+def _parameters(bucket: str, given: tuple[str, ...]) -> dict[str, str] | None:
+    problem = None if bucket else "say where the package goes: make deploy BUCKET=my-bucket"
+    parameters = {name: os.environ[variable] for name, variable in OWN_VARIABLES.items() if os.environ.get(variable)}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals:
+            problem = problem or f"not a parameter: {each}; PARAMETERS holds NAME=VALUE ..."
+        elif name in OWN_VARIABLES:
+            problem = problem or f"give {name} as {OWN_VARIABLES[name]}=..., not in PARAMETERS"
+        parameters[name] = value
+    if problem is not None:
+        print(problem, file=sys.stderr)
+        return None
+    return parameters
+
+
+def _current(stack: str) -> dict[str, str]:
+    """The stack's parameters, none for a new one; only "no such stack" means a new one, which may have another processor."""
+    command = ["aws", "cloudformation", "describe-stacks", "--stack-name", stack, "--output", "json"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        if "does not exist" in ran.stderr:
+            return {}
+        print(ran.stderr, file=sys.stderr)
+        raise subprocess.CalledProcessError(ran.returncode, command)
+    (described,) = json.loads(ran.stdout)["Stacks"]
+    return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+
+
+def _aws(*arguments: str) -> None:
+    command = ["aws", "cloudformation", *arguments]
+    print("+", *command, file=sys.stderr, flush=True)
+    subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main(*sys.argv[1:]))

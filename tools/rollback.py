@@ -1,0 +1,44 @@
+"""Lets the version before the current one run again: `python tools/rollback.py STACK`.
+
+Each release published a version of both functions, and the alias `live` names the one that events and the schedule reach. The
+next `make deploy` of another package or parameter names its own version again.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import boto3
+
+ALIAS = "live"
+OUTPUTS = ("FunctionName", "SweepFunctionName")
+
+
+def main(stack: str) -> int:
+    """Move the alias of each function back by one version; 1 when a function has no earlier one."""
+    make: Any = boto3.client
+    (described,) = make("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+    functions = make("lambda")
+    moves = [(outputs[name], *_versions(functions, outputs[name])) for name in OUTPUTS]
+    for name, current, previous in moves:
+        if previous is None:
+            print(f"{name} has no version before {current}; nothing was changed", file=sys.stderr)
+            return 1
+    for name, current, previous in moves:
+        functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=str(previous))
+        print(f"{name}: version {previous} runs now instead of {current}")
+    return 0
+
+
+def _versions(functions: Any, name: str) -> tuple[int, int | None]:
+    """The version that runs, and the one before it."""
+    current = int(functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"])
+    pages = functions.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    published = [int(each["Version"]) for page in pages for each in page["Versions"] if each["Version"].isdigit()]
+    return current, max((version for version in published if version < current), default=None)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
