@@ -28,7 +28,8 @@ def find_stack(name: str, client_of: ClientOf) -> Stack:
     try:
         (found,) = client_of("cloudformation").describe_stacks(StackName=name)["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs") or []}
-        function = outputs["FunctionName"]
+        # With the alias: what runs after a rollback is an earlier version than the function's latest.
+        function = outputs["FunctionArn"]
         configuration = client_of("lambda").get_function_configuration(FunctionName=function)
         variables = (configuration.get("Environment") or {}).get("Variables") or {}
         return Stack(name, function, outputs["DeadLetterQueueUrl"], Settings.from_environment(variables))

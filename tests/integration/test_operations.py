@@ -253,14 +253,14 @@ def fakes(**outputs: str) -> Callable[[str], Any]:
 
 
 def test_a_stack_is_read_from_its_outputs_and_its_functions_variables() -> None:
-    found = find_stack("s", fakes(FunctionName="f", DeadLetterQueueUrl="https://queue"))
-    assert (found.function, found.queue_url, found.settings.mode) == ("f", "https://queue", "audit")
+    found = find_stack("s", fakes(FunctionArn="f:live", DeadLetterQueueUrl="https://queue"))
+    assert (found.function, found.queue_url, found.settings.mode) == ("f:live", "https://queue", "audit")
 
 
 @pytest.mark.parametrize(
     ("client_of", "message"),
     [
-        (fakes(FunctionName="f"), "no such output"),
+        (fakes(FunctionArn="f:live"), "no such output"),
         (lambda _: FakeSageMaker(DescribeStacks=refused("ValidationError")), "can't be read"),
     ],
     ids=["another stack", "no stack"],
