@@ -107,7 +107,18 @@ def test_a_deployment_without_changes_succeeds_and_changes_nothing(deploy: Deplo
     assert outputs(client) == before
 
 
+def look_up_failures_by_version(client: Client) -> None:
+    """Give the running version what the alias says of failed invocations: that is where LocalStack looks, and Lambda doesn't."""
+    functions, name = client("lambda"), outputs(client)["FunctionName"]
+    of_alias = functions.get_function_event_invoke_config(FunctionName=name, Qualifier="live")
+    keys = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+    functions.put_function_event_invoke_config(
+        FunctionName=name, Qualifier=running_version(client), **{key: of_alias[key] for key in keys}
+    )
+
+
 def test_an_event_that_cannot_be_judged_is_a_dead_letter_with_its_event(client: Client) -> None:
+    look_up_failures_by_version(client)
     broken = {"TrainingJobName": "", "TrainingJobStatus": "InProgress", "SecondaryStatus": "Starting"}
     send(client, {"source": "aws.sagemaker", "detail-type": BY_KIND["training"].detail_type, "detail": broken})
     queue = outputs(client)["DeadLetterQueueUrl"]
