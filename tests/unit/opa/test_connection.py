@@ -38,6 +38,11 @@ def test_a_request_has_its_head_its_length_and_its_body(peer) -> None:
     assert other.recv(1000) == HEAD + b'11\r\n\r\n{"input":1}'
 
 
+def test_a_request_is_sent_at_once(peer) -> None:
+    connection, _ = peer()
+    assert connection._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 LENGTH = OK + b"Content-Length: 5\r\n\r\nhello"
 CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;name=value\r\nllo\r\n0\r\nTrailer: x\r\n\r\n"
 
