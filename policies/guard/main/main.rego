@@ -151,6 +151,7 @@ _active[rule_id] := level if {
 	some rule_id, problems in _level_problems
 	count(problems) == 0
 	_applies(rule_id)
+	not levels.undecided(_overrides(rule_id), input)
 	level := _resolved(rule_id)
 	level.level != "off"
 }

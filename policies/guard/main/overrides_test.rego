@@ -47,3 +47,19 @@ test_deny_override_of_a_parameter_that_the_section_lacks[note] if {
 	f.level_source == "guard"
 	f.message == sprintf("The level of the rule is wrong: %s.", [problem])
 }
+
+# A rule whose level depends on a role that can't be read for now says nothing until it can be.
+
+_without_roles := testing.input_without({"job": {"role_arns": []}}, "job.role_arns")
+
+test_a_rule_is_withheld_while_its_level_is_undecided if {
+	overrides := [{"role_arn": "*/Trainer", "level": "off"}]
+	config := {"rules": {"alpha": {"level": "deny", "overrides": overrides}}, "exemptions": []}
+	rules := {"alpha": {"remediation": "Do a.", "findings": {{"message": "a is wrong", "details": {}}}}}
+	withheld := main.decision with input as _without_roles with data.guard.rules as rules with data.guard.config as config
+	withheld == {"decision": "allow", "findings": []}
+	known := main.decision with input as testing.input_with({"job": {"role_arns": []}})
+		with data.guard.rules as rules
+		with data.guard.config as config
+	known.decision == "deny"
+}

@@ -11,9 +11,11 @@
 #   - A scope with image covers a finding about an image if the entry names that image, and a finding about no image if
 #     it names all images of the job. An image that isn't known is named by no entry.
 #   - A job with several roles is covered only if all of them match.
+#   - A role or an image that can't be read for now could be any: such a gap ends no exemption.
 #   - Expired, malformed, or `refused` by the exemption policy, it exempts nothing and is reported.
 package guard.lib.exemptions
 
+import data.guard.lib.availability
 import data.guard.lib.images
 import data.guard.lib.scopes
 import data.guard.lib.times
@@ -25,7 +27,7 @@ exempted_by(exemptions, finding, document) := exemptions[i].id if {
 	i := min([number |
 		some number, exemption in exemptions
 		_state(exemption, document) == "valid"
-		_covers(exemption, finding, document)
+		_could_cover(exemption, finding, document)
 	])
 } else := null
 
@@ -83,6 +85,35 @@ _covers(exemption, finding, document) if {
 	every fact, patterns in exemption.scope {
 		_in_scope(fact, patterns, finding, document)
 	}
+}
+
+_could_cover(exemption, finding, document) if {
+	some rule_id in exemption.rules
+	rule_id in {"*", finding.rule_id}
+	every fact, patterns in exemption.scope {
+		_could_be_in_scope(fact, patterns, finding, document)
+	}
+}
+
+_could_be_in_scope("image", patterns, finding, document) if {
+	judged := _judged_images(finding.details, document)
+	_are_some(judged, document)
+	every image in judged {
+		_could_be_named(patterns, image)
+	}
+}
+
+_could_be_in_scope(fact, patterns, _, document) if scopes.could_match(fact, patterns, document)
+
+_are_some(judged, _) if count(judged) > 0
+
+_are_some(_, document) if not availability.known("images", document)
+
+_could_be_named(_, image) if image.error.code == "unavailable"
+
+_could_be_named(patterns, image) if {
+	some entry in _listed(patterns)
+	images.matches(entry, image)
 }
 
 _in_scope("image", patterns, finding, document) if {

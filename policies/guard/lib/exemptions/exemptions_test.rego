@@ -203,6 +203,51 @@ test_image_scope_covers_no_image_that_the_job_lacks if {
 	exemptions.exempted_by([_scoped({"image": "*"})], finding, testing.document) == null
 }
 
+# What can't be read for now.
+
+_without_roles(roles) := testing.input_without({"job": {"role_arns": roles}}, "job.role_arns")
+
+test_scope_of_a_role_that_cannot_be_read_for_now_covers if {
+	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles([])) == "EX-1"
+	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles(["arn:aws:iam::1:role/A"])) == "EX-1"
+}
+
+test_scope_of_a_role_that_the_job_lacks_covers_not if {
+	roles := ["arn:aws:iam::1:role/B"]
+	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles(roles)) == null
+	none := testing.input_with({"job": {"role_arns": []}})
+	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, none) == null
+}
+
+_unread := testing.image({"raw": null, "error": {"code": "unavailable", "message": "ThrottlingException"}})
+
+test_scope_of_images_that_cannot_be_read_for_now_covers_a_finding_about_no_image if {
+	finding := {"rule_id": "denied_image", "message": "x", "details": {}}
+	every list in [[], [_unread], [_unread, _image]] {
+		document := testing.input_without({"images": list}, "images")
+		exemptions.exempted_by([_scoped({"image": "pytorch-*"})], finding, document) == "EX-1"
+	}
+}
+
+test_scope_of_images_covers_not_where_another_is_known if {
+	finding := {"rule_id": "denied_image", "message": "x", "details": {}}
+	document := testing.input_without({"images": [_unread, _image]}, "images")
+	exemptions.exempted_by([_scoped({"image": "mxnet"})], finding, document) == null
+	exemptions.exempted_by([_scoped({"image": "mxnet"})], _finding, document) == null
+}
+
+test_notice_of_an_expired_exemption_of_the_image if {
+	expired := object.union(_scoped({"image": "pytorch-*"}), {"expires": "2020-01-01"})
+	count(exemptions.notices([expired], [_finding], testing.document)) == 1
+	other := object.union(_scoped({"image": "mxnet"}), {"expires": "2020-01-01"})
+	exemptions.notices([other], [_finding], testing.document) == set()
+}
+
+test_no_notice_of_an_expired_exemption_that_only_could_cover if {
+	expired := object.union(_scoped({"role_arn": "*/A"}), {"expires": "2020-01-01"})
+	exemptions.notices([expired], [_finding], _without_roles([])) == set()
+}
+
 test_no_notice_of_valid_exemptions if {
 	exemptions.notices([_exemption({"ticket": "OPS-7"})], {_finding}, testing.document) == set()
 }

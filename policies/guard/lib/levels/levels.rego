@@ -7,6 +7,7 @@
 #   For a job with several roles an override to `deny` matches if one of them does, any other only if all of them do.
 package guard.lib.levels
 
+import data.guard.lib.availability
 import data.guard.lib.scopes
 import future.keywords.not
 
@@ -16,6 +17,34 @@ first(overrides, document) := min([number |
 	some number, override in overrides
 	_matches(override, document)
 ])
+
+# METADATA
+# description: |
+#   True if it depends on roles that can't be read for now which override is the first that matches: until they can be,
+#   the rule has no level that is sure.
+undecided(overrides, document) if {
+	not availability.known("job.role_arns", document)
+	some number, override in overrides
+	_depends_on_roles(override, document)
+	not _is_preceded(number, overrides, document)
+}
+
+_depends_on_roles(override, document) if {
+	others := object.remove(override, {"role_arn"})
+	not _differs(others, document)
+	_could_change(_strictness(override), override.role_arn, document)
+}
+
+_could_change("any", patterns, document) if not scopes.matches("role_arn", patterns, document, "any")
+
+_could_change("all", patterns, document) if scopes.could_match("role_arn", patterns, document)
+
+_is_preceded(number, overrides, document) if {
+	some earlier, override in overrides
+	earlier < number
+	_matches(override, document)
+	not _depends_on_roles(override, document)
+}
 
 # METADATA
 # description: |

@@ -2,6 +2,7 @@ package guard.lib.levels_test
 
 import data.guard.lib.levels
 import data.guard.testing
+import future.keywords.not
 
 test_no_override_matches if {
 	overrides := [{"region": "us-*", "level": "off"}, {"account": "9*", "level": "off"}]
@@ -119,4 +120,35 @@ test_override_problem[note] if {
 test_no_problem_with_parameters_of_the_sections_types if {
 	overrides := [{"region": "*", "seconds": 60}, {"region": "*", "level": "off", "names": ["a"]}]
 	levels.problems("deny", overrides, {"seconds": "number", "names": "array"}) == set()
+}
+
+_for_now(roles) := testing.input_without({"job": {"role_arns": roles}}, "job.role_arns")
+
+_trainer := "arn:aws:iam::111122223333:role/Trainer"
+
+test_undecided_while_roles_that_an_override_is_for_cannot_be_read[note] if {
+	some note, [overrides, roles] in {
+		"off for the role": [[{"role_arn": "*/Trainer", "level": "off"}], []],
+		"off for the role, which is one of them": [[{"role_arn": "*/Trainer", "level": "off"}], [_trainer]],
+		"deny for the role": [[{"role_arn": "*/Trainer", "level": "deny"}], []],
+		"deny for another role": [[{"role_arn": "*/Admin", "level": "deny"}], [_trainer]],
+		"a parameter for the role": [[{"role_arn": "*/Trainer", "seconds": 7}], []],
+		"before one for all": [[{"role_arn": "*/Trainer", "level": "warn"}, {"account": "*", "level": "off"}], []],
+		"behind one for others": [[{"region": "us-*", "level": "off"}, {"role_arn": "*", "level": "off"}], []],
+		"behind one for a role": [[{"role_arn": "*/A", "level": "off"}, {"role_arn": "*/B", "level": "warn"}], []],
+	}
+	levels.undecided(overrides, _for_now(roles))
+}
+
+test_decided_whatever_the_roles_are[note] if {
+	some note, [overrides, document] in {
+		"no overrides": [[], _for_now([])],
+		"no role": [[{"region": "eu-*", "level": "off"}], _for_now([])],
+		"other facts differ": [[{"role_arn": "*", "region": "us-*", "level": "off"}], _for_now([])],
+		"behind one for all": [[{"account": "*", "level": "off"}, {"role_arn": "*", "level": "warn"}], _for_now([])],
+		"off for another role than one of them": [[{"role_arn": "*/Admin", "level": "off"}], _for_now([_trainer])],
+		"deny for one of them": [[{"role_arn": "*/Trainer", "level": "deny"}], _for_now([_trainer])],
+		"roles that are known": [[{"role_arn": "*/Trainer", "level": "off"}], testing.document],
+	}
+	not levels.undecided(overrides, document)
 }

@@ -6,6 +6,7 @@
 #   Decisions compare many scopes, so a list of globs is compared at once, as one regular expression.
 package guard.lib.scopes
 
+import data.guard.lib.availability
 import future.keywords.not
 
 # METADATA
@@ -22,6 +23,21 @@ matches(fact, patterns, document, strictness) if {
 	expression := _expression(_listed(patterns))
 	matched := {value | some value in values; regex.match(expression, value)}
 	_enough(strictness, matched, values)
+}
+
+# METADATA
+# scope: document
+# description: |
+#   True if the fact could match valid globs as a scope that relaxes needs it, for all that is known of the job: a role
+#   that can't be read for now could be any.
+could_match(fact, patterns, document) if matches(fact, patterns, document, "all")
+
+could_match("role_arn", patterns, document) if {
+	not availability.known("job.role_arns", document)
+	expression := _expression(_listed(patterns))
+	every role in document.job.role_arns {
+		regex.match(expression, role)
+	}
 }
 
 _enough("any", matched, _) if count(matched) > 0

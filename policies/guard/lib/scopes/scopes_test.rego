@@ -2,6 +2,7 @@ package guard.lib.scopes_test
 
 import data.guard.lib.scopes
 import data.guard.testing
+import future.keywords.not
 
 _trainer := "arn:aws:iam::111122223333:role/Trainer"
 
@@ -66,6 +67,20 @@ test_no_role_matches_nothing if {
 	every strictness in ["any", "all"] {
 		not scopes.matches("role_arn", "*", _with_roles([]), strictness)
 	}
+}
+
+_for_now(roles) := testing.input_without({"job": {"role_arns": roles}}, "job.role_arns")
+
+test_role_that_cannot_be_read_for_now_could_match if {
+	scopes.could_match("role_arn", _trainer, _for_now([]))
+	scopes.could_match("role_arn", _trainer, _for_now([_trainer]))
+	not scopes.could_match("role_arn", _trainer, _for_now([_trainer, _admin]))
+	not scopes.could_match("role_arn", _trainer, _with_roles([]))
+}
+
+test_other_facts_could_match_if_they_do if {
+	scopes.could_match("region", "eu-*", _for_now([]))
+	not scopes.could_match("region", "us-*", _for_now([]))
 }
 
 test_other_fact_matches_nothing if not scopes.matches("team", "*", testing.document, "all")
