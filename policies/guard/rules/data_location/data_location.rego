@@ -40,7 +40,7 @@
 #         format: glob
 #       default: []
 #     hub_contents:
-#       description: ARNs of hub content, and names of base models.
+#       description: ARNs of hub content, base models too.
 #       type: array
 #       items:
 #         type: string
@@ -134,9 +134,10 @@ _hub_contents contains [sprintf("Input %s", [place.name]), place.hub_content_arn
 	is_string(place.hub_content_arn)
 }
 
+# What isn't an ARN is the name of a model of the service itself.
 _hub_contents contains ["The base model", name] if {
 	name := input.base_model.name
-	is_string(name)
+	startswith(name, "arn:")
 }
 
 # S3's schemes as Hadoop and its kin write them, too.

@@ -168,10 +168,16 @@ test_deny_other_hub_content if {
 	}
 }
 
+test_allow_a_model_of_the_service if {
+	r := rule.findings with input as {"base_model": {"name": "Falcon7BInstruct"}}
+		with data.guard.config.rules.data_location as _config
+	r == set()
+}
+
 test_deny_hub_content_when_the_list_is_missing if {
 	every rules in _unset {
-		r := rule.findings with input as {"base_model": {"name": "m"}} with data.guard.config.rules as rules
-		{finding.details.hub_content | some finding in r} == {"m"}
+		r := rule.findings with input as {"base_model": {"name": _public}} with data.guard.config.rules as rules
+		{finding.details.hub_content | some finding in r} == {_public}
 	}
 }
 

@@ -144,14 +144,8 @@ _numbers(version) := [to_number(number) | some number in regex.split(`[.-]`, ver
 
 default _minimum := {}
 
-_minimum := given if {
-	given := parameters.of.framework_version.minimum
-	is_object(given)
-}
+_minimum := parameters.of.framework_version.minimum
 
 default _end_of_support := {}
 
-_end_of_support := given if {
-	given := parameters.of.framework_version.end_of_support
-	is_object(given)
-}
+_end_of_support := parameters.of.framework_version.end_of_support

@@ -19,7 +19,7 @@ _image(repository, tag) := {
 
 _xgboost(tag) := object.union(_image("sagemaker-xgboost", tag), {"account": "141502667606"})
 
-_job(images) := {"source": {"time": "2026-11-24T23:59:59.999Z"}, "images": images}
+_job(images) := {"source": {"time": "2026-11-24T23:59:59.999999999Z"}, "images": images}
 
 _old(repository, framework, version, minimum) := {
 	"message": sprintf("Image %s at Image has %s %s, which is older than %s.", [repository, framework, version, minimum]),
@@ -119,6 +119,7 @@ test_allow_other_images[note] if {
 		"of another account": object.union(_image("pytorch-training", "1.0.0"), {"account": "123456789012"}),
 		"of another repository": _image("team/pytorch-training", "1.0.0-transformers1.0.0"),
 		"of a framework that isn't listed": _image("mxnet-training", "1.0.0"),
+		"of a framework that isn't listed, without a version": _image("mxnet-training", "latest"),
 		"without a framework": _image("blazingtext", "1"),
 	}
 	r := rule.findings with input as _job([image]) with data.guard.config.rules.framework_version as _config

@@ -2,8 +2,9 @@
 # title: Number of instances
 # description: |
 #   A group of like instances may have at most `max_per_group` of them, and all groups of the job together at
-#   most `max_total`; the groups of several definitions add up. An unknown count, and a job that names no
-#   instances, is a finding. A missing limit counts as 0.
+#   most `max_total`; the groups of several definitions add up, and of a tuning job's training jobs all that may
+#   run at the same time. An unknown count, and a job that names no instances, is a finding. A missing limit
+#   counts as 0.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html
@@ -58,7 +59,7 @@ findings contains {
 	"message": sprintf("The job has %v instances; at most %v are allowed.", [total, _max_total]),
 	"details": {"config": "rules.instance_count.max_total", "count": total, "limit": _max_total},
 } if {
-	total := sum([instance.count | some instance in input.compute.instances; is_number(instance.count)])
+	total := _parallel_jobs * sum([instance.count | some instance in input.compute.instances; is_number(instance.count)])
 	total > _max_total
 }
 
@@ -83,6 +84,9 @@ findings contains {
 	count(input.compute.instances) == 0
 	availability.known("compute", input)
 }
+
+# Null sorts before every number.
+_parallel_jobs := max([1, object.get(input.compute, "max_parallel_jobs", 1)])
 
 default _max_per_group := 0
 

@@ -59,6 +59,24 @@ test_allow_exactly_the_limits if {
 	r == set()
 }
 
+_parallel(sizes, jobs) := {"compute": object.union(_job(sizes).compute, {"max_parallel_jobs": jobs})}
+
+test_count_what_runs_at_the_same_time if {
+	r := rule.findings with input as _parallel([2, 1], 3) with data.guard.config.rules.instance_count as _config
+	r == {_total(9)}
+}
+
+test_allow_what_runs_at_the_same_time_up_to_the_limit if {
+	r := rule.findings with input as _parallel([2, 1], 2) with data.guard.config.rules.instance_count as _config
+	r == set()
+}
+
+test_count_at_least_one_job[jobs] if {
+	some jobs in [0, 1, null, -1]
+	r := rule.findings with input as _parallel([4, 3], jobs) with data.guard.config.rules.instance_count as _config
+	r == {_total(7)}
+}
+
 test_deny_unknown_count_beside_a_known_one if {
 	r := rule.findings with input as _job([null, 3]) with data.guard.config.rules.instance_count as _config
 	r == {_unknown}

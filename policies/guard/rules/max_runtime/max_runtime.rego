@@ -2,7 +2,8 @@
 # title: Runtime limit
 # description: |
 #   A job must limit its runtime to at most `seconds`. No limit is a finding; of several definitions the
-#   longest limit counts. Without `seconds` in the configuration every job is a finding.
+#   longest limit counts. SageMaker's limit is for all attempts of a job together; with `max_retries` a job may
+#   have only so many after the first. Without `seconds` in the configuration every job is a finding.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
 # schemas:
@@ -18,6 +19,11 @@
 #       description: The longest runtime that a job may allow itself.
 #       type: integer
 #       minimum: 1
+#     max_retries:
+#       description: How often SageMaker may start the job anew after a failure.
+#       type: integer
+#       minimum: 0
+#       default: 30
 package guard.rules.max_runtime
 
 import data.guard.lib.availability
@@ -50,9 +56,22 @@ findings contains {
 	availability.known("compute", input)
 }
 
+findings contains {
+	"message": sprintf("SageMaker may start the job anew %d times; at most %d are allowed.", [retries, _max_retries]),
+	"details": {"config": "rules.max_runtime.max_retries", "max_retries": retries, "limit": _max_retries},
+} if {
+	retries := input.compute.max_retries
+	retries > _max_retries
+}
+
 default _limit := 0
 
 _limit := given if {
 	given := parameters.of.max_runtime.seconds
+	is_number(given)
+}
+
+_max_retries := given if {
+	given := parameters.of.max_runtime.max_retries
 	is_number(given)
 }

@@ -40,6 +40,32 @@ test_deny_job_without_limit if {
 	}}
 }
 
+_retried(attempts) := {"compute": {"max_runtime_seconds": 60, "max_retries": attempts}}
+
+test_deny_more_retries if {
+	r := rule.findings with input as _retried(3)
+		with data.guard.config.rules.max_runtime as {"seconds": 60, "max_retries": 2}
+	r == {{
+		"message": "SageMaker may start the job anew 3 times; at most 2 are allowed.",
+		"details": {"config": "rules.max_runtime.max_retries", "max_retries": 3, "limit": 2},
+	}}
+}
+
+test_allow_retries_up_to_the_limit[attempts] if {
+	some attempts in [2, 0, null]
+	r := rule.findings with input as _retried(attempts)
+		with data.guard.config.rules.max_runtime as {"seconds": 60, "max_retries": 2}
+	r == set()
+}
+
+test_allow_any_retries_without_a_limit if {
+	every limit in [null, "1"] {
+		r := rule.findings with input as _retried(30)
+			with data.guard.config.rules.max_runtime as {"seconds": 60, "max_retries": limit}
+		r == set()
+	}
+}
+
 test_deny_everything_when_the_parameter_is_missing if {
 	every rules in _unset {
 		r := rule.findings with input as _runtime(1) with data.guard.config.rules as rules

@@ -1,0 +1,96 @@
+"""Where every rule denies, a job that complies goes on, of every kind and variant, and a careless one breaks what it can."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from guard.authoring.opa import Opa
+from guard.document import DenyList, Document, Source
+from guard.extract import extract
+from guard.jobs import BY_KIND
+from guard.normalize import normalize
+from guard.refs import Collected, JobRef, job_arn
+from tests.support.jobs import HOME
+from tests.support.policies import CONFIG, POLICIES, ROOT
+
+FILE = ROOT / "tests" / "golden" / "every-rule-denies.yaml"
+READ: dict[str, Any] = yaml.safe_load(FILE.read_text())
+CASES: dict[str, dict[str, Any]] = READ["cases"]
+SOURCE = Source(type="check", id="check-1", time=datetime(2026, 11, 24, 12, tzinfo=UTC))
+
+
+def merged(base: Any, change: Any) -> Any:
+    """The base with a change merged into it at every depth; lists are replaced."""
+    if not isinstance(base, Mapping) or not isinstance(change, Mapping):
+        return change
+    return {**base, **{key: merged(base.get(key), value) for key, value in change.items()}}
+
+
+def document_of(case: dict[str, Any], *, careless: bool) -> Document:
+    """The document of a case's job; a careless one runs in another region."""
+    home = replace(HOME, region="us-east-1") if careless else HOME
+    kind = BY_KIND[case["kind"]]
+    description, described = case["description"], case.get("resources", {})
+    if careless:
+        description = merged(description, case["careless"])
+        described = merged(described, case.get("careless_resources", {}))
+    known: dict[Any, Any] = {}
+    while wanted := set(extract(kind.id, description, "job-1", known).unresolved):
+        known |= {resource: described[resource.kind] for resource in wanted}
+    ref = JobRef(kind, "job-1", job_arn("job-1", kind, home), home, SOURCE, None, {})
+    tags = {} if careless else {"team": "churn"}
+    return normalize(ref, Collected(description, tags, known), DenyList(images={}, patterns=()))
+
+
+def config() -> dict[str, Any]:
+    """The shipped configuration with every rule at deny, without overrides, and with the parameters of a team."""
+    shipped = yaml.safe_load((ROOT / CONFIG).read_text())["rules"]
+    rules = {rule_id: section | READ["parameters"].get(rule_id, {}) for rule_id, section in shipped.items()}
+    return {
+        "rules": {rule_id: rule | {"level": "deny", "overrides": []} for rule_id, rule in rules.items()},
+        "exemptions": [],
+    }
+
+
+@pytest.fixture(scope="module")
+def found(opa: Path) -> dict[tuple[str, bool], list[dict[str, Any]]]:
+    """By case, and whether its job is careless, what the rules find."""
+    keys = [(name, careless) for name in CASES for careless in (False, True)]
+    documents = [document_of(CASES[name], careless=careless).model_dump(mode="json") for name, careless in keys]
+    query = (
+        "[findings | config := input.config; some document in input.documents;"
+        " findings := data.guard.main.decision.findings with input as document with data.guard.config as config]"
+    )
+    given = json.dumps({"documents": documents, "config": config()})
+    options = ("--bundle", POLICIES, "--ignore", "*_test.rego", "--strict-builtin-errors", "--format", "raw")
+    answer = Opa(opa, ROOT).json("eval", *options, "--stdin-input", query, given=given)
+    return dict(zip(keys, answer, strict=True))
+
+
+def test_every_kind_has_a_case() -> None:
+    assert {case["kind"] for case in CASES.values()} == set(BY_KIND)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_job_that_complies_goes_on(found: dict[tuple[str, bool], list[dict[str, Any]]], name: str) -> None:
+    assert [f"{one['rule_id']}: {one['message']}" for one in found[name, False]] == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_careless_job_breaks_what_it_can(found: dict[tuple[str, bool], list[dict[str, Any]]], name: str) -> None:
+    assert sorted({one["rule_id"] for one in found[name, True]}) == sorted(CASES[name].get("denied_by", []))
+    assert {one["level"] for one in found[name, True]} == {"deny"}
+
+
+def test_every_rule_is_broken_by_a_careless_job(found: dict[tuple[str, bool], list[dict[str, Any]]]) -> None:
+    rules = {rule.name for rule in (ROOT / POLICIES / "guard" / "rules").iterdir()}
+    broken = {one["rule_id"] for (_, careless), findings in found.items() if careless for one in findings}
+    assert rules - broken == set()
