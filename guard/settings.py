@@ -104,6 +104,9 @@ class Settings(BaseModel):
         ),
     ] = ""
 
+    metrics_namespace: Annotated[
+        str, Field(description="CloudWatch namespace of the metrics about decisions; empty: none.")
+    ] = ""
     notice_tags: Annotated[
         Literal["enabled", "disabled"], Field(description="Whether a denied job is tagged with the decision.")
     ] = "disabled"

@@ -168,6 +168,11 @@ def build_log(settings: Settings, engine: Engine, logger: Logger) -> DecisionLog
         from lambda_entry.notices import build_notices
 
         sinks.append(build_notices(settings, logger))
+    if settings.metrics_namespace:
+        from guard.log.metrics import MetricsSink
+
+        metrics = MetricsSink(settings.metrics_namespace)
+        return DecisionLog(LineSink(logger), *sinks, metrics, on_failure=metrics.failed)
     return DecisionLog(LineSink(logger), *sinks)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from guard.errors import LogError
@@ -25,13 +26,19 @@ class Sink(Protocol):
 class DecisionLog:
     """Writes each record to every sink, whatever becomes of the others."""
 
-    def __init__(self, first: Sink, *others: Sink) -> None:
-        """`first` is the log line."""
+    def __init__(self, first: Sink, *others: Sink, on_failure: Callable[[LogError], object] = lambda _: None) -> None:
+        """`first` is the log line; `on_failure` is told of each failure of a sink."""
         self._sinks = (first, *others)
+        self._on_failure = on_failure
 
     def write(self, record: Record) -> tuple[LogError, ...]:
         """Keep the record everywhere; return the failures, for the caller to raise once the decision was acted on."""
-        return tuple(failure for sink in self._sinks for failure in _written(sink, record))
+        failures = tuple(failure for sink in self._sinks for failure in _written(sink, record))
+        for failure in failures:
+            # Counting is less than keeping: what fails here is not worth another attempt.
+            with suppress(Exception):
+                self._on_failure(failure)
+        return failures
 
 
 def _written(sink: Sink, record: Record) -> Iterable[LogError]:

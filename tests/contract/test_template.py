@@ -363,6 +363,7 @@ def test_the_settings_accept_the_variables(mode: str) -> None:
     assert Settings.from_environment(told).mode == mode
     assert {name: value for name, value in variables.items() if name not in told} == {
         "GUARD_BUNDLE_PATH": {"Fn::Sub": "/var/task/${BundleInPackage}"},
+        "GUARD_METRICS_NAMESPACE": {"Fn::Sub": "sagemaker-guard/${AWS::StackName}"},
         "GUARD_STATE_TABLE": {"Ref": "StateTable"},
         "GUARD_SWITCH_PARAMETER": {"Ref": "Switch"},
     }

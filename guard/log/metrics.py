@@ -1,0 +1,51 @@
+"""The decision log's metrics: decisions by outcome, rule, mode and kind, and the time until a stop, through Powertools (EMF)."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from guard.errors import LogError
+from guard.record import Outcome, Record
+
+SERVICE = "sagemaker-guard"
+# A rule is a dimension, and each of its values a metric that is paid for; one job is denied by a few.
+_MOST_RULES = 20
+
+
+class MetricsSink:
+    """Prints each decided record once, after its outcome, as metrics that CloudWatch takes out of the log."""
+
+    name = "metrics"
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+
+    def write(self, record: Record) -> None:
+        """Count the decision, its rules, and the seconds from the job's creation to its stop."""
+        if record.outcome in {None, Outcome.IGNORED}:
+            return
+        metrics = self._metrics()
+        metrics.add_metric("Decisions", MetricUnit.Count, 1)
+        if record.seconds_to_stop is not None:
+            metrics.add_metric("SecondsToStop", MetricUnit.Seconds, record.seconds_to_stop)
+        metrics.add_dimension("Decision", record.decision or "none")
+        metrics.add_dimension("Outcome", str(record.outcome))
+        metrics.add_dimension("Mode", record.mode)
+        metrics.add_dimension("Kind", record.job_kind or "none")
+        metrics.flush_metrics()
+        for rule_id in record.rule_ids[:_MOST_RULES]:
+            self._count("RuleDecisions", Rule=rule_id, Mode=record.mode)
+
+    def failed(self, failure: LogError) -> None:
+        """Count the failure of another sink."""
+        self._count("SinkFailures", Sink=str(failure.evidence.get("sink")))
+
+    def _count(self, name: str, **dimensions: str) -> None:
+        metrics = self._metrics()
+        metrics.add_metric(name, MetricUnit.Count, 1)
+        for dimension, value in dimensions.items():
+            metrics.add_dimension(dimension, value)
+        metrics.flush_metrics()
+
+    def _metrics(self) -> EphemeralMetrics:
+        return EphemeralMetrics(namespace=self._namespace, service=SERVICE)
