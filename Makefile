@@ -30,7 +30,7 @@ POLICIES := $(shell find policies -type f)
 export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo deployment test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies mutate-python package deploy rollback benchmark lock clean
+.PHONY: help demo deployment notebooks test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies mutate-python package deploy rollback benchmark lock clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ deployment: $(OPA) $(READY) $(BUNDLE) $(LOCALSTACK)/.ready ## Deploy, update and
 faults: $(OPA) $(READY) $(BUNDLE) ## Let everything fail around the packaged function, and print what became of each job: FAULTS="-k engine" for some
 	@# Most of it is waiting, for retries and timeouts: more processes than cores.
 	@$(PYTHON) -m pytest tests/faults -n 4 --no-header -p no:logging $(FAULTS)
+
+notebooks: $(OPA) $(READY) $(BUNDLE) $(VENV)/.notebooks ## Run the notebooks of examples/ and write what they print; NOTEBOOKS=--check compares it
+	@$(PYTHON) tools/notebooks.py --opa $(OPA) --bundle $(BUNDLE) $(NOTEBOOKS)
 
 lint: CHECK_FLAGS := --style-fails
 lint: check ## Check types, style, policies, template and generated files
@@ -110,6 +113,11 @@ $(READY): requirements/dev.txt pyproject.toml
 	@tools/make-venv $(VENV)
 	@touch $@
 
+$(VENV)/.notebooks: requirements/notebooks.txt $(READY)
+	@echo "installing what runs notebooks into $(VENV)" >&2
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/notebooks.txt
+	@touch $@
+
 PACKAGE_ARCH   = $(or $(ARCH),arm64)
 PACKAGE_GOARCH = $(if $(filter x86_64,$(PACKAGE_ARCH)),amd64,$(PACKAGE_ARCH))
 PACKAGE_OPA    = $(CACHE)/opa-$(OPA_VERSION)-linux-$(PACKAGE_GOARCH)
@@ -136,6 +144,7 @@ lock: ## Lock the Python dependencies with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/lambda.in -o requirements/lambda.txt
 	@uv pip compile -q --python-version 3.13 --generate-hashes --no-emit-index-url --no-header requirements/localstack.in -o requirements/localstack.txt
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -c requirements/lambda.txt -o requirements/dev.txt
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/notebooks.in -o requirements/notebooks.txt
 
 clean: ## Remove what was built here (the tools' cache stays)
 	@rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from guard.sweep.run import Report
 from tests.support.cloudformation import of_type, rendered
 from tests.support.jobs import HOME
 
+ROOT = Path(__file__).resolve().parents[2]
 RESOURCES = rendered()
 ALARMS = of_type(RESOURCES, "AWS::CloudWatch::Alarm")
 FILTERS = of_type(RESOURCES, "AWS::Logs::MetricFilter")
@@ -157,3 +159,8 @@ def test_a_key_of_the_customer_encrypts_log_table_and_queue() -> None:
 def test_without_one_the_services_keys_do() -> None:
     assert RESOURCES["DeadLetterQueue"]["Properties"]["SqsManagedSseEnabled"] is True
     assert "KeyPolicy" not in RESOURCES
+
+
+def test_each_alarm_has_its_runbook() -> None:
+    runbooks = re.findall(r"^\| `(\w+Alarm)` \|", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    assert sorted(runbooks) == sorted(ALARMS), "the table of alarms in docs/operations.md and template.yml differ"
