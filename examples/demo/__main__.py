@@ -19,7 +19,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from examples.demo import operations
+from examples.demo import operations, told
 from examples.demo.jobs import ACCOUNT, JOBS, REGION, DemoJob
 from examples.demo.local_sagemaker import create, describe, local_sagemaker, sagemaker_client, started_event
 from guard.jobs import BY_KIND
@@ -53,6 +53,8 @@ def main() -> int:
         rows, operated = _guard(client, url, arguments.opa, arguments.bundle)
         _print_decisions(console, rows)
         wrong = _states(console, client, rows) + operations.show(operated)
+        stopped = next(row for row in rows if row.decided.get("decision") == "deny" and not row.job.ended)
+        wrong += told.show(console, operations.clients(url), stopped.decided["job_arn"])
     console.print(f"\nThe decision log, a line for each: {DECISION_LOG}")
     return 1 if wrong else 0
 
@@ -60,6 +62,7 @@ def main() -> int:
 def _guard(client: Any, url: str, opa: Path, bundle: Path) -> tuple[list[Row], operations.Shown]:
     """Import the Lambda's handler as Lambda does, with its log in a file, and give it every event; then operate it."""
     operations.prepare(url)
+    os.environ |= told.prepare(operations.clients(url))
     os.environ |= {
         "AWS_ACCESS_KEY_ID": "demo",
         "AWS_SECRET_ACCESS_KEY": "demo",

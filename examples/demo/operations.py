@@ -48,7 +48,7 @@ class Shown:
 
 def prepare(url: str) -> None:
     """Make what the stack would: the tables of state, the switch and the dead-letter queue."""
-    client_of = _clients(url)
+    client_of = clients(url)
     for table in ("state", "breaker"):
         client_of("dynamodb").create_table(
             TableName=table,
@@ -76,7 +76,7 @@ def operate(client: Any, url: str, engine: Any, handler: Callable[[Any, Any], An
     stack = Stack("demo", "guard", _queue(url), limited)
     names = ["event-never-came", "dead-letter", *(f"one-too-many-{number}" for number in range(STOPS + 2))]
     states = {name: describe(client, replace(_DENIED, name=name))["TrainingJobStatus"] for name in names}
-    return Shown(swept, broken, letters, status(stack, _clients(url), datetime.now(UTC)), states)
+    return Shown(swept, broken, letters, status(stack, clients(url), datetime.now(UTC)), states)
 
 
 def show(shown: Shown) -> int:
@@ -115,7 +115,7 @@ def _redriven(client: Any, url: str, handler: Callable[[Any, Any], Any], context
         "requestPayload": event,
         "responsePayload": {"errorType": "CollectError", "errorMessage": "SageMaker throttled the call"},
     }
-    sqs = _clients(url)("sqs")
+    sqs = clients(url)("sqs")
     sqs.send_message(QueueUrl=_queue(url), MessageBody=json.dumps(letter))
 
     class Function:
@@ -128,9 +128,10 @@ def _redriven(client: Any, url: str, handler: Callable[[Any, Any], Any], context
 
 
 def _queue(url: str) -> str:
-    return str(_clients(url)("sqs").get_queue_url(QueueName="dead-letters")["QueueUrl"])
+    return str(clients(url)("sqs").get_queue_url(QueueName="dead-letters")["QueueUrl"])
 
 
-def _clients(url: str) -> Callable[[str], Any]:
+def clients(url: str) -> Callable[[str], Any]:
+    """Return a maker of clients of the local AWS."""
     keys = {"aws_access_key_id": "demo", "aws_secret_access_key": "demo"}
     return lambda service: boto3.client(service, endpoint_url=url, region_name=REGION, **keys)

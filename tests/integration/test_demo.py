@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 
 SWEPT = "8 running jobs listed, 8 judged: 3 not_denied, 3 stopped, 2 withheld"
 REDRIVEN = "dead letters  none"
+STOPPED = {"enforce": "stopped", "audit": "audited"}
 
 
 @pytest.mark.parametrize(
@@ -33,4 +34,8 @@ def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
     for told in (SWEPT, REDRIVEN) if mode == "enforce" else ():
         assert told in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 80
-    assert len((tmp_path / "build" / "demo-decisions.jsonl").read_text().splitlines()) == lines
+    log = (tmp_path / "build" / "demo-decisions.jsonl").read_text()
+    assert log.count('"message":"decision"') + log.count('"message":"no decision"') == lines
+    assert "guard:rules: denied_image" in shown.stdout
+    assert "Why, and what to do:" in shown.stdout
+    assert f'"decision": "deny", "outcome": "{STOPPED[mode]}"' in shown.stdout

@@ -1,0 +1,70 @@
+"""What the demo shows of one stopped job: the message and the tags that its owner finds, and the record that an auditor reads."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from examples.demo.jobs import REGION
+
+BUCKET, TOPIC, QUEUE = "guard-records", "stopped-jobs", "notices"
+ClientOf = Callable[[str], Any]
+
+
+def prepare(client_of: ClientOf) -> dict[str, str]:
+    """Make what the stack's parameters name, with a queue that reads the messages; returns the function's variables for it."""
+    client_of("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    topic = client_of("sns").create_topic(Name=TOPIC)["TopicArn"]
+    sqs = client_of("sqs")
+    queue = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    raw = {"RawMessageDelivery": "true"}
+    client_of("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
+    return {
+        "GUARD_RECORD_BUCKET": BUCKET,
+        "GUARD_NOTICE_TAGS": "enabled",
+        "GUARD_NOTICE_TOPIC_ARN": topic,
+        "GUARD_EXEMPTION_URL": "https://wiki.example.com/exemptions",
+    }
+
+
+def show(console: Console, client_of: ClientOf, arn: str) -> int:
+    """Print message, tags and record of the job; returns how many of the three are missing."""
+    name = arn.rsplit("/", 1)[1]
+    message = next((text for text in _messages(client_of("sqs")) if f" {name} " in text), "")
+    tags = client_of("sagemaker").list_tags(ResourceArn=arn)["Tags"]
+    told = [f"{tag['Key']}: {tag['Value']}" for tag in tags if tag["Key"].startswith("guard:")]
+    records = [(key, record) for key, record in _records(client_of("s3")) if record["job_arn"] == arn]
+    _print(console, f"\nThe message about {name}, as its owner gets it:", message.strip())
+    _print(console, "\nIts tags:", "\n".join(told))
+    _print(console, "\nIts record, for audits:", "\n".join(f"{key}\n{_shown(record)}" for key, record in records))
+    return sum(not found for found in (message, told, records))
+
+
+def _print(console: Console, title: str, text: str) -> None:
+    console.print(title, style="bold")
+    console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 2)))
+
+
+def _messages(sqs: Any) -> Iterator[str]:
+    queue = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+    while found := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        yield from (message["Body"] for message in found)
+
+
+def _records(s3: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+        for listed in page.get("Contents", []):
+            body = s3.get_object(Bucket=BUCKET, Key=listed["Key"])["Body"].read()
+            yield listed["Key"], json.loads(gzip.decompress(body))
+
+
+def _shown(record: dict[str, Any]) -> str:
+    chosen = ("decision", "outcome", "mode", "rule_ids", "seconds_to_stop", "masked", "erased")
+    return json.dumps({name: record[name] for name in chosen if name in record}, default=str)
