@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import TextIO
 
+from guard.authoring.compiled import copy_compiled
 from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
 from guard.authoring.opa import LIMITS, Opa, Ran
@@ -60,5 +62,6 @@ def sources(policies: Path) -> list[Path]:
 
 def _build(opa: Opa, policies: Path, target: Path, name: str) -> Ran:
     # Without --optimize: it writes the deny list into the rules, and decisions take ten times longer.
-    options = ("--ignore", TESTS, *LIMITS, "--revision", name, "--output", target)
-    return opa.run("build", "--bundle", policies, *options)
+    options = ("--ignore", TESTS, *LIMITS, "--revision", name, "--output", (opa.folder / target).resolve())
+    with tempfile.TemporaryDirectory() as folder:
+        return copy_compiled(opa, policies, Path(folder)).run("build", "--bundle", policies, *options)

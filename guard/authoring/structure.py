@@ -99,14 +99,14 @@ def _misplaced(file: Path, package: Segments) -> str | None:
         return f"only files of tests, *_test.rego, have a package that ends in _test, not {name}"
     if not _is_known(folder, test=file.match("*_test.rego")):
         return (
-            "policies are in guard/main, guard/parameters, guard/mask, guard/lib/<topic> and guard/rules/<rule_id>, helpers "
-            f"of tests in guard/testing/*_test.rego; move the package {name}"
+            "policies are in guard/main, guard/plan, guard/parameters, guard/mask, guard/lib/<topic> and guard/rules/<rule_id>, "
+            f"helpers of tests in guard/testing/*_test.rego; move the package {name}"
         )
     return None if package == wanted else f"the package here is {'.'.join(wanted)}, not {name}"
 
 
 def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
-    if folder in {("guard", "main"), ("guard", "mask"), ("guard", "parameters")}:
+    if folder in {("guard", "main"), ("guard", "mask"), ("guard", "parameters"), ("guard", "plan")}:
         return True
     if folder == ("guard", "testing"):
         return test

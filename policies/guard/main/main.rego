@@ -10,11 +10,11 @@
 package guard.main
 
 import data.guard.lib.contract
-import data.guard.lib.exemption_policy
 import data.guard.lib.exemptions
 import data.guard.lib.levels
 import data.guard.lib.parts
 import data.guard.parameters
+import data.guard.plan
 import future.keywords.not
 
 # METADATA
@@ -26,12 +26,10 @@ schema_version := contract.schema_version
 # METADATA
 # title: Decision
 # description: |
-#   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted. Undefined, and
-#   so an error for who asks, if the input is outside the contract.
+#   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted, at most 50 of a
+#   rule and one that counts the rest. Undefined, and so an error for who asks, if the input is outside the contract.
 # entrypoint: true
-decision := _summary(_notices | {finding | some findings in _findings; some finding in findings}) if {
-	contract.satisfied(input)
-}
+decision := _summary(object.union(_listed, _notices)) if contract.satisfied(input)
 
 # METADATA
 # title: Decisions by rule
@@ -40,10 +38,20 @@ decision := _summary(_notices | {finding | some findings in _findings; some find
 #   broken in the rule's own configuration. Notices about exemptions are about all rules together, so only `decision`
 #   has them. The query for one rule evaluates no other: one that fails or is slow leaves the answers of the rest alone.
 # entrypoint: true
-by_rule[rule_id] := _summary(findings) if {
+by_rule[rule_id] := _summary({rule_id: _alone(rule_id)}) if {
 	contract.satisfied(input)
-	some rule_id, findings in _findings
+	some rule_id, _ in data.guard.config.rules
 }
+
+by_rule[rule_id] := _summary({rule_id: _listed[rule_id]}) if {
+	contract.satisfied(input)
+	some rule_id, _ in plan.defects
+	not data.guard.config.rules[rule_id]
+}
+
+_alone(rule_id) := findings if {
+	findings := _listed[rule_id]
+} else := []
 
 # METADATA
 # title: Rules
@@ -56,70 +64,87 @@ rule_ids := array.concat(
 	[rule_id | some rule_id in _askable; rule_id != "denied_image"],
 )
 
-_askable contains rule_id if {
-	some rule_id, _ in data.guard.config.rules
-	not _is_silent(rule_id)
+_askable contains rule_id if some rule_id, _ in plan.rules
+
+_askable contains rule_id if some rule_id, _ in plan.defects
+
+_askable contains rule_id if some rule_id in plan.unnamed
+
+# Keys are walked in their order, which is that of the rules' ids.
+_summary(listed) := {
+	"decision": _verdict({finding.level |
+		some findings in listed
+		some finding in findings
+		finding.exempted_by == null
+	}),
+	"findings": [finding | some findings in listed; some finding in findings],
 }
 
-_askable contains rule_id if {
-	some rule_id
-	data.guard.rules[rule_id].remediation
-	not _is_configured(rule_id)
-}
-
-_is_silent(rule_id) if {
-	_plain_levels[rule_id] == "off"
-	_exists(rule_id)
-}
-
-_summary(findings) := {"decision": _verdict(findings), "findings": _sorted(findings)}
-
-_verdict(findings) := "deny" if {
-	"deny" in _counting_levels(findings)
+_verdict(levels) := "deny" if {
+	"deny" in levels
 } else := "warn" if {
-	"warn" in _counting_levels(findings)
+	"warn" in levels
 } else := "allow"
-
-_counting_levels(findings) := {finding.level | some finding in findings; finding.exempted_by == null}
-
-# A finding's details come first among its keys, so they decide between equal messages.
-_sorted(findings) := [keyed[2] | some keyed in sort({[finding.rule_id, finding.message, finding] |
-	some finding in findings
-})]
 
 # What a rule found, with what is broken about it. Nothing here may depend on another rule.
 
-_findings[rule_id] := _judged(rule_id) | _defects(rule_id) if {
-	some rule_id, _ in data.guard.config.rules
+_listed[rule_id] := _limited(array.concat(_judged(rule_id), _defective(rule_id))) if some rule_id in _askable
+
+# The owner of a job chooses how many findings it has, so a rule lists some and counts the others. Those that count for
+# the verdict come first, so that it is the same with all of them.
+_most := 50
+
+_limited(findings) := _sorted(findings) if {
+	count(findings) <= _most
+} else := array.concat(_sorted(array.slice(ranked, 0, _most)), [_rest(array.slice(ranked, _most, count(ranked)))]) if {
+	ranked := [keyed[3] | some keyed in sort([[finding.exempted_by != null, finding.level, finding.message, finding] |
+		some finding in findings
+	])]
 }
 
-_findings[rule_id] := _defects(rule_id) if {
-	some rule_id
-	data.guard.rules[rule_id].remediation
-	not _is_configured(rule_id)
+# A finding's details come first among its keys, so they decide between equal messages.
+_sorted(findings) := [keyed[1] | some keyed in sort([[finding.message, finding] | some finding in findings])]
+
+_rest(findings) := object.union(object.remove(findings[0], {"details"}), {
+	"message": sprintf("The rule has %d more findings, %d of them exempted.", [count(findings), exempted]),
+	"details": {"config": sprintf("rules.%s", [findings[0].rule_id]), "more": count(findings), "more_exempted": exempted},
+}) if {
+	exempted := count([finding | some finding in findings; finding.exempted_by != null])
 }
 
-_judged(rule_id) := {object.union(finding, {"exempted_by": exempted_by}) |
+_judged(rule_id) := [object.union(finding, {"exempted_by": exempted_by}) |
 	some finding in _found[rule_id]
-	exempted_by := exemptions.exempted_by(_exemptions, finding, input)
-}
+	exempted_by := object.get(exempting, [exemptions.subject(finding.details)], null)
+] if {
+	count(plan.exemptions.valid) > 0
+	exempting := _exempting[rule_id]
+} else := [object.union(finding, {"exempted_by": null}) | some finding in _found[rule_id]]
 
-_found[rule_id] := _valid_findings(rule_id, level) if some rule_id, level in _active
+_found[rule_id] := _stamped(rule_id, level) if some rule_id, level in _active
 
-_valid_findings(rule_id, level) := {{
-	"rule_id": rule_id,
-	"level": level.level,
-	"level_source": level.source,
-	"message": finding.message,
-	"remediation": _remediation(rule_id),
+_stamped(rule_id, level) := {object.union(stamp, {
+	"message": _shortened(finding.message),
 	"details": _with_override(rule_id, object.get(finding, "details", {})),
-} |
+}) |
+	stamp := {
+		"rule_id": rule_id,
+		"level": level.level,
+		"level_source": level.source,
+		"remediation": _remediation(rule_id),
+	}
 	some finding in data.guard.rules[rule_id].findings
 	_is_finding(finding)
 }
 
+_longest := 2000
+
+_shortened(message) := message if {
+	count(message) <= _longest
+} else := sprintf("%s... (%d characters)", [substring(message, 0, _longest), count(message)])
+
 # A rule names the entry of its section that decided; where an override gives that for the job, it is the override's.
 _with_override(rule_id, details) := object.union(details, {"config": config}) if {
+	plan.scoped[rule_id]
 	number := parameters.applied[rule_id]
 	is_string(details.config)
 	section := sprintf("rules.%s", [rule_id])
@@ -136,81 +161,23 @@ _is_changed(rule_id, entry) if {
 
 _is_changed(rule_id, "") if {
 	some key, _ in parameters.changed[rule_id]
-	key in object.keys(data.guard.config.rules[rule_id])
 	key != "level"
 }
 
-# A rule that is off isn't evaluated, so it costs nothing.
-_active[rule_id] := {"level": level, "source": "level"} if {
-	some rule_id, level in _plain_levels
-	level != "off"
-	_applies(rule_id)
-}
-
+# A rule that is off isn't evaluated, so it costs nothing. Where a job lacks what a rule needs, no level and no override
+# makes it report anything.
 _active[rule_id] := level if {
-	some rule_id, problems in _level_problems
-	count(problems) == 0
-	_applies(rule_id)
-	not levels.undecided(_overrides(rule_id), input)
-	level := _resolved(rule_id)
+	some rule_id, rule in plan.rules
+	not levels.undecided(plan.scoped[rule_id], input)
+	level := object.get(_overriding, rule_id, {"level": rule.level, "source": "level"})
 	level.level != "off"
+	parts.has_all(rule.needs, input)
 }
 
-_resolved(rule_id) := {"level": level, "source": sprintf("overrides[%d]", [number])} if {
-	number := parameters.changed[rule_id].level
-	level := data.guard.config.rules[rule_id].overrides[number].level
-} else := {"level": _level(rule_id), "source": "level"}
-
-# Where a job lacks what a rule needs, no level and no override makes it report anything.
-_applies(rule_id) if parts.has_all(_needs(rule_id), input)
-
-_needs(rule_id) := needs if {
-	needs := data.guard.rules[rule_id].needs
-} else := []
-
-# Most rules have one level for all jobs, so they are kept off the long way.
-_plain_levels[rule_id] := level if {
-	some rule_id
-	level := data.guard.config.rules[rule_id].level
-	level in {"off", "warn", "deny"}
-	not _is_overridden(rule_id)
+_overriding[rule_id] := {"level": overrides[number].level, "source": sprintf("overrides[%d]", [number])} if {
+	some rule_id, overrides in plan.scoped
+	number := parameters.applied[rule_id]
 }
-
-_plain_levels[rule_id] := "off" if {
-	some rule_id
-	data.guard.config.rules[rule_id].level == "off"
-	is_array(data.guard.config.rules[rule_id].overrides)
-	every override in data.guard.config.rules[rule_id].overrides {
-		override.level == "off"
-	}
-}
-
-# Not only those that are true: `overrides: false` is wrong, and must be reported.
-_is_overridden(rule_id) if _ := data.guard.config.rules[rule_id].overrides
-
-_level_problems[rule_id] := levels.problems(_level(rule_id), _overrides(rule_id), _types(rule_id)) if {
-	some rule_id, _ in data.guard.config.rules
-	not _plain_levels[rule_id]
-}
-
-_level(rule_id) := level if {
-	level := data.guard.config.rules[rule_id].level
-} else := null
-
-# The values themselves may be as long as the deny list.
-_types(rule_id) := {name: type_name(data.guard.config.rules[rule_id][name]) |
-	some name, _ in data.guard.config.rules[rule_id]
-	not name in {"level", "overrides"}
-}
-
-_overrides(rule_id) := overrides if {
-	overrides := data.guard.config.rules[rule_id].overrides
-} else := []
-
-# The folder of a rule: asking for the findings instead would evaluate those that are off, too.
-_exists(rule_id) if data.guard.rules[rule_id].remediation
-
-_is_configured(rule_id) if _ := data.guard.config.rules[rule_id]
 
 _remediation(rule_id) := data.guard.rules[rule_id].remediation if {
 	is_string(data.guard.rules[rule_id].remediation)
@@ -222,33 +189,62 @@ _is_finding(finding) if {
 	is_object(object.get(finding, "details", {}))
 }
 
-# What the exemptions need to say about themselves.
+# Exemptions: which of them the job is in is found once, what images they cover once for each of them, and what they
+# exempt once for each rule and subject.
 
-default _exemptions := []
+_for_job := exemptions.for_job(plan.exemptions, input)
 
-_exemptions := data.guard.config.exemptions if not _has_exemption_policy
+_images := exemptions.known_images(input)
 
-_exemptions := exemption_policy.governed(data.guard.config.exemptions, data.guard.config.exemption_policy) if {
-	_has_exemption_policy
+_covered[exemption.number] := exemptions.covered(exemption, _images) if {
+	some exemption in _for_job
+	exemption.images != null
 }
 
-# Not only one that is true: `exemption_policy: false` is wrong, and refuses all.
-_has_exemption_policy if _ := data.guard.config.exemption_policy
+_covers(exemption, _) if exemption.images == null
 
-_notices contains object.union(notice, {
+_covers(exemption, subject) if subject in _covered[exemption.number]
+
+_subjects(rule_id) := {exemptions.subject(finding.details) | some finding in _found[rule_id]}
+
+_exempting[rule_id] := {subject: covering[0] |
+	some subject in _subjects(rule_id)
+	covering := [exemption.id | some exemption in candidates; _covers(exemption, subject)]
+} if {
+	some rule_id, _ in plan.rules
+	candidates := [exemption | some exemption in _for_job; not exemption.expired; exemptions.is_about(exemption, rule_id)]
+}
+
+_notices := {"exemptions": _sorted([object.union(notice, {
 	"rule_id": "exemptions",
 	"level": "warn",
 	"level_source": "guard",
 	"remediation": "Correct, renew or remove the exemption in the guard's configuration.",
 	"exempted_by": null,
-}) if {
-	found := {finding | some findings in _found; some finding in findings}
-	some notice in exemptions.notices(_exemptions, found, input)
+}) |
+	some notice in array.concat(plan.exemptions.malformed, _expired)
+])}
+
+_expired := [exemptions.notice(exemption, rule_ids) |
+	count(plan.exemptions.valid) > 0
+	some exemption in _for_job
+	exemption.expired
+	rule_ids := sort([rule_id |
+		some rule_id, _ in _found
+		exemptions.is_about(exemption, rule_id)
+		_covers_any(exemption, rule_id)
+	])
+	count(rule_ids) > 0
+]
+
+_covers_any(exemption, rule_id) if {
+	some subject in _subjects(rule_id)
+	_covers(exemption, subject)
 }
 
 # What is broken.
 
-_defects(rule_id) := {{
+_defective(rule_id) := [{
 	"rule_id": rule_id,
 	"level": "deny",
 	"level_source": "guard",
@@ -258,22 +254,15 @@ _defects(rule_id) := {{
 	"exempted_by": null,
 } |
 	some message in _broken[rule_id]
-}
+]
 
-_broken[rule_id] contains "The rule has no level in the configuration." if {
-	some rule_id
-	data.guard.rules[rule_id].remediation
-	not _is_configured(rule_id)
-}
-
-_broken[rule_id] contains sprintf("The level of the rule is wrong: %s.", [problem]) if {
-	some rule_id, problems in _level_problems
-	some problem in problems
+_broken[rule_id] contains message if {
+	some rule_id, messages in plan.defects
+	some message in messages
 }
 
 _broken[rule_id] contains "The configuration has a level for a rule that doesn't exist." if {
-	some rule_id, _ in data.guard.config.rules
-	not _exists(rule_id)
+	some rule_id in plan.unnamed
 	not _has_findings(rule_id)
 }
 
@@ -290,5 +279,8 @@ _broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it
 	not _is_finding(finding)
 	kind := type_name(finding)
 }
+
+# The folder of a rule: asking for the findings instead would evaluate those that are off, too.
+_exists(rule_id) if data.guard.rules[rule_id].remediation
 
 _has_findings(rule_id) if is_set(data.guard.rules[rule_id].findings)

@@ -11,14 +11,13 @@ package guard.parameters
 
 import data.guard.lib.globs as globs_of
 import data.guard.lib.levels
+import data.guard.plan
 import future.keywords.not
 
 # METADATA
 # description: By rule id the number of the override that applies to the job; none where none matches.
 # scope: document
-applied[rule_id] := levels.first(data.guard.config.rules[rule_id].overrides, input) if {
-	some rule_id, _ in data.guard.config.rules
-}
+applied[rule_id] := levels.first(plan.scoped[rule_id], input) if some rule_id, _ in plan.scoped
 
 # METADATA
 # description: |
@@ -26,28 +25,42 @@ applied[rule_id] := levels.first(data.guard.config.rules[rule_id].overrides, inp
 #   deny list is read with it at its place in the configuration, since a value that `of` has is copied.
 # scope: document
 changed[rule_id][key] := number if {
-	some rule_id, number in applied
-	some key, _ in data.guard.config.rules[rule_id].overrides[number]
+	some rule_id, overrides in plan.scoped
+	number := applied[rule_id]
+	some key, _ in overrides[number].keys
 }
 
 # METADATA
 # description: By rule id and name the parameters.
 # scope: document
 of[rule_id][name] := data.guard.config.rules[rule_id][name] if {
-	some rule_id, section in data.guard.config.rules
-	some name, _ in section
+	some rule_id, name
+	not plan.scoped[rule_id]
+}
+
+of[rule_id][name] := data.guard.config.rules[rule_id][name] if {
+	some rule_id, name
+	plan.scoped[rule_id]
 	not changed[rule_id][name]
 }
 
 of[rule_id][name] := data.guard.config.rules[rule_id].overrides[number][name] if {
-	some rule_id, names in changed
-	some name, number in names
+	some rule_id, name
+	plan.scoped[rule_id]
+	number := changed[rule_id][name]
 }
 
 # METADATA
 # description: By rule id and name the parameters, with the job's account, region and partition in their globs.
 # scope: document
+globs[rule_id][name] := value if {
+	some rule_id, name
+	value := of[rule_id][name]
+	not plan.filled[rule_id][name]
+}
+
 globs[rule_id][name] := globs_of.filled(value, input) if {
-	some rule_id, values in of
-	some name, value in values
+	some rule_id, name
+	plan.filled[rule_id][name]
+	value := of[rule_id][name]
 }

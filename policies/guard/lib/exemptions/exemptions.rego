@@ -13,6 +13,10 @@
 #   - A job with several roles is covered only if all of them match.
 #   - A role or an image that can't be read for now could be any: such a gap ends no exemption.
 #   - Expired, malformed, or `refused` by the exemption policy, it exempts nothing and is reported.
+#
+#   The owner of a job chooses how many findings and images it has, so the work is done in steps that never multiply:
+#   once per configuration, once per job, once per image that an exemption is about, and once for each subject, which is
+#   what findings have in common here: an image, or the job.
 package guard.lib.exemptions
 
 import data.guard.lib.availability
@@ -22,27 +26,88 @@ import data.guard.lib.times
 import future.keywords.not
 
 # METADATA
-# description: Id of the first exemption that takes the finding out of the verdict, null if none does.
-exempted_by(exemptions, finding, document) := exemptions[i].id if {
-	i := min([number |
+# description: |
+#   What depends on the configuration alone: the `valid` exemptions with their scopes as regular expressions, and as
+#   `malformed` what to report of the others.
+prepared(exemptions) := {
+	"valid": [_prepared(number, exemption) |
 		some number, exemption in exemptions
-		_state(exemption, document) == "valid"
-		_could_cover(exemption, finding, document)
-	])
-} else := null
+		count(problems(exemption)) == 0
+	],
+	"malformed": [_malformed(number, found) |
+		some number, exemption in exemptions
+		found := problems(exemption)
+		count(found) > 0
+	],
+} if {
+	is_array(exemptions)
+} else := {"valid": [], "malformed": [{
+	"message": "The exemptions exempt nothing: they must be a list.",
+	"details": {"config": "exemptions"},
+}]}
 
 # METADATA
 # description: |
-#   What to report of the exemptions themselves: those that are malformed, and those that would cover one of the
-#   findings if they weren't expired.
-notices(exemptions, findings, document) := malformed | expired if {
-	is_array(exemptions)
-	malformed := _malformed(exemptions, document)
-	expired := _expired(exemptions, findings, document)
-} else := {{
-	"message": "The exemptions exempt nothing: they must be a list.",
-	"details": {"config": "exemptions"},
-}}
+#   The valid exemptions whose scope the job is in, images left aside; `expired` marks those of the past. What can't be
+#   read for now could put the job in the scope of those that count, not in that of an expired one.
+for_job(prepared, document) := [object.union(exemption, {"expired": expired}) |
+	some exemption in prepared.valid
+	now >= exemption.from
+	expired := now > exemption.until
+	not _is_elsewhere(exemption.scope, expired, document)
+] if {
+	now := times.instant(document.source.time)
+}
+
+# METADATA
+# description: The subject of a finding with such details.
+subject(details) := [details.slot, details.image] if {
+	_is_about_image(details)
+} else := "job"
+
+# METADATA
+# description: The subjects that an exemption of `for_job` with images covers; "job" if it names all images.
+covered(exemption, known) := subjects | {"job" | count(known) > 0; count(named) == count(known)} if {
+	named := {number | some number, image in known; _is_named(exemption, image)}
+	others := {image.subject | some number, image in known; not number in named}
+	subjects := {known[number].subject | some number in named} - others
+}
+
+# METADATA
+# description: |
+#   What `covered` needs to know of the job's images. If they can't be read for now, one that is `unread` and no
+#   finding's subject stands for those that aren't listed.
+known_images(document) := array.concat(
+	[{
+		"subject": [image.slot, image.raw],
+		"keys": images.keys(image),
+		"text": images.text(image),
+		"unread": object.get(image, ["error", "code"], null) == "unavailable",
+	} |
+		some image in document.images
+	],
+	[{"subject": null, "keys": [], "text": "", "unread": true} | not availability.known("images", document)],
+)
+
+# METADATA
+# description: True if the exemption is about the rule.
+is_about(exemption, rule_id) if {
+	some rule in exemption.rules
+	rule in {"*", rule_id}
+}
+
+# METADATA
+# description: What to report of an expired exemption that would cover findings of these rules.
+notice(exemption, rule_ids) := {
+	"message": sprintf("Exemption %s from %s has expired.", [exemption.id, concat(", ", rule_ids)]),
+	"details": {
+		"config": sprintf("exemptions[%d]", [exemption.number]),
+		"exemption": exemption.id,
+		"owner": exemption.owner,
+		"expires": exemption.expires,
+		"rules": rule_ids,
+	},
+}
 
 # METADATA
 # description: What is wrong with an exemption, one text for each.
@@ -57,8 +122,8 @@ problems(exemption) := exemption.refused if {
 		not _is_text(value)
 	},
 	{"rules must be a list of rule ids" | not _are_texts(object.get(exemption, "rules", ["*"]))},
-	{"expires must be a day as YYYY-MM-DD" | not times.end_of_day(object.get(exemption, "expires", "2000-01-01"))},
 	{"starts must be a day as YYYY-MM-DD" | not times.end_of_day(object.get(exemption, "starts", "2000-01-01"))},
+	{"expires must be a day as YYYY-MM-DD" | not times.end_of_day(object.get(exemption, "expires", "2000-01-01"))},
 	_scope_problems(object.get(exemption, "scope", {"account": "*"})),
 }) if {
 	is_object(exemption)
@@ -66,103 +131,65 @@ problems(exemption) := exemption.refused if {
 
 _required := {"id", "owner", "reason", "rules", "scope", "expires"}
 
+_facts := {"account", "region", "role_arn", "job_kind", "job_name"}
+
+_prepared(number, exemption) := {
+	"number": number,
+	"id": exemption.id,
+	"owner": exemption.owner,
+	"rules": exemption.rules,
+	"expires": exemption.expires,
+	"from": _start_of_day(object.get(exemption, "starts", "2000-01-01")),
+	"until": times.end_of_day(exemption.expires),
+	"scope": {fact: scopes.expression(patterns) |
+		some fact, patterns in object.remove(exemption.scope, {"image"})
+	},
+	"images": _images(object.get(exemption.scope, "image", null)),
+}
+
+_start_of_day(day) := (times.end_of_day(day) - _day) + 1
+
 # A day in nanoseconds.
 _day := 86400000000000
 
-_facts := {"account", "region", "role_arn", "job_kind", "job_name"}
+_images(null) := null
 
-_state(exemption, document) := "malformed" if {
-	count(problems(exemption)) > 0
-} else := "early" if {
-	times.instant(document.source.time) <= times.end_of_day(exemption.starts) - _day
-} else := "valid" if {
-	times.instant(document.source.time) <= times.end_of_day(exemption.expires)
-} else := "expired"
-
-_covers(exemption, finding, document) if {
-	some rule_id in exemption.rules
-	rule_id in {"*", finding.rule_id}
-	every fact, patterns in exemption.scope {
-		_in_scope(fact, patterns, finding, document)
-	}
+_images(entries) := {
+	"entries": [entry | some entry in _listed(entries); not contains(entry, "*")],
+	"expression": images.expression([entry | some entry in _listed(entries); contains(entry, "*")]),
+} if {
+	entries != null
 }
 
-_could_cover(exemption, finding, document) if {
-	some rule_id in exemption.rules
-	rule_id in {"*", finding.rule_id}
-	every fact, patterns in exemption.scope {
-		_could_be_in_scope(fact, patterns, finding, document)
-	}
+_malformed(number, found) := {
+	"message": sprintf("An exemption exempts nothing: %s.", [concat(", ", sort(found))]),
+	"details": {"config": sprintf("exemptions[%d]", [number])},
 }
 
-_could_be_in_scope("image", patterns, finding, document) if {
-	judged := _judged_images(finding.details, document)
-	_are_some(judged, document)
-	every image in judged {
-		_could_be_named(patterns, image)
-	}
+_is_elsewhere(scope, false, document) if {
+	some fact, expression in scope
+	not scopes.could_hold(fact, expression, document)
 }
 
-_could_be_in_scope(fact, patterns, _, document) if scopes.could_match(fact, patterns, document)
-
-_are_some(judged, _) if count(judged) > 0
-
-_are_some(_, document) if not availability.known("images", document)
-
-_could_be_named(_, image) if image.error.code == "unavailable"
-
-_could_be_named(patterns, image) if {
-	some entry in _listed(patterns)
-	images.matches(entry, image)
+_is_elsewhere(scope, true, document) if {
+	some fact, expression in scope
+	not scopes.holds(fact, expression, document, "all")
 }
 
-_in_scope("image", patterns, finding, document) if {
-	judged := _judged_images(finding.details, document)
-	count(judged) > 0
-	every image in judged {
-		some entry in _listed(patterns)
-		images.matches(entry, image)
-	}
+_is_named(exemption, image) if {
+	image.unread
+	not exemption.expired
 }
 
-_in_scope(fact, patterns, _, document) if scopes.matches(fact, patterns, document, "all")
+_is_named(exemption, image) if {
+	some entry in exemption.images.entries
+	entry in image.keys
+}
 
-_judged_images(details, document) := [image |
-	some image in document.images
-	image.slot == details.slot
-	image.raw == details.image
-] if {
-	_is_about_image(details)
-} else := document.images
+_is_named(exemption, image) if images.in_text(exemption.images.expression, image.text)
 
 # A finding about a setting has a slot as well: that of the map which holds the setting.
 _is_about_image(details) if object.keys(details) & {"slot", "image"} == {"slot", "image"}
-
-_malformed(exemptions, document) := {notice |
-	some i, exemption in exemptions
-	_state(exemption, document) == "malformed"
-	notice := {
-		"message": sprintf("An exemption exempts nothing: %s.", [concat(", ", sort(problems(exemption)))]),
-		"details": {"config": sprintf("exemptions[%d]", [i])},
-	}
-}
-
-_expired(exemptions, findings, document) := {notice |
-	some i, exemption in exemptions
-	_state(exemption, document) == "expired"
-	rules := sort({finding.rule_id | some finding in findings; _covers(exemption, finding, document)})
-	count(rules) > 0
-	notice := {
-		"message": sprintf("Exemption %s from %s has expired.", [exemption.id, concat(", ", rules)]),
-		"details": {
-			"config": sprintf("exemptions[%d]", [i]),
-			"exemption": exemption.id,
-			"owner": exemption.owner,
-			"expires": exemption.expires,
-			"rules": rules,
-		},
-	}
-}
 
 _scope_problems(scope) := union({
 	{sprintf("unknown key scope.%v", [key]) | some key in (object.keys(scope) - (_facts | {"image"}))},

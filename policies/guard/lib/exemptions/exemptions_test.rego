@@ -3,6 +3,35 @@ package guard.lib.exemptions_test
 import data.guard.lib.exemptions
 import data.guard.testing
 
+# The steps in the order in which `main` takes them.
+_exempted_by(list, finding, document) := covering[0] if {
+	covering := [exemption.id |
+		some exemption in exemptions.for_job(exemptions.prepared(list), document)
+		not exemption.expired
+		_is_about(exemption, finding, document)
+	]
+} else := null
+
+_notices(list, findings, document) := {notice | some notice in exemptions.prepared(list).malformed} | {notice |
+	some exemption in exemptions.for_job(exemptions.prepared(list), document)
+	exemption.expired
+	rule_ids := sort({finding.rule_id | some finding in findings; _is_about(exemption, finding, document)})
+	count(rule_ids) > 0
+	notice := exemptions.notice(exemption, rule_ids)
+}
+
+_is_about(exemption, finding, document) if {
+	exemptions.is_about(exemption, finding.rule_id)
+	_covers(exemption, finding, document)
+}
+
+_covers(exemption, _, _) if exemption.images == null
+
+_covers(exemption, finding, document) if {
+	subjects := exemptions.covered(exemption, exemptions.known_images(document))
+	exemptions.subject(finding.details) in subjects
+}
+
 _exemption(patch) := object.union(
 	{
 		"id": "EX-1",
@@ -28,7 +57,7 @@ _finding := {
 _at(instant) := testing.input_with({"source": {"time": instant}})
 
 test_exempted_by_its_id if {
-	exemptions.exempted_by([_exemption({})], _finding, testing.document) == "EX-1"
+	_exempted_by([_exemption({})], _finding, testing.document) == "EX-1"
 }
 
 test_exempted_by_the_first_that_covers if {
@@ -37,14 +66,14 @@ test_exempted_by_the_first_that_covers if {
 		_exemption({"id": "EX-1"}),
 		_exemption({"id": "EX-2"}),
 	]
-	exemptions.exempted_by(list, _finding, testing.document) == "EX-1"
+	_exempted_by(list, _finding, testing.document) == "EX-1"
 }
 
-test_exempted_by_none_without_exemptions if exemptions.exempted_by([], _finding, testing.document) == null
+test_exempted_by_none_without_exemptions if _exempted_by([], _finding, testing.document) == null
 
 test_exempted_by_none_of_no_list if {
 	every list in [null, "EX-1", {}] {
-		exemptions.exempted_by(list, _finding, testing.document) == null
+		_exempted_by(list, _finding, testing.document) == null
 	}
 }
 
@@ -55,7 +84,7 @@ test_rules_cover[note] if {
 		"another": [["denied_images"], null],
 		"no glob": [["denied_*"], null],
 	}
-	exemptions.exempted_by([_exemption({"rules": example[0]})], _finding, testing.document) == example[1]
+	_exempted_by([_exemption({"rules": example[0]})], _finding, testing.document) == example[1]
 }
 
 test_last_day_counts_as_a_whole_in_utc[instant] if {
@@ -66,7 +95,7 @@ test_last_day_counts_as_a_whole_in_utc[instant] if {
 		"2025-07-01T01:59:59+02:00": "EX-1",
 		"2025-06-30T23:00:00-02:00": null,
 	}
-	exemptions.exempted_by([_exemption({})], _finding, _at(instant)) == id
+	_exempted_by([_exemption({})], _finding, _at(instant)) == id
 }
 
 test_first_day_counts_as_a_whole_in_utc[instant] if {
@@ -76,18 +105,18 @@ test_first_day_counts_as_a_whole_in_utc[instant] if {
 		"2025-06-01T01:00:00+02:00": null,
 		"2025-06-30T23:59:59Z": "EX-1",
 	}
-	exemptions.exempted_by([_exemption({"starts": "2025-06-01"})], _finding, _at(instant)) == expected
+	_exempted_by([_exemption({"starts": "2025-06-01"})], _finding, _at(instant)) == expected
 }
 
 test_no_notice_before_the_first_day if {
 	list := [_exemption({"starts": "2025-06-01"})]
-	exemptions.notices(list, {_finding}, _at("2025-05-01T00:00:00Z")) == set()
+	_notices(list, {_finding}, _at("2025-05-01T00:00:00Z")) == set()
 }
 
 test_refused_exempts_nothing_and_is_reported if {
 	list := [_exemption({}), {"refused": {"it has no ticket", "it lasts 31 days"}}]
-	exemptions.exempted_by([list[1]], _finding, testing.document) == null
-	exemptions.notices(list, {_finding}, testing.document) == {{
+	_exempted_by([list[1]], _finding, testing.document) == null
+	_notices(list, {_finding}, testing.document) == {{
 		"message": "An exemption exempts nothing: it has no ticket, it lasts 31 days.",
 		"details": {"config": "exemptions[1]"},
 	}}
@@ -112,7 +141,7 @@ test_scope_covers[note] if {
 		"image pattern": {"image": "pytorch-*:2.*"},
 		"one image of a list": {"image": ["mxnet", "pytorch-training"]},
 	}
-	exemptions.exempted_by([_scoped(scope)], _finding, testing.document) == "EX-1"
+	_exempted_by([_scoped(scope)], _finding, testing.document) == "EX-1"
 }
 
 test_scope_covers_not[note] if {
@@ -127,13 +156,13 @@ test_scope_covers_not[note] if {
 		"image with another tag": {"image": "pytorch-training:2.3"},
 		"no image of a list": {"image": ["mxnet", "xpytorch-training"]},
 	}
-	exemptions.exempted_by([_scoped(scope)], _finding, testing.document) == null
+	_exempted_by([_scoped(scope)], _finding, testing.document) == null
 }
 
 test_scope_of_a_role_needs_every_role_of_the_job if {
 	document := testing.input_with({"job": {"role_arns": ["arn:aws:iam::1:role/A", "arn:aws:iam::1:role/B"]}})
-	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, document) == null
-	exemptions.exempted_by([_scoped({"role_arn": ["*/A", "*/B"]})], _finding, document) == "EX-1"
+	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, document) == null
+	_exempted_by([_scoped({"role_arn": ["*/A", "*/B"]})], _finding, document) == "EX-1"
 }
 
 _other := testing.image({
@@ -150,28 +179,28 @@ _two_images := testing.input_with_images([_image, _other])
 
 test_image_scope_covers_only_the_finding_about_its_image if {
 	list := [_scoped({"image": "mxnet"})]
-	exemptions.exempted_by(list, _finding, _two_images) == null
+	_exempted_by(list, _finding, _two_images) == null
 	about_other := {"rule_id": "denied_image", "details": {"slot": _other.slot, "image": _other.raw}}
-	exemptions.exempted_by(list, about_other, _two_images) == "EX-1"
+	_exempted_by(list, about_other, _two_images) == "EX-1"
 }
 
 test_image_scope_goes_by_the_slot_too if {
 	list := [_scoped({"image": "mxnet"})]
 	document := testing.input_with_images([_image, object.union(_other, {"raw": _image.raw})])
-	exemptions.exempted_by(list, _finding, document) == null
+	_exempted_by(list, _finding, document) == null
 	about_other := {"rule_id": "denied_image", "details": {"slot": _other.slot, "image": _image.raw}}
-	exemptions.exempted_by(list, about_other, document) == "EX-1"
+	_exempted_by(list, about_other, document) == "EX-1"
 }
 
 test_image_scope_goes_by_the_raw_reference_too if {
 	document := testing.input_with_images([_image, object.union(_other, {"slot": _image.slot})])
-	exemptions.exempted_by([_scoped({"image": "pytorch-*"})], _finding, document) == "EX-1"
+	_exempted_by([_scoped({"image": "pytorch-*"})], _finding, document) == "EX-1"
 }
 
 test_image_scope_covers_a_finding_about_no_image_if_it_names_all if {
 	finding := {"rule_id": "denied_image", "details": {}}
-	exemptions.exempted_by([_scoped({"image": "mxnet"})], finding, _two_images) == null
-	exemptions.exempted_by([_scoped({"image": ["mxnet", "pytorch-*"]})], finding, _two_images) == "EX-1"
+	_exempted_by([_scoped({"image": "mxnet"})], finding, _two_images) == null
+	_exempted_by([_scoped({"image": ["mxnet", "pytorch-*"]})], finding, _two_images) == "EX-1"
 }
 
 test_image_scope_covers_a_finding_about_a_setting_if_it_names_all[note] if {
@@ -181,26 +210,26 @@ test_image_scope_covers_a_finding_about_a_setting_if_it_names_all[note] if {
 		"image without slot": {"image": "another"},
 	}
 	finding := {"rule_id": "denied_image", "details": details}
-	exemptions.exempted_by([_scoped({"image": "pytorch-*"})], finding, testing.document) == "EX-1"
-	exemptions.exempted_by([_scoped({"image": "mxnet"})], finding, testing.document) == null
-	exemptions.exempted_by([_scoped({"image": "pytorch-*"})], finding, _two_images) == null
-	exemptions.exempted_by([_scoped({"image": ["mxnet", "pytorch-*"]})], finding, _two_images) == "EX-1"
+	_exempted_by([_scoped({"image": "pytorch-*"})], finding, testing.document) == "EX-1"
+	_exempted_by([_scoped({"image": "mxnet"})], finding, testing.document) == null
+	_exempted_by([_scoped({"image": "pytorch-*"})], finding, _two_images) == null
+	_exempted_by([_scoped({"image": ["mxnet", "pytorch-*"]})], finding, _two_images) == "EX-1"
 }
 
 test_image_scope_covers_no_job_without_images if {
 	finding := {"rule_id": "denied_image", "details": {}}
-	exemptions.exempted_by([_scoped({"image": "*"})], finding, testing.input_with_images([])) == null
+	_exempted_by([_scoped({"image": "*"})], finding, testing.input_with_images([])) == null
 }
 
 test_image_scope_covers_no_unknown_image if {
 	image := testing.unknown_image("access-denied")
 	finding := {"rule_id": "denied_image", "details": {"slot": image.slot, "image": null}}
-	exemptions.exempted_by([_scoped({"image": "*"})], finding, testing.input_with_images([image])) == null
+	_exempted_by([_scoped({"image": "*"})], finding, testing.input_with_images([image])) == null
 }
 
 test_image_scope_covers_no_image_that_the_job_lacks if {
 	finding := {"rule_id": "denied_image", "details": {"slot": "Elsewhere", "image": _image.raw}}
-	exemptions.exempted_by([_scoped({"image": "*"})], finding, testing.document) == null
+	_exempted_by([_scoped({"image": "*"})], finding, testing.document) == null
 }
 
 # What can't be read for now.
@@ -208,15 +237,15 @@ test_image_scope_covers_no_image_that_the_job_lacks if {
 _without_roles(roles) := testing.input_without({"job": {"role_arns": roles}}, "job.role_arns")
 
 test_scope_of_a_role_that_cannot_be_read_for_now_covers if {
-	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles([])) == "EX-1"
-	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles(["arn:aws:iam::1:role/A"])) == "EX-1"
+	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles([])) == "EX-1"
+	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles(["arn:aws:iam::1:role/A"])) == "EX-1"
 }
 
 test_scope_of_a_role_that_the_job_lacks_covers_not if {
 	roles := ["arn:aws:iam::1:role/B"]
-	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles(roles)) == null
+	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles(roles)) == null
 	none := testing.input_with({"job": {"role_arns": []}})
-	exemptions.exempted_by([_scoped({"role_arn": "*/A"})], _finding, none) == null
+	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, none) == null
 }
 
 _unread := testing.image({"raw": null, "error": {"code": "unavailable", "message": "ThrottlingException"}})
@@ -225,31 +254,48 @@ test_scope_of_images_that_cannot_be_read_for_now_covers_a_finding_about_no_image
 	finding := {"rule_id": "denied_image", "message": "x", "details": {}}
 	every list in [[], [_unread], [_unread, _image]] {
 		document := testing.input_without({"images": list}, "images")
-		exemptions.exempted_by([_scoped({"image": "pytorch-*"})], finding, document) == "EX-1"
+		_exempted_by([_scoped({"image": "pytorch-*"})], finding, document) == "EX-1"
 	}
 }
 
 test_scope_of_images_covers_not_where_another_is_known if {
 	finding := {"rule_id": "denied_image", "message": "x", "details": {}}
 	document := testing.input_without({"images": [_unread, _image]}, "images")
-	exemptions.exempted_by([_scoped({"image": "mxnet"})], finding, document) == null
-	exemptions.exempted_by([_scoped({"image": "mxnet"})], _finding, document) == null
+	_exempted_by([_scoped({"image": "mxnet"})], finding, document) == null
+	_exempted_by([_scoped({"image": "mxnet"})], _finding, document) == null
+}
+
+test_scope_of_images_that_cannot_be_read_for_now_covers_the_finding_about_one if {
+	finding := {"rule_id": "denied_image", "message": "x", "details": {"slot": _unread.slot, "image": null}}
+	document := testing.input_without({"images": [_unread, _image]}, "images")
+	_exempted_by([_scoped({"image": "mxnet"})], finding, document) == "EX-1"
+}
+
+test_no_notice_of_an_expired_exemption_of_images_that_cannot_be_read_for_now if {
+	expired := object.union(_scoped({"image": "pytorch-*"}), {"expires": "2020-01-01"})
+	findings := [
+		{"rule_id": "denied_image", "message": "x", "details": {}},
+		{"rule_id": "denied_image", "message": "x", "details": {"slot": _unread.slot, "image": null}},
+	]
+	every list in [[], [_unread]] {
+		_notices([expired], findings, testing.input_without({"images": list}, "images")) == set()
+	}
 }
 
 test_notice_of_an_expired_exemption_of_the_image if {
 	expired := object.union(_scoped({"image": "pytorch-*"}), {"expires": "2020-01-01"})
-	count(exemptions.notices([expired], [_finding], testing.document)) == 1
+	count(_notices([expired], [_finding], testing.document)) == 1
 	other := object.union(_scoped({"image": "mxnet"}), {"expires": "2020-01-01"})
-	exemptions.notices([other], [_finding], testing.document) == set()
+	_notices([other], [_finding], testing.document) == set()
 }
 
 test_no_notice_of_an_expired_exemption_that_only_could_cover if {
 	expired := object.union(_scoped({"role_arn": "*/A"}), {"expires": "2020-01-01"})
-	exemptions.notices([expired], [_finding], _without_roles([])) == set()
+	_notices([expired], [_finding], _without_roles([])) == set()
 }
 
 test_no_notice_of_valid_exemptions if {
-	exemptions.notices([_exemption({"ticket": "OPS-7"})], {_finding}, testing.document) == set()
+	_notices([_exemption({"ticket": "OPS-7"})], {_finding}, testing.document) == set()
 }
 
 test_notice_of_an_expired_exemption_that_would_cover if {
@@ -258,7 +304,7 @@ test_notice_of_an_expired_exemption_that_would_cover if {
 		{"rule_id": "vpc_required", "message": "b", "details": {}},
 		{"rule_id": "denied_image", "message": "a", "details": {}},
 	}
-	exemptions.notices(list, findings, testing.document) == {{
+	_notices(list, findings, testing.document) == {{
 		"message": "Exemption EX-2 from denied_image, vpc_required has expired.",
 		"details": {
 			"config": "exemptions[1]",
@@ -273,17 +319,17 @@ test_notice_of_an_expired_exemption_that_would_cover if {
 test_notice_of_an_expired_exemption_names_each_rule_once if {
 	list := [_exemption({"expires": "2025-06-14"})]
 	findings := {_finding, object.union(_finding, {"message": "again"})}
-	[n.details.rules | some n in exemptions.notices(list, findings, testing.document)] == [["denied_image"]]
+	[n.details.rules | some n in _notices(list, findings, testing.document)] == [["denied_image"]]
 }
 
 test_no_notice_of_an_expired_exemption_that_covers_nothing if {
 	list := [_exemption({"expires": "2025-06-14", "rules": ["vpc_required"]})]
-	exemptions.notices(list, {_finding}, testing.document) == set()
+	_notices(list, {_finding}, testing.document) == set()
 }
 
 test_notice_of_no_list if {
 	every list in [null, "EX-1", {}] {
-		exemptions.notices(list, set(), testing.document) == {{
+		_notices(list, set(), testing.document) == {{
 			"message": "The exemptions exempt nothing: they must be a list.",
 			"details": {"config": "exemptions"},
 		}}
@@ -327,12 +373,12 @@ _malformed := {
 
 test_malformed_exempts_nothing[note] if {
 	some note, example in _malformed
-	exemptions.exempted_by([example[0]], _finding, testing.document) == null
+	_exempted_by([example[0]], _finding, testing.document) == null
 }
 
 test_notice_of_malformed[note] if {
 	some note, example in _malformed
-	exemptions.notices([_exemption({}), example[0]], set(), testing.document) == {{
+	_notices([_exemption({}), example[0]], set(), testing.document) == {{
 		"message": sprintf("An exemption exempts nothing: %s.", [example[1]]),
 		"details": {"config": "exemptions[1]"},
 	}}
@@ -349,7 +395,7 @@ test_notice_says_all_that_is_wrong if {
 
 test_notice_joins_all_that_is_wrong if {
 	exemption := object.remove(_exemption({"owner": ""}), {"expires"})
-	[n.message | some n in exemptions.notices([exemption], set(), testing.document)] == [
+	[n.message | some n in _notices([exemption], set(), testing.document)] == [
 		"An exemption exempts nothing: expires is missing, owner must be a text.",
 	]
 }

@@ -24,21 +24,43 @@ known(image) if {
 }
 
 # METADATA
-# description: Every entry without wildcards that names the image.
-keys(image) := {concat("", [name, version]) |
+# description: Every entry without wildcards that names the image, each once.
+keys(image) := split(_lines(image, names), "\n") if {
 	known(image)
-	versions := _versions(image)
-	some name in _names(image)
-	some version in versions
-}
+	segments := split(image.repository, "/")
+	names := array.concat(_full_names(image), [concat("/", array.slice(segments, i, count(segments))) |
+		some i, _ in segments
+		i >= _first_tail(image)
+	])
+} else := []
 
 # METADATA
-# description: True if the entry, with wildcards or without, names the image.
-matches(entry, image) if {
-	is_string(entry)
-	expression := concat("", ["^", replace(_quoted(entry), "*", `[^:@]*`), "$"])
-	some key in keys(image)
-	regex.match(expression, key)
+# description: One regular expression for entries, with wildcards or without, to find in `text`; null for no entries.
+expression(entries) := sprintf(`(?m)(?:^|/)(?:%s)$`, [concat("|", expressions)]) if {
+	expressions := [_regular(entry) | some entry in entries; is_string(entry)]
+	count(expressions) > 0
+} else := null
+
+# METADATA
+# description: The image as expressions see it, the ways to write it in full, one in each line; empty if it isn't known.
+text(image) := _lines(image, _full_names(image)) if {
+	known(image)
+} else := ""
+
+# All names with all versions, made by joining: one step for each version, not for each of its names. A name with a line
+# break would look like two.
+_lines(image, names) := lines if {
+	versions := _versions(image)
+	lines := concat("\n", [concat("", [concat(concat(version, ["", "\n"]), names), version]) | some version in versions])
+	strings.count(lines, "\n") == (count(versions) * count(names)) - 1
+} else := ""
+
+# METADATA
+# description: True if an entry of the expression names the image of the text.
+in_text(entries, lines) if {
+	is_string(entries)
+	lines != ""
+	regex.match(entries, lines)
 }
 
 # METADATA
@@ -47,29 +69,29 @@ registries(image) := {trim_suffix(image.registry, ":443")} | _ecr_hosts(image) i
 	is_string(image.registry)
 } else := set()
 
-_names(image) := _tails(image.repository) | {concat("/", [registry, image.repository]) |
-	some registry in registries(image)
-}
+# Without a registry the full name is the first tail of the path.
+_full_names(image) := [concat("/", [registry, image.repository]) | some registry in registries(image)] if {
+	is_string(image.registry)
+} else := [image.repository]
 
-_tails(repository) := {concat("/", array.slice(segments, i, count(segments))) |
-	segments := split(repository, "/")
-	some i, _ in segments
-}
+_first_tail(image) := 0 if {
+	is_string(image.registry)
+} else := 1
 
-_versions(image) := {"", tag, digest, concat("", [tag, digest])} if {
-	tag := _tag(image)
-	digest := _digest(image)
-}
-
-_tag(image) := concat("", [":", image.tag]) if {
-	is_string(image.tag)
-} else := ":latest" if {
+_versions(image) := ["", tag] if {
 	not is_string(image.digest)
-} else := ""
+	tag := concat("", [":", _tag(image)])
+} else := ["", digest] if {
+	not is_string(image.tag)
+	digest := concat("", ["@", image.digest])
+} else := ["", tag, digest, concat("", [tag, digest])] if {
+	tag := concat("", [":", image.tag])
+	digest := concat("", ["@", image.digest])
+}
 
-_digest(image) := concat("", ["@", image.digest]) if {
-	is_string(image.digest)
-} else := ""
+_tag(image) := image.tag if {
+	is_string(image.tag)
+} else := "latest"
 
 # The document names account and region only of a host that is an ECR endpoint.
 _ecr_hosts(image) := {
@@ -83,14 +105,15 @@ _ecr_hosts(image) := {
 	suffixes := _dns_suffixes(image.region)
 } else := set()
 
-_dns_suffixes(region) := suffixes if {
-	suffixes := _dns_suffixes_elsewhere[split(region, "-")[0]]
-} else := suffixes if {
-	suffixes := _dns_suffixes_elsewhere[concat("-", array.slice(split(region, "-"), 0, 2))]
-} else := {"plain": "amazonaws.com", "dual_stack": "on.aws"}
+_dns_suffixes(region) := object.get(_elsewhere, words[0], object.get(_elsewhere, two, _nearly_everywhere)) if {
+	words := split(region, "-")
+	two := concat("-", array.slice(words, 0, 2))
+}
+
+_nearly_everywhere := {"plain": "amazonaws.com", "dual_stack": "on.aws"}
 
 # By the first word, or the first two, of the region.
-_dns_suffixes_elsewhere := {
+_elsewhere := {
 	"cn": {"plain": "amazonaws.com.cn", "dual_stack": "on.amazonwebservices.com.cn"},
 	"eu-isoe": {"plain": "cloud.adc-e.uk", "dual_stack": "on.cloud-aws.adc-e.uk"},
 	"eusc": {"plain": "amazonaws.eu", "dual_stack": "on.amazonwebservices.eu"},
@@ -98,5 +121,7 @@ _dns_suffixes_elsewhere := {
 	"us-isob": {"plain": "sc2s.sgov.gov", "dual_stack": "on.aws.scloud"},
 	"us-isof": {"plain": "csp.hci.ic.gov", "dual_stack": "on.aws.hci.ic.gov"},
 }
+
+_regular(entry) := replace(_quoted(entry), "*", `[^:@\n]*`)
 
 _quoted(text) := regex.replace(text, `[\\.+?()|\[\]{}^$]`, `\$0`)

@@ -21,8 +21,12 @@ _private(patch) := object.union(
 	patch,
 )
 
+_keys(image) := {key | some key in images.keys(image)}
+
+_matches(entry, image) if images.in_text(images.expression([entry]), images.text(image))
+
 test_keys_of_a_tag if {
-	images.keys(_private({})) == {
+	_keys(_private({})) == {
 		"pytorch-training",
 		"pytorch-training:1.10",
 		"mirror/pytorch-training",
@@ -33,18 +37,18 @@ test_keys_of_a_tag if {
 }
 
 test_keys_of_no_tag_name_latest if {
-	images.keys(_private({"registry": null, "repository": "x", "tag": null})) == {"x", "x:latest"}
+	_keys(_private({"registry": null, "repository": "x", "tag": null})) == {"x", "x:latest"}
 }
 
 test_keys_of_a_digest_name_no_tag if {
-	images.keys(_private({"registry": null, "repository": "x", "tag": null, "digest": _digest})) == {
+	_keys(_private({"registry": null, "repository": "x", "tag": null, "digest": _digest})) == {
 		"x",
 		concat("@", ["x", _digest]),
 	}
 }
 
 test_keys_of_tag_and_digest_name_both if {
-	images.keys(_private({"registry": null, "repository": "x", "digest": _digest})) == {
+	_keys(_private({"registry": null, "repository": "x", "digest": _digest})) == {
 		"x",
 		"x:1.10",
 		concat("@", ["x", _digest]),
@@ -54,16 +58,16 @@ test_keys_of_tag_and_digest_name_both if {
 
 test_unknown_image_has_no_keys if {
 	every code in ["missing", "unparseable"] {
-		images.keys(testing.unknown_image(code)) == set()
+		_keys(testing.unknown_image(code)) == set()
 	}
 }
 
 test_parsed_image_with_an_error_has_no_keys if {
-	images.keys(_private({"error": {"code": "failed", "message": "?"}})) == set()
+	_keys(_private({"error": {"code": "failed", "message": "?"}})) == set()
 }
 
 test_image_without_repository_and_error_has_no_keys if {
-	images.keys(_private({"repository": null})) == set()
+	_keys(_private({"repository": null})) == set()
 }
 
 test_known_tells_images_with_a_repository if {
@@ -146,7 +150,7 @@ test_matches[note] if {
 		"only a star": "*",
 		"every tag": "pytorch-training:*",
 	}
-	images.matches(entry, _private({}))
+	_matches(entry, _private({}))
 }
 
 test_matches_not[note] if {
@@ -167,20 +171,29 @@ test_matches_not[note] if {
 		"control character": "pytorch\ntraining",
 		"not latin": "pytorch-trainingé*",
 	}
-	not images.matches(entry, _private({}))
+	not _matches(entry, _private({}))
 }
 
 test_matches_not_what_is_no_text if {
 	every entry in [null, 7, true, ["*"], {"*": "*"}] {
-		not images.matches(entry, _private({}))
+		not _matches(entry, _private({}))
 	}
 }
 
-test_star_matches_no_unknown_image if not images.matches("*", testing.unknown_image("missing"))
+test_star_matches_no_unknown_image if not _matches("*", testing.unknown_image("missing"))
 
 test_star_for_a_digest if {
 	image := _private({"tag": null, "digest": _digest})
-	images.matches("pytorch-training@sha256:aa*", image)
-	not images.matches("pytorch-training@sha256:ab*", image)
-	not images.matches("pytorch-training:*", image)
+	_matches("pytorch-training@sha256:aa*", image)
+	not _matches("pytorch-training@sha256:ab*", image)
+	not _matches("pytorch-training:*", image)
 }
+
+test_image_with_a_line_break_is_not_two if {
+	image := testing.image({"repository": "a\nb", "tag": "1"})
+	images.text(image) == ""
+	not _matches("b", image)
+	not "b:1" in _keys(image)
+}
+
+test_unknown_image_has_no_text if images.text(testing.unknown_image("missing")) == ""

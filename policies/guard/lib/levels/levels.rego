@@ -12,37 +12,52 @@ import data.guard.lib.scopes
 import future.keywords.not
 
 # METADATA
-# description: Number of the first override that matches; undefined if none does.
-first(overrides, document) := min([number |
-	some number, override in overrides
-	_matches(override, document)
+# description: |
+#   Overrides without problems, as far as they depend on the configuration alone: their scopes as regular expressions,
+#   the level if they give one, and the keys that they give.
+prepared(overrides) := [object.union(
+	object.filter(override, {"level"}),
+	{
+		"strictness": _strictness(override),
+		"scope": {fact: scopes.expression(patterns) | some fact, patterns in object.filter(override, _facts)},
+		"keys": {key: true | some key, _ in object.remove(override, _facts)},
+	},
+) |
+	some override in overrides
+]
+
+# METADATA
+# description: Number of the first prepared override that matches; undefined if none does.
+first(prepared, document) := min([number |
+	some number, override in prepared
+	not _differs(override, document)
 ])
 
 # METADATA
 # description: |
-#   True if it depends on roles that can't be read for now which override is the first that matches: until they can be,
-#   the rule has no level that is sure.
-undecided(overrides, document) if {
+#   True if it depends on roles that can't be read for now which prepared override is the first that matches: until they
+#   can be, the rule has no level that is sure.
+undecided(prepared, document) if {
 	not availability.known("job.role_arns", document)
-	some number, override in overrides
+	some number, override in prepared
 	_depends_on_roles(override, document)
-	not _is_preceded(number, overrides, document)
+	not _is_preceded(number, prepared, document)
 }
 
 _depends_on_roles(override, document) if {
-	others := object.remove(override, {"role_arn"})
+	others := object.union(object.remove(override, {"scope"}), {"scope": object.remove(override.scope, {"role_arn"})})
 	not _differs(others, document)
-	_could_change(_strictness(override), override.role_arn, document)
+	_could_change(override.strictness, override.scope.role_arn, document)
 }
 
-_could_change("any", patterns, document) if not scopes.matches("role_arn", patterns, document, "any")
+_could_change("any", globs, document) if not scopes.holds("role_arn", globs, document, "any")
 
-_could_change("all", patterns, document) if scopes.could_match("role_arn", patterns, document)
+_could_change("all", globs, document) if scopes.could_hold("role_arn", globs, document)
 
-_is_preceded(number, overrides, document) if {
-	some earlier, override in overrides
+_is_preceded(number, prepared, document) if {
+	some earlier, override in prepared
 	earlier < number
-	_matches(override, document)
+	not _differs(override, document)
 	not _depends_on_roles(override, document)
 }
 
@@ -50,33 +65,15 @@ _is_preceded(number, overrides, document) if {
 # description: |
 #   What is wrong with a rule's level and overrides, one text for each. `types` has the type of each parameter that the
 #   section gives, by its name.
-problems(level, overrides, types) := set() if {
-	_are_right(level, overrides, types)
-} else := _level_problems(level) | _overrides_problems(overrides, types)
-
-# Each decision asks for the problems of each rule: the quick way to say that there are none.
-_are_right(level, overrides, types) if {
-	_is_level(level)
-	is_array(overrides)
-	not _has_wrong_override(overrides, types)
-}
-
-_has_wrong_override(overrides, types) if {
-	some override in overrides
-	count(_override_problems(override, types)) > 0
-}
+problems(level, overrides, types) := _level_problems(level) | _overrides_problems(overrides, types)
 
 _names := {"off", "warn", "deny"}
 
 _facts := {"account", "region", "role_arn", "job_kind"}
 
-_matches(override, document) if not _differs(override, document)
-
 _differs(override, document) if {
-	strictness := _strictness(override)
-	some fact in _facts
-	patterns := override[fact]
-	not scopes.matches(fact, patterns, document, strictness)
+	some fact, expression in override.scope
+	not scopes.holds(fact, expression, document, override.strictness)
 }
 
 _strictness(override) := "any" if {

@@ -4,10 +4,24 @@ import data.guard.lib.levels
 import data.guard.testing
 import future.keywords.not
 
+_first(overrides, document) := levels.first(levels.prepared(overrides), document)
+
+test_prepared_override_has_what_it_gives if {
+	levels.prepared([{"region": "eu-*", "level": "deny", "seconds": 1}, {"account": "1", "seconds": 1}]) == [
+		{
+			"level": "deny",
+			"strictness": "any",
+			"scope": {"region": "^(eu-.*)$"},
+			"keys": {"level": true, "seconds": true},
+		},
+		{"strictness": "all", "scope": {"account": "^(1)$"}, "keys": {"seconds": true}},
+	]
+}
+
 test_no_override_matches if {
 	overrides := [{"region": "us-*", "level": "off"}, {"account": "9*", "level": "off"}]
-	not levels.first(overrides, testing.document)
-	not levels.first([], testing.document)
+	not _first(overrides, testing.document)
+	not _first([], testing.document)
 }
 
 test_first_override_that_matches_wins if {
@@ -16,7 +30,7 @@ test_first_override_that_matches_wins if {
 		{"region": "eu-*", "level": "warn"},
 		{"account": "111122223333", "level": "off"},
 	]
-	levels.first(overrides, testing.document) == 1
+	_first(overrides, testing.document) == 1
 }
 
 test_override_by[fact] if {
@@ -26,17 +40,17 @@ test_override_by[fact] if {
 		"role_arn": "arn:aws:iam::*:role/Trainer",
 		"job_kind": ["training"],
 	}
-	levels.first([{fact: globs, "level": "off"}], testing.document) == 0
-	not levels.first([{fact: "9", "level": "off"}], testing.document)
+	_first([{fact: globs, "level": "off"}], testing.document) == 0
+	not _first([{fact: "9", "level": "off"}], testing.document)
 }
 
 test_override_matches_only_with_all_its_facts if {
 	overrides := [{"region": "eu-west-1", "job_kind": "processing", "level": "off"}]
-	not levels.first(overrides, testing.document)
+	not _first(overrides, testing.document)
 }
 
 test_override_of_parameters_only_matches_like_any_other if {
-	levels.first([{"region": "us-*", "seconds": 1}, {"region": "eu-*", "seconds": 2}], testing.document) == 1
+	_first([{"region": "us-*", "seconds": 1}, {"region": "eu-*", "seconds": 2}], testing.document) == 1
 }
 
 _two_roles := testing.input_with({"job": {"role_arns": [
@@ -46,13 +60,13 @@ _two_roles := testing.input_with({"job": {"role_arns": [
 
 test_override_that_does_not_deny_needs_every_role_of_the_job if {
 	every override in [{"level": "off"}, {"level": "warn"}, {"seconds": 7}] {
-		not levels.first([object.union(override, {"role_arn": "*/Trainer"})], _two_roles)
-		levels.first([object.union(override, {"role_arn": ["*/Trainer", "*/Admin"]})], _two_roles) == 0
+		not _first([object.union(override, {"role_arn": "*/Trainer"})], _two_roles)
+		_first([object.union(override, {"role_arn": ["*/Trainer", "*/Admin"]})], _two_roles) == 0
 	}
 }
 
 test_denying_override_needs_one_role_of_the_job if {
-	levels.first([{"role_arn": "*/Trainer", "level": "deny"}], _two_roles) == 0
+	_first([{"role_arn": "*/Trainer", "level": "deny"}], _two_roles) == 0
 }
 
 test_no_problems if {
@@ -137,7 +151,7 @@ test_undecided_while_roles_that_an_override_is_for_cannot_be_read[note] if {
 		"behind one for others": [[{"region": "us-*", "level": "off"}, {"role_arn": "*", "level": "off"}], []],
 		"behind one for a role": [[{"role_arn": "*/A", "level": "off"}, {"role_arn": "*/B", "level": "warn"}], []],
 	}
-	levels.undecided(overrides, _for_now(roles))
+	levels.undecided(levels.prepared(overrides), _for_now(roles))
 }
 
 test_decided_whatever_the_roles_are[note] if {
@@ -150,5 +164,5 @@ test_decided_whatever_the_roles_are[note] if {
 		"deny for one of them": [[{"role_arn": "*/Trainer", "level": "deny"}], _for_now([_trainer])],
 		"roles that are known": [[{"role_arn": "*/Trainer", "level": "off"}], testing.document],
 	}
-	not levels.undecided(overrides, document)
+	not levels.undecided(levels.prepared(overrides), document)
 }

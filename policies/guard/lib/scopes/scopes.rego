@@ -14,29 +14,31 @@ import future.keywords.not
 valid(patterns) if _valid_list(_listed(patterns))
 
 # METADATA
+# description: Valid globs as one regular expression, which depends on the configuration alone.
+expression(patterns) := concat("", ["^(", strings.replace_n(_regular, concat("\n", _listed(patterns))), ")$"])
+
+# METADATA
 # description: |
-#   True if the fact matches valid globs; unknown matches nothing. `strictness` decides for a job with several roles:
+#   True if the fact matches the expression; unknown matches nothing. `strictness` decides for a job with several roles:
 #   with "any" one that matches is enough, with "all" every one must match, so that a scope that relaxes covers no other
 #   role's job.
-matches(fact, patterns, document, strictness) if {
+holds(fact, globs, document, strictness) if {
 	values := _values(fact, document)
-	expression := _expression(_listed(patterns))
-	matched := {value | some value in values; regex.match(expression, value)}
+	matched := {value | some value in values; regex.match(globs, value)}
 	_enough(strictness, matched, values)
 }
 
 # METADATA
 # scope: document
 # description: |
-#   True if the fact could match valid globs as a scope that relaxes needs it, for all that is known of the job: a role
-#   that can't be read for now could be any.
-could_match(fact, patterns, document) if matches(fact, patterns, document, "all")
+#   True if the fact could match the expression as a scope that relaxes needs it, for all that is known of the job: a
+#   role that can't be read for now could be any.
+could_hold(fact, globs, document) if holds(fact, globs, document, "all")
 
-could_match("role_arn", patterns, document) if {
+could_hold("role_arn", globs, document) if {
 	not availability.known("job.role_arns", document)
-	expression := _expression(_listed(patterns))
 	every role in document.job.role_arns {
-		regex.match(expression, role)
+		regex.match(globs, role)
 	}
 }
 
@@ -60,8 +62,6 @@ _values("job_name", document) := {document.job.name}
 _listed(patterns) := patterns if {
 	is_array(patterns)
 } else := [patterns]
-
-_expression(patterns) := concat("", ["^(", strings.replace_n(_regular, concat("\n", patterns)), ")$"])
 
 _regular := {
 	"*": ".*",

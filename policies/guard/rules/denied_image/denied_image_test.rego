@@ -231,6 +231,7 @@ test_remediation_says_what_to_do if contains(rule.remediation, "another image")
 # By scope.
 
 _scoped := {
+	"level": "deny",
 	"images": {"pytorch-training": {"reason": "CVE-1"}},
 	"patterns": [{"pattern": "pytorch-*", "reason": "CVE-1"}],
 	"overrides": [

@@ -1,0 +1,60 @@
+# How much a decision lists, whatever a job's owner wrote.
+package guard.main_test
+
+import data.guard.main
+import data.guard.testing
+
+_many(count) := {{"message": sprintf("m%03d", [i]), "details": {"slot": sprintf("s%d", [i]), "image": "x"}} |
+	some i in numbers.range(1, count)
+}
+
+_decide_many(findings, exemptions) := decision if {
+	decision := main.decision with input as testing.document
+		with data.guard.rules as {"alpha": {"remediation": "Do a.", "findings": findings}}
+		with data.guard.config as {"rules": {"alpha": {"level": "deny"}}, "exemptions": exemptions}
+}
+
+test_fifty_findings_of_a_rule_are_listed if {
+	findings := _decide_many(_many(50), []).findings
+	[f.message | some f in findings] == [sprintf("m%03d", [i]) | some i in numbers.range(1, 50)]
+}
+
+test_more_findings_of_a_rule_are_counted if {
+	decision := _decide_many(_many(173), [])
+	decision.decision == "deny"
+	count(decision.findings) == 51
+	decision.findings[50] == object.union(_alpha, {
+		"message": "The rule has 123 more findings, 0 of them exempted.",
+		"details": {"config": "rules.alpha", "more": 123, "more_exempted": 0},
+	})
+}
+
+test_findings_that_count_are_listed_first if {
+	# All but the last are about images, which the exemption names; the last is about the job, which has others, too.
+	about_images := {{"message": sprintf("m%03d", [i]), "details": {"slot": image.slot, "image": image.raw}} |
+		image := testing.document.images[0]
+		some i in numbers.range(1, 60)
+	}
+	exemption := _exemption({"scope": {"image": "pytorch-training"}})
+	counting := {"message": "z", "details": {"slot": "Elsewhere", "image": "y"}}
+	decision := _decide_many(about_images | {counting}, [exemption])
+	decision.decision == "deny"
+	[f.message | some f in decision.findings; f.exempted_by == null] == ["z"]
+	[last] := [f | some f in decision.findings; f.details.more]
+	last.exempted_by == "EX-1"
+	last.details == {"config": "rules.alpha", "more": 11, "more_exempted": 11}
+}
+
+test_allow_many_exempted_findings if {
+	decision := _decide_many(_many(70), [_exemption({})])
+	decision.decision == "allow"
+	count(decision.findings) == 51
+}
+
+test_long_message_is_cut_with_its_length if {
+	long := concat("", ["a" | some _ in numbers.range(1, 2001)])
+	[finding] := _decide_many({{"message": long}}, []).findings
+	finding.message == concat("", [substring(long, 0, 2000), "... (2001 characters)"])
+	[whole] := _decide_many({{"message": substring(long, 0, 2000)}}, []).findings
+	whole.message == substring(long, 0, 2000)
+}

@@ -1,0 +1,139 @@
+# METADATA
+# title: The plan
+# description: |
+#   What depends on the configuration alone: the rules that can report something, with their levels, overrides and
+#   needs, what is broken about them, and the exemptions, checked and taken apart. `make bundle` evaluates it once and
+#   packs the answer as `data.guard.compiled`, which then is the plan; a folder of policies makes it for each decision.
+package guard.plan
+
+import data.guard.lib.exemption_policy
+import data.guard.lib.exemptions as exemptions_of
+import data.guard.lib.levels
+import future.keywords.not
+
+# METADATA
+# description: By rule id the `level` and `needs` of the rules that have a level other than off for some job.
+# scope: document
+rules := data.guard.compiled.rules
+
+rules := {rule_id: {"level": rule.level, "needs": _needs(rule_id)} | some rule_id, rule in _rules} if {
+	not data.guard.compiled.rules
+}
+
+# METADATA
+# description: By rule id the overrides of the rules that have some, as data.guard.lib.levels prepares them.
+# scope: document
+scoped[rule_id] := overrides if some rule_id, overrides in data.guard.compiled.scoped
+
+scoped[rule_id] := levels.prepared(overrides) if {
+	not data.guard.compiled.scoped
+	some rule_id, _ in data.guard.config.rules
+	overrides := _overrides(rule_id)
+	overrides != []
+	count(levels.problems(_level(rule_id), overrides, _types(rule_id))) == 0
+}
+
+# METADATA
+# description: By rule id what is broken about a rule, whatever the job; one text for each.
+# scope: document
+defects := data.guard.compiled.defects
+
+defects := {rule_id: [text | some text in texts] | some rule_id, texts in _defects} if not data.guard.compiled.defects
+
+# METADATA
+# description: The configured rules without a remediation; if they have no findings either, they don't exist.
+# scope: document
+unnamed := data.guard.compiled.unnamed
+
+unnamed := [rule_id | some rule_id, _ in data.guard.config.rules; not _is_named(rule_id)] if {
+	not data.guard.compiled.unnamed
+}
+
+# METADATA
+# description: The exemptions as data.guard.lib.exemptions prepares them.
+# scope: document
+exemptions := data.guard.compiled.exemptions
+
+exemptions := exemptions_of.prepared(_exemptions) if not data.guard.compiled.exemptions
+
+# METADATA
+# description: By rule id and name the parameters with a fact of the job in a glob, in the section or an override.
+# scope: document
+filled[rule_id][name] if {
+	some rule_id, names in data.guard.compiled.filled
+	some name, _ in names
+}
+
+filled[rule_id][name] if {
+	not data.guard.compiled.filled
+	some rule_id, _ in data.guard.config.rules
+	some name in _filled(rule_id)
+}
+
+_filled(rule_id) := {name |
+	some name, _ in data.guard.config.rules[rule_id]
+	not name in {"images", "level", "overrides"}
+	_has_facts(data.guard.config.rules[rule_id][name])
+} | {name | some override in _overrides(rule_id); some name, value in override; _has_facts(value)}
+
+_has_facts(value) if regex.match(`\{(account|region|partition)\}`, json.marshal(value))
+
+_rules[rule_id] := {"level": level, "overrides": overrides} if {
+	some rule_id, _ in data.guard.config.rules
+	level := _level(rule_id)
+	overrides := _overrides(rule_id)
+	count(levels.problems(level, overrides, _types(rule_id))) == 0
+	_is_on(level, overrides)
+}
+
+_is_on(level, _) if level != "off"
+
+_is_on("off", overrides) if {
+	some override in overrides
+	override.level != "off"
+}
+
+_level(rule_id) := level if {
+	level := data.guard.config.rules[rule_id].level
+} else := null
+
+_overrides(rule_id) := overrides if {
+	overrides := data.guard.config.rules[rule_id].overrides
+} else := []
+
+# The values themselves may be as long as the deny list.
+_types(rule_id) := {name: type_name(data.guard.config.rules[rule_id][name]) |
+	some name, _ in data.guard.config.rules[rule_id]
+	not name in {"level", "overrides"}
+}
+
+_needs(rule_id) := needs if {
+	needs := data.guard.rules[rule_id].needs
+} else := []
+
+# The folder of a rule: asking for the findings instead would evaluate those that are off, too.
+_is_named(rule_id) if data.guard.rules[rule_id].remediation
+
+_defects[rule_id] contains "The rule has no level in the configuration." if {
+	some rule_id
+	data.guard.rules[rule_id].remediation
+	not _is_configured(rule_id)
+}
+
+_defects[rule_id] contains sprintf("The level of the rule is wrong: %s.", [problem]) if {
+	some rule_id, _ in data.guard.config.rules
+	some problem in levels.problems(_level(rule_id), _overrides(rule_id), _types(rule_id))
+}
+
+_is_configured(rule_id) if _ := data.guard.config.rules[rule_id]
+
+default _exemptions := []
+
+_exemptions := data.guard.config.exemptions if not _has_exemption_policy
+
+_exemptions := exemption_policy.governed(data.guard.config.exemptions, data.guard.config.exemption_policy) if {
+	_has_exemption_policy
+}
+
+# Not only one that is true: `exemption_policy: false` is wrong, and refuses all.
+_has_exemption_policy if _ := data.guard.config.exemption_policy
