@@ -35,6 +35,7 @@ TODAY = date(2026, 11, 23)
 TARGET = Path("bundle.tar.gz")
 RULES = POLICIES / "guard" / "rules"
 RUNTIME = RULES / "max_runtime" / "max_runtime.rego"
+PARAMETERS = "import data.guard.parameters\n"
 RUNTIME_TEST = RULES / "max_runtime" / "max_runtime_test.rego"
 
 
@@ -103,9 +104,9 @@ def _built(tree: Opa) -> tuple[bool, str]:
 
 DEFECTS = [
     ("types", RUNTIME, "\truntime > _limit\n", '\truntime > _limit\n\thttp.send({"url": "x"})\n', "undefined function http.send"),
-    ("types", RUNTIME, "\tis_number(given)\n", "\tis_number(given)\n\ttime.now_ns() > 0\n", "undefined function time.now_ns"),
+    ("types", RUNTIME, "_limit := given if {\n", "_limit := given if {\n\ttime.now_ns() > 0\n", "undefined function time.now_ns"),
     ("style", RUNTIME, "package guard.rules.max_runtime\n", "package guard.rules.max_runtime\n\n# TODO\n", "todo-comment"),
-    ("config", RUNTIME, "data.guard.config.rules.max_runtime.", "data.guard.config.rules.keep_alive.", "a rule reads only"),
+    ("config", RUNTIME, PARAMETERS, f"{PARAMETERS}import data.guard.rules.keep_alive\n", "a rule reads only"),
     ("config", CONFIG, SECONDS, "secnds: 86400", "did you mean seconds?"),
     ("format", RUNTIME, "default _limit := 0", "default   _limit := 0", "max_runtime.rego"),
 ]  # fmt: skip

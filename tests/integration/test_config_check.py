@@ -192,17 +192,23 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
             "METADATA custom.owner: unknown key; known are needs, parameters, remediation, severity", id="other unknown key",
         ),
         pytest.param(
-            "#       type: integer", "#       type: integer\n#       format: globb",
+            "itself.\n#       type: integer", "itself.\n#       type: integer\n#       format: globb",
             "custom.parameters.seconds: unknown format globb; did you mean glob?", id="unknown format",
         ),
         pytest.param(
-            "#       type: integer", "#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
+            "itself.\n#       type: integer", "itself.\n#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
             "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, glob, image-entry, "
             "image-pattern, image-scope, job-kind, job-kind-glob, regex, region-glob, role-glob, scope-glob, time-zone",
             id="other unknown format",
         ),
-        pytest.param("#       type: integer", "#       type: int", "parameters.seconds: is not a JSON schema", id="no type"),
-        pytest.param("#       type: integer\n", "", "custom.parameters.seconds: has no type", id="parameter without type"),
+        pytest.param(
+            "#       type: integer\n#       minimum: 1\n", "#       type: int\n", "parameters.seconds: is not a JSON schema",
+            id="no type",
+        ),
+        pytest.param(
+            "itself.\n#       type: integer\n", "itself.\n", "custom.parameters.seconds: has no type",
+            id="parameter without type",
+        ),
         pytest.param("#     seconds:\n", "#     level:\n", "parameters.level: the configuration of every rule has", id="level"),
         pytest.param("#     seconds:\n", "#     region:\n", "parameters.region: the configuration of every", id="a fact"),
         pytest.param(

@@ -238,7 +238,7 @@ def test_a_mapping_of_globs_is_read_with_the_facts_of_the_job_or_by_one_key(
     tree: Opa, body: str, text: str | None
 ) -> None:
     rule = tree.folder / RULE
-    source = rule.read_text().replace("parameters.of.max_runtime", "parameters.globs.max_runtime")
+    source = rule.read_text().replace("parameters.of.max_runtime.seconds", "parameters.globs.max_runtime.seconds")
     rule.write_text(source.replace("#       type: integer\n#       minimum: 1\n", GLOBS))
     (tree.folder / CONFIG).write_text("rules:\n  max_runtime: {level: deny, seconds: {a: b}}\nexemptions: []\n")
     row = _add(tree, RULE, body)

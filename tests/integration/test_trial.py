@@ -56,7 +56,7 @@ WEEKEND = """
 weekday(text, zone) := time.weekday([instant(text), zone])
 """
 BY_ZONE = """findings contains {"message": "No jobs at weekends."} if {
-	times.weekday(input.source.time, data.guard.config.rules.own.zone) in {"Saturday", "Sunday"}
+	times.weekday(input.source.time, data.guard.parameters.of.own.zone) in {"Saturday", "Sunday"}
 }
 """
 
@@ -219,9 +219,8 @@ def test_a_decision_that_is_undefined_is_told(tree: Opa) -> None:
     _own(tree, BY_ZONE)
     main = tree.folder / POLICIES / "guard" / "main" / "main.rego"
     text = main.read_text()
-    changed = re.sub(
-        r"(?m)^(decision := .* if \{\n)", r'\1\tinput.job.kind != "labeling"\n', text, count=1
-    )  # fmt: skip
+    condition = r'\1 if {\n\tinput.job.kind != "labeling"\n\t\2\n}'
+    changed = re.sub(r"(?m)^(decision := .*) if (contract\..*)$", condition, text, count=1)
     assert changed != text
     main.write_text(changed)
     assert _problems(tree) == [
