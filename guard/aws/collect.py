@@ -41,7 +41,7 @@ def collect(client: Any, ref: JobRef) -> Collected:
         except CollectError as exc:
             failures.append(exc)
             description = ref.told
-        references, failed = _references(client, ref, description, pool)
+        references, failed = _references(client, ref, description, pool, told=bool(failures))
         described_arn = text(description, ref.kind.arn_field)
         if described_arn is not None and described_arn != ref.arn:
             tags = _submit(pool, _tags, client, described_arn)
@@ -86,7 +86,7 @@ def _submit(pool: ThreadPoolExecutor, call: Callable[..., Result], *arguments: A
 
 
 def _references(
-    client: Any, ref: JobRef, description: Mapping[str, Any], pool: ThreadPoolExecutor
+    client: Any, ref: JobRef, description: Mapping[str, Any], pool: ThreadPoolExecutor, *, told: bool
 ) -> tuple[dict[Resource, Answer], list[CollectError]]:
     known: dict[Resource, Answer] = {}
     failed: list[CollectError] = []
@@ -95,7 +95,7 @@ def _references(
     while wanted := sorted(set(extract(ref.kind.id, description, ref.name, known).unresolved)):
         found = [call.result() for call in [_submit(pool, _resource, client, resource) for resource in wanted]]
         failed += [answer for answer in found if isinstance(answer, CollectError)]
-        known.update(zip(wanted, (_as_started(ref, description, answer) for answer in found), strict=True))
+        known.update(zip(wanted, (_as_started(ref, description, answer, told=told) for answer in found), strict=True))
         tags |= {one: _submit(pool, _tags, client, arn) for one in wanted if (arn := _tagged_arn(one, known[one]))}
     for resource, asked in tags.items():
         answer, described = asked.result(), known[resource]
@@ -113,14 +113,19 @@ def _tagged_arn(resource: Resource, answer: Answer) -> str | None:
     return None if field is None or isinstance(answer, ImageError) else text(answer, field)
 
 
-def _as_started(ref: JobRef, description: Mapping[str, Any], resource: Answer | CollectError) -> Answer:
-    """Return the resource, or why its images are unknown: also when its name was deleted and given again after the job began."""
+def _as_started(ref: JobRef, description: Mapping[str, Any], resource: Answer | CollectError, *, told: bool) -> Answer:
+    """Return the resource, or why its images are unknown: also when its name was deleted and given again after the job began.
+
+    A description that was only `told`, as SageMaker's couldn't be had for now, may lack when that was.
+    """
     if isinstance(resource, CollectError):
         return ImageError(code="unavailable", message=str(resource.evidence["code"]))
     # Each run of a schedule takes what the name means then.
     if isinstance(resource, ImageError) or ref.kind is MONITORING_SCHEDULE:
         return resource
     begun, created = (parse_time(answer.get("CreationTime")) for answer in (description, resource))
+    if told and begun is None and created is not None:
+        return ImageError(code="unavailable", message="when the job was created can't be read for now")
     if begun is None or created is None or created <= begun:
         return resource
     message = "the original resource was deleted; the current one of that name was created after the job started"

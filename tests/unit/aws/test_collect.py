@@ -364,6 +364,17 @@ def test_a_resource_younger_than_the_job_is_not_the_one_that_it_began_with(creat
     assert believed or (isinstance(found, ImageError) and found.code == "not-found")
 
 
+def test_no_resource_is_believed_while_it_cannot_be_read_when_the_job_began() -> None:
+    model = {"PrimaryContainer": {"Image": "a:1"}, "CreationTime": BEGUN}
+    client = FakeSageMaker(DescribeTransformJob=refused("ThrottlingException"), ListTags=NO_TAGS, DescribeModel=model)
+    told = replace(ref(TRANSFORM), told={"ModelName": "m"})
+    found = collect(client, told).references[Resource(MODEL.id, "m")]
+    assert isinstance(found, ImageError)
+    assert found.code == "unavailable"
+    known = replace(told, told={"ModelName": "m", "CreationTime": BEGUN})
+    assert collect(client, known).references[Resource(MODEL.id, "m")] == model
+
+
 def test_a_schedule_runs_what_its_job_definitions_name_means_now() -> None:
     config = {"MonitoringJobDefinitionName": "d", "MonitoringType": "DataQuality"}
     definition = {"CreationTime": BEGUN + timedelta(days=1)}
