@@ -12,9 +12,7 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
 from aws_lambda_powertools import Logger
-from botocore.config import Config
 
 from guard.aws.switch import Switch
 from guard.aws.table import StateTable
@@ -29,19 +27,7 @@ from guard.opa.process import OpaProcess
 from guard.pipeline import Guard
 from guard.refs import Home
 from guard.settings import Settings
-
-# Describe and Stop answer in well under a second. All attempts at a few calls must fit in the function's timeout: a guard
-# that is cut off there can say neither what failed nor for which job. In the mode `standard` a client makes no retries any more
-# once some 18 calls have failed, for as long as the environment lives: with half of all attempts failing 45% of the calls fail
-# there, 12% in the mode `legacy`, which has no such quota.
-BOTO = Config(
-    connect_timeout=2, read_timeout=5, retries={"mode": "legacy", "total_max_attempts": 3}, tcp_keepalive=True
-)
-
-# What only tells of a decision must not keep the next job from being stopped: two attempts of three seconds at most.
-BRIEF = Config(
-    connect_timeout=1, read_timeout=2, retries={"mode": "legacy", "total_max_attempts": 2}, tcp_keepalive=True
-)
+from lambda_entry.clients import BRIEF, client
 
 if TYPE_CHECKING:
     from guard.opa.remote import RemoteOpa
@@ -72,11 +58,6 @@ def build_engine(
         process=process,
         on_restart=lambda exc: logger.warning("engine restarted", extra={"reason": str(exc)}),
     )
-
-
-def client(service: str, config: Config = BOTO) -> Any:
-    """A client of botocore's: boto3's own is the same one, and boto3 loads what moves objects of S3 besides."""
-    return botocore.session.get_session().create_client(service, config=config)
 
 
 def build_guard(

@@ -15,7 +15,7 @@ from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.once import Once, OnceInMemory, OnceInTable
 from guard.notices.security_hub import SecurityHubChannel
 from guard.settings import Settings
-from lambda_entry.assembly import BRIEF, client
+from lambda_entry.clients import BRIEF, client
 
 
 def build_notices(settings: Settings, logger: Logger) -> NoticeSink:

@@ -20,7 +20,7 @@ from guard.notices.notice import notice_of
 from guard.resources import RESOURCE_KINDS
 from guard.settings import ENVIRONMENT_LIMIT_BYTES, PREFIX, Settings
 from guard.sweep.run import MARGIN_SECONDS
-from lambda_entry import assembly
+from lambda_entry import clients
 from tests.support.cloudformation import of_type, rendered, template
 from tests.support.records import denied
 from tools.botocore_data import OPERATIONS
@@ -451,7 +451,7 @@ def test_all_attempts_at_several_calls_fit_in_the_functions_time() -> None:
     """
     slow, brief = (
         config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
-        for config in (assembly.BOTO, assembly.BRIEF)
+        for config in (clients.BOTO, clients.BRIEF)
     )
     assert 4 * slow + 20 + (2 + 1 + 4) * brief < FUNCTION["Timeout"]
 

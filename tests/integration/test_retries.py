@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from guard.aws.refusals import CALL_ERRORS
-from lambda_entry.assembly import BOTO
+from lambda_entry.clients import BOTO
 from tests.support.jobs import ACCOUNT, REGION
 
 ATTEMPTS = 3
