@@ -156,7 +156,9 @@ def test_style_is_printed_and_fails_in_lint_only(
 def test_names_of_the_documents_fields_may_be_names_of_variables(tree: Opa, regal: Path) -> None:
     fields = sorted(_fields(json.loads((tree.folder / SCHEMAS / "input.json").read_text())))
     assert {"account", "count", "time", "uri"} <= {*fields}
-    functions = "".join(f"\n_{name}(facts) := {name} if {{\n\t{name} := facts.x\n\t{name} > 0\n}}\n" for name in fields)
+    functions = "".join(
+        f"\n_of_{name}(facts) := {name} if {{\n\t{name} := facts.x\n\t{name} > 0\n}}\n" for name in fields
+    )
     rule = tree.folder / RUNTIME
     rule.write_text(rule.read_text() + functions)
     _, verdicts, printed = _checked(tree, regal)
