@@ -42,7 +42,7 @@ def _expression(event: Node, folder: Path) -> Iterator[str]:
     shown: dict[str, str] = {}
     for local in event["Locals"] or []:
         described = event["LocalMetadata"].get(local["name"], {})
-        place = described.get("location", {})
+        place = described.get("location") or {}
         here = (place.get("file"), place.get("row")) == (file, row)
         if not here and local["name"] not in names:
             continue
