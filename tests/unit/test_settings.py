@@ -32,6 +32,13 @@ def test_without_variables_the_embedded_opa_decides_and_jobs_are_stopped() -> No
         "undecided_minutes": 30,
         "undecided_jobs": "leave",
         "record_bucket": "",
+        "metrics_namespace": "",
+        "notice_tags": "disabled",
+        "notice_bus": "",
+        "notice_topic_arn": "",
+        "notice_queue_url": "",
+        "security_hub": "disabled",
+        "exemption_url": "",
     }
 
 
