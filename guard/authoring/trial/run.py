@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from guard.authoring.compiled import copy_compiled
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.opa import Opa
 from guard.authoring.samples import complete_of_each_kind
@@ -28,7 +30,7 @@ def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
     """
     samples = list(_samples())
     recorded = list(_recorded(opa.folder))
-    with TrialEngine(opa.binary, opa.folder / policies) as engine:
+    with TemporaryDirectory() as folder, TrialEngine(opa.binary, _compiled(opa, policies, Path(folder))) as engine:
         rules = _Rules(engine, policies, opa.folder)
         rules.try_all([*samples, *recorded])
         rules.try_all(chain.from_iterable(nulled(sample) for sample in samples))
@@ -134,6 +136,12 @@ def _undecided(engine: TrialEngine, policies: Path, trials: list[Trial]) -> Iter
         except EvaluationError as exc:
             file, row = exc.places[0] if exc.places else ("guard/main/main.rego", 1)
             yield Diagnostic(policies / file, row, 1, f"the decision on {batch[0]} or a document like it fails: {exc}")
+
+
+def _compiled(opa: Opa, policies: Path, folder: Path) -> Path:
+    # As the bundle has it: else each document would make the plan of the configuration anew.
+    copied = copy_compiled(opa, policies, folder)
+    return copied.folder / policies
 
 
 def _samples() -> Iterator[Trial]:
