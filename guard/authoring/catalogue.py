@@ -43,6 +43,8 @@ def _section(rule: Rule, config: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {rule.rule_id}\n"
     yield f"**{rule.title}.** Severity {rule.severity}, level `{config['level']}`.\n"
     yield f"{rule.description}\n"
+    if rule.kinds:
+        yield f"It is about jobs of these kinds: {', '.join(f'`{kind}`' for kind in rule.kinds)}.\n"
     if rule.needs:
         yield f"It is about jobs that can have: {', '.join(f'`{part}`' for part in rule.needs)}.\n"
     if config.get("overrides"):

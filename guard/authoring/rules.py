@@ -14,10 +14,11 @@ from guard.authoring.explain import hint
 from guard.authoring.formats import FORMATS
 from guard.authoring.opa import Opa
 from guard.document import Part
+from guard.jobs import BY_KIND
 
 SCOPE_FACTS = ("account", "region", "role_arn", "job_kind")
 SEVERITIES = ("low", "medium", "high", "critical")
-_CUSTOM = ("needs", "parameters", "remediation", "severity")
+_CUSTOM = ("kinds", "needs", "parameters", "remediation", "severity")
 _PARTS = tuple(sorted(get_args(Part)))
 _KNOWN = ", ".join(_CUSTOM)
 _TYPED = {
@@ -30,7 +31,7 @@ _TYPED = {
 class Rule:
     """One rule of the library; its parameters are JSON schemas, each with a description.
 
-    `needs` are the parts that a job must have for the rule to be about it.
+    It is about jobs of the `kinds`, all if there are none, that have each part of `needs`.
     """
 
     rule_id: str
@@ -43,6 +44,7 @@ class Rule:
     resources: tuple[str, ...]
     parameters: Mapping[str, Mapping[str, Any]]
     needs: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -90,12 +92,13 @@ def _rule(rule_id: str, file: Path, metadata: Mapping[str, Any]) -> Rule:
         remediation=str(custom.get("remediation", "")).strip(),
         resources=tuple(resource["ref"] for resource in metadata.get("related_resources", [])),
         parameters=parameters if isinstance(parameters, dict) else {"parameters": parameters},
-        needs=_needs(custom.get("needs", [])),
+        needs=_words(custom.get("needs", [])),
+        kinds=_words(custom.get("kinds", [])),
     )
 
 
-def _needs(given: object) -> tuple[str, ...]:
-    return tuple(str(part) for part in (given if isinstance(given, list) else [given]))
+def _words(given: object) -> tuple[str, ...]:
+    return tuple(str(word) for word in (given if isinstance(given, list) else [given]))
 
 
 def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
@@ -110,15 +113,27 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
     texts += [
         f"METADATA custom.{key}: {hint('unknown key', key, list(_CUSTOM), f'known are {_KNOWN}')}" for key in unknown
     ]
-    known = f"known are {', '.join(_PARTS)}"
-    texts += [
-        f"METADATA custom.needs: {hint(f'no job can have {part}', part, list(_PARTS), known)}"
-        for part in rule.needs
-        if part not in _PARTS
-    ]
+    texts += _applicability_texts(rule, metadata.get("custom", {}))
     for name, schema in rule.parameters.items():
         texts += _parameter_texts(name, schema)
     return [Diagnostic(rule.file, rule.row, 1, text) for text in texts]
+
+
+def _applicability_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]:
+    """Return what is wrong with the kinds and parts that the rule is about."""
+    for key in ("kinds", "needs"):
+        if not isinstance(custom.get(key, []), list) or custom.get(key) == []:
+            yield f"METADATA custom.{key}: must be a list of at least one; leave the key out if the rule is about all jobs"
+    known = f"known are {', '.join(_PARTS)}"
+    for part in (part for part in rule.needs if part not in _PARTS):
+        yield f"METADATA custom.needs: {hint(f'no job can have {part}', part, list(_PARTS), known)}"
+    known = f"known are {', '.join(BY_KIND)}"
+    for kind in (kind for kind in rule.kinds if kind not in BY_KIND):
+        yield f"METADATA custom.kinds: {hint(f'{kind} is not a known job kind', kind, list(BY_KIND), known)}"
+    rows = [BY_KIND[kind] for kind in rule.kinds if kind in BY_KIND]
+    for row in (row for row in rows if not row.parts.issuperset(part for part in rule.needs if part in _PARTS)):
+        lacking = ", ".join(sorted(set(rule.needs) & set(_PARTS) - row.parts))
+        yield f"METADATA custom.kinds: no {row.id} job can have {lacking}, which custom.needs demands; leave the kind out"
 
 
 def _parameter_texts(name: str, schema: object) -> list[str]:

@@ -270,7 +270,10 @@ def _name(path: Segments) -> str:
 
 
 def _wanted(rule: Rule) -> set[str]:
-    return {"partial set `findings`", "value `remediation`"} | ({"value `needs`"} if rule.needs else set())
+    applicability = {"kinds": rule.kinds, "needs": rule.needs}
+    return {"partial set `findings`", "value `remediation`"} | {
+        f"value `{key}`" for key, given in applicability.items() if given
+    }
 
 
 def _exports(tree: Node) -> Iterator[str]:
@@ -280,7 +283,7 @@ def _exports(tree: Node) -> Iterator[str]:
         if head["ref"][0]["value"] == "findings" and "key" in head:
             yield "partial set `findings`"
         name = head["ref"][0]["value"]
-        if name in ("needs", "remediation") and "value" in head and "key" not in head:
+        if name in ("kinds", "needs", "remediation") and "value" in head and "key" not in head:
             yield f"value `{name}`"
 
 

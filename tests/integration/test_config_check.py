@@ -178,6 +178,21 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         pytest.param("# title: Runtime limit\n", '# title: " "\n', "METADATA has no title", id="empty title"),
         pytest.param("[max-runtime]", "[max-time, spto]", "no job can have spto; did you mean spot?", id="unknown part"),
         pytest.param("[max-runtime]", "vpcs", "custom.needs: no job can have vpcs; did you mean vpc?", id="needs as text"),
+        pytest.param("[max-runtime]", "[]", "custom.needs: must be a list of at least one; leave the key out", id="no needs"),
+        pytest.param(
+            "needs:", "kinds: [training, labelling]\n#   needs:",
+            "METADATA custom.kinds: labelling is not a known job kind; did you mean labeling?", id="unknown kind",
+        ),
+        pytest.param(
+            "needs:", "kinds: [x]\n#   needs:", "x is not a known job kind; known are training, processing, ", id="no kind",
+        ),
+        pytest.param("needs:", "kinds: []\n#   needs:", "custom.kinds: must be a list of at least one", id="no kinds"),
+        pytest.param("needs:", "kinds: training\n#   needs:", "custom.kinds: must be a list of at least one", id="kinds as text"),
+        pytest.param(
+            "needs:", "kinds: [training, transform]\n#   needs:",
+            "custom.kinds: no transform job can have max-runtime, which custom.needs demands; leave the kind out",
+            id="kind without a need",
+        ),
         pytest.param("# related_resources:", "# authors:", "METADATA has no related_resources; name a page", id="no page"),
         pytest.param(
             "#   - input: schema.input", "#   - data.x: schema.input", "METADATA has no schemas: write `- input: schema.input`",
@@ -189,7 +204,8 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "#   severity: medium\n", "#   severity: medium\n#   owner: me\n",
-            "METADATA custom.owner: unknown key; known are needs, parameters, remediation, severity", id="other unknown key",
+            "METADATA custom.owner: unknown key; known are kinds, needs, parameters, remediation, severity",
+            id="other unknown key",
         ),
         pytest.param(
             "itself.\n#       type: integer", "itself.\n#       type: integer\n#       format: globb",

@@ -50,26 +50,37 @@ def document_of(case: dict[str, Any], *, careless: bool) -> Document:
     return normalize(ref, Collected(description, tags, known), DenyList(images={}, patterns=()))
 
 
-def config() -> dict[str, Any]:
-    """The shipped configuration with every rule at deny, without overrides, and with the parameters of a team."""
+def config(**levels: Any) -> dict[str, Any]:
+    """The shipped configuration with every rule at these levels, and with the parameters of a team."""
     shipped = yaml.safe_load((ROOT / CONFIG).read_text())["rules"]
     rules = {rule_id: section | READ["parameters"].get(rule_id, {}) for rule_id, section in shipped.items()}
     return {
-        "rules": {rule_id: rule | {"level": "deny", "overrides": []} for rule_id, rule in rules.items()},
+        "rules": {rule_id: rule | levels for rule_id, rule in rules.items()},
         "exemptions": [],
     }
 
 
+# Every rule denies, and every rule is off and turned on by the override that a team would write.
+DENY = {"level": "deny", "overrides": []}
+OVERRIDDEN = {"level": "off", "overrides": [{"account": "*", "level": "deny"}]}
+
+Found = dict[tuple[str, bool], list[dict[str, Any]]]
+
+
 @pytest.fixture(scope="module")
-def found(opa: Path) -> dict[tuple[str, bool], list[dict[str, Any]]]:
-    """By case, and whether its job is careless, what the rules find."""
+def found(opa: Path) -> Found:
+    """By case, and whether its job is careless, what the rules find where each of them denies."""
+    return _found(opa, config(**DENY))
+
+
+def _found(opa: Path, configured: dict[str, Any]) -> Found:
     keys = [(name, careless) for name in CASES for careless in (False, True)]
     documents = [document_of(CASES[name], careless=careless).model_dump(mode="json") for name, careless in keys]
     query = (
         "[findings | config := input.config; some document in input.documents;"
         " findings := data.guard.main.decision.findings with input as document with data.guard.config as config]"
     )
-    given = json.dumps({"documents": documents, "config": config()})
+    given = json.dumps({"documents": documents, "config": configured})
     options = ("--bundle", POLICIES, "--ignore", "*_test.rego", "--strict-builtin-errors", "--format", "raw")
     answer = Opa(opa, ROOT).json("eval", *options, "--stdin-input", query, given=given)
     return dict(zip(keys, answer, strict=True))
@@ -80,17 +91,24 @@ def test_every_kind_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_job_that_complies_goes_on(found: dict[tuple[str, bool], list[dict[str, Any]]], name: str) -> None:
+def test_a_job_that_complies_goes_on(found: Found, name: str) -> None:
     assert [f"{one['rule_id']}: {one['message']}" for one in found[name, False]] == []
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_careless_job_breaks_what_it_can(found: dict[tuple[str, bool], list[dict[str, Any]]], name: str) -> None:
+def test_a_careless_job_breaks_what_it_can(found: Found, name: str) -> None:
     assert sorted({one["rule_id"] for one in found[name, True]}) == sorted(CASES[name].get("denied_by", []))
     assert {one["level"] for one in found[name, True]} == {"deny"}
 
 
-def test_every_rule_is_broken_by_a_careless_job(found: dict[tuple[str, bool], list[dict[str, Any]]]) -> None:
+def test_every_rule_is_broken_by_a_careless_job(found: Found) -> None:
     rules = {rule.name for rule in (ROOT / POLICIES / "guard" / "rules").iterdir()}
     broken = {one["rule_id"] for (_, careless), findings in found.items() if careless for one in findings}
     assert rules - broken == set()
+
+
+def test_an_override_makes_no_rule_report_what_its_level_would_not(opa: Path, found: Found) -> None:
+    def reported(of: Found) -> dict[tuple[str, bool], set[str]]:
+        return {key: {one["rule_id"] for one in findings} for key, findings in of.items()}
+
+    assert reported(_found(opa, config(**OVERRIDDEN))) == reported(found)

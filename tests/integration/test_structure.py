@@ -255,6 +255,7 @@ def test_a_mapping_of_globs_is_read_with_the_facts_of_the_job_or_by_one_key(
         ("\nremediation := ", "\nremediation contains ", "value `remediation`"),
         ("\nremediation := ", "\nremediation(_) := ", "value `remediation`"),
         ("\nneeds := ", "\nwants := ", "value `needs`"),
+        ("#   needs: ", "#   kinds: [training]\n#   needs: ", "value `kinds`"),
     ],
 )
 def test_a_rule_without_its_exports_is_told(tree: Opa, old: str, new: str, missing: str) -> None:

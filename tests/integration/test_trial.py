@@ -194,6 +194,24 @@ def test_a_rule_that_reports_what_could_not_be_read_for_now_is_told(tree: Opa) -
     )
 
 
+@pytest.mark.parametrize(
+    ("custom", "count"),
+    [("kinds: [labeling]", 0), ("kinds: [transform]", 1), ("needs: [spot]", 0), ("needs: [vpc]", 1)],
+)
+def test_a_rule_is_tried_on_the_jobs_that_it_is_about(tree: Opa, custom: str, count: int) -> None:
+    """The rule fails on transform jobs that are known to have no spot instances."""
+    name = custom.partition(":")[0]
+    exported = f"\n# METADATA\n# description: The jobs.\n{name} := rego.metadata.chain()[1].annotations.custom.{name}\n"
+    _own(
+        tree,
+        _says("lower(input.command.entrypoint)", 'input.job.kind == "transform"\n\tis_array(input.job.parts)')
+        + exported,
+    )
+    rule = tree.folder / RULE
+    rule.write_text(rule.read_text().replace("# custom:\n", f"# custom:\n#   {custom}\n"))
+    assert len(_problems(tree)) == count
+
+
 def test_a_rule_that_asks_whether_the_fact_is_known_passes(tree: Opa) -> None:
     _own(
         tree,

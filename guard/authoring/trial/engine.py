@@ -15,8 +15,13 @@ from guard.opa.process import LOOPBACK, OpaProcess
 
 _POLICY = """package trial
 
+import data.guard.lib.kinds
+import data.guard.lib.parts
+
 findings[number] := {rule_id: found |
 	some rule_id in input.rules
+	kinds.include(data.guard.plan.rules[rule_id].kinds, document)
+	parts.has_all(data.guard.plan.rules[rule_id].needs, document)
 	found := data.guard.rules[rule_id].findings with input as document
 } if some number, document in input.documents
 
@@ -78,7 +83,7 @@ class TrialEngine:
         return ids
 
     def findings(self, rules: list[str], documents: list[Any]) -> list[Findings]:
-        """Return what each rule reports about each document, whatever its level. Raises EvaluationError."""
+        """Return what each rule reports about each document that it is about, whatever its level. Raises EvaluationError."""
         answer = self._ask("trial/findings", {"rules": rules, "documents": documents})
         return [answer[str(number)] for number in range(len(documents))]
 

@@ -11,6 +11,7 @@ package guard.main
 
 import data.guard.lib.contract
 import data.guard.lib.exemptions
+import data.guard.lib.kinds
 import data.guard.lib.levels
 import data.guard.lib.parts
 import data.guard.parameters
@@ -164,13 +165,14 @@ _is_changed(rule_id, "") if {
 	key != "level"
 }
 
-# A rule that is off isn't evaluated, so it costs nothing. Where a job lacks what a rule needs, no level and no override
-# makes it report anything.
+# A rule that is off isn't evaluated, so it costs nothing. About a job of another kind, or without what the rule needs,
+# no level and no override makes it report anything.
 _active[rule_id] := level if {
 	some rule_id, rule in plan.rules
 	not levels.undecided(plan.scoped[rule_id], input)
 	level := object.get(_overriding, rule_id, {"level": rule.level, "source": "level"})
 	level.level != "off"
+	kinds.include(rule.kinds, input)
 	parts.has_all(rule.needs, input)
 }
 

@@ -8,15 +8,18 @@ package guard.plan
 
 import data.guard.lib.exemption_policy
 import data.guard.lib.exemptions as exemptions_of
+import data.guard.lib.kinds
 import data.guard.lib.levels
 import future.keywords.not
 
 # METADATA
-# description: By rule id the `level` and `needs` of the rules that have a level other than off for some job.
+# description: By rule id the `level`, `needs` and `kinds` of the rules that have a level other than off for some job.
 # scope: document
 rules := data.guard.compiled.rules
 
-rules := {rule_id: {"level": rule.level, "needs": _needs(rule_id)} | some rule_id, rule in _rules} if {
+rules := {rule_id: {"level": rule.level, "needs": _needs(rule_id), "kinds": _kinds(rule_id)} |
+	some rule_id, rule in _rules
+} if {
 	not data.guard.compiled.rules
 }
 
@@ -109,6 +112,10 @@ _types(rule_id) := {name: type_name(data.guard.config.rules[rule_id][name]) |
 
 _needs(rule_id) := needs if {
 	needs := data.guard.rules[rule_id].needs
+} else := []
+
+_kinds(rule_id) := named if {
+	named := kinds.named(data.guard.rules[rule_id].kinds)
 } else := []
 
 # The folder of a rule: asking for the findings instead would evaluate those that are off, too.

@@ -28,7 +28,7 @@ _config := {
 
 _rules := object.union(
 	{rule_id: {"remediation": "x", "needs": []} | some rule_id in ["beta", "gamma", "delta", "zeta"]},
-	{"alpha": {"remediation": "x", "needs": ["vpc"]}},
+	{"alpha": {"remediation": "x", "needs": ["vpc"], "kinds": ["labeling"]}},
 )
 
 _planned := planned if {
@@ -43,11 +43,11 @@ _planned := planned if {
 		with data.guard.rules as _rules
 }
 
-test_rules_that_are_on_for_some_job_have_level_and_needs if {
+test_rules_that_are_on_for_some_job_have_level_needs_and_kinds if {
 	_planned.rules == {
-		"alpha": {"level": "deny", "needs": ["vpc"]},
-		"beta": {"level": "off", "needs": []},
-		"epsilon": {"level": "warn", "needs": []},
+		"alpha": {"level": "deny", "needs": ["vpc"], "kinds": ["labeling"]},
+		"beta": {"level": "off", "needs": [], "kinds": []},
+		"epsilon": {"level": "warn", "needs": [], "kinds": []},
 	}
 }
 

@@ -10,6 +10,7 @@
 # schemas:
 #   - input: schema.input
 # custom:
+#   kinds: [labeling]
 #   severity: high
 #   remediation: >-
 #     Use a private work team and functions that the configuration allows.
@@ -35,6 +36,10 @@ import future.keywords.not
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: The job kinds that the rule is about.
+kinds := rego.metadata.chain()[1].annotations.custom.kinds
 
 # METADATA
 # scope: document

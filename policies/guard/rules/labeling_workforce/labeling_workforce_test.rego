@@ -73,3 +73,5 @@ test_deny_everybody_when_the_lists_are_missing if {
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "private work team")
+
+test_is_about_its_kinds if rule.kinds == ["labeling"]

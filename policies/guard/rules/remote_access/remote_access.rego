@@ -3,9 +3,8 @@
 # description: |
 #   Nobody may open a shell in a running job: remote debugging must be off, and no environment variable or
 #   hyperparameter may have a name that a glob of the list `settings` matches (without regard to case), as
-#   helpers that start a Systems Manager agent use them. Whether remote debugging is off must be known for the
-#   job kinds that a glob of `debug_kinds` matches; other kinds have no such setting. Without `settings` every
-#   name is denied, without `debug_kinds` it must be known for every kind.
+#   helpers that start a Systems Manager agent use them. Whether remote debugging is off must be known where a
+#   job can have it. Without `settings` every name is denied.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-remote-debugging.html
 #   - https://github.com/aws-samples/sagemaker-ssh-helper
@@ -23,16 +22,11 @@
 #       items:
 #         type: string
 #         format: glob
-#     debug_kinds:
-#       description: Job kinds that have the remote debugging setting.
-#       type: array
-#       items:
-#         type: string
-#         format: job-kind-glob
 package guard.rules.remote_access
 
 import data.guard.lib.availability
 import data.guard.lib.globs
+import data.guard.lib.parts
 import data.guard.parameters
 
 # METADATA
@@ -51,11 +45,12 @@ findings contains {
 
 findings contains {
 	"message": sprintf("Whether remote debugging is on is unknown for this %s job.", [input.job.kind]),
-	"details": {"config": "rules.remote_access.debug_kinds", "debug": null},
+	"details": {"config": "rules.remote_access", "debug": null},
 } if {
 	input.remote_access.debug == null
 	availability.known("remote_access", input)
-	globs.matches(_debug_kinds, input.job.kind)
+	parts.has("remote-debug", input)
+	_has_debug_setting
 }
 
 findings contains {
@@ -75,12 +70,10 @@ findings contains {
 	entry := _settings[number]
 }
 
-default _debug_kinds := ["*"]
+# A document from before the parts has every part, but no other kind had this one then.
+_has_debug_setting if is_array(input.job.parts)
 
-_debug_kinds := given if {
-	given := parameters.of.remote_access.debug_kinds
-	is_array(given)
-}
+_has_debug_setting if input.job.kind == "training"
 
 default _settings := ["*"]
 

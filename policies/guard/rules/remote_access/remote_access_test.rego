@@ -6,11 +6,11 @@ import data.guard.testing
 _unset := [
 	{},
 	{"remote_access": null},
-	{"remote_access": {"debug_kinds": null, "settings": null}},
-	{"remote_access": {"debug_kinds": "*", "settings": "*"}},
+	{"remote_access": {"settings": null}},
+	{"remote_access": {"settings": "*"}},
 ]
 
-_config := {"level": "deny", "settings": ["START_SSH", "ssm_*"], "debug_kinds": ["training"]}
+_config := {"level": "deny", "settings": ["START_SSH", "ssm_*"]}
 
 _job(kind, debug) := {
 	"job": {"kind": kind},
@@ -38,7 +38,7 @@ _setting(slot, name, number, entry) := {
 
 _unknown(kind) := {
 	"message": sprintf("Whether remote debugging is on is unknown for this %s job.", [kind]),
-	"details": {"config": "rules.remote_access.debug_kinds", "debug": null},
+	"details": {"config": "rules.remote_access", "debug": null},
 }
 
 test_deny_remote_debugging_of_any_kind[kind] if {
@@ -50,14 +50,35 @@ test_deny_remote_debugging_of_any_kind[kind] if {
 	}}
 }
 
-test_deny_unknown_where_the_kind_has_the_setting if {
-	r := rule.findings with input as _job("training", null) with data.guard.config.rules.remote_access as _config
-	r == {_unknown("training")}
+_with_parts(kind, parts) := object.union(_job(kind, null), {"job": {"parts": parts}})
+
+test_deny_unknown_where_the_job_can_have_the_setting if {
+	every kind in ["training", "of-tomorrow"] {
+		r := rule.findings with input as _with_parts(kind, ["remote-debug", "vpc"])
+			with data.guard.config.rules.remote_access as _config
+		r == {_unknown(kind)}
+	}
 }
 
-test_allow_unknown_where_the_kind_lacks_the_setting if {
-	r := rule.findings with input as _job("processing", null) with data.guard.config.rules.remote_access as _config
-	r == set()
+test_allow_unknown_where_the_job_lacks_the_setting if {
+	every kind in ["training", "processing"] {
+		r := rule.findings with input as _with_parts(kind, ["vpc"]) with data.guard.config.rules.remote_access as _config
+		r == set()
+	}
+}
+
+test_deny_unknown_training_in_a_document_from_before_the_parts if {
+	every document in [_job("training", null), _with_parts("training", null)] {
+		r := rule.findings with input as document with data.guard.config.rules.remote_access as _config
+		r == {_unknown("training")}
+	}
+}
+
+test_allow_unknown_of_another_kind_in_a_document_from_before_the_parts if {
+	every document in [_job("processing", null), _with_parts("processing", null)] {
+		r := rule.findings with input as document with data.guard.config.rules.remote_access as _config
+		r == set()
+	}
 }
 
 test_allow_without_remote_debugging if {
@@ -82,19 +103,19 @@ test_allow_other_settings if {
 }
 
 test_deny_everything_when_the_lists_are_missing if {
-	job := object.union(_with_settings([], ["A"]), {"job": {"kind": "transform"}, "remote_access": {"debug": null}})
+	job := object.union(_with_settings([], ["A"]), {"remote_access": {"debug": null}})
 	every rules in _unset {
 		r := rule.findings with input as job with data.guard.config.rules as rules
-		r == {_unknown("transform"), _setting("Environment", "A", 0, "*")}
+		r == {_unknown("training"), _setting("Environment", "A", 0, "*")}
 	}
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "EnableRemoteDebug")
 
-_gap_config := {"debug_kinds": ["*"], "settings": []}
+_gap_config := {"settings": []}
 
 _gaps := [
-	{"remote_access": {"debug": null}},
+	{"job": {"kind": "training"}, "remote_access": {"debug": null}},
 ]
 
 _gap_findings(gap, field) := findings if {

@@ -9,6 +9,7 @@
 # schemas:
 #   - input: schema.input
 # custom:
+#   kinds: [hyperparameter-tuning, automl, inference-recommendations]
 #   severity: medium
 #   remediation: >-
 #     Lower MaxNumberOfTrainingJobs and MaxParallelTrainingJobs (`max_jobs` and `max_parallel_jobs` in the
@@ -30,6 +31,10 @@ import data.guard.parameters
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: The job kinds that the rule is about.
+kinds := rego.metadata.chain()[1].annotations.custom.kinds
 
 # METADATA
 # scope: document

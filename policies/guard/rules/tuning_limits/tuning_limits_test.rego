@@ -71,3 +71,5 @@ test_deny_it_when_another_call_failed if {
 }
 
 test_remediation_names_the_field if contains(rule.remediation, "MaxParallelTrainingJobs")
+
+test_is_about_its_kinds if rule.kinds == ["hyperparameter-tuning", "automl", "inference-recommendations"]

@@ -3,8 +3,8 @@
 # description: |
 #   Every image of the job must be known. `tolerated` lists the error codes that are no finding: `managed` is an image
 #   that AWS chooses and doesn't show, `missing`, `unparseable`, `access-denied`, `not-found` and `failed` are the
-#   others. A job that names no image at all is a finding too, except for the job kinds of `job_kinds_without_image`.
-#   Without these lists nothing is tolerated.
+#   others. A job that names no image at all is a finding too, but for labeling, which people may do alone.
+#   Without the list nothing is tolerated.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers.html
 # schemas:
@@ -27,13 +27,6 @@
 #         - not-found
 #         - managed
 #         - failed
-#     job_kinds_without_image:
-#       description: Kinds of jobs that may run without naming any image.
-#       type: array
-#       default: []
-#       items:
-#         type: string
-#         format: job-kind
 package guard.rules.unresolved_image
 
 import data.guard.lib.availability
@@ -69,11 +62,11 @@ findings contains {
 
 findings contains {
 	"message": sprintf("The %s job names no image.", [input.job.kind]),
-	"details": {"config": "rules.unresolved_image.job_kinds_without_image", "job_kind": input.job.kind},
+	"details": {"config": "rules.unresolved_image", "job_kind": input.job.kind},
 } if {
 	count(input.images) == 0
 	availability.known("images", input)
-	not input.job.kind in _job_kinds_without_image
+	not input.job.kind in _kinds_without_image
 }
 
 _code(image) := image.error.code if {
@@ -88,6 +81,6 @@ default _tolerated := []
 
 _tolerated := parameters.of.unresolved_image.tolerated
 
-default _job_kinds_without_image := []
-
-_job_kinds_without_image := parameters.of.unresolved_image.job_kinds_without_image
+# Every other job runs an image, its own or one that the service picks. That a document shows none says that it wasn't
+# found, so it isn't a part of the job that the rule could need.
+_kinds_without_image := {"labeling"}

@@ -83,15 +83,27 @@ test_deny_each_unknown_image_beside_a_known_one if {
 
 _no_image := {
 	"message": "The training job names no image.",
-	"details": {"config": "rules.unresolved_image.job_kinds_without_image", "job_kind": "training"},
+	"details": {"config": "rules.unresolved_image", "job_kind": "training"},
 }
 
 test_deny_job_without_images if {
-	_findings(testing.input_with_images([]), {"job_kinds_without_image": ["compilation"]}) == {_no_image}
+	_findings(testing.input_with_images([]), {"tolerated": ["managed"]}) == {_no_image}
 }
 
-test_allow_job_without_images_of_a_listed_kind if {
-	_findings(testing.input_with_images([]), {"job_kinds_without_image": ["compilation", "training"]}) == set()
+test_deny_job_that_has_no_image_part_and_shows_none if {
+	document := testing.input_with({"images": [], "job": {"parts": ["vpc"]}})
+	_findings(document, {"tolerated": ["managed"]}) == {_no_image}
+}
+
+test_allow_labeling_without_images_whatever_the_configuration_says if {
+	every config in [{}, {"tolerated": []}, {"tolerated": ["managed"]}] {
+		_findings(testing.input_with({"images": [], "job": {"kind": "labeling"}}), config) == set()
+	}
+}
+
+test_deny_unknown_image_of_labeling if {
+	document := testing.input_with({"images": [testing.unknown_image("failed")], "job": {"kind": "labeling"}})
+	_findings(document, {"tolerated": ["managed"]}) == {_finding("failed", "no image")}
 }
 
 test_deny_everything_unknown_without_configuration if {
@@ -100,14 +112,14 @@ test_deny_everything_unknown_without_configuration if {
 }
 
 test_deny_everything_unknown_with_parameters_of_another_type if {
-	config := {"tolerated": "managed", "job_kinds_without_image": null}
+	config := {"tolerated": "managed"}
 	_findings(testing.input_with_images([testing.unknown_image("managed")]), config) == {_finding("managed", "no image")}
 	_findings(testing.input_with_images([]), config) == {_no_image}
 }
 
 test_remediation_says_what_to_do if contains(rule.remediation, "container image")
 
-_gap_config := {"tolerated": [], "job_kinds_without_image": []}
+_gap_config := {"tolerated": []}
 
 _gaps := [
 	{"images": []},

@@ -1,0 +1,20 @@
+# METADATA
+# title: Job kinds
+# description: |
+#   Which job kinds a rule is about. Those that the guard knows stand in the generated table, so that a misspelt kind
+#   leaves no job out.
+package guard.lib.kinds
+
+# METADATA
+# description: The kinds that a rule names; none, which means every kind, unless all of them are known.
+named(kinds) := kinds if {
+	is_array(kinds)
+	every kind in kinds { kind in known }
+} else := []
+
+# METADATA
+# scope: document
+# description: True if the document's job is of one of the kinds, or if there are none.
+include(kinds, document) if document.job.kind in kinds
+
+include([], _)
