@@ -28,6 +28,19 @@ __all__ = ["CONFIG", "check_config"]
 
 def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
     """Return the problems of the configuration, of the rules' METADATA and of the structure, in the order of the files."""
+    rules, problems = read_rules(opa, policies)
+    structure = structure_problems(opa, policies, rules)
+    written = configuration_problems(opa, policies, rules, today, values=not problems)
+    return sorted([*structure, *problems, *written])
+
+
+def configuration_problems(
+    opa: Opa, policies: Path, rules: list[Rule], today: date, *, values: bool = True
+) -> list[Diagnostic]:
+    """Return the problems of the configuration file alone, for rules that were read before.
+
+    Without values, as when METADATA doesn't say well what they may be, only how the file is written is checked.
+    """
     file = policies / CONFIG
     try:
         text = (opa.folder / file).read_text(encoding="utf-8")
@@ -36,16 +49,14 @@ def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
     except UnicodeDecodeError as exc:
         text = f"the configuration is not UTF-8 text: {exc.reason} at byte {exc.start:,}; save it as UTF-8"
         return [Diagnostic(file, 1, 1, text)]
-    rules, problems = read_rules(opa, policies)
     positions = Positions(file, text, lambda path: _is_truth(rules, path))
-    structure = structure_problems(opa, policies, rules)
-    if problems or positions.problems:
-        return sorted(structure + problems + positions.problems)
+    if positions.problems or not values:
+        return sorted(positions.problems)
     try:
         config = opa.read_yaml(file)
     except ConfigError as exc:
-        return sorted([*structure, Diagnostic(file, 1, 1, exc.message)])
-    return sorted([*structure, *_config_problems(opa, policies, positions, rules, config, today)])
+        return [Diagnostic(file, 1, 1, exc.message)]
+    return sorted(_config_problems(opa, policies, positions, rules, config, today))
 
 
 def _is_truth(rules: list[Rule], path: KeyPath) -> bool:

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from guard.authoring.__main__ import main
-from tests.support.policies import CONFIG, copy_policies
+from tests.support.policies import CONFIG, few_policies
 
 Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
 def folder(tmp_path: Path, opa: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the policies, as the working folder."""
-    copy_policies(tmp_path, opa)
+    """A copy of some policies, as the working folder."""
+    few_policies(tmp_path, opa, ("denied_image", "region"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -18,11 +18,13 @@ EVENT = Path("tests/events/training_starting.json")
 
 
 @pytest.fixture
-def run(opa: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the command with the pinned OPA."""
+def run(opa: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run the command with the pinned OPA and, where none is named, the bundle that ships: a folder is checked first."""
     monkeypatch.setenv("GUARD_OPA_PATH", str(opa))
 
     def evaluate(*arguments: str | Path, **options: Any) -> Result:
+        if "--bundle" not in arguments:
+            arguments = (*arguments, "--bundle", bundle)
         return CliRunner().invoke(app, ["evaluate", *map(str, arguments)], **options)
 
     return evaluate
@@ -45,6 +47,10 @@ def event(tmp_path: Path) -> Any:
 @pytest.mark.parametrize(("image", "code"), [(ALLOWED, 0), (DENIED, 1)], ids=["allow", "deny"])
 def test_the_exit_code_tells_the_decision(run, event, image, code) -> None:
     assert run(event(image)).exit_code == code
+
+
+def test_a_folder_of_policies_decides_like_the_bundle_that_is_built_of_it(run, event) -> None:
+    assert run(event(DENIED), "--bundle", POLICIES).exit_code == 1
 
 
 def test_the_table_names_decision_job_rule_and_remedy(run, event) -> None:

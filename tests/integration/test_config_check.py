@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from guard.authoring.config_check import check_config
+from guard.authoring.config_check import check_config, configuration_problems
 from guard.authoring.diagnostics import errors
 from guard.authoring.opa import Opa
+from guard.authoring.rules import Rule, read_rules
 from guard.errors import ConfigError
 from tests.support.policies import CONFIG, POLICIES, copy_policies
 
@@ -69,7 +71,29 @@ def tree(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Opa:
     return copy_policies(tmp_path_factory.mktemp("tree"), opa, rules=RULES)
 
 
+@pytest.fixture(scope="module")
+def rules(tree: Opa) -> list[Rule]:
+    """The five rules, read once."""
+    read, _ = read_rules(tree, POLICIES)
+    return read
+
+
+Said = Callable[..., list[str]]
+
+
+@pytest.fixture
+def said(tree: Opa, rules: list[Rule]) -> Said:
+    """What is said about a configuration of the five rules, which themselves are right."""
+
+    def say(text: str, today: date = TODAY) -> list[str]:
+        (tree.folder / CONFIG).write_text(text)
+        return [str(problem) for problem in configuration_problems(tree, POLICIES, rules, today)]
+
+    return say
+
+
 def _said(tree: Opa, text: str, today: date = TODAY) -> list[str]:
+    """What is said about a configuration, and about its rules."""
     (tree.folder / CONFIG).write_text(text)
     return [str(problem) for problem in check_config(tree, POLICIES, today)]
 
@@ -87,31 +111,31 @@ DEFECTS = yaml.safe_load((Path(__file__).parent / "config_defects.yaml").read_te
 
 
 @pytest.mark.parametrize("defect", [pytest.param(defect, id=defect["case"]) for defect in DEFECTS])
-def test_one_wrong_change_is_told_with_its_place_and_what_to_do(tree: Opa, defect: dict[str, Any]) -> None:
-    assert _said(tree, _changed(defect["old"], defect["new"])) == [f"{CONFIG}:{line}" for line in defect["said"]]
+def test_one_wrong_change_is_told_with_its_place_and_what_to_do(said: Said, defect: dict[str, Any]) -> None:
+    assert said(_changed(defect["old"], defect["new"])) == [f"{CONFIG}:{line}" for line in defect["said"]]
 
 
-def test_all_problems_are_told_at_once_in_the_order_of_the_file(tree: Opa) -> None:
+def test_all_problems_are_told_at_once_in_the_order_of_the_file(said: Said) -> None:
     text = (
         _changed("seconds: 86400", "seconds: soon").replace("level: deny", "level: block").replace("2026-12-31", "2026")
     )
-    assert [line.split(": ")[1] for line in _said(tree, text)] == [
+    assert [line.split(": ")[1] for line in said(text)] == [
         "rules.denied_image.level",
         "rules.max_runtime.seconds",
         "exemptions[0].expires",
     ]
 
 
-def test_an_id_that_two_exemptions_share_is_told(tree: Opa) -> None:
+def test_an_id_that_two_exemptions_share_is_told(said: Said) -> None:
     second = CONFIGURATION[CONFIGURATION.index("  - id: EX-1") :]
-    assert _said(tree, CONFIGURATION + second) == [
+    assert said(CONFIGURATION + second) == [
         f"{CONFIG}:42:5: exemptions[1].id: EX-1 is the id of exemptions[0] too; choose another"
     ]
 
 
 @pytest.mark.parametrize(("today", "expired"), [(date(2026, 12, 31), False), (date(2027, 1, 1), True)])
-def test_an_exemption_is_expired_from_the_day_after_its_last_one(tree: Opa, today: date, expired: bool) -> None:
-    assert any("has expired" in line for line in _said(tree, CONFIGURATION, today)) == expired
+def test_an_exemption_is_expired_from_the_day_after_its_last_one(said: Said, today: date, expired: bool) -> None:
+    assert any("has expired" in line for line in said(CONFIGURATION, today)) == expired
 
 
 def test_an_expired_exemption_is_a_warning_that_stops_nothing(tree: Opa) -> None:
@@ -129,13 +153,13 @@ def test_an_expired_exemption_is_a_warning_that_stops_nothing(tree: Opa) -> None
         "arn:*:role/Batch", "arn:aws*role/Batch", "arn:aws-us-gov:iam::111122223333:role/a/b", "arn:aws:iam::1?:ro*",
     ],
 )  # fmt: skip
-def test_a_glob_that_can_match_the_arn_of_a_role_is_accepted(tree: Opa, role: str) -> None:
-    assert _said(tree, _changed('role_arn: "arn:aws:iam::*:role/Batch*"', f'role_arn: "{role}"')) == []
+def test_a_glob_that_can_match_the_arn_of_a_role_is_accepted(said: Said, role: str) -> None:
+    assert said(_changed('role_arn: "arn:aws:iam::*:role/Batch*"', f'role_arn: "{role}"')) == []
 
 
 @pytest.mark.parametrize("text", ["ml.{g{4,5},p5}.*", "ml.[g,p]*", r"ml.\\,*", "ml.g?"])
-def test_a_comma_that_a_glob_has_a_use_for_is_accepted(tree: Opa, text: str) -> None:
-    assert _said(tree, _changed('"ml.{g5,g6}.*"', f'"{text}"')) == []
+def test_a_comma_that_a_glob_has_a_use_for_is_accepted(said: Said, text: str) -> None:
+    assert said(_changed('"ml.{g5,g6}.*"', f'"{text}"')) == []
 
 
 @pytest.mark.parametrize(("written", "meant"), [("no", "false"), ("Off", "false"), ("YES", "true"), ("on", "true")])
@@ -160,8 +184,8 @@ def test_a_truth_value_in_other_words_is_told_to_be_written_as_one(
         pytest.param('rules: {}\nrules: {}\nexemptions: []\n', "rules: is here a second time", id="section twice"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_configuration_at_all_is_told(tree: Opa, text: str, expected: str) -> None:
-    assert any(expected in line for line in _said(tree, text))
+def test_a_file_that_is_no_configuration_at_all_is_told(said: Said, text: str, expected: str) -> None:
+    assert any(expected in line for line in said(text))
 
 
 def test_a_missing_file_is_told(tree: Opa) -> None:
@@ -243,7 +267,8 @@ def test_metadata_that_would_not_describe_the_rule_is_told(
     (tmp_path / rule).write_text(source.replace(old, new))
     # OPA itself would refuse a test that compares METADATA with a value of another type.
     (tmp_path / rule).with_name("max_runtime_test.rego").write_text("package guard.rules.max_runtime_test\n")
-    said = [line for line in _said(tree, CONFIGURATION) if expected in line]
+    _, problems = read_rules(tree, POLICIES)
+    said = [str(problem) for problem in problems if expected in problem.text]
     assert len(said) == 1
     assert said[0].startswith(f"{rule}:")
 
@@ -274,15 +299,15 @@ DEFECTS_OF_FACTS = [
 
 @pytest.mark.parametrize(("old", "new", "says"), DEFECTS_OF_FACTS, ids=[new[-40:] for _, new, _ in DEFECTS_OF_FACTS])
 def test_an_account_that_nobody_has_and_a_broken_exemption_policy_are_told(
-    tree: Opa, old: str, new: str, says: str
+    said: Said, old: str, new: str, says: str
 ) -> None:
-    assert any(says in line for line in _said(tree, _changed(old, new)))
+    assert any(says in line for line in said(_changed(old, new)))
 
 
-def test_an_override_that_never_applies_is_a_warning(tree: Opa) -> None:
+def test_an_override_that_never_applies_is_a_warning(said: Said) -> None:
     later = '        level: "off"\n      - {account: "111122223333", job_kind: processing, region: eu-west-1, level: deny}\n'
     text = _changed('        level: "off"\n', later).replace('        role_arn: "arn:aws:iam::*:role/Batch*"\n', "")
-    (line,) = _said(tree, text)
+    (line,) = said(text)
     assert "warning: rules.max_runtime.overrides[1]: never applies: overrides[0] matches each of its jobs first" in line
 
 

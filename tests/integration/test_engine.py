@@ -410,14 +410,15 @@ def test_an_engine_outlives_the_thread_that_started_it(engine, policies) -> None
 
 
 def test_a_stopped_engine_leaves_no_thread(engine, policies) -> None:
-    before = threading.active_count()
+    before = {*threading.enumerate()}
     subject = engine(policies(ALLOW))
     subject.wait_until_ready()
-    keepers = [thread for thread in threading.enumerate() if thread.name == "opa-keeper"]
+    started = {*threading.enumerate()} - before
     subject.close()
-    for thread in keepers:
+    for thread in started:
         thread.join(timeout=10)
-    assert threading.active_count() <= before
+    assert [thread.name for thread in started] == ["opa-keeper"]
+    assert not any(thread.is_alive() for thread in started)
 
 
 DENY = ALLOW.replace('"allow"', '"deny"')

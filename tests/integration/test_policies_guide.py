@@ -10,18 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from guard.authoring.bundle import build_bundle
+from guard.authoring.bundle import pack_bundle
 from guard.authoring.config_check import check_config
 from guard.authoring.coverage import run_tests
+from guard.authoring.diagnostics import errors
 from guard.authoring.generated import generated_files, write
 from guard.authoring.mutation.run import mutate
 from guard.authoring.opa import FLAGS, Opa
 from guard.authoring.scaffold import new_rule
+from guard.authoring.trial.run import trial_problems
 from guard.decision import Decision
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 from tests.support.documents import document
-from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
+from tests.support.policies import CONFIG, POLICIES, ROOT, few_policies
 
 GUIDE = (ROOT / "docs" / "policies.md").read_text()
 RULE, TEST, MISSING_TEST = re.findall(r"^```rego\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
@@ -34,7 +36,7 @@ TODAY = date(2026, 11, 23)
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Opa:
     """The policies after the guide's walk-through, up to the missing test."""
-    made = copy_policies(tmp_path_factory.mktemp("guide"), opa)
+    made = few_policies(tmp_path_factory.mktemp("guide"), opa, ("denied_image", "max_runtime"))
     new_rule(made, POLICIES, "retired_bucket")
     (made.folder / FOLDER / "retired_bucket.rego").write_text(RULE)
     (made.folder / FOLDER / "retired_bucket_test.rego").write_text(f"{TEST}\n{MISSING_TEST}")
@@ -100,8 +102,8 @@ def test_the_gap_is_told_with_the_row_that_the_guide_shows(tree: Opa, rewritten)
 
 
 def _decided(tree: Opa, role: str) -> Decision:
-    out = io.StringIO()
-    assert build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out), out.getvalue()
+    assert errors(check_config(tree, POLICIES, TODAY)) == []
+    assert pack_bundle(tree, POLICIES, Path("bundle.tar.gz")).code == 0
     source = {"name": "train", "type": "s3", "uri": "s3://team-bucket/a", "bucket": "team-bucket"}
     job = document().job.model_dump() | {"role_arn": role, "role_arns": [role]}
     storage = {"inputs": [source | {"account": None, "local_path": None}], "outputs": [], "volumes": []}
@@ -115,6 +117,7 @@ def _exempted_by(decision: Decision) -> list[str | None]:
 
 
 def test_the_rule_of_the_guide_stops_a_job(tree: Opa) -> None:
+    assert trial_problems(tree, POLICIES) == []
     decision = _decided(tree, ROLE)
     assert (decision.decision, _exempted_by(decision)) == ("deny", [None])
 

@@ -70,12 +70,18 @@ def test_the_packages_client_knows_no_other_call(guard_client: Any) -> None:
     assert not hasattr(guard_client, "create_training_job")
 
 
+@pytest.fixture(scope="module")
+def sessions() -> tuple[Session, Session]:
+    """One with the package's models, one with botocore's own; each reads a model once."""
+    return shipped_session(), Session()
+
+
 @pytest.mark.parametrize("service", sorted(OPERATIONS))
 @pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "xx-future-1"])
-def test_the_packages_client_has_the_endpoints_of_botocores_own(service: str, region: str) -> None:
-    shipped, whole = (
-        session.create_client(service, region_name=region).meta for session in (shipped_session(), Session())
-    )
+def test_the_packages_client_has_the_endpoints_of_botocores_own(
+    sessions: tuple[Session, Session], service: str, region: str
+) -> None:
+    shipped, whole = (session.create_client(service, region_name=region).meta for session in sessions)
     assert shipped.endpoint_url == whole.endpoint_url
     assert shipped.config.signature_version == whole.config.signature_version
     assert shipped.partition == whole.partition

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +17,6 @@ from guard.document import DenyList, Document, Source
 from guard.jobs import JOB_KINDS, JobKind
 from guard.normalize import normalize
 from guard.opa.engine import EmbeddedOpa
-from guard.opa.process import OpaProcess
 from guard.refs import JobRef, job_arn
 from guard.resources import RESOURCE_KINDS
 from tests.support.fakes import FakeSageMaker, refused
@@ -44,12 +40,12 @@ SCOPES: list[dict[str, Any]] = [
     {"role_arn": "*"},
     {"image": "*"},
     {"role_arn": "*", "image": "*"},
-    {"role_arn": "nobody"},
+    {"role_arn": "arn:aws:iam::111122223333:role/nobody"},
 ]
 SECTIONS: list[dict[str, Any]] = [
     {"level": "deny", "overrides": [{"role_arn": "*", "level": "off"}]},
     {"level": "deny", "overrides": [{"role_arn": "*", "level": "deny"}, {"account": "*", "level": "off"}]},
-    {"level": "deny", "overrides": [{"role_arn": "nobody", "level": "off"}]},
+    {"level": "deny", "overrides": [{"role_arn": "arn:aws:iam::111122223333:role/nobody", "level": "off"}]},
     {"level": "off", "overrides": [{"role_arn": "*", "level": "warn"}]},
     {"level": "off", "overrides": [{"role_arn": "*", "level": "deny"}]},
 ]
@@ -61,26 +57,15 @@ def _exemption(number: int, rule: str, scope: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module", params=["exemptions", *range(len(SECTIONS))])
-def relaxed(
-    opa: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[EmbeddedOpa]:
+def relaxed(engine_with: Callable[..., EmbeddedOpa], request: pytest.FixtureRequest) -> EmbeddedOpa:
     """Every rule relaxed for some jobs: by exemptions, or by overrides, each rule in another way."""
-    folder = tmp_path_factory.mktemp("relaxed")
-    policies = Path(shutil.copytree(ROOT / "policies", folder / "policies"))
-    path = policies / "guard" / "config" / "data.yaml"
-    config = yaml.safe_load(path.read_text())
     turn = request.param
-    for number, rule in enumerate(RULES):
-        section = (
-            {"level": "deny", "overrides": []} if turn == "exemptions" else SECTIONS[(number + turn) % len(SECTIONS)]
-        )
-        config["rules"][rule] |= section
     if turn == "exemptions":
         pairs = [(rule, scope) for rule in RULES for scope in SCOPES]
-        config["exemptions"] = [_exemption(number, *pair) for number, pair in enumerate(pairs)]
-    path.write_text(yaml.safe_dump(config))
-    with EmbeddedOpa(lambda: OpaProcess(opa, policies), timeout=20, start_timeout=20) as engine:
-        yield engine
+        exemptions = [_exemption(number, *pair) for number, pair in enumerate(pairs)]
+        return engine_with(rules={rule: {"level": "deny", "overrides": []} for rule in RULES}, exemptions=exemptions)
+    sections = {rule: SECTIONS[(number + turn) % len(SECTIONS)] for number, rule in enumerate(RULES)}
+    return engine_with(rules=sections)
 
 
 def _client(kind: JobKind, seed: int, failing: frozenset[str]) -> FakeSageMaker:

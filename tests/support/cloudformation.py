@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +36,11 @@ _Loader.add_multi_constructor("!", _short_form)
 
 def template() -> dict[str, Any]:
     """The template as it stands, with the functions in their long form."""
+    return copy.deepcopy(_parsed())
+
+
+@cache
+def _parsed() -> Any:
     return yaml.load(TEMPLATE.read_text(), _Loader)  # a SafeLoader, too
 
 

@@ -27,9 +27,9 @@ def document_of(case: Path) -> Document:
 
 
 def policies_of(case: Path, folder: Path) -> Path:
-    """Copy the policies, configured as the case or the folder of recorded documents has them, into the folder's `policies`."""
+    """Copy the policies without their tests, configured as a case or a folder of recordings has them, into `policies` there."""
     policies = folder / POLICIES
-    shutil.copytree(ROOT / POLICIES, policies)
+    shutil.copytree(ROOT / POLICIES, policies, ignore=shutil.ignore_patterns("*_test.rego"))
     if (case / "policies").exists():
         shutil.copytree(case / "policies", policies, dirs_exist_ok=True)
     off = {

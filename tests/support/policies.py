@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from guard.authoring.generated import generated_files, write
 from guard.authoring.opa import CAPABILITIES, SCHEMAS, Opa
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,3 +28,13 @@ def copy_policies(to: Path, opa: Path, *, rules: Iterable[str] | None = None) ->
             if folder.name not in rules:
                 shutil.rmtree(folder)
     return Opa(opa, to)
+
+
+def few_policies(to: Path, opa: Path, rules: Iterable[str]) -> Opa:
+    """Copy what the author's commands read of a repository that has only these rules, as they ship: all checks pass."""
+    tree = copy_policies(to, opa, rules=rules)
+    head, sections, tail = re.split(r"(?m)^rules:\n|^(?=exemptions:)", (to / CONFIG).read_text())
+    kept = [text for text in re.split(r"(?m)^(?=  \w)", sections) if text.strip().partition(":")[0] in rules]
+    (to / CONFIG).write_text(f"{head}rules:\n{''.join(kept)}{tail}")
+    write(to, generated_files(tree, POLICIES))
+    return tree

@@ -167,7 +167,7 @@ def test_spelling_makes_no_difference(reference, space) -> None:
     assert parse_reference(space + spelt + space) == parse_reference(str(reference))
 
 
-def test_a_million_texts_raise_only_the_parsers_own_error() -> None:
+def test_many_texts_raise_only_the_parsers_own_error() -> None:
     """Texts made of what references are made of, so that many of them are nearly valid."""
     pieces = (
         "a",
@@ -192,14 +192,14 @@ def test_a_million_texts_raise_only_the_parsers_own_error() -> None:
     pieces += (":443", "sha256:", HEX, HEX.upper(), ECR, ".dkr.ecr.", "latest", "*", "%", "\u0663")
     generator = random.Random(20261123)
     parsed = 0
-    for _ in range(1_000_000):
+    for _ in range(100_000):
         text = "".join(generator.choices(pieces, k=generator.randrange(1, 7)))
         try:
             parse_reference(text)
         except ImageReferenceError:
             continue
         parsed += 1
-    assert parsed > 10_000
+    assert parsed > 1_000
 
 
 @pytest.mark.parametrize("piece", ["a", "a-", "a.", "a_", "a/", "-", ":", "@", "a__", "1.dkr.ecr."])

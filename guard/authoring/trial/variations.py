@@ -80,16 +80,16 @@ def hostile_throughout(trial: Trial) -> Iterator[Trial]:
     """Yield the document with all free texts replaced by the same hostile one."""
     places = [path for path, value in _free_values(trial.document) if isinstance(value, str)]
     for text in HOSTILE_TEXTS:
-        document = copy.deepcopy(trial.document)
+        document = trial.document
         for path in places:
-            _set(document, path, text)
+            document = _with(document, path, text)
         yield Trial(trial.sample, document, f"every text = {_shown(text)}")
 
 
 def lacking(trial: Trial) -> Iterator[tuple[str, Trial]]:
     """Yield each field that `unavailable` can name, and the document without its facts and with that name in it."""
     for field, lack in LACKING.items():
-        document = copy.deepcopy(trial.document)
+        document = copy.copy(trial.document)
         for name, part in lack.items():
             document[name] = {**document[name], **part} if isinstance(part, dict) else part
         if field == "images":
@@ -115,9 +115,7 @@ def _is_fixed(schema: Mapping[str, Any]) -> bool:
 
 
 def _changed(trial: Trial, path: FieldPath, value: Any) -> Trial:
-    document = copy.deepcopy(trial.document)
-    _set(document, path, value)
-    return Trial(trial.sample, document, f"{_dotted(path)} = {_shown(value)}")
+    return Trial(trial.sample, _with(trial.document, path, value), f"{_dotted(path)} = {_shown(value)}")
 
 
 def _shown(value: str | int | None) -> str:
@@ -125,10 +123,14 @@ def _shown(value: str | int | None) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
 
 
-def _set(document: Any, path: FieldPath, value: Any) -> None:
-    for part in path[:-1]:
-        document = document[part]
-    document[path[-1]] = value
+def _with(document: Any, path: FieldPath, value: Any) -> Any:
+    """Return the document with another value at a path; what lies beside the path is shared, not copied."""
+    if not path:
+        return value
+    first, *rest = path
+    changed = copy.copy(document)
+    changed[first] = _with(document[first], tuple(rest), value)
+    return changed
 
 
 def _dotted(path: FieldPath) -> str:
