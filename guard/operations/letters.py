@@ -1,4 +1,4 @@
-"""Dead letters: what the queue holds of an event that the guard could not act on, in both of its shapes."""
+"""Dead letters: what the queue holds of an event that the guard could not act on, or of a notice that it could not give."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 from guard.jobs import JOB_KINDS
+from guard.notices.messages import MARK
 from guard.times import parse_time
 
 _NAME_FIELDS = frozenset(kind.name_field for kind in JOB_KINDS)
 
-Shape = Literal["failed invocation", "undelivered event", "unreadable"]
+Shape = Literal["failed invocation", "undelivered event", "notice", "unreadable"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Letter:
         """What the event is about: its job, or its type where it names none."""
         if self.event is None:
             return "-"
+        if MARK in self.event:
+            return f"{self.event[MARK]}: {_job_arn(self.event)}"
         detail = self.event.get("detail")
         detail = detail if isinstance(detail, Mapping) else {}
         request = detail.get("requestParameters")
@@ -63,6 +66,8 @@ def _opened(body: str, attributes: Mapping[str, str]) -> tuple[Shape, Mapping[st
     event = content.get("requestPayload")
     if isinstance(event, Mapping):
         return "failed invocation", event, _failure(content)
+    if MARK in content:
+        return "notice", content, "it was tried several times: the lines `notice` of the log say what failed"
     if "detail-type" in content:
         told = [
             attributes[name]
@@ -79,6 +84,13 @@ def _failure(content: Mapping[str, Any]) -> str:
     if isinstance(response, Mapping) and response.get("errorType"):
         return f"{response['errorType']}: {response.get('errorMessage', '')}"
     return str(context.get("condition", "unknown")) if isinstance(context, Mapping) else "unknown"
+
+
+def _job_arn(message: Mapping[str, Any]) -> str:
+    """The job that a message of the guard's own queue is about, in either of its kinds."""
+    notice = message.get("notice")
+    job = notice.get("job") if isinstance(notice, Mapping) else None
+    return str(job.get("arn", "?") if isinstance(job, Mapping) else message.get("job_arn", "?"))
 
 
 def _names(node: Mapping[str, Any]) -> list[str]:

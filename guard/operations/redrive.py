@@ -110,8 +110,10 @@ def _invoked(function: Any, name: str, letter: Letter) -> tuple[str, bool]:
         return f"kept: the function could not be invoked ({code(exc)})", False
     except ValueError:
         return "kept: the function's answer is not JSON", False
-    if answer.get("FunctionError") or not isinstance(body, dict) or "results" not in body:
-        failure = body if isinstance(body, dict) else {}
-        return f"kept: {failure.get('errorType', 'the function failed')}: {failure.get('errorMessage', '')}", False
+    body = body if isinstance(body, dict) else {}
+    if not answer.get("FunctionError") and "messages" in body:
+        return "given", True
+    if answer.get("FunctionError") or "results" not in body:
+        return f"kept: {body.get('errorType', 'the function failed')}: {body.get('errorMessage', '')}", False
     outcomes = (str(result.get("outcome")) for result in body["results"])
     return ", ".join(outcomes) or "nothing to do", True

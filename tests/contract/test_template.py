@@ -292,7 +292,7 @@ def test_a_notice_that_fails_stays_in_the_queue_and_then_becomes_a_dead_letter()
     source = resources["NoticeQueueSource"]["Properties"]
     assert (source["EventSourceArn"], source["FunctionName"], source["BatchSize"]) == (
         {"Fn::GetAtt": ["NoticeQueue", "Arn"]},
-        {"Fn::GetAtt": ["Function", "Arn"]},
+        {"Ref": "FunctionAlias"},
         1,
     )
 

@@ -30,7 +30,7 @@ from tests.support.fakes import FakeSageMaker, refused
 from tests.support.jobs import DENIED, HOME, REGION, started_event
 from tests.support.jobs import status as job_status
 from tests.unit.limits.test_breaker import denied
-from tests.unit.operations.test_letters import UNDELIVERED, failed_invocation
+from tests.unit.operations.test_letters import NOTICE, UNDELIVERED, failed_invocation
 from tools.local_sagemaker import Control
 
 __all__ = ["notices", "ssm", "sweep", "train"]
@@ -128,6 +128,16 @@ def test_a_letter_that_fails_again_is_kept_and_the_others_go_on(
     assert left(sqs, url) == 2
     again = list(redrive(queue, Function(guard()), "guard", 100))
     assert (sorted(row.done for row in again), left(sqs, url)) == ([False, True], 1)
+
+
+def test_a_notice_that_was_given_is_deleted_and_one_that_was_not_is_kept(sqs: Any, url: str, send: Any) -> None:
+    send(NOTICE)
+    failed = {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorType":"NoticeError","errorMessage":"topic"}')}
+    (row,) = redrive(Queue(sqs, url), FakeSageMaker(Invoke=failed), "guard", 100)
+    assert (row.letter.shape, row.result, left(sqs, url)) == ("notice", "kept: NoticeError: topic", 1)
+    function = FakeSageMaker(Invoke={"Payload": io.BytesIO(b'{"messages": 1}')})
+    (row,) = redrive(Queue(sqs, url), function, "guard", 100)
+    assert (row.result, row.done, left(sqs, url)) == ("given", True, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Both shapes of dead letters, and what is neither."""
+"""The shapes of dead letters, and what is none of them."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ def message(body: Any, **attributes: str) -> dict[str, Any]:
     }
 
 
+JOB = "arn:aws:sagemaker:eu-west-1:123456789012:training-job/churn"
+NOTICE = {"sagemaker_guard": "notice", "notice": {"job": {"arn": JOB}}}
+ENDED = {"sagemaker_guard": "job-ended", "job_arn": JOB}
 UNDELIVERED = {"RULE_ARN": "arn:rule", "ERROR_CODE": "THROTTLING", "ERROR_MESSAGE": "Rate exceeded"}
 
 
@@ -68,6 +71,13 @@ UNDELIVERED = {"RULE_ARN": "arn:rule", "ERROR_CODE": "THROTTLING", "ERROR_MESSAG
         pytest.param(
             message(EVENT, **UNDELIVERED), "undelivered event", EVENT, "THROTTLING: Rate exceeded", id="EventBridge"
         ),
+        pytest.param(
+            message(NOTICE),
+            "notice",
+            NOTICE,
+            "it was tried several times: the lines `notice` of the log say what failed",
+            id="the guard's own queue",
+        ),
         pytest.param(message("not JSON"), "unreadable", None, "the body is not a JSON object", id="text"),
         pytest.param(message([1]), "unreadable", None, "the body is not a JSON object", id="list"),
         pytest.param(message({"a": 1}), "unreadable", None, "the body holds no event", id="something else"),
@@ -93,8 +103,11 @@ def test_a_letter_is_read(letter: dict[str, Any], shape: str, event: Any, error:
         (EVENT, SUBJECT),
         (CALL, "AWS API Call via CloudTrail: pytorch-training-2024-03-05-10-14-58-456"),
         ({"detail-type": "Something", "detail": 3}, "Something"),
+        (NOTICE, f"notice: {JOB}"),
+        (ENDED, f"job-ended: {JOB}"),
+        ({"sagemaker_guard": "notice", "notice": 3}, "notice: ?"),
     ],
-    ids=["state change", "call", "no detail"],
+    ids=["state change", "call", "no detail", "notice", "ended job", "broken notice"],
 )
 def test_the_subject_names_the_job(event: Any, subject: str) -> None:
     assert read_letter(message(event)).subject == subject
