@@ -35,16 +35,16 @@ class StateTable:
         self._call("PutItem", lambda: self._client_of().put_item(TableName=self._name, Item=content))
 
     def claim(self, item: str, owner: str, until: datetime, now: datetime) -> bool:
-        """Take the item for the owner until then, unless somebody has it now; return whether that went well."""
+        """Take the item for the owner until then, unless somebody else has it now; return whether that went well."""
         content = _typed(
             {"id": item, "owner": owner, "until": _milliseconds(until), _EXPIRATION: int(until.timestamp())}
         )
         request = {
             "TableName": self._name,
             "Item": content,
-            "ConditionExpression": "attribute_not_exists(id) OR #until <= :now",
-            "ExpressionAttributeNames": {"#until": "until"},
-            "ExpressionAttributeValues": _typed({":now": _milliseconds(now)}),
+            "ConditionExpression": "attribute_not_exists(id) OR #until <= :now OR #owner = :owner",
+            "ExpressionAttributeNames": {"#until": "until", "#owner": "owner"},
+            "ExpressionAttributeValues": _typed({":now": _milliseconds(now), ":owner": owner}),
         }
         return self._call("PutItem", lambda: self._client_of().put_item(**request)) is not None
 

@@ -31,7 +31,7 @@ class Store(Protocol):
         ...
 
     def claim(self, item: str, owner: str, until: datetime, now: datetime) -> bool:
-        """Take the item for the owner unless somebody has it; return whether that went well."""
+        """Take the item for the owner unless somebody else has it; return whether that went well."""
         ...
 
     def release(self, item: str, owner: str) -> None:

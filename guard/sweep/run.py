@@ -17,11 +17,12 @@ from guard.pipeline import Guard
 from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
 from guard.sources.sweep import Listed, job_ref
+from guard.sweep.lease import Lease
 from guard.sweep.memory import KEPT, Memory, Store
 from guard.sweep.position import Position, Walk
 from guard.sweep.undecided import Undecided
 
-LEASE, POSITION, LAST = "sweep#lease", "sweep#position", "sweep#last"
+POSITION, LAST = "sweep#position", "sweep#last"
 
 # The last batch, and its slowest calls, must end before the function does.
 MARGIN_SECONDS = 60.0
@@ -29,8 +30,6 @@ TOGETHER = 25
 SAVE_EACH = 500
 ENDS_SOON = timedelta(days=30)
 _MOST_EXEMPTIONS = 50
-# A lease outlives its sweep by this much at most: clocks differ.
-_LEASE_MARGIN = timedelta(seconds=5)
 # After these, and without a failure, a job needs no second look while it stays as it is.
 _SETTLED = frozenset({Outcome.NOT_DENIED, Outcome.AUDITED, Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE})
 
@@ -112,19 +111,21 @@ class Sweep:
         last save. Without a table there is no memory, and every job is judged.
         """
         report = Report(self.new_id(), self.clock())
-        if not self._claimed(report, remaining()):
+        lease = Lease(self.store, report.run_id, self.clock)
+        if not lease.claim():
             report.skipped = "another sweep is at work"
             return self._finished(report)
         try:
-            self._swept(report, home, remaining)
+            self._swept(report, home, remaining, lease)
         finally:
-            self._stored(report, lambda: self.store.release(LEASE, report.run_id))
+            lease.release()
+            report.failures += lease.failures
         self._finished(report)
         values: dict[str, str | int] = {"report": json.dumps(report.summary())}
         self._stored(report, lambda: self.store.write(LAST, values, self.clock() + KEPT * 15))
         return report
 
-    def _swept(self, report: Report, home: Home, remaining: Callable[[], float]) -> None:
+    def _swept(self, report: Report, home: Home, remaining: Callable[[], float], lease: Lease) -> None:
         memory = Memory(self.store)
         undecided = Undecided(self.store, self.undecided_after)
         walk = Walk(self.client, home, self._position(report), lambda: remaining() > MARGIN_SECONDS)
@@ -133,6 +134,7 @@ class Sweep:
 
         def unknown() -> Iterator[JobRef]:
             for job in walk.jobs():
+                lease.renew()
                 memory.saw(job)
                 if report.revision is not None and memory.knows(job, self._basis(report)):
                     report.known += 1
@@ -197,16 +199,6 @@ class Sweep:
         again on the next day at the latest.
         """
         return "\0".join((report.revision or "", self.clock().date().isoformat(), self.setup))
-
-    def _claimed(self, report: Report, seconds: float) -> bool:
-        now = self.clock()
-        until = now + timedelta(seconds=seconds) + _LEASE_MARGIN
-        try:
-            return self.store.claim(LEASE, report.run_id, until, now)
-        except StateError as exc:
-            # Two sweeps at once cost calls; none at all would cost what a sweep is for.
-            report.failures.append(exc)
-            return True
 
     def _position(self, report: Report) -> Position:
         try:

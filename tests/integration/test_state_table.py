@@ -34,6 +34,11 @@ def test_the_lease_of_a_killed_owner_runs_out(table: StateTable) -> None:
     assert table.claim("lease", "next", LATER + timedelta(minutes=10), LATER)
 
 
+def test_an_owner_may_hold_the_lease_longer(table: StateTable) -> None:
+    assert [table.claim("lease", "owner", until, NOW) for until in (LATER, 2 * (LATER - NOW) + NOW)] == [True, True]
+    assert not table.claim("lease", "next", LATER, LATER)
+
+
 def test_numbers_are_added_at_once_and_others_removed(table: StateTable) -> None:
     table.add("count", {"m1": 2}, expires=LATER)
     table.add("count", {"m1": 1, "m2": 5})

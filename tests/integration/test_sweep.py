@@ -18,7 +18,8 @@ from guard.limits.breaker import Bounds, Breaker
 from guard.pipeline import Guard
 from guard.record import Outcome
 from guard.sweep.memory import NoStore
-from guard.sweep.run import LEASE, MARGIN_SECONDS, Sweep
+from guard.sweep.lease import HELD, ITEM, Lease
+from guard.sweep.run import MARGIN_SECONDS, Sweep
 from tests.integration.conftest import NOW, MemorySink
 from tests.support.jobs import ALLOWED, DENIED, HOME, client, processing_request, status, training_request
 from tools.local_sagemaker import Control, set_status
@@ -322,7 +323,7 @@ def test_without_its_table_every_job_is_judged_all_the_same(sweep: Any, train: A
 
 def test_a_second_sweep_at_the_same_time_does_nothing(sweep: Any, train: Any, table: StateTable) -> None:
     train("denied", image=DENIED)
-    table.claim(LEASE, "another", NOW + timedelta(minutes=1), NOW)
+    table.claim(ITEM, "another", NOW + timedelta(minutes=1), NOW)
     report = swept(sweep())
     assert (report["skipped"], report["judged"]) == ("another sweep is at work", 0)
 
@@ -330,6 +331,21 @@ def test_a_second_sweep_at_the_same_time_does_nothing(sweep: Any, train: Any, ta
 def test_a_finished_sweep_leaves_the_lease_to_the_next(sweep: Any, train: Any) -> None:
     train("one")
     assert [swept(sweep())["skipped"] for _ in range(2)] == [None, None]
+
+
+def test_a_sweep_keeps_the_lease_for_as_long_as_it_works(sweep: Any, train: Any, table: StateTable) -> None:
+    """It is held for two minutes at a time, and a sweep works for a quarter of an hour."""
+    train(*(f"job-{number}" for number in range(10)))
+    clock, taken = Clock(), []
+
+    def remaining() -> float:
+        clock.now += timedelta(minutes=1)
+        taken.append(Lease(table, "another", clock).claim())
+        return PLENTY
+
+    report = sweep(clock).run(HOME, remaining)
+    assert (report.listed, report.complete, any(taken)) == (10, True, False)
+    assert clock.now - NOW > 4 * HELD
 
 
 class Killed(BaseException):
@@ -351,9 +367,10 @@ def test_after_a_killed_sweep_the_next_goes_on(
     with pytest.raises(Killed):
         killed.run(HOME, lambda: PLENTY)
     # Lambda's kill runs no `finally`: the lease stays until it expires.
-    killed.store.claim(LEASE, "killed", clock.now + timedelta(seconds=PLENTY), clock.now)
+    assert Lease(killed.store, "killed", clock).claim()
     assert swept(sweep(clock))["skipped"] is not None
-    clock.now += timedelta(seconds=PLENTY)
+    # The shortest interval of the schedule.
+    clock.now += timedelta(minutes=5)
     report = swept(sweep(clock))
     assert (report["skipped"], report["listed"], report["known"] + report["judged"]) == (None, 3, 3)
 
