@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from guard.aws.refusals import CALL_ERRORS, code
+from guard.aws.refusals import CALL_ERRORS, checked, code
 from guard.errors import ListError
 from guard.jobs import JobKind
 
@@ -42,7 +42,7 @@ def _pages(
     }
     while True:
         try:
-            response = getattr(client, xform_name(listing.operation))(**parameters)
+            response = checked(listing.operation, getattr(client, xform_name(listing.operation))(**parameters))
         except CALL_ERRORS as exc:
             raise ListError(
                 "the SageMaker API call that lists jobs failed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol, runtime_checkable
 
-from guard.aws.refusals import CALL_ERRORS, code, is_for_now
+from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now
 from guard.errors import NoticeError
 from guard.notices.message import subject, text
 from guard.notices.notice import Notice
@@ -43,11 +43,14 @@ class TagsChannel:
         self._sagemaker = sagemaker
 
     def give(self, notice: Notice) -> str | None:
-        """Tag the job. Some kinds of jobs take no tags after their creation: that is a fact, not a failure."""
+        """Tag the job. Some kinds of jobs take no tags after their creation: that is a fact, not a failure.
+
+        A right that the role lacks is a failure, for somebody to mend.
+        """
         try:
             self._sagemaker.add_tags(ResourceArn=notice.job.arn, Tags=tags(notice))
         except CALL_ERRORS as exc:
-            if is_for_now(exc):
+            if is_for_now(exc) or is_denied(exc):
                 raise
             return f"{code(exc)}: the job takes no tags"
         return None

@@ -32,12 +32,12 @@ class RemoteOpa:
         self._client: PolicyClient | None = None
 
     def wait_until_ready(self) -> None:
-        """Return also when that OPA is down, which the first decision reports; raise SchemaMismatch for another schema."""
+        """Return also when that OPA is down or ill, which the first decision reports; raise SchemaMismatch for another schema."""
         try:
             self._within(self._timeout, lambda client: client.check_schema())
         except SchemaMismatch:
             raise
-        except (OpaUnavailable, OpaTimeout, OpaUnauthorized):
+        except PolicyError:
             return
 
     def evaluate(self, document: Document) -> Evaluation:

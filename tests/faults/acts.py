@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.faults.delivery import Delivery, Function
 from tests.faults.fault import Act
 from tests.faults.front import Request, Spoil
-from tests.faults.scene import Scene, aged
+from tests.faults.scene import SCHEDULE, Scene, aged
 from tools.local_sagemaker import CONTROL, set_status
 
 _NO_TMP_LEFT = 32 * 1024 * 1024
@@ -29,6 +30,37 @@ def refuse(operation: str, code: str, times: int = 1, message: str = "injected f
 def spoil(operation: str, how: Spoil, times: int = 1) -> Act:
     """Something between the guard and SageMaker spoils the next calls of the operation."""
     return lambda scene: scene.front.spoil(operation, how, times)
+
+
+def shut(scene: Scene) -> None:
+    """AWS is out of reach."""
+    scene.front.shut()
+
+
+def reopen(scene: Scene) -> None:
+    """AWS can be reached, and serves everything."""
+    scene.front.reset()
+
+
+def spoil_opa(how: Spoil, times: int = 1, operation: str = "*") -> Act:
+    """Something spoils the next answers of the OPA elsewhere."""
+
+    def arrange(scene: Scene) -> None:
+        scene.stage.opa().spoil(operation, how, times)
+        scene.undo.append(scene.stage.opa().reset)
+
+    return arrange
+
+
+def shut_opa(scene: Scene) -> None:
+    """The OPA elsewhere is down."""
+    scene.stage.opa().shut()
+    scene.undo.append(scene.stage.opa().reset)
+
+
+def reopen_opa(scene: Scene) -> None:
+    """The OPA elsewhere answers again."""
+    scene.stage.opa().reset()
 
 
 def upon(operation: str, act: Act, times: int = 1) -> Act:
@@ -106,6 +138,18 @@ def killed_by(operation: str, times: int = 1) -> Act:
             request.leave()
 
         scene.front.spoil(operation, kill, times)
+
+    return arrange
+
+
+def beside(operation: str) -> Act:
+    """Another sweep begins and ends just before SageMaker serves the call."""
+
+    def arrange(scene: Scene) -> None:
+        other = Function(lambda: scene.stage.start(scene.world))
+        other.warm()
+        scene.undo.append(other.close)
+        CONTROL.before(operation, lambda: scene.beside.append(Delivery((other.attempt(SCHEDULE),))))
 
     return arrange
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from tests.faults import front
-from tests.faults.acts import at, becomes, older, refuse, rename, spoil, upon
+from tests.faults.acts import at, becomes, older, refuse, rename, reopen, shut, spoil, upon
 from tests.faults.fault import Fault
 from tests.faults.front import ALWAYS
 from tests.faults.scene import Scene
@@ -21,14 +21,6 @@ def _half(scene: Scene) -> None:
     for _ in range(400):
         busy = fates.random() < 0.5
         scene.front.spoil("*", front.fail(400, "ThrottlingException") if busy else front.serve)
-
-
-def _shut(scene: Scene) -> None:
-    scene.front.shut()
-
-
-def _reopen(scene: Scene) -> None:
-    scene.front.reset()
 
 
 AWS: tuple[Fault, ...] = (
@@ -77,8 +69,8 @@ AWS: tuple[Fault, ...] = (
     Fault("aws", "job gone, old event", (rename, older(minutes=6)), end="untouched", attempts=1, outcome="gone"),
     Fault("aws", "job gone, young event", (rename,), end="letter", attempts=3),
     Fault("aws", "credentials expired once", (refuse(DESCRIBE, "ExpiredTokenException"),), attempts=2),
-    Fault("aws", "sagemaker out of reach, for one attempt", (at(1, _shut), at(2, _reopen)), attempts=2),
-    Fault("aws", "sagemaker out of reach always", (_shut,), end="letter", attempts=3, outcome="stop_failed"),
+    Fault("aws", "sagemaker out of reach, for one attempt", (at(1, shut), at(2, reopen)), attempts=2),
+    Fault("aws", "sagemaker out of reach always", (shut,), end="letter", attempts=3, outcome="stop_failed"),
     Fault("aws", "half of all calls throttled", (_half,)),
     # Tags and resources.
     Fault(
@@ -170,7 +162,7 @@ AWS: tuple[Fault, ...] = (
     Fault(
         "aws",
         "stop's connection refused for one attempt",
-        (spoil(STOP, front.refuse_from_now, 3), at(2, _reopen)),
+        (spoil(STOP, front.refuse_from_now, 3), at(2, reopen)),
         attempts=2,
     ),
     Fault("aws", "stop's answer not JSON, for one attempt", (spoil(STOP, front.not_json),), attempts=2),

@@ -5,7 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.faults.front import Front
+from tests.faults.places import Places
 from tests.faults.report import table
 from tests.faults.scene import Stage
 from tests.support.lambda_runtime import REGION
@@ -60,10 +66,39 @@ def stage(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) -> 
     create_state(endpoint)
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     client = boto3.client("sagemaker", region_name=REGION, endpoint_url=endpoint, **keys)
-    played = Stage(folders, logs, Front((host, port)), client, endpoint, unavailable() is None)
-    yield played
-    played.close()
+    with ExitStack() as running:
+        elsewhere = cache(lambda: running.enter_context(_remote_opa(opa, bundle, base / "opa.log")))
+        front, places = Front((host, port)), Places(endpoint)
+        played = Stage(folders, logs, front, client, endpoint, unavailable() is None, places, elsewhere)
+        yield played
+        played.close()
     server.stop()
+
+
+@contextmanager
+def _remote_opa(opa: Path, bundle: Path, log: Path) -> Iterator[Front]:
+    """An OPA that others run, behind what may spoil its answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = probe.getsockname()
+    command = [opa, "run", "--server", f"--addr={address[0]}:{address[1]}", "--bundle", bundle, "--skip-version-check"]
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
+        deadline = time.monotonic() + 20
+        while not _listens(address):
+            assert time.monotonic() < deadline, f"the OPA elsewhere did not start: {log.read_text()}"
+            time.sleep(0.05)
+        front = Front(address)
+        yield front
+        front.close()
+        process.kill()
+
+
+def _listens(address: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(address, timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

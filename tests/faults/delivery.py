@@ -34,7 +34,7 @@ class Function:
         errors: list[str | None] = []
         while len(errors) < ATTEMPTS:
             before(len(errors) + 1)
-            errors.append(self._attempt(event))
+            errors.append(self.attempt(event))
             if errors[-1] is None:
                 break
         return Delivery(tuple(errors))
@@ -52,7 +52,8 @@ class Function:
             self.environment.close()
             self.environment = None
 
-    def _attempt(self, event: object) -> str | None:
+    def attempt(self, event: object) -> str | None:
+        """Invoke the function once; return the type of its error, None for a success."""
         try:
             self.warm().invoke(event)
         except LambdaFailed as exc:

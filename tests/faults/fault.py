@@ -6,20 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tests.support.jobs import ACCOUNT, REGION
+
 if TYPE_CHECKING:
     from tests.faults.scene import Scene
 
 Act = Callable[["Scene"], None]
-Area = Literal["engine", "policy", "aws", "disk", "memory", "event"]
+Area = Literal[
+    "engine", "policy", "aws", "disk", "memory", "event", "sweep", "notice", "record", "redrive", "remote opa"
+]
 End = Literal["stopped", "letter", "untouched"]
 """Of a denied job: it is stopped; nothing could stop it, and its event is a dead letter; there was nothing to stop."""
+SWEEP = "SweepFunction"
+BUCKET, TOPIC = "records", f"arn:aws:sns:{REGION}:{ACCOUNT}:denied"
 
 
 @dataclass(frozen=True)
 class World:
     """Where the function runs: what Lambda and the deployment give to it, in place of what the template says.
 
-    `opa` is a shell script in place of OPA's binary, with that at $OPA; `policies` names changed policies in place of the bundle;
+    `function` is the template's name of it, and `parameters` are the stack's. The environment of a `lasting` world serves the
+    next fault in it, too. `opa` is a shell script in place of OPA's binary, with that at $OPA; `policies` names changed policies
+    in place of the bundle;
     `log` is the file that takes what the function prints.
     """
 
@@ -29,9 +37,35 @@ class World:
     tmp: str = "rw"
     timeout: float | None = None
     log: str = ""
+    function: str = "Function"
+    parameters: tuple[tuple[str, str], ...] = ()
+    lasting: bool = False
+
+    @property
+    def notices(self) -> bool:
+        """Whether notices are given."""
+        return any(name == "NoticeTags" for name, _ in self.parameters)
+
+    @property
+    def records(self) -> bool:
+        """Whether records are kept in a bucket."""
+        return any(name == "RecordBucket" for name, _ in self.parameters)
 
 
-DEFAULT = World()
+DEFAULT = World(lasting=True)
+_SINKS = (
+    ("RecordBucket", BUCKET),
+    ("NoticeTags", "enabled"),
+    ("NoticeTopicArn", TOPIC),
+    ("NoticeBus", "default"),
+    ("SecurityHub", "enabled"),
+)
+SINKS = World(parameters=_SINKS, lasting=True)
+"""A stack that keeps records in a bucket and gives notices on every channel."""
+SWEEPS = World(function=SWEEP, parameters=(*_SINKS, ("SweepCallsPerSecond", "999")), lasting=True)
+"""The sweep of that stack."""
+REMOTE = World(variables=(("GUARD_OPA_URL", "{opa}"),), lasting=True)
+"""A stack whose OPA is elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +73,8 @@ class Fault:
     """One row of the campaign; `acts` arrange it just before the event arrives.
 
     `attempts`, `outcome` and `failures` (types of errors in the records) are expected where they are given. `spares` is whether
-    a job that the policies allow is judged with the same fault, and goes on.
+    a job that the policies allow is judged with the same fault, and goes on. `told` is whether each notice about a denied job is
+    given, where there are any; else it is a dead letter. With `redriven`, the dead letters are sent through the function again.
     """
 
     area: Area
@@ -52,3 +87,5 @@ class Fault:
     outcome: str | None = None
     failures: frozenset[str] = field(default_factory=frozenset)
     spares: bool = True
+    told: bool = True
+    redriven: bool = False

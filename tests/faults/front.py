@@ -1,4 +1,4 @@
-"""What stands between the guard and SageMaker: a proxy that hands calls over, or spoils them as networks and services do."""
+"""What stands between the guard and what it calls: a proxy that hands calls over, or spoils them as networks and services do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import http.client
 import socket
 import struct
 import threading
-from collections import defaultdict, deque
+import urllib.parse
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -25,6 +26,8 @@ class Front:
         self._behind = behind
         self._spoils: defaultdict[str, deque[Spoil]] = defaultdict(deque)
         self._lock = threading.Lock()
+        self.served: Counter[str] = Counter()
+        """The calls that went well behind it, by operation, since the last reset."""
         self.over = threading.Event()
         self._door = _Door(self, 0)
         self.url = f"http://127.0.0.1:{self._door.server_port}"
@@ -46,6 +49,7 @@ class Front:
         """Serve everything again."""
         with self._lock:
             self._spoils.clear()
+            self.served.clear()
         self.over.set()
         self.over = threading.Event()
         if self._door.closed:
@@ -64,13 +68,16 @@ class Front:
                     return self._spoils[name].popleft()
         return serve
 
-    def ask(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Return SageMaker's answer."""
+    def ask(self, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Return the answer of what is behind."""
         connection = http.client.HTTPConnection(*self._behind, timeout=60)
         try:
-            connection.request("POST", path, body, headers)
+            connection.request(request.command, request.path, request.body, dict(request.headers.items()))
             response = connection.getresponse()
             kept = [(name, value) for name, value in response.getheaders() if name.lower() not in _HOP_BY_HOP]
+            if response.status < 300:
+                with self._lock:
+                    self.served[request.operation] += 1
             return response.status, kept, response.read()
         finally:
             connection.close()
@@ -124,12 +131,21 @@ class Request(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a call and let happen to it what was arranged."""
         self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        operation = (self.headers.get("X-Amz-Target") or "").rpartition(".")[2]
-        self.server.front.fate(operation)(self)
+        self.operation = _operation(self)
+        self.server.front.fate(self.operation)(self)
+
+    do_GET = do_POST  # noqa: N815 - the name is the base class's
+    do_PUT = do_POST  # noqa: N815
+
+    def handle_expect_100(self) -> bool:
+        """Ask for the body at once: the answers are buffered, and botocore waits a second for this one."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
 
     def asked(self) -> tuple[int, list[tuple[str, str]], bytes]:
         """Hand the call over; return the answer."""
-        return self.server.front.ask(self.path, dict(self.headers.items()), self.body)
+        return self.server.front.ask(self)
 
     def answer(self, status: int, headers: list[tuple[str, str]], body: bytes, length: int | None = None) -> None:
         """Send an answer whose length may be said to be another one."""
@@ -146,12 +162,21 @@ class Request(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
-    def wait(self, seconds: float) -> None:
-        """Wait, but not beyond the end of the fault."""
-        self.server.front.over.wait(seconds)
+    def waits(self, seconds: float) -> bool:
+        """Wait, but not beyond the end of the fault; return whether that has not come."""
+        return not self.server.front.over.wait(seconds)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+def _operation(request: Request) -> str:
+    """The operation's name as each of the APIs has it; the last part of the path where there is none."""
+    if target := request.headers.get("X-Amz-Target"):
+        return target.rpartition(".")[2]
+    if request.body.startswith(b"Action="):
+        return urllib.parse.parse_qs(request.body.decode())["Action"][0]
+    return "PutObject" if request.command == "PUT" else request.path.partition("?")[0].rpartition("/")[2]
 
 
 def serve(request: Request) -> None:
@@ -183,8 +208,31 @@ def status(code: int, body: bytes = b"") -> Spoil:
 
 def fail(code: int, error: str) -> Spoil:
     """The service answers with this error and status."""
-    body = b'{"__type": "%s", "message": "injected fault"}' % error.encode()
-    return lambda request: request.answer(code, [("Content-Type", "application/x-amz-json-1.1")], body)
+    as_json = b'{"__type": "%s", "message": "injected fault"}' % error.encode()
+    as_xml = b"<Error><Code>%s</Code><Message>injected fault</Message></Error>" % error.encode()
+
+    def refuse(request: Request) -> None:
+        if "X-Amz-Target" in request.headers:
+            request.answer(code, [("Content-Type", "application/x-amz-json-1.1")], as_json)
+        elif request.operation == "PutObject":
+            request.answer(code, [("Content-Type", "application/xml")], as_xml)
+        elif request.body.startswith(b"Action="):
+            whole = b"<ErrorResponse>%s</ErrorResponse>" % as_xml
+            request.answer(code, [("Content-Type", "text/xml")], whole)
+        else:
+            request.answer(code, [("Content-Type", "application/json"), ("x-amzn-ErrorType", error)], as_json)
+
+    return refuse
+
+
+def say(body: bytes) -> Spoil:
+    """Something answers this, as if all went well."""
+    return lambda request: request.answer(200, [("Content-Type", "application/json")], body)
+
+
+def redirect(path: str) -> Spoil:
+    """The call is to be made at another path."""
+    return lambda request: request.answer(307, [("Location", path)], b"")
 
 
 def truncate(request: Request) -> None:
@@ -200,10 +248,22 @@ def not_json(request: Request) -> None:
 
 
 def slow(seconds: float) -> Spoil:
-    """The answer takes this long."""
+    """The answer takes this long; a call that is still waiting at the end of the fault is never served."""
 
     def wait(request: Request) -> None:
-        request.wait(seconds)
-        serve(request)
+        if request.waits(seconds):
+            serve(request)
+        else:
+            request.leave()
+
+    return wait
+
+
+def hang(seconds: float) -> Spoil:
+    """Nothing comes for this long, and the call isn't served."""
+
+    def wait(request: Request) -> None:
+        request.waits(seconds)
+        request.leave()
 
     return wait

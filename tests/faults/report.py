@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.faults.verdict import Play
 
-HEAD = ("", "area", "fault", "attempts", "decision", "outcome", "job", "seconds")
+HEAD = ("", "area", "fault", "attempts", "decision", "outcome", "job", "notices", "seconds")
 Row = tuple[str, ...]
 
 
@@ -19,9 +19,17 @@ def row(play: Play, problems: Sequence[str]) -> Row:
         str(play.attempts),
         play.decision or "-",
         " ".join(dict.fromkeys(play.outcomes)) or "-",
-        play.status + (", dead letter" if play.letters else ""),
+        play.status + ((", sweep failed" if play.is_sweep else ", dead letter") if play.letters else ""),
+        _notices(play),
         f"{play.seconds:.1f}",
     )
+
+
+def _notices(play: Play) -> str:
+    """How many channels gave one; events' own letters are with the job."""
+    if not play.given:
+        return "-"
+    return f"{sum(play.given.values())} given" + (", dead letter" if play.letters_left and not play.letters else "")
 
 
 def table(rows: Iterable[Row]) -> list[str]:

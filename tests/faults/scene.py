@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,18 +18,21 @@ from typing import Any
 
 from tests.faults import worlds
 from tests.faults.delivery import Delivery, Function
-from tests.faults.fault import DEFAULT, Act, Fault, World
+from tests.faults.fault import SINKS, SWEEP, Act, Fault, World
 from tests.faults.front import Front
 from tests.faults.jobs import JOBS
-from tests.faults.verdict import Play
+from tests.faults.places import Places
+from tests.faults.verdict import CHANNELS, Play
 from tests.support.cloudformation import function_of_template
 from tests.support.jobs import ALLOWED, DENIED, started_event, status
 from tests.support.lambda_runtime import Environment
 from tests.support.sandbox import INSIDE, Sandbox
-from tests.support.state import forget_state
-from tools.local_sagemaker import CONTROL
+from tests.support.state import forget_state, let_time_pass
+from tools.local_sagemaker import CONTROL, set_status
 
 _NUMBERS = count(1)
+SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+_SWEEP_SECONDS = 10 * 60
 
 
 @dataclass
@@ -44,18 +47,24 @@ class Stage:
     sagemaker: Any
     endpoint: str
     sandboxed: bool
-    shared: Function = field(init=False)
+    places: Places
+    opa: Callable[[], Front]
+    lasting: dict[World, Function] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.shared = Function(lambda: self.start(DEFAULT))
+    def function(self, world: World) -> Function:
+        """Return the function of a world whose environment outlives a play."""
+        return self.lasting.setdefault(world, Function(lambda: self.start(world)))
 
     def start(self, world: World) -> Environment:
         """Start an environment in this world. Raises LambdaFailed."""
         places = {name: INSIDE / name if self.sandboxed else folder for name, folder in self.folders.items()}
-        function = function_of_template(str(places["task"]))
+        function = function_of_template(str(places["task"]), world.function, **dict(world.parameters))
         log = Path(world.log) if world.log else self.logs / f"{next(_NUMBERS)}.log"
         variables = function.variables | {"AWS_ENDPOINT_URL": self.front.url}
-        variables |= worlds.variables(world, self.folders["extra"], places)
+        if world.notices:
+            variables["GUARD_NOTICE_QUEUE_URL"] = self.front.url + self.places.queue
+        elsewhere = {"opa": self.opa().url} if "GUARD_OPA_URL" in dict(world.variables) else {}
+        variables |= worlds.variables(world, self.folders["extra"], places, elsewhere)
         return Environment(
             [places["task"], places["runtime"]],
             function.handler,
@@ -68,7 +77,8 @@ class Stage:
 
     def close(self) -> None:
         """End everything that runs."""
-        self.shared.close()
+        for function in self.lasting.values():
+            function.close()
         self.front.close()
 
 
@@ -77,6 +87,7 @@ class Scene:
 
     def __init__(self, stage: Stage, fault: Fault, function: Function) -> None:
         self.stage = stage
+        self.world = fault.world
         self.front = stage.front
         self.sagemaker = stage.sagemaker
         self.function = function
@@ -84,6 +95,8 @@ class Scene:
         self._create = create
         self.name = f"job-{next(_NUMBERS)}"
         self.events: list[Any] = []
+        self.beside: list[Delivery] = []
+        self._invoked = False
         self.over = threading.Event()
         self.undo: list[Callable[[], None]] = []
         self._at: defaultdict[int, list[Act]] = defaultdict(list)
@@ -112,13 +125,27 @@ class Scene:
         return status(self.sagemaker, self.kind, self.name)
 
     def create(self, image: str) -> None:
-        """Create the job; its event is a minute old."""
+        """Create the job; its event is a minute old. In the world of the sweep it never comes."""
         self._create(self.sagemaker, self.name, image)
-        self.events = [aged(started_event(self.sagemaker, self.kind, self.name), minutes=1)]
+        started = aged(started_event(self.sagemaker, self.kind, self.name), minutes=1)
+        self.events = [SCHEDULE if self.world.function == SWEEP else started]
 
     def deliver(self) -> tuple[Delivery, ...]:
-        """Deliver the events one after another."""
-        return tuple(self.function.deliver(event, self._before) for event in self.events)
+        """Deliver the events one after another, and the messages about notices after them."""
+        deliveries = [self.function.deliver(event, self._before) for event in self.events]
+        if self.world.notices:
+            # The sweep's notices, too, are given by the function of the events.
+            self.stage.places.give(self.stage.function(SINKS) if self.world.function == SWEEP else self.function)
+        return (*deliveries, *self.beside)
+
+    def redrive(self, deliveries: Sequence[Delivery]) -> list[str]:
+        """Send what became a dead letter through the function again; return what became of each."""
+        for event, delivery in zip(self.events, deliveries, strict=False):
+            if delivery.is_letter:
+                self.stage.places.keep(event, delivery)
+        results = self.stage.places.redrive(self.function)
+        self.stage.places.give(self.function)
+        return results
 
     def end(self) -> None:
         """Undo what outlives the play otherwise."""
@@ -129,36 +156,51 @@ class Scene:
         self.front.reset()
 
     def _before(self, attempt: int) -> None:
+        if self.world.function == SWEEP and self._invoked:
+            let_time_pass(self.stage.endpoint, _SWEEP_SECONDS)
+        self._invoked = True
         for act in self._at[attempt]:
             act(self)
 
 
 def play(stage: Stage, fault: Fault, *, denied: bool = True) -> Play:
     """Play the fault with a job that the policies deny, or with one that they allow."""
-    own = fault.world != DEFAULT
-    function = Function(lambda: stage.start(fault.world)) if own else stage.shared
+    own = not fault.world.lasting
+    function = Function(lambda: stage.start(fault.world)) if own else stage.function(fault.world)
+    places, counts = stage.places, fault.world.notices or fault.world.records or fault.redriven
     scene = Scene(stage, fault, function)
     logs = _sizes(stage.logs)
     started = time.monotonic()
     forget_state(stage.endpoint)
+    if counts:
+        places.forget()
     try:
         scene.create(DENIED if denied else ALLOWED)
         CONTROL.reset()
         for act in fault.acts:
             act(scene)
         deliveries = scene.deliver()
+        redriven = scene.redrive(deliveries) if fault.redriven else []
+        given = {name: stage.front.served[name] for name in CHANNELS} if fault.world.notices else {}
         stops = sum(call.operation.startswith("Stop") for call in CONTROL.served)
     finally:
         scene.end()
         if own:
             function.close()
+    state = scene.status()
+    # What runs on would be found by the next play's sweep.
+    set_status(scene.name, "Completed")
     return Play(
         fault=fault,
         is_denied=denied,
         deliveries=deliveries,
         lines=tuple(_written(stage.logs, logs)),
-        status=scene.status(),
+        status=state,
         stops=stops,
+        given=given,
+        redriven=tuple(redriven),
+        letters_left=places.letters() if counts else 0,
+        kept=tuple(places.records()) if fault.world.records else (),
         seconds=time.monotonic() - started,
     )
 

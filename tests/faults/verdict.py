@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.delivery import Delivery
-from tests.faults.fault import Fault
+from tests.faults.fault import SWEEP, Fault
 
 LINE_LIMIT_BYTES = 64 * 1024
+CHANNELS = ("AddTags", "PutEvents", "Publish", "import")
+"""The call by which each channel gives a notice; the last is the end of the path of Security Hub's."""
 STOPPED = frozenset({"Stopping", "Stopped", "STOPPING", "STOPPED"})
 
 
@@ -18,7 +20,9 @@ STOPPED = frozenset({"Stopping", "Stopped", "STOPPING", "STOPPED"})
 class Play:
     """One fault with one job: how its events were delivered, what the log has, and what became of the job.
 
-    `stops` is how many Stop calls SageMaker accepted. `lines` are all that was printed since the event arrived.
+    `stops` is how many Stop calls SageMaker accepted. `lines` are all that was printed since the event arrived. `given` counts
+    the notices by channel, `kept` are the records in the bucket, `redriven` says what became of the dead letters that were sent
+    through the function again, and `letters_left` are those in the queue at the end: of such ones, and of notices.
     """
 
     fault: Fault
@@ -28,16 +32,22 @@ class Play:
     status: str
     stops: int
     seconds: float
+    given: Mapping[str, int] = field(default_factory=dict)
+    kept: tuple[Mapping[str, Any], ...] = ()
+    redriven: tuple[str, ...] = ()
+    letters_left: int = 0
 
     @property
     def records(self) -> list[dict[str, Any]]:
         """The records of the decision log."""
         found = [json.loads(line) for line in self.lines if line.startswith("{")]
-        return [record for record in found if "decision_id" in record]
+        return [record for record in found if "decision_id" in record and record.get("message") != "notice"]
 
     @property
     def letters(self) -> int:
-        """How many events are in the dead-letter queue."""
+        """How many events are in the dead-letter queue, or sweeps were in vain."""
+        if self.fault.redriven:
+            return self.letters_left
         return sum(delivery.is_letter for delivery in self.deliveries)
 
     @property
@@ -61,6 +71,17 @@ class Play:
         """Whether the job is stopped, by the guard or by somebody else."""
         return self.status in STOPPED
 
+    @property
+    def is_sweep(self) -> bool:
+        """Whether sweeps were played, and no events."""
+        return self.fault.world.function == SWEEP
+
+    @property
+    def answered(self) -> int:
+        """How many decisions there must be a record of: one for each event that succeeded, or for all the sweeps."""
+        succeeded = sum(not delivery.is_letter for delivery in self.deliveries)
+        return min(succeeded, 1) if self.is_sweep else succeeded
+
 
 def problems(play: Play) -> list[str]:
     """Return everything about the play that breaks a promise of the guard or isn't as the fault says."""
@@ -72,12 +93,29 @@ def _promises(play: Play) -> Iterator[str]:
         yield f"the denied job runs on: {play.status}"
     if play.stops and not play.is_denied:
         yield f"a job that the policies allow was stopped: {play.status}"
-    answered = len(play.deliveries) - play.letters
-    if len(play.outcomes) < answered:
-        yield f"{answered} events succeeded, and the log has {len(play.outcomes)} records with an outcome"
+    if len(play.outcomes) < play.answered:
+        yield f"{play.answered} events succeeded, and the log has {len(play.outcomes)} records with an outcome"
+    ended = sum(record["outcome"] is not None for record in play.kept)
+    # A sweep that failed says so; it doesn't look again at a job that it stopped.
+    wanted = 0 if play.is_sweep and any(map(any, (delivery.errors for delivery in play.deliveries))) else play.answered
+    if play.fault.world.records and ended < wanted:
+        yield f"{play.answered} events succeeded, and the bucket has {ended} records with an outcome"
     if play.stops > 1:
         yield f"SageMaker accepted {play.stops} stops of one job"
     yield from _log(play)
+    yield from _notices(play)
+
+
+def _notices(play: Play) -> Iterator[str]:
+    """The owner of a denied job is told once on each channel; else there is a dead letter."""
+    wanted = int(play.is_denied and play.is_stopped)
+    for channel, given in play.given.items():
+        if given > wanted:
+            yield f"{channel} gave {given} notices, not {wanted}"
+        if given < wanted and (play.fault.told or not play.letters_left):
+            yield f"{channel} gave no notice"
+    if play.given and not play.fault.told and not play.letters_left and play.is_denied:
+        yield "a notice could not be given, and there is no dead letter"
 
 
 def _log(play: Play) -> Iterator[str]:

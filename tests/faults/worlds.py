@@ -100,9 +100,12 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def variables(world: World, extra: Path, places: Mapping[str, Path]) -> dict[str, str]:
-    """Return the environment variables of the world; what they name is written into `extra`, the function's places["extra"]."""
-    found = {name: value.format(**places) for name, value in world.variables}
+def variables(world: World, extra: Path, places: Mapping[str, Path], elsewhere: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables of the world; what they name is written into `extra`, the function's places["extra"].
+
+    `elsewhere` are addresses that they may name, too.
+    """
+    found = {name: value.format(**places, **elsewhere) for name, value in world.variables}
     if world.opa:
         script = f"#!/bin/sh\nOPA={places['task']}/bin/opa\n{world.opa}\n"
         name = "opa-" + hashlib.sha256(script.encode()).hexdigest()[:8]

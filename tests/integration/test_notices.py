@@ -271,33 +271,26 @@ def test_a_queue_that_takes_nothing_is_replaced_by_giving_the_notice_at_once(gua
     assert [next(iter(facts)) for facts in reported] == ["queue", "notice"]
 
 
-@pytest.mark.parametrize(
-    ("answer", "fact"),
-    [
-        (refused("ValidationException", "not taggable"), "ValidationException: the job takes no tags"),
-        (refused("AccessDeniedException"), "AccessDeniedException: the job takes no tags"),
-    ],
-    ids=["a kind that takes none", "not allowed"],
-)
-def test_a_job_that_takes_no_tags_is_a_fact(guard, places, deliverer, ref, reported, monkeypatch, answer, fact) -> None:
+def test_a_job_that_takes_no_tags_is_a_fact(guard, places, deliverer, ref, reported, monkeypatch) -> None:
     def refuse(**_: Any) -> None:
-        raise answer
+        raise refused("ValidationException", "not taggable")
 
     reference = ref()
     monkeypatch.setattr(places.sagemaker, "add_tags", refuse)
     record = guard(sinks=[_sink(deliverer())]).judge(reference)
     assert record.failures == ()
-    assert reported[0]["notice"]["channels"]["tags"] == fact
+    assert reported[0]["notice"]["channels"]["tags"] == "ValidationException: the job takes no tags"
 
 
-def test_tags_that_sagemaker_is_too_busy_for_are_tried_again(guard, places, deliverer, ref, monkeypatch) -> None:
-    def busy(**_: Any) -> None:
-        raise refused("ThrottlingException")
+@pytest.mark.parametrize("refusal", ["ThrottlingException", "AccessDeniedException"])
+def test_tags_that_can_be_set_later_are_tried_again(guard, places, deliverer, ref, monkeypatch, refusal) -> None:
+    def refuse(**_: Any) -> None:
+        raise refused(refusal)
 
     reference = ref()
-    monkeypatch.setattr(places.sagemaker, "add_tags", busy)
+    monkeypatch.setattr(places.sagemaker, "add_tags", refuse)
     (failure,) = guard(sinks=[_sink(deliverer())]).judge(reference).failures
-    assert code(failure.__cause__.__cause__) == "ThrottlingException"
+    assert code(failure.__cause__.__cause__) == refusal
 
 
 def test_an_event_that_the_bus_refuses_is_a_failure(places, monkeypatch) -> None:

@@ -132,7 +132,10 @@ def test_a_letter_that_fails_again_is_kept_and_the_others_go_on(
 
 def test_a_notice_that_was_given_is_deleted_and_one_that_was_not_is_kept(sqs: Any, url: str, send: Any) -> None:
     send(NOTICE)
-    failed = {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorType":"NoticeError","errorMessage":"topic"}')}
+    failed = {
+        "FunctionError": "Unhandled",
+        "Payload": io.BytesIO(b'{"errorType":"NoticeError","errorMessage":"topic"}'),
+    }
     (row,) = redrive(Queue(sqs, url), FakeSageMaker(Invoke=failed), "guard", 100)
     assert (row.letter.shape, row.result, left(sqs, url)) == ("notice", "kept: NoticeError: topic", 1)
     function = FakeSageMaker(Invoke={"Payload": io.BytesIO(b'{"messages": 1}')})

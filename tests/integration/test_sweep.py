@@ -17,10 +17,11 @@ from guard.jobs import JOB_KINDS
 from guard.limits.breaker import Bounds, Breaker
 from guard.pipeline import Guard
 from guard.record import Outcome
-from guard.sweep.memory import NoStore
 from guard.sweep.lease import HELD, ITEM, Lease
+from guard.sweep.memory import NoStore
 from guard.sweep.run import MARGIN_SECONDS, Sweep
 from tests.integration.conftest import NOW, MemorySink
+from tests.support.fakes import FakeSageMaker
 from tests.support.jobs import ALLOWED, DENIED, HOME, client, processing_request, status, training_request
 from tools.local_sagemaker import Control, set_status
 
@@ -282,6 +283,13 @@ def test_one_throttled_job_of_three_keeps_three_records(
     assert report["outcomes"] == {"failed": 1, "stopped": 2}
     assert len({record.job_arn for record in log.records}) == 3
     assert swept(sweep())["outcomes"] == {"stopped": 1}
+
+
+def test_a_list_that_something_else_answered_is_no_empty_list(sweep: Any) -> None:
+    answer = {"ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}}}
+    lists = {row.listing.operation: answer for row in JOB_KINDS}
+    report = swept(sweep(client=FakeSageMaker(**lists)))
+    assert (report["complete"], report["failures"].keys()) == (False, {"ListError"})
 
 
 def test_a_kind_that_can_not_be_listed_leaves_the_others(sweep: Any, train: Any, control: Control) -> None:

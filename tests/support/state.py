@@ -30,6 +30,15 @@ def forget_state(endpoint: str) -> None:
         dynamodb.delete_item(TableName=STATE_TABLE, Key={name: item[name] for name in keys})
 
 
+def let_time_pass(endpoint: str, seconds: int) -> None:
+    """Let what the table holds be older."""
+    dynamodb = _client("dynamodb", endpoint)
+    units = {"until": 1000, "in_progress_expiration": 1000, "expiration": 1}
+    for item in dynamodb.scan(TableName=STATE_TABLE)["Items"]:
+        times = {name: int(item[name]["N"]) - seconds * unit for name, unit in units.items() if name in item}
+        dynamodb.put_item(TableName=STATE_TABLE, Item=item | {name: {"N": str(time)} for name, time in times.items()})
+
+
 def _client(service: str, endpoint: str) -> Any:
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     return boto3.client(service, region_name=REGION, endpoint_url=endpoint, **keys)

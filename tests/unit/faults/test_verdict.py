@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from tests.faults.campaign import FAULTS
 from tests.faults.delivery import Delivery
-from tests.faults.fault import Fault
+from tests.faults.fault import SINKS, SWEEPS, Area, Fault
 from tests.faults.report import row, table
-from tests.faults.verdict import LINE_LIMIT_BYTES, Play, problems
+from tests.faults.verdict import CHANNELS, LINE_LIMIT_BYTES, Play, problems
 
 FAULT = Fault("aws", "none")
 ONCE = Delivery((None,))
@@ -26,6 +26,17 @@ def lines(*records: dict[str, Any]) -> tuple[str, ...]:
 DENIED = lines({"decision": "deny"}, {"decision": "deny", "outcome": "stopped"})
 GOOD = lines({"decision": "allow", "outcome": "not_denied"})
 FAILED = lines({"outcome": "failed", "failures": [{"error": "CollectError"}]})
+
+
+TOLD = Fault("notice", "none", world=SINKS)
+UNTOLD = replace(TOLD, told=False)
+SWEPT = Fault("sweep", "none", world=SWEEPS)
+KEPT = ({"outcome": "stopped"},)
+
+
+def given(**numbers: int) -> dict[str, Any]:
+    """The notices of a play, and its records: one on each channel but for these."""
+    return {"given": dict.fromkeys(CHANNELS, 1) | numbers, "kept": KEPT}
 
 
 def play(**changes: Any) -> Play:
@@ -44,6 +55,16 @@ def play(**changes: Any) -> Play:
             id="nothing could stop it, and there is a dead letter",
         ),
         pytest.param(play(lines=(), deliveries=(LETTER,)), id="stopped without a log, and there is a dead letter"),
+        pytest.param(play(fault=TOLD, **given()), id="its owner is told once, on each channel"),
+        pytest.param(play(fault=UNTOLD, **given(Publish=0), letters_left=1), id="a notice is a dead letter"),
+        pytest.param(play(fault=SWEPT, deliveries=(ONCE, ONCE), **given()), id="the second sweep has nothing to do"),
+        pytest.param(
+            play(fault=SWEPT, deliveries=(Delivery(("SweepError", None)),), **given() | {"kept": ()}),
+            id="a failed sweep",
+        ),
+        pytest.param(
+            play(fault=replace(TOLD, redriven=True), deliveries=(LETTER,), **given()), id="a letter that was redriven"
+        ),
         pytest.param(play(lines=("START", "[ERROR] x", *DENIED)), id="other lines are printed"),
     ],
 )
@@ -64,6 +85,23 @@ def test_nothing_is_wrong_where_the_promises_are_kept(kept: Play) -> None:
         pytest.param(play(lines=DENIED[1:]), "after the stop only", id="recorded after the stop only"),
         pytest.param(play(lines=GOOD), "says why", id="stopped and recorded as allowed"),
         pytest.param(play(lines=(*DENIED, "x" * (LINE_LIMIT_BYTES + 1))), "bytes long", id="a long line"),
+        pytest.param(play(fault=TOLD, **given(Publish=2)), "Publish gave 2 notices", id="told twice"),
+        pytest.param(play(fault=TOLD, **given(AddTags=0)), "AddTags gave no notice", id="not told"),
+        pytest.param(play(fault=TOLD, **given(AddTags=0), letters_left=1), "AddTags gave no", id="not told, a letter"),
+        pytest.param(play(fault=UNTOLD, **given(AddTags=0)), "AddTags gave no", id="neither told nor a letter"),
+        pytest.param(play(fault=UNTOLD, **given()), "no dead letter", id="told, and a letter expected"),
+        pytest.param(
+            play(fault=TOLD, is_denied=False, lines=GOOD, status="InProgress", stops=0, **given()),
+            "gave 1 notices, not 0",
+            id="told of a good job",
+        ),
+        pytest.param(play(fault=TOLD, **given() | {"kept": ()}), "bucket has 0", id="no record in the bucket"),
+        pytest.param(play(fault=SWEPT, lines=(), **given()), "0 records", id="no record of a sweep"),
+        pytest.param(
+            play(fault=replace(FAULT, redriven=True, end="letter"), deliveries=(LETTER,)),
+            "no dead letter",
+            id="redriven, and a letter expected",
+        ),
         pytest.param(play(fault=replace(FAULT, end="letter")), "no dead letter", id="no dead letter"),
         pytest.param(play(fault=replace(FAULT, end="untouched")), "nothing to stop", id="stopped an ended job"),
         pytest.param(play(fault=replace(FAULT, attempts=2)), "1 attempts, not 2", id="too few attempts"),
@@ -82,13 +120,13 @@ def test_each_broken_promise_is_a_problem(broken: Play, problem: str) -> None:
 def test_the_table_has_a_row_for_each_fault() -> None:
     printed = table([row(play(), []), row(play(fault=replace(FAULT, id="all"), deliveries=(LETTER,)), ["x"])])
     assert [line.split() for line in printed] == [
-        ["area", "fault", "attempts", "decision", "outcome", "job", "seconds"],
-        ["FAIL", "aws", "all", "3", "deny", "stopped", "Stopping,", "dead", "letter", "0.1"],
-        ["ok", "aws", "none", "1", "deny", "stopped", "Stopping", "0.1"],
+        ["area", "fault", "attempts", "decision", "outcome", "job", "notices", "seconds"],
+        ["FAIL", "aws", "all", "3", "deny", "stopped", "Stopping,", "dead", "letter", "-", "0.1"],
+        ["ok", "aws", "none", "1", "deny", "stopped", "Stopping", "-", "0.1"],
     ]
 
 
 def test_every_fault_has_a_name_of_its_own() -> None:
     names = [(fault.area, fault.id) for fault in FAULTS]
     assert len(set(names)) == len(names) >= 40
-    assert {fault.area for fault in FAULTS} == {"engine", "policy", "aws", "disk", "memory", "event"}
+    assert {fault.area for fault in FAULTS} == set(get_args(Area))

@@ -1,0 +1,74 @@
+"""The sweep, which finds a job whose event never came: beside another, killed, without its table, or with lists that fail.
+
+Its attempts are sweeps, ten minutes apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.faults import front
+from tests.faults.acts import (
+    again,
+    beside,
+    hang_opa,
+    kill_opa,
+    killed_by,
+    refuse,
+    spoil,
+    upon,
+)
+from tests.faults.aws_faults import DESCRIBE, STOP
+from tests.faults.fault import SWEEPS, Act, Fault
+from tests.faults.front import ALWAYS
+
+_LIST = "ListTrainingJobs"
+_THROTTLED = front.fail(400, "ProvisionedThroughputExceededException")
+_GONE = front.fail(400, "ResourceNotFoundException")
+# What the sweep's own items and the breaker's need, and what notices do.
+_TABLE = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+
+
+def _table(how: front.Spoil, times: int = ALWAYS) -> tuple[Act, ...]:
+    return tuple(spoil(operation, how, times) for operation in _TABLE)
+
+
+def _sweep(name: str, *acts: Act, **expected: object) -> Fault:
+    return Fault("sweep", name, acts, world=SWEEPS, **{"spares": False, **expected})  # type: ignore[arg-type]
+
+
+SWEEP: tuple[Fault, ...] = (
+    _sweep("no event came", attempts=1, outcome="stopped", spares=True),
+    _sweep("another sweep begins meanwhile", beside(DESCRIBE), attempts=2),
+    _sweep("two sweeps at once, table gone", *_table(_GONE), beside(DESCRIBE)),
+    # A killed sweep keeps the next one away for two minutes at most.
+    _sweep("killed while it lists", killed_by(_LIST), attempts=2),
+    _sweep("killed while it describes the job", killed_by(DESCRIBE), attempts=2),
+    _sweep("killed between record and stop", killed_by(STOP), attempts=2),
+    _sweep("list throttled once", refuse(_LIST, "ThrottlingException"), attempts=1),
+    _sweep("list busy for one sweep", refuse(_LIST, "ThrottlingException", 3), attempts=2, spares=True),
+    _sweep(
+        "list of another kind denied always", refuse("ListLabelingJobs", "AccessDeniedException", ALWAYS), attempts=3
+    ),
+    _sweep("list slow once", spoil(_LIST, front.slow(6)), attempts=1),
+    _sweep("list's answer not JSON, for one sweep", spoil(_LIST, front.not_json), attempts=2),
+    # The job is told of by name when that lasts; here the next sweep judges it.
+    _sweep("describe busy for one sweep", refuse(DESCRIBE, "ThrottlingException", 3), again(2), attempts=2),
+    _sweep("describe denied for one sweep", refuse(DESCRIBE, "AccessDeniedException"), again(2), attempts=2),
+    _sweep("tags busy always", refuse("ListTags", "ThrottlingException", ALWAYS), attempts=2, spares=True),
+    _sweep("stop denied for one sweep", refuse(STOP, "AccessDeniedException"), attempts=2),
+    _sweep("stop denied always", refuse(STOP, "AccessDeniedException", ALWAYS), attempts=3, end="letter"),
+    _sweep("table throttled always", *_table(_THROTTLED), attempts=3, spares=True),
+    _sweep("table gone", *_table(_GONE), attempts=3),
+    _sweep("table can't be written", spoil("PutItem", _THROTTLED, ALWAYS), attempts=3),
+    _sweep("table slow once", spoil("GetItem", front.slow(6)), attempts=1),
+    _sweep("opa killed before it", kill_opa, attempts=1),
+    _sweep("opa hangs while it describes", upon(DESCRIBE, hang_opa), attempts=1),
+    replace(
+        _sweep("opa never ready", attempts=3, end="letter"),
+        world=replace(
+            SWEEPS, lasting=False, opa="exec sleep 1000", variables=(("GUARD_OPA_START_TIMEOUT_SECONDS", "1"),)
+        ),
+    ),
+    _sweep("bucket of records denied always", spoil("PutObject", front.fail(403, "AccessDenied"), ALWAYS), attempts=2),
+)
