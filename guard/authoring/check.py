@@ -48,7 +48,9 @@ def check_policies(
     for step in _steps(opa, regal, policies, today, style_fails=style_fails):
         waiting = sorted({*step.after} & {*failed})
         if waiting:
-            out.write(f"{step.name:<14} skipped until {' and '.join(waiting)} pass\n")
+            out.write(
+                f"{step.name:<14} skipped until {' and '.join(waiting)} {'passes' if len(waiting) == 1 else 'pass'}\n"
+            )
         elif not _passes(step, out):
             failed.append(step.name)
     return not failed

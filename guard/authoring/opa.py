@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from guard.errors import ConfigError
@@ -47,7 +49,13 @@ class Opa:
         return json.loads(ran.out)
 
     def inspect(self, policies: Path) -> Any:
-        """Return packages and METADATA of a bundle folder."""
+        """Return packages and METADATA of a bundle folder, but not of its tests: those of a changed rule may not compile yet."""
+        with TemporaryDirectory() as folder:
+            without_tests = shutil.ignore_patterns("*_test.rego")
+            shutil.copytree(self.folder / policies, Path(folder) / policies, ignore=without_tests)
+            return replace(self, folder=Path(folder))._inspected(policies)
+
+    def _inspected(self, policies: Path) -> Any:
         return self.json("inspect", "--annotations", "--format", "json", policies)
 
     def parse(self, file: Path) -> Any:
@@ -63,7 +71,7 @@ class Opa:
         tests = self.run("test", "--bundle", policies, *FLAGS, *options)
         if tests.code != 0:
             return tests
-        packages = [name for name in self.inspect(policies)["namespaces"] if name.endswith("_test")]
+        packages = [name for name in self._inspected(policies)["namespaces"] if name.endswith("_test")]
         query = ("eval", "--bundle", policies, *FLAGS, "--strict-builtin-errors", "--format", "pretty")
         strict = self.run(*query, "--stdin", given=f"[{', '.join(packages)}]")
         return tests if strict.code == 0 else strict

@@ -589,7 +589,7 @@ def test_policies_that_do_not_parse_are_told_by_each_step_without_a_traceback(tr
     (tree.folder / RUNTIME).write_text("package guard.rules.max_runtime\n\nx := }\n")
     well, verdicts, printed = _checked(tree, content_regal)
     assert (well, verdicts["types"], verdicts["config"]) == (False, "FAILED", "FAILED")
-    assert "generated      skipped until config pass" in printed
+    assert "generated      skipped until config passes" in printed
     assert "max_runtime.rego:3: rego_parse_error" in printed
 
 
