@@ -171,6 +171,28 @@ def test_a_rule_is_tried_if_any_job_can_meet_it(tree: Opa, config: dict, count: 
     assert len(_problems(tree)) == count
 
 
+CIDR = """findings contains {"message": "The job was started from another network."} if {
+	is_string(input.actor.source_ip)
+	address := concat("/", [input.actor.source_ip, "32"])
+	%s
+	not net.cidr_contains("10.0.0.0/8", address)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("guarded", "told"),
+    [("net.cidr_is_valid(address)", None), ("address != null", "a complete training job with every text = ")],
+    ids=["guarded", "not guarded"],
+)
+def test_a_rule_may_compare_address_ranges(tree: Opa, guarded: str, told: str | None) -> None:
+    """The service's own calls have `AWS Internal` for an address."""
+    _own(tree, CIDR % guarded)
+    problems = _problems(tree)
+    assert told is None or told in problems[0]
+    assert len(problems) == (0 if told is None else 1)
+
+
 def test_recorded_documents_are_tried_too(tree: Opa) -> None:
     special = complete().model_dump(mode="json") | {"region": "xx-special-1"}
     recorded = tree.folder / "tests" / "golden" / "schema-1"
@@ -222,9 +244,20 @@ def test_a_rule_that_asks_whether_the_fact_is_known_passes(tree: Opa) -> None:
 
 
 @pytest.mark.parametrize(
-    "finding",
-    ['{"msg": "no"}', '"text"', '{"message": " "}', '{"message": 1}', '{"message": "a", "details": []}', "null"],
+    ("finding", "told"),
+    [
+        ('{"message": "a", "details": [7]}', "details must be an object, not [7]"),
+        ('{"message": "a", "details": null}', "details must be an object, not null"),
+        ('{"message": "a", "detail": {}}', "detail would be lost: a finding has message and details only"),
+        ('{"message": "a", "image": "x"}', "image would be lost: a finding has message and details only"),
+    ],
 )
+def test_a_finding_of_another_form_is_told(tree: Opa, finding: str, told: str) -> None:
+    _own(tree, f"findings contains {finding}\n")
+    assert _problems(tree) == [f"{RULE}:1:1: the rule returns an invalid finding on a complete training job: {told}"]
+
+
+@pytest.mark.parametrize("finding", ['{"msg": "no"}', '"text"', '{"message": " "}', '{"message": 1}', "null"])
 def test_a_finding_without_a_message_is_told(tree: Opa, finding: str) -> None:
     _own(tree, f"findings contains {finding}\n")
     (problem,) = _problems(tree)

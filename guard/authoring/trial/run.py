@@ -101,10 +101,9 @@ class _Rules:
 
     def _check_findings(self, trial: Trial, findings: Findings) -> None:
         for rule, found in findings.items():
-            wrong = [finding for finding in found if not _is_finding(finding)]
+            wrong = next((text for finding in found if (text := _wrong(finding)) is not None), None)
             if wrong:
-                text = f"expected an object with a message, not {json.dumps(wrong[0], ensure_ascii=False)[:100]}"
-                self._give_up(rule, None, 1, f"the rule returns an invalid finding on {trial}: {text}")
+                self._give_up(rule, None, 1, f"the rule returns an invalid finding on {trial}: {wrong}")
 
     def _check_withheld(self, sample: Trial, field: str, findings: Findings, complete: Findings) -> None:
         for rule, found in findings.items():
@@ -161,13 +160,18 @@ def _batches(trials: Iterable[Trial]) -> Iterator[list[Trial]]:
         yield batch
 
 
-def _is_finding(finding: Any) -> bool:
-    return (
-        isinstance(finding, dict)
-        and isinstance(finding.get("message"), str)
-        and finding["message"].strip() != ""
-        and isinstance(finding.get("details", {}), dict)
-    )
+def _wrong(finding: Any) -> str | None:
+    """Return what is wrong with the form of a finding, None if nothing is."""
+    if not isinstance(finding, dict) or not isinstance(finding.get("message"), str) or not finding["message"].strip():
+        return f"expected an object with a message, not {_shown(finding)}"
+    if not isinstance(finding.get("details", {}), dict):
+        return f"details must be an object, not {_shown(finding['details'])}"
+    unknown = sorted(finding.keys() - {"details", "message"})
+    return f"{', '.join(unknown)} would be lost: a finding has message and details only" if unknown else None
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)[:100]
 
 
 def _message(finding: Any) -> str:

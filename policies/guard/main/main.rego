@@ -186,9 +186,13 @@ _remediation(rule_id) := data.guard.rules[rule_id].remediation if {
 } else := null
 
 _is_finding(finding) if {
+	_has_message(finding)
+	is_object(object.get(finding, "details", {}))
+}
+
+_has_message(finding) if {
 	is_string(finding.message)
 	trim_space(finding.message) != ""
-	is_object(object.get(finding, "details", {}))
 }
 
 # Exemptions: which of them the job is in is found once, what images they cover once for each of them, and what they
@@ -275,12 +279,17 @@ _broken[rule_id] contains "The rule exports no set of findings." if {
 }
 
 # What it reported isn't shown: it may hold values of the job's environment.
-_broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it needs a message.", [kind]) if {
+_broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it needs %s.", [kind, lacking]) if {
 	some rule_id, _ in _active
 	some finding in data.guard.rules[rule_id].findings
 	not _is_finding(finding)
 	kind := type_name(finding)
+	lacking := _lacking(finding)
 }
+
+_lacking(finding) := "details that are an object, or none" if {
+	_has_message(finding)
+} else := "a message"
 
 # The folder of a rule: asking for the findings instead would evaluate those that are off, too.
 _exists(rule_id) if data.guard.rules[rule_id].remediation
