@@ -49,11 +49,23 @@ class Opa:
         return json.loads(ran.out)
 
     def inspect(self, policies: Path) -> Any:
-        """Return packages and METADATA of a bundle folder, but not of its tests: those of a changed rule may not compile yet."""
+        """Return packages and METADATA of a bundle folder, but not of its tests: those of a changed rule may not compile yet.
+
+        Raises ConfigError when they can't be read.
+        """
+        relative = policies.relative_to(policies.anchor)
         with TemporaryDirectory() as folder:
             without_tests = shutil.ignore_patterns("*_test.rego")
-            shutil.copytree(self.folder / policies, Path(folder) / policies, ignore=without_tests)
-            return replace(self, folder=Path(folder))._inspected(policies)
+            try:
+                shutil.copytree(self.folder / policies, Path(folder) / relative, ignore=without_tests)
+            except (OSError, shutil.Error) as exc:
+                raise ConfigError(f"the policies can't be read: {exc}") from exc
+            told = replace(self, folder=Path(folder))._inspected(relative)
+        return told | {
+            "namespaces": {
+                package: [policies.anchor + file for file in files] for package, files in told["namespaces"].items()
+            }
+        }
 
     def _inspected(self, policies: Path) -> Any:
         return self.json("inspect", "--annotations", "--format", "json", policies)

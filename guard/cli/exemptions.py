@@ -13,6 +13,7 @@ from typing import Any
 from guard.authoring.exemption_check import day_of
 from guard.authoring.opa import Opa
 from guard.cli.evaluate import Evaluated
+from guard.errors import ConfigError
 
 # The libraries that decide whether an exemption works say it here too.
 _QUERY = """[{"exemption": exemption, "problems": problems} |
@@ -68,7 +69,13 @@ class Listed:
 def list_exemptions(opa: Path, bundle: Path, today: date) -> list[Listed]:
     """Return the exemptions of a bundle or a policies folder, in their order. Raises ConfigError."""
     arguments = ("eval", "--bundle", bundle, "--ignore", "*_test.rego", "--format", "raw", _QUERY)
-    found = Opa(opa, Path.cwd()).json(*arguments)
+    try:
+        found = Opa(opa, Path.cwd()).json(*arguments)
+    except ConfigError as exc:
+        if "undefined function data.guard.lib" not in exc.message:
+            raise
+        text = "the bundle is of an older release, whose exemptions can't be listed: build it with this version of the guard"
+        raise ConfigError(text, bundle=str(bundle)) from exc
     return [
         Listed(each["exemption"] if isinstance(each["exemption"], dict) else {}, tuple(sorted(each["problems"])), today)
         for each in found

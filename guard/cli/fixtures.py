@@ -9,26 +9,47 @@ from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
+from guard.authoring.explain import hint
 from guard.cli.evaluate import Evaluated
 from guard.decision import Finding
 from guard.errors import ConfigError
 
 EXPECTED = ".expected.yaml"
 DESCRIBE = ".describe.json"
+_FIRST = ("rule_id", "level", "message")
 
 
-class Expectation(BaseModel):
+class _Expected(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ExpectedFinding(_Expected):
+    """A finding by some of its keys; those that aren't given may be anything."""
+
+    rule_id: str = ""
+    level: Literal["warn", "deny"] = "deny"
+    level_source: str = ""
+    message: str = ""
+    remediation: str | None = None
+    details: dict[str, Any] = {}
+    exempted_by: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the keys that are given."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class Expectation(_Expected):
     """What a case must get: the decision, and if given the ids of the rules whose findings count, or the findings.
 
     Both are complete lists. Of a finding only the given keys are compared, of its details only the given ones.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     decision: Literal["allow", "warn", "deny"]
     rules: list[str] | None = None
-    findings: list[dict[str, Any]] | None = None
+    findings: list[ExpectedFinding] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +71,29 @@ class Case:
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
             raise ConfigError("the expectation can't be read", path=str(self.expected), problem=str(exc)) from exc
         except ValidationError as exc:
-            first = exc.errors(include_url=False, include_input=False)[0]
-            field = ".".join(str(part) for part in first["loc"]) or "the whole"
-            raise ConfigError(
-                "the expectation has a wrong form", path=str(self.expected), field=field, problem=first["msg"]
-            ) from exc
+            problems = [_problem(error) for error in exc.errors(include_url=False, include_input=False)]
+            text = f"the expectation has a wrong form: {'; '.join(problems)}"
+            raise ConfigError(text, path=str(self.expected)) from exc
+
+
+_FORMS = {
+    "dict_type": "must be a mapping",
+    "list_type": "must be a list",
+    "missing": "is missing",
+    "model_type": "must be a mapping",
+    "string_type": "must be a text",
+}
+
+
+def _problem(error: ErrorDetails) -> str:
+    *outer, key = error["loc"] or ("the whole",)
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+    if error["type"] == "extra_forbidden":
+        known = list((ExpectedFinding if outer else Expectation).model_fields)
+        return f"{place} {hint('is an unknown key', str(key), known, 'known are ' + ', '.join(known))}"
+    if error["type"] == "literal_error":
+        return f"{place} must be {error['ctx']['expected']}"
+    return f"{place or key} {_FORMS.get(error['type'], error['msg'])}"
 
 
 def find_cases(folder: Path) -> list[Case]:
@@ -103,39 +142,44 @@ def differences(expected: Expectation, result: Evaluated) -> list[str]:
         lines += ["rules", *(f"  - {rule_id}" for rule_id in sorted(set(expected.rules) - counting))]
         lines += [f"  + {rule_id}" for rule_id in sorted(counting - set(expected.rules))]
     if expected.findings is not None:
-        found = list(_finding_lines(expected.findings, decision.findings))
+        found = list(_finding_lines([finding.given() for finding in expected.findings], decision.findings))
         lines += ["findings", *found] if found else []
     return lines
 
 
 def _finding_lines(expected: list[dict[str, Any]], findings: tuple[Finding, ...]) -> Iterator[str]:
     left = [finding.model_dump(mode="json") for finding in findings]
+    missing = []
     for wanted in expected:
         found = next((finding for finding in left if _matches(wanted, finding)), None)
         if found is None:
-            yield f"  - {_line(wanted)}"
+            missing.append(wanted)
         else:
             left.remove(found)
-    yield from (f"  + {_line(finding)}" for finding in left)
+    yield from (f"  - {_line(wanted)}" for wanted in missing)
+    yield from (f"  + {_line(_comparable(finding, missing))}" for finding in left)
+
+
+def _comparable(finding: Mapping[str, Any], missing: list[dict[str, Any]]) -> dict[str, Any]:
+    """Leave to a finding what one reads first, and what those that are missing are compared by."""
+    keys = {*_FIRST, "exempted_by"}.union(*missing)
+    names: set[str] = set().union(*(wanted.get("details", {}) for wanted in missing))
+    shown = {key: finding[key] for key in keys}
+    return shown | {"details": {key: value for key, value in finding["details"].items() if key in names}}
 
 
 def _matches(wanted: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
-    for key, value in wanted.items():
-        if key not in finding:
-            return False
-        if key == "details" and isinstance(value, dict):
-            if any(name not in finding[key] or finding[key][name] != inner for name, inner in value.items()):
-                return False
-        elif finding[key] != value:
-            return False
-    return True
+    details = finding["details"]
+    if any(name not in details or details[name] != value for name, value in wanted.get("details", {}).items()):
+        return False
+    return all(finding[key] == value for key, value in wanted.items() if key != "details")
 
 
 def _line(finding: Mapping[str, Any]) -> str:
-    shown = [str(finding[key]) for key in ("rule_id", "level", "message") if finding.get(key) is not None]
+    shown = [str(finding[key]) for key in _FIRST if key in finding]
     if finding.get("exempted_by"):
         shown.append(f"(exempted by {finding['exempted_by']})")
-    others = finding.keys() - {"rule_id", "level", "message", "exempted_by", "level_source", "remediation", "details"}
-    details = finding.get("details") if "level_source" not in finding else None
-    shown += [f"details {details}"] if details else []
-    return "  ".join(shown + [f"{key} {finding[key]}" for key in sorted(others)])
+    elif "exempted_by" in finding and not shown:
+        shown.append("(not exempted)")
+    shown += [f"{key} {finding[key]}" for key in ("level_source", "remediation", "details") if finding.get(key)]
+    return "  ".join(shown)

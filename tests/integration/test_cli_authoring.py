@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from guard.authoring.opa import Opa
 from guard.cli.app import app
 from guard.errors import ConfigError
+from tests.support.bundles import configured_bundle
 from tests.support.policies import CONFIG, POLICIES, copy_policies
 
 RECORDED = Path("tests/golden/schema-1/training_denied.json")
@@ -153,3 +156,76 @@ def test_one_that_the_policy_refuses_says_why(run: Any, policies: Any) -> None:
 
 def test_without_exemptions_that_is_said(run: Any, bundle: Path) -> None:
     assert run("exemptions", "--bundle", bundle).stdout == "There are no exemptions.\n"
+
+
+def test_cases_are_decided_with_the_bundles_exemptions(run: Any, cases: Path, opa: Path, tmp_path: Path) -> None:
+    """On the day of each case: exemptions compare with the time of the document."""
+    exempted = [
+        _exemption("EX-1", scope={"role_arn": ROLE, "job_kind": "training"}, expires="2024-12-31"),
+        _exemption("EX-2", scope={"account": "999999999999"}, expires="2024-12-31"),
+    ]
+    folder = configured_bundle(tmp_path / "copy", opa, rules={}, exemptions=exempted)
+    finding = "findings:\n- {rule_id: denied_image, level: deny, exempted_by: %s}\n"
+    (cases / "recorded.expected.yaml").write_text("decision: allow\nrules: []\n" + finding % "EX-1")
+    (cases / "event.expected.yaml").write_text("decision: allow\n" + finding % "EX-2")
+    result = run("test", cases, "--bundle", folder)
+    assert (result.exit_code, "ok      recorded\n" in result.stdout) == (1, True), result.stdout
+    assert re.search(
+        r"findings\n      - denied_image  deny  \(exempted by EX-2\)\n      \+ denied_image  deny  ", result.stdout
+    )
+    assert "(exempted by EX-1)" in result.stdout
+
+
+def test_what_is_accepted_of_an_exempted_case_holds_it_to_the_exemption(
+    run: Any, cases: Path, opa: Path, tmp_path: Path
+) -> None:
+    (cases / "event.expected.yaml").unlink()
+    with_it = [_exemption("EX-1", expires="2024-12-31")]
+    for number, exempted in enumerate([with_it, with_it, []]):
+        folder = configured_bundle(tmp_path / str(number), opa, rules={}, exemptions=exempted)
+        (cases / "recorded.json").unlink(missing_ok=True)
+        (cases / "recorded.expected.yaml").unlink(missing_ok=True)
+        result = run("test", cases, "--bundle", folder, *(["--accept"] if number == 0 else []))
+        assert result.exit_code == (1 if exempted == [] else 0), result.stdout
+    assert "- allow\n      + deny" in result.stdout
+
+
+OLD = "package guard.main\n\nschema_version := %d\n\ndecision := %s\n"
+FINDING = {"rule_id": "region", "level": "deny", "message": "far away", "remediation": None, "details": {}}
+OLD_BUNDLES = {
+    "of the first release": (
+        OLD
+        % (1, json.dumps({"decision": "deny", "findings": [FINDING | {"level_source": "level", "exempted_by": None}]})),
+        1,
+        "rules\n      - denied_image\n      + region\n",
+    ),
+    "with findings of another form": (
+        OLD % (1, json.dumps({"decision": "deny", "findings": [FINDING]})),
+        2,
+        "ERROR   event\n    OPA's answer is not a decision (field='findings.0.level_source'",
+    ),
+    "of another schema version": (
+        OLD % (0, '"deny"'),
+        2,
+        "ERROR   event\n    the bundle was made for documents of another schema version: build it with this",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "code", "told"), OLD_BUNDLES.values(), ids=OLD_BUNDLES)
+def test_cases_are_decided_with_older_bundles_or_say_why_not(
+    run: Any, cases: Path, opa: Path, tmp_path: Path, text: str, code: int, told: str
+) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    (folder / "main.rego").write_text(text)
+    assert Opa(opa, folder).run("build", "--bundle", ".", "--output", "old.tar.gz").code == 0
+    result = run("test", cases, "--bundle", folder / "old.tar.gz")
+    assert (result.exit_code, told in result.stdout) == (code, True), result.stdout
+
+
+def test_exemptions_of_a_bundle_that_is_too_old_say_so(run: Any, opa: Path, tmp_path: Path) -> None:
+    (tmp_path / "data.json").write_text(json.dumps({"guard": {"config": {"exemptions": []}}}))
+    assert Opa(opa, tmp_path).run("build", "--bundle", ".", "--output", "old.tar.gz").code == 0
+    result = run("exemptions", "--bundle", tmp_path / "old.tar.gz")
+    assert "of an older release, whose exemptions can't be listed" in str(result.exception)

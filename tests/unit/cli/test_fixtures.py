@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from guard.cli.evaluate import Evaluated
-from guard.cli.fixtures import Expectation, differences, expectation_of, find_cases
+from guard.cli.fixtures import Expectation, ExpectedFinding, differences, expectation_of, find_cases
 from guard.decision import Decision, Evaluation, Finding
 from guard.errors import ConfigError
 from tests.support.documents import document
@@ -33,6 +33,8 @@ def _result(*findings: Finding, decision: Any = "deny") -> Evaluated:
     return Evaluated(document(), Evaluation(decision=answer, revision="r", opa_version="1"))
 
 
+WRONG = "the expectation has a wrong form: "
+UNREADABLE = "the expectation can't be read"
 OTHER = _finding(rule_id="region", level="warn", message="far away")
 
 
@@ -48,12 +50,21 @@ OTHER = _finding(rule_id="region", level="warn", message="far away")
         ({"decision": "deny", "findings": [{"rule_id": "region"}]}, ["findings", "  + max_runtime  deny  too long"]),
         (
             {"decision": "deny", "findings": [{"rule_id": "region"}, {"rule_id": "max_runtime", "details": {"limit": 4}}]},
-            ["findings", "  - max_runtime  details {'limit': 4}", "  + max_runtime  deny  too long"],
+            ["findings", "  - max_runtime  details {'limit': 4}", "  + max_runtime  deny  too long  details {'limit': 3}"],
         ),
         ({"decision": "deny", "findings": [{"rule_id": "region"}, {"details": {"limit": 3}}]}, []),
+        ({"decision": "deny", "findings": [{"rule_id": "region"}, {"level": "deny", "exempted_by": None}]}, []),
         (
-            {"decision": "deny", "findings": [{"rule_id": "region"}, {"ruleid": "max_runtime"}]},
-            ["findings", "  - ruleid max_runtime", "  + max_runtime  deny  too long"],
+            {"decision": "deny", "findings": [{"rule_id": "region"}, {"exempted_by": "EX-1"}]},
+            ["findings", "  - (exempted by EX-1)", "  + max_runtime  deny  too long"],
+        ),
+        (
+            {"decision": "deny", "findings": [{"rule_id": "region"}, {"details": {"limits": None}}]},
+            ["findings", "  - details {'limits': None}", "  + max_runtime  deny  too long"],
+        ),
+        (
+            {"decision": "deny", "findings": [{"rule_id": "region"}, {"level_source": "overrides[0]"}]},
+            ["findings", "  - level_source overrides[0]", "  + max_runtime  deny  too long  level_source level"],
         ),
     ],
     ids=str,
@@ -63,7 +74,7 @@ def test_the_diff_says_what_was_expected_and_what_was_decided(expected: Any, lin
 
 
 def test_an_expected_finding_counts_once() -> None:
-    expected = Expectation(decision="deny", findings=[{"rule_id": "region"}, {"rule_id": "region"}])
+    expected = Expectation(decision="deny", findings=[ExpectedFinding(rule_id="region")] * 2)
     assert differences(expected, _result(OTHER)) == ["findings", "  - region"]
 
 
@@ -115,12 +126,21 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"decision: maybe", "decision"),
-        (b"decision: allow\nfinding: []", "finding"),
-        (b"[]", "wrong form"),
-        (b"", "wrong form"),
-        (b"{", "can't be read"),
-        (b"\xff\xfe", "can't be read"),
+        (b"decision: maybe", f"{WRONG}decision must be 'allow', 'warn' or 'deny'"),
+        (b"decision: allow\nfinding: []", f"{WRONG}finding is an unknown key; did you mean findings?"),
+        (b"decision: allow\nx: 1", f"{WRONG}x is an unknown key; known are decision, rules, findings"),
+        (b"rules: region", f"{WRONG}decision is missing; rules must be a list"),
+        (b"decision: allow\nrules: [7]", f"{WRONG}rules[0] must be a text"),
+        (b"decision: allow\nfindings: [region]", f"{WRONG}findings[0] must be a mapping"),
+        (
+            b"decision: deny\nfindings: [{ruleid: x}]",
+            f"{WRONG}findings[0].ruleid is an unknown key; did you mean rule_id?",
+        ),
+        (b"decision: deny\nfindings: [{details: 7}]", f"{WRONG}findings[0].details must be a mapping"),
+        (b"[]", f"{WRONG}the whole must be a mapping"),
+        (b"", f"{WRONG}the whole must be a mapping"),
+        (b"{", UNREADABLE),
+        (b"\xff\xfe", UNREADABLE),
     ],
     ids=str,
 )
@@ -128,5 +148,6 @@ def test_an_expectation_that_cannot_be_met_is_an_error(tmp_path: Path, content: 
     _write(tmp_path, "a.json")
     (tmp_path / "a.expected.yaml").write_bytes(content)
     (case,) = find_cases(tmp_path)
-    with pytest.raises(ConfigError, match=says):
+    with pytest.raises(ConfigError) as raised:
         case.expectation()
+    assert raised.value.message == says
