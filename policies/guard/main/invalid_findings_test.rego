@@ -1,0 +1,32 @@
+package guard.main_test
+
+test_deny_finding_without_a_message[note] if {
+	some note, [finding, kind] in {
+		"none": [{"details": {}}, "object"],
+		"neither": [{"details": []}, "object"],
+		"empty": [{"message": ""}, "object"],
+		"blank": [{"message": " "}, "object"],
+		"null": [{"message": null}, "object"],
+		"misspelt": [{"msg": "API_KEY=hunter2"}, "object"],
+		"text": ["API_KEY=hunter2", "string"],
+	}
+	rules := {"alpha": {"remediation": "Do a.", "findings": {finding}}}
+	_decide(rules, _levels({"alpha": "warn"})) == {
+		"decision": "deny",
+		"findings": [_fault("alpha", sprintf("The rule returned an invalid finding (%s): it needs a message.", [kind]))],
+	}
+}
+
+test_deny_finding_with_details_of_another_form[note] if {
+	some note, details in {"list": [], "text": "API_KEY=hunter2", "null": null}
+	rules := {"alpha": {"remediation": "Do a.", "findings": {{"message": "a is wrong", "details": details}}}}
+	_decide(rules, _levels({"alpha": "warn"})) == {"decision": "deny", "findings": [_fault(
+		"alpha",
+		"The rule returned an invalid finding (object): it needs details that are an object, or none.",
+	)]}
+}
+
+test_allow_finding_without_a_message_of_a_rule_that_is_off if {
+	rules := {"alpha": {"remediation": "Do a.", "findings": {{"message": ""}}}}
+	_decide(rules, _levels({"alpha": "off"})) == {"decision": "allow", "findings": []}
+}
