@@ -10,7 +10,7 @@ from guard.authoring.opa import LIMITS, Opa
 
 # Where policies/guard/plan looks for it; the structure check refuses such a file among the sources.
 COMPILED = Path("guard/compiled/data.json")
-_DOCUMENTS = ("rules", "scoped", "defects", "unnamed", "exemptions", "filled")
+_DOCUMENTS = ("rules", "limits", "scoped", "defects", "unnamed", "exemptions", "filled")
 _QUERY = "{" + ", ".join(f'"{name}": data.guard.plan.{name}' for name in _DOCUMENTS) + "}"
 
 

@@ -15,13 +15,9 @@ from guard.opa.process import LOOPBACK, OpaProcess
 
 _POLICY = """package trial
 
-import data.guard.lib.kinds
-import data.guard.lib.parts
-
 findings[number] := {rule_id: found |
 	some rule_id in input.rules
-	kinds.include(data.guard.plan.rules[rule_id].kinds, document)
-	parts.has_all(data.guard.plan.rules[rule_id].needs, document)
+	not rule_id in data.guard.plan.about_others(document)
 	found := data.guard.rules[rule_id].findings with input as document
 } if some number, document in input.documents
 

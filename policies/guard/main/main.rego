@@ -11,9 +11,7 @@ package guard.main
 
 import data.guard.lib.contract
 import data.guard.lib.exemptions
-import data.guard.lib.kinds
 import data.guard.lib.levels
-import data.guard.lib.parts
 import data.guard.parameters
 import data.guard.plan
 import future.keywords.not
@@ -30,7 +28,12 @@ schema_version := contract.schema_version
 #   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted, at most 50 of a
 #   rule and one that counts the rest. Undefined, and so an error for who asks, if the input is outside the contract.
 # entrypoint: true
-decision := _summary(object.union(_listed, _notices)) if contract.satisfied(input)
+decision := _summary([finding |
+	some findings in object.union(_listed, _notices)
+	some finding in findings
+]) if {
+	contract.satisfied(input)
+}
 
 # METADATA
 # title: Decisions by rule
@@ -39,12 +42,12 @@ decision := _summary(object.union(_listed, _notices)) if contract.satisfied(inpu
 #   broken in the rule's own configuration. Notices about exemptions are about all rules together, so only `decision`
 #   has them. The query for one rule evaluates no other: one that fails or is slow leaves the answers of the rest alone.
 # entrypoint: true
-by_rule[rule_id] := _summary({rule_id: _alone(rule_id)}) if {
+by_rule[rule_id] := _summary(_alone(rule_id)) if {
 	contract.satisfied(input)
 	some rule_id, _ in data.guard.config.rules
 }
 
-by_rule[rule_id] := _summary({rule_id: _listed[rule_id]}) if {
+by_rule[rule_id] := _summary(_listed[rule_id]) if {
 	contract.satisfied(input)
 	some rule_id, _ in plan.defects
 	not data.guard.config.rules[rule_id]
@@ -71,14 +74,9 @@ _askable contains rule_id if some rule_id, _ in plan.defects
 
 _askable contains rule_id if some rule_id in plan.unnamed
 
-# Keys are walked in their order, which is that of the rules' ids.
-_summary(listed) := {
-	"decision": _verdict({finding.level |
-		some findings in listed
-		some finding in findings
-		finding.exempted_by == null
-	}),
-	"findings": [finding | some findings in listed; some finding in findings],
+_summary(findings) := {
+	"decision": _verdict({finding.level | some finding in findings; finding.exempted_by == null}),
+	"findings": findings,
 }
 
 _verdict(levels) := "deny" if {
@@ -87,9 +85,15 @@ _verdict(levels) := "deny" if {
 	"warn" in levels
 } else := "allow"
 
-# What a rule found, with what is broken about it. Nothing here may depend on another rule.
+# What a rule found, with what is broken about it. Nothing here may depend on another rule. Most rules find nothing in
+# most jobs, so nothing else is worked out for them. Keys are walked in their order, which is that of the rules' ids.
 
-_listed[rule_id] := _limited(array.concat(_judged(rule_id), _defective(rule_id))) if some rule_id in _askable
+_listed[rule_id] := _limited(_judged(rule_id)) if {
+	some rule_id, _ in _found
+	not _broken[rule_id]
+}
+
+_listed[rule_id] := _limited(array.concat(_judged(rule_id), _defective(rule_id))) if some rule_id, _ in _broken
 
 # The owner of a job chooses how many findings it has, so a rule lists some and counts the others. Those that count for
 # the verdict come first, so that it is the same with all of them.
@@ -117,24 +121,30 @@ _judged(rule_id) := [object.union(finding, {"exempted_by": exempted_by}) |
 	some finding in _found[rule_id]
 	exempted_by := object.get(exempting, [exemptions.subject(finding.details)], null)
 ] if {
-	count(plan.exemptions.valid) > 0
+	_has_exemptions
 	exempting := _exempting[rule_id]
 } else := [object.union(finding, {"exempted_by": null}) | some finding in _found[rule_id]]
 
-_found[rule_id] := _stamped(rule_id, level) if some rule_id, level in _active
-
-_stamped(rule_id, level) := {object.union(stamp, {
+_found[rule_id] := {object.union(stamp, {
 	"message": _shortened(finding.message),
 	"details": _with_override(rule_id, object.get(finding, "details", {})),
 }) |
-	stamp := {
-		"rule_id": rule_id,
-		"level": level.level,
-		"level_source": level.source,
-		"remediation": _remediation(rule_id),
-	}
 	some finding in data.guard.rules[rule_id].findings
 	_is_finding(finding)
+} if {
+	some rule_id, level in _telling
+	stamp := {
+		"rule_id": rule_id,
+		"level": level,
+		"level_source": _source(rule_id),
+		"remediation": _remediation(rule_id),
+	}
+}
+
+# The rules that are on and answer anything else than an empty set.
+_telling[rule_id] := level if {
+	some rule_id, level in _on
+	not data.guard.rules[rule_id].findings == set()
 }
 
 _longest := 2000
@@ -167,19 +177,25 @@ _is_changed(rule_id, "") if {
 
 # A rule that is off isn't evaluated, so it costs nothing. About a job of another kind, or without what the rule needs,
 # no level and no override makes it report anything.
-_active[rule_id] := level if {
-	some rule_id, rule in plan.rules
-	not levels.undecided(plan.scoped[rule_id], input)
-	level := object.get(_overriding, rule_id, {"level": rule.level, "source": "level"})
-	level.level != "off"
-	kinds.include(rule.kinds, input)
-	parts.has_all(rule.needs, input)
+_on := object.remove(_levels, _off | plan.about_others(input))
+
+_levels := object.union(plan.rules, _overriding)
+
+_off contains rule_id if {
+	some rule_id, _ in plan.scoped
+	_levels[rule_id] == "off"
 }
 
-_overriding[rule_id] := {"level": overrides[number].level, "source": sprintf("overrides[%d]", [number])} if {
+_off contains rule_id if {
 	some rule_id, overrides in plan.scoped
-	number := parameters.applied[rule_id]
+	levels.undecided(overrides, input)
 }
+
+_overriding[rule_id] := overrides[parameters.applied[rule_id]].level if some rule_id, overrides in plan.scoped
+
+_source(rule_id) := sprintf("overrides[%d]", [parameters.applied[rule_id]]) if {
+	_overriding[rule_id]
+} else := "level"
 
 _remediation(rule_id) := data.guard.rules[rule_id].remediation if {
 	is_string(data.guard.rules[rule_id].remediation)
@@ -197,6 +213,8 @@ _has_message(finding) if {
 
 # Exemptions: which of them the job is in is found once, what images they cover once for each of them, and what they
 # exempt once for each rule and subject.
+
+_has_exemptions if plan.exemptions != {"valid": [], "malformed": []}
 
 _for_job := exemptions.for_job(plan.exemptions, input)
 
@@ -221,7 +239,7 @@ _exempting[rule_id] := {subject: covering[0] |
 	candidates := [exemption | some exemption in _for_job; not exemption.expired; exemptions.is_about(exemption, rule_id)]
 }
 
-_notices := {"exemptions": _sorted([object.union(notice, {
+_notices.exemptions := _sorted([object.union(notice, {
 	"rule_id": "exemptions",
 	"level": "warn",
 	"level_source": "guard",
@@ -229,10 +247,11 @@ _notices := {"exemptions": _sorted([object.union(notice, {
 	"exempted_by": null,
 }) |
 	some notice in array.concat(plan.exemptions.malformed, _expired)
-])}
+]) if {
+	_has_exemptions
+}
 
 _expired := [exemptions.notice(exemption, rule_ids) |
-	count(plan.exemptions.valid) > 0
 	some exemption in _for_job
 	exemption.expired
 	rule_ids := sort([rule_id |
@@ -273,14 +292,14 @@ _broken[rule_id] contains "The configuration has a level for a rule that doesn't
 }
 
 _broken[rule_id] contains "The rule exports no set of findings." if {
-	some rule_id, _ in _active
-	_exists(rule_id)
+	some rule_id, _ in _telling
 	not _has_findings(rule_id)
+	_exists(rule_id)
 }
 
 # What it reported isn't shown: it may hold values of the job's environment.
 _broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it needs %s.", [kind, lacking]) if {
-	some rule_id, _ in _active
+	some rule_id, _ in _telling
 	some finding in data.guard.rules[rule_id].findings
 	not _is_finding(finding)
 	kind := type_name(finding)

@@ -10,26 +10,60 @@ import data.guard.lib.exemption_policy
 import data.guard.lib.exemptions as exemptions_of
 import data.guard.lib.kinds
 import data.guard.lib.levels
+import data.guard.lib.parts
 import future.keywords.not
 
 # METADATA
-# description: By rule id the `level`, `needs` and `kinds` of the rules that have a level other than off for some job.
+# description: By rule id the level of the rules that have another than off for some job.
 # scope: document
-rules := data.guard.compiled.rules
+rules := packed if {
+	packed := data.guard.compiled.rules
+} else := {rule_id: rule.level | some rule_id, rule in _rules}
 
-rules := {rule_id: {"level": rule.level, "needs": _needs(rule_id), "kinds": _kinds(rule_id)} |
-	some rule_id, rule in _rules
+# METADATA
+# description: Of these rules, by the part that they need, and by job kind, the ids of those that are about it.
+# scope: document
+limits := packed if {
+	packed := data.guard.compiled.limits
+} else := {
+	"needs": {part: ids |
+		some part in parts.known
+		ids := [rule_id | some rule_id, _ in rules; part in _needs(rule_id)]
+		ids != []
+	},
+	"kinds": {kind: [rule_id | some rule_id, about in _about; kind in about] | some kind in kinds.known},
+	"other_kinds": [rule_id | some rule_id, _ in _about],
+}
+
+# METADATA
+# description: |
+#   The rules that aren't about the document's job: they are about other kinds, or need what it lacks. A document from
+#   before the parts of jobs lacks nothing.
+about_others(document) := _about_other_kinds(document) | {rule_id |
+	is_array(document.job.parts)
+	some ids in object.remove(limits.needs, document.job.parts)
+	some rule_id in ids
+}
+
+_about_other_kinds(document) := {rule_id |
+	some rule_id in limits.other_kinds
+	not rule_id in about
 } if {
-	not data.guard.compiled.rules
+	about := object.get(limits.kinds, document.job.kind, [])
+}
+
+_about[rule_id] := named if {
+	some rule_id, _ in rules
+	named := kinds.named(data.guard.rules[rule_id].kinds)
+	named != []
 }
 
 # METADATA
 # description: By rule id the overrides of the rules that have some, as data.guard.lib.levels prepares them.
 # scope: document
-scoped[rule_id] := overrides if some rule_id, overrides in data.guard.compiled.scoped
-
-scoped[rule_id] := levels.prepared(overrides) if {
-	not data.guard.compiled.scoped
+scoped := packed if {
+	packed := data.guard.compiled.scoped
+} else := {rule_id: levels.prepared(overrides) |
 	some rule_id, _ in data.guard.config.rules
 	overrides := _overrides(rule_id)
 	overrides != []
@@ -39,38 +73,33 @@ scoped[rule_id] := levels.prepared(overrides) if {
 # METADATA
 # description: By rule id what is broken about a rule, whatever the job; one text for each.
 # scope: document
-defects := data.guard.compiled.defects
-
-defects := {rule_id: [text | some text in texts] | some rule_id, texts in _defects} if not data.guard.compiled.defects
+defects := packed if {
+	packed := data.guard.compiled.defects
+} else := {rule_id: [text | some text in texts] | some rule_id, texts in _defects}
 
 # METADATA
 # description: The configured rules without a remediation; if they have no findings either, they don't exist.
 # scope: document
-unnamed := data.guard.compiled.unnamed
-
-unnamed := [rule_id | some rule_id, _ in data.guard.config.rules; not _is_named(rule_id)] if {
-	not data.guard.compiled.unnamed
-}
+unnamed := packed if {
+	packed := data.guard.compiled.unnamed
+} else := [rule_id | some rule_id, _ in data.guard.config.rules; not _is_named(rule_id)]
 
 # METADATA
 # description: The exemptions as data.guard.lib.exemptions prepares them.
 # scope: document
-exemptions := data.guard.compiled.exemptions
-
-exemptions := exemptions_of.prepared(_exemptions) if not data.guard.compiled.exemptions
+exemptions := packed if {
+	packed := data.guard.compiled.exemptions
+} else := exemptions_of.prepared(_exemptions)
 
 # METADATA
 # description: By rule id and name the parameters with a fact of the job in a glob, in the section or an override.
 # scope: document
-filled[rule_id][name] if {
-	some rule_id, names in data.guard.compiled.filled
-	some name, _ in names
-}
-
-filled[rule_id][name] if {
-	not data.guard.compiled.filled
+filled := packed if {
+	packed := data.guard.compiled.filled
+} else := {rule_id: {name: true | some name in names} |
 	some rule_id, _ in data.guard.config.rules
-	some name in _filled(rule_id)
+	names := _filled(rule_id)
+	names != set()
 }
 
 _filled(rule_id) := {name |
@@ -110,12 +139,10 @@ _types(rule_id) := {name: type_name(data.guard.config.rules[rule_id][name]) |
 	not name in {"level", "overrides"}
 }
 
+# What isn't a list of parts demands nothing.
 _needs(rule_id) := needs if {
 	needs := data.guard.rules[rule_id].needs
-} else := []
-
-_kinds(rule_id) := named if {
-	named := kinds.named(data.guard.rules[rule_id].kinds)
+	is_array(needs)
 } else := []
 
 # The folder of a rule: asking for the findings instead would evaluate those that are off, too.

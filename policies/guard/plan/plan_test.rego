@@ -34,6 +34,7 @@ _rules := object.union(
 _planned := planned if {
 	planned := {
 		"rules": plan.rules,
+		"limits": plan.limits,
 		"scoped": plan.scoped,
 		"defects": plan.defects,
 		"unnamed": plan.unnamed,
@@ -43,11 +44,41 @@ _planned := planned if {
 		with data.guard.rules as _rules
 }
 
-test_rules_that_are_on_for_some_job_have_level_needs_and_kinds if {
-	_planned.rules == {
-		"alpha": {"level": "deny", "needs": ["vpc"], "kinds": ["labeling"]},
-		"beta": {"level": "off", "needs": [], "kinds": []},
-		"epsilon": {"level": "warn", "needs": [], "kinds": []},
+test_rules_that_are_on_for_some_job_have_a_level if {
+	_planned.rules == {"alpha": "deny", "beta": "off", "epsilon": "warn"}
+}
+
+test_limits_list_rules_by_part_and_kind if {
+	_planned.limits.needs == {"vpc": ["alpha"]}
+	_planned.limits.other_kinds == ["alpha"]
+	_planned.limits.kinds.labeling == ["alpha"]
+	_planned.limits.kinds.training == []
+}
+
+_about_others(kind, has) := rule_ids if {
+	rule_ids := plan.about_others({"job": {"kind": kind, "parts": has}}) with data.guard.config as _config
+		with data.guard.rules as _rules
+}
+
+test_rules_about_others if {
+	_about_others("labeling", ["vpc"]) == set()
+	_about_others("labeling", ["spot"]) == {"alpha"}
+	_about_others("labeling", []) == {"alpha"}
+	_about_others("transform", ["vpc"]) == {"alpha"}
+	_about_others("of-tomorrow", ["vpc"]) == {"alpha"}
+}
+
+test_documents_from_before_the_parts_lack_nothing if {
+	every has in [null, "image", {"image": true}] {
+		_about_others("labeling", has) == set()
+	}
+}
+
+test_needs_that_are_no_list_of_parts_demand_nothing if {
+	every needs in [null, "vpc", {"vpc": true}, ["vcp"], [null]] {
+		limits := plan.limits with data.guard.config as _config
+			with data.guard.rules as {"alpha": {"remediation": "x", "needs": needs}}
+		limits.needs == {}
 	}
 }
 
@@ -96,9 +127,10 @@ test_no_exemptions_are_none if {
 }
 
 test_compiled_plan_is_the_plan if {
-	compiled := object.union(_planned, {"rules": {"other": {"level": "warn", "needs": []}}})
+	compiled := object.union(_planned, {"rules": {"other": "warn"}})
 	found := {
 		"rules": plan.rules,
+		"limits": plan.limits,
 		"scoped": plan.scoped,
 		"defects": plan.defects,
 		"unnamed": plan.unnamed,

@@ -11,10 +11,3 @@ named(kinds) := kinds if {
 	is_array(kinds)
 	every kind in kinds { kind in known }
 } else := []
-
-# METADATA
-# scope: document
-# description: True if the document's job is of one of the kinds, or if there are none.
-include(kinds, document) if document.job.kind in kinds
-
-include([], _)

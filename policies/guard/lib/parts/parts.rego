@@ -18,15 +18,6 @@ known := {
 # description: True if the document's job has the part, or if that is unknown.
 has(part, document) if not _lacks(part, document)
 
-# METADATA
-# description: True if the job has every part of a list; what isn't a list of known parts demands nothing.
-has_all(needs, document) if not _lacks_any(needs, document)
-
-_lacks_any(needs, document) if {
-	some part in needs
-	_lacks(part, document)
-}
-
 _lacks(part, document) if {
 	part in known
 	is_array(document.job.parts)

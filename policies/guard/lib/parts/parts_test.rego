@@ -18,15 +18,3 @@ test_has_everything_in_a_document_from_before if {
 }
 
 test_has_a_part_that_nobody_knows if parts.has("vcp", _job(["image"]))
-
-test_has_all if parts.has_all(["image", "vpc"], _job(["image", "vpc", "spot"]))
-
-test_has_all_of_nothing if parts.has_all([], _job([]))
-
-test_has_not_all if not parts.has_all(["image", "vpc"], _job(["image"]))
-
-test_needs_that_are_no_list_demand_nothing if {
-	every needs in [null, "vpc", 1, {"vpc": true}] {
-		parts.has_all(needs, _job(["image"]))
-	}
-}
