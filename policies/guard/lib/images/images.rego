@@ -25,14 +25,12 @@ known(image) if {
 
 # METADATA
 # description: Every entry without wildcards that names the image, each once.
-keys(image) := split(_lines(image, names), "\n") if {
-	known(image)
-	segments := split(image.repository, "/")
-	names := array.concat(_full_names(image), [concat("/", array.slice(segments, i, count(segments))) |
-		some i, _ in segments
-		i >= _first_tail(image)
-	])
-} else := []
+keys(image) := [] if {
+	text(image) == ""
+} else := split(concat("\n", [text(image), _lines(tails, _versions(image))]), "\n") if {
+	tails := _tails(image)
+	tails != []
+} else := split(text(image), "\n")
 
 # METADATA
 # description: One regular expression for entries, with wildcards or without, to find in `text`; null for no entries.
@@ -42,18 +40,24 @@ expression(entries) := sprintf(`(?m)(?:^|/)(?:%s)$`, [concat("|", expressions)])
 } else := null
 
 # METADATA
-# description: The image as expressions see it, the ways to write it in full, one in each line; empty if it isn't known.
-text(image) := _lines(image, _full_names(image)) if {
+# description: |
+#   The image as expressions see it, the ways to write it in full, one in each line; empty if it isn't known. A name with
+#   a line break would look like two.
+text(image) := lines if {
 	known(image)
+	names := _full_names(image)
+	versions := _versions(image)
+	lines := _lines(names, versions)
+	strings.count(lines, "\n") == (count(names) * (count(versions) + 1)) - 1
 } else := ""
 
-# All names with all versions, made by joining: one step for each version, not for each of its names. A name with a line
-# break would look like two.
-_lines(image, names) := lines if {
-	versions := _versions(image)
-	lines := concat("\n", [concat("", [concat(concat(version, ["", "\n"]), names), version]) | some version in versions])
-	strings.count(lines, "\n") == (count(versions) * count(names)) - 1
-} else := ""
+# All names, without and with versions, made by joining: some steps for each version, none for each of its names.
+_lines(names, versions) := concat("", array.concat([joined], [line |
+	some version in versions
+	some line in ["\n", replace(joined, "\n", concat(version, ["", "\n"])), version]
+])) if {
+	joined := concat("\n", names)
+}
 
 # METADATA
 # description: True if an entry of the expression names the image of the text.
@@ -64,62 +68,71 @@ in_text(entries, lines) if {
 }
 
 # METADATA
-# description: Every way to write the registry's host in a canonical entry.
-registries(image) := {trim_suffix(image.registry, ":443")} | _ecr_hosts(image) if {
+# description: Every way to write the registry's host in a canonical entry, each once.
+registries(image) := _ecr_hosts(image) if {
+	trim_suffix(image.registry, ":443") in _ecr_hosts(image)
+} else := [trim_suffix(image.registry, ":443")] if {
 	is_string(image.registry)
-} else := set()
-
-# Without a registry the full name is the first tail of the path.
-_full_names(image) := [concat("/", [registry, image.repository]) | some registry in registries(image)] if {
-	is_string(image.registry)
-} else := [image.repository]
-
-_first_tail(image) := 0 if {
-	is_string(image.registry)
-} else := 1
-
-_versions(image) := ["", tag] if {
-	not is_string(image.digest)
-	tag := concat("", [":", _tag(image)])
-} else := ["", digest] if {
-	not is_string(image.tag)
-	digest := concat("", ["@", image.digest])
-} else := ["", tag, digest, concat("", [tag, digest])] if {
-	tag := concat("", [":", image.tag])
-	digest := concat("", ["@", image.digest])
-}
-
-_tag(image) := image.tag if {
-	is_string(image.tag)
-} else := "latest"
+} else := []
 
 # The document names account and region only of a host that is an ECR endpoint.
-_ecr_hosts(image) := {
-	concat("", [image.account, ".dkr.ecr.", image.region, ".", suffixes.plain]),
-	concat("", [image.account, ".dkr.ecr-fips.", image.region, ".", suffixes.plain]),
-	concat("", [image.account, ".dkr-ecr.", image.region, ".", suffixes.dual_stack]),
-	concat("", [image.account, ".dkr-ecr-fips.", image.region, ".", suffixes.dual_stack]),
-} if {
+_ecr_hosts(image) := split(sprintf(_endpoints, array.concat([image.account, image.region], suffixes)), " ") if {
 	is_string(image.account)
 	is_string(image.region)
 	suffixes := _dns_suffixes(image.region)
-} else := set()
+} else := []
 
-_dns_suffixes(region) := object.get(_elsewhere, words[0], object.get(_elsewhere, two, _nearly_everywhere)) if {
+# Account, region, and the suffixes of plain and dual-stack endpoints.
+_endpoints := concat(" ", [
+	"%[1]s.dkr.ecr.%[2]s.%[3]s",
+	"%[1]s.dkr.ecr-fips.%[2]s.%[3]s",
+	"%[1]s.dkr-ecr.%[2]s.%[4]s",
+	"%[1]s.dkr-ecr-fips.%[2]s.%[4]s",
+])
+
+_dns_suffixes(region) := _nearly_everywhere if {
+	not strings.any_prefix_match(region, ["cn-", "eu-isoe-", "eusc-", "us-iso"])
+} else := object.get(_elsewhere, words[0], object.get(_elsewhere, two, _nearly_everywhere)) if {
 	words := split(region, "-")
 	two := concat("-", array.slice(words, 0, 2))
 }
 
-_nearly_everywhere := {"plain": "amazonaws.com", "dual_stack": "on.aws"}
+# Of plain and of dual-stack endpoints.
+_nearly_everywhere := ["amazonaws.com", "on.aws"]
 
 # By the first word, or the first two, of the region.
 _elsewhere := {
-	"cn": {"plain": "amazonaws.com.cn", "dual_stack": "on.amazonwebservices.com.cn"},
-	"eu-isoe": {"plain": "cloud.adc-e.uk", "dual_stack": "on.cloud-aws.adc-e.uk"},
-	"eusc": {"plain": "amazonaws.eu", "dual_stack": "on.amazonwebservices.eu"},
-	"us-iso": {"plain": "c2s.ic.gov", "dual_stack": "on.aws.ic.gov"},
-	"us-isob": {"plain": "sc2s.sgov.gov", "dual_stack": "on.aws.scloud"},
-	"us-isof": {"plain": "csp.hci.ic.gov", "dual_stack": "on.aws.hci.ic.gov"},
+	"cn": ["amazonaws.com.cn", "on.amazonwebservices.com.cn"],
+	"eu-isoe": ["cloud.adc-e.uk", "on.cloud-aws.adc-e.uk"],
+	"eusc": ["amazonaws.eu", "on.amazonwebservices.eu"],
+	"us-iso": ["c2s.ic.gov", "on.aws.ic.gov"],
+	"us-isob": ["sc2s.sgov.gov", "on.aws.scloud"],
+	"us-isof": ["csp.hci.ic.gov", "on.aws.hci.ic.gov"],
+}
+
+_full_names(image) := [concat("/", [registry, image.repository]) | some registry in registries(image)] if {
+	is_string(image.registry)
+} else := [image.repository]
+
+# What is left of the path behind each `/`; without a registry the full name is the first of them.
+_tails(image) := [concat("/", array.slice(segments, i, count(segments))) | some i, _ in segments] if {
+	is_string(image.registry)
+	segments := split(image.repository, "/")
+} else := [concat("/", array.slice(segments, i, count(segments))) | some i, _ in segments; i > 0] if {
+	segments := split(image.repository, "/")
+}
+
+_versions(image) := [concat("", [":", image.tag])] if {
+	image.digest == null
+	is_string(image.tag)
+} else := [":latest"] if {
+	not is_string(image.digest)
+} else := [digest] if {
+	not is_string(image.tag)
+	digest := concat("", ["@", image.digest])
+} else := [tag, digest, concat("", [tag, digest])] if {
+	tag := concat("", [":", image.tag])
+	digest := concat("", ["@", image.digest])
 }
 
 _regular(entry) := replace(_quoted(entry), "*", `[^:@\n]*`)

@@ -90,49 +90,52 @@ findings contains {
 }
 
 # The mapping itself is never read as a value: a list of 100,000 entries would be copied for each decision.
-_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, image, entry] if {
+_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, input.images[i], entry] if {
 	not parameters.changed.denied_image.images
-	some [image, keys] in _known
+	some i, keys in _keys
 	some key in keys
 	entry := data.guard.config.rules.denied_image.images[key]
 }
 
-_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, image, entry] if {
+_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, input.images[i], entry] if {
 	number := parameters.changed.denied_image.images
-	some [image, keys] in _known
+	some i, keys in _keys
 	some key in keys
 	entry := data.guard.config.rules.denied_image.overrides[number].images[key]
+}
+
+_matched contains [sprintf("deny_list.images[%s]", [key]), key, input.images[i], entry] if {
+	input.deny_list.images != {}
+	some i, keys in _keys
+	some key in keys
+	entry := input.deny_list.images[key]
 }
 
 _matched contains [sprintf("rules.denied_image.patterns[%d]", [i]), entry.pattern, image, entry] if {
 	some [i, entry, image] in _by_pattern(parameters.of.denied_image.patterns)
 }
 
-_matched contains [sprintf("deny_list.images[%s]", [key]), key, image, entry] if {
-	count(input.deny_list.images) > 0
-	some [image, keys] in _known
-	some key in keys
-	entry := input.deny_list.images[key]
-}
-
 _matched contains [sprintf("deny_list.patterns[%d]", [i]), entry.pattern, image, entry] if {
 	some [i, entry, image] in _by_pattern(input.deny_list.patterns)
 }
 
-_known := [[image, images.keys(image)] | some image in input.images]
+_keys := [images.keys(image) | some image in input.images]
 
-_texts := [[image, images.text(image)] | some image in input.images]
+_texts := [images.text(image) | some image in input.images]
 
 # Most images match no pattern: all of them at once say so.
-_by_pattern(entries) := {[i, entry, image] |
-	count(entries) > 0
+_by_pattern([]) := set()
+
+_by_pattern(entries) := {[i, entry, input.images[n]] |
 	expressions := {i: images.expression([entry.pattern]) | some i, entry in entries; is_string(entry.pattern)}
 	any_of_them := images.expression([entries[i].pattern | some i, _ in expressions])
-	some [image, text] in _texts
+	some n, text in _texts
 	images.in_text(any_of_them, text)
 	some i, expression in expressions
 	images.in_text(expression, text)
 	entry := entries[i]
+} if {
+	entries != []
 }
 
 _for_other_job_kinds(entry) if {
