@@ -22,6 +22,7 @@ CONFIG = Path("guard/config/data.yaml")
 DATA_FILES = {"data.json", "data.yaml", "data.yml", "patch.json"}
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
 _LIBRARIES = ("data", "guard", "lib")
+_SETTINGS = ("data", "guard", "settings")
 _PARAMETERS = ("data", "guard", "parameters")
 
 Segments = tuple[str | None, ...]
@@ -99,14 +100,15 @@ def _misplaced(file: Path, package: Segments) -> str | None:
         return f"only files of tests, *_test.rego, have a package that ends in _test, not {name}"
     if not _is_known(folder, test=file.match("*_test.rego")):
         return (
-            "policies are in guard/main, guard/plan, guard/parameters, guard/mask, guard/lib/<topic> and guard/rules/<rule_id>, "
+            "policies are in guard/main, guard/plan, guard/parameters, guard/settings, guard/mask, guard/lib/<topic> and "
+            "guard/rules/<rule_id>, "
             f"helpers of tests in guard/testing/*_test.rego; move the package {name}"
         )
     return None if package == wanted else f"the package here is {'.'.join(wanted)}, not {name}"
 
 
 def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
-    if folder in {("guard", "main"), ("guard", "mask"), ("guard", "parameters"), ("guard", "plan")}:
+    if folder in {("guard", "main"), ("guard", "mask"), ("guard", "parameters"), ("guard", "plan"), ("guard", "settings")}:
         return True
     if folder == ("guard", "testing"):
         return test
@@ -211,13 +213,15 @@ def _refusal(module: _Module, path: Segments) -> str | None:
         return f"a library reads only its arguments and other libraries, not {name}; take it as an argument"
     if path[0] == "input" or path[: len(module.package)] == module.package:
         return None
+    if path[:3] == _SETTINGS:
+        return None
     if path[:3] == _PARAMETERS:
         return _parameter_refusal(module.rule, path)
     own = ("data", "guard", "config", "rules", module.rule.rule_id)
     if path[: len(own)] == own:
         return _section_refusal(module.rule, path[len(own) :])
     return (
-        "a rule reads only input, data.guard.lib and its parameters, "
+        "a rule reads only input, data.guard.lib, data.guard.settings and its parameters, "
         f"data.guard.parameters.of.{module.rule.rule_id}, not {name}"
     )
 

@@ -125,19 +125,20 @@ _judged(rule_id) := [object.union(finding, {"exempted_by": exempted_by}) |
 	exempting := _exempting[rule_id]
 } else := [object.union(finding, {"exempted_by": null}) | some finding in _found[rule_id]]
 
-_found[rule_id] := {object.union(stamp, {
-	"message": _shortened(finding.message),
-	"details": _with_override(rule_id, object.get(finding, "details", {})),
-}) |
-	some finding in data.guard.rules[rule_id].findings
-	_is_finding(finding)
-} if {
+_found[rule_id] := findings if {
 	some rule_id, level in _telling
 	stamp := {
 		"rule_id": rule_id,
 		"level": level,
 		"level_source": _source(rule_id),
 		"remediation": _remediation(rule_id),
+	}
+	findings := {object.union(stamp, {
+		"message": _shortened(finding.message),
+		"details": _with_override(rule_id, object.get(finding, "details", {})),
+	}) |
+		some finding in data.guard.rules[rule_id].findings
+		_is_finding(finding)
 	}
 }
 

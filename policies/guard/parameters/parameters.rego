@@ -38,14 +38,16 @@ of[rule_id][name] := data.guard.config.rules[rule_id][name] if {
 	not plan.scoped[rule_id]
 }
 
-of[rule_id][name] := _given(rule_id, name) if {
+of[rule_id][name] := data.guard.config.rules[rule_id][name] if {
 	some rule_id, _ in plan.scoped
 	some name, _ in data.guard.config.rules[rule_id]
+	not changed[rule_id][name]
 }
 
-_given(rule_id, name) := data.guard.config.rules[rule_id].overrides[changed[rule_id][name]][name] if {
-	changed[rule_id][name] >= 0
-} else := data.guard.config.rules[rule_id][name]
+of[rule_id][name] := data.guard.config.rules[rule_id].overrides[number][name] if {
+	some rule_id, _ in plan.scoped
+	some name, number in changed[rule_id]
+}
 
 # METADATA
 # description: By rule id and name the parameters, with the job's account, region and partition in their globs.
@@ -55,11 +57,13 @@ globs[rule_id][name] := data.guard.config.rules[rule_id][name] if {
 	not plan.varied[rule_id]
 }
 
-globs[rule_id][name] := _filled(rule_id, name, of[rule_id][name]) if {
+globs[rule_id][name] := of[rule_id][name] if {
 	some rule_id, _ in plan.varied
 	some name, _ in data.guard.config.rules[rule_id]
+	not plan.filled[rule_id][name]
 }
 
-_filled(rule_id, name, value) := globs_of.filled(value, input) if {
-	plan.filled[rule_id][name]
-} else := value
+globs[rule_id][name] := globs_of.filled(of[rule_id][name], input) if {
+	some rule_id, names in plan.filled
+	some name, _ in names
+}

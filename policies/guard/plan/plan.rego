@@ -104,7 +104,7 @@ filled := packed if {
 
 # METADATA
 # description: The rules whose parameters depend on the job, by overrides or by facts in globs.
-varied := object.union(object.union(filled, scoped), {})
+varied := object.union(filled, scoped)
 
 _filled(rule_id) := {name |
 	some name, _ in data.guard.config.rules[rule_id]

@@ -16,8 +16,8 @@ matches(patterns, value) if {
 }
 
 matches(patterns, value) if {
-	is_string(value)
 	is_string(patterns)
+	is_string(value)
 	glob.match(patterns, null, value)
 }
 

@@ -41,8 +41,8 @@ expression(entries) := sprintf(`(?m)(?:^|/)(?:%s)$`, [concat("|", expressions)])
 
 # METADATA
 # description: |
-#   The image as expressions see it, the ways to write it in full, one in each line; empty if it isn't known. A name with
-#   a line break would look like two.
+#   The image as expressions see it, the ways to write it in full, one in each line; empty if it isn't known, or if its
+#   name has a line break, as it would look like two.
 text(image) := lines if {
 	known(image)
 	names := _full_names(image)

@@ -52,6 +52,7 @@ import data.guard.lib.availability
 import data.guard.lib.globs
 import data.guard.lib.storage
 import data.guard.parameters
+import data.guard.settings
 import future.keywords.not
 
 # METADATA
@@ -105,9 +106,10 @@ findings contains {
 		"bucket": _bucket(bucket),
 	},
 } if {
-	some group in [input.hyperparameters, input.environment]
-	some setting in group
-	some bucket in _unapproved_buckets(setting.value)
+	contains(settings.text, "://")
+	some i, value in settings.values
+	some bucket in _unapproved_buckets(value)
+	setting := settings.listed[i]
 	place := _shown_bucket(bucket)
 }
 
@@ -170,8 +172,7 @@ _approved(bucket, _, _) if globs.matches(_buckets, bucket)
 
 _approved(_, account, _) if globs.matches(_accounts, account)
 
-_approved(bucket, _, addresses) if {
-	bucket == null
+_approved(null, _, addresses) if {
 	some address in addresses
 	globs.matches(_others, address)
 }

@@ -90,24 +90,24 @@ findings contains {
 }
 
 # The mapping itself is never read as a value: a list of 100,000 entries would be copied for each decision.
-_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, input.images[i], entry] if {
+_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, image, entry] if {
 	not parameters.changed.denied_image.images
-	some i, keys in _keys
-	some key in keys
+	some i, image in input.images
+	some key in _keys[i]
 	entry := data.guard.config.rules.denied_image.images[key]
 }
 
-_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, input.images[i], entry] if {
+_matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, image, entry] if {
 	number := parameters.changed.denied_image.images
-	some i, keys in _keys
-	some key in keys
+	some i, image in input.images
+	some key in _keys[i]
 	entry := data.guard.config.rules.denied_image.overrides[number].images[key]
 }
 
-_matched contains [sprintf("deny_list.images[%s]", [key]), key, input.images[i], entry] if {
+_matched contains [sprintf("deny_list.images[%s]", [key]), key, image, entry] if {
 	input.deny_list.images != {}
-	some i, keys in _keys
-	some key in keys
+	some i, image in input.images
+	some key in _keys[i]
 	entry := input.deny_list.images[key]
 }
 
@@ -126,13 +126,13 @@ _texts := [images.text(image) | some image in input.images]
 # Most images match no pattern: all of them at once say so.
 _by_pattern([]) := set()
 
-_by_pattern(entries) := {[i, entry, input.images[n]] |
+_by_pattern(entries) := {[i, entry, image] |
 	expressions := {i: images.expression([entry.pattern]) | some i, entry in entries; is_string(entry.pattern)}
 	any_of_them := images.expression([entries[i].pattern | some i, _ in expressions])
-	some n, text in _texts
-	images.in_text(any_of_them, text)
+	some n, image in input.images
+	images.in_text(any_of_them, _texts[n])
 	some i, expression in expressions
-	images.in_text(expression, text)
+	images.in_text(expression, _texts[n])
 	entry := entries[i]
 } if {
 	entries != []

@@ -28,6 +28,7 @@ import data.guard.lib.availability
 import data.guard.lib.globs
 import data.guard.lib.parts
 import data.guard.parameters
+import data.guard.settings
 
 # METADATA
 # description: What the owner of the job should change.
@@ -62,11 +63,10 @@ findings contains {
 		"entry": entry,
 	},
 } if {
-	some group in [input.hyperparameters, input.environment]
-	some setting in group
-	lowered := lower(setting.name)
-	glob.match(_any_name, null, lowered)
-	number := globs.first(_names, lowered)
+	some i, name in settings.lower_names
+	glob.match(_any_name, null, name)
+	number := globs.first(_names, name)
+	setting := settings.listed[i]
 	entry := _settings[number]
 }
 

@@ -43,6 +43,7 @@ package guard.rules.remote_code
 
 import data.guard.lib.globs
 import data.guard.parameters
+import data.guard.settings
 import future.keywords.not
 
 # METADATA
@@ -56,7 +57,8 @@ findings contains {
 	"message": sprintf("The setting %s in %s lets a model bring its own code.", [setting.name, setting.slot]),
 	"details": {"config": "rules.remote_code.switches", "slot": setting.slot, "setting": setting.name},
 } if {
-	some setting in _named(_switches)
+	some i in _named(_switches)
+	setting := settings.listed[i]
 	not regex.match(_off, setting.value)
 }
 
@@ -73,7 +75,8 @@ findings contains {
 		"index": index,
 	},
 } if {
-	some setting in _named(_index_variables)
+	some i in _named(_index_variables)
+	setting := settings.listed[i]
 	some index in _unapproved(setting.value)
 }
 
@@ -96,12 +99,11 @@ findings contains {
 	some index in _unapproved(value)
 }
 
-# Settings whose name one of the expressions matches, in any case.
-_named(expressions) := {setting |
+# Places of settings whose name one of the expressions matches, in any case.
+_named(expressions) := {i |
 	expression := sprintf("(?i)%s", [concat("|", expressions)])
-	some group in [input.hyperparameters, input.environment]
-	some setting in group
-	regex.match(expression, setting.name)
+	some i, name in settings.names
+	regex.match(expression, name)
 } if {
 	count(expressions) > 0
 } else := set()

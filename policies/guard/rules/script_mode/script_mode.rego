@@ -50,6 +50,7 @@ package guard.rules.script_mode
 import data.guard.lib.globs
 import data.guard.lib.storage
 import data.guard.parameters
+import data.guard.settings
 import future.keywords.not
 
 # METADATA
@@ -69,12 +70,11 @@ findings contains {
 		"allowed": _buckets,
 	},
 } if {
-	some group in [input.hyperparameters, input.environment]
-	some setting in group
-	setting.name in _settings
+	some i, name in settings.names
+	name in _settings
+	setting := settings.listed[i]
 	value := _unquoted(setting.value)
 	not _approved(setting.name, value)
-	name := setting.name
 	slot := setting.slot
 	found := storage.bucket(value)
 	bucket := _bucket(found)
