@@ -69,11 +69,12 @@ in_text(entries, lines) if {
 
 # METADATA
 # description: Every way to write the registry's host in a canonical entry, each once.
-registries(image) := _ecr_hosts(image) if {
-	trim_suffix(image.registry, ":443") in _ecr_hosts(image)
-} else := [trim_suffix(image.registry, ":443")] if {
-	is_string(image.registry)
-} else := []
+registries(image) := [] if {
+	not is_string(image.registry)
+} else := hosts if {
+	hosts := _ecr_hosts(image)
+	trim_suffix(image.registry, ":443") in hosts
+} else := [trim_suffix(image.registry, ":443")]
 
 # The document names account and region only of a host that is an ECR endpoint.
 _ecr_hosts(image) := split(sprintf(_endpoints, array.concat([image.account, image.region], suffixes)), " ") if {
