@@ -108,7 +108,13 @@ def _misplaced(file: Path, package: Segments) -> str | None:
 
 
 def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
-    if folder in {("guard", "main"), ("guard", "mask"), ("guard", "parameters"), ("guard", "plan"), ("guard", "settings")}:
+    if folder in {
+        ("guard", "main"),
+        ("guard", "mask"),
+        ("guard", "parameters"),
+        ("guard", "plan"),
+        ("guard", "settings"),
+    }:
         return True
     if folder == ("guard", "testing"):
         return test
