@@ -284,6 +284,16 @@ def test_the_guard_may_tag_jobs_of_the_table_with_its_own_tags_only() -> None:
     assert [key for key in keys if not key.startswith("guard:")] == []
 
 
+def test_each_check_that_is_skipped_says_why() -> None:
+    skips = [
+        skip
+        for resource in template()["Resources"].values()
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", ())
+    ]
+    assert skips
+    assert [skip for skip in skips if not skip["id"].startswith("CKV_AWS_") or len(skip["comment"].split()) < 5] == []
+
+
 def test_a_notice_that_fails_stays_in_the_queue_and_then_becomes_a_dead_letter() -> None:
     resources = rendered(**NOTICES)
     queue = resources["NoticeQueue"]["Properties"]

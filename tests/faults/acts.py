@@ -97,6 +97,11 @@ def fresh(scene: Scene) -> None:
     scene.function.warm()
 
 
+def warm(scene: Scene) -> None:
+    """The function has an environment."""
+    scene.function.warm()
+
+
 def no_environment(scene: Scene) -> None:
     """The function has no environment: the event causes a cold start."""
     scene.function.close()

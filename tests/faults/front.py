@@ -27,7 +27,7 @@ class Front:
         self._spoils: defaultdict[str, deque[Spoil]] = defaultdict(deque)
         self._lock = threading.Lock()
         self.served: Counter[str] = Counter()
-        """The calls that went well behind it, by operation, since the last reset."""
+        """The calls that went well behind it, by operation."""
         self.over = threading.Event()
         self._door = _Door(self, 0)
         self.url = f"http://127.0.0.1:{self._door.server_port}"
@@ -49,7 +49,6 @@ class Front:
         """Serve everything again."""
         with self._lock:
             self._spoils.clear()
-            self.served.clear()
         self.over.set()
         self.over = threading.Event()
         if self._door.closed:

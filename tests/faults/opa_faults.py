@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults import front
-from tests.faults.acts import at, reopen_opa, shut_opa, spoil_opa
+from tests.faults.acts import at, reopen_opa, shut_opa, spoil_opa, warm
 from tests.faults.fault import REMOTE, Act, Fault
 from tests.faults.front import ALWAYS
 
@@ -11,7 +11,8 @@ _ALLOW = b'{"result": {"decision": "allow", "findings": []}}'
 
 
 def _remote(name: str, *acts: Act, **expected: object) -> Fault:
-    return Fault("remote opa", name, acts, world=REMOTE, **expected)  # type: ignore[arg-type]
+    # A cold start asks, too, and would take the fault.
+    return Fault("remote opa", name, (warm, *acts), world=REMOTE, **expected)  # type: ignore[arg-type]
 
 
 _LETTER = {"end": "letter", "attempts": 3, "spares": False}

@@ -177,6 +177,7 @@ def play(stage: Stage, fault: Fault, *, denied: bool = True) -> Play:
     try:
         scene.create(DENIED if denied else ALLOWED)
         CONTROL.reset()
+        stage.front.served.clear()
         for act in fault.acts:
             act(scene)
         deliveries = scene.deliver()

@@ -10,11 +10,13 @@ from dataclasses import replace
 from tests.faults import front
 from tests.faults.acts import (
     again,
+    at,
     beside,
     hang_opa,
     kill_opa,
     killed_by,
     refuse,
+    reopen,
     spoil,
     upon,
 )
@@ -58,9 +60,9 @@ SWEEP: tuple[Fault, ...] = (
     _sweep("tags busy always", refuse("ListTags", "ThrottlingException", ALWAYS), attempts=2, spares=True),
     _sweep("stop denied for one sweep", refuse(STOP, "AccessDeniedException"), attempts=2),
     _sweep("stop denied always", refuse(STOP, "AccessDeniedException", ALWAYS), attempts=3, end="letter"),
-    _sweep("table throttled always", *_table(_THROTTLED), attempts=3, spares=True),
+    _sweep("table throttled for one sweep", *_table(_THROTTLED), at(2, reopen), attempts=2, spares=True),
     _sweep("table gone", *_table(_GONE), attempts=3),
-    _sweep("table can't be written", spoil("PutItem", _THROTTLED, ALWAYS), attempts=3),
+    _sweep("table can't be written, for one sweep", spoil("PutItem", _THROTTLED, ALWAYS), at(2, reopen), attempts=2),
     _sweep("table slow once", spoil("GetItem", front.slow(6)), attempts=1),
     _sweep("opa killed before it", kill_opa, attempts=1),
     _sweep("opa hangs while it describes", upon(DESCRIBE, hang_opa), attempts=1),
