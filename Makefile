@@ -50,7 +50,7 @@ mutate-python: $(OPA) $(READY) $(BUNDLE) ## Break guard/ and lambda_entry/ bit b
 	@$(PYTHON) -m tools.python_mutation --sample $(or $(SAMPLE),0) $(MODULES)
 
 test-python: $(OPA) $(READY) $(BUNDLE) ## Run pytest with branch coverage of guard and lambda_entry
-	@$(PYTHON) -m pytest -n auto --cov --cov-report=term --no-header
+	@$(PYTHON) -m pytest -n auto --dist loadfile --cov --cov-report=term --no-header
 
 deployment: $(OPA) $(READY) $(BUNDLE) $(LOCALSTACK)/.ready ## Deploy, update and delete the stack on a local AWS, with its events (4 minutes)
 	@LOCALSTACK_PYTHON=$(LOCALSTACK)/bin/python $(PYTHON) -m pytest -q -x -p no:cacheprovider tests/deployment/campaign_stack.py

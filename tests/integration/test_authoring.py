@@ -255,19 +255,27 @@ def _members(archive: Path) -> set[str]:
         return {member.lstrip("/") for member in tar.getnames()}
 
 
-def test_the_bundle_holds_the_policies_their_data_and_nothing_else(tree: Opa) -> None:
-    built, _ = _built(tree)
-    rego = {str(path.relative_to(tree.folder)) for path in (tree.folder / POLICIES).rglob("*.rego")}
-    assert built
-    assert _members(tree.folder / TARGET) == {".manifest", "data.json"} | {
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, few: Path, opa: Path) -> tuple[Path, str]:
+    """A folder whose bundle was built, and what was printed."""
+    tree = Opa(opa, Path(shutil.copytree(few, tmp_path_factory.mktemp("built") / "tree")))
+    well, printed = _built(tree)
+    assert well, printed
+    return tree.folder, printed
+
+
+def test_the_bundle_holds_the_policies_their_data_and_nothing_else(built: tuple[Path, str]) -> None:
+    folder, _ = built
+    rego = {str(path.relative_to(folder)) for path in (folder / POLICIES).rglob("*.rego")}
+    assert _members(folder / TARGET) == {".manifest", "data.json"} | {
         path for path in rego if not path.endswith("_test.rego")
     }
 
 
-def test_the_bundle_says_its_path_revision_and_size_in_one_line(tree: Opa) -> None:
-    _, printed = _built(tree)
-    size = (tree.folder / TARGET).stat().st_size
-    with tarfile.open(tree.folder / TARGET) as tar:
+def test_the_bundle_says_its_path_revision_and_size_in_one_line(built: tuple[Path, str]) -> None:
+    folder, printed = built
+    size = (folder / TARGET).stat().st_size
+    with tarfile.open(folder / TARGET) as tar:
         manifest = next(member for member in tar.getmembers() if member.name.endswith(".manifest"))
         content = tar.extractfile(manifest)
         assert content is not None
@@ -401,36 +409,6 @@ def test_mutants_are_the_small_changes_of_a_source(opa: Path, tmp_path: Path, bo
     assert sorted(_mutants(opa, tmp_path, body)) == sorted(mutants)
 
 
-WEAK = """package guard.rules.max_runtime_test
-
-import data.guard.rules.max_runtime as rule
-
-test_deny if count(rule.findings) == 1 with input as {"compute": {"max_runtime_seconds": 9}}
-	with data.guard.config.rules.max_runtime as {"seconds": 3}
-"""
-
-
-def test_mutants_that_a_weak_test_lets_live_are_listed_and_counted(tree: Opa) -> None:
-    (tree.folder / RUNTIME_TEST).write_text(WEAK)
-    out = io.StringIO()
-    assert not mutate(tree, POLICIES, ("max_runtime",), out)
-    row = (tree.folder / RUNTIME).read_text().splitlines().index("\truntime > _limit") + 1
-    assert f"survived: {RUNTIME}:{row}: > -> >=\n" in out.getvalue()
-    killed, tried = re.findall(r"^(\d+) of (\d+) mutants killed", out.getvalue(), re.MULTILINE)[0]
-    assert int(tried) - int(killed) == out.getvalue().count("survived: ")
-
-
-def test_a_mutant_listed_as_equivalent_does_not_count(tree: Opa) -> None:
-    (tree.folder / RUNTIME_TEST).write_text(WEAK)
-    listed = {"file": "guard/rules/max_runtime/max_runtime.rego", "line": "runtime > _limit", "change": "> -> >="}
-    (tree.folder / "tools" / "mutants-equivalent.yaml").write_text(json.dumps([listed | {"reason": "for this test"}]))
-    out = io.StringIO()
-    mutate(tree, POLICIES, ("max_runtime",), out)
-    row = (tree.folder / RUNTIME).read_text().splitlines().index("\truntime > _limit") + 1
-    assert f"{RUNTIME}:{row}: > -> >=" not in out.getvalue()
-    assert "survived: " in out.getvalue()
-
-
 def test_mutation_refuses_tests_that_fail_already(tree: Opa, change: Change) -> None:
     change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
     with pytest.raises(ConfigError, match=r"the tests of rules/max_runtime fail without any change"):
@@ -495,6 +473,36 @@ def small(tree: Opa) -> Opa:
     (tree.folder / "tools" / "mutants-equivalent.yaml").write_text("[]")
     write(tree.folder, generated_files(tree, POLICIES))
     return tree
+
+
+WEAK = """package guard.rules.max_runtime_test
+
+import data.guard.rules.max_runtime as rule
+
+test_deny if count(rule.findings) == 1 with input as {"compute": {"max_runtime_seconds": 9}}
+	with data.guard.config.rules.max_runtime as {"seconds": 3}
+"""
+
+
+def test_mutants_that_a_weak_test_lets_live_are_listed_and_counted(small: Opa) -> None:
+    (small.folder / RUNTIME_TEST).write_text(WEAK)
+    out = io.StringIO()
+    assert not mutate(small, POLICIES, ("max_runtime",), out)
+    row = (small.folder / RUNTIME).read_text().splitlines().index("\truntime > _limit") + 1
+    assert f"survived: {RUNTIME}:{row}: > -> >=\n" in out.getvalue()
+    killed, tried = re.findall(r"^(\d+) of (\d+) mutants killed", out.getvalue(), re.MULTILINE)[0]
+    assert int(tried) - int(killed) == out.getvalue().count("survived: ")
+
+
+def test_a_mutant_listed_as_equivalent_does_not_count(small: Opa) -> None:
+    (small.folder / RUNTIME_TEST).write_text(WEAK)
+    listed = {"file": "guard/rules/max_runtime/max_runtime.rego", "line": "runtime > _limit", "change": "> -> >="}
+    (small.folder / "tools" / "mutants-equivalent.yaml").write_text(json.dumps([listed | {"reason": "for this test"}]))
+    out = io.StringIO()
+    mutate(small, POLICIES, ("max_runtime",), out)
+    row = (small.folder / RUNTIME).read_text().splitlines().index("\truntime > _limit") + 1
+    assert f"{RUNTIME}:{row}: > -> >=" not in out.getvalue()
+    assert "survived: " in out.getvalue()
 
 
 def test_mutation_of_everything_tries_each_folder_and_each_level(small: Opa) -> None:
@@ -569,6 +577,17 @@ def test_check_finds_nothing_in_what_ships(opa: Path, regal: Path, monkeypatch: 
 def test_a_command_that_refuses_exits_with_1_and_one_line(command) -> None:
     code, out = command("new-rule", "Root")
     assert (code, out.count("\n")) == (1, 1)
+
+
+def test_bundle_refuses_a_broken_configuration(tree: Opa, command, change: Change) -> None:
+    change(CONFIG, SECONDS, "seconds: soon")
+    assert command("bundle", str(TARGET))[0] == 1
+    assert not (tree.folder / TARGET).exists()
+
+
+def test_check_fails_when_regal_cannot_run(tree: Opa, command) -> None:
+    code, printed = command("check", "--regal", str(tree.folder / "regal"))
+    assert (code, "regal" in printed) == (1, True)
 
 
 def test_docs_brings_generated_files_up_to_date(tree: Opa, command) -> None:

@@ -95,7 +95,7 @@ def _counting(engine: EmbeddedOpa, document: Document) -> Counter[str]:
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_what_failed_for_now_adds_no_finding(strict: EmbeddedOpa, kind: JobKind, data: Any, seed: int) -> None:
     calls = ["ListTags", kind.describe_operation, *(row.describe_operation for row in RESOURCE_KINDS)]
@@ -107,7 +107,7 @@ def test_what_failed_for_now_adds_no_finding(strict: EmbeddedOpa, kind: JobKind,
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_what_failed_for_now_ends_no_exemption_and_no_override(
     relaxed: EmbeddedOpa, kind: JobKind, data: Any, seed: int

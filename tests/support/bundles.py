@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from guard.authoring.bundle import pack_bundle
-from guard.authoring.config_check import check_config
+from guard.authoring.config_check import configuration_problems
 from guard.authoring.diagnostics import errors
-from tests.support.policies import CONFIG, POLICIES, copy_policies
+from guard.authoring.opa import Opa
+from guard.authoring.rules import Rule, read_rules
+from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
+
+
+@cache
+def _shipped_rules(opa: Path) -> list[Rule]:
+    rules, _ = read_rules(Opa(opa, ROOT), POLICIES)
+    return rules
 
 
 def configured_bundle(
@@ -20,7 +29,7 @@ def configured_bundle(
 ) -> Path:
     """Build the bundle that ships, with these parameters of rules and these exemptions in place of its own.
 
-    The rules are those that `make bundle` tried; only the configuration is checked again.
+    The rules are those that `make bundle` checked and tried; only the configuration is checked again.
     """
     copied = copy_policies(folder, opa)
     config = yaml.safe_load((folder / CONFIG).read_text())
@@ -28,7 +37,7 @@ def configured_bundle(
         config["rules"][rule] |= parameters
     config["exemptions"] = list(exemptions)
     (folder / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False))
-    problems = errors(check_config(copied, POLICIES, date(2026, 11, 23)))
+    problems = errors(configuration_problems(copied, POLICIES, _shipped_rules(opa), date(2026, 11, 23)))
     if problems:
         raise ValueError("\n".join(map(str, problems)))
     packed = pack_bundle(copied, POLICIES, Path("bundle.tar.gz"))

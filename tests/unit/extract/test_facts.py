@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guard.document import Command, Instance, Vpc
@@ -333,7 +333,7 @@ ANY_FACTS = st.builds(
     Facts, **{name: st.from_type(hint) for name, hint in get_type_hints(Facts, include_extras=True).items()}
 )
 # Facts are large, and what is tried is the same for each field: some of them find what many would.
-few = settings(max_examples=25)
+few = settings(max_examples=12, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 
 
 class TestMerge:

@@ -176,6 +176,11 @@ _is_elsewhere(scope, true, document) if {
 	not scopes.holds(fact, expression, document, "all")
 }
 
+_is_elsewhere(scope, true, document) if {
+	"role_arn" in object.keys(scope)
+	not availability.known("job.role_arns", document)
+}
+
 _is_named(exemption, image) if {
 	image.unread
 	not exemption.expired

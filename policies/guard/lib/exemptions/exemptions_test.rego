@@ -292,6 +292,7 @@ test_notice_of_an_expired_exemption_of_the_image if {
 test_no_notice_of_an_expired_exemption_that_only_could_cover if {
 	expired := object.union(_scoped({"role_arn": "*/A"}), {"expires": "2020-01-01"})
 	_notices([expired], [_finding], _without_roles([])) == set()
+	_notices([expired], [_finding], _without_roles(["arn:aws:iam::1:role/A"])) == set()
 }
 
 test_no_notice_of_valid_exemptions if {
