@@ -28,12 +28,7 @@ schema_version := contract.schema_version
 #   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted, at most 50 of a
 #   rule and one that counts the rest. Undefined, and so an error for who asks, if the input is outside the contract.
 # entrypoint: true
-decision := _summary([finding |
-	some findings in object.union(_listed, _notices)
-	some finding in findings
-]) if {
-	contract.satisfied(input)
-}
+decision := _summary(_findings) if contract.satisfied(input)
 
 # METADATA
 # title: Decisions by rule
@@ -73,6 +68,8 @@ _askable contains rule_id if some rule_id, _ in plan.rules
 _askable contains rule_id if some rule_id, _ in plan.defects
 
 _askable contains rule_id if some rule_id in plan.unnamed
+
+_findings := [finding | some findings in object.union(_listed, _notices); some finding in findings]
 
 _summary(findings) := {
 	"decision": _verdict({finding.level | some finding in findings; finding.exempted_by == null}),
