@@ -95,7 +95,9 @@ FORBIDDEN_IN_A_RULE = [
 @pytest.mark.parametrize("body", FORBIDDEN_IN_A_RULE)
 def test_a_rule_that_reads_more_than_it_may_is_told_with_the_place(tree: Opa, body: str) -> None:
     row = _add(tree, RULE, body) + body.count("\n")
-    said = [line for line in _said(tree) if "a rule reads only input, data.guard.lib, data.guard.settings and its" in line]
+    said = [
+        line for line in _said(tree) if "a rule reads only input, data.guard.lib, data.guard.settings and its" in line
+    ]
     assert [line.split(":")[:2] for line in said] == [[str(RULE), str(row)]]
 
 
