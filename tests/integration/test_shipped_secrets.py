@@ -148,6 +148,8 @@ VALUES = {
     "Mongo with a colon": "mongodb+srv://user" + ":hun:ter2@db.example/x",
     "SQL Server": "Server=db;Database=x;User Id=a;Pass" + "word=hunter2;",
     "JDBC": "jdbc:postgresql://db.example/x?user=a&pass" + "word=hunter2",
+    "JSON": '{"db": {"user": "a", "pass' + 'word": "hunter2"}}',
+    "JSON in JSON": r'"{\"db\": {\"pass' + r'word\": \"hunter2\"}}"',
     "libpq": "host=db.example user=a pass" + "word=hunter2 dbname=x",
 }
 # Neither their name nor their value is a credential's.
@@ -155,6 +157,8 @@ HARMLESS = {
     "AWS_REGION": "eu-west-1",
     "AZURE_CLIENT_SECRET_ID": "0a1b2c3d-0000-4000-8000-000000000000",
     "COMPASS": "north",
+    "config_with_columns": '{"password_column": "pw_hash", "columns": ["password", "age"]}',
+    "config_with_reference": '{"password": "${DB_PASSWORD}", "passwd": null, "pwd": ""}',
     "CREDENTIALS_FILE": PATH,
     "DB_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db",
     "DB_SECRET_NAME": "prod/db",

@@ -184,7 +184,8 @@ _credential := concat("|", [
 	`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10}`,
 	`(?i:\bbearer\s+[a-z0-9_.~+/-]{16}|\bauthorization:\s*basic\s+[a-z0-9+/=]{8})`,
 	`://[^/\s:@]*:[^/\s@${}<>%*][^/\s@]*@`,
-	`(?i:(?:^|[;,\s?&"'=])(?:password|passwd|pwd)\s*=\s*)[^\s;,&"'${}<>%*][^\s;,&"']{3}`,
+	# In an address, a string of options or JSON, perhaps in JSON again.
+	`(?i:(?:^|[;,\s?&"'=])(?:password|passwd|pwd)(?:\s*=\s*|\\?["']\s*:\s*\\?["']))[^\s;,&"'${}<>%*\\][^\s;,&"'\\]{3}`,
 ])
 
 # The SDK quotes hyperparameters as JSON.
