@@ -137,6 +137,7 @@ benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, many documen
 	@$(PYTHON) benchmarks/engine.py
 	@$(PYTHON) benchmarks/many.py
 	@$(PYTHON) benchmarks/policies.py
+	@$(PYTHON) benchmarks/worst_case.py
 	@$(PYTHON) benchmarks/cold_start.py
 	@$(PYTHON) benchmarks/sweep.py
 

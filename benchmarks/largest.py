@@ -1,0 +1,148 @@
+"""For each job kind the largest job that the API's limits allow: every list and map full, every text as long as it may be.
+
+The API's model names no greatest size of a whole request: a description has some 4 MB of texts here. Texts are of four bytes a
+character where they may be, look like credentials where anything is allowed, and no two are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from itertools import count
+from typing import Any
+
+from guard.document import DenyList, Document, Source
+from guard.extract import extract
+from guard.jobs import JobKind
+from guard.normalize import normalize
+from guard.refs import Collected, Home, JobRef, job_arn
+from guard.resources import BY_RESOURCE_KIND, Resource
+from tools.image_fields import service_model
+
+# Where the model names no limit; and more than this only multiplies what is the same.
+_LENGTH, _KEY, _ENTRIES, _MOST = 1024, 256, 50, 200
+_DEEP = 12
+_BYTES = 4_000_000
+_RESOURCES = 5
+_HOME = Home("123456789012", "eu-west-1", "aws")
+_SOURCE = Source(type="check", id="largest", time=datetime(2026, 11, 24, 12, tzinfo=UTC))
+_DENIED = "pytorch-training:1.10-cpu-py38"
+_TAGS = 50
+
+
+def largest(kind: JobKind) -> Document:
+    """Return the document of the largest job of this kind."""
+    filler = _Filler()
+    description = kind.described(filler.answer(kind.describe_operation))
+    known: dict[Resource, Any] = {}
+    while wanted := sorted(set(extract(kind.id, description, "job-1", known).unresolved))[: _RESOURCES - len(known)]:
+        known |= {resource: filler.answer(BY_RESOURCE_KIND[resource.kind].describe_operation) for resource in wanted}
+    tags = {filler.text(128, None): filler.text(256, None) for _ in range(_TAGS)}
+    ref = JobRef(kind, "job-1", job_arn("job-1", kind, _HOME), _HOME, _SOURCE, None, {})
+    return normalize(ref, Collected(description, tags, known), DenyList(images={}, patterns=()))
+
+
+class _Filler:
+    """Makes values of the API's shapes, each as large as it may be."""
+
+    def __init__(self) -> None:
+        self._shapes = service_model()["shapes"]
+        self._numbers = count(1)
+        self._left = 0
+
+    def answer(self, operation: str) -> dict[str, Any]:
+        """Return the largest answer of the operation."""
+        self._left = _BYTES
+        filled: dict[str, Any] = self._value("", service_model()["operations"][operation]["output"]["shape"], 0)
+        return filled
+
+    def text(self, length: int, pattern: str | None) -> str:
+        """Return a text that nothing else is, as long as it may be."""
+        start = f"--password=AKIA{next(self._numbers):016d}"
+        for text in (start + "\N{PILE OF POO}" * length, start + "x" * length):
+            if _fits(pattern, text[:length]):
+                self._left -= len(text[:length].encode())
+                return text[:length]
+        return f"a{next(self._numbers)}" + "x" * max(0, length - 12)
+
+    def _value(self, member: str, name: str, depth: int) -> Any:
+        shape = self._shapes[name]
+        match shape["type"]:
+            case "structure" if depth < _DEEP:
+                members = shape["members"].items()
+                if shape.get("union"):
+                    members = [max(members, key=lambda item: _weight(item[1]["shape"], depth))]
+                return {key: self._value(key, reference["shape"], depth + 1) for key, reference in members}
+            case "structure":
+                return {}
+            case "list":
+                entries = range(self._entries(shape))
+                return [self._value(member, shape["member"]["shape"], depth + 1) for _ in entries]
+            case "map":
+                value = shape["value"]["shape"]
+                return {self._key(shape): self._value(member, value, depth + 1) for _ in range(self._entries(shape))}
+            case _:
+                return self._scalar(member, name, shape)
+
+    def _scalar(self, member: str, name: str, shape: dict[str, Any]) -> Any:
+        match shape["type"]:
+            case "string":
+                return self._string(member, name, shape)
+            case "timestamp":
+                return _SOURCE.time
+            case "boolean":
+                return False
+            case _:
+                return min(shape.get("max", 2**31), 2**31)
+
+    def _key(self, shape: dict[str, Any]) -> str:
+        longest = min(self._shapes[shape["key"]["shape"]].get("max", _KEY), _KEY)
+        return f"SECRET_KEY_{next(self._numbers)}_".ljust(longest, "x")
+
+    def _entries(self, shape: dict[str, Any]) -> int:
+        return min(int(shape.get("max", _ENTRIES)), _MOST) if self._left > 0 else 1
+
+    def _string(self, member: str, name: str, shape: dict[str, Any]) -> str:
+        length = min(shape.get("max", _LENGTH), 2**15)
+        if "enum" in shape:
+            return str(shape["enum"][0])
+        if "Image" in member or "Image" in name:
+            host = f"r{next(self._numbers)}.example.com/"
+            return host + "a/" * ((length - len(host) - len(_DENIED)) // 2) + _DENIED
+        if "Status" in member:
+            return "InProgress"
+        if "S3" in name or "Uri" in name:
+            return f"s3://bucket-{next(self._numbers)}/".ljust(length, "x")
+        if name.endswith("Arn"):
+            kind = re.sub(r"(?<!^)(?=[A-Z])", "-", name.removesuffix("Arn")).lower()
+            return f"arn:aws:sagemaker:eu-west-1:123456789012:{kind}/{next(self._numbers)}".ljust(length, "x")
+        return self.text(length, shape.get("pattern"))
+
+
+@cache
+def _weight(name: str, depth: int) -> int:
+    """How many values the largest one of a shape has."""
+    shape = service_model()["shapes"][name]
+    if depth >= _DEEP:
+        return 1
+    match shape["type"]:
+        case "structure":
+            weights = [_weight(member["shape"], depth + 1) for member in shape["members"].values()]
+            return max(weights, default=1) if shape.get("union") else 1 + sum(weights)
+        case "list":
+            return 1 + min(int(shape.get("max", _ENTRIES)), _MOST) * _weight(shape["member"]["shape"], depth + 1)
+        case "map":
+            return 1 + min(int(shape.get("max", _ENTRIES)), _MOST) * _weight(shape["value"]["shape"], depth + 1)
+        case _:
+            return 1
+
+
+def _fits(pattern: str | None, text: str) -> bool:
+    """Whether the text may stand where this pattern holds; one that Python can't read allows plain texts only."""
+    if pattern is None:
+        return True
+    try:
+        return re.fullmatch(pattern, text) is not None
+    except re.error:
+        return False

@@ -1,0 +1,117 @@
+"""The largest job of each kind, with all rules on, 100 exemptions, 100,000 exact entries of the deny list and 50 patterns.
+
+make benchmark
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.largest import largest
+from guard.decision import Evaluation
+from guard.document import Document
+from guard.errors import PolicyError
+from guard.jobs import JOB_KINDS, JobKind
+from guard.opa.binary import find_opa
+from guard.opa.engine import EmbeddedOpa
+from guard.opa.process import OpaProcess
+
+EXEMPTIONS, ENTRIES, PATTERNS = 100, 100_000, 50
+GOAL_SECONDS, GOAL_MEGABYTES = 0.5, 256
+# The timeout of a decision in the template; here none is cut off by it.
+SECONDS, PATIENCE = 2.0, 60.0
+
+
+def configured(folder: Path, opa: Path) -> Path:
+    """Build the bundle."""
+    policies = folder / "policies"
+    subprocess.run(["cp", "-r", "policies", policies], check=True)
+    path = policies / "guard" / "config" / "data.yaml"
+    config: dict[str, Any] = yaml.safe_load(path.read_text())
+    for rule in config["rules"].values():
+        rule["level"] = "deny"
+        rule.pop("overrides", None)
+    images = {f"team/image-{number}:1.{number}": {"reason": "benchmark"} for number in range(ENTRIES)}
+    images |= {f"*/pattern-{number}-*:1.*": {"reason": "benchmark"} for number in range(PATTERNS)}
+    config["rules"]["denied_image"]["images"] |= images
+    config["exemptions"] = [_exemption(number) for number in range(EXEMPTIONS)]
+    path.write_text(yaml.dump(config, Dumper=yaml.CSafeDumper))
+    target = folder / "bundle.tar.gz"
+    command = [opa, "build", "--bundle", policies, "--ignore", "*_test.rego", "--output", target]
+    subprocess.run(command, check=True)
+    return target
+
+
+def _exemption(number: int) -> dict[str, Any]:
+    """By role and image, for all rules: what takes longest to compare."""
+    scope = {"role_arn": f"*role/Team{number}*", "image": f"*/pytorch-training-{number}"}
+    return {
+        "id": f"EX-{number}",
+        "owner": "ml-platform",
+        "reason": "benchmark",
+        "rules": ["*"],
+        "scope": scope,
+        "expires": "2099-12-31",
+    }
+
+
+def measured(opa: Path, bundle: Path, kind: JobKind) -> str:
+    """Return the line about one kind, decided by an OPA of its own."""
+    document = largest(kind)
+    process = OpaProcess(opa, bundle)
+    with EmbeddedOpa(lambda: process, timeout=PATIENCE, start_timeout=PATIENCE, process=process) as engine:
+        engine.wait_until_ready()
+        memory, before = _peak(process.pid), _cpu(process.pid)
+        started = time.perf_counter()
+        decided = _decided(engine, document)
+        wall, cpu, peak = time.perf_counter() - started, _cpu(process.pid) - before, _peak(process.pid)
+    size = len(document.model_dump_json().encode()) / 1e6
+    meets = cpu <= GOAL_SECONDS and peak - memory <= GOAL_MEGABYTES
+    return (
+        f"{'ok' if meets else 'ABOVE':6}{kind.id:26}{size:6.1f} MB {cpu:6.2f} CPU-s {wall:6.2f} s "
+        f"{peak - memory:5.0f} MB more memory, {decided}\n"
+    )
+
+
+def _decided(engine: EmbeddedOpa, document: Document) -> str:
+    try:
+        evaluation: Evaluation = engine.evaluate(document)
+    except PolicyError as exc:
+        return f"{type(exc).__name__}: {exc.message}"
+    return f"{evaluation.decision.decision} with {len(evaluation.decision.findings)} findings"
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak(pid: int) -> float:
+    """The most memory that the process had, in megabytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def main(kinds: list[str]) -> None:
+    opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = configured(Path(folder), opa)
+        for kind in JOB_KINDS:
+            if not kinds or kind.id in kinds:
+                sys.stdout.write(measured(opa, bundle, kind))
+    sys.stdout.write(
+        f"goal: at most {GOAL_SECONDS} CPU-s and {GOAL_MEGABYTES} MB; a decision that takes {SECONDS:.0f} s is given up, and the "
+        "rules are asked one by one\n"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,52 @@
+"""The largest job of each kind, decided with every rule on: its denied image is found, and its line is bounded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from benchmarks.largest import largest
+from guard.document import Document
+from guard.jobs import JOB_KINDS, JobKind
+from guard.log.line import LIMIT_BYTES, line
+from guard.opa.engine import EmbeddedOpa
+from tests.support.policies import CONFIG, ROOT
+from tests.support.records import denied
+
+RULES = yaml.safe_load((ROOT / CONFIG).read_text())["rules"]
+# The service picks the images of these.
+_MANAGED = {
+    "ai-benchmark",
+    "ai-recommendation",
+    "automl",
+    "compilation",
+    "customization",
+    "edge-packaging",
+    "training-session",
+}
+
+
+@pytest.fixture
+def strict(engine_with: Callable[..., EmbeddedOpa]) -> EmbeddedOpa:
+    """Every rule denies."""
+    return engine_with(rules={rule_id: {"level": "deny", "overrides": []} for rule_id in RULES})
+
+
+def size(document: Document) -> int:
+    return len(document.model_dump_json().encode())
+
+
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda kind: kind.id)
+def test_the_line_of_the_largest_job_is_bounded_and_says_what_matters(kind: JobKind, strict: EmbeddedOpa) -> None:
+    document = largest(kind)
+    assert size(document) > LIMIT_BYTES
+    evaluation = strict.evaluate(document)
+    fields = line(replace(denied(), document=document, evaluation=evaluation))
+    assert len(json.dumps(fields).encode()) <= LIMIT_BYTES
+    assert (fields["decision"], fields["outcome"]) == ("deny", "stopped")
+    assert set(fields["rule_ids"]) == {finding.rule_id for finding in evaluation.decision.findings}
+    assert "denied_image" in fields["rule_ids"] or kind.id in _MANAGED
