@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from guard.authoring.exemption_check import exemption_concerns
 from guard.authoring.explain import Explanation, explain
 from guard.authoring.formats import format_checker
 from guard.authoring.opa import Opa
-from guard.authoring.override_check import shadowed_overrides
+from guard.authoring.override_check import shadowed_overrides, unrelated_overrides
 from guard.authoring.rules import Rule, read_rules
 from guard.authoring.structure import CONFIG, structure_problems
 from guard.authoring.yaml_positions import KeyPath, Positions
@@ -83,7 +84,9 @@ def _config_problems(
     yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
     if isinstance(config, dict):
         yield from (positions.problem(path, text) for path, text in unknown_accounts(config))
-        yield from (positions.warning(path, text) for path, text in shadowed_overrides(config))
+        kinds = {rule.rule_id: rule.kinds for rule in rules}
+        idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
+        yield from (positions.warning(path, text) for path, text in idle)
         for concern in exemption_concerns(opa, policies, config, today):
             place = positions.warning if concern.severity == "warning" else positions.problem
             yield place(concern.path, concern.text)

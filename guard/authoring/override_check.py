@@ -1,9 +1,9 @@
-"""Overrides that never apply, because an earlier one matches every job that they match."""
+"""Overrides that never apply: an earlier one matches each of their jobs, or the rule is about none of them."""
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -15,16 +15,33 @@ FACTS = ("account", "region", "role_arn", "job_kind")
 
 def shadowed_overrides(config: Mapping[str, Any]) -> Iterator[Explanation]:
     """Yield each override that an earlier one shadows, with its path. Of what is malformed nothing is said."""
-    sections = config.get("rules")
-    for rule_id, section in sections.items() if isinstance(sections, dict) else ():
-        overrides = section.get("overrides") if isinstance(section, dict) else None
-        listed = list(enumerate(overrides)) if isinstance(overrides, list) else []
-        mappings = [(index, override) for index, override in listed if isinstance(override, dict)]
+    for rule_id, mappings in _overrides(config):
         for position, (index, later) in enumerate(mappings):
             number = next((number for number, earlier in mappings[:position] if _shadows(earlier, later)), None)
             if number is not None:
                 text = f"never applies: overrides[{number}] matches each of its jobs first; put it before that, or remove it"
                 yield ("rules", rule_id, "overrides", index), text
+
+
+def unrelated_overrides(config: Mapping[str, Any], kinds: Mapping[str, Collection[str]]) -> Iterator[Explanation]:
+    """Yield each override that is only for job kinds which its rule, by its id in `kinds`, isn't about."""
+    for rule_id, mappings in _overrides(config):
+        about = set(kinds.get(rule_id, ()))
+        for index, override in mappings:
+            wanted = _kinds(_listed(override.get("job_kind", "*")))
+            if about and wanted and not wanted & about:
+                text = (
+                    f"never applies: the rule is about jobs of these kinds only: {', '.join(sorted(about))}; remove it"
+                )
+                yield ("rules", rule_id, "overrides", index), text
+
+
+def _overrides(config: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[int, dict[str, Any]]]]]:
+    sections = config.get("rules")
+    for rule_id, section in sections.items() if isinstance(sections, dict) else ():
+        overrides = section.get("overrides") if isinstance(section, dict) else None
+        listed = list(enumerate(overrides)) if isinstance(overrides, list) else []
+        yield rule_id, [(index, override) for index, override in listed if isinstance(override, dict)]
 
 
 def _shadows(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:

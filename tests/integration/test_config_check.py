@@ -311,6 +311,15 @@ def test_an_override_that_never_applies_is_a_warning(said: Said) -> None:
     assert "warning: rules.max_runtime.overrides[1]: never applies: overrides[0] matches each of its jobs first" in line
 
 
+def test_an_override_for_a_kind_that_the_rule_is_not_about_is_a_warning(tmp_path: Path, opa: Path) -> None:
+    tree = copy_policies(tmp_path, opa, rules=["labeling_workforce"])
+    rule = {"level": "warn", "workteams": [], "functions": [], "overrides": [{"job_kind": "training", "level": "deny"}]}
+    (tree.folder / CONFIG).write_text(yaml.safe_dump({"rules": {"labeling_workforce": rule}, "exemptions": []}))
+    (problem,) = check_config(tree, POLICIES, TODAY)
+    text = "never applies: the rule is about jobs of these kinds only: labeling; remove it"
+    assert (problem.severity, problem.text) == ("warning", f"rules.labeling_workforce.overrides[0]: {text}")
+
+
 def test_a_wrong_time_zone_of_a_parameter_is_told(tree: Opa, tmp_path: Path, opa: Path) -> None:
     own = copy_policies(tmp_path / "own", opa, rules=RULES)
     rule = own.folder / POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"

@@ -99,3 +99,10 @@ def test_the_same_tests_run(folder: Path) -> None:
         for how in (POLICIES, f"--bundle {POLICIES} --schema schemas --capabilities capabilities.json")
     )
     assert plain == limited != []
+
+
+def test_conftest_would_evaluate_nothing_as_the_readme_says() -> None:
+    """It queries rules of these names only."""
+    assert "Don't use `conftest`" in SECTION
+    named = re.compile(r"^(?:deny|violation|warn)(?:_[a-zA-Z0-9]+)*\b", re.MULTILINE)
+    assert [file for file in (ROOT / POLICIES).rglob("*.rego") if named.search(file.read_text())] == []

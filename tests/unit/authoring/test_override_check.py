@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.authoring.override_check import covers, shadowed_overrides
+from guard.authoring.override_check import covers, shadowed_overrides, unrelated_overrides
 
 ROLE = "arn:aws:iam::111122223333:role/Churn"
 
@@ -61,6 +61,28 @@ def test_each_shadowed_override_names_the_first_that_shadows_it() -> None:
 )
 def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
     assert list(shadowed_overrides(config)) == []
+
+
+@pytest.mark.parametrize(
+    ("override", "unrelated"),
+    [
+        ({"job_kind": "training"}, True),
+        ({"job_kind": ["training", "trans*"], "account": "*"}, True),
+        ({"job_kind": ["training", "label*"]}, False),
+        ({"job_kind": "*"}, False),
+        ({"account": "*"}, False),
+        ({"job_kind": "labelling"}, False),
+        (7, False),
+    ],
+    ids=str,
+)
+def test_an_override_for_kinds_that_the_rule_is_not_about_never_applies(override: Any, unrelated: bool) -> None:
+    """One for a kind that doesn't exist is an error of its own."""
+    config = {"rules": {"labeling_workforce": {"level": "warn", "overrides": [override]}}}
+    text = "never applies: the rule is about jobs of these kinds only: automl, labeling; remove it"
+    expected = [(("rules", "labeling_workforce", "overrides", 0), text)] if unrelated else []
+    assert list(unrelated_overrides(config, {"labeling_workforce": ("labeling", "automl")})) == expected
+    assert list(unrelated_overrides(config, {"labeling_workforce": ()})) == []
 
 
 def test_what_is_no_mapping_shadows_nothing() -> None:
