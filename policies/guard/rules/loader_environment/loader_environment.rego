@@ -4,9 +4,10 @@
 #   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as
 #   LD_PRELOAD, PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie
 #   at or below one of `trusted_paths`. A relative path, a path of an input and an address of S3 are places that
-#   the job's owner writes to. Web addresses, such as package indexes, are for the rule `remote_code`. Names
-#   compare without regard to case. No value appears in a finding. Without `variables` every variable counts,
-#   without `trusted_paths` no path is trusted.
+#   the job's owner writes to. Of variables that give an interpreter options (`options`) only what the regular
+#   expression finds counts: its group, or all of it, must be such a path of the image. Web addresses, such as
+#   package indexes, are for the rule `remote_code`. Names compare without regard to case. No value appears in
+#   a finding. Without `variables` every variable counts, without `trusted_paths` no path is trusted.
 # related_resources:
 #   - https://man7.org/linux/man-pages/man8/ld.so.8.html
 #   - https://docs.python.org/3/using/cmdline.html#environment-variables
@@ -23,6 +24,13 @@
 #       items:
 #         type: string
 #         minLength: 1
+#     options:
+#       description: By variable, what its options that load code look like; the group is the place.
+#       type: object
+#       default: {}
+#       additionalProperties:
+#         type: string
+#         format: regex
 #     trusted_paths:
 #       description: Absolute paths in the image that jobs don't write to.
 #       type: array
@@ -52,6 +60,20 @@ findings contains {
 	_names_other_places(setting.value)
 }
 
+findings contains {
+	"message": sprintf("The variable %s in %s lets an interpreter load code of the owner.", [setting.name, setting.slot]),
+	"details": {
+		"config": sprintf("rules.loader_environment.options.%s", [variable]),
+		"slot": setting.slot,
+		"setting": setting.name,
+	},
+} if {
+	some setting in input.environment
+	some [variable, expression] in _expressions[upper(setting.name)]
+	some found in regex.find_all_string_submatch_n(expression, setting.value, -1)
+	not _is_trusted(found[count(found) - 1])
+}
+
 _loads_code(name) if upper(name) in _variables
 
 _loads_code(_) if _every_variable
@@ -75,6 +97,15 @@ _variables := {upper(name) | some name in given} if {
 }
 
 _every_variable if not _variables
+
+_expressions[upper(variable)] contains [variable, expression] if some variable, expression in _options
+
+default _options := {}
+
+_options := given if {
+	given := parameters.of.loader_environment.options
+	is_object(given)
+}
 
 default _trusted_paths := []
 

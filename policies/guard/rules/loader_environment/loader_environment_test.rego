@@ -91,6 +91,63 @@ test_deny_everything_when_the_parameters_are_missing if {
 	without == {_finding("PYTHONPATH")}
 }
 
+_interpreters := {
+	"variables": ["LD_PRELOAD"],
+	"options": {"JAVA_TOOL_OPTIONS": `-(?:javaagent|agentpath):([^\s=,]+)`, "RUBYOPT": `-r\S*`},
+	"trusted_paths": ["/usr"],
+}
+
+_option(name, variable) := {
+	"message": sprintf("The variable %s in Environment lets an interpreter load code of the owner.", [name]),
+	"details": {
+		"config": sprintf("rules.loader_environment.options.%s", [variable]),
+		"slot": "Environment",
+		"setting": name,
+	},
+}
+
+test_deny_options_that_load_code_of_the_owner[value] if {
+	some value in [
+		"-javaagent:/opt/ml/x.jar",
+		"-Xmx4g -agentpath:/opt/ml/x.so=a",
+		"-javaagent:/usr/a.jar -javaagent:x.jar",
+		"-javaagent:/usr/../opt/ml/x.jar",
+	]
+	r := rule.findings with input as _job("JAVA_TOOL_OPTIONS", value)
+		with data.guard.config.rules.loader_environment as _interpreters
+	r == {_option("JAVA_TOOL_OPTIONS", "JAVA_TOOL_OPTIONS")}
+}
+
+test_deny_options_without_a_group_of_a_variable_in_any_case if {
+	r := rule.findings with input as _job("rubyopt", "-W0 -r/usr/lib/x.rb")
+		with data.guard.config.rules.loader_environment as _interpreters
+	r == {_option("rubyopt", "RUBYOPT")}
+}
+
+test_allow_other_options[value] if {
+	some value in [
+		"",
+		"-Xmx4g -Djava.io.tmpdir=/tmp",
+		"-javaagent:/usr/lib/otel.jar=x",
+		"-XX:HeapDumpPath=/opt/ml/output",
+	]
+	r := rule.findings with input as _job("JAVA_TOOL_OPTIONS", value)
+		with data.guard.config.rules.loader_environment as _interpreters
+	r == set()
+}
+
+test_allow_options_of_variables_that_are_not_listed if {
+	r := rule.findings with input as _job("XRUBYOPT", "-rx")
+		with data.guard.config.rules.loader_environment as _interpreters
+	r == set()
+}
+
+test_allow_options_when_they_are_no_mapping if {
+	r := rule.findings with input as _job("RUBYOPT", "-rx")
+		with data.guard.config.rules.loader_environment as object.union(_interpreters, {"options": ["-r"]})
+	r == set()
+}
+
 test_allow_when_no_variable_is_listed if {
 	r := rule.findings with input as _job("LD_PRELOAD", "/tmp/evil.so")
 		with data.guard.config.rules.loader_environment as {"variables": [], "trusted_paths": []}
