@@ -133,11 +133,12 @@ deploy: $(READY) ## Build and deploy with CloudFormation: make deploy BUCKET=...
 rollback: $(READY) ## Let the version before the current one run again: make rollback [STACK=...]
 	@$(VENV)/bin/python tools/rollback.py "$(STACK)"
 
-benchmark: $(READY) $(BUNDLE) ## Print the measured ratios: engine, many documents, deny list, rules, cold start
+benchmark: $(READY) $(BUNDLE) ## Print what is measured: engine, many documents, deny list, rules, largest jobs, retries, cold start
 	@$(PYTHON) benchmarks/engine.py
 	@$(PYTHON) benchmarks/many.py
 	@$(PYTHON) benchmarks/policies.py
 	@$(PYTHON) benchmarks/worst_case.py
+	@$(PYTHON) benchmarks/retries.py
 	@$(PYTHON) benchmarks/cold_start.py
 	@$(PYTHON) benchmarks/sweep.py
 

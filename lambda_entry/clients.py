@@ -9,8 +9,8 @@ from botocore.config import Config
 
 # Describe and Stop answer in well under a second. All attempts at a few calls must fit in the function's timeout: a guard
 # that is cut off there can say neither what failed nor for which job. In the mode `standard` a client makes no retries any more
-# once some 18 calls have failed, for as long as the environment lives: with half of all attempts failing 45% of the calls fail
-# there, 12% in the mode `legacy`, which has no such quota.
+# once some 18 calls have failed, for as long as the environment lives: with half of all attempts failing, 30% of a thousand calls
+# fail there, 12% in the mode `legacy`, which has no such quota (benchmarks/retries.py).
 BOTO = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "legacy", "total_max_attempts": 3}, tcp_keepalive=True
 )
