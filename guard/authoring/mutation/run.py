@@ -121,7 +121,7 @@ def _test(opa: Opa, tree: Path) -> int:
 def _tree(folder: Path, unit: str, tree: Path) -> Path:
     """Copy what the folder's own tests need: the folder, what rules read without its tests, the test inputs, the data."""
     own, testing = folder / "guard" / unit, folder / "guard" / "testing"
-    read = tuple(folder / "guard" / name for name in ("lib", "parameters", "plan"))
+    read = tuple(folder / "guard" / name for name in ("lib", "parameters", "plan", "settings"))
     for file in folder.rglob("*"):
         test = file.name.endswith("_test.rego")
         needed = (

@@ -96,6 +96,7 @@ findings contains {
 	"details": {"config": "rules.remote_code.indexes", "option": option, "index": index},
 } if {
 	some [_, option, value] in regex.find_all_string_submatch_n(_index_option, _command, -1)
+	regex.match(`[a-zA-Z].*[./]|:`, value)
 	some index in _unapproved(value)
 }
 
@@ -120,7 +121,7 @@ _trust_option := `(?:^|[\s"'])(--trust[_-]remote[_-]code)(?:[=\s]+(\w+))?`
 
 _index_option := `(?:^|[\s"'])(--(?:extra-)?index-url|--find-links|--(?:default-)?index|--registry)[=\s]+(\S+)`
 
-# A path of the container is for the rule loader_environment.
+# A path of the container is for the rule loader_environment. Another program's `--index 3` names no place.
 _unapproved(value) := {place |
 	some word in regex.split(`[\s,;"']+`, value)
 	not regex.match(`^(?:/|file:|$)`, word)
@@ -133,11 +134,12 @@ _is_approved(place) if {
 	globs.matches(_indexes, place)
 }
 
-# A backslash ends the host for some clients, so it does here.
+# Clients differ in whether a backslash ends the host, so with one the place is unknown.
 _place(word) := word if {
 	regex.match(`^arn:[\w:./-]+$`, word)
 } else := host if {
-	host := lower(regex.replace(word, `^[a-zA-Z+]+://(?:[^/\\?#]*@)?([^/\\?#@]*).*$`, "$1"))
+	host := lower(regex.replace(word, `^[a-zA-Z+]+://(?:[^/?#]*@)?([^/?#@]*).*$`, "$1"))
+	not contains(word, `\`)
 	regex.match(`^[a-z0-9_.-]+(?::[0-9]+)?$`, host)
 } else := _unknown
 

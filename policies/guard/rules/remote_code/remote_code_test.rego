@@ -101,7 +101,10 @@ test_deny_other_indexes[value] if {
 		"https://packages.example.com.other.example/simple": "packages.example.com.other.example",
 		"https://packages.example.com:8443/simple": "packages.example.com:8443",
 		"https://packages.example.com@other.example/": "other.example",
-		`https://other.example\@packages.example.com/`: "other.example",
+		`https://other.example\@packages.example.com/`: "an unknown place",
+		`https://packages.example.com\@other.example/`: "an unknown place",
+		`https://packages.example.com\.other.example/`: "an unknown place",
+		`https://packages.example.com/\a`: "an unknown place",
 		"https://other.example/packages.example.com": "other.example",
 		"https://other.example?@packages.example.com": "other.example",
 		"https://other.example#@packages.example.com": "other.example",
@@ -169,6 +172,21 @@ test_allow_approved_indexes_of_the_command if {
 	r := rule.findings with input as _run(["pip"], ["--index-url", "https://packages.example.com/", "--index-urls", "x"])
 		with data.guard.config.rules.remote_code as _config
 	r == set()
+}
+
+test_allow_options_of_other_programs_with_the_same_name if {
+	every value in ["3", "0.5", "churn", "-1"] {
+		r := rule.findings with input as _run(["python3", "a.py"], ["--index", value])
+			with data.guard.config.rules.remote_code as _config
+		r == set()
+	}
+}
+
+test_deny_indexes_of_the_command_in_any_form if {
+	every value, shown in {"other.example": "other.example", "wheels/x": "an unknown place", "[::1]": "an unknown place"} {
+		r := rule.findings with input as _run(["uv"], ["--index", value]) with data.guard.config.rules.remote_code as _config
+		r == {_index_option("--index", shown)}
+	}
 }
 
 test_no_value_is_shown if {
