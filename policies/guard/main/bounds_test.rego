@@ -58,3 +58,28 @@ test_long_message_is_cut_with_its_length if {
 	[whole] := _decide_many({{"message": substring(long, 0, 2000)}}, []).findings
 	whole.message == substring(long, 0, 2000)
 }
+
+_about_image := {{"message": "a is wrong", "details": {"slot": image.slot, "image": image.raw}}} if {
+	image := testing.document.images[0]
+}
+
+test_first_exemption_counts_with_images_or_without[note] if {
+	by_image := _exemption({"id": "EX-I", "scope": {"image": "pytorch-training"}})
+	some note, [list, wanted] in {
+		"image first": [[by_image, _exemption({"id": "EX-A"})], "EX-I"],
+		"image last": [[_exemption({"id": "EX-A"}), by_image], "EX-A"],
+		"image only": [[by_image], "EX-I"],
+	}
+	[finding] := _decide_many(_about_image, list).findings
+	finding.exempted_by == wanted
+}
+
+test_expired_exemption_is_reported_for_what_it_would_cover if {
+	expired := {"expires": "2025-06-14"}
+	decision := _decide_many(_about_image, [
+		_exemption(object.union(expired, {"id": "EX-I", "scope": {"image": "pytorch-training"}})),
+		_exemption(object.union(expired, {"id": "EX-J", "scope": {"image": "other"}})),
+		_exemption(object.union(expired, {"id": "EX-A"})),
+	])
+	[f.details.exemption | some f in decision.findings; f.rule_id == "exemptions"] == ["EX-A", "EX-I"]
+}

@@ -85,63 +85,71 @@ _verdict(levels) := "deny" if {
 # What a rule found, with what is broken about it. Nothing here may depend on another rule. Most rules find nothing in
 # most jobs, so nothing else is worked out for them. Keys are walked in their order, which is that of the rules' ids.
 
-_listed[rule_id] := _limited(_judged(rule_id)) if {
-	some rule_id, _ in _found
+_listed[rule_id] := _sorted(_stamped(rule_id, _judged(rule_id))) if {
+	some rule_id, findings in _found
+	count(findings) <= _most
 	not _broken[rule_id]
 }
 
-_listed[rule_id] := _limited(array.concat(_judged(rule_id), _defective(rule_id))) if some rule_id, _ in _broken
+_listed[rule_id] := array.concat(_sorted(_stamped(rule_id, array.slice(ranked, 0, _most))), [_rest(first, others)]) if {
+	some rule_id, findings in _found
+	count(findings) > _most
+	not _broken[rule_id]
+	ranked := sort(_judged(rule_id))
+	others := array.slice(ranked, _most, count(ranked))
+	[first] := _stamped(rule_id, [others[0]])
+}
+
+_listed[rule_id] := _sorted(array.concat(_stamped(rule_id, judged), _defective(rule_id))) if {
+	some rule_id, _ in _broken
+	judged := array.slice(sort(_judged(rule_id)), 0, _most)
+}
 
 # The owner of a job chooses how many findings it has, so a rule lists some and counts the others. Those that count for
 # the verdict come first, so that it is the same with all of them.
 _most := 50
 
-_limited(findings) := _sorted(findings) if {
-	count(findings) <= _most
-} else := array.concat(_sorted(array.slice(ranked, 0, _most)), [_rest(array.slice(ranked, _most, count(ranked)))]) if {
-	ranked := [keyed[3] | some keyed in sort([[finding.exempted_by != null, finding.level, finding.message, finding] |
-		some finding in findings
-	])]
-}
-
 # A finding's details come first among its keys, so they decide between equal messages.
 _sorted(findings) := [keyed[1] | some keyed in sort([[finding.message, finding] | some finding in findings])]
 
-_rest(findings) := object.union(object.remove(findings[0], {"details"}), {
-	"message": sprintf("The rule has %d more findings, %d of them exempted.", [count(findings), exempted]),
-	"details": {"config": sprintf("rules.%s", [findings[0].rule_id]), "more": count(findings), "more_exempted": exempted},
+_rest(first, judged) := object.union(object.remove(first, {"details"}), {
+	"message": sprintf("The rule has %d more findings, %d of them exempted.", [count(judged), exempted]),
+	"details": {"config": sprintf("rules.%s", [first.rule_id]), "more": count(judged), "more_exempted": exempted},
 }) if {
-	exempted := count([finding | some finding in findings; finding.exempted_by != null])
+	exempted := count([1 | some one in judged; one[0]])
 }
 
-_judged(rule_id) := [object.union(finding, {"exempted_by": exempted_by}) |
+# Of each finding what ranks it: whether it is exempted, its message, itself, and by which exemption.
+_judged(rule_id) := [[exempted_by != null, finding.message, finding, exempted_by] |
 	some finding in _found[rule_id]
-	exempted_by := object.get(exempting, [exemptions.subject(finding.details)], null)
+	exempted_by := object.get(exempting, [_subject(finding)], null)
 ] if {
 	_has_exemptions
 	exempting := _exempting[rule_id]
-} else := [object.union(finding, {"exempted_by": null}) | some finding in _found[rule_id]]
+	exempting != {}
+} else := [[false, finding.message, finding, null] | some finding in _found[rule_id]]
 
-_found[rule_id] := findings if {
-	some rule_id, level in _telling
+_stamped(rule_id, judged) := [object.union(stamp, {
+	"message": _shortened(finding.message),
+	"details": _with_override(rule_id, object.get(finding, "details", {})),
+	"exempted_by": exempted_by,
+}) |
 	stamp := {
 		"rule_id": rule_id,
-		"level": level,
+		"level": _on[rule_id],
 		"level_source": _source(rule_id),
 		"remediation": _remediation(rule_id),
 	}
-	findings := {object.union(stamp, {
-		"message": _shortened(finding.message),
-		"details": _with_override(rule_id, object.get(finding, "details", {})),
-	}) |
-		some finding in data.guard.rules[rule_id].findings
-		_is_finding(finding)
-	}
+	some [_, _, finding, exempted_by] in judged
+]
+
+_found[rule_id] := {finding | some finding in data.guard.rules[rule_id].findings; _is_finding(finding)} if {
+	some rule_id, _ in _telling
 }
 
 # The rules that are on and answer anything else than an empty set.
-_telling[rule_id] := level if {
-	some rule_id, level in _on
+_telling[rule_id] if {
+	some rule_id, _ in _on
 	not data.guard.rules[rule_id].findings == set()
 }
 
@@ -218,24 +226,34 @@ _for_job := exemptions.for_job(plan.exemptions, input)
 
 _images := exemptions.known_images(input)
 
-_covered[exemption.number] := exemptions.covered(exemption, _images) if {
+_nameable := exemptions.nameable([exemption | some exemption in _for_job; exemption.images != null], _images)
+
+_covered[exemption.number] := exemptions.covered(exemption, _images, _nameable) if {
 	some exemption in _for_job
 	exemption.images != null
+}
+
+_subjects(rule_id) := {_subject(finding) | some finding in _found[rule_id]}
+
+_subject(finding) := exemptions.subject(object.get(finding, "details", {}))
+
+# By subject the first exemption that covers it. Those without images cover every subject, so only the first of them is
+# compared; the others are compared with what they cover.
+_exempting[rule_id] := object.union(by_any, by_image) if {
+	some rule_id, _ in plan.rules
+	candidates := [exemption | some exemption in _for_job; not exemption.expired; exemptions.is_about(exemption, rule_id)]
+	without_images := [exemption.id | some exemption in candidates; exemption.images == null]
+	by_any := {subject: without_images[0] | some subject in _subjects(rule_id)}
+	covered := union({_covered[exemption.number] | some exemption in candidates}) & _subjects(rule_id)
+	by_image := {subject: covering[0] |
+		some subject in covered
+		covering := [exemption.id | some exemption in candidates; _covers(exemption, subject)]
+	}
 }
 
 _covers(exemption, _) if exemption.images == null
 
 _covers(exemption, subject) if subject in _covered[exemption.number]
-
-_subjects(rule_id) := {exemptions.subject(finding.details) | some finding in _found[rule_id]}
-
-_exempting[rule_id] := {subject: covering[0] |
-	some subject in _subjects(rule_id)
-	covering := [exemption.id | some exemption in candidates; _covers(exemption, subject)]
-} if {
-	some rule_id, _ in plan.rules
-	candidates := [exemption | some exemption in _for_job; not exemption.expired; exemptions.is_about(exemption, rule_id)]
-}
 
 _notices.exemptions := _sorted([object.union(notice, {
 	"rule_id": "exemptions",
@@ -261,9 +279,11 @@ _expired := [exemptions.notice(exemption, rule_ids) |
 ]
 
 _covers_any(exemption, rule_id) if {
-	some subject in _subjects(rule_id)
-	_covers(exemption, subject)
+	exemption.images == null
+	_found[rule_id] != set()
 }
+
+_covers_any(exemption, rule_id) if _covered[exemption.number] & _subjects(rule_id) != set()
 
 # What is broken.
 
@@ -298,11 +318,15 @@ _broken[rule_id] contains "The rule exports no set of findings." if {
 # What it reported isn't shown: it may hold values of the job's environment.
 _broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it needs %s.", [kind, lacking]) if {
 	some rule_id, _ in _telling
-	some finding in data.guard.rules[rule_id].findings
-	not _is_finding(finding)
+	some finding in _unfit(rule_id)
 	kind := type_name(finding)
 	lacking := _lacking(finding)
 }
+
+_unfit(rule_id) := found - _found[rule_id] if {
+	found := data.guard.rules[rule_id].findings
+	is_set(found)
+} else := [finding | some finding in data.guard.rules[rule_id].findings; not _is_finding(finding)]
 
 _lacking(finding) := "details that are an object, or none" if {
 	_has_message(finding)

@@ -66,12 +66,33 @@ subject(details) := [details.slot, details.image] if {
 } else := "job"
 
 # METADATA
-# description: The subjects that an exemption of `for_job` with images covers; "job" if it names all images.
-covered(exemption, known) := subjects | {"job" | count(known) > 0; count(named) == count(known)} if {
-	named := {number | some number, image in known; _is_named(exemption, image)}
+# description: |
+#   Numbers of the `known_images` that some exemption may name. Most images are of none: all exemptions at once say so.
+nameable(exemptions, known) := {number |
+	some number, image in known
+	_may_be_named(image, entries, words)
+} if {
+	entries := {entry: true | some exemption in exemptions; some entry in exemption.images.entries}
+	globs := [exemption.images.words | some exemption in exemptions; exemption.images.words != ""]
+	words := concat("", ["{", concat(",", globs), "}"])
+}
+
+_may_be_named(image, _, _) if image.unread
+
+_may_be_named(image, entries, _) if object.filter(entries, image.keys) != {}
+
+_may_be_named(image, _, words) if glob.match(words, null, image.text)
+
+# METADATA
+# description: |
+#   The subjects that an exemption of `for_job` with images covers, of known images of which some are `nameable`; "job"
+#   if it names all images.
+covered(exemption, known, candidates) := subjects | {"job" | count(named) == count(known)} if {
+	named := {number | some number in candidates; _is_named(exemption, known[number])}
+	named != set()
 	others := {image.subject | some number, image in known; not number in named}
 	subjects := {known[number].subject | some number in named} - others
-}
+} else := set()
 
 # METADATA
 # description: |
@@ -157,6 +178,7 @@ _images(null) := null
 _images(entries) := {
 	"entries": [entry | some entry in _listed(entries); not contains(entry, "*")],
 	"expression": images.expression([entry | some entry in _listed(entries); contains(entry, "*")]),
+	"words": images.words([entry | some entry in _listed(entries); contains(entry, "*")]),
 } if {
 	entries != null
 }
@@ -191,7 +213,10 @@ _is_named(exemption, image) if {
 	entry in image.keys
 }
 
-_is_named(exemption, image) if images.in_text(exemption.images.expression, image.text)
+_is_named(exemption, image) if {
+	glob.match(exemption.images.words, null, image.text)
+	images.in_text(exemption.images.expression, image.text)
+}
 
 # A finding about a setting has a slot as well: that of the map which holds the setting.
 _is_about_image(details) if object.keys(details) & {"slot", "image"} == {"slot", "image"}

@@ -28,7 +28,8 @@ _is_about(exemption, finding, document) if {
 _covers(exemption, _, _) if exemption.images == null
 
 _covers(exemption, finding, document) if {
-	subjects := exemptions.covered(exemption, exemptions.known_images(document))
+	known := exemptions.known_images(document)
+	subjects := exemptions.covered(exemption, known, exemptions.nameable([exemption], known))
 	exemptions.subject(finding.details) in subjects
 }
 

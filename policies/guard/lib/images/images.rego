@@ -41,6 +41,19 @@ expression(entries) := sprintf(`(?m)(?:^|/)(?:%s)$`, [concat("|", expressions)])
 
 # METADATA
 # description: |
+#   One glob for each text that an expression of these entries finds something in: texts with the longest word of an
+#   entry. It tells in a hundredth of the time that none of many entries names an image. Empty for no entries.
+words(entries) := sprintf("{*%s*}", [concat("*,*", found)]) if {
+	found := [_longest_word(entry) | some entry in entries; is_string(entry)]
+	found != []
+} else := ""
+
+_longest_word(entry) := longest if {
+	[_, longest] := max([[count(word), word] | some word in regex.find_n(`[\w./:@-]+`, entry, -1)])
+} else := ""
+
+# METADATA
+# description: |
 #   The image as expressions see it, the ways to write it in full, one in each line; empty if it isn't known, or if its
 #   name has a line break, as it would look like two.
 text(image) := lines if {

@@ -112,27 +112,31 @@ _matched contains [sprintf("deny_list.images[%s]", [key]), key, image, entry] if
 }
 
 _matched contains [sprintf("rules.denied_image.patterns[%d]", [i]), entry.pattern, image, entry] if {
-	some [i, entry, image] in _by_pattern(parameters.of.denied_image.patterns)
+	some [i, entry, number] in _by_pattern(parameters.of.denied_image.patterns)
+	image := input.images[number]
 }
 
 _matched contains [sprintf("deny_list.patterns[%d]", [i]), entry.pattern, image, entry] if {
-	some [i, entry, image] in _by_pattern(input.deny_list.patterns)
+	some [i, entry, number] in _by_pattern(input.deny_list.patterns)
+	image := input.images[number]
 }
 
 _keys := [images.keys(image) | some image in input.images]
 
 _texts := [images.text(image) | some image in input.images]
 
-# Most images match no pattern: all of them at once say so.
+# Most images match no pattern: one glob says so of all patterns, and of each.
 _by_pattern([]) := set()
 
-_by_pattern(entries) := {[i, entry, image] |
+_by_pattern(entries) := {[i, entry, number] |
 	expressions := {i: images.expression([entry.pattern]) | some i, entry in entries; is_string(entry.pattern)}
-	any_of_them := images.expression([entries[i].pattern | some i, _ in expressions])
-	some n, image in input.images
-	images.in_text(any_of_them, _texts[n])
+	words := {i: images.words([entry.pattern]) | some i, entry in entries; expressions[i]}
+	any_word := images.words([entry.pattern | some entry in entries])
+	some number, text in _texts
+	glob.match(any_word, null, text)
 	some i, expression in expressions
-	images.in_text(expression, _texts[n])
+	glob.match(words[i], null, text)
+	images.in_text(expression, text)
 	entry := entries[i]
 } if {
 	entries != []

@@ -87,7 +87,7 @@ findings contains {
 	some i, name in settings.names
 	regex.match(_any_name, name)
 	setting := settings.listed[i]
-	number := _number(setting.name, setting.value)
+	number := _number(name, setting.value)
 	entry := _names[number]
 }
 
