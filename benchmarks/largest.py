@@ -14,7 +14,7 @@ from typing import Any
 
 from guard.document import DenyList, Document, Source
 from guard.extract import extract
-from guard.jobs import JobKind
+from guard.jobs import BY_KIND, JobKind
 from guard.normalize import normalize
 from guard.refs import Collected, Home, JobRef, job_arn
 from guard.resources import BY_RESOURCE_KIND, Resource
@@ -35,9 +35,38 @@ def largest(kind: JobKind) -> Document:
     """Return the document of the largest job of this kind."""
     filler = _Filler()
     description = kind.described(filler.answer(kind.describe_operation))
+    return _document(kind, description, filler)
+
+
+def on_one_package() -> Document:
+    """Return an inference-recommendations job on one model package: 10 specifications of 15 containers with 16 variables."""
+    filler = _Filler()
+    kind = BY_KIND["inference-recommendations"]
+    names = [f"specification-{number}" for number in range(10)]
+    package = {
+        "AdditionalInferenceSpecifications": [
+            {"Name": name, "Containers": filler.containers(15, 16)} for name in names
+        ],
+        "ModelApprovalStatus": "Approved",
+    }
+    config = {
+        "ModelPackageVersionArn": "arn:aws:sagemaker:eu-west-1:123456789012:model-package/package/1",
+        "EndpointConfigurations": [
+            {"InstanceType": "ml.m5.large", "InferenceSpecificationName": name} for name in names
+        ],
+    }
+    return _document(kind, {"Status": "IN_PROGRESS", "InputConfig": config}, filler, package)
+
+
+def _document(
+    kind: JobKind, description: dict[str, Any], filler: _Filler, package: dict[str, Any] | None = None
+) -> Document:
     known: dict[Resource, Any] = {}
     while wanted := sorted(set(extract(kind.id, description, "job-1", known).unresolved))[: _RESOURCES - len(known)]:
-        known |= {resource: filler.answer(BY_RESOURCE_KIND[resource.kind].describe_operation) for resource in wanted}
+        known |= {
+            resource: package or filler.answer(BY_RESOURCE_KIND[resource.kind].describe_operation)
+            for resource in wanted
+        }
     tags = {filler.text(128, None): filler.text(256, None) for _ in range(_TAGS)}
     ref = JobRef(kind, "job-1", job_arn("job-1", kind, _HOME), _HOME, _SOURCE, None, {})
     return normalize(ref, Collected(description, tags, known), DenyList(images={}, patterns=()))
@@ -56,6 +85,19 @@ class _Filler:
         self._left = _BYTES
         filled: dict[str, Any] = self._value("", service_model()["operations"][operation]["output"]["shape"], 0)
         return filled
+
+    def containers(self, number: int, variables: int) -> list[dict[str, Any]]:
+        """Return containers with as many variables each, whose names and values have 1,024 characters."""
+        return [
+            {
+                "Image": f"r{next(self._numbers)}.example.com/" + "a/" * 100 + _DENIED,
+                "Environment": {
+                    f"SECRET_KEY_{next(self._numbers)}_".ljust(1024, "x"): self.text(1024, None)
+                    for _ in range(variables)
+                },
+            }
+            for _ in range(number)
+        ]
 
     def text(self, length: int, pattern: str | None) -> str:
         """Return a text that nothing else is, as long as it may be."""

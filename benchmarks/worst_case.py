@@ -6,20 +6,18 @@ make benchmark
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from benchmarks.largest import largest
+from benchmarks.largest import largest, on_one_package
+from benchmarks.policies import configured, entries, packed
 from guard.decision import Evaluation
 from guard.document import Document
 from guard.errors import PolicyError
-from guard.jobs import JOB_KINDS, JobKind
+from guard.jobs import JOB_KINDS
 from guard.opa.binary import find_opa
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
@@ -30,24 +28,14 @@ GOAL_SECONDS, GOAL_MEGABYTES = 0.5, 256
 SECONDS, PATIENCE = 2.0, 60.0
 
 
-def configured(folder: Path, opa: Path) -> Path:
-    """Build the bundle."""
-    policies = folder / "policies"
-    subprocess.run(["cp", "-r", "policies", policies], check=True)
-    path = policies / "guard" / "config" / "data.yaml"
-    config: dict[str, Any] = yaml.safe_load(path.read_text())
-    for rule in config["rules"].values():
-        rule["level"] = "deny"
-        rule.pop("overrides", None)
-    images = {f"team/image-{number}:1.{number}": {"reason": "benchmark"} for number in range(ENTRIES)}
-    images |= {f"*/pattern-{number}-*:1.*": {"reason": "benchmark"} for number in range(PATTERNS)}
-    config["rules"]["denied_image"]["images"] |= images
-    config["exemptions"] = [_exemption(number) for number in range(EXEMPTIONS)]
-    path.write_text(yaml.dump(config, Dumper=yaml.CSafeDumper))
-    target = folder / "bundle.tar.gz"
-    command = [opa, "build", "--bundle", policies, "--ignore", "*_test.rego", "--output", target]
-    subprocess.run(command, check=True)
-    return target
+def bundle_of(folder: Path, opa: Path) -> Path:
+    """Pack the bundle as it ships."""
+    more = {
+        "images": entries(ENTRIES),
+        "patterns": [{"pattern": f"*/pattern-{n}-*:1.*", "reason": "benchmark"} for n in range(PATTERNS)],
+        "exemptions": [_exemption(n) for n in range(EXEMPTIONS)],
+    }
+    return packed(opa, configured(folder, "worst", {"*": "deny"}, more))
 
 
 def _exemption(number: int) -> dict[str, Any]:
@@ -63,21 +51,20 @@ def _exemption(number: int) -> dict[str, Any]:
     }
 
 
-def measured(opa: Path, bundle: Path, kind: JobKind) -> str:
-    """Return the line about one kind, decided by an OPA of its own."""
-    document = largest(kind)
+def measured(opa: Path, bundle: Path, title: str, document: Document) -> str:
+    """Return the line about one document, decided by an OPA of its own."""
     process = OpaProcess(opa, bundle)
     with EmbeddedOpa(lambda: process, timeout=PATIENCE, start_timeout=PATIENCE, process=process) as engine:
         engine.wait_until_ready()
-        memory, before = _peak(process.pid), _cpu(process.pid)
+        before = _cpu(process.pid)
         started = time.perf_counter()
         decided = _decided(engine, document)
         wall, cpu, peak = time.perf_counter() - started, _cpu(process.pid) - before, _peak(process.pid)
     size = len(document.model_dump_json().encode()) / 1e6
-    meets = cpu <= GOAL_SECONDS and peak - memory <= GOAL_MEGABYTES
+    meets = cpu <= GOAL_SECONDS and peak <= GOAL_MEGABYTES
     return (
-        f"{'ok' if meets else 'ABOVE':6}{kind.id:26}{size:6.1f} MB {cpu:6.2f} CPU-s {wall:6.2f} s "
-        f"{peak - memory:5.0f} MB more memory, {decided}\n"
+        f"{'ok' if meets else 'ABOVE':6}{title:26}{size:6.1f} MB {cpu:6.2f} CPU-s {wall:6.2f} s "
+        f"{peak:5.0f} MB of memory, {decided}\n"
     )
 
 
@@ -103,10 +90,12 @@ def _peak(pid: int) -> float:
 def main(kinds: list[str]) -> None:
     opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
     with tempfile.TemporaryDirectory() as folder:
-        bundle = configured(Path(folder), opa)
+        bundle = bundle_of(Path(folder), opa)
         for kind in JOB_KINDS:
             if not kinds or kind.id in kinds:
-                sys.stdout.write(measured(opa, bundle, kind))
+                sys.stdout.write(measured(opa, bundle, kind.id, largest(kind)))
+        if not kinds:
+            sys.stdout.write(measured(opa, bundle, "one model package", on_one_package()))
     sys.stdout.write(
         f"goal: at most {GOAL_SECONDS} CPU-s and {GOAL_MEGABYTES} MB; a decision that takes {SECONDS:.0f} s is given up, and the "
         "rules are asked one by one\n"

@@ -228,7 +228,8 @@ _images := exemptions.known_images(input)
 
 _nameable := exemptions.nameable([exemption | some exemption in _for_job; exemption.images != null], _images)
 
-_covered[exemption.number] := exemptions.covered(exemption, _images, _nameable) if {
+# For all at once: as a rule by number, each look-up would go through all exemptions again.
+_covered := {exemption.number: exemptions.covered(exemption, _images, _nameable) |
 	some exemption in _for_job
 	exemption.images != null
 }

@@ -1,0 +1,105 @@
+"""What a job's owner chooses makes OPA's work grow in proportion at most, and not times what the configuration holds.
+
+OPA's profiler counts the expressions that it evaluates: nothing here looks at a clock.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.samples import complete_with, sample_image
+from tests.support.bundles import configured_bundle
+from tests.support.policies import ROOT
+
+RULES = sorted(path.name for path in (ROOT / "policies/guard/rules").iterdir() if path.is_dir())
+# It fails the owner's setting, so that many findings meet many exemptions.
+HOSTILE = "--token x s3://elsewhere/x https://a:b@c/ password=hunter2"
+Work = Callable[[int, int, int], int]
+
+
+@pytest.fixture(scope="module")
+def work(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Work:
+    """How many expressions OPA evaluates for a job of so many settings and images, with so many exemptions and patterns."""
+
+    @cache
+    def bundle(entries: int) -> Path:
+        rules = {rule_id: {"level": "warn"} for rule_id in RULES} | {
+            "denied_image": {"level": "deny", "patterns": [_pattern(number) for number in range(entries)]}
+        }
+        folder = tmp_path_factory.mktemp("bounded")
+        return configured_bundle(folder, opa, rules=rules, exemptions=[_exemption(number) for number in range(entries)])
+
+    @cache
+    def count(settings: int, images: int, entries: int) -> int:
+        return _evaluated(opa, bundle(entries), _document(settings, images))
+
+    return count
+
+
+def _pattern(number: int) -> dict[str, Any]:
+    return {"pattern": f"team/denied-{number}-*:1.*", "reason": "test"}
+
+
+def _exemption(number: int) -> dict[str, Any]:
+    image = [f"team/exempted-{number}", f"team/exempted-{number}-*"]
+    return {
+        "id": f"EX-{number}",
+        "owner": "ml-platform",
+        "reason": "test",
+        "rules": ["*"],
+        "scope": {"role_arn": "arn:aws:iam::*:role/*", "image": image},
+        "expires": "2027-12-31" if number % 2 else "2025-01-31",
+    }
+
+
+def _document(settings: int, images: int) -> dict[str, Any]:
+    environment = [{"slot": "Environment", "name": f"API_KEY_{n}", "value": HOSTILE} for n in range(settings)]
+    named = [sample_image(f"pytorch-training-{n}", f"1.{n}") for n in range(images)]
+    return complete_with({"environment": environment, "images": named}).model_dump(mode="json")
+
+
+def _evaluated(opa: Path, bundle: Path, document: dict[str, Any]) -> int:
+    command = [
+        opa,
+        "eval",
+        "--profile",
+        "--profile-limit",
+        "100000",
+        "--format",
+        "json",
+        "--stdin-input",
+        "--bundle",
+        bundle,
+    ]
+    query = "data.guard.main.decision.decision"
+    ran = subprocess.run([*command, query], input=json.dumps(document), capture_output=True, text=True, check=True)
+    answer = json.loads(ran.stdout)
+    assert answer["result"][0]["expressions"][0]["value"] == "warn"
+    return sum(line["num_eval"] for line in answer["profile"])
+
+
+@pytest.mark.parametrize("job", [lambda n: (n, 1), lambda n: (1, n)], ids=["settings", "images"])
+def test_work_grows_in_proportion_to_what_a_job_has(work: Work, job: Callable[[int], tuple[int, int]]) -> None:
+    few, more, most = (work(*job(number), 25) for number in (50, 100, 200))
+    assert 0 < most - more <= 2.1 * (more - few)
+
+
+def test_work_grows_in_proportion_to_exemptions_and_patterns(work: Work) -> None:
+    few, more, most = (work(50, 50, number) for number in (25, 50, 100))
+    assert 0 < most - more <= 2.1 * (more - few)
+
+
+@pytest.mark.parametrize("job", [lambda n: (n, 1), lambda n: (1, n)], ids=["settings", "images"])
+def test_exemptions_and_patterns_cost_the_same_for_a_larger_job(
+    work: Work, job: Callable[[int], tuple[int, int]]
+) -> None:
+    small, large = (work(*job(number), 100) - work(*job(number), 25) for number in (50, 200))
+    # A product would make this four times as much.
+    assert 0 < large <= 1.3 * small
