@@ -229,6 +229,7 @@ _images := exemptions.known_images(input)
 _nameable := exemptions.nameable([exemption | some exemption in _for_job; exemption.images != null], _images)
 
 # For all at once: as a rule by number, each look-up would go through all exemptions again.
+# regal ignore:prefer-set-or-object-rule
 _covered := {exemption.number: exemptions.covered(exemption, _images, _nameable) |
 	some exemption in _for_job
 	exemption.images != null
