@@ -57,6 +57,12 @@ test_globs_have_the_facts_of_the_job if {
 	own == ["a-eu-west-1"]
 }
 
+test_globs_without_facts_are_those_of_the_section if {
+	globs := parameters.globs with input as testing.document with data.guard.config.rules as _rules([])
+	globs.plain.seconds == 7
+	globs.scoped.seconds == 60
+}
+
 test_nothing_is_configured if {
 	not parameters.of.scoped.seconds with input as testing.document with data.guard.config as {}
 	not parameters.globs.scoped.seconds with input as testing.document with data.guard.config as {}
