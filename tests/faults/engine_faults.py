@@ -104,6 +104,7 @@ ENGINE: tuple[Fault, ...] = (
         "opa dead while no process can be started, for one attempt",
         (at(1, kill_opa), at(1, limit("NPROC", 0)), at(2, lift_limits)),
         attempts=2,
+        sandboxed=True,
     ),
     Fault(
         "memory",

@@ -75,6 +75,7 @@ class Fault:
     `attempts`, `outcome` and `failures` (types of errors in the records) are expected where they are given. `spares` is whether
     a job that the policies allow is judged with the same fault, and goes on. `told` is whether each notice about a denied job is
     given, where there are any; else it is a dead letter. With `redriven`, the dead letters are sent through the function again.
+    A fault that is `sandboxed` takes a sandbox, where the function's user isn't root: no limit of processes counts for that.
     """
 
     area: Area
@@ -89,3 +90,4 @@ class Fault:
     spares: bool = True
     told: bool = True
     redriven: bool = False
+    sandboxed: bool = False

@@ -37,7 +37,7 @@ HOST: tuple[Fault, ...] = (
         attempts=2,
     ),
     Fault("disk", "log can't be written", world=World(log="/dev/full"), attempts=3),
-    Fault("memory", "no thread can be started", (limit("NPROC", 0),)),
+    Fault("memory", "no thread can be started", (limit("NPROC", 0),), sandboxed=True),
     Fault(
         "memory",
         "no memory is left, for one attempt",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import signal
-import sys
 import threading
 import time
 from collections import defaultdict
@@ -26,7 +25,7 @@ from tests.faults.verdict import CHANNELS, Play
 from tests.support.cloudformation import function_of_template
 from tests.support.jobs import ALLOWED, DENIED, started_event, status
 from tests.support.lambda_runtime import Environment
-from tests.support.sandbox import INSIDE, Sandbox
+from tests.support.sandbox import INSIDE, PYTHON, Sandbox
 from tests.support.state import forget_state, let_time_pass
 from tools.local_sagemaker import CONTROL, set_status
 
@@ -68,7 +67,7 @@ class Stage:
         return Environment(
             [places["task"], places["runtime"]],
             function.handler,
-            python=Path(sys.base_prefix) / "bin" / Path(os.path.realpath(sys.executable)).name,
+            python=PYTHON,
             variables=variables,
             timeout=world.timeout or function.timeout,
             prefix=Sandbox(world.tmp).prefix(self.folders, "task") if self.sandboxed else (),

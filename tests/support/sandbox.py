@@ -14,6 +14,9 @@ from pathlib import Path
 INSIDE = Path("/mnt")
 """Where the folders that are given to a sandbox are inside of it."""
 
+PYTHON = Path(sys.base_prefix) / "bin" / Path(os.path.realpath(sys.executable)).name
+"""What runs in a sandbox: the virtual environment may lie where a sandbox sees nothing, as in another /tmp."""
+
 _USER = 993
 _SCRIPT = """
 set -eu
@@ -65,7 +68,7 @@ def unavailable() -> str | None:
     missing = [program for program in ("unshare", "setpriv", "mount") if shutil.which(program) is None]
     if missing:
         return f"{', '.join(missing)} of util-linux isn't installed"
-    trial = [*Sandbox().prefix({"task": Path("/")}, "task"), sys.executable, "-c", "import ssl"]
+    trial = [*Sandbox().prefix({"task": Path("/")}, "task"), str(PYTHON), "-c", "import ssl"]
     tried = subprocess.run(trial, capture_output=True, text=True, check=False)
     return f"a mount namespace can't be made here: {tried.stderr.strip()[-200:]}" if tried.returncode else None
 
