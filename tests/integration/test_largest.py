@@ -14,20 +14,11 @@ from guard.document import Document
 from guard.jobs import JOB_KINDS, JobKind
 from guard.log.line import LIMIT_BYTES, line
 from guard.opa.engine import EmbeddedOpa
+from tests.support.carriers import WITHOUT_IMAGE
 from tests.support.policies import CONFIG, ROOT
 from tests.support.records import denied
 
 RULES = yaml.safe_load((ROOT / CONFIG).read_text())["rules"]
-# The service picks the images of these.
-_MANAGED = {
-    "ai-benchmark",
-    "ai-recommendation",
-    "automl",
-    "compilation",
-    "customization",
-    "edge-packaging",
-    "training-session",
-}
 
 
 @pytest.fixture
@@ -49,4 +40,4 @@ def test_the_line_of_the_largest_job_is_bounded_and_says_what_matters(kind: JobK
     assert len(json.dumps(fields).encode()) <= LIMIT_BYTES
     assert (fields["decision"], fields["outcome"]) == ("deny", "stopped")
     assert set(fields["rule_ids"]) == {finding.rule_id for finding in evaluation.decision.findings}
-    assert "denied_image" in fields["rule_ids"] or kind.id in _MANAGED
+    assert "denied_image" in fields["rule_ids"] or kind.id in WITHOUT_IMAGE
