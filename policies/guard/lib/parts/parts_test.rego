@@ -9,7 +9,15 @@ test_has_what_the_document_lists if parts.has("vpc", _job(["image", "vpc"]))
 
 test_has_not_what_the_document_leaves_out if not parts.has("vpc", _job(["image"]))
 
-test_has_not_anything_in_an_empty_list if not parts.has("vpc", _job([]))
+test_has_no_known_part_in_an_empty_list if {
+	names := {
+		"image", "instance-count", "instances", "max-runtime", "network-isolation", "remote-debug", "spot",
+		"traffic-encryption", "volumes", "vpc", "warm-pool",
+	}
+	every part in names {
+		not parts.has(part, _job([]))
+	}
+}
 
 test_has_everything_in_a_document_from_before if {
 	every document in [{"job": {}}, {}, _job(null), _job("image")] {

@@ -240,19 +240,25 @@ _scoped := {
 	],
 }
 
-_entries(repository, region) := {finding.details.entry | some finding in findings} if {
+_entries(repository, region) := {finding.details.config: finding.details.entry | some finding in findings} if {
 	image := _image(null, repository, "1", null)
 	findings := rule.findings with input as testing.input_with({"images": [image], "region": region})
 		with data.guard.config.rules.denied_image as _scoped
 }
 
 test_deny_by_the_lists_of_the_override if {
-	_entries("churn", "eu-west-1") == {"churn", "ch*"}
-	_entries("pytorch-training", "eu-west-1") == set()
-	_entries("pytorch-training", "us-east-1") == set()
+	_entries("churn", "eu-west-1") == {
+		"rules.denied_image.images[churn]": "churn",
+		"rules.denied_image.patterns[0]": "ch*",
+	}
+	_entries("pytorch-training", "eu-west-1") == {}
+	_entries("pytorch-training", "us-east-1") == {}
 }
 
 test_deny_by_the_lists_of_the_section_where_no_override_matches if {
-	_entries("pytorch-training", "ap-south-1") == {"pytorch-training", "pytorch-*"}
-	_entries("churn", "ap-south-1") == set()
+	_entries("pytorch-training", "ap-south-1") == {
+		"rules.denied_image.images[pytorch-training]": "pytorch-training",
+		"rules.denied_image.patterns[0]": "pytorch-*",
+	}
+	_entries("churn", "ap-south-1") == {}
 }
