@@ -76,8 +76,31 @@ test_known_tells_images_with_a_repository if {
 	not images.known(testing.unknown_image("managed"))
 }
 
+test_keys_name_each_entry_once if {
+	sort(images.keys(_private({"registry": null, "repository": "a/b"}))) == ["a/b", "a/b:1.10", "b", "b:1.10"]
+	count(images.keys(_private({}))) == 6
+}
+
+test_expression_is_of_each_entry if {
+	expression := images.expression(["alpine", "busybox:1.*"])
+	images.in_text(expression, "mirror/alpine")
+	images.in_text(expression, "busybox:1.36")
+	not images.in_text(expression, "busybox")
+	images.expression([]) == null
+}
+
+test_words_are_the_longest_of_each_entry if {
+	images.words(["pytorch-*:1.*", "a?bc/d*"]) == "{*pytorch-*,*bc/d*}"
+	images.words([7, "a"]) == "{*a*}"
+	images.words(["*"]) == "{**}"
+	images.words([]) == ""
+}
+
 test_default_port_is_the_same_registry if {
 	images.registries(_private({"registry": "reg.example.com:443"})) == ["reg.example.com"]
+	known := {"registry": "1.dkr.ecr.eu-west-1.amazonaws.com", "account": "1", "region": "eu-west-1"}
+	with_port := images.registries(_private(object.union(known, {"registry": concat(":", [known.registry, "443"])})))
+	with_port == images.registries(_private(known))
 }
 
 test_ecr_registry_of_an_unknown_account_or_region_is_only_itself[fact] if {
