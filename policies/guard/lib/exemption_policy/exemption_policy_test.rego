@@ -47,6 +47,10 @@ test_length[note] if {
 	exemption_policy.problems(_with(example[0]), {"longest_days": 30}) == example[1]
 }
 
+test_one_day_may_be_the_longest if {
+	exemption_policy.problems(_with({"expires": "2026-01-01"}), {"longest_days": 1}) == set()
+}
+
 test_a_first_day_is_needed_where_there_is_a_longest if {
 	without := object.remove(_exemption, {"starts"})
 	expected := {"it has no first day, starts: YYYY-MM-DD; it may last 30 days"}
@@ -62,6 +66,11 @@ test_rules[note] if {
 		"no list": ["denied_image", {"denied_image can't be exempted"}],
 	}
 	exemption_policy.problems(_with({"rules": example[0]}), {"never": ["denied_image", "region"]}) == example[1]
+}
+
+test_all_rules_may_not_be_exempted_where_one_is_excluded if {
+	problems := exemption_policy.problems(_with({"rules": ["*"]}), {"never": ["region"]})
+	problems == {"it is for all rules, and region can't be exempted; list the rules"}
 }
 
 test_all_rules_may_be_exempted_where_none_is_excluded if {
@@ -130,6 +139,7 @@ test_a_wrong_policy_refuses_everything[note] if {
 		"ticket": [{"ticket_required": "yes"}, {"exemption_policy.ticket_required must be true or false"}],
 		"never": [{"never": "denied_image"}, {"exemption_policy.never must be a list of rule ids"}],
 		"never of numbers": [{"never": [1]}, {"exemption_policy.never must be a list of rule ids"}],
+		"never as a mapping": [{"never": {"a": "b"}}, {"exemption_policy.never must be a list of rule ids"}],
 		"wildcards": [{"wildcards": true}, {`exemption_policy.wildcards must be "any", "part" or "none"`}],
 	}
 	exemption_policy.problems(_exemption, example[0]) == example[1]
