@@ -296,6 +296,17 @@ test_no_notice_of_an_expired_exemption_that_only_could_cover if {
 	_notices([expired], [_finding], _without_roles(["arn:aws:iam::1:role/A"])) == set()
 }
 
+test_notice_of_an_expired_exemption_of_the_jobs_role if {
+	expired := object.union(_scoped({"role_arn": "*/A"}), {"expires": "2020-01-01"})
+	known := testing.input_with({"job": {"role_arns": ["arn:aws:iam::1:role/A"]}})
+	count(_notices([expired], [_finding], known)) == 1
+}
+
+test_notice_of_an_expired_exemption_without_roles_whatever_is_known_of_them if {
+	expired := object.union(_scoped({"account": "*"}), {"expires": "2020-01-01"})
+	count(_notices([expired], [_finding], _without_roles([]))) == 1
+}
+
 test_no_notice_of_valid_exemptions if {
 	_notices([_exemption({"ticket": "OPS-7"})], {_finding}, testing.document) == set()
 }
