@@ -359,9 +359,22 @@ def test_the_variables_are_the_settings() -> None:
 
 
 def test_the_functions_are_one_program_with_one_configuration() -> None:
-    same = ["Code", "Runtime", "Architectures", "Environment", "Role", "LoggingConfig"]
+    same = ["Code", "Runtime", "Architectures", "Environment", "Role", "LoggingConfig", "MemorySize"]
     differ = [name for name in same if FUNCTION[name] != SWEEP[name]]
     assert not differ, f"give Function and SweepFunction in template.yml the same {', '.join(differ)}"
+
+
+def test_what_operations_md_says_of_the_cost_is_that_of_the_functions_memory() -> None:
+    told = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+    gigabytes = FUNCTION["MemorySize"] / 1024
+    million = 1_000_000 * 0.3 * gigabytes * 0.0000133334
+    for row in (
+        f"billed at {gigabytes:.4f} GB ({FUNCTION['MemorySize']} MB)",
+        f"1,000,000 x 0.3 s x {gigabytes:.4f} GB x 0.0000133334 | {million:.2f} |",
+        f"| **in all** | | **{million + 0.20 + 1.25:.2f}** |",
+        f"4,320 x 10 x {gigabytes:.4f} x 0.0000133334 = {4_320 * 10 * gigabytes * 0.0000133334:.2f}",
+    ):
+        assert row in told, f"docs/operations.md doesn't say: {row}"
 
 
 @pytest.mark.parametrize("mode", PARAMETERS["Mode"]["AllowedValues"])

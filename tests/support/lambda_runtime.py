@@ -161,7 +161,7 @@ class Environment:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             "AWS_LAMBDA_FUNCTION_NAME": "guard",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_LOG_GROUP_NAME": "guard",
             "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
