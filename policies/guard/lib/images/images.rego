@@ -87,7 +87,7 @@ registries(image) := [] if {
 } else := hosts if {
 	hosts := _ecr_hosts(image)
 	trim_suffix(image.registry, ":443") in hosts
-} else := [trim_suffix(image.registry, ":443")]
+} else := array.concat([trim_suffix(image.registry, ":443")], _ecr_hosts(image))
 
 # The document names account and region only of a host that is an ECR endpoint.
 _ecr_hosts(image) := split(sprintf(_endpoints, array.concat([image.account, image.region], suffixes)), " ") if {

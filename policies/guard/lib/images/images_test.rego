@@ -103,6 +103,13 @@ test_default_port_is_the_same_registry if {
 	with_port == images.registries(_private(known))
 }
 
+test_another_endpoint_of_an_ecr_registry_is_that_registry_too if {
+	known := {"account": "1", "region": "eu-west-1"}
+	usual := images.registries(_private(object.union(known, {"registry": "1.dkr.ecr.eu-west-1.amazonaws.com"})))
+	another := "1.dkr.ecr.eu-west-1.amazonaws.com.cn"
+	images.registries(_private(object.union(known, {"registry": another}))) == array.concat([another], usual)
+}
+
 test_ecr_registry_of_an_unknown_account_or_region_is_only_itself[fact] if {
 	known := {"registry": "1.dkr.ecr.eu-west-1.amazonaws.com", "account": "1", "region": "eu-west-1"}
 	some fact in ["account", "region"]
