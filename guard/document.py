@@ -481,3 +481,10 @@ class Document(Model):
     compilation: Annotated[CompilationTarget | None, Field(description="Of compilation jobs.")] = None
     experiment: Annotated[Experiment | None, Field(description="Null when the job reports to none.")] = None
     mlflow: Annotated[Mlflow | None, Field(description="Null when the job reports to none.")] = None
+    settings_omitted: Annotated[
+        int | None,
+        Field(
+            description="How many hyperparameters and environment variables are left out, the longest ones, since those of"
+            " a job and its models may be 3 MB of text in all; null when none is."
+        ),
+    ] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from guard.document import (
     Compute,
@@ -21,6 +21,7 @@ from guard.document import (
 )
 from guard.errors import CollectError
 from guard.extract import extract
+from guard.extract.bounds import bounded
 from guard.extract.facts import Facts
 from guard.extract.reading import Node, clean, tags, text
 from guard.refs import Collected, JobRef, parse_job_arn
@@ -45,6 +46,7 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
     parts = {name: getattr(facts, name) for name in _TOP}
     if undescribed:
         parts["images"] = tuple(map(_unread, facts.images))
+    parts |= _settings(facts)
     return Document(
         source=ref.source,
         account=ref.home.account,
@@ -80,6 +82,13 @@ def offline(ref: JobRef, description: Node | None = None) -> Collected:
 def _of(model: type[_Model], facts: Facts) -> _Model:
     """The part of the document whose fields are facts of the same names."""
     return model(**{name: getattr(facts, name) for name in model.model_fields})
+
+
+def _settings(facts: Facts) -> dict[str, Any]:
+    """The settings that the document has room for, and how many it has none for."""
+    hyperparameters, environment = bounded(facts.hyperparameters, facts.environment)
+    omitted = len(facts.hyperparameters + facts.environment) - len(hyperparameters + environment)
+    return {"hyperparameters": hyperparameters, "environment": environment, "settings_omitted": omitted or None}
 
 
 def _unread(image: Image) -> Image:

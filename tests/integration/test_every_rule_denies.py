@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 from guard.authoring.opa import Opa
 from guard.document import DenyList, Document, Source
 from guard.extract import extract
+from guard.extract.bounds import SETTINGS_BYTES
 from guard.jobs import BY_KIND
 from guard.normalize import normalize
 from guard.refs import Collected, JobRef, job_arn
@@ -34,13 +36,19 @@ def merged(base: Any, change: Any) -> Any:
     return {**base, **{key: merged(base.get(key), value) for key, value in change.items()}}
 
 
+def padding(path: Sequence[str]) -> dict[str, Any]:
+    """More settings than a document has room for, at their place in a description."""
+    settings: Any = {f"padding-{number}": "x" * 2_000 for number in range(SETTINGS_BYTES // 2_000 + 1)}
+    return reduce(lambda inner, key: {key: inner}, reversed(path), settings) if path else {}
+
+
 def document_of(case: dict[str, Any], *, careless: bool) -> Document:
     """The document of a case's job; a careless one runs in another region."""
     home = replace(HOME, region="us-east-1") if careless else HOME
     kind = BY_KIND[case["kind"]]
     description, described = case["description"], case.get("resources", {})
     if careless:
-        description = merged(description, case["careless"])
+        description = merged(merged(description, case["careless"]), padding(case.get("padded", ())))
         described = merged(described, case.get("careless_resources", {}))
     known: dict[Any, Any] = {}
     while wanted := set(extract(kind.id, description, "job-1", known).unresolved):

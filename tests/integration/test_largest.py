@@ -11,6 +11,7 @@ import yaml
 
 from benchmarks.largest import largest
 from guard.document import Document
+from guard.extract.bounds import SETTINGS_BYTES
 from guard.jobs import JOB_KINDS, JobKind
 from guard.log.line import LIMIT_BYTES, line
 from guard.opa.engine import EmbeddedOpa
@@ -29,6 +30,12 @@ def strict(engine_with: Callable[..., EmbeddedOpa]) -> EmbeddedOpa:
 
 def size(document: Document) -> int:
     return len(document.model_dump_json().encode())
+
+
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda kind: kind.id)
+def test_the_document_of_the_largest_job_is_bounded(kind: JobKind) -> None:
+    """What isn't a setting is at most some 1.5 MB, and OPA's work on 4.5 MB is within half a processor second."""
+    assert size(largest(kind)) <= SETTINGS_BYTES + 1_500_000
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda kind: kind.id)

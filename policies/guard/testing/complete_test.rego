@@ -278,5 +278,6 @@ document := {
 		"arn": "arn:aws:sagemaker:eu-west-1:111122223333:mlflow-tracking-server/churn",
 		"experiment": "churn",
 		"run": "run-1"
-	}
+	},
+	"settings_omitted": 0
 }

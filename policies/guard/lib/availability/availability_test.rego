@@ -23,3 +23,23 @@ test_not_known_when_a_call_behind_it_failed if {
 	not availability.known("network", _with([_call(["images", "network"])]))
 	not availability.known("network", _with([_call(["images"]), _call(["network"])]))
 }
+
+test_not_known_are_settings_when_some_are_left_out if {
+	every field in ["environment", "hyperparameters"] {
+		not availability.known(field, testing.input_with({"settings_omitted": 1}))
+	}
+}
+
+test_known_when_no_setting_is_left_out if {
+	every document in [
+		testing.input_with({"settings_omitted": 0}),
+		testing.input_with({"settings_omitted": null}),
+		object.remove(testing.document, {"settings_omitted"}),
+	] {
+		availability.known("environment", document)
+	}
+}
+
+test_known_is_all_else_when_settings_are_left_out if {
+	availability.known("network", testing.input_with({"settings_omitted": 1}))
+}

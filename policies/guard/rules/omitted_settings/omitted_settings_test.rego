@@ -1,0 +1,20 @@
+package guard.rules.omitted_settings_test
+
+import data.guard.rules.omitted_settings as rule
+
+test_deny_settings_that_are_left_out if {
+	r := rule.findings with input as {"settings_omitted": 3}
+	r == {{
+		"message": "The settings are too long to be checked: 3 of them were left out.",
+		"details": {"omitted": 3},
+	}}
+}
+
+test_allow_when_every_setting_is_there if {
+	every document in [{"settings_omitted": null}, {"settings_omitted": 0}, {}] {
+		r := rule.findings with input as document
+		r == set()
+	}
+}
+
+test_remediation_says_what_to_shorten if contains(rule.remediation, "environment variables")
