@@ -60,9 +60,11 @@ for_job(prepared, document) := [object.union(exemption, {"expired": expired}) |
 }
 
 # METADATA
-# description: The subject of a finding with such details.
-subject(details) := [details.slot, details.image] if {
-	_is_about_image(details)
+# description: |
+#   The subject of a finding with such details. One about a setting has a slot as well, that of the map which holds it,
+#   but no image.
+subject(details) := of_image if {
+	of_image := [details.slot, details.image]
 } else := "job"
 
 # METADATA
@@ -72,16 +74,18 @@ nameable(exemptions, known) := {number |
 	some number, image in known
 	_may_be_named(image, entries, words)
 } if {
-	entries := {entry: true | some exemption in exemptions; some entry in exemption.images.entries}
-	globs := [exemption.images.words | some exemption in exemptions; exemption.images.words != ""]
-	words := concat("", ["{", concat(",", globs), "}"])
+	entries := {entry: null | some exemption in exemptions; some entry in exemption.images.entries}
+	words := sprintf("{%s}", [concat(",", [exemption.images.words | some exemption in exemptions])])
 }
 
 _may_be_named(image, _, _) if image.unread
 
 _may_be_named(image, entries, _) if object.filter(entries, image.keys) != {}
 
-_may_be_named(image, _, words) if glob.match(words, null, image.text)
+_may_be_named(image, _, words) if {
+	image.text != ""
+	glob.match(words, null, image.text)
+}
 
 # METADATA
 # description: |
@@ -96,8 +100,8 @@ covered(exemption, known, candidates) := subjects | {"job" | count(named) == cou
 
 # METADATA
 # description: |
-#   What `covered` needs to know of the job's images. If they can't be read for now, one that is `unread` and no
-#   finding's subject stands for those that aren't listed.
+#   What `covered` needs to know of the job's images. If they can't be read for now, one that is only `unread`, and so
+#   no finding's subject, stands for those that aren't listed.
 known_images(document) := array.concat(
 	[{
 		"subject": [image.slot, image.raw],
@@ -107,7 +111,7 @@ known_images(document) := array.concat(
 	} |
 		some image in document.images
 	],
-	[{"subject": null, "keys": [], "text": "", "unread": true} | not availability.known("images", document)],
+	[{"unread": true} | not availability.known("images", document)],
 )
 
 # METADATA
@@ -217,9 +221,6 @@ _is_named(exemption, image) if {
 	glob.match(exemption.images.words, null, image.text)
 	images.in_text(exemption.images.expression, image.text)
 }
-
-# A finding about a setting has a slot as well: that of the map which holds the setting.
-_is_about_image(details) if object.keys(details) & {"slot", "image"} == {"slot", "image"}
 
 _scope_problems(scope) := union({
 	{sprintf("unknown key scope.%v", [key]) | some key in (object.keys(scope) - (_facts | {"image"}))},

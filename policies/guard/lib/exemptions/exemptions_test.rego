@@ -1,6 +1,7 @@
 package guard.lib.exemptions_test
 
 import data.guard.lib.exemptions
+import data.guard.lib.images
 import data.guard.testing
 
 # The steps in the order in which `main` takes them.
@@ -114,6 +115,8 @@ test_no_notice_before_the_first_day if {
 	_notices(list, {_finding}, _at("2025-05-01T00:00:00Z")) == set()
 }
 
+test_no_list_has_no_valid_exemption if exemptions.prepared(null).valid == []
+
 test_refused_exempts_nothing_and_is_reported if {
 	list := [_exemption({}), {"refused": {"it has no ticket", "it lasts 31 days"}}]
 	_exempted_by([list[1]], _finding, testing.document) == null
@@ -155,6 +158,7 @@ test_scope_covers_not[note] if {
 		"one fact of two": {"account": "1*", "region": "us-*"},
 		"image": {"image": "pytorch-train"},
 		"image with another tag": {"image": "pytorch-training:2.3"},
+		"image pattern with another tag": {"image": "pytorch-*:1.*"},
 		"no image of a list": {"image": ["mxnet", "xpytorch-training"]},
 	}
 	_exempted_by([_scoped(scope)], _finding, testing.document) == null
@@ -231,6 +235,55 @@ test_image_scope_covers_no_unknown_image if {
 test_image_scope_covers_no_image_that_the_job_lacks if {
 	finding := {"rule_id": "denied_image", "details": {"slot": "Elsewhere", "image": _image.raw}}
 	_exempted_by([_scoped({"image": "*"})], finding, testing.document) == null
+}
+
+# The images of a job with several exemptions: what each covers is worked out among those that one of them may name.
+
+_known := exemptions.known_images(testing.input_with_images([
+	_image,
+	_other,
+	object.union(_other, {"slot": "Third", "repository": "tensorflow"}),
+	testing.unknown_image("access-denied"),
+]))
+
+_prepared_scopes(scopes) := exemptions.prepared([_scoped(scope) | some scope in scopes]).valid
+
+test_nameable_are_the_images_that_an_entry_or_a_pattern_may_name[note] if {
+	some note, example in {
+		"an entry": [["mxnet"], {1}],
+		"a pattern": [["mxn*"], {1}],
+		"two patterns": [["pytorch-*", "mxn*"], {0, 1}],
+		"an entry and a pattern": [["pytorch-training", "mxn*"], {0, 1}],
+		"a pattern and an entry of no image": [["mxn*", "jax"], {1}],
+		"a pattern of all that are known": [["*:*"], {0, 1, 2}],
+		"neither": [["jax", "jax-*"], set()],
+	}
+	exemptions.nameable(_prepared_scopes([{"image": entry} | some entry in example[0]]), _known) == example[1]
+}
+
+test_nameable_are_images_that_cannot_be_read_for_now if {
+	known := exemptions.known_images(testing.input_without({"images": [_image, _unread]}, "images"))
+	exemptions.nameable(_prepared_scopes([{"image": "jax"}]), known) == {1, 2}
+}
+
+test_covered_is_only_what_the_exemption_itself_names[note] if {
+	some note, image in {"entry": "mxnet", "pattern": "mxn*"}
+	[exemption, _] := _prepared_scopes([{"image": image}, {"image": "pytorch-training"}])
+	exemptions.covered(exemption, _known, {0, 1}) == {[_other.slot, _other.raw]}
+}
+
+test_covered_is_nothing_else_than_what_is_nameable if {
+	[exemption] := _prepared_scopes([{"image": "*"}])
+	exemptions.covered(exemption, _known, {0}) == {[_image.slot, _image.raw]}
+}
+
+test_entries_are_looked_up_and_only_patterns_compared if {
+	[exemption] := _prepared_scopes([{"image": ["mxnet", "pytorch-*"]}])
+	exemption.images == {
+		"entries": ["mxnet"],
+		"expression": images.expression(["pytorch-*"]),
+		"words": images.words(["pytorch-*"]),
+	}
 }
 
 # What can't be read for now.
@@ -366,6 +419,9 @@ _malformed := {
 	"rules a mapping": [_exemption({"rules": {"a": "*"}}), "rules must be a list of rule ids"],
 	"rules empty": [_exemption({"rules": []}), "rules must be a list of rule ids"],
 	"rules of numbers": [_exemption({"rules": ["*", 1]}), "rules must be a list of rule ids"],
+	"starts no day": [_exemption({"starts": "2025-02-30"}), "starts must be a day as YYYY-MM-DD"],
+	"starts a number": [_exemption({"starts": 20250601}), "starts must be a day as YYYY-MM-DD"],
+	"starts null": [_exemption({"starts": null}), "starts must be a day as YYYY-MM-DD"],
 	"expires no day": [_exemption({"expires": "2025-02-30"}), "expires must be a day as YYYY-MM-DD"],
 	"expires a number": [_exemption({"expires": 20250630}), "expires must be a day as YYYY-MM-DD"],
 	"expires null": [_exemption({"expires": null}), "expires must be a day as YYYY-MM-DD"],
