@@ -25,12 +25,10 @@ known(image) if {
 
 # METADATA
 # description: Every entry without wildcards that names the image, each once.
-keys(image) := [] if {
-	text(image) == ""
-} else := split(concat("\n", [text(image), _lines(tails, _versions(image))]), "\n") if {
-	tails := _tails(image)
-	tails != []
-} else := split(text(image), "\n")
+keys(image) := split(lines, "\n") if {
+	lines := text(image)
+	lines != ""
+} else := []
 
 # METADATA
 # description: One regular expression for entries, with wildcards or without, to find in `text`; null for no entries.
@@ -54,23 +52,18 @@ _longest_word(entry) := longest if {
 
 # METADATA
 # description: |
-#   The image as expressions see it, the ways to write it in full, one in each line; empty if it isn't known, or if its
-#   name has a line break, as it would look like two.
-text(image) := lines if {
+#   The image as expressions see it, its `keys` with one in each line; empty if it isn't known, or if its name has a
+#   line break, as it would look like two.
+text(image) := trim_suffix(lines, "\n") if {
 	known(image)
-	names := _full_names(image)
-	versions := _versions(image)
-	lines := _lines(names, versions)
-	strings.count(lines, "\n") == (count(names) * (count(versions) + 1)) - 1
-} else := ""
+	names := array.concat(_full_names(image), _tails(image))
+	endings := _endings(image)
 
-# All names, without and with versions, made by joining: some steps for each version, none for each of its names.
-_lines(names, versions) := concat("", array.concat([joined], [line |
-	some version in versions
-	some line in ["\n", replace(joined, "\n", concat(version, ["", "\n"])), version]
-])) if {
-	joined := concat("\n", names)
-}
+	# All names are joined at once, with each of the endings: a step for each ending, none for each name.
+	separated := array.concat(names, [""])
+	lines := concat("", [concat(ending, separated) | some ending in endings])
+	strings.count(lines, "\n") == count(names) * count(endings)
+} else := ""
 
 # METADATA
 # description: True if an entry of the expression names the image of the text.
@@ -80,28 +73,28 @@ in_text(entries, lines) if {
 	regex.match(entries, lines)
 }
 
-# METADATA
-# description: Every way to write the registry's host in a canonical entry, each once.
-registries(image) := [] if {
-	not is_string(image.registry)
-} else := hosts if {
-	hosts := _ecr_hosts(image)
-	trim_suffix(image.registry, ":443") in hosts
-} else := array.concat([trim_suffix(image.registry, ":443")], _ecr_hosts(image))
-
 # The document names account and region only of a host that is an ECR endpoint.
-_ecr_hosts(image) := split(sprintf(_endpoints, array.concat([image.account, image.region], suffixes)), " ") if {
+_full_names(image) := [image.repository] if {
+	not is_string(image.registry)
+} else := names if {
+	names := _ecr_names(image)
+	_own_name(image) in names
+} else := array.concat([_own_name(image)], _ecr_names(image))
+
+_own_name(image) := concat("/", [trim_suffix(image.registry, ":443"), image.repository])
+
+_ecr_names(image) := split(sprintf(_endpoints, array.concat(facts, _dns_suffixes(image.region))), "\n") if {
 	is_string(image.account)
 	is_string(image.region)
-	suffixes := _dns_suffixes(image.region)
+	facts := [image.account, image.region, image.repository]
 } else := []
 
-# Account, region, and the suffixes of plain and dual-stack endpoints.
-_endpoints := concat(" ", [
-	"%[1]s.dkr.ecr.%[2]s.%[3]s",
-	"%[1]s.dkr.ecr-fips.%[2]s.%[3]s",
-	"%[1]s.dkr-ecr.%[2]s.%[4]s",
-	"%[1]s.dkr-ecr-fips.%[2]s.%[4]s",
+# Account, region, repository, and the suffixes of plain and dual-stack endpoints.
+_endpoints := concat("\n", [
+	"%[1]s.dkr.ecr.%[2]s.%[4]s/%[3]s",
+	"%[1]s.dkr.ecr-fips.%[2]s.%[4]s/%[3]s",
+	"%[1]s.dkr-ecr.%[2]s.%[5]s/%[3]s",
+	"%[1]s.dkr-ecr-fips.%[2]s.%[5]s/%[3]s",
 ])
 
 _dns_suffixes(region) := _nearly_everywhere if {
@@ -124,10 +117,6 @@ _elsewhere := {
 	"us-isof": ["csp.hci.ic.gov", "on.aws.hci.ic.gov"],
 }
 
-_full_names(image) := [concat("/", [registry, image.repository]) | some registry in registries(image)] if {
-	is_string(image.registry)
-} else := [image.repository]
-
 # What is left of the path behind each `/`; without a registry the full name is the first of them.
 _tails(image) := [concat("/", array.slice(segments, i, count(segments))) | some i, _ in segments] if {
 	is_string(image.registry)
@@ -136,15 +125,15 @@ _tails(image) := [concat("/", array.slice(segments, i, count(segments))) | some 
 	segments := split(image.repository, "/")
 }
 
-_versions(image) := [concat("", [":", image.tag])] if {
+# What may stand behind a name, with the end of the line.
+_endings(image) := ["\n", concat("", [":", image.tag, "\n"])] if {
 	image.digest == null
 	is_string(image.tag)
-} else := [":latest"] if {
+} else := ["\n", ":latest\n"] if {
 	not is_string(image.digest)
-} else := [digest] if {
+} else := ["\n", concat("", ["@", image.digest, "\n"])] if {
 	not is_string(image.tag)
-	digest := concat("", ["@", image.digest])
-} else := [tag, digest, concat("", [tag, digest])] if {
+} else := ["\n", concat("", [tag, "\n"]), concat("", [digest, "\n"]), concat("", [tag, digest, "\n"])] if {
 	tag := concat("", [":", image.tag])
 	digest := concat("", ["@", image.digest])
 }

@@ -23,6 +23,11 @@ _private(patch) := object.union(
 
 _keys(image) := {key | some key in images.keys(image)}
 
+# The hosts of the names without tag and digest.
+_registries(image) := [trim_suffix(key, path) | some key in images.keys(image); endswith(key, path)] if {
+	path := concat("/", ["", image.repository])
+}
+
 _matches(entry, image) if images.in_text(images.expression([entry]), images.text(image))
 
 test_keys_of_a_tag if {
@@ -33,6 +38,17 @@ test_keys_of_a_tag if {
 		"mirror/pytorch-training:1.10",
 		"reg.example.com:5000/mirror/pytorch-training",
 		"reg.example.com:5000/mirror/pytorch-training:1.10",
+	}
+}
+
+test_keys_of_a_path_are_its_tails_too if {
+	_keys(_private({"registry": null, "repository": "a/b/c", "tag": "1"})) == {
+		"a/b/c",
+		"a/b/c:1",
+		"b/c",
+		"b/c:1",
+		"c",
+		"c:1",
 	}
 }
 
@@ -97,26 +113,26 @@ test_words_are_the_longest_of_each_entry if {
 }
 
 test_default_port_is_the_same_registry if {
-	images.registries(_private({"registry": "reg.example.com:443"})) == ["reg.example.com"]
+	_registries(_private({"registry": "reg.example.com:443"})) == ["reg.example.com"]
 	known := {"registry": "1.dkr.ecr.eu-west-1.amazonaws.com", "account": "1", "region": "eu-west-1"}
-	with_port := images.registries(_private(object.union(known, {"registry": concat(":", [known.registry, "443"])})))
-	with_port == images.registries(_private(known))
+	with_port := _registries(_private(object.union(known, {"registry": concat(":", [known.registry, "443"])})))
+	with_port == _registries(_private(known))
 }
 
 test_another_endpoint_of_an_ecr_registry_is_that_registry_too if {
 	known := {"account": "1", "region": "eu-west-1"}
-	usual := images.registries(_private(object.union(known, {"registry": "1.dkr.ecr.eu-west-1.amazonaws.com"})))
+	usual := _registries(_private(object.union(known, {"registry": "1.dkr.ecr.eu-west-1.amazonaws.com"})))
 	another := "1.dkr.ecr.eu-west-1.amazonaws.com.cn"
-	images.registries(_private(object.union(known, {"registry": another}))) == array.concat([another], usual)
+	_registries(_private(object.union(known, {"registry": another}))) == array.concat([another], usual)
 }
 
 test_ecr_registry_of_an_unknown_account_or_region_is_only_itself[fact] if {
 	known := {"registry": "1.dkr.ecr.eu-west-1.amazonaws.com", "account": "1", "region": "eu-west-1"}
 	some fact in ["account", "region"]
-	images.registries(_private(object.union(known, {fact: null}))) == [known.registry]
+	_registries(_private(object.union(known, {fact: null}))) == [known.registry]
 }
 
-test_no_registry_has_no_hosts if images.registries(_private({"registry": null})) == []
+test_no_registry_has_no_hosts if _registries(_private({"registry": null})) == []
 
 _endpoints := {
 	"us-east-1": {
@@ -148,7 +164,7 @@ _endpoints := {
 test_each_endpoint_of_ecr_is_the_same_registry if {
 	every region, hosts in _endpoints {
 		every host in hosts {
-			registries := images.registries(_private({"registry": host, "account": "1", "region": region}))
+			registries := _registries(_private({"registry": host, "account": "1", "region": region}))
 			{registry | some registry in registries} == hosts
 			count(registries) == 4
 		}
@@ -164,7 +180,7 @@ test_partitions_have_their_own_domains[region] if {
 	}
 	plain := sprintf("1.dkr.ecr.%s.%s", [region, suffixes[0]])
 	dual_stack := sprintf("1.dkr-ecr.%s.%s", [region, suffixes[1]])
-	hosts := images.registries(_private({"registry": plain, "account": "1", "region": region}))
+	hosts := _registries(_private({"registry": plain, "account": "1", "region": region}))
 	count(hosts) == 4
 	plain in hosts
 	dual_stack in hosts

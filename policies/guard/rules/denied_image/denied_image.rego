@@ -104,11 +104,11 @@ _matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, image, 
 	entry := data.guard.config.rules.denied_image.overrides[number].images[key]
 }
 
+# The document's list is copied anyway, so all keys are looked up at once.
 _matched contains [sprintf("deny_list.images[%s]", [key]), key, image, entry] if {
 	input.deny_list.images != {}
 	some i, image in input.images
-	some key in _keys[i]
-	entry := input.deny_list.images[key]
+	some key, entry in object.filter(input.deny_list.images, _keys[i])
 }
 
 _matched contains [sprintf("rules.denied_image.patterns[%d]", [i]), entry.pattern, image, entry] if {
@@ -129,11 +129,12 @@ _texts := [images.text(image) | some image in input.images]
 _by_pattern([]) := set()
 
 _by_pattern(entries) := {[i, entry, number] |
-	expressions := {i: images.expression([entry.pattern]) | some i, entry in entries; is_string(entry.pattern)}
-	words := {i: images.words([entry.pattern]) | some i, entry in entries; expressions[i]}
 	any_word := images.words([entry.pattern | some entry in entries])
-	some number, text in _texts
-	glob.match(any_word, null, text)
+	likely := {number: text | some number, text in _texts; glob.match(any_word, null, text)}
+	likely != {}
+	expressions := {i: images.expression([entry.pattern]) | some i, entry in entries}
+	words := {i: images.words([entry.pattern]) | some i, entry in entries}
+	some number, text in likely
 	some i, expression in expressions
 	glob.match(words[i], null, text)
 	images.in_text(expression, text)
