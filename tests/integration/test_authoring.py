@@ -522,15 +522,24 @@ def test_a_level_that_the_catalogue_does_not_show_survives(small: Opa) -> None:
     assert f"survived: {CONFIG}:2: off -> deny\n" in out.getvalue()
 
 
-def test_a_mutant_listed_as_equivalent_that_a_test_kills_is_an_error(small: Opa) -> None:
+@pytest.mark.parametrize("chosen", [(), ("max_runtime",)], ids=["all", "some"])
+def test_a_mutant_listed_as_equivalent_that_a_test_kills_is_an_error(small: Opa, chosen: tuple[str, ...]) -> None:
     listed = {"file": "guard/rules/max_runtime/max_runtime.rego", "line": "runtime > _limit", "change": "> -> >="}
     (small.folder / "tools" / "mutants-equivalent.yaml").write_text(json.dumps([listed | {"reason": "for this test"}]))
     out = io.StringIO()
-    assert not mutate(small, POLICIES, (), out)
+    assert not mutate(small, POLICIES, chosen, out)
     assert (
         "remove from tools/mutants-equivalent.yaml, as no such mutant survives: guard/rules/max_runtime"
         in out.getvalue()
     )
+
+
+def test_a_mutant_listed_as_equivalent_of_another_folder_is_left_to_a_run_of_all(small: Opa) -> None:
+    listed = {"file": "guard/rules/volume_size/volume_size.rego", "line": "size > _limit", "change": "> -> >="}
+    (small.folder / "tools" / "mutants-equivalent.yaml").write_text(json.dumps([listed | {"reason": "for this test"}]))
+    out = io.StringIO()
+    assert mutate(small, POLICIES, ("max_runtime",), out)
+    assert "remove from" not in out.getvalue()
 
 
 # the commands

@@ -33,16 +33,16 @@ def mutate(opa: Opa, policies: Path, chosen: tuple[str, ...], out: TextIO) -> bo
     Raises ConfigError for an unknown folder, or when tests fail without any change.
     """
     equivalent = read_equivalent(opa.folder / EQUIVALENT)
-    results = []
-    for unit in _units(opa.folder / policies, chosen):
+    units, results = _units(opa.folder / policies, chosen), []
+    for unit in units:
         results.append(_result(opa, policies, unit, equivalent))
         out.write(f"{results[-1]}\n")
         out.flush()
-    if chosen:
-        return conclude(results, out)
-    results.append(_levels(opa, policies))
-    out.write(f"{results[-1]}\n")
-    stale = equivalent - {equal for result in results for equal in result.equivalent}
+    if not chosen:
+        results.append(_levels(opa, policies))
+        out.write(f"{results[-1]}\n")
+    listed = {each for each in equivalent if not chosen or str(Path(each[0]).relative_to("guard").parent) in units}
+    stale = listed - {equal for result in results for equal in result.equivalent}
     out.writelines(
         f"remove from {EQUIVALENT}, as no such mutant survives: {': '.join(each)}\n" for each in sorted(stale)
     )
