@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ def main(bucket: str, stack: str, *given: str) -> int:
         subprocess.run([os.environ.get("MAKE", "make"), "package", f"ARCH={architecture}"], check=True)
         package = ["package", "--template-file", "template.yml", "--s3-bucket", bucket]
         _aws(*package, "--output-template-file", str(PACKAGED))
+        PACKAGED.write_text(with_data_policy(PACKAGED.read_text(), (current | parameters).get("OnDelete", "keep")))
         parameters["Release"] = fingerprint(PACKAGED.read_text(), current | parameters)
         # Through the bucket: a template that is sent along may have 51,200 bytes at most.
         deploy = ["deploy", "--template-file", str(PACKAGED), "--s3-bucket", bucket, "--stack-name", stack]
@@ -56,6 +58,13 @@ def main(bucket: str, stack: str, *given: str) -> int:
     except subprocess.CalledProcessError as exc:
         return exc.returncode
     return 0
+
+
+def with_data_policy(template: str, on_delete: str) -> str:
+    """Return the template whose data goes with the stack, if `on_delete` is "delete"; a deletion policy takes no parameter."""
+    if on_delete != "delete":
+        return template
+    return re.sub(r"^( +DeletionPolicy: )Retain(ExceptOnCreate)?$", r"\1Delete", template, flags=re.MULTILINE)
 
 
 def fingerprint(packaged: str, given: dict[str, str]) -> str:

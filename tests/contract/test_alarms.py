@@ -96,13 +96,28 @@ def test_an_alarm_says_what_happened_and_what_to_do(name: str) -> None:
         ("ThrottlesAlarm", "Throttles"),
         ("DroppedEventsAlarm", "AsyncEventsDropped"),
         ("FailedDeliveriesAlarm", "DestinationDeliveryFailures"),
-        # The number of new letters, not of those that are there: otherwise the second one would be silent.
-        ("DeadLetterAlarm", "NumberOfMessagesSent"),
     ],
 )
 def test_a_service_metric_is_watched(name: str, metric: str) -> None:
     alarm = ALARMS[name]
     assert (alarm["MetricName"], alarm["Threshold"], alarm["TreatMissingData"]) == (metric, 0, "notBreaching")
+
+
+def test_each_new_dead_letter_is_alarmed_also_one_that_sqs_moved_itself() -> None:
+    """New letters, not those that are there: otherwise the second one would be silent."""
+    alarm = ALARMS["DeadLetterAlarm"]
+    new, *watched = alarm["Metrics"]
+    assert new["Expression"] == "IF(FILL(sent, 0) > 0, sent, DIFF(FILL(waiting, 0) + FILL(beingRead, 0)))"
+    assert {one["Id"]: one["MetricStat"]["Metric"]["MetricName"] for one in watched} == {
+        "sent": "NumberOfMessagesSent",
+        "waiting": "ApproximateNumberOfMessagesVisible",
+        "beingRead": "ApproximateNumberOfMessagesNotVisible",
+    }
+    assert {str(one["MetricStat"]["Metric"]["Dimensions"]) for one in watched} == {
+        str([{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}])
+    }
+    assert [one.get("ReturnData", True) for one in alarm["Metrics"]] == [True, False, False, False]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 
 def test_every_rule_is_watched_for_failed_invocations_and_lost_events() -> None:

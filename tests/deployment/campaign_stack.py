@@ -30,9 +30,9 @@ def wait_for(found: Callable[[], Any], what: str) -> Any:
     return result
 
 
-def outputs(client: Client) -> dict[str, str]:
-    (stack,) = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+def outputs(client: Client, stack: str = STACK) -> dict[str, str]:
+    (described,) = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
 def parameters(client: Client) -> dict[str, str]:
@@ -128,12 +128,15 @@ def test_an_event_that_cannot_be_judged_is_a_dead_letter_with_its_event(client: 
     assert letter["responsePayload"]["errorType"] == "EventError"
 
 
-def test_a_second_stack_lives_beside_the_first(deploy: Deploy, client: Client) -> None:
-    deploy("STACK=guard-too", "MODE=audit", "ARCH=x86_64")
+def test_a_second_stack_lives_beside_the_first_and_takes_its_data_with_it(deploy: Deploy, client: Client) -> None:
+    deploy("STACK=guard-too", "MODE=audit", "ARCH=x86_64", "PARAMETERS=OnDelete=delete")
+    table = outputs(client, "guard-too")["StateTableName"]
     client("cloudformation").delete_stack(StackName="guard-too")
     client("cloudformation").get_waiter("stack_delete_complete").wait(
         StackName="guard-too", WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE}
     )
+    assert table not in client("dynamodb").list_tables()["TableNames"]
+    assert outputs(client)["StateTableName"] in client("dynamodb").list_tables()["TableNames"]
     assert status(client, "enforced") in {"Stopping", "Stopped"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -152,6 +153,20 @@ def test_a_new_stack_takes_the_templates_defaults(deploy: Deploy, aws: str, tmp_
     new = parameters(aws, "other")
     assert (new["Mode"], new["Architecture"]) == ("enforce", "arm64")
     assert (tmp_path / "build" / "arch").read_text().strip() == "arm64"
+
+
+def deletion_policies(aws: str) -> set[str]:
+    stacks: Any = boto3.client("cloudformation", region_name=REGION, endpoint_url=aws)
+    template = stacks.get_template(StackName="sagemaker-guard")["TemplateBody"]
+    return set(re.findall(r"DeletionPolicy\W+(\w+)", template if isinstance(template, str) else json.dumps(template)))
+
+
+def test_data_that_is_to_go_with_the_stack_stays_so_in_later_deployments(deploy: Deploy, aws: str) -> None:
+    deployed = deploy("PARAMETERS=OnDelete=delete")
+    assert (deployed.returncode, deletion_policies(aws)) == (0, {"Delete"}), deployed.stderr
+    again = deploy()
+    assert (again.returncode, deletion_policies(aws)) == (0, {"Delete"}), again.stderr
+    assert "No changes to deploy" in again.stdout
 
 
 @pytest.mark.parametrize(
