@@ -10,6 +10,14 @@ test_deny_settings_that_are_left_out if {
 	}}
 }
 
+test_deny_one_setting_that_is_left_out if {
+	r := rule.findings with input as {"settings_omitted": 1}
+	r == {{
+		"message": "The settings are too long to be checked: 1 of them were left out.",
+		"details": {"omitted": 1},
+	}}
+}
+
 test_allow_when_every_setting_is_there if {
 	every document in [{"settings_omitted": null}, {"settings_omitted": 0}, {}] {
 		r := rule.findings with input as document
