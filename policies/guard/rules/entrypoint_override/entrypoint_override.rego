@@ -5,9 +5,10 @@
 #   one for each word of the command, or a mapping: `entrypoint` is that list, `options` are options that may
 #   follow its first word, each with globs for its value (of several values, separated by commas, each must
 #   match one), and `arguments` are globs for each of the arguments, which are then allowed with this command
-#   only. Everywhere else `allow_arguments` decides about them. In a glob `*` doesn't cross a `/`, and an
-#   absolute path is compared without `.`, `..` and doubled slashes. Of all words only the program's name
-#   appears in the finding, the others may hold secrets. Without the parameters nothing is allowed.
+#   only. Everywhere else `allow_arguments` decides about them. In a glob `*` doesn't cross a `/`, an absolute
+#   path is compared without `.`, `..` and doubled slashes, and any other has a `..` only where the glob writes
+#   one. Of all words only the program's name appears in the finding, the others may hold secrets. Without the
+#   parameters nothing is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html
@@ -104,6 +105,7 @@ _fitting contains "arguments" in object.keys(entry) if {
 	some listed in _allowed
 	entry := _entry(listed)
 	start := count(words) - count(entry.entrypoint)
+	start >= 0
 	_fits(entry.entrypoint, array.concat(array.slice(words, 0, 1), array.slice(words, start + 1, count(words))))
 	_fits_options(object.get(entry, "options", {}), array.slice(words, 1, start + 1))
 	_fits_arguments(entry)
@@ -137,7 +139,14 @@ _fits_values(patterns, values) if {
 	}
 }
 
-_matches(pattern, word) if glob.match(pattern, ["/"], storage.resolved(word))
+# A relative path goes up only where the glob does: nobody knows the folder that it starts from.
+_matches(pattern, word) if {
+	path := storage.resolved(word)
+	glob.match(pattern, ["/"], path)
+	_steps_up(path) == _steps_up(pattern)
+}
+
+_steps_up(path) := count([step | some step in split(path, "/"); step == ".."])
 
 _fits_arguments(entry) if not "arguments" in object.keys(entry)
 

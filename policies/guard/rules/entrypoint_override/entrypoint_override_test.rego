@@ -15,6 +15,10 @@ _config := {
 	"allowed": [
 		["python3", "/opt/ml/processing/input/code/*.py"],
 		["/opt/program/train"],
+		["run", "*"],
+		["julia", "src/**"],
+		["julia", "../lib/*.jl"],
+		["ruby", "/**"],
 		{"entrypoint": ["/bin/bash"], "arguments": ["-c", "chmod +x /opt/*/train.sh && /opt/ml/train.sh"]},
 		{"entrypoint": ["/bin/serve"], "arguments": []},
 		{
@@ -53,6 +57,10 @@ test_allow_listed_commands[words] if {
 		["/opt/program/train"],
 		["/opt/ml/../program/train"],
 		["smspark-submit", "/opt/ml/processing/input/code/a.py"],
+		["run", "a"],
+		["julia", "src/deep/a.jl"],
+		["julia", "src/..a/b..jl"],
+		["julia", "../lib/a.jl"],
 	]
 	r := rule.findings with input as _job(words, ["--x"])
 		with data.guard.config.rules.entrypoint_override as _config
@@ -72,6 +80,12 @@ test_deny_near_misses[words] if {
 		["train", ["/opt/program/../ml/train"]],
 		["sh", ["/bin/sh"]],
 		["smspark-submit", ["smspark-submit"]],
+		["run", ["run"]],
+		["run", ["run", ".."]],
+		["julia", ["julia", "src/../../tmp/evil.jl"]],
+		["julia", ["julia", "src/.."]],
+		["julia", ["julia", "../lib/../evil.jl"]],
+		["ruby", ["ruby", "/a/b/c/d/e/f/g/../../../../../../../evil.rb"]],
 	]
 	r := rule.findings with input as _job(words, null) with data.guard.config.rules.entrypoint_override as _config
 	r == {_entrypoint(program, count(words))}
