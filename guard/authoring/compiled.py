@@ -10,7 +10,18 @@ from guard.authoring.opa import LIMITS, Opa
 
 # Where policies/guard/plan looks for it; the structure check refuses such a file among the sources.
 COMPILED = Path("guard/compiled/data.json")
-_DOCUMENTS = ("rules", "limits", "scoped", "defects", "unnamed", "exemptions", "filled")
+_DOCUMENTS = (
+    "rules",
+    "stamps",
+    "limits",
+    "scoped",
+    "defects",
+    "unnamed",
+    "exemptions",
+    "filled",
+    "varied",
+    "constant",
+)
 _QUERY = "{" + ", ".join(f'"{name}": data.guard.plan.{name}' for name in _DOCUMENTS) + "}"
 
 

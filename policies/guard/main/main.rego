@@ -72,18 +72,27 @@ _askable contains rule_id if some rule_id in plan.unnamed
 _findings := [finding | some findings in object.union(_listed, _notices); some finding in findings]
 
 _summary(findings) := {
-	"decision": _verdict({finding.level | some finding in findings; finding.exempted_by == null}),
+	"decision": _verdict(findings),
 	"findings": findings,
 }
 
-_verdict(levels) := "deny" if {
-	"deny" in levels
+_verdict(findings) := "deny" if {
+	_has("deny", findings)
 } else := "warn" if {
-	"warn" in levels
+	_has("warn", findings)
 } else := "allow"
 
+_has(level, findings) if {
+	some finding in findings
+	finding.level == level
+	finding.exempted_by == null
+}
+
 # What a rule found, with what is broken about it. Nothing here may depend on another rule. Most rules find nothing in
-# most jobs, so nothing else is worked out for them. Keys are walked in their order, which is that of the rules' ids.
+# most jobs, and most others a few things that no override and no exemption is about: `_plain` takes few steps for them.
+# Keys are walked in their order, which is that of the rules' ids.
+
+_listed[rule_id] := findings if some rule_id, findings in _plain
 
 _listed[rule_id] := _sorted(_stamped(rule_id, _judged(rule_id))) if {
 	some rule_id, findings in _found
@@ -105,6 +114,33 @@ _listed[rule_id] := _sorted(array.concat(_stamped(rule_id, judged), _defective(r
 	judged := array.slice(sort(_judged(rule_id)), 0, _most)
 }
 
+_plain[rule_id] := [object.union(stamp, {"message": message, "details": details, "exempted_by": null}) |
+	some [message, details] in sort(told)
+] if {
+	_nothing_exempts
+	some rule_id, _ in _telling
+	stamp := plan.stamps[rule_id]
+	found := data.guard.rules[rule_id].findings
+	is_set(found)
+	count(found) <= _most
+	told := [[message, details] |
+		some finding in found
+		message := finding.message
+		is_string(message)
+		trim_space(message) != ""
+		count(message) <= _longest
+		details := object.get(finding, "details", {})
+		is_object(details)
+	]
+	count(told) == count(found)
+}
+
+# What `_plain` leaves: many findings, what is broken, and what overrides or exemptions change.
+_intricate[rule_id] if {
+	some rule_id, _ in _telling
+	not _plain[rule_id]
+}
+
 # The owner of a job chooses how many findings it has, so a rule lists some and counts the others. Those that count for
 # the verdict come first, so that it is the same with all of them.
 _most := 50
@@ -124,7 +160,7 @@ _judged(rule_id) := [[exempted_by != null, finding.message, finding, exempted_by
 	some finding in _found[rule_id]
 	exempted_by := object.get(exempting, [_subject(finding)], null)
 ] if {
-	_has_exemptions
+	not _nothing_exempts
 	exempting := _exempting[rule_id]
 	exempting != {}
 } else := [[false, finding.message, finding, null] | some finding in _found[rule_id]]
@@ -144,7 +180,7 @@ _stamped(rule_id, judged) := [object.union(stamp, {
 ]
 
 _found[rule_id] := {finding | some finding in data.guard.rules[rule_id].findings; _is_finding(finding)} if {
-	some rule_id, _ in _telling
+	some rule_id, _ in _intricate
 }
 
 # The rules that are on and answer anything else than an empty set.
@@ -220,7 +256,9 @@ _has_message(finding) if {
 # Exemptions: which of them the job is in is found once, what images they cover once for each of them, and what they
 # exempt once for each rule and subject.
 
-_has_exemptions if plan.exemptions != {"valid": [], "malformed": []}
+_nothing_exempts if plan.exemptions.valid == []
+
+_nothing_exempts if _for_job == []
 
 _for_job := exemptions.for_job(plan.exemptions, input)
 
@@ -266,7 +304,7 @@ _notices.exemptions := _sorted([object.union(notice, {
 }) |
 	some notice in array.concat(plan.exemptions.malformed, _expired)
 ]) if {
-	_has_exemptions
+	plan.exemptions != {"valid": [], "malformed": []}
 }
 
 _expired := [exemptions.notice(exemption, rule_ids) |
@@ -312,14 +350,14 @@ _broken[rule_id] contains "The configuration has a level for a rule that doesn't
 }
 
 _broken[rule_id] contains "The rule exports no set of findings." if {
-	some rule_id, _ in _telling
+	some rule_id, _ in _intricate
 	not _has_findings(rule_id)
 	_exists(rule_id)
 }
 
 # What it reported isn't shown: it may hold values of the job's environment.
 _broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it needs %s.", [kind, lacking]) if {
-	some rule_id, _ in _telling
+	some rule_id, _ in _intricate
 	some finding in _unfit(rule_id)
 	kind := type_name(finding)
 	lacking := _lacking(finding)

@@ -200,6 +200,11 @@ test_one_exempted_finding_does_not_hide_another if {
 	_decide(_rules, config).decision == "deny"
 }
 
+test_exemption_of_another_job_exempts_nothing if {
+	elsewhere := _exemption({"scope": {"account": "444455556666"}})
+	_decide(_rules, _with_exemptions([elsewhere])) == {"decision": "deny", "findings": [_alpha, _beta]}
+}
+
 test_expired_exemption_is_reported_and_exempts_nothing if {
 	_decide(_rules, _with_exemptions([_exemption({"expires": "2025-06-14"})])) == {
 		"decision": "deny",

@@ -35,18 +35,12 @@ changed[rule_id][key] := number if {
 # scope: document
 of[rule_id][name] := data.guard.config.rules[rule_id][name] if {
 	some rule_id, name
-	not plan.scoped[rule_id]
+	plan.constant[rule_id]
 }
 
-of[rule_id][name] := data.guard.config.rules[rule_id][name] if {
-	some rule_id, _ in plan.scoped
+of[rule_id][name] := _for_job(rule_id, name) if {
+	some rule_id, _ in plan.varied
 	some name, _ in data.guard.config.rules[rule_id]
-	not changed[rule_id][name]
-}
-
-of[rule_id][name] := data.guard.config.rules[rule_id].overrides[number][name] if {
-	some rule_id, _ in plan.scoped
-	some name, number in changed[rule_id]
 }
 
 # METADATA
@@ -54,16 +48,23 @@ of[rule_id][name] := data.guard.config.rules[rule_id].overrides[number][name] if
 # scope: document
 globs[rule_id][name] := data.guard.config.rules[rule_id][name] if {
 	some rule_id, name
-	not plan.varied[rule_id]
+	plan.constant[rule_id]
 }
 
-globs[rule_id][name] := of[rule_id][name] if {
+globs[rule_id][name] := _filled(rule_id, name) if {
 	some rule_id, _ in plan.varied
 	some name, _ in data.guard.config.rules[rule_id]
-	not plan.filled[rule_id][name]
 }
 
-globs[rule_id][name] := globs_of.filled(of[rule_id][name], input) if {
-	some rule_id, names in plan.filled
-	some name, _ in names
+_for_job(rule_id, name) := given if {
+	given := _overriding[rule_id][name]
+} else := data.guard.config.rules[rule_id][name]
+
+_overriding[rule_id][name] := data.guard.config.rules[rule_id].overrides[number][name] if {
+	some rule_id, _ in plan.scoped
+	some name, number in changed[rule_id]
 }
+
+_filled(rule_id, name) := globs_of.filled(_for_job(rule_id, name), input) if {
+	plan.filled[rule_id][name]
+} else := _for_job(rule_id, name)

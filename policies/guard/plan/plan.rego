@@ -21,7 +21,22 @@ rules := packed if {
 } else := {rule_id: rule.level | some rule_id, rule in _rules}
 
 # METADATA
-# description: Of these rules, by the part that they need, and by job kind, the ids of those that are about it.
+# description: By rule id what all findings of a rule have in common, of those that have no overrides.
+# scope: document
+stamps := packed if {
+	packed := data.guard.compiled.stamps
+} else := {rule_id: stamp |
+	some rule_id, level in rules
+	not scoped[rule_id]
+	remediation := data.guard.rules[rule_id].remediation
+	is_string(remediation)
+	stamp := {"rule_id": rule_id, "level": level, "level_source": "level", "remediation": remediation}
+}
+
+# METADATA
+# description: |
+#   Of these rules, by the part that they need the ids of those that need it, and by job kind of those that are about
+#   other kinds.
 # scope: document
 limits := packed if {
 	packed := data.guard.compiled.limits
@@ -31,25 +46,20 @@ limits := packed if {
 		ids := [rule_id | some rule_id, _ in rules; part in _needs(rule_id)]
 		ids != []
 	},
-	"kinds": {kind: [rule_id | some rule_id, about in _about; kind in about] | some kind in kinds.known},
-	"other_kinds": [rule_id | some rule_id, _ in _about],
+	"kinds": {kind: [rule_id | some rule_id, about in _about; not kind in about] | some kind in kinds.known},
+	"unknown_kinds": [rule_id | some rule_id, _ in _about],
 }
 
 # METADATA
 # description: |
 #   The rules that aren't about the document's job: they are about other kinds, or need what it lacks. A document from
 #   before the parts of jobs lacks nothing.
-about_others(document) := _about_other_kinds(document) | {rule_id |
+about_others(document) := {rule_id |
+	some rule_id in object.get(limits.kinds, document.job.kind, limits.unknown_kinds)
+} | {rule_id |
 	is_array(document.job.parts)
 	some ids in object.remove(limits.needs, document.job.parts)
 	some rule_id in ids
-}
-
-_about_other_kinds(document) := {rule_id |
-	some rule_id in limits.other_kinds
-	not rule_id in about
-} if {
-	about := object.get(limits.kinds, document.job.kind, [])
 }
 
 _about[rule_id] := named if {
@@ -103,8 +113,18 @@ filled := packed if {
 }
 
 # METADATA
-# description: The rules whose parameters depend on the job, by overrides or by facts in globs.
-varied := object.union(filled, scoped)
+# description: By rule id the configured rules whose parameters depend on the job, by overrides or by facts in globs.
+# scope: document
+varied := packed if {
+	packed := data.guard.compiled.varied
+} else := {rule_id: true | some rule_id, _ in object.union(filled, scoped)}
+
+# METADATA
+# description: By rule id the configured rules whose parameters are the same for each job.
+# scope: document
+constant := packed if {
+	packed := data.guard.compiled.constant
+} else := {rule_id: true | some rule_id, _ in data.guard.config.rules; not varied[rule_id]}
 
 _filled(rule_id) := {name |
 	some name, _ in data.guard.config.rules[rule_id]

@@ -34,12 +34,15 @@ _rules := object.union(
 _planned := planned if {
 	planned := {
 		"rules": plan.rules,
+		"stamps": plan.stamps,
 		"limits": plan.limits,
 		"scoped": plan.scoped,
 		"defects": plan.defects,
 		"unnamed": plan.unnamed,
 		"exemptions": plan.exemptions,
 		"filled": plan.filled,
+		"varied": plan.varied,
+		"constant": plan.constant,
 	} with data.guard.config as _config
 		with data.guard.rules as _rules
 }
@@ -48,11 +51,20 @@ test_rules_that_are_on_for_some_job_have_a_level if {
 	_planned.rules == {"alpha": "deny", "beta": "off", "epsilon": "warn"}
 }
 
+test_findings_of_rules_without_overrides_are_stamped if {
+	_planned.stamps == {"alpha": {"rule_id": "alpha", "level": "deny", "level_source": "level", "remediation": "x"}}
+}
+
+test_rule_without_a_text_as_remediation_has_no_stamp if {
+	plan.stamps == {} with data.guard.config as {"rules": {"alpha": {"level": "deny"}}}
+		with data.guard.rules as {"alpha": {"remediation": 7}}
+}
+
 test_limits_list_rules_by_part_and_kind if {
 	_planned.limits.needs == {"vpc": ["alpha"]}
-	_planned.limits.other_kinds == ["alpha"]
-	_planned.limits.kinds.labeling == ["alpha"]
-	_planned.limits.kinds.training == []
+	_planned.limits.unknown_kinds == ["alpha"]
+	_planned.limits.kinds.labeling == []
+	_planned.limits.kinds.training == ["alpha"]
 }
 
 _about_others(kind, has) := rule_ids if {
@@ -122,6 +134,11 @@ test_parameters_with_facts_of_the_job_are_marked if {
 	_planned.filled == {"alpha": {"globs": true}, "beta": {"globs": true}}
 }
 
+test_rules_with_overrides_or_facts_of_the_job_vary if {
+	object.keys(_planned.varied) == {"alpha", "beta", "gamma"}
+	object.keys(_planned.constant) == {"delta", "epsilon"}
+}
+
 test_no_exemptions_are_none if {
 	plan.exemptions == {"valid": [], "malformed": []} with data.guard.config as {"rules": {}}
 }
@@ -130,12 +147,15 @@ test_compiled_plan_is_the_plan if {
 	compiled := object.union(_planned, {"rules": {"other": "warn"}})
 	found := {
 		"rules": plan.rules,
+		"stamps": plan.stamps,
 		"limits": plan.limits,
 		"scoped": plan.scoped,
 		"defects": plan.defects,
 		"unnamed": plan.unnamed,
 		"exemptions": plan.exemptions,
 		"filled": plan.filled,
+		"varied": plan.varied,
+		"constant": plan.constant,
 	} with data.guard.compiled as compiled
 		with data.guard.config as {}
 		with data.guard.rules as {}

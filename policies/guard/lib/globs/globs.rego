@@ -42,11 +42,13 @@ any_of(patterns) := "*" if {
 # description: |
 #   The value, a glob or a list or mapping with globs at any depth, with the document's account, region and partition in
 #   place of `{account}`, `{region}` and `{partition}`. They stand for themselves there, whatever characters they have.
-filled(value, document) := json.unmarshal(strings.replace_n(facts, json.marshal(value))) if {
-	regex.match(`\{(account|region|partition)\}`, json.marshal(value))
-	facts := {sprintf("{%s}", [name]): _inside(json.marshal(glob.quote_meta(document[name]))) |
-		some name in ["account", "region", "partition"]
-	}
-} else := value
+filled(value, document) := json.unmarshal(strings.replace_n(_facts(document), json.marshal(value)))
 
-_inside(text) := trim_suffix(trim_prefix(text, `"`), `"`)
+_facts(document) := {
+	"{account}": _inside(document.account),
+	"{region}": _inside(document.region),
+	"{partition}": _inside(document.partition),
+}
+
+# As it is written inside a JSON text.
+_inside(fact) := trim_suffix(trim_prefix(json.marshal(glob.quote_meta(fact)), `"`), `"`)

@@ -69,7 +69,7 @@ test_filled_with_facts_of_the_job[note] if {
 
 test_facts_stand_for_themselves[account] if {
 	some account in ["1*", `1"2`, `1\2`, "[1]"]
-	patterns := globs.filled(["a-{account}"], {"account": account})
+	patterns := globs.filled(["a-{account}"], object.union(_document, {"account": account}))
 	globs.matches(patterns, concat("-", ["a", account]))
 	not globs.matches(patterns, "a-111")
 }
