@@ -26,8 +26,8 @@ known(image) if {
 # METADATA
 # description: Every entry without wildcards that names the image, each once.
 keys(image) := split(lines, "\n") if {
-	lines := text(image)
-	lines != ""
+	known(image)
+	lines := _with_endings(image, array.concat(_full_names(image), _tails(image)))
 } else := []
 
 # METADATA
@@ -52,18 +52,21 @@ _longest_word(entry) := longest if {
 
 # METADATA
 # description: |
-#   The image as expressions see it, its `keys` with one in each line; empty if it isn't known, or if its name has a
-#   line break, as it would look like two.
-text(image) := trim_suffix(lines, "\n") if {
+#   The image as expressions see it, one in each line those of its `keys` that aren't the tail of another one; empty if
+#   the image isn't known. Its owner chooses how long the path is: with all its tails it would be much longer.
+text(image) := lines if {
 	known(image)
-	names := array.concat(_full_names(image), _tails(image))
-	endings := _endings(image)
+	lines := _with_endings(image, _full_names(image))
+} else := ""
 
-	# All names are joined at once, with each of the endings: a step for each ending, none for each name.
+# All names are joined at once, with each of the endings: a step for each ending, none for each name. A name with a line
+# break would look like two, so an image with one has no lines.
+_with_endings(image, names) := trim_suffix(lines, "\n") if {
+	endings := _endings(image)
 	separated := array.concat(names, [""])
 	lines := concat("", [concat(ending, separated) | some ending in endings])
 	strings.count(lines, "\n") == count(names) * count(endings)
-} else := ""
+}
 
 # METADATA
 # description: True if an entry of the expression names the image of the text.

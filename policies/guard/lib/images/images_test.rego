@@ -245,4 +245,17 @@ test_image_with_a_line_break_is_not_two if {
 	not "b:1" in _keys(image)
 }
 
+# A path has as many tails as the owner likes, and each expression would look at all of them.
+test_text_has_no_tails_of_the_path if {
+	path := concat("/", [sprintf("a%d", [number]) | some number in numbers.range(1, 100)])
+	images.text(_private({"repository": path, "tag": "1"})) == sprintf(
+		"reg.example.com:5000/%[1]s\nreg.example.com:5000/%[1]s:1",
+		[path],
+	)
+	images.text(testing.image({"registry": null, "repository": "a/b", "tag": null, "digest": "sha256:0"})) == concat(
+		"\n",
+		["a/b", "a/b@sha256:0"],
+	)
+}
+
 test_unknown_image_has_no_text if images.text(testing.unknown_image("missing")) == ""

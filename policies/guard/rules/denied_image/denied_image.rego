@@ -72,7 +72,7 @@ import future.keywords.not
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
-# description: One finding for each image and each entry that names it.
+# description: One finding for each image and each exact entry that names it, and one for the first pattern.
 findings contains {
 	"message": sprintf("Image %v (%s of %s) is denied: %s.", [image.raw, image.slot, image.origin.name, reason]),
 	"details": {
@@ -126,22 +126,26 @@ _keys := [images.keys(image) | some image in input.images]
 _texts := [images.text(image) | some image in input.images]
 
 # Most images match no pattern: one glob says so of all patterns, and of each.
-_by_pattern([]) := set()
-
-_by_pattern(entries) := {[i, entry, number] |
+_by_pattern(entries) := set() if {
+	entries == []
+} else := {[first, entries[first], number] |
 	any_word := images.words([entry.pattern | some entry in entries])
 	likely := {number: text | some number, text in _texts; glob.match(any_word, null, text)}
 	likely != {}
-	expressions := {i: images.expression([entry.pattern]) | some i, entry in entries}
-	words := {i: images.words([entry.pattern]) | some i, entry in entries}
+	patterns := {i: [images.words([entry.pattern]), images.expression([entry.pattern])] |
+		some i, entry in entries
+		not _for_other_job_kinds(entry)
+	}
 	some number, text in likely
-	some i, expression in expressions
-	glob.match(words[i], null, text)
-	images.in_text(expression, text)
-	entry := entries[i]
-} if {
-	entries != []
+	first := _first_match(patterns, text)
 }
+
+# An image has one finding of a list: how many patterns match each of how many images is the choice of their owner.
+_first_match(patterns, text) := min([i |
+	some i, [words, expression] in patterns
+	glob.match(words, null, text)
+	images.in_text(expression, text)
+])
 
 _for_other_job_kinds(entry) if {
 	is_array(entry.job_kinds)

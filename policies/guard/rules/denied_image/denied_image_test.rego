@@ -166,6 +166,17 @@ test_deny_by_the_list_of_the_deployment if {
 	)}
 }
 
+test_deny_by_the_first_of_the_patterns_that_match if {
+	findings := rule.findings with input as testing.input_with_images([_image(null, "pytorch", "1.10", null)])
+		with data.guard.config.rules.denied_image as {"patterns": [
+			{"pattern": "mxnet*", "reason": "CVE-1"},
+			{"pattern": "pytorch:*", "reason": "CVE-1", "job_kinds": ["processing"]},
+			{"pattern": "pytorch:1.*", "reason": "CVE-1"},
+			{"pattern": "pytorch*", "reason": "CVE-2"},
+		]}
+	findings == {_finding("rules.denied_image.patterns[2]", "pytorch:1.*")}
+}
+
 test_deny_by_a_pattern_of_the_deployment if {
 	patterns := [{"pattern": "pytorch:*", "reason": "CVE-1", "job_kinds": ["training"]}]
 	_at_deployment({"patterns": patterns}) == {_finding("deny_list.patterns[0]", "pytorch:*")}
