@@ -24,6 +24,7 @@ from tests.support.bundles import configured_bundle
 from tests.support.cloudformation import rendered
 from tests.support.jobs import REGION, client
 from tests.support.shipped_model import shipped_client
+from tests.support.trial import short_trial
 from tools.local_sagemaker import CONTROL, Control, install
 
 NOW = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
@@ -71,6 +72,13 @@ def engine_with(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield make
     for engine in engines.values():
         engine.close()
+
+
+@pytest.fixture(name="short_trial")
+def _short_trial() -> Iterator[None]:
+    """A shorter trial of policies, for where it isn't the question what the whole one finds."""
+    with short_trial():
+        yield
 
 
 @pytest.fixture

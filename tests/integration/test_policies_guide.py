@@ -145,6 +145,7 @@ def _exempted_by(decision: Decision) -> list[str | None]:
     return [finding.exempted_by for finding in decision.findings if finding.rule_id == "retired_bucket"]
 
 
+@pytest.mark.usefixtures("short_trial")
 def test_the_rule_of_the_guide_stops_a_job(tree: Opa) -> None:
     assert trial_problems(tree, POLICIES) == []
     decision = _decided(tree, ROLE)

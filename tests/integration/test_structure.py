@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -12,23 +13,49 @@ import pytest
 from guard.authoring.bundle import build_bundle
 from guard.authoring.config_check import check_config
 from guard.authoring.opa import Opa
+from guard.authoring.types_check import check_types
 from tests.support.policies import CONFIG, POLICIES, copy_policies
 
 TODAY = date(2026, 11, 23)
 RULE = POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
 TEST = RULE.with_name("max_runtime_test.rego")
 LIBRARY = POLICIES / "guard" / "lib" / "globs" / "globs.rego"
+READ = {RULE.parent, LIBRARY.parent, CONFIG.parent}
+
+
+@pytest.fixture(scope="session")
+def one_rule(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Path:
+    """A repository of one rule with its configuration, without the tests of libraries, to be read quickly."""
+    folder = tmp_path_factory.mktemp("one-rule")
+    copy_policies(folder, opa, rules=["max_runtime"], libraries=["globs"])
+    for file in (folder / POLICIES).rglob("*_test.rego"):
+        if file != folder / TEST and file.parent.name != "testing":
+            file.unlink()
+    (folder / CONFIG).write_text("rules:\n  max_runtime: {level: deny, seconds: 60}\nexemptions: []\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def only_read(tmp_path_factory: pytest.TempPathFactory, one_rule: Path) -> Path:
+    """Of it what the checks of the structure read, which is read file by file: the rule and a library."""
+    folder = tmp_path_factory.mktemp("only-read")
+    for part in READ:
+        shutil.copytree(one_rule / part, folder / part)
+    return folder
 
 
 @pytest.fixture
-def tree(tmp_path: Path, opa: Path) -> Opa:
-    """One rule with its configuration, and the libraries without their tests, to be read quickly."""
-    tree = copy_policies(tmp_path, opa, rules=["max_runtime"])
-    for file in (tmp_path / POLICIES).rglob("*_test.rego"):
-        if file != tmp_path / TEST and file.parent.name != "testing":
-            file.unlink()
-    (tmp_path / CONFIG).write_text("rules:\n  max_runtime: {level: deny, seconds: 60}\nexemptions: []\n")
-    return tree
+def tree(tmp_path: Path, only_read: Path, opa: Path) -> Opa:
+    """A copy of what is read, to change: nothing else is needed to check it, and everything to build a bundle."""
+    shutil.copytree(only_read, tmp_path, dirs_exist_ok=True)
+    return Opa(opa, tmp_path)
+
+
+@pytest.fixture
+def whole(tmp_path: Path, one_rule: Path, opa: Path) -> Opa:
+    """A copy of the repository, to change and to build."""
+    shutil.copytree(one_rule, tmp_path, dirs_exist_ok=True)
+    return Opa(opa, tmp_path)
 
 
 def _said(tree: Opa) -> list[str]:
@@ -332,10 +359,10 @@ def test_a_rule_in_several_files_is_one_package(tree: Opa) -> None:
     assert len(_said(tree)) == 1
 
 
-def test_the_bundle_is_not_built_from_a_rule_that_could_be_silent(tree: Opa) -> None:
-    _add(tree, RULE, SILENT)
+def test_the_bundle_is_not_built_from_a_rule_that_could_be_silent(whole: Opa) -> None:
+    _add(whole, RULE, SILENT)
     out = io.StringIO()
-    assert not build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)
     assert "add `import future.keywords.not`" in out.getvalue()
 
 
@@ -348,18 +375,17 @@ def test_the_bundle_is_not_built_from_a_rule_that_could_be_silent(tree: Opa) -> 
     ],
     ids=["type", "number of arguments", "field"],
 )
-def test_types_inside_of_a_not_are_checked_under_the_import_too(tree: Opa, body: str, text: str) -> None:
+def test_types_inside_of_a_not_are_checked_under_the_import_too(whole: Opa, body: str, text: str) -> None:
     """OPA 1.22 itself checks fields there, but no arguments."""
-    row = _add(tree, RULE, f"import future.keywords.not\n\n{body}") + 2
+    row = _add(whole, RULE, f"import future.keywords.not\n\n{body}") + 2
     out = io.StringIO()
-    assert not build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)
     assert f"{RULE}:{row}: rego_type_error: {text}" in out.getvalue()
 
 
-def test_a_not_over_a_body_is_read(tree: Opa) -> None:
-    _add(tree, RULE, "import future.keywords.not\n\n_x if not { input.job.name; input.job.status }")
-    out = io.StringIO()
-    assert build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out), out.getvalue()
+def test_a_not_over_a_body_is_read(whole: Opa) -> None:
+    _add(whole, RULE, "import future.keywords.not\n\n_x if not { input.job.name; input.job.status }")
+    assert (_said(whole), check_types(whole, POLICIES).said) == ([], "")
 
 
 def test_a_rule_without_test_is_told(tree: Opa) -> None:
@@ -367,10 +393,10 @@ def test_a_rule_without_test_is_told(tree: Opa) -> None:
     assert _said(tree) == [f"{RULE}:1:1: the rule has no test; write {TEST}"]
 
 
-def test_the_bundle_is_not_built_from_a_rule_that_reads_more_than_it_may(tree: Opa) -> None:
+def test_the_bundle_is_not_built_from_a_rule_that_reads_more_than_it_may(whole: Opa) -> None:
     """Regal isn't there when a bundle is built."""
-    _add(tree, RULE, "_x := data.guard.config.exemptions # regal ignore:all")
+    _add(whole, RULE, "_x := data.guard.config.exemptions # regal ignore:all")
     out = io.StringIO()
-    assert not build_bundle(tree, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)
     assert "a rule reads only input" in out.getvalue()
-    assert not (tree.folder / "bundle.tar.gz").exists()
+    assert not (whole.folder / "bundle.tar.gz").exists()

@@ -85,6 +85,7 @@ def _problems(tree: Opa) -> list[str]:
     return [str(problem) for problem in trial_problems(tree, POLICIES)]
 
 
+@pytest.mark.usefixtures("short_trial")
 def test_a_parameter_that_a_built_in_refuses_is_told_with_rule_and_library(tree: Opa) -> None:
     _own(tree, BY_ZONE, zone="Europe/Berlim")
     (problem,) = _problems(tree)
@@ -100,6 +101,7 @@ def test_the_right_parameter_passes(tree: Opa) -> None:
     assert _problems(tree) == []
 
 
+@pytest.mark.usefixtures("short_trial")
 def test_the_bundle_is_not_built_and_nothing_is_left(tree: Opa) -> None:
     (tree.folder / "bundle.tar.gz").write_text("of yesterday")
     _own(tree, BY_ZONE, zone="Europe/Berlim")
@@ -144,6 +146,7 @@ def test_a_rule_that_fails_is_told_with_field_and_value(tree: Opa, body: str, to
     assert re.match(rf"{RULE}:{ROW + 2}:\d+: the rule fails on {re.escape(told)}", problem)
 
 
+@pytest.mark.usefixtures("short_trial")
 def test_each_failing_rule_is_told_once(tree: Opa) -> None:
     _own(tree, BY_ZONE, zone="Europe/Berlim")
     _own(tree, _says("lower(input.job.parent_arn)"), name="other")
@@ -153,6 +156,7 @@ def test_each_failing_rule_is_told_once(tree: Opa) -> None:
     ]
 
 
+@pytest.mark.usefixtures("short_trial")
 @pytest.mark.parametrize(
     ("config", "count"),
     [
@@ -176,6 +180,7 @@ CIDR = """findings contains {"message": "The job was started from another networ
 """
 
 
+@pytest.mark.usefixtures("short_trial")
 @pytest.mark.parametrize(
     ("guarded", "told"),
     [("net.cidr_is_valid(address)", None), ("address != null", "a complete training job with every text = ")],
@@ -189,6 +194,7 @@ def test_a_rule_may_compare_address_ranges(tree: Opa, guarded: str, told: str | 
     assert len(problems) == (0 if told is None else 1)
 
 
+@pytest.mark.usefixtures("short_trial")
 def test_recorded_documents_are_tried_too(tree: Opa) -> None:
     special = complete().model_dump(mode="json") | {"region": "xx-special-1"}
     recorded = tree.folder / "tests" / "golden" / "schema-1"
@@ -202,6 +208,7 @@ def test_recorded_documents_are_tried_too(tree: Opa) -> None:
 ABSENCE = 'findings contains {"message": "The job has no tags."} if input.job.tags == null'
 
 
+@pytest.mark.usefixtures("short_trial")
 def test_a_rule_that_reports_what_could_not_be_read_for_now_is_told(tree: Opa) -> None:
     _own(tree, ABSENCE + "\n")
     (problem,) = _problems(tree)
@@ -212,6 +219,7 @@ def test_a_rule_that_reports_what_could_not_be_read_for_now_is_told(tree: Opa) -
     )
 
 
+@pytest.mark.usefixtures("short_trial")
 @pytest.mark.parametrize(
     ("custom", "count"),
     [("kinds: [labeling]", 0), ("kinds: [transform]", 1), ("needs: [spot]", 0), ("needs: [vpc]", 1)],
@@ -230,6 +238,7 @@ def test_a_rule_is_tried_on_the_jobs_that_it_is_about(tree: Opa, custom: str, co
     assert len(_problems(tree)) == count
 
 
+@pytest.mark.usefixtures("short_trial")
 def test_a_rule_that_asks_whether_the_fact_is_known_passes(tree: Opa) -> None:
     _own(
         tree,
@@ -239,6 +248,7 @@ def test_a_rule_that_asks_whether_the_fact_is_known_passes(tree: Opa) -> None:
     assert _problems(tree) == []
 
 
+@pytest.mark.usefixtures("short_trial")
 @pytest.mark.parametrize(
     ("finding", "told"),
     [
@@ -253,6 +263,7 @@ def test_a_finding_of_another_form_is_told(tree: Opa, finding: str, told: str) -
     assert _problems(tree) == [f"{RULE}:1:1: the rule returns an invalid finding on a complete training job: {told}"]
 
 
+@pytest.mark.usefixtures("short_trial")
 @pytest.mark.parametrize("finding", ['{"msg": "no"}', '"text"', '{"message": " "}', '{"message": 1}', "null"])
 def test_a_finding_without_a_message_is_told(tree: Opa, finding: str) -> None:
     _own(tree, f"findings contains {finding}\n")
@@ -262,6 +273,7 @@ def test_a_finding_without_a_message_is_told(tree: Opa, finding: str) -> None:
     )
 
 
+@pytest.mark.usefixtures("short_trial")
 def test_a_decision_that_is_undefined_is_told(tree: Opa) -> None:
     _own(tree, BY_ZONE)
     main = tree.folder / POLICIES / "guard" / "main" / "main.rego"

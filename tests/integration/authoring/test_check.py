@@ -1,0 +1,118 @@
+"""`make check` on copies of the policies."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from guard.authoring.opa import SCHEMAS, Opa
+from tests.support.authoring import EXEMPTIONS, FIRST_IMAGE, RUNTIME, SECONDS, Change, checked
+from tests.support.policies import CONFIG
+
+pytestmark = pytest.mark.usefixtures("short_trial")
+
+PARAMETERS = "import data.guard.parameters\n"
+
+
+DEFECTS = [
+    ("types", RUNTIME, "\truntime > _limit\n", '\truntime > _limit\n\thttp.send({"url": "x"})\n', "undefined function http.send"),
+    ("types", RUNTIME, "_limit := given if {\n", "_limit := given if {\n\ttime.now_ns() > 0\n", "undefined function time.now_ns"),
+    ("style", RUNTIME, "package guard.rules.max_runtime\n", "package guard.rules.max_runtime\n\n# TODO\n", "todo-comment"),
+    ("config", RUNTIME, PARAMETERS, f"{PARAMETERS}import data.guard.rules.keep_alive\n", "a rule reads only"),
+    ("config", CONFIG, SECONDS, "secnds: 86400", "did you mean seconds?"),
+    ("format", RUNTIME, "default _limit := 0", "default   _limit := 0", "max_runtime.rego"),
+]  # fmt: skip
+
+
+def test_check_says_which_steps_fail_and_where(tree: Opa, regal: Path, change: Change) -> None:
+    for _, file, old, new, _ in DEFECTS:
+        change(file, old, new)
+    well, verdicts, printed = checked(tree, regal)
+    assert not well
+    assert {step for step, verdict in verdicts.items() if verdict == "FAILED"} >= {step for step, *_ in DEFECTS}
+    sections = dict(re.findall(r"^(\w+) +FAILED.*\n((?:  .*\n)*)", printed, re.MULTILINE))
+    assert [said for step, *_, said in DEFECTS if said not in sections[step]] == []
+
+
+def test_check_names_every_generated_file_that_is_out_of_date(tree: Opa, content_regal: Path, change: Change) -> None:
+    change(CONFIG, SECONDS, "seconds: 77")
+    change(Path("capabilities.json"), '"allow_net": []', '"allow_net": ["x"]')
+    change(SCHEMAS / "config.json", "Configuration of the policies", "x")
+    well, verdicts, printed = checked(tree, content_regal)
+    assert (well, [step for step, verdict in verdicts.items() if verdict == "FAILED"]) == (False, ["generated"])
+    named = re.findall(r"^    (\S+)$", printed.partition("generated ")[2], re.MULTILINE)
+    assert named == ["schemas/config.json", "capabilities.json", "docs/rules.md"]
+
+
+@pytest.mark.parametrize("entry", ["images", "patterns"])
+def test_one_more_entry_of_the_deny_list_makes_nothing_stale(
+    tree: Opa, content_regal: Path, change: Change, entry: str
+) -> None:
+    if entry == "images":
+        change(CONFIG, FIRST_IMAGE, '      "pytorch-training:1.11-cpu-py38": {reason: x}\n')
+    else:
+        change(CONFIG, "    patterns: []\n", '    patterns: [{pattern: "tensorflow-training:1.*", reason: x}]\n')
+    well, _, printed = checked(tree, content_regal)
+    assert well, printed
+
+
+@pytest.mark.parametrize(("style_fails", "verdict"), [(False, "noted"), (True, "FAILED")], ids=["check", "lint"])
+def test_style_is_printed_and_fails_in_lint_only(
+    tree: Opa, regal: Path, change: Change, style_fails: bool, verdict: str
+) -> None:
+    change(RUNTIME, "package guard.rules.max_runtime\n", "package guard.rules.max_runtime\n\n# TODO\n")
+    well, verdicts, printed = checked(tree, regal, style_fails=style_fails)
+    assert (well, verdicts["style"], "todo-comment" in printed) == (not style_fails, verdict, True)
+
+
+def test_names_of_the_documents_fields_may_be_names_of_variables(tree: Opa, regal: Path) -> None:
+    fields = sorted(_fields(json.loads((tree.folder / SCHEMAS / "input.json").read_text())))
+    assert {"account", "count", "time", "uri"} <= {*fields}
+    functions = "".join(
+        f"\n_of_{name}(facts) := {name} if {{\n\t{name} := facts.x\n\t{name} > 0\n}}\n" for name in fields
+    )
+    rule = tree.folder / RUNTIME
+    rule.write_text(rule.read_text() + functions)
+    _, verdicts, printed = checked(tree, regal)
+    assert (verdicts["types"], verdicts["config"], verdicts["trial"]) == ("ok", "ok", "ok")
+    # Seventy functions make the file long, and nothing else is wrong about it.
+    assert {found.rpartition("(")[2] for found in re.findall(r"max_runtime\.rego:.*?\)", printed)} <= {"file-length)"}
+
+
+def _fields(schema: object) -> set[str]:
+    inner = list(schema.values()) if isinstance(schema, dict) else schema if isinstance(schema, list) else []
+    own = set(schema.get("properties", {})) if isinstance(schema, dict) else set()
+    return own.union(*map(_fields, inner))
+
+
+def test_check_lets_an_expired_exemption_pass_and_prints_it(tree: Opa, content_regal: Path, change: Change) -> None:
+    exemption = "{id: EX-1, owner: a, reason: b, rules: [max_runtime], scope: {region: eu-*}, expires: '2020-01-01'}"
+    change(CONFIG, EXEMPTIONS, f"exemptions:\n  - {exemption}")
+    well, verdicts, printed = checked(tree, content_regal)
+    assert (well, verdicts["config"]) == (True, "ok")
+    assert "warning: exemptions[0].expires: EX-1 has expired on 2020-01-01" in printed
+
+
+def test_check_fails_when_regal_cannot_run(tree: Opa, command) -> None:
+    code, printed = command("check", "--regal", str(tree.folder / "regal"))
+    assert (code, "regal" in printed) == (1, True)
+
+
+def test_policies_that_do_not_parse_are_told_by_each_step_without_a_traceback(tree: Opa, content_regal: Path) -> None:
+    (tree.folder / RUNTIME).write_text("package guard.rules.max_runtime\n\nx := }\n")
+    well, verdicts, printed = checked(tree, content_regal)
+    assert (well, verdicts["types"], verdicts["config"]) == (False, "FAILED", "FAILED")
+    assert "generated      skipped until config passes" in printed
+    assert "max_runtime.rego:3: rego_parse_error" in printed
+
+
+def test_a_regal_that_prints_no_report_is_told_as_it_is(tree: Opa, tmp_path: Path) -> None:
+    broken = tmp_path / "regal"
+    broken.write_text("#!/bin/sh\necho out of memory >&2\nexit 3\n")
+    broken.chmod(0o755)
+    well, verdicts, printed = checked(tree, broken)
+    assert (well, verdicts["style"]) == (False, "FAILED")
+    assert "out of memory" in printed

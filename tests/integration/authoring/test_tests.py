@@ -1,0 +1,74 @@
+"""`make test-policies` on copies of the policies."""
+
+from __future__ import annotations
+
+import pytest
+
+from guard.authoring.opa import Opa
+from tests.support.authoring import RULES, RUNTIME, RUNTIME_TEST, Change, outcome_of_tests
+from tests.support.policies import POLICIES
+
+
+@pytest.fixture
+def alone(tree: Opa) -> Opa:
+    """A copy in which only one rule has tests: those of the libraries take most of the time."""
+    for file in (tree.folder / POLICIES).rglob("*_test.rego"):
+        if file != tree.folder / RUNTIME_TEST and file.parent.name != "testing":
+            file.unlink()
+    return tree
+
+
+def test_tests_print_the_rows_that_no_test_reaches(alone: Opa, change: Change) -> None:
+    change(RUNTIME, "default _limit := 0\n", '_never if input.account == "7"\n\ndefault _limit := 0\n')
+    row = (alone.folder / RUNTIME).read_text().splitlines().index('_never if input.account == "7"') + 1
+    passed, printed = outcome_of_tests(alone)
+    assert not passed
+    assert f"{RUNTIME}:{row}: no test reaches this" in printed
+
+
+def test_tests_name_a_file_without_any_test(alone: Opa) -> None:
+    (alone.folder / RULES / "alone").mkdir()
+    (alone.folder / RULES / "alone" / "alone.rego").write_text(
+        "package guard.rules.alone\n\nfindings := {1 | input.x}\n"
+    )
+    passed, printed = outcome_of_tests(alone)
+    assert not passed
+    assert f"{RULES}/alone/alone.rego:3: no test reaches this" in printed
+
+
+def test_tests_fail_with_the_name_of_the_failing_one(alone: Opa, change: Change) -> None:
+    change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
+    passed, printed = outcome_of_tests(alone)
+    assert not passed
+    assert f"{RUNTIME_TEST}:25: test_allow_exactly_the_limit fails\n" in printed
+
+
+def test_tests_show_the_values_of_what_was_not_true(alone: Opa, change: Change) -> None:
+    change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
+    _, printed = outcome_of_tests(alone)
+    finding = (
+        '{"details": {"config": "rules.max_runtime.seconds", "limit": 3600, "max_runtime_seconds": 3600}, '
+        '"message": "The job may run for 3600 seconds; at most 3600 are allowed."}'
+    )
+    assert "  27: r == set()\n" in printed
+    assert f"     r is {{{finding}}}\n" in printed
+
+
+def test_tests_show_values_without_a_name_and_what_the_test_printed(alone: Opa) -> None:
+    with (alone.folder / RUNTIME_TEST).open("a") as file:
+        file.write('\ntest_last if {\n\tprint("seen", 7)\n\tcount(rule.findings) == 7 with input as {}\n}\n')
+    _, printed = outcome_of_tests(alone)
+    assert "     count(rule.findings) is 0\n     rule.findings is set()\n  printed: seen 7\n" in printed
+
+
+def test_tests_fail_when_a_builtin_does_even_if_every_test_passes(alone: Opa, change: Change) -> None:
+    """In `opa test` a failing built-in is only undefined; a decision would end in an error."""
+    change(RUNTIME, "\truntime > _limit\n", "\tto_number(input.region) > 0\n\truntime > _limit\n")
+    (alone.folder / RUNTIME_TEST).write_text(
+        "package guard.rules.max_runtime_test\n\nimport data.guard.rules.max_runtime as rule\n\n"
+        'test_nothing if rule.findings == set() with input as {"compute": {"max_runtime_seconds": 7}, "region": "eu"}\n'
+    )
+    passed, printed = outcome_of_tests(alone)
+    assert not passed
+    assert f"{RUNTIME}" in printed
+    assert "to_number" in printed
