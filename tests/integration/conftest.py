@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -22,7 +21,7 @@ from guard.pipeline import Guard, PolicyEngine
 from guard.record import Record
 from tests.support.bundles import configured_bundle
 from tests.support.cloudformation import rendered
-from tests.support.jobs import REGION, client
+from tests.support.jobs import aws_client, client
 from tests.support.shipped_model import shipped_client
 from tests.support.trial import short_trial
 from tools.local_sagemaker import CONTROL, Control, install
@@ -118,7 +117,7 @@ def log() -> MemorySink:
 @pytest.fixture
 def table(sagemaker: Any) -> StateTable:
     """The table of the guard's state, as the template makes it."""
-    client = boto3.client("dynamodb", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
+    client = aws_client("dynamodb")
     properties = rendered()["StateTable"]["Properties"]
     members = ("AttributeDefinitions", "KeySchema", "BillingMode")
     client.create_table(TableName="state", **{name: properties[name] for name in members})

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from guard.aws.switch import SECONDS, Switch
@@ -20,7 +19,7 @@ from guard.refs import JobRef
 from guard.sources.events import parse_event
 from tests.integration.conftest import NOW, MemorySink
 from tests.support.fakes import FakeSageMaker, refused
-from tests.support.jobs import ALLOWED, DENIED, HOME, REGION, started_event, training_request
+from tests.support.jobs import ALLOWED, DENIED, HOME, aws_client, started_event, training_request
 from tools.local_sagemaker import Control
 
 NAME = "/sagemaker-guard/stack/enforcement"
@@ -28,7 +27,7 @@ NAME = "/sagemaker-guard/stack/enforcement"
 
 @pytest.fixture
 def ssm(sagemaker: Any) -> Any:
-    client = boto3.client("ssm", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
+    client = aws_client("ssm")
     client.put_parameter(Name=NAME, Value="on", Type="String")
     return client
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 from moto.events.models import EventPattern
@@ -26,7 +25,17 @@ from guard.refs import JobRef
 from guard.sources.events import parse_event
 from tests.conftest import ROOT
 from tests.support.fakes import refused
-from tests.support.jobs import ACCOUNT, ALLOWED, DENIED, HOME, REGION, started_event, status, training_request
+from tests.support.jobs import (
+    ACCOUNT,
+    ALLOWED,
+    DENIED,
+    HOME,
+    REGION,
+    aws_client,
+    started_event,
+    status,
+    training_request,
+)
 from tests.support.records import denied
 from tools.local_sagemaker import set_status
 
@@ -39,10 +48,8 @@ class Places:
 
     def __init__(self, sagemaker: Any) -> None:
         self.sagemaker = sagemaker
-        make: Any = boto3.client
-        self.sqs, self.sns, self.events, self.hub, self.dynamodb = (
-            make(name, region_name=REGION) for name in ("sqs", "sns", "events", "securityhub", "dynamodb")
-        )
+        services = ("sqs", "sns", "events", "securityhub", "dynamodb")
+        self.sqs, self.sns, self.events, self.hub, self.dynamodb = map(aws_client, services)
         self.mail, self.bus, self.queue = (self._queue(name) for name in ("mail", "bus", "notices"))
         self.topic = self.sns.create_topic(Name="denied")["TopicArn"]
         self.sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=self._arn(self.mail))

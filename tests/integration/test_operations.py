@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from guard.aws.table import StateTable
@@ -27,14 +26,13 @@ from tests.integration.conftest import NOW
 from tests.integration.test_limits import NAME, ssm
 from tests.integration.test_sweep import notices, sweep, swept, train
 from tests.support.fakes import FakeSageMaker, refused
-from tests.support.jobs import DENIED, HOME, REGION, started_event
+from tests.support.jobs import DENIED, HOME, aws_client, started_event
 from tests.support.jobs import status as job_status
 from tests.unit.limits.test_breaker import denied
 from tests.unit.operations.test_letters import NOTICE, UNDELIVERED, failed_invocation
 from tools.local_sagemaker import Control
 
 __all__ = ["notices", "ssm", "sweep", "train"]
-KEYS = {"region_name": REGION, "aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 
 
 class Function:
@@ -58,7 +56,7 @@ class Function:
 
 @pytest.fixture
 def sqs(sagemaker: Any) -> Any:
-    return boto3.client("sqs", **KEYS)
+    return aws_client("sqs")
 
 
 @pytest.fixture
@@ -183,7 +181,7 @@ def stack(url: str) -> Stack:
 
 @pytest.fixture
 def client_of(sqs: Any, ssm: Any, table: StateTable) -> Callable[[str], Any]:
-    clients = {"sqs": sqs, "ssm": ssm, "dynamodb": boto3.client("dynamodb", **KEYS)}
+    clients = {"sqs": sqs, "ssm": ssm, "dynamodb": aws_client("dynamodb")}
     return clients.__getitem__
 
 

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from typer.testing import CliRunner
 
@@ -22,7 +21,7 @@ from guard.opa.process import OpaProcess
 from guard.refs import JobRef
 from guard.sources.events import parse_event
 from tests.conftest import ROOT
-from tests.support.jobs import ALLOWED, DENIED, HOME, REGION, started_event, status, training_request
+from tests.support.jobs import ALLOWED, DENIED, HOME, REGION, aws_client, started_event, status, training_request
 from tests.support.policies import POLICIES
 
 BUCKET = "records"
@@ -35,7 +34,7 @@ SECRETS = {
 @pytest.fixture
 def s3(sagemaker: Any) -> Any:
     """A client of the simulated S3 with the bucket, which keeps every version."""
-    client = boto3.client("s3", region_name=REGION)
+    client = aws_client("s3")
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     return client
