@@ -13,7 +13,6 @@ from typing import Any
 
 from guard.errors import ConfigError
 
-
 # OPA and Regal end after some seconds: collecting garbage as often as Go does by default is a third of their work.
 _GO_MEMORY = {"GOGC": "400"}
 
