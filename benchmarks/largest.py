@@ -12,8 +12,9 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from guard.document import DenyList, Document, Source
+from guard.document import DenyList, Document, Setting, Source
 from guard.extract import extract
+from guard.extract.bounds import SETTINGS_BYTES, bounded
 from guard.jobs import BY_KIND, JobKind
 from guard.normalize import normalize
 from guard.refs import Collected, Home, JobRef, job_arn
@@ -23,6 +24,8 @@ from tools.image_fields import service_model
 # Where the model names no limit; and more than this only multiplies what is the same.
 _LENGTH, _KEY, _ENTRIES, _MOST = 1024, 256, 50, 200
 _DEEP = 12
+# Short enough for many findings' worth of variables, long enough to repeat what is searched for.
+_VALUE = 200
 _BYTES = 4_000_000
 _RESOURCES = 5
 _HOME = Home("123456789012", "eu-west-1", "aws")
@@ -56,6 +59,17 @@ def on_one_package() -> Document:
         ],
     }
     return _document(kind, {"Status": "IN_PROGRESS", "InputConfig": config}, filler, package)
+
+
+def repeating(text: str) -> Document:
+    """Return the largest training job, with as many variables as there is room for that repeat the text."""
+    value = text * (_VALUE // len(text))
+    variables = tuple(
+        Setting(slot="Environment", name=f"SM_{number}", value=f"{number} {value}")
+        for number in range(SETTINGS_BYTES // _VALUE)
+    )
+    _, environment = bounded((), variables)
+    return largest(BY_KIND["training"]).model_copy(update={"environment": environment, "hyperparameters": ()})
 
 
 def _document(

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.largest import largest, on_one_package
+from benchmarks.largest import largest, on_one_package, repeating
 from benchmarks.policies import configured, entries, packed
 from guard.decision import Evaluation
 from guard.document import Document
@@ -23,6 +23,17 @@ from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 
 EXEMPTIONS, ENTRIES, PATTERNS = 100, 100_000, 50
+# What rules search settings for.
+TEXTS = (
+    "s3://e/ ",
+    "PASSWORD=x ",
+    "--password x ",
+    '{"password":"x"},',
+    "https://a:b@c/ ",
+    "--index-url http://e/ ",
+    "AKIAIOSFODNN7EXAMPLE ",
+    "/../",
+)
 GOAL_SECONDS, GOAL_MEGABYTES = 0.5, 256
 # The timeout of a decision in the template; here none is cut off by it.
 SECONDS, PATIENCE = 2.0, 60.0
@@ -63,7 +74,7 @@ def measured(opa: Path, bundle: Path, title: str, document: Document) -> str:
     size = len(document.model_dump_json().encode()) / 1e6
     meets = cpu <= GOAL_SECONDS and peak <= GOAL_MEGABYTES
     return (
-        f"{'ok' if meets else 'ABOVE':6}{title:26}{size:6.1f} MB {cpu:6.2f} CPU-s {wall:6.2f} s "
+        f"{'ok' if meets else 'ABOVE':6}{title:36}{size:6.1f} MB {cpu:6.2f} CPU-s {wall:6.2f} s "
         f"{peak:5.0f} MB of memory, {decided}\n"
     )
 
@@ -96,6 +107,8 @@ def main(kinds: list[str]) -> None:
                 sys.stdout.write(measured(opa, bundle, kind.id, largest(kind)))
         if not kinds:
             sys.stdout.write(measured(opa, bundle, "one model package", on_one_package()))
+            for text in TEXTS:
+                sys.stdout.write(measured(opa, bundle, f"training, {text!r}", repeating(text)))
             matching = bundle_of(Path(folder), opa, "matching", "*/pytorch-training:1*")
             sys.stdout.write(measured(opa, matching, "one, every pattern matches", on_one_package()))
     sys.stdout.write(

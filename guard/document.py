@@ -485,6 +485,6 @@ class Document(Model):
         int | None,
         Field(
             description="How many hyperparameters and environment variables are left out, the longest ones, since those of"
-            " a job and its models may be 3 MB of text in all; null when none is."
+            " a job and its models may be 500 KB of text in all; null when none is."
         ),
     ] = None

@@ -1,7 +1,8 @@
 """How much of what a job's owner may write a document holds: the work of a decision is bounded by us.
 
 The API limits each map of hyperparameters or variables, but a model has many containers and a package many more: 20 MB of
-text in all. OPA needs about 0.1 processor seconds and 20 MB of memory for each of them.
+text in all. OPA needs about 0.1 processor seconds and 20 MB of memory for each of them, and ten times as long where the
+owner writes what rules search for.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from itertools import accumulate
 
 from guard.document import Setting
 
-# A training job may have 2.8 MB of its own; honest ones have a few KB.
-SETTINGS_BYTES = 3_000_000
+# All that a training job may have where each character is a byte, 100 hyperparameters and 100 variables at their greatest
+# lengths, is 400 KB; honest jobs have a few KB. What a rule searches for can stand in each of some ten bytes.
+SETTINGS_BYTES = 500_000
 # What a setting takes in a document beside its texts.
 _FRAME = len('{"slot":"","name":"","value":""},')
 

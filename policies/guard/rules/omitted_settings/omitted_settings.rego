@@ -1,7 +1,7 @@
 # METADATA
 # title: Settings that no rule sees
 # description: |
-#   The hyperparameters and environment variables of a job and of its models may be 3 MB of text in all. Of a job with
+#   The hyperparameters and environment variables of a job and of its models may be 500 KB of text in all. Of a job with
 #   more the document leaves out the longest, and a job could hide there from every rule what it may not have.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
