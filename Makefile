@@ -29,6 +29,8 @@ POLICIES := $(shell find policies -type f)
 
 export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
+# The tests start some hundred processes: what one compiles, the next ones read.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo deployment notebooks test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies mutate-python package deploy rollback benchmark lock clean
 

@@ -47,10 +47,17 @@ def test_an_operation_keeps_every_member(service: str, operation: str) -> None:
     assert not lost, f"pruned() in tools/botocore_data.py loses members of {operation}: {sorted(lost)}"
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all pruned models."""
+    folder = tmp_path_factory.mktemp("data")
+    write(folder)
+    return folder
+
+
 @pytest.mark.parametrize("service", OPERATIONS)
-def test_botocore_finds_the_pruned_model_where_it_looks(tmp_path: Path, service: str) -> None:
-    write(tmp_path)
-    loaded = Loader(extra_search_paths=[str(tmp_path)]).load_service_model(service, "service-2")
+def test_botocore_finds_the_pruned_model_where_it_looks(written: Path, service: str) -> None:
+    loaded = Loader(extra_search_paths=[str(written)]).load_service_model(service, "service-2")
     assert set(loaded["operations"]) == OPERATIONS[service]
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import inspect
-import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import requests
 from pydantic import BaseModel
 
 import guard.document
 from guard.authoring.opa import SCHEMAS
 from guard.document import DenyList, Document, Image, Job, Model, Part, Source
+from guard.opa.engine import EmbeddedOpa
+from guard.opa.process import LOOPBACK, OpaProcess
 from tests.support.documents import document
 
 POLICIES = Path(__file__).resolve().parent.parent.parent / "policies"
@@ -29,16 +31,28 @@ PARTS: dict[str, tuple[type, Any]] = {
 }
 
 
-def _evaluated(opa: Path, query: str, given: object = None) -> Any:
-    """What the policies have for the query on the input; None if they have nothing."""
-    command = [opa, "eval", "--bundle", POLICIES, "--ignore", "*_test.rego", "--stdin-input", query]
-    answered = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True)
-    results = json.loads(answered.stdout).get("result", [])
-    return results[0]["expressions"][0]["value"] if results else None
+Evaluate = Callable[..., Any]
 
 
-def _decided(opa: Path, body: dict[str, Any]) -> bool:
-    return _evaluated(opa, "data.guard.main.decision", body) is not None
+@pytest.fixture(scope="module")
+def evaluate(opa: Path, bundle: Path) -> Iterator[Evaluate]:
+    """Ask the bundle that ships what it has at a path for an input; None if it has nothing."""
+    process = OpaProcess(opa, bundle)
+    with EmbeddedOpa(lambda: process, timeout=10, start_timeout=20) as engine, requests.Session() as session:
+        engine.wait_until_ready()
+        session.trust_env = False
+
+        def ask(path: str, given: object = None) -> Any:
+            url = f"http://{LOOPBACK}:{process.port}/v1/data/{path}"
+            answer = session.post(url, json={"input": given}, timeout=10)
+            answer.raise_for_status()
+            return answer.json().get("result")
+
+        yield ask
+
+
+def _decided(evaluate: Evaluate, body: dict[str, Any]) -> bool:
+    return evaluate("guard/main/decision", body) is not None
 
 
 @pytest.fixture
@@ -47,8 +61,8 @@ def body() -> dict[str, Any]:
     return document().model_dump(mode="json")
 
 
-def test_a_whole_document_is_decided(opa: Path, body: dict[str, Any]) -> None:
-    assert _decided(opa, body)
+def test_a_whole_document_is_decided(evaluate: Evaluate, body: dict[str, Any]) -> None:
+    assert _decided(evaluate, body)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +74,9 @@ def test_a_whole_document_is_decided(opa: Path, body: dict[str, Any]) -> None:
         if field.is_required() or key == "schema_version"
     ],
 )
-def test_a_document_without_a_key_is_not_decided(opa: Path, body: dict[str, Any], part: str, key: str) -> None:
+def test_a_document_without_a_key_is_not_decided(evaluate: Evaluate, body: dict[str, Any], part: str, key: str) -> None:
     del PARTS[part][1](body)[key]
-    assert not _decided(opa, body)
+    assert not _decided(evaluate, body)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +88,9 @@ def test_a_document_without_a_key_is_not_decided(opa: Path, body: dict[str, Any]
         if not field.is_required() and key != "schema_version"
     ],
 )
-def test_a_document_from_before_a_key_is_decided(opa: Path, body: dict[str, Any], part: str, key: str) -> None:
+def test_a_document_from_before_a_key_is_decided(evaluate: Evaluate, body: dict[str, Any], part: str, key: str) -> None:
     del PARTS[part][1](body)[key]
-    assert _decided(opa, body)
+    assert _decided(evaluate, body)
 
 
 def _additive(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
@@ -93,24 +107,28 @@ def test_an_additive_field_has_the_default_null() -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_document_with_a_key_of_a_later_release_is_decided(opa: Path, body: dict[str, Any], part: str) -> None:
+def test_a_document_with_a_key_of_a_later_release_is_decided(
+    evaluate: Evaluate, body: dict[str, Any], part: str
+) -> None:
     """An additive field needs no new bundle: the guard and its bundle are not always deployed together."""
     PARTS[part][1](body)["later"] = 1
-    assert _decided(opa, body)
+    assert _decided(evaluate, body)
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None])
-def test_a_document_of_another_version_is_not_decided(opa: Path, body: dict[str, Any], version: object) -> None:
-    assert not _decided(opa, body | {"schema_version": version})
+def test_a_document_of_another_version_is_not_decided(
+    evaluate: Evaluate, body: dict[str, Any], version: object
+) -> None:
+    assert not _decided(evaluate, body | {"schema_version": version})
 
 
 @pytest.mark.parametrize("content", [{}, {"schema_version": 1}], ids=["empty", "version only"])
-def test_an_input_that_is_no_document_is_not_decided(opa: Path, content: dict[str, Any]) -> None:
-    assert not _decided(opa, content)
+def test_an_input_that_is_no_document_is_not_decided(evaluate: Evaluate, content: dict[str, Any]) -> None:
+    assert not _decided(evaluate, content)
 
 
-def test_the_policies_know_the_parts_that_a_job_can_have(opa: Path) -> None:
-    known = _evaluated(opa, "data.guard.lib.parts.known")
+def test_the_policies_know_the_parts_that_a_job_can_have(evaluate: Evaluate) -> None:
+    known = evaluate("guard/lib/parts/known")
     assert sorted(known) == sorted(get_args(Part)), "guard/document.py and policies/guard/lib/parts/parts.rego differ"
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from guard.cli.app import app, main
 from tests.support.jobs import ALLOWED, DENIED
-from tests.support.policies import CONFIG, POLICIES, copy_policies
+from tests.support.policies import CONFIG, POLICIES, few_policies
 
 EVENT = Path("tests/events/training_starting.json")
 
@@ -131,7 +131,7 @@ def test_the_table_fits_80_columns(run, event, image) -> None:
     ],
 )
 def test_a_folder_that_the_build_refuses_is_refused(run, event, opa, tmp_path, old, new, says) -> None:
-    tree = copy_policies(tmp_path / "copy", opa)
+    tree = few_policies(tmp_path / "copy", opa, ("denied_image", "max_runtime"))
     config = tree.folder / CONFIG
     assert old in config.read_text()
     config.write_text(config.read_text().replace(old, new))

@@ -18,7 +18,7 @@ from guard.opa.process import OpaProcess
 from guard.record import Outcome
 from tests.support.documents import document
 from tests.support.jobs import ALLOWED, DENIED, HOME, started_event, training_request
-from tests.support.policies import CONFIG, POLICIES, copy_policies
+from tests.support.policies import CONFIG, POLICIES, few_policies
 
 HEAD = 'package guard.rules.{name}\n\nremediation := "none"\n\n'
 FAILING = HEAD + 'findings contains {{"message": "x"}} if to_number(input.job.name) > 1\n'
@@ -34,11 +34,11 @@ SLOW = (
 
 @pytest.fixture
 def engine_of(opa: Path, tmp_path: Path) -> Iterator[Callable[..., EmbeddedOpa]]:
-    """Make an engine on the folder of the shipped policies with these rules beside them, unchecked as they are."""
+    """Make an engine on a folder of two shipped policies with these rules beside them, unchecked as they are."""
     with ExitStack() as running:
 
         def make(timeout: float = 10, level: str = "warn", **rules: str) -> EmbeddedOpa:
-            copy_policies(tmp_path, opa)
+            few_policies(tmp_path, opa, ("denied_image", "max_runtime"))
             config = yaml.safe_load((tmp_path / CONFIG).read_text())
             for name, source in rules.items():
                 folder = tmp_path / POLICIES / "guard" / "rules" / name
@@ -91,7 +91,7 @@ def test_a_failing_rule_beside_a_good_job_is_an_error_and_not_an_allow(guard, en
 def test_a_slow_rule_does_not_keep_a_denied_job_alive(guard, engine_of, start, log) -> None:
     engine = engine_of(timeout=0.5, slow=SLOW)
     with pytest.raises(OpaTimeout):
-        guard(engine=engine, fallback_seconds=8).handle(start(DENIED), HOME)
+        guard(engine=engine, fallback_seconds=5).handle(start(DENIED), HOME)
     (record,) = log.records
     assert (record.rule_ids, record.outcome) == (("denied_image",), Outcome.STOPPED)
     assert [failure.rule_id for failure in record.rule_failures] == ["slow"]
@@ -122,11 +122,12 @@ def test_a_bundle_that_decides_nothing_leaves_every_rule_failed(opa: Path, tmp_p
     assert {"denied_image"} <= {failure.rule_id for failure in each.failures}
 
 
-def test_an_opa_that_is_killed_meanwhile_is_restarted(engine_of) -> None:
-    engine = engine_of()
-    engine.wait_until_ready()
-    os.kill(engine.pid, signal.SIGKILL)
-    each = engine.evaluate_each(document(tag="1.10-cpu-py38"), 20)
+def test_an_opa_that_is_killed_meanwhile_is_restarted(opa: Path, bundle: Path) -> None:
+    with EmbeddedOpa(lambda: OpaProcess(opa, bundle), timeout=10, start_timeout=20) as engine:
+        engine.wait_until_ready()
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+        each = engine.evaluate_each(document(tag="1.10-cpu-py38"), 20)
     assert [type(failure.error).__name__ for failure in each.failures] in ([], ["OpaUnavailable"])
     assert each.evaluation is not None
 

@@ -58,13 +58,16 @@ def _run(folder: Path, line: str, given: str = "") -> subprocess.CompletedProces
         (folder / "bin" / "regal").unlink(missing_ok=True)
         (folder / "bin" / "regal").symlink_to(pinned_regal())
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
+    # Garbage collection is a third of what these short runs take by Go's default.
+    environment = {"GOGC": "400", **os.environ, "PATH": path}
     command = ["bash", "-c", line]
     return subprocess.run(
-        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, input=given, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, input=given, check=False
     )
 
 
-@pytest.mark.parametrize("line", sorted({*LINES, *BARE}))
+# One that has only a comment more is the same line.
+@pytest.mark.parametrize("line", sorted({line.partition("#")[0].strip() for line in (*LINES, *BARE)}))
 def test_each_line_succeeds(folder: Path, line: str) -> None:
     ran = _run(folder, line)
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -70,11 +71,16 @@ def relaxed(engine_with: Callable[..., EmbeddedOpa], request: pytest.FixtureRequ
 
 def _client(kind: JobKind, seed: int, failing: frozenset[str]) -> FakeSageMaker:
     operations = [kind.describe_operation, *(row.describe_operation for row in RESOURCE_KINDS)]
-    answers: dict[str, Any] = {name: answer(name, seed + number) for number, name in enumerate(operations)}
+    # Each is made when it is asked for: a job has few of the resources that there are.
+    answers: dict[str, Any] = {name: partial(_answer, name, seed + number) for number, name in enumerate(operations)}
     answers["ListTags"] = {"Tags": [{"Key": "team", "Value": "a"}]}
     return FakeSageMaker(
         **{name: refused("ThrottlingException") if name in failing else answers[name] for name in answers}
     )
+
+
+def _answer(operation: str, seed: int, **_: Any) -> dict[str, Any]:
+    return answer(operation, seed)
 
 
 def _document(kind: JobKind, seed: int, failing: frozenset[str]) -> Document:

@@ -157,6 +157,7 @@ def test_the_parts_are_those_of_the_kind_without_what_the_variant_lacks(kind, de
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32))
 def test_what_the_document_shows_is_among_the_parts(kind, seed) -> None:
     """Whatever the job table and the variant say: a rule about a fact that is there must see it."""
@@ -302,8 +303,9 @@ def test_no_answer_of_sagemaker_breaks_the_document(kind, seeds) -> None:
     """Whole answers, answers with holes, and answers with values of wrong types: each makes a valid document."""
     first, *others = seeds
     resources = {
-        Resource(row.id, name): answer(row.describe_operation, seed)
+        Resource(row.id, name): described
         for row, seed in zip(RESOURCE_KINDS, others, strict=False)
+        for described in [answer(row.describe_operation, seed)]
         for name in NAMES
     }
     collected = Collected(answer(kind.describe_operation, first), None, resources)

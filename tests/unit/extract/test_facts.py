@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -329,9 +329,16 @@ def lists_and_singles(facts: type) -> tuple[list[str], list[str]]:
 
 
 LISTS, SINGLES = lists_and_singles(Facts)
-ANY_FACTS = st.builds(
-    Facts, **{name: st.from_type(hint) for name, hint in get_type_hints(Facts, include_extras=True).items()}
-)
+
+
+def values(hint: Any) -> st.SearchStrategy[Any]:
+    """Values of a field; two of a list are as good as many, and made in a tenth of the time."""
+    if get_origin(hint) is tuple:
+        return st.lists(st.from_type(get_args(hint)[0]), max_size=2).map(tuple)
+    return st.from_type(hint)
+
+
+ANY_FACTS = st.builds(Facts, **{name: values(hint) for name, hint in get_type_hints(Facts).items()})
 # Facts are large, and what is tried is the same for each field: some of them find what many would.
 few = settings(max_examples=12, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 
