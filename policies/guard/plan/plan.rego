@@ -18,7 +18,7 @@ import future.keywords.not
 # scope: document
 rules := packed if {
 	packed := data.guard.compiled.rules
-} else := {rule_id: rule.level | some rule_id, rule in _rules}
+} else := _levels
 
 # METADATA
 # description: By rule id what all findings of a rule have in common, of those that have no overrides.
@@ -128,13 +128,13 @@ constant := packed if {
 
 _filled(rule_id) := {name |
 	some name, _ in data.guard.config.rules[rule_id]
-	not name in {"images", "level", "overrides"}
+	not name in {"images", "overrides"}
 	_has_facts(data.guard.config.rules[rule_id][name])
 } | {name | some override in _overrides(rule_id); some name, value in override; _has_facts(value)}
 
 _has_facts(value) if regex.match(`\{(account|region|partition)\}`, json.marshal(value))
 
-_rules[rule_id] := {"level": level, "overrides": overrides} if {
+_levels[rule_id] := level if {
 	some rule_id, _ in data.guard.config.rules
 	level := _level(rule_id)
 	overrides := _overrides(rule_id)
@@ -189,9 +189,7 @@ default _exemptions := []
 
 _exemptions := data.guard.config.exemptions if not _has_exemption_policy
 
-_exemptions := exemption_policy.governed(data.guard.config.exemptions, data.guard.config.exemption_policy) if {
-	_has_exemption_policy
-}
+_exemptions := exemption_policy.governed(data.guard.config.exemptions, data.guard.config.exemption_policy)
 
 # Not only one that is true: `exemption_policy: false` is wrong, and refuses all.
 _has_exemption_policy if _ := data.guard.config.exemption_policy

@@ -17,7 +17,7 @@ _override := {"region": "us-*", "level": "warn", "globs": ["{region}"]}
 
 _config := {
 	"rules": {
-		"alpha": {"level": "deny", "globs": ["a-{account}"], "images": {"{account}": {}}},
+		"alpha": {"level": "deny", "globs": ["a-{account}"], "others": ["a-*"], "images": {"{account}": {}}},
 		"beta": {"level": "off", "globs": ["a"], "overrides": [_override]},
 		"gamma": {"level": "off", "overrides": [{"region": "us-*", "level": "off"}]},
 		"delta": {"level": "warn", "overrides": [{"region": "us-*"}]},
@@ -28,7 +28,11 @@ _config := {
 
 _rules := object.union(
 	{rule_id: {"remediation": "x", "needs": []} | some rule_id in ["beta", "gamma", "delta", "zeta"]},
-	{"alpha": {"remediation": "x", "needs": ["vpc"], "kinds": ["labeling"]}},
+	{
+		"alpha": {"remediation": "x", "needs": ["vpc"], "kinds": ["labeling"]},
+		"beta": {"remediation": "x", "kinds": ["labelling"]},
+		"gamma": {"remediation": "x", "kinds": ["labeling"]},
+	},
 )
 
 _planned := planned if {
@@ -87,7 +91,7 @@ test_documents_from_before_the_parts_lack_nothing if {
 }
 
 test_needs_that_are_no_list_of_parts_demand_nothing if {
-	every needs in [null, "vpc", {"vpc": true}, ["vcp"], [null]] {
+	every needs in [null, "vpc", {"vpc": true}, {"part": "vpc"}, ["vcp"], [null]] {
 		limits := plan.limits with data.guard.config as _config
 			with data.guard.rules as {"alpha": {"remediation": "x", "needs": needs}}
 		limits.needs == {}
@@ -115,6 +119,25 @@ test_defects_are_known_without_a_job if {
 	_planned.unnamed == ["epsilon"]
 }
 
+_problem(override) := problem if {
+	section := {"level": "deny", "globs": ["a"], "overrides": [object.union({"region": "us-*"}, override)]}
+	[text] := plan.defects.alpha with data.guard.config as {"rules": {"alpha": section}}
+		with data.guard.rules as {"alpha": {"remediation": "x"}}
+	problem := trim_prefix(text, "The level of the rule is wrong: ")
+}
+
+test_override_gives_what_the_section_gives_in_its_type if {
+	_problem({"globs": "a"}) == "overrides[0]: globs must be array, as in the rule's section."
+}
+
+test_level_of_an_override_has_one_problem if {
+	_problem({"level": 7}) == `overrides[0]: level must be "off", "warn" or "deny" (in quotes), not 7.`
+}
+
+test_override_has_no_overrides_of_its_own if {
+	_problem({"level": "off", "overrides": []}) == "overrides[0]: unknown key overrides."
+}
+
 test_exemptions_are_prepared if {
 	_planned.exemptions == exemptions.prepared([_exemption, 7])
 	_planned.exemptions.valid == [{
@@ -135,8 +158,19 @@ test_parameters_with_facts_of_the_job_are_marked if {
 }
 
 test_rules_with_overrides_or_facts_of_the_job_vary if {
-	object.keys(_planned.varied) == {"alpha", "beta", "gamma"}
-	object.keys(_planned.constant) == {"delta", "epsilon"}
+	_planned.varied == {"alpha": true, "beta": true, "gamma": true}
+	_planned.constant == {"delta": true, "epsilon": true}
+}
+
+test_exemptions_keep_to_their_policy if {
+	config := {"exemptions": [_exemption], "exemption_policy": {"never": ["alpha"]}}
+	planned := plan.exemptions with data.guard.config as config
+	planned == exemptions.prepared([{"refused": {"alpha can't be exempted"}}])
+}
+
+test_exemptions_of_a_wrong_policy_are_refused if {
+	planned := plan.exemptions with data.guard.config as {"exemptions": [_exemption], "exemption_policy": false}
+	planned == exemptions.prepared([{"refused": {"exemption_policy must be a mapping"}}])
 }
 
 test_no_exemptions_are_none if {
