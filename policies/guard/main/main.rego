@@ -129,7 +129,7 @@ _plain[rule_id] := [object.union(stamp, {"message": message, "details": details,
 		is_string(message)
 		trim_space(message) != ""
 		count(message) <= _longest
-		details := object.get(finding, "details", {})
+		details := finding.details
 		is_object(details)
 	]
 	count(told) == count(found)

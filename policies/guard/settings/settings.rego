@@ -8,6 +8,8 @@
 #   - input: schema.input
 package guard.settings
 
+import future.keywords.not
+
 # METADATA
 # description: Every setting, hyperparameters first.
 listed := array.concat(input.hyperparameters, input.environment)
@@ -28,12 +30,22 @@ _ends(name) := name if {
 
 # METADATA
 # description: The settings' names in lower case.
-lower_names := [lower(name) | some name in names]
+lower_names := lower_lines if {
+	lower_lines := split(lower(_lines), "\n")
+	count(lower_lines) == count(names)
+} else := [lower(name) | some name in names]
 
 # METADATA
-# description: The settings' values.
-values := [setting.value | some setting in listed]
+# description: |
+#   Places of the settings in whose name the expression finds something. Most expressions find nothing in any, which all
+#   names at once tell, a line each; but for those that tell where a text begins or ends from where a line does.
+named(expression) := set() if {
+	not regex.match(`\\[Az]|\(\?[a-zA-Z]*-`, expression)
+	not regex.match(concat("", ["(?m)", expression]), _lines)
+} else := {i | some i, name in names; regex.match(expression, name)}
+
+_lines := concat("\n", names)
 
 # METADATA
-# description: All values, one after the other, to tell at once what none of them holds.
-text := concat("\n", values)
+# description: All settings as JSON, to tell at once what none of their values holds.
+text := json.marshal(listed)

@@ -15,15 +15,48 @@ test_settings_keep_their_order if {
 	settings.listed == array.concat(_document.hyperparameters, _document.environment) with input as _document
 	settings.names == ["epochs", "STAGE", "STAGE"] with input as _document
 	settings.lower_names == ["epochs", "stage", "stage"] with input as _document
-	settings.values == ["10", "dev", ""] with input as _document
-	settings.text == "10\ndev\n" with input as _document
+	json.unmarshal(settings.text) == settings.listed with input as _document
 }
 
 test_no_settings_are_empty_lists if {
 	document := testing.input_with({"hyperparameters": [], "environment": []})
 	settings.names == [] with input as document
-	settings.text == "" with input as document
+	settings.lower_names == [] with input as document
+	settings.text == "[]" with input as document
 }
+
+_named(names) := testing.input_with({
+	"hyperparameters": [],
+	"environment": [{"slot": "Environment", "name": name, "value": "1"} | some name in names],
+})
+
+test_lower_names_keep_their_order_whatever_they_hold if {
+	settings.lower_names == ["a", "b\nc", "d"] with input as _named(["A", "B\nC", "D"])
+}
+
+_keys := _named(["API_KEY", "KEY", "KEY\nSTAGE", "EPOCHS"])
+
+test_named_are_those_in_which_an_expression_finds_something[expression] if {
+	some expression, places in {
+		"KEY": {0, 1, 2},
+		"^KEY": {1, 2},
+		"KEY$": {0, 1},
+		`\AKEY`: {1, 2},
+		`KEY\z`: {0, 1},
+		"(?i)^key$": {1},
+		"(?-m)^KEY$": {1},
+		"^STAGE": set(),
+		"KEY$|^STAGE": {0, 1},
+		"": {0, 1, 2, 3},
+		"TOKEN": set(),
+		`^(?-s:KEY.STAGE)$`: set(),
+		`^(?s:KEY.STAGE)$`: {2},
+	}
+	found := settings.named(expression) with input as _keys
+	found == places
+}
+
+test_nothing_is_named_without_settings if settings.named("") == set() with input as _named([])
 
 test_long_names_of_many_are_cut if {
 	long := concat("", ["API_KEY_", concat("", ["x" | some _ in numbers.range(1, 500)]), "_TOKEN"])
@@ -41,6 +74,25 @@ test_long_names_of_many_are_cut if {
 		endswith(name, "x_TOKEN")
 	}
 }
+
+test_names_are_cut_from_twenty_thousand_characters_on if {
+	long := _repeated("a", 256)
+	cut := _repeated("b", 257)
+	others := [_repeated("c", 100) | some _ in numbers.range(1, 194)]
+	enough := array.concat([long, cut, _repeated("d", 87)], others)
+	whole := settings.names with input as _named(enough)
+	whole == enough
+	names := settings.names with input as _named(array.concat(enough, ["e"]))
+	names == array.flatten([
+		long,
+		concat("\n", [_repeated("b", 128), _repeated("b", 128)]),
+		_repeated("d", 87),
+		others,
+		"e",
+	])
+}
+
+_repeated(letter, count) := concat("", [letter | some _ in numbers.range(1, count)])
 
 test_short_names_of_many_are_whole if {
 	many := testing.input_with({

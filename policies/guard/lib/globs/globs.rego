@@ -34,8 +34,7 @@ first(patterns, value) := min([i |
 #   One glob that matches whatever a glob of the list matches. It may match more, so that it serves to leave out most
 #   values cheaply before `first`.
 any_of(patterns) := "*" if {
-	some pattern in patterns
-	contains(pattern, ",")
+	contains(concat("", patterns), ",")
 } else := sprintf("{%s}", [concat(",", patterns)])
 
 # METADATA

@@ -36,7 +36,9 @@ is_bucket(name) if {
 # description: |
 #   An address without user, password, query and fragment, which may hold credentials. Only its scheme if it isn't clear
 #   where a password ends.
-shown(address) := regex.replace(anonymous, `(?s)//.*`, "//") if {
+shown(address) := regex.replace(address, `(?s)[?#].*`, "") if {
+	not contains(address, "@")
+} else := regex.replace(anonymous, `(?s)//.*`, "//") if {
 	anonymous := _anonymous(address)
 	regex.match(`(?s)^[^/]*//[^/]*[:?#].*@`, anonymous)
 	not regex.match(`^s3://arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:[0-9]*:accesspoint[:/]`, anonymous)

@@ -63,34 +63,36 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 # scope: document
 # description: Inputs and outputs outside the approved places.
 findings contains {
-	"message": sprintf("Input %s comes from %v, which is not an approved place.", [place.name, _shown(place.uri)]),
+	"message": sprintf("Input %s comes from %v, which is not an approved place.", [place.name, shown]),
 	"details": {
 		"config": "rules.data_location",
 		"input": place.name,
 		"type": place.type,
-		"uri": _shown(place.uri),
+		"uri": shown,
 		"bucket": _bucket(place.bucket),
 		"account": place.account,
 	},
 } if {
 	some place in input.storage.inputs
 	_told(place)
-	not _approved(place.bucket, place.account, _address(place))
+	not _approved(place)
+	shown := _shown(place.uri)
 }
 
 findings contains {
-	"message": sprintf("Output %s goes to %v, which is not an approved place.", [place.name, _shown(place.uri)]),
+	"message": sprintf("Output %s goes to %v, which is not an approved place.", [place.name, shown]),
 	"details": {
 		"config": "rules.data_location",
 		"output": place.name,
-		"uri": _shown(place.uri),
+		"uri": shown,
 		"bucket": _bucket(place.bucket),
 		"account": place.account,
 	},
 } if {
 	some place in input.storage.outputs
 	_told(place)
-	not _approved(place.bucket, place.account, [place.uri])
+	not _approved(place)
+	shown := _shown(place.uri)
 }
 
 findings contains {
@@ -107,9 +109,9 @@ findings contains {
 	},
 } if {
 	contains(settings.text, "://")
-	some i, value in settings.values
-	some bucket in _unapproved_buckets(value)
-	setting := settings.listed[i]
+	some setting in settings.listed
+	contains(setting.value, "://")
+	some bucket in _unapproved_buckets(setting.value)
 	place := _shown_bucket(bucket)
 }
 
@@ -119,6 +121,7 @@ findings contains {
 } if {
 	some part, words in input.command
 	some word in words
+	contains(word, "://")
 	some bucket in _unapproved_buckets(word)
 	place := _shown_bucket(bucket)
 }
@@ -131,9 +134,10 @@ findings contains {
 	not globs.matches(_approved_hub_contents, content)
 }
 
-_hub_contents contains [sprintf("Input %s", [place.name]), place.hub_content_arn] if {
+_hub_contents contains [sprintf("Input %s", [place.name]), content] if {
 	some place in input.storage.inputs
-	is_string(place.hub_content_arn)
+	content := place.hub_content_arn
+	is_string(content)
 }
 
 # What isn't an ARN is the name of a model of the service itself.
@@ -144,10 +148,9 @@ _hub_contents contains ["The base model", name] if {
 
 # S3's schemes as Hadoop and its kin write them, too.
 _unapproved_buckets(value) := {bucket |
-	contains(value, "://")
 	some address in regex.find_n(`(?i)\bs3[an]?://[^\s"',;]+`, value, -1)
 	bucket := storage.bucket(regex.replace(address, `^[^:]*`, "s3"))
-	not _approved(bucket, _account(bucket), [])
+	not _approved({"bucket": bucket, "account": _account(bucket)})
 }
 
 _account(bucket) := split(bucket, ":")[4] if startswith(bucket, "arn:")
@@ -158,23 +161,25 @@ _shown_bucket(bucket) := sprintf("bucket %s", [bucket]) if storage.is_bucket(buc
 
 else := "S3, where it gives what is not a bucket name"
 
-# A file system's directory counts where a glob has one.
-_address(place) := [place.uri, sprintf("%v%s", [place.uri, storage.resolved(place.path)])] if {
-	is_string(place.path)
-} else := [place.uri]
-
 # A place without an address says nothing while the call that gives it fails.
 _told(place) if is_string(place.uri)
 
 _told(_) if availability.known("storage", input)
 
-_approved(bucket, _, _) if globs.matches(_buckets, bucket)
+_approved(place) if globs.matches(_buckets, place.bucket)
 
-_approved(_, account, _) if globs.matches(_accounts, account)
+_approved(place) if globs.matches(_accounts, place.account)
 
-_approved(null, _, addresses) if {
-	some address in addresses
-	globs.matches(_others, address)
+_approved(place) if {
+	place.bucket == null
+	globs.matches(_others, place.uri)
+}
+
+# A file system's directory counts where a glob has one.
+_approved(place) if {
+	place.bucket == null
+	is_string(place.path)
+	globs.matches(_others, sprintf("%v%s", [place.uri, storage.resolved(place.path)]))
 }
 
 _shown(address) := storage.shown(address) if is_string(address)

@@ -76,6 +76,13 @@ test_allow_any_directory_of_a_file_system_that_is_listed if {
 	r == set()
 }
 
+test_deny_a_bucket_whatever_the_other_places_are if {
+	place := _in({"uri": "s3://elsewhere/x", "bucket": "elsewhere", "path": "/data"})
+	config := object.union(_config, {"others": ["s3://elsewhere/*"]})
+	r := rule.findings with input as _job([place], []) with data.guard.config.rules.data_location as config
+	r == {_input_finding(place, "s3://elsewhere/x")}
+}
+
 _settings(value) := {
 	"hyperparameters": [{"slot": "HyperParameters", "name": "data", "value": sprintf("%q", [value])}],
 	"environment": [{"slot": "Environment", "name": "DATA", "value": value}],

@@ -95,9 +95,12 @@ findings contains {
 	},
 } if {
 	some [image, framework, version] in _versions
+	numbers := _numbers(version)
+	first := format_int(numbers[0], 10)
 	some supported, day in _end_of_support[framework]
+	startswith(supported, first)
 	wanted := _numbers(supported)
-	array.slice(_numbers(version), 0, count(wanted)) == wanted
+	array.slice(numbers, 0, count(wanted)) == wanted
 	times.instant(input.source.time) > times.end_of_day(day)
 }
 
@@ -140,7 +143,10 @@ _leading(tag) := regex.find_all_string_submatch_n(`^([0-9]+(?:\.[0-9]+)+(?:-[0-9
 	is_string(tag)
 }
 
-_numbers(version) := [to_number(number) | some number in regex.split(`[.-]`, version)]
+# `24.07` is `24.7`: a number with a zero first is none to OPA.
+_numbers(version) := [to_number(number) |
+	some number in regex.split(`[.-]`, regex.replace(version, `\b0+([0-9])`, "$1"))
+]
 
 default _minimum := {}
 

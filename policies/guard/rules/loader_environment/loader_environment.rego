@@ -55,6 +55,7 @@ findings contains {
 	"message": sprintf("The variable %s in %s loads code from a place outside the image.", [setting.name, setting.slot]),
 	"details": {"config": "rules.loader_environment", "slot": setting.slot, "setting": setting.name},
 } if {
+	_may_load_code
 	some setting in input.environment
 	_loads_code(setting.name)
 	_names_other_places(setting.value)
@@ -68,11 +69,22 @@ findings contains {
 		"setting": setting.name,
 	},
 } if {
+	_set & _upper(object.keys(_options)) != set()
 	some setting in input.environment
 	some [variable, expression] in _expressions[upper(setting.name)]
 	some found in regex.find_all_string_submatch_n(expression, setting.value, -1)
 	not _is_trusted(found[count(found) - 1])
 }
+
+# Most jobs set none of the variables: all names at once tell.
+_may_load_code if _set & _variables != set()
+
+_may_load_code if _every_variable
+
+_set := _upper([setting.name | some setting in input.environment])
+
+# All at once, which takes a step for none of them.
+_upper(names) := {name | some name in split(upper(concat("\n", names)), "\n")} - {""}
 
 _loads_code(name) if upper(name) in _variables
 
@@ -91,7 +103,7 @@ _is_trusted(place) if {
 	startswith(sprintf("%s/", [path]), sprintf("%s/", [trusted]))
 }
 
-_variables := {upper(name) | some name in given} if {
+_variables := _upper(given) if {
 	given := parameters.of.loader_environment.variables
 	is_array(given)
 }

@@ -81,6 +81,12 @@ test_allow_other_names[name] if {
 	r == set()
 }
 
+test_allow_a_setting_without_a_name_where_no_variable_is_listed if {
+	r := rule.findings with input as _job("", "/opt/ml/code")
+		with data.guard.config.rules.loader_environment as {"variables": [], "options": {}, "trusted_paths": []}
+	r == set()
+}
+
 test_deny_everything_when_the_parameters_are_missing if {
 	every rules in [{}, {"loader_environment": {"variables": null, "trusted_paths": null}}] {
 		r := rule.findings with input as _job("A", "/usr/lib") with data.guard.config.rules as rules

@@ -55,7 +55,7 @@ findings contains {
 } if {
 	availability.known("storage", input)
 	some output in input.storage.outputs
-	output.kms_key in _no_key
+	output.kms_key in {null, ""}
 	not globs.matches(_without_key, output.name)
 }
 
@@ -70,11 +70,9 @@ findings contains {
 } if {
 	some output in input.storage.outputs
 	key := output.kms_key
-	not key in _no_key
+	not key in {null, ""}
 	problem := keys.problem(_allowed, key, input.account)
 }
-
-_no_key := {null, ""}
 
 default _allowed := []
 

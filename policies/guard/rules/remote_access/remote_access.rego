@@ -63,9 +63,8 @@ findings contains {
 		"entry": entry,
 	},
 } if {
-	some i, name in settings.lower_names
-	glob.match(_any_name, null, name)
-	number := globs.first(_names, name)
+	some i in _matching(_any_name)
+	number := globs.first(_names, settings.lower_names[i])
 	setting := settings.listed[i]
 	entry := _settings[number]
 }
@@ -83,6 +82,8 @@ _settings := given if {
 }
 
 _names := [lower(name) | some name in _settings]
+
+_matching(pattern) := {i | some i, name in settings.lower_names; glob.match(pattern, null, name)}
 
 # One glob for all of them is quicker than each of them for each setting.
 _any_name := globs.any_of(_names)

@@ -101,11 +101,7 @@ findings contains {
 }
 
 # Places of settings whose name one of the expressions matches, in any case.
-_named(expressions) := {i |
-	expression := sprintf("(?i)%s", [concat("|", expressions)])
-	some i, name in settings.names
-	regex.match(expression, name)
-} if {
+_named(expressions) := settings.named(sprintf("(?i)%s", [concat("|", expressions)])) if {
 	count(expressions) > 0
 } else := set()
 

@@ -61,24 +61,31 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 # scope: document
 # description: Code from places that aren't approved, or not known.
 findings contains {
-	"message": sprintf("The setting %s in %s loads code from %s, which is not approved.", [name, slot, where]),
+	"message": sprintf("The setting %s in %s loads code from %s, which is not approved.", [
+		name,
+		slot,
+		_shown(found),
+	]),
 	"details": {
 		"config": "rules.script_mode.buckets",
 		"slot": slot,
 		"setting": name,
-		"bucket": bucket,
+		"bucket": _bucket(found),
 		"allowed": _buckets,
 	},
 } if {
 	some i, name in settings.names
-	name in _settings
+	name in {
+		"SAGEMAKER_PROGRAM",
+		"SAGEMAKER_SUBMIT_DIRECTORY",
+		"sagemaker_program",
+		"sagemaker_submit_directory",
+	}
 	setting := settings.listed[i]
 	value := _unquoted(setting.value)
-	not _approved(setting.name, value)
+	not _approved(name, value)
 	slot := setting.slot
 	found := storage.bucket(value)
-	bucket := _bucket(found)
-	where := _shown(found)
 }
 
 findings contains {
@@ -96,8 +103,6 @@ findings contains {
 	not globs.matches(_buckets, place.bucket)
 }
 
-_settings := {"sagemaker_submit_directory", "SAGEMAKER_SUBMIT_DIRECTORY"} | _programs
-
 _programs := {"sagemaker_program", "SAGEMAKER_PROGRAM"}
 
 _unquoted(value) := text if {
@@ -106,16 +111,16 @@ _unquoted(value) := text if {
 	is_string(text)
 } else := value
 
-_approved(_, value) if globs.matches(_buckets, storage.bucket(value))
-
-_approved(_, value) if globs.matches(_container_paths, storage.path(trim_prefix(value, "file://")))
-
 _approved(name, value) if {
 	name in _programs
 	not contains(value, ":")
-	storage.path(sprintf("/%s", [value])) != null
 	not startswith(value, "/")
+	storage.path(sprintf("/%s", [value])) != null
 }
+
+_approved(_, value) if globs.matches(_buckets, storage.bucket(value))
+
+_approved(_, value) if globs.matches(_container_paths, storage.path(trim_prefix(value, "file://")))
 
 _holds_code(name, _) if globs.matches(_code_inputs, name)
 

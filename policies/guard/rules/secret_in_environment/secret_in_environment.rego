@@ -58,9 +58,8 @@ findings contains {
 	"details": {"config": "rules.secret_in_environment", "slot": setting.slot, "setting": setting.name},
 } if {
 	_may_be_credential(settings.text)
-	some i, value in settings.values
-	_is_credential(value)
-	setting := settings.listed[i]
+	some setting in settings.listed
+	_is_credential(setting.value)
 }
 
 findings contains {
@@ -84,10 +83,9 @@ findings contains {
 		"entry": entry,
 	},
 } if {
-	some i, name in settings.names
-	regex.match(_any_name, name)
+	some i in settings.named(_any_of(_names))
 	setting := settings.listed[i]
-	number := _number(name, setting.value)
+	number := _number(settings.names[i], setting.value)
 	entry := _names[number]
 }
 
@@ -101,6 +99,7 @@ findings contains {
 	},
 } if {
 	some part, words in input.command
+	is_array(words)
 	text := concat("\n", [_unless_credential(word) | some word in words])
 	some expression in [_option, _variable]
 	some [_, name, value] in regex.find_all_string_submatch_n(expression, text, -1)
@@ -121,8 +120,6 @@ _number(name, value) := min([i | some i, entry in _names; regex.match(_any_of([e
 	not _is_one_of(_harmless_values, value)
 	not _is_credential(value)
 }
-
-_any_name := _any_of(_names)
 
 # An option with its value behind it or behind `=`, and a variable that is set; between words stands a line's end.
 _option := concat("", [`(?:^|[\s;&|("'])--?([a-zA-Z][\w.-]*)(?:=|[ \t]+|\n)`, _value])

@@ -58,7 +58,7 @@ findings contains {
 	availability.known("storage", input)
 	availability.known("compute", input)
 	some volume in input.storage.volumes
-	volume.kms_key in _no_key
+	volume.kms_key in {null, ""}
 	not _only_local_storage
 }
 
@@ -73,7 +73,7 @@ findings contains {
 } if {
 	some volume in input.storage.volumes
 	key := volume.kms_key
-	not key in _no_key
+	not key in {null, ""}
 	problem := keys.problem(_allowed, key, input.account)
 }
 
@@ -94,8 +94,6 @@ _other_storage if {
 	some instance in input.compute.instances
 	not globs.matches(_local_storage_types, instance.type)
 }
-
-_no_key := {null, ""}
 
 default _allowed := []
 
