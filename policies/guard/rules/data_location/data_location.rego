@@ -146,10 +146,11 @@ _hub_contents contains ["The base model", name] if {
 	startswith(name, "arn:")
 }
 
-# S3's schemes as Hadoop and its kin write them, too.
+# S3's schemes as Hadoop and its kin write them, too. A value may repeat an address as often as it has room.
 _unapproved_buckets(value) := {bucket |
-	some address in regex.find_n(`(?i)\bs3[an]?://[^\s"',;]+`, value, -1)
-	bucket := storage.bucket(regex.replace(address, `^[^:]*`, "s3"))
+	addresses := {address | some address in regex.find_n(`(?i)\bs3[an]?://[^\s"',;]+`, value, -1)}
+	buckets := {bucket | some address in addresses; bucket := storage.bucket(regex.replace(address, `^[^:]*`, "s3"))}
+	some bucket in buckets
 	not _approved({"bucket": bucket, "account": _account(bucket)})
 }
 
