@@ -19,6 +19,38 @@ test_fifty_findings_of_a_rule_are_listed if {
 	[f.message | some f in findings] == [sprintf("m%03d", [i]) | some i in numbers.range(1, 50)]
 }
 
+# About another rule: what it exempts is worked out, and is nothing.
+_elsewhere := _exemption({"id": "EX-0", "rules": ["beta"]})
+
+test_an_exemption_of_another_rule_changes_nothing[note] if {
+	some note, findings in {
+		"none": set(),
+		"one": _rules.alpha.findings,
+		"fifty": _many(50),
+		"one more": _many(51),
+		"without details": {{"message": "a"}},
+		"with an invalid one": (_many(51) | {{"message": " "}}),
+		"with a long message": {{"message": concat("", ["a" | some _ in numbers.range(1, 2000)])}},
+		"with a longer message": {{"message": concat("", ["a" | some _ in numbers.range(1, 2001)])}},
+	}
+	_decide_many(findings, [_elsewhere]) == _decide_many(findings, [])
+}
+
+test_one_finding_more_than_are_listed_is_counted if {
+	_decide_many(_many(51), []).findings[50] == object.union(_alpha, {
+		"message": "The rule has 1 more findings, 0 of them exempted.",
+		"details": {"config": "rules.alpha", "more": 1, "more_exempted": 0},
+	})
+}
+
+test_fifty_findings_are_listed_of_a_rule_with_an_invalid_one if {
+	findings := _decide_many(_many(60) | {{"message": " "}}, []).findings
+	[finding.message | some finding in findings] == array.concat(
+		["The rule returned an invalid finding (object): it needs a message."],
+		[sprintf("m%03d", [i]) | some i in numbers.range(1, 50)],
+	)
+}
+
 test_more_findings_of_a_rule_are_counted if {
 	decision := _decide_many(_many(173), [])
 	decision.decision == "deny"
@@ -55,8 +87,10 @@ test_long_message_is_cut_with_its_length if {
 	long := concat("", ["a" | some _ in numbers.range(1, 2001)])
 	[finding] := _decide_many({{"message": long}}, []).findings
 	finding.message == concat("", [substring(long, 0, 2000), "... (2001 characters)"])
-	[whole] := _decide_many({{"message": substring(long, 0, 2000)}}, []).findings
-	whole.message == substring(long, 0, 2000)
+	every list in [[], [_elsewhere]] {
+		[whole] := _decide_many({{"message": substring(long, 0, 2000)}}, list).findings
+		whole.message == substring(long, 0, 2000)
+	}
 }
 
 _about_image := {{"message": "a is wrong", "details": {"slot": image.slot, "image": image.raw}}} if {
@@ -72,6 +106,22 @@ test_first_exemption_counts_with_images_or_without[note] if {
 	}
 	[finding] := _decide_many(_about_image, list).findings
 	finding.exempted_by == wanted
+}
+
+test_each_image_is_exempted_by_the_exemption_that_names_it if {
+	image := testing.document.images[0]
+	other := object.union(image, {"slot": "Other", "repository": "mxnet"})
+	findings := {{"message": one.slot, "details": {"slot": one.slot, "image": one.raw}} | some one in [image, other]}
+	list := [_exemption({"id": id, "scope": {"image": name}}) |
+		some [id, name] in [["EX-I", "mxnet"], ["EX-J", "pytorch-training"]]
+	]
+	decision := main.decision with input as testing.input_with_images([image, other])
+		with data.guard.rules as {"alpha": {"remediation": "Do a.", "findings": findings}}
+		with data.guard.config as {"rules": {"alpha": {"level": "deny"}}, "exemptions": list}
+	[[finding.message, finding.exempted_by] | some finding in decision.findings] == [
+		[image.slot, "EX-J"],
+		["Other", "EX-I"],
+	]
 }
 
 test_expired_exemption_is_reported_for_what_it_would_cover if {

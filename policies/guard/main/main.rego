@@ -39,14 +39,10 @@ decision := _summary(_findings) if contract.satisfied(input)
 # entrypoint: true
 by_rule[rule_id] := _summary(_alone(rule_id)) if {
 	contract.satisfied(input)
-	some rule_id, _ in data.guard.config.rules
+	some rule_id in _all
 }
 
-by_rule[rule_id] := _summary(_listed[rule_id]) if {
-	contract.satisfied(input)
-	some rule_id, _ in plan.defects
-	not data.guard.config.rules[rule_id]
-}
+_all := object.keys(object.union_n([plan.constant, plan.varied, plan.defects]))
 
 _alone(rule_id) := findings if {
 	findings := _listed[rule_id]
@@ -94,19 +90,11 @@ _has(level, findings) if {
 
 _listed[rule_id] := findings if some rule_id, findings in _plain
 
-_listed[rule_id] := _sorted(_stamped(rule_id, _judged(rule_id))) if {
-	some rule_id, findings in _found
-	count(findings) <= _most
-	not _broken[rule_id]
-}
-
-_listed[rule_id] := array.concat(_sorted(_stamped(rule_id, array.slice(ranked, 0, _most))), [_rest(first, others)]) if {
-	some rule_id, findings in _found
-	count(findings) > _most
+_listed[rule_id] := array.concat(_sorted(_stamped(rule_id, array.slice(ranked, 0, _most))), _rest(rule_id, others)) if {
+	some rule_id, _ in _found
 	not _broken[rule_id]
 	ranked := sort(_judged(rule_id))
 	others := array.slice(ranked, _most, count(ranked))
-	[first] := _stamped(rule_id, [others[0]])
 }
 
 _listed[rule_id] := _sorted(array.concat(_stamped(rule_id, judged), _defective(rule_id))) if {
@@ -148,12 +136,13 @@ _most := 50
 # A finding's details come first among its keys, so they decide between equal messages.
 _sorted(findings) := [keyed[1] | some keyed in sort([[finding.message, finding] | some finding in findings])]
 
-_rest(first, judged) := object.union(object.remove(first, {"details"}), {
+_rest(rule_id, judged) := [object.union(object.remove(first, {"details"}), {
 	"message": sprintf("The rule has %d more findings, %d of them exempted.", [count(judged), exempted]),
-	"details": {"config": sprintf("rules.%s", [first.rule_id]), "more": count(judged), "more_exempted": exempted},
-}) if {
-	exempted := count([1 | some one in judged; one[0]])
-}
+	"details": {"config": sprintf("rules.%s", [rule_id]), "more": count(judged), "more_exempted": exempted},
+})] if {
+	[first] := _stamped(rule_id, [judged[0]])
+	exempted := count([one | some one in judged; one[0]])
+} else := []
 
 # Of each finding what ranks it: whether it is exempted, its message, itself, and by which exemption.
 _judged(rule_id) := [[exempted_by != null, finding.message, finding, exempted_by] |
@@ -197,7 +186,6 @@ _shortened(message) := message if {
 
 # A rule names the entry of its section that decided; where an override gives that for the job, it is the override's.
 _with_override(rule_id, details) := object.union(details, {"config": config}) if {
-	plan.scoped[rule_id]
 	number := parameters.applied[rule_id]
 	is_string(details.config)
 	section := sprintf("rules.%s", [rule_id])
@@ -264,7 +252,7 @@ _for_job := exemptions.for_job(plan.exemptions, input)
 
 _images := exemptions.known_images(input)
 
-_nameable := exemptions.nameable([exemption | some exemption in _for_job; exemption.images != null], _images)
+_nameable := exemptions.nameable(_for_job, _images)
 
 # For all at once: as a rule by number, each look-up would go through all exemptions again.
 # regal ignore:prefer-set-or-object-rule
@@ -366,7 +354,7 @@ _broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it
 _unfit(rule_id) := found - _found[rule_id] if {
 	found := data.guard.rules[rule_id].findings
 	is_set(found)
-} else := [finding | some finding in data.guard.rules[rule_id].findings; not _is_finding(finding)]
+}
 
 _lacking(finding) := "details that are an object, or none" if {
 	_has_message(finding)

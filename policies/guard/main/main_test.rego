@@ -218,6 +218,12 @@ test_expired_exemption_is_reported_and_exempts_nothing if {
 	}
 }
 
+test_expired_exemption_is_not_reported_for_a_rule_without_a_finding if {
+	rules := object.union(_rules, {"alpha": {"findings": {{"message": ""}}}})
+	decision := _decide(rules, _with_exemptions([_exemption({"expires": "2025-06-14"})]))
+	[finding.rule_id | some finding in decision.findings] == ["alpha", "beta"]
+}
+
 test_malformed_exemption_warns_without_any_finding if {
 	_decide(_quiet, _with_exemptions([object.remove(_exemption({}), {"expires"})])) == {
 		"decision": "warn",
@@ -289,9 +295,24 @@ test_deny_rule_without_a_set_of_findings[note] if {
 		"a text": {"remediation": "Do a.", "findings": "a"},
 		"one finding": {"remediation": "Do a.", "findings": {"message": "a"}},
 	}
-	decision := _decide({"alpha": rule}, _levels({"alpha": "warn"}))
-	decision.decision == "deny"
-	_fault("alpha", "The rule exports no set of findings.") in decision.findings
+	_decide({"alpha": rule}, _levels({"alpha": "warn"})) == {
+		"decision": "deny",
+		"findings": [_fault("alpha", "The rule exports no set of findings.")],
+	}
+}
+
+test_deny_findings_in_something_else_than_a_set[note] if {
+	some note, findings in {
+		"a list": [_rules.alpha.findings[_]],
+		"a mapping": {"a": finding | some finding in _rules.alpha.findings},
+	}
+	_decide({"alpha": {"remediation": "Do a.", "findings": findings}}, _levels({"alpha": "warn"})) == {
+		"decision": "deny",
+		"findings": [
+			_fault("alpha", "The rule exports no set of findings."),
+			object.union(_alpha, {"level": "warn"}),
+		],
+	}
 }
 
 test_rule_without_findings_is_not_said_to_be_missing if {

@@ -24,6 +24,8 @@ test_finding_names_the_override_that_gives_the_parameter[entry] if {
 		"rules.alpha": "rules.alpha.overrides[1]",
 		"rules.alphabet.x": "rules.alphabet.x",
 		"deny_list.images[a]": "deny_list.images[a]",
+		".x": ".x",
+		"": "",
 	}
 	_found_with(entry, [{"region": "us-*", "y": {}}, {"region": "eu-*", "x": 5}]) == [["deny", "level", named]]
 }
