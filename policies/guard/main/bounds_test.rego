@@ -87,10 +87,9 @@ test_long_message_is_cut_with_its_length if {
 	long := concat("", [sprintf("%d", [i % 10]) | some i in numbers.range(1, 2001)])
 	[finding] := _decide_many({{"message": long}}, []).findings
 	finding.message == concat("", [substring(long, 0, 2000), "... (2001 characters)"])
-	every list in [[], [_elsewhere]] {
-		[whole] := _decide_many({{"message": substring(long, 0, 2000)}}, list).findings
-		whole.message == substring(long, 0, 2000)
-	}
+	longest := substring(long, 0, 2000)
+	[whole] := _decide_many({{"message": longest}}, []).findings
+	whole.message == longest
 }
 
 _about_image := {{"message": "a is wrong", "details": {"slot": image.slot, "image": image.raw}}} if {

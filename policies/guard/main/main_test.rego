@@ -288,33 +288,6 @@ test_deny_level_for_a_rule_that_is_not_there[level] if {
 	}
 }
 
-test_deny_rule_without_a_set_of_findings[note] if {
-	some note, rule in {
-		"no findings": {"remediation": "Do a.", "finding": {{"message": "a"}}},
-		"a list": {"remediation": "Do a.", "findings": ["a"]},
-		"a text": {"remediation": "Do a.", "findings": "a"},
-		"one finding": {"remediation": "Do a.", "findings": {"message": "a"}},
-	}
-	_decide({"alpha": rule}, _levels({"alpha": "warn"})) == {
-		"decision": "deny",
-		"findings": [_fault("alpha", "The rule exports no set of findings.")],
-	}
-}
-
-test_deny_findings_in_something_else_than_a_set[note] if {
-	some note, findings in {
-		"a list": [_rules.alpha.findings[_]],
-		"a mapping": {"a": finding | some finding in _rules.alpha.findings},
-	}
-	_decide({"alpha": {"remediation": "Do a.", "findings": findings}}, _levels({"alpha": "warn"})) == {
-		"decision": "deny",
-		"findings": [
-			_fault("alpha", "The rule exports no set of findings."),
-			object.union(_alpha, {"level": "warn"}),
-		],
-	}
-}
-
 test_rule_without_findings_is_not_said_to_be_missing if {
 	_decide({"alpha": {"remediation": "Do a."}}, _levels({"alpha": "warn"})).findings == [
 		_fault("alpha", "The rule exports no set of findings."),
