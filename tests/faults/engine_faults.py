@@ -111,6 +111,7 @@ ENGINE: tuple[Fault, ...] = (
         "opa with little memory, and a large job",
         world=World(opa='ulimit -v 1400000; exec "$OPA" "$@"'),
         job="large",
+        spares=False,  # more settings than a document has room for are denied
     ),
     Fault(
         "memory",

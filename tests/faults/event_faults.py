@@ -54,6 +54,7 @@ EVENT: tuple[Fault, ...] = (
     Fault(
         "event", "hostile texts, describe denied", (refuse(DESCRIBE, "AccessDeniedException", ALWAYS),), job="hostile"
     ),
-    Fault("event", "a megabyte", job="large", attempts=1),
+    # More settings than a document has room for are denied.
+    Fault("event", "a megabyte", job="large", attempts=1, spares=False),
     Fault("event", "900 levels deep", (change_detail(Extra=_DEEP),), attempts=1),
 )
