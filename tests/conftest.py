@@ -43,3 +43,10 @@ def bundle() -> Path:
     if not path.exists():
         pytest.fail("there is no build/bundle.tar.gz: run `make bundle`")
     return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no coverage in properties: with it they take two thirds longer, and what they reach is reached by single cases."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.no_cover)
