@@ -87,6 +87,8 @@ test_long_message_is_cut_with_its_length if {
 	long := concat("", [sprintf("%d", [i % 10]) | some i in numbers.range(1, 2001)])
 	[finding] := _decide_many({{"message": long}}, []).findings
 	finding.message == concat("", [substring(long, 0, 2000), "... (2001 characters)"])
+	[detailed] := _decide_many({{"message": long, "details": {}}}, []).findings
+	detailed == finding
 	longest := substring(long, 0, 2000)
 	[whole] := _decide_many({{"message": longest}}, []).findings
 	whole.message == longest

@@ -6,6 +6,7 @@ test_deny_finding_without_a_message[note] if {
 		"neither": [{"details": []}, "object"],
 		"empty": [{"message": ""}, "object"],
 		"blank": [{"message": " "}, "object"],
+		"blank beside details": [{"message": " ", "details": {}}, "object"],
 		"null": [{"message": null}, "object"],
 		"misspelt": [{"msg": "API_KEY=hunter2"}, "object"],
 		"text": ["API_KEY=hunter2", "string"],
