@@ -114,6 +114,7 @@ def kill_opa(scene: Scene) -> None:
 
 def hang_opa(scene: Scene) -> None:
     """OPA does nothing any more."""
+    scene.await_opa()
     scene.signal_opa(signal.SIGSTOP)
 
 

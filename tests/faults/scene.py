@@ -32,6 +32,8 @@ from tools.local_sagemaker import CONTROL, set_status
 _NUMBERS = count(1)
 SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 _SWEEP_SECONDS = 10 * 60
+# OPA starts within one; a loaded machine may take several.
+_OPA_SECONDS = 15.0
 
 
 @dataclass
@@ -113,6 +115,13 @@ class Scene:
         """Process ids of OPA, without starting anything."""
         environment = self.function.environment
         return [pid for pid in descendants(environment.pid) if _name(pid) == "opa"] if environment else []
+
+    def await_opa(self) -> None:
+        """Wait until OPA's process, which may be a shell's at first, is OPA's."""
+        deadline = time.monotonic() + _OPA_SECONDS
+        while not self.opa_pids():
+            assert time.monotonic() < deadline, "OPA doesn't start"
+            time.sleep(0.01)
 
     def signal_opa(self, number: signal.Signals) -> None:
         """Send a signal to OPA."""
