@@ -98,7 +98,7 @@ findings contains {
 	numbers := _numbers(version)
 	first := format_int(numbers[0], 10)
 	some supported, day in _end_of_support[framework]
-	startswith(supported, first)
+	strings.any_prefix_match(supported, ["0", first])
 	wanted := _numbers(supported)
 	array.slice(numbers, 0, count(wanted)) == wanted
 	times.instant(input.source.time) > times.end_of_day(day)
@@ -143,10 +143,8 @@ _leading(tag) := regex.find_all_string_submatch_n(`^([0-9]+(?:\.[0-9]+)+(?:-[0-9
 	is_string(tag)
 }
 
-# `24.07` is `24.7`: a number with a zero first is none to OPA.
-_numbers(version) := [to_number(number) |
-	some number in regex.split(`[.-]`, regex.replace(version, `\b0+([0-9])`, "$1"))
-]
+# `24.07` is `24.7`: OPA compares a number with a zero first as any other, though it can't return one.
+_numbers(version) := [to_number(number) | some number in regex.split(`[.-]`, version)]
 
 default _minimum := {}
 

@@ -143,12 +143,13 @@ test_remediation_says_what_to_do if contains(rule.remediation, "newer version")
 
 test_needs_what_it_is_about if rule.needs == ["image"]
 
-test_a_zero_before_a_number_changes_nothing if {
-	config := {"minimum": {"pytorch": "1.10"}, "end_of_support": {"pytorch": {"1.7": "2020-01-01"}}}
+test_a_zero_before_a_number_changes_nothing[supported] if {
+	some supported in ["1.7", "01.7", "1.07"]
+	config := {"minimum": {"pytorch": "1.10"}, "end_of_support": {"pytorch": {supported: "2020-01-01"}}}
 	r := rule.findings with input as _job([_image("pytorch-training", "1.07-cpu")])
 		with data.guard.config.rules.framework_version as config
 	r == {
 		_old("pytorch-training", "pytorch", "1.07", "1.10"),
-		_ended("pytorch-training", "pytorch", "1.07", "2020-01-01", "1.7"),
+		_ended("pytorch-training", "pytorch", "1.07", "2020-01-01", supported),
 	}
 }
