@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -45,8 +48,40 @@ def bundle() -> Path:
     return path
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure no coverage in properties: with it they take two thirds longer, and what they reach is reached by single cases."""
-    for item in items:
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
-            item.add_marker(pytest.mark.no_cover)
+def pytest_collection_finish() -> None:
+    """Look for garbage rarely, and not in the modules: that was a tenth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+# They run all of the guard again, or programs, or none of it; what they reach is measured where single cases reach it.
+_NOT_MEASURED = (
+    "test_botocore_data",
+    "test_bypasses",
+    "test_demo",
+    "test_deploy",
+    "test_every_",
+    "test_golden",
+    "test_moto_support",
+    "test_package.py",
+    "test_plain_opa",
+    "test_shipped_model",
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    """Measure no coverage in properties and in whole runs: with it they take two thirds longer.
+
+    pytest-cov's marker does nothing in xdist's workers: they start coverage twice, and one goes on when the other pauses.
+    """
+    is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    if not (is_property or item.path.name.startswith(_NOT_MEASURED)):
+        return (yield)
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)

@@ -12,9 +12,6 @@ from botocore.model import ServiceModel
 from tests.support.shipped_model import shipped_session
 from tools.botocore_data import OPERATIONS, pruned, write
 
-# The guard isn't what is tested here.
-pytestmark = pytest.mark.no_cover
-
 KEPT = sorted((service, operation) for service, operations in OPERATIONS.items() for operation in operations)
 
 

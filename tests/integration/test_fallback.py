@@ -91,7 +91,7 @@ def test_a_failing_rule_beside_a_good_job_is_an_error_and_not_an_allow(guard, en
 def test_a_slow_rule_does_not_keep_a_denied_job_alive(guard, engine_of, start, log) -> None:
     engine = engine_of(timeout=0.5, slow=SLOW)
     with pytest.raises(OpaTimeout):
-        guard(engine=engine, fallback_seconds=5).handle(start(DENIED), HOME)
+        guard(engine=engine, fallback_seconds=2).handle(start(DENIED), HOME)
     (record,) = log.records
     assert (record.rule_ids, record.outcome) == (("denied_image",), Outcome.STOPPED)
     assert [failure.rule_id for failure in record.rule_failures] == ["slow"]

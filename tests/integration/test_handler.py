@@ -216,6 +216,7 @@ def test_starting_opa_imports_nothing_heavy(opa: Path, bundle: Path) -> None:
 
 
 def test_garbage_is_collected_again_once_the_handler_is_imported(entry: Import) -> None:
+    gc.unfreeze()
     entry()
     assert gc.isenabled()
     assert gc.get_freeze_count() > 10_000

@@ -21,9 +21,6 @@ from tests.support.jobs import ACCOUNT
 from tests.support.minimal import minimal
 from tools.local_sagemaker import CONTROL, KINDS, Kind, install, set_members, set_status
 
-# The guard isn't what is tested here.
-pytestmark = pytest.mark.no_cover
-
 CONFIG = Config(retries={"total_max_attempts": 1})
 STOPPABLE = [kind for kind in KINDS if kind.stoppable]
 CREATIONS = [

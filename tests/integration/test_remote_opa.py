@@ -52,7 +52,7 @@ def serve() -> Iterator[Callable[..., str]]:
             server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
             server.daemon_threads = True
             server.block_on_close = False
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
             running.callback(server.server_close)
             running.callback(server.shutdown)
             return f"http://127.0.0.1:{server.server_port}"

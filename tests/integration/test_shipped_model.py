@@ -22,9 +22,6 @@ from tests.support.records import denied
 from tests.support.shipped_model import shipped_session
 from tools.botocore_data import OPERATIONS
 
-# The guard isn't what is tested here.
-pytestmark = pytest.mark.no_cover
-
 ALL = "in tools/botocore_data.py the operations differ from those that the guard calls"
 
 

@@ -128,10 +128,6 @@ FAILING = {
         _says('sprintf("%d", [to_number(setting.value)])', "some setting in input.hyperparameters"),
         'a complete training job with every text = "": to_number: ',
     ),
-    "only another job kind": (
-        _says("lower(input.command.entrypoint)", 'input.job.kind == "labeling"'),
-        "a complete labeling job: lower: operand 1 must be string but got array",
-    ),
     "number": (
         _says('substring("abc", input.compute.instances[0].count, 1)', "is_number(input.compute.instances[0].count)"),
         "a complete training job with compute.instances[0].count = -1: substring: ",
@@ -139,11 +135,19 @@ FAILING = {
 }
 
 
+@pytest.mark.usefixtures("short_trial")
 @pytest.mark.parametrize(("body", "told"), FAILING.values(), ids=FAILING)
 def test_a_rule_that_fails_is_told_with_field_and_value(tree: Opa, body: str, told: str) -> None:
     _own(tree, body)
     (problem,) = _problems(tree)
     assert re.match(rf"{RULE}:{ROW + 2}:\d+: the rule fails on {re.escape(told)}", problem)
+
+
+def test_a_rule_is_tried_on_every_job_kind(tree: Opa) -> None:
+    _own(tree, _says("lower(input.command.entrypoint)", 'input.job.kind == "labeling"'))
+    (problem,) = _problems(tree)
+    told = "a complete labeling job: lower: operand 1 must be string but got array"
+    assert re.match(rf"{RULE}:{ROW + 2}:\d+: the rule fails on {told}", problem)
 
 
 @pytest.mark.usefixtures("short_trial")

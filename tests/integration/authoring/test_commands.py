@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -56,18 +53,3 @@ def test_docs_writes_nothing_about_a_broken_configuration(tree: Opa, command, ch
     code, out = command("docs")
     assert (code, "must be a whole number" in out) == (1, True)
     assert (tree.folder / "docs" / "rules.md").read_text() == before
-
-
-@pytest.mark.parametrize(
-    ("tool", "printed"),
-    [
-        ("test-policies OPA PYTHON", r"\d+ tests pass, 100% of the policies are covered"),
-        ("build-bundle OPA PYTHON bundle.tar.gz", r"bundle\.tar\.gz: revision [0-9a-f]{12}, [\d,]+ bytes"),
-    ],
-)
-def test_the_scripts_that_make_calls_take_these_arguments(tree: Opa, tool: str, printed: str) -> None:
-    name, *arguments = tool.replace("OPA", str(tree.binary)).replace("PYTHON", sys.executable).split()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [ROOT / "tools" / name, *arguments]
-    ran = subprocess.run(command, cwd=tree.folder, env=environment, capture_output=True, text=True, check=False)
-    assert (ran.returncode, bool(re.fullmatch(printed, ran.stdout.strip()))) == (0, True), ran.stderr
