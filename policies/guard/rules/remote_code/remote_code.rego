@@ -5,9 +5,10 @@
 #   expressions `switches`), nor install packages from an index that a glob of the list `indexes` doesn't match:
 #   a host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule
 #   reads hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of
-#   the command (`--trust-remote-code`, `--index-url` and its kin). A switch that is empty or off is none. No
-#   value appears in a finding but the host of an index. Without the lists every setting counts as a switch and
-#   no index is approved.
+#   the command (`--trust-remote-code`, `--index-url` and its kin, each address that `pip` or `uv` installs from).
+#   Places of a command behind the hundredth count as unknown. A switch that is empty or off is none. No value
+#   appears in a finding but the host of an index. Without the lists every setting counts as a switch and no
+#   index is approved.
 # related_resources:
 #   - https://huggingface.co/docs/transformers/models#custom-models
 #   - https://pip.pypa.io/en/stable/topics/configuration/
@@ -95,9 +96,15 @@ findings contains {
 	]),
 	"details": {"config": "rules.remote_code.indexes", "option": option, "index": index},
 } if {
-	some [_, option, value] in regex.find_all_string_submatch_n(_index_option, _command, -1)
-	regex.match(`[a-zA-Z].*[./]|:`, value)
+	some [option, value] in array.slice(sort(_options), 0, _most)
 	some index in _unapproved(value)
+}
+
+findings contains {
+	"message": sprintf("The command installs packages from %s, which is not an approved index.", [index]),
+	"details": {"config": "rules.remote_code.indexes", "index": index},
+} if {
+	some index in _installed
 }
 
 # Places of settings whose name one of the expressions matches, in any case.
@@ -108,16 +115,57 @@ _named(expressions) := settings.named(sprintf("(?i)%s", [concat("|", expressions
 # The SDK quotes hyperparameters as JSON.
 _off := `(?i)^["']?\s*(?:|null|none|false|0|no|off)\s*["']?$`
 
-_command := concat("\n", [word |
-	some words in input.command
-	some word in words
-])
+_command := concat("\n", _words)
+
+# SageMaker runs the arguments behind the entrypoint.
+_words := array.concat(_part("entrypoint"), _part("arguments"))
+
+_part(name) := input.command[name] if {
+	is_array(input.command[name])
+} else := []
 
 _trust_option := `(?:^|[\s"'])(--trust[_-]remote[_-]code)(?:[=\s]+(\w+))?`
 
 _index_option := `(?:^|[\s"'])(--(?:extra-)?index-url|--find-links|--(?:default-)?index|--registry)[=\s]+(\S+)`
 
-# A path of the container is for the rule loader_environment. Another program's `--index 3` names no place.
+# Another program's `--index 3` names no place.
+_options contains [option, value] if {
+	some [_, option, value] in regex.find_all_string_submatch_n(_index_option, _command, -1)
+	regex.match(`[a-zA-Z].*[./]|:`, value)
+}
+
+_installed contains index if {
+	some address in array.slice(sort(_addresses), 0, _most)
+	some index in _unapproved(address)
+}
+
+_installed contains _unknown if count(_addresses) > _most
+
+_installed contains _unknown if count(_options) > _most
+
+# A job's owner may write thousands into a command; nobody needs more than these.
+_most := 100
+
+# What the lines of the command that install packages name: `-i https://a/simple`, `git+https://b/c`, `d@https://e`.
+_addresses contains address if {
+	contains(_command, "://")
+	lines := {line | some line in regex.find_n(_installation, _script, -1)}
+	some line in lines
+	some [_, address] in regex.find_all_string_submatch_n(_address, regex.replace(line, _told_elsewhere, " "), -1)
+}
+
+_installation := `(?m)^(?:.*[\s"'/(=])?(?:pip[0-9.]*|uv)["']?\s(?:.*\s)?(?:install|download|wheel|add|sync)\s.*$`
+
+_address := `(?:[\s"'@=]|\s-[if])((?:\w+\+)?\w+://[^\s"'/?#)]*)`
+
+# The command as a shell reads it, a line for each program; the marker of a requirement begins none.
+_script := regex.replace(regex.replace(concat(" ", _words), _continued, ""), `&&|\||;(?:\s|$)`, "\n")
+
+_continued := `\\\n|;\s*(?:python_|sys_platform|os_name|platform_|implementation_|extra\b)`
+
+_told_elsewhere := concat("|", [_index_option, `--proxy[=\s]+\S+`])
+
+# A path of the container is for the rule loader_environment.
 _unapproved(value) := {place |
 	some word in regex.split(`[\s,;"']+`, value)
 	not regex.match(`^(?:/|file:|$)`, word)

@@ -52,6 +52,11 @@ _index_option(option, index) := {
 	"details": {"config": "rules.remote_code.indexes", "option": option, "index": index},
 }
 
+_installed(index) := {
+	"message": sprintf("The command installs packages from %s, which is not an approved index.", [index]),
+	"details": {"config": "rules.remote_code.indexes", "index": index},
+}
+
 test_deny_switches_that_are_on[value] if {
 	some value in ["true", `"true"`, "1", "yes", "True", "x", "falsely"]
 	r := rule.findings with input as _job({"trust_remote_code": value}, {"OPTION_TRUST_REMOTE_CODE": value})
@@ -187,6 +192,66 @@ test_deny_indexes_of_the_command_in_any_form if {
 		r := rule.findings with input as _run(["uv"], ["--index", value]) with data.guard.config.rules.remote_code as _config
 		r == {_index_option("--index", shown)}
 	}
+}
+
+test_deny_addresses_that_are_installed_from[note] if {
+	some note, words in {
+		"short option": ["pip", "install", "-i", "https://other.example/simple", "x"],
+		"short option with its value": ["pip", "install", "-ihttps://other.example/simple", "x"],
+		"links": ["pip3.11", "download", "-f", "https://other.example/wheels", "x"],
+		"repository": ["python3", "-m", "pip", "install", "git+https://user:secret@other.example/x@main"],
+		"repository by ssh": ["/usr/bin/pip3", "install", "git+ssh://git@other.example/x.git"],
+		"archive": ["uv", "pip", "install", "https://other.example/x.tar.gz"],
+		"requirement": ["uv", "add", "x@https://other.example/x.whl"],
+		"quoted requirement": ["sh", "-c", `"pip" wheel "x @ https://other.example/x.whl"`],
+		"option": ["uv", "sync", "--x=http://other.example"],
+		"shell": ["sh", "-c", "cd /x && (pip install x -i https://other.example) && python3 a.py"],
+		"second line": ["sh", "-c", "set -e\npip inst\\\nall -i https://other.example x"],
+		"variable before it": ["sh", "-c", "P=pip install x; pip3 install http://other.example"],
+		"beside an approved one": ["pip", "install", "-i", "https://packages.example.com", "-f", "https://other.example"],
+		"behind a marker": ["pip", "install", "x; python_version < '3.12'", "-i", "https://other.example"],
+		"behind an ampersand": ["pip", "install", "https://packages.example.com/x?a=1&b=2;c", "http://other.example"],
+		"variable of the line": ["sh", "-c", "PIP_INDEX_URL=https://other.example pip install x"],
+		"beside a proxy": ["pip", "install", "--proxy", "http://proxy.example", "https://other.example/x"],
+	}
+	every command in [[words, null], [null, words], [array.slice(words, 0, 3), array.slice(words, 3, 99)]] {
+		r := rule.findings with input as _run(command[0], command[1]) with data.guard.config.rules.remote_code as _config
+		r == {_installed("other.example")}
+	}
+}
+
+test_allow_addresses_that_nothing_is_installed_from[note] if {
+	some note, words in {
+		"approved": ["pip", "install", "-i", "https://packages.example.com/simple", "git+https://packages.example.com/x"],
+		"proxy": ["pip", "install", "--proxy", "http://other.example:3128", "x"],
+		"another program of the line": ["sh", "-c", "pip install x && curl -i https://other.example"],
+		"another line": ["sh", "-c", "pip install x\npython3 a.py --tracking https://other.example"],
+		"another program behind a pipe": ["sh", "-c", "pip install x | tee -a https://other.example"],
+		"another program behind a semicolon": ["sh", "-c", "pip install x; curl -i https://other.example"],
+		"another program's option": ["curl", "-i", "https://other.example/install"],
+		"another verb": ["pip", "config", "set", "global.proxy", "http://other.example"],
+		"another program's name": ["sh", "-c", "grip install https://other.example; pip.py install https://other.example"],
+		"links of the image": ["pip", "install", "-f", "/opt/wheels", "x"],
+		"file": ["pip", "install", "file:///opt/wheels/x.whl"],
+	}
+	r := rule.findings with input as _run(words, null) with data.guard.config.rules.remote_code as _config
+	r == set()
+}
+
+test_deny_more_places_than_anybody_needs[form] if {
+	some form in ["https://h%d.example", "--index h%d.example"]
+	every count_of, expected in {100: set(), 101: {_installed("an unknown place")}} {
+		words := [sprintf(form, [number]) | some number in numbers.range(1, count_of)]
+		r := rule.findings with input as _run(["pip", "install"], words)
+			with data.guard.config.rules.remote_code as object.union(_config, {"indexes": ["h*.example"]})
+		r == expected
+	}
+}
+
+test_deny_an_option_at_the_end_of_the_entrypoint if {
+	r := rule.findings with input as _run(["pip", "install", "--index-url"], ["https://other.example", "x"])
+		with data.guard.config.rules.remote_code as _config
+	r == {_index_option("--index-url", "other.example")}
 }
 
 test_no_value_is_shown if {
