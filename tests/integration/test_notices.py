@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -319,6 +320,20 @@ def test_the_pasted_exemption_is_valid_and_lets_the_job_pass(guard, ref, log, en
     record = guard(mode="audit", engine=exempting).judge(ref())
     assert [finding.exempted_by for finding in record.findings if finding.rule_id == "denied_image"] == ["EX-churn-42"]
     assert record.decision != "deny"
+
+
+def test_a_delivery_is_another_ones_for_a_minute_and_remembered_for_30_days(places: Places) -> None:
+    during: list[dict[str, Any]] = []
+
+    def items() -> list[dict[str, Any]]:
+        return places.dynamodb.scan(TableName=TABLE)["Items"]
+
+    now = time.time()
+    OnceInTable(places.dynamodb, TABLE, OnceInMemory()).run("key", lambda: during.extend(items()))
+    ((begun,), (done,)) = during, items()
+    assert (begun["status"]["S"], done["status"]["S"]) == ("INPROGRESS", "COMPLETED")
+    assert int(begun["in_progress_expiration"]["N"]) / 1000 == pytest.approx(now + 60, abs=10)
+    assert int(done["expiration"]["N"]) == pytest.approx(now + 30 * 24 * 3600, abs=10)
 
 
 # Security Hub

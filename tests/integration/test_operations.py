@@ -166,8 +166,9 @@ def test_many_letters_are_taken_up_to_the_limit(sqs: Any, url: str, send: Any) -
 
 def test_a_queue_that_refuses_is_a_typed_error() -> None:
     queue = Queue(FakeSageMaker(ReceiveMessage=refused("AccessDenied")), "https://queue")
-    with pytest.raises(StateError, match="dead-letter queue"):
+    with pytest.raises(StateError, match="dead-letter queue") as caught:
         shown(queue, 10)
+    assert (caught.value.evidence["operation"], caught.value.evidence["code"]) == ("receive_message", "AccessDenied")
 
 
 # status
@@ -244,7 +245,24 @@ def test_a_part_that_can_not_be_read_hides_no_other(stack: Stack, client_of: Any
     found = parts(stack, lambda name: broken if name in {"dynamodb", "ssm"} else client_of(name))
     unread = {name for name, part in found.items() if part.text.startswith("can't be read: ")}
     assert unread == {"switch", "breaker", "last sweep", "policies", "exemptions"}
+    assert all(found[name].attention and "AccessDeniedException" in found[name].facts["error"] for name in unread)
     assert found["dead letters"].text == "none"
+
+
+def test_a_queue_that_can_not_be_read_says_why(stack: Stack, client_of: Any) -> None:
+    broken = FakeSageMaker(GetQueueAttributes=refused("AccessDenied"))
+    letters = parts(stack, lambda name: broken if name == "sqs" else client_of(name))["dead letters"]
+    assert (letters.attention, "code='AccessDenied'" in letters.facts["error"]) == (True, True)
+
+
+def test_jobs_that_were_withheld_need_attention_when_the_breaker_is_closed(
+    stack: Stack, client_of: Any, table: StateTable
+) -> None:
+    bounds = Bounds(stops=1, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
+    for _ in range(2):
+        Breaker(table, bounds, clock=lambda: NOW).permit(denied("broken"))
+    breaker = parts(stack, client_of)["breaker"]
+    assert (breaker.text, breaker.attention) == ("closed: 1 of 2 stops and 1 withheld in 10 min", True)
 
 
 def test_an_audit_stack_says_so(stack: Stack, client_of: Any) -> None:

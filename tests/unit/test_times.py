@@ -21,6 +21,7 @@ SECONDS = int(TOLD.timestamp())
         pytest.param(SECONDS * 1000, id="milliseconds"),
         pytest.param(SECONDS, id="seconds"),
         pytest.param(float(SECONDS), id="seconds as float"),
+        pytest.param(f"{SECONDS}.0", id="seconds as text with a fraction"),
         pytest.param("2024-03-05T10:15:30Z", id="ISO"),
         pytest.param("2024-03-05T12:15:30+02:00", id="ISO with offset"),
         pytest.param("2024-03-05T10:15:30", id="ISO without offset"),
@@ -31,6 +32,11 @@ SECONDS = int(TOLD.timestamp())
 )
 def test_parse_time(value) -> None:
     assert parse_time(value) == TOLD
+
+
+def test_a_number_is_milliseconds_from_1973_on() -> None:
+    assert parse_time(100_000_000_000) == datetime(1973, 3, 3, 9, 46, 40, tzinfo=UTC)
+    assert parse_time(99_999_999_999) == datetime(5138, 11, 16, 9, 46, 39, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", True, [], {}, float("nan"), float("inf"), 10**400, "9" * 400])

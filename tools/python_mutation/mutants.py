@@ -128,10 +128,10 @@ class _Finder:
 
 
 def _code_of(node: ast.AST) -> Iterator[ast.AST]:
-    """The children, but for docstrings, annotations, imports, and the messages of errors."""
+    """The children, but for docstrings, annotations, imports, messages of errors, and what mypy checks: a class's decorators."""
     skipped: list[ast.AST | None] = []
     match node:
-        case ast.Import() | ast.ImportFrom() | ast.JoinedStr():
+        case ast.Import() | ast.ImportFrom() | ast.JoinedStr() | ast.arg():
             return
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return
@@ -139,10 +139,10 @@ def _code_of(node: ast.AST) -> Iterator[ast.AST]:
             return
         case ast.AnnAssign():
             skipped = [node.annotation]
-        case ast.arg():
-            return
         case ast.FunctionDef():
             skipped = [node.returns]
+        case ast.ClassDef():
+            skipped = [*node.decorator_list]
         case ast.Call() if _is_error(node.func) and node.args:
             skipped = [node.args[0]]
         case _:

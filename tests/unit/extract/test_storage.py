@@ -100,6 +100,19 @@ def s3_output(name: str, uri: str, kms_key: str | None = None) -> StorageOutput:
             id="optimization",
         ),
         pytest.param(
+            "ai-recommendation",
+            {
+                "ModelSource": {"S3": {"S3Uri": "s3://m/x"}, "Later": {"Name": "m"}},
+                "AdapterSource": {"S3Uris": [{"S3Uri": "s3://a/x"}], "ModelPackageArns": [{"ModelPackageArn": "p"}]},
+            },
+            [
+                s3_input("ModelSource.S3", "s3://m/x"),
+                s3_input("AdapterSource.S3Uris[0]", "s3://a/x"),
+                s3_input("AdapterSource.ModelPackageArns[0]", "p", type="other"),
+            ],
+            id="AI recommendation",
+        ),
+        pytest.param(
             "compilation",
             {"InputConfig": {"S3Uri": "s3://m/x"}, "ModelPackageVersionArn": "arn:aws:sagemaker:r:111122223333:p"},
             [

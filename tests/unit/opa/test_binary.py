@@ -44,6 +44,13 @@ def test_an_opa_of_another_version_on_path_is_not_used(cache: Path) -> None:
     assert find_opa(_environment(cache)) == built
 
 
+@pytest.mark.parametrize(("machine", "arch"), [("x86_64", "amd64"), ("aarch64", "arm64"), ("riscv64", "riscv64")])
+def test_the_built_opa_is_that_of_the_machine(cache: Path, monkeypatch, machine: str, arch: str) -> None:
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    built = _program(cache / "sagemaker-guard" / f"opa-v{OPA_VERSION}-linux-{arch}", "")
+    assert find_opa(_environment(cache)) == built
+
+
 def test_without_any_opa_the_error_says_what_to_do(cache: Path) -> None:
     with pytest.raises(OpaStartError, match="make bundle"):
         find_opa(_environment(cache))

@@ -1,0 +1,76 @@
+"""A finding in the AWS Security Finding Format, whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from guard.notices.notice import notice_of
+from guard.notices.security_hub import SecurityHubChannel
+from guard.record import Outcome
+from tests.support.fakes import FakeSageMaker
+from tests.support.jobs import ACCOUNT, DENIED, REGION
+from tests.support.records import ARN, denied
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+URL = "https://wiki.example.com/exemptions"
+
+
+def _imported(outcome: Outcome = Outcome.STOPPED) -> dict[str, Any]:
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    notice = notice_of(denied(outcome=outcome), URL)
+    assert notice is not None
+    SecurityHubChannel(hub, lambda: NOW).give(notice)
+    ((_, asked),) = hub.calls
+    (finding,) = asked["Findings"]
+    return finding
+
+
+def test_the_finding_about_a_stopped_job() -> None:
+    finding = _imported()
+    description = finding.pop("Description")
+    assert description.startswith(f"The image {DENIED} is on the deny list: out of support. ")
+    assert finding == {
+        "SchemaVersion": "2018-10-08",
+        "Id": f"{ARN}/sagemaker-guard/denied_image",
+        "ProductArn": f"arn:aws:securityhub:{REGION}:{ACCOUNT}:product/{ACCOUNT}/default",
+        "GeneratorId": "sagemaker-guard/denied_image",
+        "AwsAccountId": ACCOUNT,
+        "Types": finding["Types"],
+        "CreatedAt": "2026-11-23T10:00:00+00:00",
+        "UpdatedAt": "2026-11-23T12:00:00+00:00",
+        "Severity": {"Label": "HIGH"},
+        "Title": "SageMaker training job churn-42: denied_image",
+        "Remediation": {"Recommendation": {"Text": "Use a current image.", "Url": URL}},
+        "Resources": [
+            {
+                "Type": "Other",
+                "Id": ARN,
+                "Partition": "aws",
+                "Region": REGION,
+                "Details": {"Other": {"kind": "training", "outcome": "stopped", "revision": "r1"}},
+            }
+        ],
+        "Compliance": {"Status": "FAILED"},
+        "RecordState": "ACTIVE",
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [(Outcome.ALREADY_FINISHED, "ARCHIVED"), (Outcome.AUDITED, "ACTIVE")], ids=str
+)
+def test_the_finding_about_a_job_that_has_ended_is_archived(outcome: Outcome, state: str) -> None:
+    assert _imported(outcome)["RecordState"] == state
+
+
+def test_what_is_archived_is_the_whole_finding() -> None:
+    told = _imported()
+    returned = told | {"RecordState": "ACTIVE", "FirstObservedAt": "x", "Workflow": {"Status": "NEW"}}
+    hub = FakeSageMaker(GetFindings={"Findings": [returned]}, BatchImportFindings={"FailedCount": 0})
+    SecurityHubChannel(hub, lambda: NOW).ended(ARN)
+    assert hub.calls[-1] == (
+        "BatchImportFindings",
+        {"Findings": [told | {"RecordState": "ARCHIVED", "UpdatedAt": NOW.isoformat()}]},
+    )

@@ -1,0 +1,66 @@
+"""The rules one by one: in which order, for how long each, and what is said of those that had no time."""
+
+from __future__ import annotations
+
+from guard.decision import Decision, Evaluation
+from guard.document import Document
+from guard.errors import OpaTimeout
+from guard.opa.each import evaluate_each
+from tests.support.documents import document
+
+ALLOW = Evaluation(Decision(decision="allow", findings=()), "r1", "1.22.2")
+
+
+class Engine:
+    """Rules that each take as long as told, or all that they are given; notes what they are given."""
+
+    def __init__(self, **seconds: float) -> None:
+        self.seconds = seconds
+        self.now = 100.0
+        self.given: list[tuple[str, float]] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def rule_ids(self, seconds: float) -> tuple[str, ...]:
+        self.given.append(("*", seconds))
+        return tuple(self.seconds)
+
+    def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
+        self.given.append((rule_id, seconds))
+        needed = self.seconds[rule_id]
+        self.now += min(needed, seconds)
+        if needed > seconds:
+            raise OpaTimeout("OPA did not answer in time")
+        return ALLOW
+
+
+def test_each_rule_has_its_share_of_what_remains() -> None:
+    engine = Engine(denied_image=2, first=1, second=0, third=0)
+    each = evaluate_each(engine, document(), 8, engine.clock)
+    assert engine.given == [("denied_image", 4), ("*", 0.6000000000000001), ("first", 2), ("second", 2.5), ("third", 5)]
+    assert (each.evaluation, each.failures) == (ALLOW, ())
+
+
+def test_a_rule_for_which_no_time_is_left_has_failed() -> None:
+    engine = Engine(denied_image=0, slow=99, late=0)
+    engine.seconds["slow"] = 99
+    ids = engine.rule_ids
+
+    def slowly(seconds: float) -> tuple[str, ...]:
+        engine.now += 8
+        return ids(seconds)
+
+    engine.rule_ids = slowly  # type: ignore[method-assign]
+    each = evaluate_each(engine, document(), 8, engine.clock)
+    assert [(failure.rule_id, failure.error.message, failure.error.evidence) for failure in each.failures] == [
+        ("slow", "no time was left to evaluate the rule", {"rule": "slow"}),
+        ("late", "no time was left to evaluate the rule", {"rule": "late"}),
+    ]
+    assert each.evaluation == ALLOW
+
+
+def test_a_rule_with_less_than_a_second_left_is_asked() -> None:
+    engine = Engine(denied_image=0, other=0)
+    each = evaluate_each(engine, document(), 0.5, engine.clock)
+    assert (each.failures, engine.given[-1]) == ((), ("other", 0.5))
