@@ -333,6 +333,7 @@ def test_a_delivery_is_another_ones_for_a_minute_and_remembered_for_30_days(plac
     ((begun,), (done,)) = during, items()
     assert (begun["status"]["S"], done["status"]["S"]) == ("INPROGRESS", "COMPLETED")
     assert int(begun["in_progress_expiration"]["N"]) / 1000 == pytest.approx(now + 60, abs=10)
+    assert done["id"]["S"].startswith("notice#")
     assert int(done["expiration"]["N"]) == pytest.approx(now + 30 * 24 * 3600, abs=10)
 
 

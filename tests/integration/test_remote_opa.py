@@ -20,6 +20,7 @@ from moto import mock_aws
 from guard.aws.secrets import token_from
 from guard.errors import (
     DecisionInvalid,
+    DecisionMissing,
     EvaluationFailed,
     OpaTimeout,
     OpaUnauthorized,
@@ -272,3 +273,29 @@ def test_many_documents_go_to_no_host_without_its_certificate(tls_opa: tuple[str
 def test_without_the_file_the_certificate_is_refused(tls_opa: tuple[str, Path]) -> None:
     with pytest.raises(OpaUnavailable):
         RemoteOpa(tls_opa[0], timeout=10).evaluate(document())
+
+
+# What else is asked of OPA
+
+
+def _client(serve: Callable[..., str], body: bytes) -> PolicyClient:
+    return PolicyClient(serve(answering(200, body)), timeout=5)
+
+
+def test_the_list_of_rules_is_that_of_the_answer(serve: Callable[..., str]) -> None:
+    assert _client(serve, b'{"result": ["a", "b"]}').rule_ids(5) == ("a", "b")
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"result": "a"}', b'{"result": ["a", 1]}'])
+def test_what_is_no_list_of_rules_is_an_error(serve: Callable[..., str], body: bytes) -> None:
+    with pytest.raises(DecisionInvalid, match="not a list of rule ids"):
+        _client(serve, body).rule_ids(5)
+
+
+def test_the_masks_are_those_of_the_answer(serve: Callable[..., str]) -> None:
+    assert _client(serve, b'{"result": ["/input/environment"]}').masks({}) == ["/input/environment"]
+
+
+def test_a_bundle_without_a_masking_policy_is_an_error(serve: Callable[..., str]) -> None:
+    with pytest.raises(DecisionMissing, match=r"the bundle lacks guard\.mask"):
+        _client(serve, b"{}").masks({})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
-from guard.decision import verdict
+from guard.decision import Decision, verdict
 from tests.support.records import FINDING
 
 DENY = FINDING
@@ -24,3 +25,11 @@ EXEMPTED = FINDING.model_copy(update={"exempted_by": "EX-1"})
 )
 def test_the_gravest_finding_that_counts_is_the_verdict(findings, expected) -> None:
     assert verdict(findings) == expected
+
+
+def test_a_decision_is_one_of_three_words_and_stays_as_it_is() -> None:
+    decisions = [Decision(decision=word, findings=()) for word in ("allow", "warn", "deny")]
+    with pytest.raises(ValidationError, match="decision"):
+        Decision(decision="maybe", findings=())  # type: ignore[arg-type]
+    with pytest.raises(ValidationError, match="frozen"):
+        decisions[2].decision = "allow"  # type: ignore[misc]

@@ -43,6 +43,27 @@ def of_event(name: str, **detail: Any) -> Document:
     return normalize(found, offline(found), NOTHING)
 
 
+def test_what_could_not_be_described_for_now_is_unavailable_and_not_missing() -> None:
+    failure = CollectError("busy", operation="DescribeTrainingJob", code="ThrottlingException")
+    told = normalize(ref(TRAINING), Collected({}, {}, {}, (failure,)), NOTHING)
+    assert [(image.slot, image.error) for image in told.images] == [
+        (
+            "AlgorithmSpecification.TrainingImage",
+            ImageError(code="unavailable", message="the job could not be described"),
+        )
+    ]
+    assert [(call.operation, call.resource, call.message) for call in told.unavailable or ()] == [
+        ("DescribeTrainingJob", None, "ThrottlingException")
+    ]
+
+
+def test_a_failure_of_another_call_leaves_the_job_as_it_is_described() -> None:
+    failure = CollectError("no connection", operation="ListTags")
+    told = normalize(ref(TRAINING), Collected({}, None, {}, (failure,)), NOTHING)
+    assert [image.error.code for image in told.images if image.error] == ["missing"]
+    assert [call.message for call in told.unavailable or ()] == ["no connection"]
+
+
 def test_the_job_is_told_by_its_description() -> None:
     description = {
         "TrainingJobArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/JOB-1",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
-from guard.record import Record
+from guard.record import Outcome, Record, WithheldBy
 from tests.support.events import HOME
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -28,3 +29,18 @@ def test_milliseconds_count_from_the_start_to_the_latest_time(decided, finished,
         return None if offset is None else START + timedelta(milliseconds=offset)
 
     assert replace(RECORD, decided_at=at(decided), finished_at=at(finished)).milliseconds == milliseconds
+
+
+def test_the_words_of_a_record_are_what_readers_of_the_log_look_for() -> None:
+    assert {str(outcome) for outcome in Outcome} == {
+        "stopped",
+        "already_finished",
+        "gone",
+        "not_denied",
+        "audited",
+        "withheld",
+        "ignored",
+        "stop_failed",
+        "failed",
+    }
+    assert get_args(WithheldBy) == ("switch", "breaker", "rule")

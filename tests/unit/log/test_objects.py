@@ -1,6 +1,9 @@
-"""A record that is kept without its values says so."""
+"""A whole record is an object of gzipped JSON; one that is kept without its values says so."""
 
 from __future__ import annotations
+
+import gzip
+import json
 
 import pytest
 
@@ -8,6 +11,13 @@ from guard.errors import DecisionMissing, LogError
 from guard.log.objects import ObjectSink
 from tests.support.fakes import FakeSageMaker
 from tests.support.records import ARN, denied
+
+
+class NoMasks:
+    """A policy that hides nothing."""
+
+    def masks(self, _: object) -> object:
+        return []
 
 
 class Broken:
@@ -28,3 +38,15 @@ def test_a_record_without_its_values_is_written_and_told() -> None:
         "job": ARN,
         "problem": "the masking policy is undefined",
     }
+
+
+def test_a_record_is_an_object_that_says_what_it_is() -> None:
+    s3 = FakeSageMaker(PutObject={})
+    ObjectSink(lambda: s3, "records", NoMasks()).write(denied())
+    ((operation, put),) = s3.calls
+    assert json.loads(gzip.decompress(put.pop("Body")))["decision_id"] == "decision-1"
+    assert put.pop("Key").startswith("decisions/account=")
+    assert (operation, put) == (
+        "PutObject",
+        {"Bucket": "records", "ContentType": "application/json", "ContentEncoding": "gzip"},
+    )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from guard.errors import NoticeError
-from guard.notices.deliver import Deliverer
+from guard.errors import EventError, NoticeError
+from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory
+from tests.support.fakes import refused
 from tests.support.records import ARN, denied
 
 
@@ -52,3 +55,45 @@ def test_each_channel_is_told_of() -> None:
         },
     }
     assert (reported, caught.value.evidence) == ([("notice", facts)], facts)
+
+
+def _deliverer(*channels: Channel) -> tuple[Deliverer, list[tuple[str, Mapping[str, Any]]]]:
+    reported: list[tuple[str, Mapping[str, Any]]] = []
+    memory = OnceInMemory()
+    return Deliverer(lambda: channels, lambda: memory, lambda *facts: reported.append(facts)), reported
+
+
+def test_a_notice_goes_to_the_queue_and_comes_back_as_a_message() -> None:
+    sent: list[str] = []
+    deliverer, reported = _deliverer(Channel("events", None))
+    NoticeSink(deliverer, sent.append, "").write(denied())
+    assert reported == []
+    (message,) = map(json.loads, sent)
+    assert message == {"sagemaker_guard": "notice", "notice": message["notice"]}
+    deliverer.receive(message)
+    assert [facts["channels"] for _, facts in reported] == [{"events": "given"}]
+
+
+def test_a_queue_that_takes_nothing_is_told_of_and_the_notice_given_at_once() -> None:
+    def send(_: str) -> None:
+        raise refused("AccessDenied", "not yours")
+
+    deliverer, reported = _deliverer(Channel("events", None))
+    NoticeSink(deliverer, send, "").write(denied())
+    (subject, facts), (_, given) = reported
+    assert (subject, facts["job_arn"], given["channels"]) == ("queue", ARN, {"events": "given"})
+    assert facts["error"].startswith("ClientError: ")
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        pytest.param({"sagemaker_guard": "notice", "notice": {}}, r"\w+", id="nothing in it"),
+        pytest.param({"sagemaker_guard": "notice", "notice": {"job": {"kind": 7}}}, r"job\.\w+|\w+", id="half of it"),
+    ],
+)
+def test_a_message_that_is_no_notice_names_the_field(message: dict[str, Any], field: str) -> None:
+    with pytest.raises(EventError, match="can't be read") as caught:
+        _deliverer()[0].receive(message)
+    assert re.fullmatch(field, str(caught.value.evidence["field"]))
+    assert caught.value.evidence["problem"] == "Field required"

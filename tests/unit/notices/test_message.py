@@ -138,3 +138,11 @@ def test_each_channel_and_rule_set_counts_by_itself() -> None:
     other = FINDING.model_copy(update={"rule_id": "max_runtime"})
     keys = {_notice().key("topic"), _notice().key("tags"), _notice(FINDING, other).key("topic")}
     assert len(keys) == 3
+
+
+def test_a_subject_is_ascii_and_short() -> None:
+    notice = _notice()
+    named = notice.model_copy(update={"job": notice.job.model_copy(update={"name": "jöb"})})
+    assert subject(named) == "SageMaker training job j?b was stopped: denied_image"
+    long = notice.model_copy(update={"job": notice.job.model_copy(update={"name": "x" * 200})})
+    assert (len(subject(long)), subject(long)[-4:]) == (99, "x...")

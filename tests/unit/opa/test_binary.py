@@ -51,6 +51,12 @@ def test_the_built_opa_is_that_of_the_machine(cache: Path, monkeypatch, machine:
     assert find_opa(_environment(cache)) == built
 
 
+def test_without_a_setting_the_cache_is_the_homes(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pathlib.Path.home", lambda: cache)
+    built = _program(cache / ".cache" / "sagemaker-guard" / f"opa-v{OPA_VERSION}-linux-amd64", "")
+    assert find_opa({"PATH": str(cache.parent / "bin")}) == built
+
+
 def test_without_any_opa_the_error_says_what_to_do(cache: Path) -> None:
     with pytest.raises(OpaStartError, match="make bundle"):
         find_opa(_environment(cache))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from guard.decision import Decision, Evaluation
 from guard.document import Document
-from guard.errors import OpaTimeout
+from guard.errors import EvaluationFailed, OpaTimeout
 from guard.opa.each import evaluate_each
 from tests.support.documents import document
+from tests.support.records import FINDING
 
 ALLOW = Evaluation(Decision(decision="allow", findings=()), "r1", "1.22.2")
 
@@ -64,3 +67,33 @@ def test_a_rule_with_less_than_a_second_left_is_asked() -> None:
     engine = Engine(denied_image=0, other=0)
     each = evaluate_each(engine, document(), 0.5, engine.clock)
     assert (each.failures, engine.given[-1]) == ((), ("other", 0.5))
+
+
+def test_without_the_list_of_rules_the_deny_list_alone_decides() -> None:
+    engine = Engine(denied_image=9)
+
+    def fail(seconds: float) -> tuple[str, ...]:
+        engine.given.append(("*", seconds))
+        raise EvaluationFailed("no list")
+
+    engine.rule_ids = fail  # type: ignore[method-assign]
+    each = evaluate_each(engine, document(), 8, engine.clock)
+    assert [failure.rule_id for failure in each.failures] == ["denied_image", "*"]
+    engine.seconds["denied_image"] = 0
+    engine.now += 8
+    assert evaluate_each(engine, document(), 0.0001, lambda: engine.now).evaluation == ALLOW
+    assert engine.given[-1] == ("*", 0.0001)
+
+
+def test_findings_are_in_the_order_of_the_whole_decisions() -> None:
+    findings = [
+        FINDING.model_copy(update={"details": details}) for details in ({"b": 1, "a": 2}, {"a": 1, "b": 2}, {"a": 1})
+    ]
+    engine = Engine(denied_image=0)
+    engine.evaluate_rule = lambda *_: Evaluation(  # type: ignore[method-assign]
+        Decision(decision="deny", findings=tuple(findings)), "r1", "1.22.2"
+    )
+    each = evaluate_each(engine, document(), 8, engine.clock)
+    assert each.evaluation is not None
+    found = [json.dumps(finding.details, sort_keys=True) for finding in each.evaluation.decision.findings]
+    assert found == ['{"a": 1, "b": 2}', '{"a": 1}', '{"a": 2, "b": 1}']

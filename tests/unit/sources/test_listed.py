@@ -29,6 +29,11 @@ def test_a_job_of_a_list(summary) -> None:
     assert listed(TRAINING, summary | REST, HOME) == JOB
 
 
+def test_a_job_whose_summary_has_no_status_has_none() -> None:
+    job = listed(TRAINING, {"TrainingJobName": "churn"}, HOME)
+    assert job == Listed(TRAINING, "churn", ARN, "", None, None)
+
+
 @pytest.mark.parametrize("summary", [{}, {"TrainingJobName": ""}, {"TrainingJobArn": "arn:aws:s3:::x"}])
 def test_what_nobody_could_describe_is_none(summary) -> None:
     assert listed(TRAINING, summary | REST, HOME) is None

@@ -1,0 +1,41 @@
+"""The switch before the breaker."""
+
+from __future__ import annotations
+
+from guard.errors import StateError
+from guard.limits.permit import Permit, SwitchedLimits
+from guard.record import Record
+from tests.support.records import denied
+
+
+class Counting:
+    """A breaker that is open, with a warning, and notes what it is told."""
+
+    def __init__(self) -> None:
+        self.warning = StateError("no table")
+        self.told: list[Record] = []
+
+    def judged(self, record: Record) -> None:
+        self.told.append(record)
+
+    def permit(self, record: Record) -> Permit:
+        self.told.append(record)
+        return Permit("breaker", "open", (self.warning,))
+
+
+def test_the_breaker_hears_of_each_decision() -> None:
+    breaker, record = Counting(), denied()
+    SwitchedLimits(Permit, breaker).judged(record)
+    assert breaker.told == [record]
+
+
+def test_a_switch_that_is_off_asks_no_breaker() -> None:
+    breaker, off = Counting(), Permit("switch", "off")
+    assert SwitchedLimits(lambda: off, breaker).permit(denied()).withheld_by == "switch"
+    assert breaker.told == []
+
+
+def test_the_breaker_decides_behind_a_switch_that_is_on_and_both_may_warn() -> None:
+    breaker, warning = Counting(), StateError("no parameter")
+    permit = SwitchedLimits(lambda: Permit(warnings=(warning,)), breaker).permit(denied())
+    assert (permit.withheld_by, set(permit.warnings)) == ("breaker", {warning, breaker.warning})

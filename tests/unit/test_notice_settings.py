@@ -1,0 +1,37 @@
+"""Which channels the settings of the function turn on, and what remembers that a notice was given."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from guard.notices.once import OnceInMemory, OnceInTable
+from guard.settings import Settings
+from lambda_entry.notices import build_deliverer
+
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:denied"
+
+
+def _deliverer(**settings: Any) -> Any:
+    return build_deliverer(Settings(**settings), logging.getLogger("notices"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "channels"),
+    [
+        pytest.param({"notice_tags": "disabled"}, [], id="none"),
+        pytest.param({"notice_tags": "enabled"}, ["tags"], id="tags"),
+        pytest.param({"notice_tags": "disabled", "notice_bus": "default"}, ["events"], id="event bus"),
+        pytest.param({"notice_tags": "disabled", "notice_topic_arn": TOPIC}, ["topic"], id="topic"),
+        pytest.param({"notice_tags": "disabled", "security_hub": "enabled"}, ["security_hub"], id="Security Hub"),
+    ],
+)
+def test_the_channels_are_those_of_the_settings(settings: dict[str, str], channels: list[str]) -> None:
+    assert [channel.name for channel in _deliverer(**settings).channels()] == channels
+
+
+@pytest.mark.parametrize(("table", "kind"), [("", OnceInMemory), ("state", OnceInTable)])
+def test_a_table_remembers_where_there_is_one(table: str, kind: type) -> None:
+    assert isinstance(_deliverer(state_table=table).once(), kind)
