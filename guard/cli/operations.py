@@ -58,12 +58,7 @@ def redrive_command(
     client_of = _clients()
     found = find_stack(stack, client_of)
     queue = Queue(client_of("sqs"), found.queue_url)
-    if yes:
-        redriven = list(redrive(queue, client_of("lambda"), found.function, limit))
-    else:
-        redriven = [
-            Redriven(letter, "kept: shown only; --yes sends it again", done=False) for letter in shown(queue, limit)
-        ]
+    redriven = list(redrive(queue, client_of("lambda"), found.function, limit)) if yes else kept(shown(queue, limit))
     (print_letters_json if as_json else print_letters)(redriven, sys.stdout)
     raise typer.Exit(0 if all(letter.done for letter in redriven) else ATTENTION)
 

@@ -12,7 +12,7 @@ import pytest
 
 from guard.aws.budget import Budget, spend
 from guard.aws.table import StateTable
-from guard.errors import ListError, StateError
+from guard.errors import ListError, OpaTimeout, StateError
 from guard.jobs import JOB_KINDS
 from guard.limits.breaker import Bounds, Breaker
 from guard.pipeline import Guard
@@ -271,7 +271,26 @@ def test_a_job_that_the_breaker_let_go_on_is_stopped_by_a_later_sweep(
     assert swept(sweep(clock, limits=Breaker(table, bounds, clock)))["outcomes"] == {"stopped": 1}
 
 
+def test_the_report_tells_which_exemptions_end_soon_the_soonest_first(sweep: Any) -> None:
+    dates = {"LATER": "2026-12-23", "SOON": "2026-11-24", "FAR": "2026-12-24", "GONE": "2026-11-01"}
+    exemptions = [
+        {"id": name, "owner": "o", "rules": ["*"], "expires": day, "reason": "r"} for name, day in dates.items()
+    ]
+    assert swept(sweep(exemptions=lambda: exemptions))["exemptions"] == [
+        {"id": name, "owner": "o", "rules": ["*"], "expires": dates[name]} for name in ("GONE", "SOON", "LATER")
+    ]
+
+
 # What fails
+
+
+def test_exemptions_that_can_not_be_read_keep_no_job_from_being_judged(sweep: Any, train: Any) -> None:
+    def late() -> Any:
+        raise OpaTimeout("OPA did not answer in time")
+
+    train("denied", image=DENIED)
+    report = swept(sweep(exemptions=late))
+    assert (report["outcomes"], report["exemptions"], report["failures"]) == ({"stopped": 1}, [], {"OpaTimeout": 1})
 
 
 def test_one_throttled_job_of_three_keeps_three_records(

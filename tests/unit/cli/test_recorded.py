@@ -1,0 +1,66 @@
+"""What was recorded before: a document by itself, within an object, or in a record of the decision log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guard.cli.evaluate import Evaluated
+from guard.cli.recorded import recorded
+from guard.decision import Decision, Evaluation
+from guard.errors import EventError
+from tests.support.documents import document
+
+DOCUMENT = document()
+WRITTEN = DOCUMENT.model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    ("read", "hidden"),
+    [
+        pytest.param(WRITTEN, (), id="document"),
+        pytest.param({"document": WRITTEN, "decision": "allow"}, (), id="as printed"),
+        pytest.param({"decision_id": "d", "input": WRITTEN}, (), id="record"),
+        pytest.param(
+            {"decision_id": "d", "input": WRITTEN, "erased": ["/input/tags"], "masked": ["/input/command"]},
+            ("/input/tags", "/input/command"),
+            id="masked record",
+        ),
+    ],
+)
+def test_a_document_is_read_with_what_is_hidden_of_it(read: Any, hidden: tuple[str, ...]) -> None:
+    found = recorded(read)
+    assert found is not None
+    assert (found.document, found.hidden) == (DOCUMENT, hidden)
+
+
+@pytest.mark.parametrize("read", [None, [], {}, {"document": 7}, {"decision_id": "d"}, {"input": WRITTEN}], ids=str)
+def test_what_is_none_is_an_event(read: Any) -> None:
+    assert recorded(read) is None
+
+
+def test_a_record_without_a_document_says_what_was_erased() -> None:
+    with pytest.raises(EventError, match="no document") as caught:
+        recorded({"decision_id": "d", "input": None, "erased": ["/input"]})
+    assert caught.value.evidence == {"decision_id": "d", "erased": ["/input"]}
+
+
+def test_a_document_outside_the_contract_names_the_field() -> None:
+    with pytest.raises(EventError, match="outside the contract") as caught:
+        recorded(WRITTEN | {"images": 7})
+    assert caught.value.evidence["field"] == "images"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "undecided", "decision"),
+    [
+        ("deny", ("tags",), "deny"),
+        ("allow", ("tags",), None),
+        ("warn", ("tags",), None),
+        ("allow", (), "allow"),
+    ],
+)
+def test_only_a_deny_holds_whatever_the_missing_rules_would_say(verdict: Any, undecided: Any, decision: Any) -> None:
+    evaluation = Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2")
+    assert Evaluated(DOCUMENT, evaluation, undecided).decision == decision
