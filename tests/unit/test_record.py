@@ -8,6 +8,8 @@ from typing import get_args
 
 import pytest
 
+from guard.decision import Decision, Evaluation, RuleFailure
+from guard.errors import OpaTimeout
 from guard.record import Outcome, Record, WithheldBy
 from tests.support.events import HOME
 
@@ -44,3 +46,18 @@ def test_the_words_of_a_record_are_what_readers_of_the_log_look_for() -> None:
         "failed",
     }
     assert get_args(WithheldBy) == ("switch", "breaker", "rule")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "failed", "decision"),
+    [
+        pytest.param(None, (), None, id="none"),
+        pytest.param("allow", (), "allow", id="allow"),
+        pytest.param("deny", ("slow",), "deny", id="deny, a rule failed"),
+        pytest.param("warn", ("slow",), None, id="warn, a rule failed"),
+    ],
+)
+def test_only_a_deny_holds_without_the_rules_that_failed(verdict, failed, decision) -> None:
+    evaluation = Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2") if verdict else None
+    failures = tuple(RuleFailure(rule, OpaTimeout("late")) for rule in failed)
+    assert replace(RECORD, evaluation=evaluation, rule_failures=failures).decision == decision

@@ -158,8 +158,11 @@ _installation := `(?m)^(?:.*[\s"'/(=])?(?:pip[0-9.]*|uv)["']?\s(?:.*\s)?(?:insta
 
 _address := `(?:[\s"'@=]|\s-[if])((?:\w+\+)?\w+://[^\s"'/?#)]*)`
 
-# The command as a shell reads it, a line for each program; the marker of a requirement begins none.
-_script := regex.replace(regex.replace(concat(" ", _words), _continued, ""), `&&|\||;(?:\s|$)`, "\n")
+# The command as a shell reads it, a line for each program; the marker of a requirement begins none, nor does what an
+# address holds.
+_script := regex.replace(regex.replace(concat(" ", _words), _continued, ""), _end, "$1\n")
+
+_end := `((?:^|\s)[^\s:;&|]*);|&&|\||;(?:\s|$)`
 
 _continued := `\\\n|;\s*(?:python_|sys_platform|os_name|platform_|implementation_|extra\b)`
 

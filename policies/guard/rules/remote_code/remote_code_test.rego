@@ -211,6 +211,7 @@ test_deny_addresses_that_are_installed_from[note] if {
 		"beside an approved one": ["pip", "install", "-i", "https://packages.example.com", "-f", "https://other.example"],
 		"behind a marker": ["pip", "install", "x; python_version < '3.12'", "-i", "https://other.example"],
 		"behind an ampersand": ["pip", "install", "https://packages.example.com/x?a=1&b=2;c", "http://other.example"],
+		"without a space": ["sh", "-c", "cd /x&&cd y;pip install x -i https://other.example"],
 		"variable of the line": ["sh", "-c", "PIP_INDEX_URL=https://other.example pip install x"],
 		"beside a proxy": ["pip", "install", "--proxy", "http://proxy.example", "https://other.example/x"],
 	}
@@ -228,6 +229,8 @@ test_allow_addresses_that_nothing_is_installed_from[note] if {
 		"another line": ["sh", "-c", "pip install x\npython3 a.py --tracking https://other.example"],
 		"another program behind a pipe": ["sh", "-c", "pip install x | tee -a https://other.example"],
 		"another program behind a semicolon": ["sh", "-c", "pip install x; curl -i https://other.example"],
+		"another program without a space": ["sh", "-c", "pip install x;curl -i https://other.example"],
+		"behind an address": ["sh", "-c", "pip install -i https://packages.example.com; curl ftp://b.example"],
 		"another program's option": ["curl", "-i", "https://other.example/install"],
 		"another verb": ["pip", "config", "set", "global.proxy", "http://other.example"],
 		"another program's name": ["sh", "-c", "grip install https://other.example; pip.py install https://other.example"],
