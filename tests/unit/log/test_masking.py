@@ -107,3 +107,10 @@ _POINTER = st.lists(st.sampled_from(["input", "result", "environment", "0", "1",
 def test_any_answer_is_followed_or_hides_everything(masks: list[object]) -> None:
     found = masked(_subject(), Policy(masks))
     assert found.failure is None or found.input is None
+
+
+@pytest.mark.parametrize(("masks", "name"), [(None, "NoneType"), ({}, "dict"), ("/input", "str")])
+def test_what_is_no_list_of_masks_is_told_by_its_type(masks: object, name: str) -> None:
+    with pytest.raises(MaskInvalid) as caught:
+        applied({"input": {}, "result": {}}, masks)
+    assert caught.value.evidence == {"type": name}

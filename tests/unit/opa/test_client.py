@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from guard.errors import OpaTimeout, OpaUnavailable
 from guard.opa.client import PolicyClient
 
 
@@ -35,3 +38,19 @@ def test_a_query_of_a_connection_is_that_of_the_client() -> None:
     }
     assert expected <= set(fields)
     assert sum(field.startswith("Content-Length") for field in fields) == 1
+
+
+def test_an_opa_that_says_nothing_is_late() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(OpaTimeout) as caught:
+            PolicyClient(url, timeout=5).rule_ids(0.1)
+    assert caught.value.evidence == {"url": url, "seconds": 0.1}
+
+
+def test_an_opa_that_is_not_there_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    with pytest.raises(OpaUnavailable) as caught:
+        PolicyClient(url, timeout=5).rule_ids(5)
+    assert caught.value.evidence == {"url": url}

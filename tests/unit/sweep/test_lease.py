@@ -1,0 +1,65 @@
+"""One sweep at a time: who has the lease, for how long, and without the table."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from guard.sweep.lease import HELD, ITEM, Lease
+from tests.support.store import MemoryStore
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+class Clock:
+    """A time that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def test_one_sweep_has_it_until_it_gives_it_back() -> None:
+    store, clock = MemoryStore(), Clock()
+    first, second = (Lease(store, name, clock) for name in ("first", "second"))
+    assert (first.claim(), second.claim()) == (True, False)
+    first.release()
+    assert second.claim()
+
+
+def test_a_sweep_that_was_killed_keeps_it_for_two_minutes() -> None:
+    store, clock = MemoryStore(), Clock()
+    Lease(store, "killed", clock).claim()
+    second = Lease(store, "second", clock)
+    clock.now += HELD - timedelta(seconds=1)
+    assert not second.claim()
+    clock.now += timedelta(seconds=1)
+    assert second.claim()
+
+
+@pytest.mark.parametrize(("seconds", "renewed"), [(29.9, False), (30, True), (31, True)])
+def test_it_is_renewed_after_half_a_minute(seconds: float, renewed: bool) -> None:
+    store, clock = MemoryStore(), Clock()
+    lease = Lease(store, "first", clock)
+    lease.claim()
+    clock.now += timedelta(seconds=seconds)
+    lease.renew()
+    assert store.expires[ITEM] == (clock.now if renewed else NOW) + HELD
+
+
+def test_what_was_never_claimed_is_not_renewed() -> None:
+    store = MemoryStore()
+    Lease(store, "first", Clock()).renew()
+    assert store.owner is None
+
+
+def test_without_the_table_every_sweep_has_it() -> None:
+    store = MemoryStore()
+    store.refuses = True
+    lease = Lease(store, "first", Clock())
+    assert lease.claim()
+    lease.release()
+    assert [failure.message for failure in lease.failures] == ["no table", "no table"]

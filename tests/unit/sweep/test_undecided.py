@@ -1,0 +1,107 @@
+"""Jobs that no sweep could judge: since when, until when, and what is kept of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from guard.record import Outcome, Record
+from guard.sweep.undecided import ITEM, Undecided
+from tests.support.records import ARN, denied
+from tests.support.store import MemoryStore
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+AFTER = timedelta(minutes=30)
+FAILED = replace(denied(outcome=Outcome.FAILED), evaluation=None)
+OTHER = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/other"
+
+
+def _stored(store: MemoryStore) -> dict[str, str]:
+    found: dict[str, str] = json.loads(store.items[ITEM]["jobs"])
+    return found
+
+
+def _kept(**since: datetime) -> MemoryStore:
+    jobs = {ARN if name == "job" else OTHER: at.isoformat() for name, at in since.items()}
+    return MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}})
+
+
+def test_a_job_is_overdue_when_it_could_not_be_judged_for_so_long() -> None:
+    undecided = Undecided(MemoryStore(), AFTER)
+    assert undecided.note(FAILED, NOW) is None
+    assert undecided.note(FAILED, NOW + AFTER - timedelta(seconds=1)) is None
+    assert undecided.note(FAILED, NOW + AFTER) == NOW
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [
+        pytest.param(denied(outcome=Outcome.FAILED), id="denied, and not stopped"),
+        pytest.param(replace(FAILED, outcome=Outcome.GONE), id="gone"),
+        pytest.param(denied(), id="stopped"),
+    ],
+)
+def test_a_job_that_was_judged_begins_anew(judged: Record) -> None:
+    undecided = Undecided(_kept(job=NOW - AFTER), AFTER)
+    assert undecided.note(judged, NOW) is None
+    assert undecided.note(FAILED, NOW) is None
+
+
+def test_what_an_earlier_sweep_began_goes_on() -> None:
+    assert Undecided(_kept(job=NOW - AFTER), AFTER).note(FAILED, NOW) == NOW - AFTER
+
+
+@pytest.mark.parametrize(("complete", "kept"), [(True, {ARN}), (False, {ARN, OTHER})])
+def test_only_a_complete_sweep_forgets_what_it_did_not_meet(complete: bool, kept: set[str]) -> None:
+    store = _kept(other=NOW - AFTER)
+    undecided = Undecided(store, AFTER)
+    undecided.note(FAILED, NOW)
+    undecided.save(NOW, complete=complete)
+    assert _stored(store).keys() == kept
+    assert store.expires[ITEM] > NOW + timedelta(days=1)
+
+
+def test_what_did_not_change_is_not_written() -> None:
+    store = _kept(job=NOW)
+    undecided = Undecided(store, AFTER)
+    undecided.note(FAILED, NOW)
+    undecided.save(NOW, complete=True)
+    assert store.expires == {}
+
+
+def test_of_too_many_the_oldest_are_kept() -> None:
+    store = MemoryStore()
+    undecided = Undecided(store, AFTER)
+    for number in range(2001):
+        undecided.note(_named(f"job-{number}"), NOW - timedelta(seconds=number))
+    undecided.save(NOW, complete=True)
+    assert len(_stored(store)) == 2000
+    assert not [arn for arn in _stored(store) if arn.endswith("/job-0")]
+
+
+def _named(name: str) -> Record:
+    assert FAILED.ref is not None
+    return replace(FAILED, ref=replace(FAILED.ref, arn=f"{ARN.rpartition('/')[0]}/{name}"), document=None)
+
+
+def test_what_can_not_be_read_is_not_overwritten() -> None:
+    store: Any = _kept(other=NOW)
+    store.refuses = True
+    undecided = Undecided(store, AFTER)
+    store.refuses = False
+    undecided.note(FAILED, NOW)
+    undecided.save(NOW, complete=True)
+    assert (_stored(store).keys(), len(undecided.failures)) == ({OTHER}, 1)
+
+
+def test_what_can_not_be_written_is_a_failure() -> None:
+    store = MemoryStore()
+    undecided = Undecided(store, AFTER)
+    undecided.note(FAILED, NOW)
+    store.refuses = True
+    undecided.save(NOW, complete=True)
+    assert [failure.message for failure in undecided.failures] == ["no table"]
