@@ -7,12 +7,13 @@ character where they may be, look like credentials where anything is allowed, an
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from typing import Any
 
-from guard.document import DenyList, Document, Setting, Source
+from guard.document import Command, DenyList, Document, Setting, Source
 from guard.extract import extract
 from guard.extract.bounds import SETTINGS_BYTES, bounded
 from guard.jobs import BY_KIND, JobKind
@@ -26,8 +27,9 @@ _LENGTH, _KEY, _ENTRIES, _MOST = 1024, 256, 50, 200
 _DEEP = 12
 # Short enough for many findings' worth of variables, long enough to repeat what is searched for.
 _VALUE = 200
+# A training job's entrypoint, and its arguments.
+_WORDS, _WORD = 100, 256
 _BYTES = 4_000_000
-_RESOURCES = 5
 _HOME = Home("123456789012", "eu-west-1", "aws")
 _SOURCE = Source(type="check", id="largest", time=datetime(2026, 11, 24, 12, tzinfo=UTC))
 _DENIED = "pytorch-training:1.10-cpu-py38"
@@ -58,32 +60,59 @@ def on_one_package() -> Document:
             {"InstanceType": "ml.m5.large", "InferenceSpecificationName": name} for name in names
         ],
     }
-    return _document(kind, {"Status": "IN_PROGRESS", "InputConfig": config}, filler, package)
+    return _document(kind, {"Status": "IN_PROGRESS", "InputConfig": config}, filler, {"model-package": package})
+
+
+def on_many_packages() -> Document:
+    """Return a transform job on a model of 15 packages with 16 specifications, none of them the wanted one: 3,600 containers."""
+    filler = _Filler()
+    package_arn = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/package/{}"
+    model = {
+        "Containers": [
+            {"ModelPackageName": package_arn.format(number), "InferenceSpecificationName": "none"}
+            for number in range(15)
+        ]
+    }
+
+    def package() -> dict[str, Any]:
+        specifications = [{"Name": f"s-{number}", "Containers": filler.containers(15, 1)} for number in range(16)]
+        return {"AdditionalInferenceSpecifications": specifications, "ModelApprovalStatus": "Approved"}
+
+    description = {"TransformJobStatus": "InProgress", "ModelName": "model"}
+    return _document(BY_KIND["transform"], description, filler, {"model": model, "model-package": package})
 
 
 def repeating(text: str) -> Document:
-    """Return the largest training job, with as many variables as there is room for that repeat the text."""
+    """Return the largest training job, with a command and as many variables as there is room for that repeat the text."""
     value = text * (_VALUE // len(text))
+    words = tuple(f"{number} {text * _WORD}"[:_WORD] for number in range(_WORDS))
+    room = SETTINGS_BYTES - 2 * _WORDS * _WORD
     variables = tuple(
-        Setting(slot="Environment", name=f"SM_{number}", value=f"{number} {value}")
-        for number in range(SETTINGS_BYTES // _VALUE)
+        Setting(slot="Environment", name=f"SM_{number}", value=f"{number} {value}") for number in range(room // _VALUE)
     )
-    _, environment = bounded((), variables)
-    return largest(BY_KIND["training"]).model_copy(update={"environment": environment, "hyperparameters": ()})
+    _, environment = bounded((), variables, room)
+    changes = {"environment": environment, "hyperparameters": (), "command": Command(entrypoint=words, arguments=words)}
+    return largest(BY_KIND["training"]).model_copy(update=changes)
 
 
 def _document(
-    kind: JobKind, description: dict[str, Any], filler: _Filler, package: dict[str, Any] | None = None
+    kind: JobKind, description: dict[str, Any], filler: _Filler, answers: Mapping[str, Any] | None = None
 ) -> Document:
+    """What SageMaker answers about resources of a kind, in the place of the largest answer, may be made for each of them."""
     known: dict[Resource, Any] = {}
-    while wanted := sorted(set(extract(kind.id, description, "job-1", known).unresolved))[: _RESOURCES - len(known)]:
+    while wanted := sorted(set(extract(kind.id, description, "job-1", known).unresolved)):
         known |= {
-            resource: package or filler.answer(BY_RESOURCE_KIND[resource.kind].describe_operation)
+            resource: _told((answers or {}).get(resource.kind))
+            or filler.answer(BY_RESOURCE_KIND[resource.kind].describe_operation)
             for resource in wanted
         }
     tags = {filler.text(128, None): filler.text(256, None) for _ in range(_TAGS)}
     ref = JobRef(kind, "job-1", job_arn("job-1", kind, _HOME), _HOME, _SOURCE, None, {})
     return normalize(ref, Collected(description, tags, known), DenyList(images={}, patterns=()))
+
+
+def _told(answer: Any) -> Any:
+    return answer() if callable(answer) else answer
 
 
 class _Filler:
@@ -105,6 +134,7 @@ class _Filler:
         return [
             {
                 "Image": f"r{next(self._numbers)}.example.com/" + "a/" * 100 + _DENIED,
+                "ModelDataUrl": f"s3://bucket-{next(self._numbers)}/".ljust(1024, "x"),
                 "Environment": {
                     f"SECRET_KEY_{next(self._numbers)}_".ljust(1024, "x"): self.text(1024, None)
                     for _ in range(variables)

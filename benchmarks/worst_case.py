@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.largest import largest, on_one_package, repeating
+from benchmarks.largest import largest, on_many_packages, on_one_package, repeating
 from benchmarks.policies import configured, entries, packed
 from guard.decision import Evaluation
 from guard.document import Document
@@ -32,6 +32,8 @@ TEXTS = (
     "https://a:b@c/ ",
     "--index-url http://e/ ",
     "AKIAIOSFODNN7EXAMPLE ",
+    "-c 's' ; ",
+    "pip add u://e ",
     "/../",
 )
 GOAL_SECONDS, GOAL_MEGABYTES = 0.5, 256
@@ -107,6 +109,9 @@ def main(kinds: list[str]) -> None:
                 sys.stdout.write(measured(opa, bundle, kind.id, largest(kind)))
         if not kinds:
             sys.stdout.write(measured(opa, bundle, "one model package", on_one_package()))
+            sys.stdout.write(measured(opa, bundle, "fifteen model packages", on_many_packages()))
+            both = on_many_packages().model_copy(update={"environment": repeating(TEXTS[1]).environment})
+            sys.stdout.write(measured(opa, bundle, f"fifteen, with {TEXTS[1]!r}", both))
             for text in TEXTS:
                 sys.stdout.write(measured(opa, bundle, f"training, {text!r}", repeating(text)))
             matching = bundle_of(Path(folder), opa, "matching", "*/pytorch-training:1*")

@@ -485,6 +485,13 @@ class Document(Model):
         int | None,
         Field(
             description="How many hyperparameters and environment variables are left out, the longest ones, since those of"
-            " a job and its models may be 500 KB of text in all; null when none is."
+            " a job and its models may be 420 KB of text in all; null when none is."
+        ),
+    ] = None
+    entries_omitted: Annotated[
+        int | None,
+        Field(
+            description="How many images, inputs, outputs and other entries of lists are left out, since a list holds 200;"
+            " null when none is."
         ),
     ] = None

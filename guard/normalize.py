@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from itertools import chain
 from typing import Any, TypeVar
 
 from guard.document import (
@@ -21,7 +22,7 @@ from guard.document import (
 )
 from guard.errors import CollectError
 from guard.extract import extract
-from guard.extract.bounds import bounded
+from guard.extract.bounds import SETTINGS_BYTES, bounded, bounded_lists
 from guard.extract.facts import Facts
 from guard.extract.reading import Node, clean, tags, text
 from guard.refs import Collected, JobRef, parse_job_arn
@@ -41,7 +42,7 @@ SECONDARY_STATUS_FIELDS = ("SecondaryStatus", "AutoMLJobSecondaryStatus")
 def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Document:
     """Return the input document of a job."""
     description = collected.description
-    facts = extract(ref.kind.id, description, ref.name, collected.references)
+    facts, omitted = bounded_lists(extract(ref.kind.id, description, ref.name, collected.references))
     undescribed = any(failure.evidence["operation"] == ref.kind.describe_operation for failure in collected.failures)
     parts = {name: getattr(facts, name) for name in _TOP}
     if undescribed:
@@ -60,6 +61,7 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
         actor=ref.actor,
         deny_list=deny_list,
         unavailable=tuple(_unavailable(ref, failure) for failure in collected.failures) or None,
+        entries_omitted=omitted or None,
         **parts,
     )
 
@@ -85,8 +87,10 @@ def _of(model: type[_Model], facts: Facts) -> _Model:
 
 
 def _settings(facts: Facts) -> dict[str, Any]:
-    """The settings that the document has room for, and how many it has none for."""
-    hyperparameters, environment = bounded(facts.hyperparameters, facts.environment)
+    """The settings that the document has room for beside the command, and how many it has none for."""
+    words = chain(facts.command.entrypoint or (), facts.command.arguments or ())
+    room = SETTINGS_BYTES - sum(len(word.encode()) for word in words)
+    hyperparameters, environment = bounded(facts.hyperparameters, facts.environment, room)
     omitted = len(facts.hyperparameters + facts.environment) - len(hyperparameters + environment)
     return {"hyperparameters": hyperparameters, "environment": environment, "settings_omitted": omitted or None}
 

@@ -102,6 +102,7 @@ REASONS: tuple[tuple[str, frozenset[str], str], ...] = (
     ("models", only("inference-recommendations labeling transform"), "the others run no containers of a model"),
     ("warm_start_jobs", only("hyperparameter-tuning"), _NO_FIELD),
     ("package_group", only("ai-recommendation training training-session"), _NO_FIELD),
+    ("entries_omitted", KINDS, "every entry has room in a document"),
     ("settings_omitted", KINDS, "every setting has room in a document"),
     ("storage.inputs", lack("training-session"), "data comes through the session's own API"),
     ("storage.inputs[].account", lack("ai-benchmark customization edge-packaging"), "what they name is in no bucket"),

@@ -279,5 +279,6 @@ document := {
 		"experiment": "churn",
 		"run": "run-1"
 	},
-	"settings_omitted": 0
+	"settings_omitted": 0,
+	"entries_omitted": 0
 }

@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.document import DenyList, Document, Setting, Source
-from guard.extract.bounds import SETTINGS_BYTES, bounded
+from guard.document import DenyList, Document, Image, Origin, Setting, Source
+from guard.extract import parts
+from guard.extract.bounds import ENTRIES, SETTINGS_BYTES, bounded, bounded_lists
+from guard.extract.facts import Facts
 from guard.jobs import TRAINING
 from guard.normalize import normalize
 from guard.refs import Collected, JobRef, job_arn
 from tests.support.jobs import HOME
+from tests.unit.extract.test_storage import s3_input
 
 ROOM = 1_000
 SETTINGS = st.lists(
@@ -71,8 +74,9 @@ def test_what_is_shown_is_within_the_room_and_nothing_shorter_is_left_out(first:
     assert min(lengths, default=ROOM) >= max((len(f"{one.name}{one.value}".encode()) for one in shown), default=0)
 
 
-def of_training(variables: dict[str, str]) -> Document:
-    collected = Collected({"HyperParameters": {"epochs": "3"}, "Environment": variables}, {}, {})
+def of_training(variables: dict[str, str], **description: Any) -> Document:
+    described = {"HyperParameters": {"epochs": "3"}, "Environment": variables, **description}
+    collected = Collected(described, {}, {})
     source = Source(type="check", id="check-1", time=datetime(2026, 11, 24, 12, tzinfo=UTC))
     ref = JobRef(TRAINING, "job-1", job_arn("job-1", TRAINING, HOME), HOME, source, None, {})
     return normalize(ref, collected, DenyList(images={}, patterns=()))
@@ -85,6 +89,54 @@ def test_a_document_tells_how_many_settings_it_leaves_out() -> None:
     assert document.settings_omitted == len(variables) - len(document.environment) > 0
 
 
+def test_the_command_takes_room_from_the_settings_and_is_whole() -> None:
+    words = ["x" * 256] * 100
+    variables = {f"V{number}": "x" * 10_000 for number in range(SETTINGS_BYTES // 10_000 + 5)}
+    without = of_training(variables)
+    document = of_training(variables, AlgorithmSpecification={"ContainerArguments": words})
+    assert document.command.arguments == tuple(words)
+    assert len(without.environment) - len(document.environment) in {2, 3}  # 25,600 bytes
+
+
 def test_nothing_is_left_out_of_an_honest_job() -> None:
     document = of_training({"STAGE": "dev"})
     assert (len(document.hyperparameters), len(document.environment), document.settings_omitted) == (1, 1, None)
+
+
+# Lists
+
+
+def image(name: str) -> Image:
+    return parts.image(f"registry.example.com/{name}", "Image", Origin(type="job", name="job-1"))
+
+
+def names(facts: Facts) -> list[str]:
+    return [str(one.raw).rpartition("/")[2] for one in facts.images]
+
+
+def test_a_list_has_its_first_entries_and_tells_how_many_others_there_are() -> None:
+    inputs = tuple(s3_input(f"input-{number}", "s3://a/b") for number in range(5))
+    facts, omitted = bounded_lists(Facts(inputs=inputs, roles=("a", "b", "c", "d")), 3)
+    assert (facts, omitted) == (Facts(inputs=inputs[:3], roles=("a", "b", "c")), 3)
+
+
+def test_padding_with_one_image_pushes_no_other_out() -> None:
+    facts = Facts(images=tuple(map(image, ["pad", "pad", "a", "pad", "denied"])))
+    assert (names(bounded_lists(facts, 3)[0]), bounded_lists(facts, 3)[1]) == (["pad", "a", "denied"], 2)
+    assert names(bounded_lists(facts, 4)[0]) == ["pad", "pad", "a", "denied"]
+
+
+def test_settings_have_a_bound_of_their_own() -> None:
+    settings = tuple(setting(f"s{number}", 1) for number in range(5))
+    facts = Facts(environment=settings, hyperparameters=settings)
+    assert bounded_lists(facts, 3) == (facts, 0)
+
+
+def test_a_document_tells_how_many_entries_it_leaves_out() -> None:
+    channels = [
+        {"ChannelName": f"c{number}", "DataSource": {"S3DataSource": {"S3Uri": "s3://a/b"}}}
+        for number in range(ENTRIES + 7)
+    ]
+    document = of_training({}, InputDataConfig=channels)
+    assert (len(document.storage.inputs), document.entries_omitted) == (ENTRIES, 7)
+    assert of_training({}, InputDataConfig=channels[:ENTRIES]).entries_omitted is None

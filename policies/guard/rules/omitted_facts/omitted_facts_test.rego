@@ -1,6 +1,6 @@
-package guard.rules.omitted_settings_test
+package guard.rules.omitted_facts_test
 
-import data.guard.rules.omitted_settings as rule
+import data.guard.rules.omitted_facts as rule
 
 test_deny_settings_that_are_left_out if {
 	r := rule.findings with input as {"settings_omitted": 3}
@@ -18,8 +18,22 @@ test_deny_one_setting_that_is_left_out if {
 	}}
 }
 
-test_allow_when_every_setting_is_there if {
-	every document in [{"settings_omitted": null}, {"settings_omitted": 0}, {}] {
+test_deny_entries_that_are_left_out if {
+	every omitted in [1, 3400] {
+		r := rule.findings with input as {"entries_omitted": omitted, "settings_omitted": 0}
+		r == {{
+			"message": sprintf("The job has more images or places than can be checked: %d of them were left out.", [omitted]),
+			"details": {"omitted": omitted},
+		}}
+	}
+}
+
+test_allow_when_every_fact_is_there if {
+	every document in [
+		{"settings_omitted": null, "entries_omitted": null},
+		{"settings_omitted": 0, "entries_omitted": 0},
+		{},
+	] {
 		r := rule.findings with input as document
 		r == set()
 	}

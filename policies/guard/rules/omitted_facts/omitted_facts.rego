@@ -1,0 +1,39 @@
+# METADATA
+# title: Facts that no rule sees
+# description: |
+#   The command, hyperparameters and environment variables of a job and of its models may be 420 KB of text in all,
+#   and its images, inputs and outputs 200 each, those of its models counted. Of a job with more the document leaves
+#   out the longest settings and the last entries, and a job could hide there from every rule what it may not have.
+# related_resources:
+#   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
+# schemas:
+#   - input: schema.input
+# custom:
+#   severity: medium
+#   remediation: >-
+#     Remove or shorten the longest hyperparameters and environment variables of the job and of the containers of its
+#     models; files in S3 are the place for long values. Name fewer models and containers in one job.
+package guard.rules.omitted_facts
+
+# METADATA
+# description: What the owner of the job should change.
+remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# scope: document
+# description: How many settings, and how many entries of lists, were left out.
+findings contains {
+	"message": sprintf("The settings are too long to be checked: %d of them were left out.", [input.settings_omitted]),
+	"details": {"omitted": input.settings_omitted},
+} if {
+	input.settings_omitted > 0
+}
+
+findings contains {
+	"message": sprintf("The job has more images or places than can be checked: %d of them were left out.", [
+		input.entries_omitted,
+	]),
+	"details": {"omitted": input.entries_omitted},
+} if {
+	input.entries_omitted > 0
+}
