@@ -23,6 +23,7 @@ from guard.normalize import normalize
 from guard.record import Mode, Outcome, Record
 from guard.refs import Home, JobRef, job_from_arn
 from guard.sources.events import Ignored, parse_event
+from guard.threads import submit
 
 # SageMaker is eventually consistent: a job that was just created may not be found yet, and some kinds have a single event.
 YOUNG = timedelta(minutes=5)
@@ -114,6 +115,11 @@ class Guard:
         record = self._described(ref)
         return self._finished(record, self.engine.evaluate)
 
+    def count_judged(self) -> None:
+        """Count a job that goes on, also one whose earlier decision still holds, beside those that are denied; never raises."""
+        with suppress(Exception):  # a decision that isn't counted is no failure of the decision
+            self.limits.judged()
+
     def stop_undecided(self, record: Record, reason: str) -> Record:
         """Stop the job of a record without a decision, where the deployment wants that; never raises.
 
@@ -133,7 +139,7 @@ class Guard:
             yield self.judge(refs[0])
             return
         with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-            records = list(pool.map(self._described, refs))
+            records = [described.result() for described in [submit(pool, self._described, ref) for ref in refs]]
         answers = self._answers([record.document for record in records if record.document is not None])
         for record in records:
             yield self._finished(record, lambda _: _next(answers))
@@ -168,8 +174,7 @@ class Guard:
                 denied = record
                 record = _safely(record, lambda: self._enforced(denied, ref))
             elif record.decision in {"allow", "warn"}:
-                with suppress(Exception):  # a decision that isn't counted is no failure of the decision
-                    self.limits.judged(record)
+                self.count_judged()
         return self._kept(record)
 
     def _decided(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 from botocore import xform_name
 
@@ -17,12 +17,12 @@ from guard.extract.reading import text
 from guard.jobs import MONITORING_SCHEDULE
 from guard.refs import Collected, JobRef
 from guard.resources import BY_RESOURCE_KIND, Resource
+from guard.threads import submit
 from guard.times import parse_time
 
 _PARALLEL = 8
 
 Answer = Mapping[str, Any] | ImageError
-Result = TypeVar("Result")
 
 
 def collect(client: Any, ref: JobRef) -> Collected:
@@ -34,7 +34,7 @@ def collect(client: Any, ref: JobRef) -> Collected:
     """
     # Owned by the call: no thread is left behind for Lambda to freeze.
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-        tags = _submit(pool, _tags, client, ref.arn)
+        tags = submit(pool, _tags, client, ref.arn)
         failures: list[CollectError] = []
         try:
             description = describe(client, ref)
@@ -44,7 +44,7 @@ def collect(client: Any, ref: JobRef) -> Collected:
         references, failed = _references(client, ref, description, pool, told=bool(failures))
         described_arn = text(description, ref.kind.arn_field)
         if described_arn is not None and described_arn != ref.arn:
-            tags = _submit(pool, _tags, client, described_arn)
+            tags = submit(pool, _tags, client, described_arn)
         found = tags.result()
     if isinstance(found, CollectError):
         failed.append(found)
@@ -75,16 +75,6 @@ def describe(client: Any, ref: JobRef) -> Mapping[str, Any]:
     return description
 
 
-def _submit(pool: ThreadPoolExecutor, call: Callable[..., Result], *arguments: Any) -> Future[Result]:
-    """Make the call in a thread of the pool, or here where no thread can be started: Lambda has 1,024, leaked ones included."""
-    try:
-        return pool.submit(call, *arguments)
-    except RuntimeError:
-        done: Future[Result] = Future()
-        done.set_result(call(*arguments))
-        return done
-
-
 def _references(
     client: Any, ref: JobRef, description: Mapping[str, Any], pool: ThreadPoolExecutor, *, told: bool
 ) -> tuple[dict[Resource, Answer], list[CollectError]]:
@@ -93,10 +83,10 @@ def _references(
     tags: dict[Resource, Future[dict[str, str] | CollectError | None]] = {}
     # A job names a model, that one a package, and a package nothing more: each round finds what the last one asked for.
     while wanted := sorted(set(extract(ref.kind.id, description, ref.name, known).unresolved)):
-        found = [call.result() for call in [_submit(pool, _resource, client, resource) for resource in wanted]]
+        found = [call.result() for call in [submit(pool, _resource, client, resource) for resource in wanted]]
         failed += [answer for answer in found if isinstance(answer, CollectError)]
         known.update(zip(wanted, (_as_started(ref, description, answer, told=told) for answer in found), strict=True))
-        tags |= {one: _submit(pool, _tags, client, arn) for one in wanted if (arn := _tagged_arn(one, known[one]))}
+        tags |= {one: submit(pool, _tags, client, arn) for one in wanted if (arn := _tagged_arn(one, known[one]))}
     for resource, asked in tags.items():
         answer, described = asked.result(), known[resource]
         if isinstance(answer, CollectError):

@@ -88,7 +88,7 @@ class Breaker:
         self._stale: tuple[str, ...] = ()
         self._lock = threading.Lock()
 
-    def judged(self, record: Record) -> None:  # noqa: ARG002 - the number alone counts
+    def judged(self) -> None:
         """Count a decision that stops nothing; one that can't be counted is forgotten."""
         with self._lock:
             self._uncounted += 1

@@ -22,8 +22,8 @@ class Permit:
 class Limits(Protocol):
     """Asked between the record of a denial and the stop. What it can't find out, it permits."""
 
-    def judged(self, record: Record) -> None:
-        """Count a decision that stops nothing."""
+    def judged(self) -> None:
+        """Count a decision that stops nothing, also one that was made before and still holds."""
         ...
 
     def permit(self, record: Record) -> Permit:
@@ -34,7 +34,7 @@ class Limits(Protocol):
 class NoLimits:
     """Every denied job may be stopped."""
 
-    def judged(self, record: Record) -> None:
+    def judged(self) -> None:
         """Count nothing."""
 
     def permit(self, record: Record) -> Permit:  # noqa: ARG002 - the protocol's
@@ -52,9 +52,9 @@ class SwitchedLimits:
     switch: Callable[[], Permit]
     breaker: Limits
 
-    def judged(self, record: Record) -> None:
+    def judged(self) -> None:
         """Count the decision for the breaker."""
-        self.breaker.judged(record)
+        self.breaker.judged()
 
     def permit(self, record: Record) -> Permit:
         """Return what the switch says if it is off, or else what the breaker says, with the warnings of both."""

@@ -23,7 +23,7 @@ def read(content: bytes, url: str) -> dict[str, Any]:
     """Return the answer, which is a JSON object. Raises DecisionInvalid."""
     try:
         answer = json.loads(content)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise DecisionInvalid("OPA's answer is not JSON", url=url) from exc
     if not isinstance(answer, dict):
         raise DecisionInvalid("OPA's answer is not an object", url=url, answer=str(answer)[:200])

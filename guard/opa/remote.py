@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -80,9 +79,12 @@ class RemoteOpa:
 
     def _connected(self) -> PolicyClient:
         if self._client is None:
-            token = self._fetch_token() if self._fetch_token else None
-            self._client = PolicyClient(self._url, timeout=self._timeout, token=token, ca_file=self._ca_file)
+            self._client = self._made()
         return self._client
+
+    def _made(self) -> PolicyClient:
+        token = self._fetch_token() if self._fetch_token else None
+        return PolicyClient(self._url, timeout=self._timeout, token=token, ca_file=self._ca_file)
 
     def _disconnect(self) -> None:
         client, self._client = self._client, None
@@ -90,26 +92,29 @@ class RemoteOpa:
             client.close()
 
     def _within(self, seconds: float, call: Callable[[PolicyClient], Result]) -> Result:
-        """Return the result of the call; raise OpaTimeout when it takes longer in all.
+        """Return the result of the call; raise OpaTimeout when it takes longer in all, the token included.
 
         The timeouts of sockets hold for each read: an answer that trickles in would keep a caller for hours. Such a call is left
-        to a thread of its own, and its connection isn't used again.
+        to a thread of its own, and its connection isn't used again. Where no thread can be started, they alone bound it.
         """
-        deadline = time.monotonic() + seconds
-        client = self._connected()
-        done: queue.SimpleQueue[tuple[Result | None, Exception | None]] = queue.SimpleQueue()
+        known, self._client = self._client, None
+        done: queue.SimpleQueue[tuple[PolicyClient | None, Result | None, Exception | None]] = queue.SimpleQueue()
 
         def run() -> None:
+            client = known
             try:
-                done.put((call(client), None))
+                client = client or self._made()
+                done.put((client, call(client), None))
             except Exception as exc:
-                done.put((None, exc))
+                done.put((client, None, exc))
 
-        threading.Thread(target=run, name="opa-call", daemon=True).start()
         try:
-            result, error = done.get(timeout=max(deadline - time.monotonic(), 0.001))
+            threading.Thread(target=run, name="opa-call", daemon=True).start()
+        except RuntimeError:
+            run()
+        try:
+            self._client, result, error = done.get(timeout=seconds)
         except queue.Empty:
-            self._client = None
             raise OpaTimeout("OPA didn't answer in time", url=self._url, seconds=seconds) from None
         if error is not None:
             raise error

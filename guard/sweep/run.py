@@ -138,6 +138,8 @@ class Sweep:
                 memory.saw(job)
                 if report.revision is not None and memory.knows(job, self._basis(report)):
                     report.known += 1
+                    # Else the denied jobs that the breaker let go on would be most of those that a sweep judges.
+                    self.guard.count_judged()
                     continue
                 pending[job.arn] = job
                 yield job_ref(job, home, source)

@@ -13,6 +13,7 @@ from guard.refs import job_arn
 from guard.sources.events import parse_event
 from tests.support.cloudtrail import called_event
 from tests.support.jobs import ALLOWED, DENIED, HOME, started_event, status, training_request
+from tests.support.threads import no_threads
 
 BUSY = ["ThrottlingException", "InternalFailure", "ServiceUnavailable"]
 
@@ -205,6 +206,12 @@ class TestManyJobs:
         assert log.records == records
         assert [len(record.failures) for record in records] == [2, 0, 0]
         assert [record.outcome for record in records] == [Outcome.STOP_FAILED, Outcome.STOPPED, Outcome.STOPPED]
+
+    def test_where_no_thread_can_be_started_all_are_judged(self, guard, start, monkeypatch) -> None:
+        refs = [parse_event(start(f"job-{number}"), HOME) for number in range(3)]
+        refused = no_threads(monkeypatch, "ThreadPoolExecutor")
+        assert [record.outcome for record in guard().judge_all(refs, together=3)] == [Outcome.STOPPED] * 3
+        assert len(refused) > 3
 
     def test_an_unexpected_fault_of_one_job_is_its_record(self, guard, start, log, monkeypatch) -> None:
         refs = [parse_event(start(f"job-{number}"), HOME) for number in range(2)]

@@ -104,7 +104,7 @@ def test_an_outage_stops_the_job_and_is_in_the_record(guard: Any, refs: Any, ope
 
 def test_a_fault_of_the_limits_themselves_stops_the_job(guard: Any, refs: Any) -> None:
     class Faulty:
-        def judged(self, record: Record) -> None:
+        def judged(self) -> None:
             raise ZeroDivisionError
 
         def permit(self, record: Record) -> Permit:
@@ -164,7 +164,7 @@ def test_in_audit_mode_nobody_asks(guard: Any, refs: Any) -> None:
         pass
 
     class Never:
-        def judged(self, record: Record) -> None:
+        def judged(self) -> None:
             pass
 
         def permit(self, record: Record) -> Permit:

@@ -31,6 +31,7 @@ from guard.errors import (
 from guard.opa.client import PolicyClient
 from guard.opa.remote import RemoteOpa
 from tests.support.documents import document
+from tests.support.threads import no_threads
 
 ALLOW = json.dumps({"result": {"decision": "allow", "findings": []}}).encode()
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -160,7 +161,39 @@ def test_an_error_of_any_form_is_an_evaluation_that_failed(serve, body: bytes) -
     assert failed.value.evidence["status"] == 500
 
 
+def test_where_no_thread_can_be_started_the_decision_is_made_all_the_same(
+    serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = serve(answering(200, ALLOW))
+    refused = no_threads(monkeypatch, "opa-call")
+    assert RemoteOpa(url, timeout=5).evaluate(document()).decision.decision == "allow"
+    assert refused == ["opa-call"]
+
+
+def test_an_answer_that_is_nested_too_deeply_is_a_wrong_one(serve: Callable[..., str]) -> None:
+    with pytest.raises(DecisionInvalid, match="not JSON"):
+        RemoteOpa(serve(answering(200, b"[" * 200_000)), timeout=5).evaluate(document())
+
+
 class TestToken:
+    def test_the_time_that_it_takes_counts(self, serve: Callable[..., str]) -> None:
+        released = threading.Event()
+
+        def token() -> str:
+            released.wait(10)
+            return "t0ken"
+
+        opa = RemoteOpa(serve(answering(200, ALLOW)), timeout=0.2, token=token)
+        begun = time.monotonic()
+        with pytest.raises(OpaTimeout):
+            opa.evaluate(document())
+        assert time.monotonic() - begun < 5
+        released.set()
+        assert (
+            RemoteOpa(serve(answering(200, ALLOW)), timeout=5, token=token).evaluate(document()).decision.decision
+            == "allow"
+        )
+
     def test_it_is_sent_with_every_query(self, serve) -> None:
         seen: list[str | None] = []
 

@@ -271,6 +271,23 @@ def test_a_job_that_the_breaker_let_go_on_is_stopped_by_a_later_sweep(
     assert swept(sweep(clock, limits=Breaker(table, bounds, clock)))["outcomes"] == {"stopped": 1}
 
 
+def test_jobs_that_the_breaker_let_go_on_are_no_reason_to_suspect_their_rule(
+    sweep: Any, train: Any, table: StateTable
+) -> None:
+    """They are judged by each sweep, and the allowed ones, which it knows, are not: but for those, the rule would deny most."""
+    bounds = Bounds(stops=6, window=timedelta(minutes=10), rule_share=50, rule_jobs=3)
+    clock = Clock()
+    train(*(f"allowed-{number}" for number in range(20)))
+    train(*(f"denied-{number}" for number in range(10)), image=DENIED)
+    first = swept(sweep(clock, limits=Breaker(table, bounds, clock)))
+    clock.now += timedelta(minutes=11)
+    second = swept(sweep(clock, limits=Breaker(table, bounds, clock)))
+    assert [(report["known"], report["outcomes"]) for report in (first, second)] == [
+        (0, {"not_denied": 20, "stopped": 6, "withheld": 4}),
+        (19, {"not_denied": 1, "stopped": 4}),  # the first job tells the revision, without which none is known
+    ]
+
+
 def test_the_report_tells_which_exemptions_end_soon_the_soonest_first(sweep: Any) -> None:
     dates = {"LATER": "2026-12-23", "SOON": "2026-11-24", "FAR": "2026-12-24", "GONE": "2026-11-01"}
     exemptions = [

@@ -67,9 +67,6 @@ def denied(*rules: str, exempted: tuple[str, ...] = ()) -> Record:
     return replace(Record("id", "event", HOME, "enforce", NOW), evaluation=evaluation)
 
 
-ALLOWED = Record("id", "event", HOME, "enforce", NOW)
-
-
 @pytest.fixture
 def numbers() -> Numbers:
     return Numbers()
@@ -128,7 +125,7 @@ def test_an_outage_of_the_counter_permits_with_a_warning(numbers: Numbers, clock
     numbers.fails = True
     permit = breaker.permit(denied("a"))
     assert (permit.withheld_by, [type(warning) for warning in permit.warnings]) == (None, [StateError])
-    breaker.judged(ALLOWED)
+    breaker.judged()
 
 
 def test_nought_switches_a_bound_off(numbers: Numbers, clock: Clock) -> None:
@@ -152,7 +149,7 @@ def test_a_rule_that_denies_most_jobs_is_suspected(numbers: Numbers, clock: Cloc
 def test_a_rule_within_its_share_is_not(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, SHARE, clock)
     for _ in range(20):
-        breaker.judged(ALLOWED)
+        breaker.judged()
         assert answers(breaker, [denied("good")]) == [None]
 
 
@@ -175,7 +172,7 @@ def test_what_another_rule_denies_as_well_is_stopped(
 def test_decisions_that_stop_nothing_can_be_counted_together(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, SHARE, clock, together=10)
     for _ in range(25):
-        breaker.judged(ALLOWED)
+        breaker.judged()
     assert numbers.calls == 2
     assert answers(breaker, [denied("good")]) == [None]
     assert sum(number for name, number in numbers.values.items() if name.endswith("judged")) == 26
