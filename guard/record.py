@@ -9,7 +9,7 @@ from typing import Literal
 
 from guard.decision import Evaluation, Finding, RuleFailure
 from guard.document import Document
-from guard.errors import GuardError
+from guard.errors import GuardError, PolicyError
 from guard.refs import Home, JobRef
 
 Mode = Literal["enforce", "audit"]
@@ -56,6 +56,11 @@ class Record:
     warnings: tuple[GuardError, ...] = ()
     decided_at: datetime | None = None
     finished_at: datetime | None = None
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the whole decision failed, so that the rules were evaluated one by one."""
+        return bool(self.rule_failures) or any(isinstance(failure, PolicyError) for failure in self.failures)
 
     @property
     def decision(self) -> str | None:

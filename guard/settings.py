@@ -105,7 +105,7 @@ class Settings(BaseModel):
     ] = ""
 
     metrics_namespace: Annotated[
-        str, Field(description="CloudWatch namespace of the metrics about decisions; empty: none.")
+        str, Field(description="CloudWatch namespace of the metrics about decisions and sweeps; empty: none.")
     ] = ""
     notice_tags: Annotated[
         Literal["enabled", "disabled"], Field(description="Whether a denied job is tagged with the decision.")

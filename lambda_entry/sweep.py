@@ -34,6 +34,10 @@ def handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ARG001 - a 
     report = SWEEP.run(home, lambda: context.get_remaining_time_in_millis() / 1000)
     summary = report.summary()
     LOGGER.info("sweep", extra=summary)
+    if SETTINGS.metrics_namespace and report.skipped is None:
+        from guard.log.metrics import count_sweep
+
+        count_sweep(SETTINGS.metrics_namespace, summary)
     if report.failures:
         raise SweepError(
             "the sweep could not do all that it should", **summary["failures"], first=summary["first_failure"]

@@ -61,7 +61,7 @@ def main(bucket: str, stack: str, *given: str) -> int:
 
 
 def with_data_policy(template: str, on_delete: str) -> str:
-    """Return the template whose data goes with the stack, if `on_delete` is "delete"; a deletion policy takes no parameter."""
+    """Return the template whose data goes with the stack, if `on_delete` is "delete"; no transform does that."""
     if on_delete != "delete":
         return template
     return re.sub(r"^( +DeletionPolicy: )Retain(ExceptOnCreate)?$", r"\1Delete", template, flags=re.MULTILINE)

@@ -86,6 +86,7 @@ def _fields(record: Record, texts: int, entries: int) -> dict[str, Any]:
         "decided_at": record.decided_at.isoformat() if record.decided_at else None,
         "finished_at": record.finished_at.isoformat() if record.finished_at else None,
         "milliseconds": round(record.milliseconds, 1),
+        "degraded": record.degraded or None,
         "failed_rules": [
             {"rule_id": failed.rule_id, **failure(failed.error, texts, entries)}
             for failed in record.rule_failures[:entries]

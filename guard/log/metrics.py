@@ -1,6 +1,9 @@
-"""The decision log's metrics: decisions by outcome, rule, mode and kind, and the time until a stop, through Powertools (EMF)."""
+"""The guard's metrics through Powertools (EMF): decisions by outcome, rule, mode and kind, times to a stop, what sweeps cover."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
@@ -49,3 +52,13 @@ class MetricsSink:
 
     def _metrics(self) -> EphemeralMetrics:
         return EphemeralMetrics(namespace=self._namespace, service=SERVICE)
+
+
+def count_sweep(namespace: str, summary: Mapping[str, Any]) -> None:
+    """Print what a sweep covered, from its report: jobs listed, known, judged and undecided, and 1 if it met all that run."""
+    metrics = EphemeralMetrics(namespace=namespace, service=SERVICE)
+    for name in ("listed", "known", "judged"):
+        metrics.add_metric(f"Sweep{name.capitalize()}", MetricUnit.Count, summary[name])
+    metrics.add_metric("SweepUndecided", MetricUnit.Count, summary["undecided_jobs"])
+    metrics.add_metric("SweepComplete", MetricUnit.Count, int(summary["complete"]))
+    metrics.flush_metrics()

@@ -17,7 +17,8 @@ from guard.images import redacted
 from guard.log.plain import cut
 from guard.record import Mode, Outcome, Record
 
-_TEXTS, _ENTRIES = 1000, 10
+# With a finding of each rule, as long as they can be, a notice is still a message that SQS, SNS and EventBridge take: 256 KB.
+_TEXTS, _SHORT, _ENTRIES = 1000, 200, 10
 # What became of a job that its owner should know. A stop that failed is tried again, and then told.
 _TOLD = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.AUDITED})
 
@@ -60,7 +61,7 @@ class Notice(Model):
     reason: str | None
     job: NoticeJob
     rules: Annotated[tuple[str, ...], Field(description="The rules that deny, sorted.")]
-    findings: Annotated[tuple[NoticeFinding, ...], Field(description="The first ten.")]
+    findings: Annotated[tuple[NoticeFinding, ...], Field(description="The first ten, and one of each other rule.")]
     more_findings: Annotated[int, Field(description="How many there are besides.")]
     revision: Annotated[str | None, Field(description="The policies' revision.")]
     exemption_url: Annotated[str, Field(description="Where to ask for an exemption; empty: not given.")]
@@ -79,6 +80,7 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
     if ref is None or outcome not in _TOLD or not (denied or outcome is Outcome.STOPPED):
         return None
     counting = [finding for finding in record.findings if finding.exempted_by is None and finding.level == "deny"]
+    shown = _shown(counting)
     home = record.home
     return Notice(
         decision_id=record.decision_id,
@@ -100,11 +102,21 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
             started_by=cut(document.actor.arn, _TEXTS) if document and document.actor else None,
         ),
         rules=tuple(sorted({finding.rule_id for finding in counting})),
-        findings=tuple(map(_brief, counting[:_ENTRIES])),
-        more_findings=max(len(counting) - _ENTRIES, 0),
+        findings=shown,
+        more_findings=len(counting) - len(shown),
         revision=record.evaluation.revision if record.evaluation else None,
         exemption_url=exemption_url,
     )
+
+
+def _shown(findings: list[Finding]) -> tuple[NoticeFinding, ...]:
+    """The first findings, and briefly one of each rule that has none among them."""
+    first, others = findings[:_ENTRIES], findings[_ENTRIES:]
+    of_rules = {finding.rule_id: finding for finding in reversed(others)}
+    for finding in first:
+        of_rules.pop(finding.rule_id, None)
+    rest = sorted(of_rules.values(), key=lambda finding: finding.rule_id)
+    return (*(_brief(finding, _TEXTS) for finding in first), *(_brief(finding, _SHORT) for finding in rest))
 
 
 def _images(document: Document | None) -> tuple[str, ...]:
@@ -112,9 +124,9 @@ def _images(document: Document | None) -> tuple[str, ...]:
     return tuple(cut(redacted(text), _TEXTS) or "" for text in dict.fromkeys(raw))[:_ENTRIES]
 
 
-def _brief(finding: Finding) -> NoticeFinding:
+def _brief(finding: Finding, texts: int) -> NoticeFinding:
     return NoticeFinding(
         rule_id=finding.rule_id,
-        message=cut(finding.message, _TEXTS) or "",
-        remediation=cut(finding.remediation, _TEXTS),
+        message=cut(finding.message, texts) or "",
+        remediation=cut(finding.remediation, texts),
     )

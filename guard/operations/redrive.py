@@ -11,8 +11,8 @@ from guard.aws.refusals import CALL_ERRORS, code
 from guard.errors import StateError
 from guard.operations.letters import Letter, read_letter
 
-# A letter that is looked at is hidden from others for so long: an invocation takes two minutes at most.
-HIDDEN_SECONDS = 150
+# A letter that is looked at is hidden from others for so long: longer than an invocation may take.
+HIDDEN_SECONDS = 200
 # An empty answer may come from a part of the queue that has none: ask twice.
 _EMPTY_ANSWERS = 2
 

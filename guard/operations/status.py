@@ -135,7 +135,11 @@ def _age(age: timedelta) -> str:
 
 def _policies(report: dict[str, Any]) -> Part:
     revision = report.get("bundle_revision")
-    return Part("policies", f"revision {revision}" if revision else "unknown", {"revision": revision})
+    return Part(
+        "policies",
+        f"revision {revision} at the last sweep" if revision else "unknown until a sweep has ended",
+        {"revision": revision},
+    )
 
 
 def _exemptions(report: dict[str, Any], now: datetime) -> Part:

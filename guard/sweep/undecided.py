@@ -33,9 +33,12 @@ class Undecided:
         self._before = dict(self._since)
 
     def note(self, record: Record, now: datetime) -> datetime | None:
-        """Note whether the job was judged; return since when it wasn't, for a job that is overdue."""
+        """Note whether the job was judged; return since when it wasn't, for a job that is overdue.
+
+        A decision on less than the whole job is none, unless it is a denial.
+        """
         arn = record.job_arn or ""
-        if record.outcome is not Outcome.FAILED or record.decision is not None:
+        if record.outcome is not Outcome.FAILED or record.decision == "deny":
             self._since.pop(arn, None)
             return None
         self._met.add(arn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
 
 from guard.decision import RuleFailure
-from guard.errors import PolicyError, StateError
-from guard.log.line import line
+from guard.errors import OpaTimeout, PolicyError, StateError
+from guard.log.line import LineHandler, line
 from guard.record import Outcome, Record
 from guard.sweep.run import Report
-from tests.support.cloudformation import of_type, rendered
+from tests.support.cloudformation import of_type, rendered, template
 from tests.support.jobs import HOME
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,37 +31,56 @@ WARNED = replace(RECORD, warnings=(StateError("throttled"),))
 DEGRADED = replace(RECORD, rule_failures=(RuleFailure("slow", PolicyError("late")),))
 SWEEP = Report("run", NOW)
 
+OUT = io.StringIO()
+LOGGER = Logger(service="alarms", level="INFO", logger_handler=LineHandler(OUT))
+LATE = replace(RECORD, failures=(OpaTimeout("late"),))
+
+
+def printed(message: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The line as the functions' logger prints it: without what is null."""
+    LOGGER.info(message, extra=fields)
+    read: dict[str, Any] = json.loads(OUT.getvalue().splitlines()[-1])
+    return read
+
+
 # What the log holds, by the metric that counts it.
 LINES: dict[str, dict[str, Any]] = {
-    "Withheld": line(replace(RECORD, outcome=Outcome.WITHHELD, withheld_by="breaker")),
-    "LimitsUnreadable": line(WARNED),
-    "UndecidedJobs": {"message": "undecided job", "job_arn": "arn"},
-    "DegradedDecisions": line(DEGRADED),
-    "EngineRestarts": {"message": "engine restarted", "reason": "dead"},
-    "Sweeps": {"message": "sweep", **SWEEP.summary()},
+    "Withheld": printed("decision", line(replace(RECORD, outcome=Outcome.WITHHELD, withheld_by="breaker"))),
+    "LimitsUnreadable": printed("decision", line(WARNED)),
+    "UndecidedJobs": printed("undecided job", {"job_arn": "arn"}),
+    "DegradedDecisions": printed("decision", line(DEGRADED)),
+    "EngineRestarts": printed("engine restarted", {"reason": "dead"}),
+    "Sweeps": printed("sweep", SWEEP.summary()),
 }
-NEITHER = [line(RECORD), {"message": "sweep", **replace(SWEEP, skipped="another sweep is at work").summary()}]
+NEITHER = [
+    printed("decision", line(RECORD)),
+    printed("sweep", replace(SWEEP, skipped="another sweep is at work").summary()),
+]
 
 
 def matches(pattern: str, entry: Any) -> bool:
     """Whether CloudWatch's filter pattern, of the forms that the template uses, matches a JSON line."""
-    return all(
-        _holds(*found.groups(), entry)
-        for found in re.finditer(r"\$\.([\w.\[\]]+) (=|IS) (\"[^\"]*\"|\*|NULL)", pattern)
-    )
+    conditions = re.findall(r"\$\.([\w.\[\]]+) (= \"[^\"]*\"|= \*|IS TRUE|NOT EXISTS)", pattern)
+    assert pattern.count("$.") == len(conditions), f"this test doesn't know all forms of {pattern}"
+    return all(_holds(path, condition, entry) for path, condition in conditions)
 
 
-def _holds(path: str, operator: str, expected: str, entry: Any) -> bool:
+def _holds(path: str, condition: str, entry: Any) -> bool:
     value = entry
     for step in re.findall(r"\w+", path):
         key: Any = int(step) if step.isdecimal() else step
         try:
             value = value[key]
         except (KeyError, IndexError, TypeError):
+            return condition == "NOT EXISTS"
+    match condition:
+        case "NOT EXISTS":
             return False
-    if operator == "IS":
-        return value is None
-    return value is not None and expected in {"*", f'"{value}"'}
+        case "IS TRUE":
+            return value is True
+        case "= *":
+            return value is not None
+    return condition == f'= "{value}"'
 
 
 def _metric(name: str) -> str:
@@ -72,6 +94,16 @@ def test_a_metric_counts_its_own_lines_and_no_other(name: str) -> None:
     assert matches(pattern, LINES[own]), f"{name} in template.yml doesn't match what the guard logs"
     others = [entry for metric, entry in LINES.items() if metric != own] + NEITHER
     assert [entry for entry in others if matches(pattern, entry)] == []
+
+
+def test_a_decision_that_was_late_is_degraded_though_each_rule_answered() -> None:
+    assert matches(FILTERS["DegradedMetric"]["FilterPattern"], printed("decision", line(LATE)))
+
+
+@pytest.mark.parametrize("name", ["WithheldAlarm", "UndecidedJobsAlarm"])
+def test_what_every_sweep_counts_alarms_once(name: str) -> None:
+    longest = max(int(minutes) for minutes in template()["Parameters"]["SweepMinutes"]["AllowedValues"])
+    assert ALARMS[name]["Period"] > longest * 60
 
 
 def test_every_metric_of_the_log_has_an_alarm_of_this_stack() -> None:

@@ -47,6 +47,12 @@ NOTICES: tuple[Fault, ...] = (
     _notice("bus denied always", spoil("PutEvents", front.fail(400, "AccessDeniedException"), ALWAYS), **_LETTER),
     _notice("security hub down for one message", spoil("import", _BUSY, _CALLS), attempts=1),
     _notice("security hub off", spoil("import", front.fail(401, "InvalidAccessException"), ALWAYS), **_LETTER),
+    _notice("security hub denied always", spoil("import", _DENIED, ALWAYS), **_LETTER),
+    _notice(
+        "every other channel hangs for one message",
+        *(spoil(name, front.hang(4), _CALLS) for name in CHANNELS if name != "Publish"),
+        attempts=1,
+    ),
     _notice(
         "every channel reset for one message",
         *(spoil(name, front.reset, _CALLS) for name in CHANNELS),
@@ -54,6 +60,7 @@ NOTICES: tuple[Fault, ...] = (
     ),
     _notice("queue down always", spoil("SendMessage", _BUSY, ALWAYS), attempts=1),
     _notice("queue denied always", spoil("SendMessage", _DENIED, ALWAYS), attempts=1),
+    _notice("queue hangs for one attempt", spoil("SendMessage", front.hang(4), _CALLS), attempts=1),
     _notice(
         "queue and topic down for one attempt",
         spoil("SendMessage", _BUSY, _CALLS),
@@ -65,6 +72,12 @@ NOTICES: tuple[Fault, ...] = (
         spoil("PutItem", _THROTTLED, ALWAYS),
         attempts=1,
     ),
+    _notice(
+        "table gone",
+        *(spoil(call, front.fail(400, "ResourceNotFoundException"), ALWAYS) for call in ("PutItem", "UpdateItem")),
+        attempts=1,
+    ),
+    _notice("table throttled once the notice is given", spoil("UpdateItem", _THROTTLED, ALWAYS), attempts=1),
     _notice("killed between stop and notice", killed_by("SendMessage"), attempts=2),
     _notice("killed while it gives a notice", killed_by("Publish"), attempts=1),
 )

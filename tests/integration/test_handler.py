@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gc
 import gzip
-import importlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
@@ -20,40 +19,15 @@ import pytest
 from guard.errors import ConfigError, OpaStartError, ScopeError
 from guard.opa.client import PolicyClient, wait_until_ready
 from guard.opa.process import OpaProcess
+from tests.support.entry_points import Import, entry_point
 from tests.support.jobs import ACCOUNT, ALLOWED, DENIED, REGION, started_event, training_request
-from tests.support.shipped_model import shipped_session
-
-Import = Callable[..., ModuleType]
-
-
-def _forget() -> None:
-    for name in [name for name in sys.modules if name.startswith("lambda_entry")]:
-        del sys.modules[name]
 
 
 @pytest.fixture
-def entry(
-    opa: Path, bundle: Path, sagemaker: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[Import]:
-    """Import the handler in a function with these settings; OPA is ended after the test."""
-    imported: list[ModuleType] = []
-
-    def load(**settings: str) -> ModuleType:
-        _forget()
-        for name, value in {"GUARD_OPA_PATH": str(opa), "GUARD_BUNDLE_PATH": str(bundle), **settings}.items():
-            monkeypatch.setenv(name, value)
-        imported.append(importlib.import_module("lambda_entry.handler"))
-        return imported[-1]
-
-    monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setattr(botocore.session, "get_session", shipped_session)
-    # Loggers of one name share the standard output of the first test.
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
-    yield load
-    gc.enable()
-    for module in imported:
-        module.ENGINE.close()
-    _forget()
+def entry(opa: Path, bundle: Path, sagemaker: Any, request: pytest.FixtureRequest) -> Iterator[Import]:
+    """Import the handler in a function with these settings."""
+    with entry_point("lambda_entry.handler", opa, bundle, request.node.name) as load:
+        yield load
 
 
 def _context(account: str = ACCOUNT) -> SimpleNamespace:

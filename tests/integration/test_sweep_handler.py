@@ -3,61 +3,37 @@
 from __future__ import annotations
 
 import gc
-import importlib
-import sys
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
-import botocore.session
 import pytest
 
 from guard.errors import OpaStartError, SweepError
+from tests.support.entry_points import Import, entry_point
 from tests.support.jobs import ACCOUNT, DENIED, REGION, status, training_request
-from tests.support.shipped_model import shipped_session
 from tools.local_sagemaker import Control
 
 
-def _forget() -> None:
-    for name in [name for name in sys.modules if name.startswith("lambda_entry")]:
-        del sys.modules[name]
+@pytest.fixture
+def entry(opa: Path, bundle: Path, sagemaker: Any, request: pytest.FixtureRequest) -> Iterator[Import]:
+    """Import the handler in a function with these settings."""
+    with entry_point("lambda_entry.sweep", opa, bundle, request.node.name) as load:
+        yield load
 
 
 @pytest.fixture
-def entry(
-    opa: Path, bundle: Path, sagemaker: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[Callable[..., ModuleType]]:
-    """Import the handler in a function with these settings; OPA is ended after the test."""
-    imported: list[ModuleType] = []
-
-    def load(**settings: str) -> ModuleType:
-        _forget()
-        for name, value in {"GUARD_OPA_PATH": str(opa), "GUARD_BUNDLE_PATH": str(bundle), **settings}.items():
-            monkeypatch.setenv(name, value)
-        imported.append(importlib.import_module("lambda_entry.sweep"))
-        return imported[-1]
-
-    monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
-    monkeypatch.setattr(botocore.session, "get_session", shipped_session)
-    yield load
-    gc.enable()
-    for module in imported:
-        module.ENGINE.close()
-    _forget()
-
-
-@pytest.fixture
-def sweep(entry: Callable[..., ModuleType]) -> Callable[..., dict[str, Any]]:
+def sweep(entry: Import) -> Callable[..., dict[str, Any]]:
     """Run the handler as the schedule does, with so many seconds left."""
 
-    def run(seconds: float = 900) -> dict[str, Any]:
+    def run(seconds: float = 900, **settings: str) -> dict[str, Any]:
         context = SimpleNamespace(
             invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:sweep",
             get_remaining_time_in_millis=lambda: seconds * 1000,
         )
-        return entry().handler({}, context)
+        return entry(**settings).handler({}, context)
 
     return run
 
@@ -69,14 +45,14 @@ def test_a_denied_job_whose_event_never_came_is_stopped(sweep: Any, sagemaker: A
     assert status(sagemaker, "training", "job-1") in {"Stopping", "Stopped"}
 
 
-def test_garbage_is_collected_again_once_the_handler_is_imported(entry: Callable[..., ModuleType]) -> None:
+def test_garbage_is_collected_again_once_the_handler_is_imported(entry: Import) -> None:
     gc.unfreeze()
     entry()
     assert gc.isenabled()
     assert gc.get_freeze_count() > 10_000
 
 
-def test_a_sweep_without_policies_does_not_start(entry: Callable[..., ModuleType], tmp_path: Path) -> None:
+def test_a_sweep_without_policies_does_not_start(entry: Import, tmp_path: Path) -> None:
     with pytest.raises(OpaStartError):
         entry(GUARD_BUNDLE_PATH=str(tmp_path / "none.tar.gz"))
 
@@ -95,3 +71,11 @@ def test_what_fails_is_raised_when_all_is_done(sweep: Any, sagemaker: Any, contr
     assert caught.value.evidence["ListError"] == 1
     assert "ListAutoMLJobs" in str(caught.value.evidence["first"])
     assert status(sagemaker, "training", "job-1") in {"Stopping", "Stopped"}
+
+
+def test_what_a_sweep_covered_is_a_metric(sweep: Any, sagemaker: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    sagemaker.create_training_job(TrainingJobName="job-1", **training_request(DENIED))
+    sweep(GUARD_METRICS_NAMESPACE="guard")
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (covered,) = [line for line in found if "SweepListed" in line]
+    assert (covered["SweepListed"], covered["SweepJudged"], covered["SweepComplete"]) == ([1.0], [1.0], [1.0])

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from guard.decision import Decision, Evaluation, RuleFailure
-from guard.errors import OpaTimeout
+from guard.errors import OpaTimeout, StopError
 from guard.record import Outcome, Record, WithheldBy
 from tests.support.events import HOME
 
@@ -61,3 +61,16 @@ def test_only_a_deny_holds_without_the_rules_that_failed(verdict, failed, decisi
     evaluation = Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2") if verdict else None
     failures = tuple(RuleFailure(rule, OpaTimeout("late")) for rule in failed)
     assert replace(RECORD, evaluation=evaluation, rule_failures=failures).decision == decision
+
+
+@pytest.mark.parametrize(
+    ("changes", "degraded"),
+    [
+        pytest.param({}, False, id="decided"),
+        pytest.param({"failures": (StopError("no"),)}, False, id="decided, not stopped"),
+        pytest.param({"failures": (OpaTimeout("late"),)}, True, id="late, every rule answered by itself"),
+        pytest.param({"rule_failures": (RuleFailure("slow", OpaTimeout("late")),)}, True, id="a rule failed"),
+    ],
+)
+def test_a_decision_is_degraded_when_the_whole_one_failed(changes, degraded) -> None:
+    assert replace(RECORD, **changes).degraded is degraded

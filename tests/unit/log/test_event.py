@@ -14,25 +14,12 @@ from guard.errors import DecisionMissing, EvaluationFailed, StopError
 from guard.log.event import DecisionEvent, masked_event
 from guard.record import Outcome, Record
 from tests.support.jobs import HOME
+from tests.support.masks import Broken, NoMasks
 from tests.support.records import ARN, STARTED, denied
 
 ROOT = Path(__file__).resolve().parents[3]
 # EventV1 of OPA v1.22.2, v1/plugins/logs/plugin.go: what a reader of OPA's decision logs looks for.
 EVENT_V1 = {"labels", "decision_id", "bundles", "path", "input", "result", "erased", "masked", "timestamp", "metrics"}
-
-
-class NoMasks:
-    """A policy that hides nothing."""
-
-    def masks(self, _: object) -> object:
-        return []
-
-
-class Broken:
-    """A policy that isn't there."""
-
-    def masks(self, _: object) -> object:
-        raise DecisionMissing("the masking policy is undefined")
 
 
 def test_the_fields_of_opas_event_have_its_names() -> None:

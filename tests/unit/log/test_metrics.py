@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from guard.errors import LogError
-from guard.log.metrics import MetricsSink
+from guard.log.metrics import MetricsSink, count_sweep
 from guard.log.sinks import DecisionLog
 from guard.record import Outcome
 from tests.support.cloudformation import rendered
@@ -66,6 +66,15 @@ def test_a_job_without_a_decision_counts_as_one(told: Any) -> None:
     assert (name, dimensions["Decision"], dimensions["Outcome"]) == ("Decisions", "none", "failed")
 
 
+SWEPT = {"listed": 7, "known": 4, "judged": 3, "undecided_jobs": 1, "complete": True, "outcomes": {"stopped": 1}}
+COVERED = {"SweepListed": 7, "SweepKnown": 4, "SweepJudged": 3, "SweepUndecided": 1, "SweepComplete": 1}
+
+
+def test_a_sweep_counts_what_it_covered(told: Any) -> None:
+    count_sweep(NAMESPACE, SWEPT)
+    assert told() == [(name, {"service": "sagemaker-guard"}, value) for name, value in COVERED.items()]
+
+
 class Broken:
     """A sink that keeps nothing."""
 
@@ -110,6 +119,8 @@ def test_the_dashboard_shows_metrics_with_the_dimensions_that_they_have(told: An
     pattern = r"SEARCH\('\{\"sagemaker-guard/\$\{AWS::StackName\}\",([\w,]+)\} MetricName=\"(\w+)\"', '\w+', 300\)"
     found = dict(re.fullmatch(pattern, search).groups()[::-1] for search in searches)
     assert found == emitted, "the dashboard in template.yml and guard/log/metrics.py differ"
+    plain = [metric for metric in shown if isinstance(metric[0], str) and metric[1].startswith("Sweep") and metric[2:]]
+    assert {metric[1]: metric[2:] for metric in plain} == {name: ["service", "sagemaker-guard"] for name in COVERED}
 
 
 def test_without_metrics_there_is_no_dashboard() -> None:

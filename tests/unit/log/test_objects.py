@@ -7,24 +7,11 @@ import json
 
 import pytest
 
-from guard.errors import DecisionMissing, LogError
+from guard.errors import LogError
 from guard.log.objects import ObjectSink
 from tests.support.fakes import FakeSageMaker
+from tests.support.masks import Broken, NoMasks
 from tests.support.records import ARN, denied
-
-
-class NoMasks:
-    """A policy that hides nothing."""
-
-    def masks(self, _: object) -> object:
-        return []
-
-
-class Broken:
-    """A policy that isn't there."""
-
-    def masks(self, _: object) -> object:
-        raise DecisionMissing("the masking policy is undefined")
 
 
 def test_a_record_without_its_values_is_written_and_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from guard.notices.channels import tags
 from guard.notices.message import exemption, subject, text
 from guard.notices.notice import Notice, notice_of
 from guard.record import Outcome
+from tests.conftest import ROOT
 from tests.support.jobs import ACCOUNT, DENIED, ROLE
 from tests.support.records import ARN, FINDING, denied
 
@@ -99,6 +101,26 @@ def test_only_findings_that_deny_are_told() -> None:
 def test_no_value_of_the_jobs_settings_is_told() -> None:
     told = text(_notice()) + _notice().model_dump_json()
     assert [value for value in ("s3cret", "hyp3r", "cmd-w0rd") if value in told] == []
+
+
+def test_a_rule_behind_the_tenth_finding_is_told_of_too() -> None:
+    other = FINDING.model_copy(update={"rule_id": "vpc_required", "message": "m" * 1000})
+    notice = _notice(*[FINDING] * 12, other, other)
+    assert [finding.rule_id for finding in notice.findings] == ["denied_image"] * 10 + ["vpc_required"]
+    assert (notice.rules, notice.more_findings) == (("denied_image", "vpc_required"), 3)
+    assert len(notice.findings[-1].message) < 300
+
+
+def test_a_notice_about_every_rule_fits_in_a_message() -> None:
+    """SQS, SNS and EventBridge take 256 KB; JSON writes a character beyond the first plane as two escapes."""
+    rules = sorted(path.name for path in (ROOT / "policies" / "guard" / "rules").iterdir())
+    wide = [
+        FINDING.model_copy(update={"rule_id": rule, "message": "\U0001f600" * 5000, "remediation": "r" * 5000})
+        for rule in rules
+    ]
+    notice = _notice(*[wide[0]] * 20, *wide)
+    assert {finding.rule_id for finding in notice.findings} == set(rules)
+    assert len(json.dumps({"notice": notice.model_dump(mode="json")})) < 256 * 1024
 
 
 def test_a_job_with_thousands_of_findings_has_a_message_that_sns_takes() -> None:

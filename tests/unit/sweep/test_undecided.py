@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from guard.decision import Decision, Evaluation
 from guard.record import Outcome, Record
 from guard.sweep.undecided import ITEM, Undecided
 from tests.support.records import ARN, denied
@@ -49,6 +50,15 @@ def test_a_job_that_was_judged_begins_anew(judged: Record) -> None:
     undecided = Undecided(_kept(job=NOW - AFTER), AFTER)
     assert undecided.note(judged, NOW) is None
     assert undecided.note(FAILED, NOW) is None
+
+
+@pytest.mark.parametrize("verdict", ["allow", "warn"])
+def test_a_decision_on_less_than_the_whole_job_is_none(verdict: Any) -> None:
+    """Its tags couldn't be read, say: what they would have denied goes on, and nobody else tells of it."""
+    partly = replace(FAILED, evaluation=Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2"))
+    undecided = Undecided(MemoryStore(), AFTER)
+    assert undecided.note(partly, NOW) is None
+    assert undecided.note(partly, NOW + AFTER) == NOW
 
 
 def test_what_an_earlier_sweep_began_goes_on() -> None:

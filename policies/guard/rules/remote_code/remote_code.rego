@@ -154,17 +154,19 @@ _addresses contains address if {
 	some [_, address] in regex.find_all_string_submatch_n(_address, regex.replace(line, _told_elsewhere, " "), -1)
 }
 
-_installation := `(?m)^(?:.*[\s"'/(=])?(?:pip[0-9.]*|uv)["']?\s(?:.*\s)?(?:install|download|wheel|add|sync)\s.*$`
+_installation := `(?m)^(?:.*[\s/(=])?(?:pip[0-9.]*|uv)\s(?:.*\s)?(?:install|download|wheel|add|sync)\s.*$`
 
-_address := `(?:[\s"'@=]|\s-[if])((?:\w+\+)?\w+://[^\s"'/?#)]*)`
+_address := `(?:[\s@=]|\s-[if])((?:\w+\+)?\w+://[^\s/?#)]*)`
 
-# The command as a shell reads it, a line for each program; the marker of a requirement begins none, nor does what an
-# address holds.
-_script := regex.replace(regex.replace(concat(" ", _words), _continued, ""), _end, "$1\n")
+# The command as a shell reads it, a line for each program; what an address holds begins none.
+_script := regex.replace(regex.replace(concat(" ", _words), _unread, ""), _end, "$1\n")
 
 _end := `((?:^|\s)[^\s:;&|]*);|&&|\||;(?:\s|$)`
 
-_continued := `\\\n|;\s*(?:python_|sys_platform|os_name|platform_|implementation_|extra\b)`
+# What a shell takes away, and the semicolon before the marker of a requirement.
+_unread := concat("|", [`\\\n|["']`, concat("", [_marker, `\s*(?:[<>=!~]|(?:not )?in\b)`])])
+
+_marker := `;\s*(?:python_(?:full_)?version|(?:platform|implementation)_\w+|sys_platform|os_name|extra)`
 
 _told_elsewhere := concat("|", [_index_option, `--proxy[=\s]+\S+`])
 

@@ -212,6 +212,7 @@ test_deny_addresses_that_are_installed_from[note] if {
 		"behind a marker": ["pip", "install", "x; python_version < '3.12'", "-i", "https://other.example"],
 		"behind an ampersand": ["pip", "install", "https://packages.example.com/x?a=1&b=2;c", "http://other.example"],
 		"without a space": ["sh", "-c", "cd /x&&cd y;pip install x -i https://other.example"],
+		"in pieces": ["sh", "-c", `p''ip install -i h"ttps"://packages.example.com'@other.example/x'`],
 		"variable of the line": ["sh", "-c", "PIP_INDEX_URL=https://other.example pip install x"],
 		"beside a proxy": ["pip", "install", "--proxy", "http://proxy.example", "https://other.example/x"],
 	}
@@ -227,6 +228,7 @@ test_allow_addresses_that_nothing_is_installed_from[note] if {
 		"proxy": ["pip", "install", "--proxy", "http://other.example:3128", "x"],
 		"another program of the line": ["sh", "-c", "pip install x && curl -i https://other.example"],
 		"another line": ["sh", "-c", "pip install x\npython3 a.py --tracking https://other.example"],
+		"another program with a name like a marker": ["sh", "-c", "pip install x; python_run.py https://other.example"],
 		"another program behind a pipe": ["sh", "-c", "pip install x | tee -a https://other.example"],
 		"another program behind a semicolon": ["sh", "-c", "pip install x; curl -i https://other.example"],
 		"another program without a space": ["sh", "-c", "pip install x;curl -i https://other.example"],

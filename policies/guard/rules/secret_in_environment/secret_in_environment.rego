@@ -99,6 +99,7 @@ findings contains {
 	},
 } if {
 	some part, words in input.command
+	is_array(words)
 	text := concat("\n", [_unless_credential(word) | some word in words])
 	some expression in [_option, _variable]
 	some [_, name, value] in regex.find_all_string_submatch_n(expression, text, -1)
