@@ -137,6 +137,7 @@ rollback: $(READY) ## Let the version before the current one run again: make rol
 
 benchmark: $(READY) $(BUNDLE) ## Print what is measured: engine, many documents, deny list, rules, largest jobs, retries, cold start
 	@$(PYTHON) benchmarks/engine.py
+	@$(PYTHON) benchmarks/rules.py
 	@$(PYTHON) benchmarks/many.py
 	@$(PYTHON) benchmarks/policies.py
 	@$(PYTHON) benchmarks/worst_case.py

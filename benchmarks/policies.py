@@ -102,7 +102,8 @@ decision := {"decision": "deny", "reason": data.images[image.repository].reason}
 def configured(folder: Path, name: str, levels: dict[str, str], more: dict[str, Any] | None = None) -> Path:
     """Copy the policies into a folder under a name, and return it; with levels, rules have these and no overrides.
 
-    `more` holds `exemptions`, and `images` and `patterns` of `denied_image`, that are added to the configuration.
+    `more` holds `exemptions`, and `images` and `patterns` of `denied_image`, that are added to the configuration, and by rule id
+    the `parameters` that are given instead.
     """
     root = folder / name
     shutil.copytree(POLICIES, root / POLICIES, ignore=shutil.ignore_patterns("*_test.rego"))
@@ -115,6 +116,8 @@ def configured(folder: Path, name: str, levels: dict[str, str], more: dict[str, 
             rule["level"] = levels.get(rule_id, levels["*"])
             rule.pop("overrides", None)
     given = more or {}
+    for rule_id, parameters in given.get("parameters", {}).items():
+        config["rules"][rule_id] |= parameters
     config["exemptions"] += given.get("exemptions", [])
     config["rules"]["denied_image"]["images"] |= given.get("images", {})
     config["rules"]["denied_image"]["patterns"] += given.get("patterns", [])

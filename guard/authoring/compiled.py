@@ -5,23 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from guard.authoring.opa import LIMITS, Opa
 
-# Where policies/guard/plan looks for it; the structure check refuses such a file among the sources.
-COMPILED = Path("guard/compiled/data.json")
-_DOCUMENTS = (
-    "rules",
-    "stamps",
-    "limits",
-    "scoped",
-    "defects",
-    "unnamed",
-    "exemptions",
-    "filled",
-    "varied",
-    "constant",
-)
+# The package that a bundle has in place of the one that works these documents out. OPA keeps what a policy names as it needs it;
+# what it reads from data, it converts for each decision.
+PLAN = Path("guard/plan/plan.rego")
+_DOCUMENTS = ("rules", "stamps", "limits", "scoped", "defects", "unnamed", "exemptions", "sections", "filled")
 _QUERY = "{" + ", ".join(f'"{name}": data.guard.plan.{name}' for name in _DOCUMENTS) + "}"
 
 
@@ -30,11 +21,23 @@ def copy_compiled(opa: Opa, policies: Path, folder: Path) -> Opa:
 
     Raises ConfigError when the plan can't be made.
     """
-    plan = opa.json("eval", "--bundle", policies, "--strict-builtin-errors", "--format", "raw", _QUERY)
-    shutil.copytree(opa.folder / policies, folder / policies)
+    copy_planned(opa, policies, folder / policies)
     for name in LIMITS[1:]:
         shutil.copyfile(opa.folder / name, folder / name)
-    file = folder / policies / COMPILED
-    file.parent.mkdir()
-    file.write_text(json.dumps(plan))
     return Opa(opa.binary, folder)
+
+
+def copy_planned(opa: Opa, policies: Path, target: Path) -> None:
+    """Copy the policies alone into a new folder, with the plan that they make of their configuration.
+
+    Raises ConfigError when the plan can't be made.
+    """
+    plan = opa.json("eval", "--bundle", policies, "--strict-builtin-errors", "--format", "raw", _QUERY)
+    shutil.copytree(opa.folder / policies, target)
+    (target / PLAN).write_text("\n".join(["package guard.plan\n", *(_constant(*item) for item in plan.items())]))
+
+
+def _constant(name: str, value: Any) -> str:
+    # With the second value, which is never given, OPA doesn't take the type of the first for all that there can be: it would
+    # refuse policies that compare it with another one.
+    return f"{name} := {json.dumps(value, ensure_ascii=False)} if true\n\nelse := data.guard.config\n"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from guard.authoring.compiled import copy_planned
 from guard.authoring.opa import Opa
 
 Steps = tuple[str, ...]
@@ -29,8 +31,8 @@ _ALL_RULES: tuple[Steps, ...] = (
 def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: Iterable[str]) -> tuple[str, ...]:
     """Return those of the rules whose findings may depend on what one of the JSON pointers below `/input` names, sorted.
 
-    A library that is given the whole document doesn't count: none reads settings or commands, and the contract test
-    of the policies says so. Raises ConfigError when OPA can't read the bundle.
+    Of a folder of policies it is what the bundle of them would read. A library that is given the whole document doesn't count:
+    none reads settings or commands, and the contract test of the policies says so. Raises ConfigError when OPA can't read them.
     """
     hidden = [tuple(pointer.split("/")[2:]) for pointer in pointers if pointer.split("/")[1:2] == ["input"]]
     ids = sorted(rule_ids)
@@ -38,7 +40,11 @@ def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: I
         return ()
     if any(_overlap(path, known) for path in hidden for known in _ALL_RULES):
         return tuple(ids)
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4) as pool, TemporaryDirectory() as folder:
+        if (opa.folder / bundle).is_dir():
+            # Only with its plan worked out: to make it, a policy looks into all rules.
+            copy_planned(opa, bundle, Path(folder, "planned"))
+            bundle = Path(folder, "planned")
         read = pool.map(lambda rule_id: input_paths(opa, bundle, rule_id), ids)
         return tuple(
             rule_id

@@ -18,7 +18,7 @@ from guard.jobs import BY_KIND
 
 SCOPE_FACTS = ("account", "region", "role_arn", "job_kind")
 SEVERITIES = ("low", "medium", "high", "critical")
-_CUSTOM = ("kinds", "needs", "parameters", "remediation", "severity")
+_CUSTOM = ("in_place", "kinds", "needs", "parameters", "remediation", "severity")
 _PARTS = tuple(sorted(get_args(Part)))
 _KNOWN = ", ".join(_CUSTOM)
 _TYPED = {
@@ -31,7 +31,8 @@ _TYPED = {
 class Rule:
     """One rule of the library; its parameters are JSON schemas, each with a description.
 
-    It is about jobs of the `kinds`, all if there are none, that have each part of `needs`.
+    It is about jobs of the `kinds`, all if there are none, that have each part of `needs`. Of the parameters `in_place`, mappings
+    of any length, it looks single keys up.
     """
 
     rule_id: str
@@ -45,6 +46,7 @@ class Rule:
     parameters: Mapping[str, Mapping[str, Any]]
     needs: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    in_place: tuple[str, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -94,6 +96,7 @@ def _rule(rule_id: str, file: Path, metadata: Mapping[str, Any]) -> Rule:
         parameters=parameters if isinstance(parameters, dict) else {"parameters": parameters},
         needs=_words(custom.get("needs", [])),
         kinds=_words(custom.get("kinds", [])),
+        in_place=_words(custom.get("in_place", [])),
     )
 
 
@@ -114,6 +117,7 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
         f"METADATA custom.{key}: {hint('unknown key', key, list(_CUSTOM), f'known are {_KNOWN}')}" for key in unknown
     ]
     texts += _applicability_texts(rule, metadata.get("custom", {}))
+    texts += _in_place_texts(rule, metadata.get("custom", {}))
     for name, schema in rule.parameters.items():
         texts += _parameter_texts(name, schema)
     return [Diagnostic(rule.file, rule.row, 1, text) for text in texts]
@@ -134,6 +138,18 @@ def _applicability_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]
     for row in (row for row in rows if not row.parts.issuperset(part for part in rule.needs if part in _PARTS)):
         lacking = ", ".join(sorted(set(rule.needs) & set(_PARTS) - row.parts))
         yield f"METADATA custom.kinds: no {row.id} job can have {lacking}, which custom.needs demands; leave the kind out"
+
+
+def _in_place_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]:
+    """Return what is wrong with the parameters of which the rule looks single keys up."""
+    if not isinstance(custom.get("in_place", []), list) or custom.get("in_place") == []:
+        yield "METADATA custom.in_place: must be a list of at least one parameter; leave the key out if there is none"
+    mappings = [
+        name for name, schema in rule.parameters.items() if isinstance(schema, dict) and schema.get("type") == "object"
+    ]
+    for name in (name for name in rule.in_place if name not in mappings):
+        text = hint(f"no parameter {name} is of type object", name, mappings, "only keys of a mapping can be read so")
+        yield f"METADATA custom.in_place: {text}"
 
 
 def _parameter_texts(name: str, schema: object) -> list[str]:

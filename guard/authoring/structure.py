@@ -241,6 +241,8 @@ def _parameter_refusal(rule: Rule, path: Segments) -> str | None:
         )
     if parameter not in rule.parameters:
         return _undeclared(rule, parameter)
+    if view != "changed" and parameter in rule.in_place:
+        return f"custom.in_place has {parameter}, so only its keys can be read: {_place(rule, parameter)}"
     right = _view(rule, parameter)
     if view not in ("changed", right):
         what = "holds globs, in which {account} is that of the job" if right == "globs" else "holds no globs"
@@ -258,12 +260,18 @@ def _section_refusal(rule: Rule, path: Segments) -> str | None:
     if parameter not in rule.parameters:
         return _undeclared(rule, parameter)
     if len(path) > 1 and rule.parameters[parameter].get("type") == "object":
-        return None
+        if parameter in rule.in_place:
+            return None
+        return f"name {parameter} in custom.in_place of the METADATA, and export `in_place`: see docs/policies.md, What a rule is"
     view = _view(rule, parameter)
     return (
         "an override would not count here; read the parameter as "
         f"data.guard.parameters.{view}.{rule.rule_id}.{parameter}"
     )
+
+
+def _place(rule: Rule, parameter: str) -> str:
+    return f"data.guard.config.rules.{rule.rule_id}.{parameter}[key]"
 
 
 def _view(rule: Rule, parameter: str) -> str:
@@ -280,7 +288,7 @@ def _name(path: Segments) -> str:
 
 
 def _wanted(rule: Rule) -> set[str]:
-    applicability = {"kinds": rule.kinds, "needs": rule.needs}
+    applicability = {"in_place": rule.in_place, "kinds": rule.kinds, "needs": rule.needs}
     return {"partial set `findings`", "value `remediation`"} | {
         f"value `{key}`" for key, given in applicability.items() if given
     }
@@ -293,7 +301,7 @@ def _exports(tree: Node) -> Iterator[str]:
         if head["ref"][0]["value"] == "findings" and "key" in head:
             yield "partial set `findings`"
         name = head["ref"][0]["value"]
-        if name in ("kinds", "needs", "remediation") and "value" in head and "key" not in head:
+        if name in ("in_place", "kinds", "needs", "remediation") and "value" in head and "key" not in head:
             yield f"value `{name}`"
 
 

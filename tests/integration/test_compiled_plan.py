@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from guard.authoring.compiled import COMPILED, copy_compiled
+from guard.authoring.compiled import PLAN, copy_compiled
 from guard.authoring.opa import Opa
 from guard.authoring.samples import complete_of_each_kind
 from guard.document import Document
@@ -33,7 +33,7 @@ def test_the_compiled_plan_decides_as_the_configuration_does(case: Path, opa: Pa
     plain = Opa(opa, tmp_path / "plain")
     (plain.folder / "capabilities.json").write_text((ROOT / "capabilities.json").read_text())
     compiled = copy_compiled(plain, POLICIES, tmp_path / "compiled")
-    assert (compiled.folder / POLICIES / COMPILED).is_file()
+    assert "import " not in (compiled.folder / POLICIES / PLAN).read_text()
     documents = [document_of(case), *complete_of_each_kind()]
     assert _decisions(compiled, documents) == _decisions(plain, documents)
 
@@ -41,9 +41,21 @@ def test_the_compiled_plan_decides_as_the_configuration_does(case: Path, opa: Pa
 def test_the_compiled_plan_is_what_decides(opa: Path, tmp_path: Path) -> None:
     """With another plan than its configuration's, a bundle decides by the plan: it is not made again."""
     compiled = copy_compiled(Opa(opa, ROOT), POLICIES, tmp_path)
-    file = compiled.folder / POLICIES / COMPILED
-    plan = json.loads(file.read_text())
-    file.write_text(json.dumps(plan | {"rules": {}}))
-    ids = compiled.json("eval", "--bundle", POLICIES, "--format", "raw", "data.guard.main.rule_ids")
-    assert plan["rules"].keys() >= {"denied_image"}
-    assert ids == []
+    file = compiled.folder / POLICIES / PLAN
+    (line,) = [line for line in file.read_text().splitlines() if line.startswith("rules := ")]
+    assert "denied_image" in json.loads(line.removeprefix("rules := ").removesuffix(" if true"))
+    file.write_text(file.read_text().replace(line, "rules := {} if true"))
+    assert compiled.json("eval", "--bundle", POLICIES, "--format", "raw", "data.guard.main.rule_ids") == []
+
+
+def test_the_plan_holds_texts_of_any_kind(opa: Path, tmp_path: Path) -> None:
+    texts = ['"quoted" \\n', "line\nbreak\ttab", "\u0000\u001f\u007f\u2028", "naïve 😀", "{region} `x` ${y} %s"]
+    (tmp_path / "plain").mkdir()
+    policies_of(CASES[0], tmp_path / "plain")
+    plain = Opa(opa, tmp_path / "plain")
+    (plain.folder / "capabilities.json").write_text((ROOT / "capabilities.json").read_text())
+    config = plain.folder / POLICIES / "guard" / "config" / "data.yaml"
+    config.write_text(json.dumps({"rules": {"region": {"level": "warn", "regions": texts}}, "exemptions": []}))
+    compiled = copy_compiled(plain, POLICIES, tmp_path / "compiled")
+    query = "data.guard.plan.sections.region.regions"
+    assert compiled.json("eval", "--bundle", POLICIES, "--format", "raw", query) == texts

@@ -220,6 +220,18 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
             "custom.kinds: no transform job can have max-runtime, which custom.needs demands; leave the kind out",
             id="kind without a need",
         ),
+        pytest.param(
+            "needs:", "in_place: []\n#   needs:", "custom.in_place: must be a list of at least one parameter; leave the key out",
+            id="nothing in place",
+        ),
+        pytest.param(
+            "needs:", "in_place: seconds\n#   needs:", "custom.in_place: must be a list of at least one parameter",
+            id="in place as text",
+        ),
+        pytest.param(
+            "needs:", "in_place: [seconds]\n#   needs:",
+            "custom.in_place: no parameter seconds is of type object; only keys of a mapping can be read so", id="no mapping",
+        ),
         pytest.param("# related_resources:", "# authors:", "METADATA has no related_resources; name a page", id="no page"),
         pytest.param(
             "#   - input: schema.input", "#   - data.x: schema.input", "METADATA has no schemas: write `- input: schema.input`",
@@ -231,7 +243,8 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "#   severity: medium\n", "#   severity: medium\n#   owner: me\n",
-            "METADATA custom.owner: unknown key; known are kinds, needs, parameters, remediation, severity",
+            "METADATA custom.owner: unknown key; known are in_place, kinds, needs, parameters, remediation, "
+            "severity",
             id="other unknown key",
         ),
         pytest.param(

@@ -237,6 +237,7 @@ def test_a_parameter_that_nobody_can_give_is_told(tree: Opa, body: str, text: st
     assert re.fullmatch(rf"{RULE}:{row}:\d+: {re.escape(text)}", said)
 
 
+INTEGER = "#       type: integer\n#       minimum: 1\n"
 GLOBS = """\
 #       type: object
 #       additionalProperties: {type: string, format: glob}
@@ -253,11 +254,10 @@ GLOBS = """\
             "data.guard.parameters.globs.max_runtime.seconds",
             id="globs without the facts of the job",
         ),
-        pytest.param("_x := data.guard.config.rules.max_runtime.seconds[input.job.name]", None, id="one key"),
         pytest.param(
-            "_x := data.guard.config.rules.max_runtime.overrides[input.job.name].seconds.a",
-            None,
-            id="one key of an override",
+            "_x := data.guard.config.rules.max_runtime.seconds[input.job.name]",
+            "name seconds in custom.in_place of the METADATA, and export `in_place`: see docs/policies.md, What a rule is",
+            id="one key, undeclared",
         ),
         pytest.param(
             "_x := data.guard.config.rules.max_runtime.seconds",
@@ -266,16 +266,59 @@ GLOBS = """\
         ),
     ],
 )
-def test_a_mapping_of_globs_is_read_with_the_facts_of_the_job_or_by_one_key(
-    tree: Opa, body: str, text: str | None
-) -> None:
-    rule = tree.folder / RULE
-    source = rule.read_text().replace("parameters.of.max_runtime.seconds", "parameters.globs.max_runtime.seconds")
-    rule.write_text(source.replace("#       type: integer\n#       minimum: 1\n", GLOBS))
-    (tree.folder / CONFIG).write_text("rules:\n  max_runtime: {level: deny, seconds: {a: b}}\nexemptions: []\n")
+def test_a_mapping_of_globs_is_read_with_the_facts_of_the_job(tree: Opa, body: str, text: str | None) -> None:
+    _rewrite(tree, {"parameters.of.max_runtime.seconds": "parameters.globs.max_runtime.seconds", INTEGER: GLOBS})
     row = _add(tree, RULE, body)
     expected = [] if text is None else [f"{RULE}:{row}:7: {text}"]
     assert _said(tree) == expected
+
+
+IN_PLACE = {
+    "parameters.of.max_runtime.seconds": "data.guard.config.rules.max_runtime.seconds[input.job.kind]",
+    INTEGER: GLOBS,
+    "#   needs:": "#   in_place: [seconds]\n#   needs:",
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        pytest.param("_x := data.guard.config.rules.max_runtime.seconds[input.job.name]", None, id="one key"),
+        pytest.param(
+            "_x := data.guard.config.rules.max_runtime.overrides[input.job.name].seconds.a",
+            None,
+            id="one key of an override",
+        ),
+        pytest.param("_x := data.guard.parameters.changed.max_runtime.seconds", None, id="which override"),
+        pytest.param(
+            "_x := data.guard.parameters.globs.max_runtime.seconds",
+            "custom.in_place has seconds, so only its keys can be read: data.guard.config.rules.max_runtime.seconds[key]",
+            id="the mapping as a whole",
+        ),
+    ],
+)
+def test_of_a_mapping_that_is_read_in_place_only_keys_are_read(tree: Opa, body: str, text: str | None) -> None:
+    _rewrite(tree, IN_PLACE)
+    _add(tree, RULE, "in_place := rego.metadata.chain()[1].annotations.custom.in_place")
+    row = _add(tree, RULE, body)
+    expected = [] if text is None else [f"{RULE}:{row}:7: {text}"]
+    assert _said(tree) == expected
+
+
+def test_a_rule_that_reads_in_place_exports_of_what(tree: Opa) -> None:
+    _rewrite(tree, IN_PLACE)
+    (said,) = _said(tree)
+    assert re.fullmatch(rf"{RULE}:\d+:1: the rule has no value `in_place`; see docs/policies.md, What a rule is", said)
+
+
+def _rewrite(tree: Opa, changes: dict[str, str]) -> None:
+    """Give the rule a mapping of globs as its parameter."""
+    source = (tree.folder / RULE).read_text()
+    for old, new in changes.items():
+        assert old in source
+        source = source.replace(old, new)
+    (tree.folder / RULE).write_text(source)
+    (tree.folder / CONFIG).write_text("rules:\n  max_runtime: {level: deny, seconds: {a: b}}\nexemptions: []\n")
 
 
 @pytest.mark.parametrize(

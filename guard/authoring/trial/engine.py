@@ -17,7 +17,7 @@ _POLICY = """package trial
 
 findings[number] := {rule_id: found |
 	some rule_id in input.rules
-	not rule_id in data.guard.plan.about_others(document)
+	not rule_id in data.guard.lib.kinds.about_others(data.guard.plan.limits, document)
 	found := data.guard.rules[rule_id].findings with input as document
 } if some number, document in input.documents
 

@@ -11,6 +11,7 @@ package guard.main
 
 import data.guard.lib.contract
 import data.guard.lib.exemptions
+import data.guard.lib.kinds
 import data.guard.lib.levels
 import data.guard.parameters
 import data.guard.plan
@@ -42,7 +43,7 @@ by_rule[rule_id] := _summary(_alone(rule_id)) if {
 	some rule_id in _all
 }
 
-_all := object.keys(object.union_n([plan.constant, plan.varied, plan.defects]))
+_all := object.keys(plan.sections) | object.keys(plan.defects)
 
 _alone(rule_id) := findings if {
 	findings := _listed[rule_id]
@@ -207,7 +208,7 @@ _is_changed(rule_id, "") if {
 
 # A rule that is off isn't evaluated, so it costs nothing. About a job of another kind, or without what the rule needs,
 # no level and no override makes it report anything.
-_on := object.remove(_levels, _off | plan.about_others(input))
+_on := object.remove(_levels, _off | kinds.about_others(plan.limits, input))
 
 _levels := object.union(plan.rules, _overriding)
 

@@ -2,9 +2,12 @@
 # title: Parameters
 # description: |
 #   What the configuration gives the rules for one job. The first override that matches the job applies: what it gives
-#   replaces level or parameters of the rule's section, the rest stays. A rule reads a parameter as
-#   `parameters.of.<rule_id>.<parameter>`, and one with globs as `parameters.globs.<rule_id>.<parameter>`, in which
-#   `{account}`, `{region}` and `{partition}` are those of the job. Neither is defined for what isn't configured.
+#   replaces level or parameters of the rule's section, the rest stays. All are worked out at once, which is cheaper
+#   than to look for each that a rule reads.
+#
+#   A rule reads a parameter as `parameters.of.<rule_id>.<parameter>`, and one with globs as
+#   `parameters.globs.<rule_id>.<parameter>`, in which `{account}`, `{region}` and `{partition}` are those of the job.
+#   Neither is defined for what isn't configured.
 # schemas:
 #   - input: schema.input
 package guard.parameters
@@ -21,8 +24,8 @@ applied[rule_id] := levels.first(plan.scoped[rule_id], input) if some rule_id, _
 
 # METADATA
 # description: |
-#   By rule id and key the number of the override that gives the key for the job. A parameter that may be as long as the
-#   deny list is read with it at its place in the configuration, since a value that `of` has is copied.
+#   By rule id and key the number of the override that gives the key for the job. With it a parameter that may be as
+#   long as the deny list is read in its place in the configuration.
 # scope: document
 changed[rule_id][key] := number if {
 	some rule_id, overrides in plan.scoped
@@ -31,40 +34,28 @@ changed[rule_id][key] := number if {
 }
 
 # METADATA
-# description: By rule id and name the parameters.
+# description: By rule id and name the parameters, but for those that a rule reads in their place.
 # scope: document
-of[rule_id][name] := data.guard.config.rules[rule_id][name] if {
-	some rule_id, name
-	plan.constant[rule_id]
+of := plan.sections if {
+	plan.scoped == {}
+} else := object.union(object.remove(plan.sections, _given), _overridden)
+
+_overridden[rule_id] := object.union(object.remove(plan.sections[rule_id], given), given) if {
+	some rule_id, given in _given
 }
 
-of[rule_id][name] := _for_job(rule_id, name) if {
-	some rule_id, _ in plan.varied
-	some name, _ in data.guard.config.rules[rule_id]
+_given[rule_id][name] := data.guard.config.rules[rule_id].overrides[number][name] if {
+	some rule_id, numbers in changed
+	some name, number in numbers
+	name in object.keys(plan.sections[rule_id])
 }
 
 # METADATA
 # description: By rule id and name the parameters, with the job's account, region and partition in their globs.
 # scope: document
-globs[rule_id][name] := data.guard.config.rules[rule_id][name] if {
-	some rule_id, name
-	plan.constant[rule_id]
-}
-
-globs[rule_id][name] := _filled(rule_id, name) if {
-	some rule_id, _ in plan.varied
-	some name, _ in data.guard.config.rules[rule_id]
-}
-
-_for_job(rule_id, name) := given if {
-	given := _overriding[rule_id][name]
-} else := data.guard.config.rules[rule_id][name]
-
-_overriding[rule_id][name] := data.guard.config.rules[rule_id].overrides[number][name] if {
-	some rule_id, _ in plan.scoped
-	some name, number in changed[rule_id]
-}
-
-_filled(rule_id, name) := globs_of.filled(_for_job(rule_id, name), input) if {
-	plan.filled[rule_id][name]
-} else := _for_job(rule_id, name)
+globs := of if {
+	plan.filled == {}
+} else := object.union(
+	object.remove(of, plan.filled),
+	globs_of.filled(object.filter(of, plan.filled), globs_of.facts(input)),
+)

@@ -43,6 +43,14 @@ test_no_override_matches if {
 	values.switch == false
 }
 
+test_parameter_that_is_read_in_place_is_not_among_them if {
+	overrides := [{"region": "eu-*", "seconds": 2, "names": []}]
+	values := parameters.of.scoped with input as testing.document
+		with data.guard.config.rules as _rules(overrides)
+		with data.guard.rules as {"scoped": {"in_place": ["names"]}}
+	values == {"level": "warn", "seconds": 2, "switch": false}
+}
+
 test_changed_has_numbers_of_overrides if {
 	overrides := [{"region": "us-*", "seconds": 1}, {"region": "eu-*", "seconds": 2}]
 	changed := parameters.changed with input as testing.document with data.guard.config.rules as _rules(overrides)

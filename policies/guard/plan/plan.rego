@@ -2,8 +2,8 @@
 # title: The plan
 # description: |
 #   What depends on the configuration alone: the rules that can report something, with their levels, overrides and
-#   needs, what is broken about them, and the exemptions, checked and taken apart. `make bundle` evaluates it once and
-#   packs the answer as `data.guard.compiled`, which then is the plan; a folder of policies makes it for each decision.
+#   needs, what is broken about them, and the exemptions, checked and taken apart. A folder of policies makes it for
+#   each decision; `make bundle` makes it once, and packs the answers as this package.
 package guard.plan
 
 import data.guard.lib.exemption_policy
@@ -16,16 +16,18 @@ import future.keywords.not
 # METADATA
 # description: By rule id the level of the rules that have another than off for some job.
 # scope: document
-rules := packed if {
-	packed := data.guard.compiled.rules
-} else := _levels
+rules[rule_id] := level if {
+	some rule_id, _ in data.guard.config.rules
+	level := _level(rule_id)
+	overrides := _overrides(rule_id)
+	count(levels.problems(level, overrides, _types(rule_id))) == 0
+	_is_on(level, overrides)
+}
 
 # METADATA
 # description: By rule id what all findings of a rule have in common, of those that have no overrides.
 # scope: document
-stamps := packed if {
-	packed := data.guard.compiled.stamps
-} else := {rule_id: stamp |
+stamps[rule_id] := stamp if {
 	some rule_id, level in rules
 	not scoped[rule_id]
 	remediation := data.guard.rules[rule_id].remediation
@@ -38,9 +40,7 @@ stamps := packed if {
 #   Of these rules, by the part that they need the ids of those that need it, and by job kind of those that are about
 #   other kinds.
 # scope: document
-limits := packed if {
-	packed := data.guard.compiled.limits
-} else := {
+limits := {
 	"needs": {part: ids |
 		some part in parts.known
 		ids := [rule_id | some rule_id, _ in rules; part in _needs(rule_id)]
@@ -48,18 +48,6 @@ limits := packed if {
 	},
 	"kinds": {kind: [rule_id | some rule_id, about in _about; not kind in about] | some kind in kinds.known},
 	"unknown_kinds": [rule_id | some rule_id, _ in _about],
-}
-
-# METADATA
-# description: |
-#   The rules that aren't about the document's job: they are about other kinds, or need what it lacks. A document from
-#   before the parts of jobs lacks nothing.
-about_others(document) := {rule_id |
-	some rule_id in object.get(limits.kinds, document.job.kind, limits.unknown_kinds)
-} | {rule_id |
-	is_array(document.job.parts)
-	some ids in object.remove(limits.needs, document.job.parts)
-	some rule_id in ids
 }
 
 _about[rule_id] := named if {
@@ -71,9 +59,7 @@ _about[rule_id] := named if {
 # METADATA
 # description: By rule id the overrides of the rules that have some, as data.guard.lib.levels prepares them.
 # scope: document
-scoped := packed if {
-	packed := data.guard.compiled.scoped
-} else := {rule_id: levels.prepared(overrides) |
+scoped[rule_id] := levels.prepared(overrides) if {
 	some rule_id, _ in data.guard.config.rules
 	overrides := _overrides(rule_id)
 	overrides != []
@@ -83,64 +69,57 @@ scoped := packed if {
 # METADATA
 # description: By rule id what is broken about a rule, whatever the job; one text for each.
 # scope: document
-defects := packed if {
-	packed := data.guard.compiled.defects
-} else := {rule_id: [text | some text in texts] | some rule_id, texts in _defects}
+defects[rule_id] := [text | some text in texts] if some rule_id, texts in _defects
 
 # METADATA
 # description: The configured rules without a remediation; if they have no findings either, they don't exist.
 # scope: document
-unnamed := packed if {
-	packed := data.guard.compiled.unnamed
-} else := [rule_id | some rule_id, _ in data.guard.config.rules; not _is_named(rule_id)]
+unnamed := [rule_id | some rule_id, _ in data.guard.config.rules; not _is_named(rule_id)]
 
 # METADATA
 # description: The exemptions as data.guard.lib.exemptions prepares them.
 # scope: document
-exemptions := packed if {
-	packed := data.guard.compiled.exemptions
-} else := exemptions_of.prepared(_exemptions)
+exemptions := exemptions_of.prepared(_exemptions)
 
 # METADATA
-# description: By rule id and name the parameters with a fact of the job in a glob, in the section or an override.
+# description: |
+#   By rule id and name the parameters that the configured rules' sections give, but for those that a rule reads in
+#   their place.
 # scope: document
-filled := packed if {
-	packed := data.guard.compiled.filled
-} else := {rule_id: {name: true | some name in names} |
+sections[rule_id] := parameters if {
 	some rule_id, _ in data.guard.config.rules
-	names := _filled(rule_id)
-	names != set()
+	parameters := {name: data.guard.config.rules[rule_id][name] |
+		some name, _ in data.guard.config.rules[rule_id]
+		not name in _unread(rule_id)
+	}
 }
 
 # METADATA
-# description: By rule id the configured rules whose parameters depend on the job, by overrides or by facts in globs.
+# description: By rule id the rules, but for those that are off for every job, with a fact of the job in a glob.
 # scope: document
-varied := packed if {
-	packed := data.guard.compiled.varied
-} else := {rule_id: true | some rule_id, _ in object.union(filled, scoped)}
-
-# METADATA
-# description: By rule id the configured rules whose parameters are the same for each job.
-# scope: document
-constant := packed if {
-	packed := data.guard.compiled.constant
-} else := {rule_id: true | some rule_id, _ in data.guard.config.rules; not varied[rule_id]}
-
-_filled(rule_id) := {name |
-	some name, _ in data.guard.config.rules[rule_id]
-	not name in {"images", "overrides"}
-	_has_facts(data.guard.config.rules[rule_id][name])
-} | {name | some override in _overrides(rule_id); some name, value in override; _has_facts(value)}
-
-_has_facts(value) if regex.match(`\{(account|region|partition)\}`, json.marshal(value))
-
-_levels[rule_id] := level if {
-	some rule_id, _ in data.guard.config.rules
-	level := _level(rule_id)
-	overrides := _overrides(rule_id)
-	count(levels.problems(level, overrides, _types(rule_id))) == 0
-	_is_on(level, overrides)
+filled[rule_id] if {
+	some rule_id, _ in sections
+	not _is_always_off(rule_id)
+	_has_facts(rule_id)
 }
+
+_is_always_off(rule_id) if {
+	_level(rule_id) == "off"
+	_overrides(rule_id) == []
+}
+
+_has_facts(rule_id) if _names_facts(sections[rule_id])
+
+_has_facts(rule_id) if {
+	some override in _overrides(rule_id)
+	some name, value in override
+	not name in _unread(rule_id)
+	_names_facts(value)
+}
+
+_names_facts(value) if regex.match(`\{(account|region|partition)\}`, json.marshal(value))
+
+_unread(rule_id) := {"overrides"} | {name | some name in data.guard.rules[rule_id].in_place}
 
 _is_on(level, _) if level != "off"
 

@@ -29,7 +29,7 @@ _config := {
 _rules := object.union(
 	{rule_id: {"remediation": "x", "needs": []} | some rule_id in ["beta", "gamma", "delta", "zeta"]},
 	{
-		"alpha": {"remediation": "x", "needs": ["vpc"], "kinds": ["labeling"]},
+		"alpha": {"remediation": "x", "needs": ["vpc"], "kinds": ["labeling"], "in_place": ["images"]},
 		"beta": {"remediation": "x", "kinds": ["labelling"]},
 		"gamma": {"remediation": "x", "kinds": ["labeling"]},
 	},
@@ -44,9 +44,8 @@ _planned := planned if {
 		"defects": plan.defects,
 		"unnamed": plan.unnamed,
 		"exemptions": plan.exemptions,
+		"sections": plan.sections,
 		"filled": plan.filled,
-		"varied": plan.varied,
-		"constant": plan.constant,
 	} with data.guard.config as _config
 		with data.guard.rules as _rules
 }
@@ -69,25 +68,6 @@ test_limits_list_rules_by_part_and_kind if {
 	_planned.limits.unknown_kinds == ["alpha"]
 	_planned.limits.kinds.labeling == []
 	_planned.limits.kinds.training == ["alpha"]
-}
-
-_about_others(kind, has) := rule_ids if {
-	rule_ids := plan.about_others({"job": {"kind": kind, "parts": has}}) with data.guard.config as _config
-		with data.guard.rules as _rules
-}
-
-test_rules_about_others if {
-	_about_others("labeling", ["vpc"]) == set()
-	_about_others("labeling", ["spot"]) == {"alpha"}
-	_about_others("labeling", []) == {"alpha"}
-	_about_others("transform", ["vpc"]) == {"alpha"}
-	_about_others("of-tomorrow", ["vpc"]) == {"alpha"}
-}
-
-test_documents_from_before_the_parts_lack_nothing if {
-	every has in [null, "image", {"image": true}] {
-		_about_others("labeling", has) == set()
-	}
 }
 
 test_needs_that_are_no_list_of_parts_demand_nothing if {
@@ -153,13 +133,35 @@ test_exemptions_are_prepared if {
 	}]
 }
 
-test_parameters_with_facts_of_the_job_are_marked if {
-	_planned.filled == {"alpha": {"globs": true}, "beta": {"globs": true}}
+test_sections_have_all_parameters_but_those_that_are_read_in_place if {
+	_planned.sections == {
+		"alpha": {"level": "deny", "globs": ["a-{account}"], "others": ["a-*"]},
+		"beta": {"level": "off", "globs": ["a"]},
+		"gamma": {"level": "off"},
+		"delta": {"level": "warn"},
+		"epsilon": {"level": "warn"},
+	}
 }
 
-test_rules_with_overrides_or_facts_of_the_job_vary if {
-	_planned.varied == {"alpha": true, "beta": true, "gamma": true}
-	_planned.constant == {"delta": true, "epsilon": true}
+test_rules_with_facts_of_the_job_are_filled if {
+	_planned.filled == {"alpha": true, "beta": true}
+}
+
+test_rule_that_is_off_for_every_job_is_not_filled if {
+	section := {"level": "off", "globs": ["{account}"]}
+	plan.filled == {} with data.guard.config.rules as {"alpha": section}
+	plan.filled == {"alpha": true} with data.guard.config.rules as {"alpha": object.union(section, {"level": "warn"})}
+	plan.filled == {"alpha": true} with data.guard.config.rules as {"alpha": object.remove(section, ["level"])}
+	overridden := object.union(section, {"overrides": [{"account": "*", "level": "warn"}]})
+	plan.filled == {"alpha": true} with data.guard.config.rules as {"alpha": overridden}
+}
+
+test_facts_in_parameters_that_are_read_in_place_fill_nothing if {
+	section := {"level": "warn", "images": {"{account}": {}}, "overrides": [{"region": "*", "images": {"{region}": {}}}]}
+	plan.filled == {} with data.guard.config.rules as {"alpha": section}
+		with data.guard.rules as {"alpha": {"in_place": ["images"]}}
+	plan.filled == {"alpha": true} with data.guard.config.rules as {"alpha": section}
+		with data.guard.rules as {"alpha": {}}
 }
 
 test_exemptions_keep_to_their_policy if {
@@ -175,23 +177,4 @@ test_exemptions_of_a_wrong_policy_are_refused if {
 
 test_no_exemptions_are_none if {
 	plan.exemptions == {"valid": [], "malformed": []} with data.guard.config as {"rules": {}}
-}
-
-test_compiled_plan_is_the_plan if {
-	compiled := object.union(_planned, {"rules": {"other": "warn"}})
-	found := {
-		"rules": plan.rules,
-		"stamps": plan.stamps,
-		"limits": plan.limits,
-		"scoped": plan.scoped,
-		"defects": plan.defects,
-		"unnamed": plan.unnamed,
-		"exemptions": plan.exemptions,
-		"filled": plan.filled,
-		"varied": plan.varied,
-		"constant": plan.constant,
-	} with data.guard.compiled as compiled
-		with data.guard.config as {}
-		with data.guard.rules as {}
-	found == compiled
 }

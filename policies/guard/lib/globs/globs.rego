@@ -39,15 +39,19 @@ any_of(patterns) := "*" if {
 
 # METADATA
 # description: |
-#   The value, a glob or a list or mapping with globs at any depth, with the document's account, region and partition in
-#   place of `{account}`, `{region}` and `{partition}`. They stand for themselves there, whatever characters they have.
-filled(value, document) := json.unmarshal(strings.replace_n(_facts(document), json.marshal(value)))
+#   The value, a glob or a list or mapping with globs at any depth, with `facts` of a document in the places of
+#   `{account}`, `{region}` and `{partition}`.
+filled(value, facts) := json.unmarshal(strings.replace_n(facts, json.marshal(value)))
 
-_facts(document) := {
-	"{account}": _inside(document.account),
-	"{region}": _inside(document.region),
-	"{partition}": _inside(document.partition),
+# METADATA
+# description: |
+#   What `filled` puts in which place, as it is written inside a JSON text. A fact stands for itself in a glob, whatever
+#   characters it has.
+facts(document) := {place: inside |
+	some place, fact in {
+		"{account}": document.account,
+		"{region}": document.region,
+		"{partition}": document.partition,
+	}
+	inside := trim_suffix(trim_prefix(json.marshal(glob.quote_meta(fact)), `"`), `"`)
 }
-
-# As it is written inside a JSON text.
-_inside(fact) := trim_suffix(trim_prefix(json.marshal(glob.quote_meta(fact)), `"`), `"`)

@@ -64,12 +64,13 @@ test_filled_with_facts_of_the_job[note] if {
 		"other names": [["{name}"], ["{name}"]],
 		"number": [7, 7],
 	}
-	globs.filled(value, _document) == filled
+	globs.filled(value, globs.facts(_document)) == filled
 }
 
 test_facts_stand_for_themselves[account] if {
 	some account in ["1*", `1"2`, `1\2`, "[1]"]
-	patterns := globs.filled(["a-{account}"], object.union(_document, {"account": account}))
+	facts := globs.facts(object.union(_document, {"account": account}))
+	patterns := globs.filled(["a-{account}"], facts)
 	globs.matches(patterns, concat("-", ["a", account]))
 	not globs.matches(patterns, "a-111")
 }

@@ -10,6 +10,7 @@
 #   - input: schema.input
 # custom:
 #   severity: high
+#   in_place: [images]
 #   remediation: >-
 #     Use another image, or another version of it; the reason names what is wrong with this one.
 #   parameters:
@@ -70,6 +71,10 @@ import future.keywords.not
 # METADATA
 # description: What the owner of the job should change.
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
+
+# METADATA
+# description: The parameters of which only single keys are read, however many they have.
+in_place := rego.metadata.chain()[1].annotations.custom.in_place
 
 # METADATA
 # description: One finding for each image and each exact entry that names it, and one for the first pattern.

@@ -69,7 +69,7 @@ findings contains {
 		"setting": setting.name,
 	},
 } if {
-	_set & _upper(object.keys(_options)) != set()
+	_is_any_set(object.keys(_options))
 	some setting in input.environment
 	some [variable, expression] in _expressions[upper(setting.name)]
 	some found in regex.find_all_string_submatch_n(expression, setting.value, -1)
@@ -77,16 +77,21 @@ findings contains {
 }
 
 # Most jobs set none of the variables: all names at once tell.
-_may_load_code if _set & _variables != set()
+_may_load_code if _is_any_set(_variables)
 
 _may_load_code if _every_variable
+
+_is_any_set(names) if strings.any_prefix_match(_set, _upper(names))
 
 _set := _upper([setting.name | some setting in input.environment])
 
 # All at once, which takes a step for none of them.
-_upper(names) := {name | some name in split(upper(concat("\n", names)), "\n")} - {""}
+_upper(names) := split(upper(concat("\n", names)), "\n")
 
-_loads_code(name) if upper(name) in _variables
+_loads_code(name) if {
+	name != ""
+	upper(name) in _upper(_variables)
+}
 
 _loads_code(_) if _every_variable
 
@@ -103,7 +108,7 @@ _is_trusted(place) if {
 	startswith(sprintf("%s/", [path]), sprintf("%s/", [trusted]))
 }
 
-_variables := _upper(given) if {
+_variables := given if {
 	given := parameters.of.loader_environment.variables
 	is_array(given)
 }

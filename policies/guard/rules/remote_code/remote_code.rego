@@ -85,7 +85,8 @@ findings contains {
 	"message": sprintf("The option %s of the command lets a model bring its own code.", [option]),
 	"details": {"config": "rules.remote_code.switches", "option": option},
 } if {
-	some [_, option, value] in regex.find_all_string_submatch_n(_trust_option, _command, -1)
+	some words in _commands
+	some [_, option, value] in regex.find_all_string_submatch_n(_trust_option, concat("\n", words), -1)
 	not regex.match(`(?i)^(?:false|0|no|off)$`, value)
 }
 
@@ -96,7 +97,8 @@ findings contains {
 	]),
 	"details": {"config": "rules.remote_code.indexes", "option": option, "index": index},
 } if {
-	some [option, value] in array.slice(sort(_options), 0, _most)
+	some words in _commands
+	some [option, value] in array.slice(sort(_options(words)), 0, _most)
 	some index in _unapproved(value)
 }
 
@@ -115,41 +117,40 @@ _named(expressions) := settings.named(sprintf("(?i)%s", [concat("|", expressions
 # The SDK quotes hyperparameters as JSON.
 _off := `(?i)^["']?\s*(?:|null|none|false|0|no|off)\s*["']?$`
 
-_command := concat("\n", _words)
-
-# SageMaker runs the arguments behind the entrypoint.
-_words := array.concat(_part("entrypoint"), _part("arguments"))
-
-_part(name) := input.command[name] if {
-	is_array(input.command[name])
-} else := []
+# SageMaker runs the arguments behind the entrypoint. Most jobs have neither.
+_commands contains words if {
+	words := [word | some part in ["entrypoint", "arguments"]; some word in input.command[part]]
+	words != []
+}
 
 _trust_option := `(?:^|[\s"'])(--trust[_-]remote[_-]code)(?:[=\s]+(\w+))?`
 
 _index_option := `(?:^|[\s"'])(--(?:extra-)?index-url|--find-links|--(?:default-)?index|--registry)[=\s]+(\S+)`
 
 # Another program's `--index 3` names no place.
-_options contains [option, value] if {
-	some [_, option, value] in regex.find_all_string_submatch_n(_index_option, _command, -1)
+_options(words) := {[option, value] |
+	some [_, option, value] in regex.find_all_string_submatch_n(_index_option, concat("\n", words), -1)
 	regex.match(`[a-zA-Z].*[./]|:`, value)
 }
 
 _installed contains index if {
-	some address in array.slice(sort(_addresses), 0, _most)
+	some words in _commands
+	some address in array.slice(sort(_addresses(words)), 0, _most)
 	some index in _unapproved(address)
 }
 
-_installed contains _unknown if count(_addresses) > _most
-
-_installed contains _unknown if count(_options) > _most
+_installed contains _unknown if {
+	some words in _commands
+	max([count(_addresses(words)), count(_options(words))]) > _most
+}
 
 # A job's owner may write thousands into a command; nobody needs more than these.
 _most := 100
 
 # What the lines of the command that install packages name: `-i https://a/simple`, `git+https://b/c`, `d@https://e`.
-_addresses contains address if {
-	contains(_command, "://")
-	lines := {line | some line in regex.find_n(_installation, _script, -1)}
+_addresses(words) := {address |
+	contains(concat("\n", words), "://")
+	lines := {line | some line in regex.find_n(_installation, _script(words), -1)}
 	some line in lines
 	some [_, address] in regex.find_all_string_submatch_n(_address, regex.replace(line, _told_elsewhere, " "), -1)
 }
@@ -159,7 +160,7 @@ _installation := `(?m)^(?:.*[\s/(=])?(?:pip[0-9.]*|uv)\s(?:.*\s)?(?:install|down
 _address := `(?:[\s@=]|\s-[if])((?:\w+\+)?\w+://[^\s/?#)]*)`
 
 # The command as a shell reads it, a line for each program; what an address holds begins none.
-_script := regex.replace(regex.replace(concat(" ", _words), _unread, ""), _end, "$1\n")
+_script(words) := regex.replace(regex.replace(concat(" ", words), _unread, ""), _end, "$1\n")
 
 _end := `((?:^|\s)[^\s:;&|]*);|&&|\||;(?:\s|$)`
 
