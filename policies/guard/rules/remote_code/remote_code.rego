@@ -155,7 +155,10 @@ _addresses(words) := {address |
 	some [_, address] in regex.find_all_string_submatch_n(_address, regex.replace(line, _told_elsewhere, " "), -1)
 }
 
-_installation := `(?m)^(?:.*[\s/(=])?(?:pip[0-9.]*|uv)\s(?:.*\s)?(?:install|download|wheel|add|sync)\s.*$`
+_installation := concat("", [`(?m)^(?:.*[\s/(=])?(?:pip[0-9.]*|uv)\s(?:.*\s)?(?:`, _verbs, `)\s.*$`])
+
+# `pip config set global.index-url` is for every later call of pip.
+_verbs := `install|download|wheel|add|sync|set\s+\S*(?:index-url|find-links)`
 
 _address := `(?:[\s@=]|\s-[if])((?:\w+\+)?\w+://[^\s/?#)]*)`
 

@@ -214,6 +214,8 @@ test_deny_addresses_that_are_installed_from[note] if {
 		"without a space": ["sh", "-c", "cd /x&&cd y;pip install x -i https://other.example"],
 		"in pieces": ["sh", "-c", `p''ip install -i h"ttps"://packages.example.com'@other.example/x'`],
 		"variable of the line": ["sh", "-c", "PIP_INDEX_URL=https://other.example pip install x"],
+		"configuration": ["sh", "-c", "pip config --user set global.index-url https://other.example/simple; pip install x"],
+		"configured links": ["pip3", "config", "set", "install.find-links", "https://other.example"],
 		"beside a proxy": ["pip", "install", "--proxy", "http://proxy.example", "https://other.example/x"],
 	}
 	every command in [[words, null], [null, words], [array.slice(words, 0, 3), array.slice(words, 3, 99)]] {
