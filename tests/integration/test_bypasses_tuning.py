@@ -9,8 +9,10 @@ import pytest
 
 from guard.denylist.deployment import deny_list
 from guard.errors import StopError
-from guard.jobs import BY_KIND
+from guard.jobs import BY_KIND, TUNING
 from guard.record import Outcome, Record
+from guard.refs import job_from_arn
+from guard.sources.events import parse_event
 from tests.integration.conftest import LATER
 from tests.support.cloudtrail import service_event
 from tests.support.jobs import ACCOUNT, ALLOWED, DENIED, HOME, REGION, started_event, status, training_request
@@ -92,6 +94,18 @@ def test_all_events_of_the_family_make_one_stop_each(guard, sagemaker, control, 
     second = tune(name=f"{PARENT}-002-3d4e5f")
     guard().handle(second, HOME)
     assert sorted(control.operations("Stop")) == [STOP_PARENT, STOP_CHILD, STOP_CHILD]
+
+
+@pytest.mark.parametrize("together", [1, 3])
+def test_the_tuning_job_of_several_denied_children_is_judged_once(guard, tune: Tune, together: int) -> None:
+    """Also where it is on the list itself, behind them."""
+    events = [tune(), tune(name=f"{PARENT}-002-3d4e5f"), tune(name=f"{PARENT}-003-6a7b8c")]
+    children = [parse_event(event, HOME) for event in events]
+    parent = job_from_arn(PARENT_ARN, TUNING, HOME, children[0].source)
+    records = list(guard().judge_all([*children, parent], together))
+    assert sorted(outcomes(records)) == sorted([*[("training", Outcome.STOPPED)] * 3, BOTH_STOPPED[1]])
+    (judged,) = [record for record in records if record.job_kind == TUNING.id]
+    assert judged.ref == parent
 
 
 def test_a_child_too_short_to_be_stopped_gives_its_tuning_job_away(guard, control, tune: Tune) -> None:
