@@ -477,8 +477,13 @@ def test_a_job_that_can_not_be_judged_is_named_in_time_and_left(
     clock.now += timedelta(minutes=1)
     report = swept(sweep(clock))
     assert report["undecided"] == [f"arn:aws:sagemaker:eu-west-1:{HOME.account}:training-job/job"]
-    assert [(notice["message"], notice["job_arn"], notice["since"]) for notice in notices] == [
-        ("undecided job", report["undecided"][0], NOW.isoformat())
+    assert notices == [
+        {
+            "message": "undecided job",
+            "job_arn": report["undecided"][0],
+            "since": NOW.isoformat(),
+            "reason": "the SageMaker API call that describes the job failed",
+        }
     ]
     assert control.operations("Stop") == []
 

@@ -30,6 +30,13 @@ def test_one_sweep_has_it_until_it_gives_it_back() -> None:
     assert second.claim()
 
 
+def test_sweeps_of_two_versions_of_the_guard_have_it_in_common() -> None:
+    """While a deployment goes on, one may still run the version before."""
+    store = MemoryStore()
+    Lease(store, "first", Clock()).claim()
+    assert store.expires == {"sweep#lease": NOW + HELD}
+
+
 def test_a_sweep_that_was_killed_keeps_it_for_two_minutes() -> None:
     store, clock = MemoryStore(), Clock()
     Lease(store, "killed", clock).claim()
