@@ -18,7 +18,7 @@ from guard.errors import EventError, LogError, NoticeError
 from guard.notices.channels import DETAIL_TYPE, SOURCE, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.message import exemption
-from guard.notices.messages import MARK, messages
+from guard.notices.messages import MARK
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory, OnceInTable
 from guard.notices.security_hub import SecurityHubChannel
@@ -245,6 +245,7 @@ def test_a_failing_channel_neither_undoes_the_stop_nor_keeps_the_others_silent(
     assert (record.outcome, status(sagemaker, "training", "churn-42")) == ("stopped", "Stopping")
     (failure,) = record.failures
     assert isinstance(failure, LogError)
+    assert failure.evidence["sink"] == "notices"
     assert isinstance(failure.__cause__, NoticeError)
     assert len(places.received(places.mail)) == 1
 
@@ -375,19 +376,6 @@ def test_a_finding_that_security_hub_refuses_is_a_failure(places, monkeypatch) -
 
 
 # Messages
-
-
-@pytest.mark.parametrize(
-    "event", [{"Records": [{"body": "{"}]}, {"Records": [{}]}, {"Records": [{"body": "[]"}]}, {"Records": [None]}]
-)
-def test_a_message_that_isnt_the_guards_is_an_error(event: Any) -> None:
-    with pytest.raises(EventError, match="can't be read"):
-        messages(event)
-
-
-@pytest.mark.parametrize("event", [None, [], {"source": "aws.sagemaker"}, {"Records": "x"}])
-def test_an_event_is_no_message(event: Any) -> None:
-    assert messages(event) is None
 
 
 def test_a_notice_that_cant_be_read_is_an_error(deliverer) -> None:

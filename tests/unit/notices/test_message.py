@@ -98,6 +98,11 @@ def test_only_findings_that_deny_are_told() -> None:
     assert _notice(FINDING, warned, exempted).rules == ("denied_image",)
 
 
+def test_a_finding_without_words_is_told_without_words() -> None:
+    (finding,) = _notice(FINDING.model_copy(update={"message": "", "remediation": None})).findings
+    assert finding.model_dump() == {"rule_id": "denied_image", "message": "", "remediation": None}
+
+
 def test_no_value_of_the_jobs_settings_is_told() -> None:
     told = text(_notice()) + _notice().model_dump_json()
     assert [value for value in ("s3cret", "hyp3r", "cmd-w0rd") if value in told] == []

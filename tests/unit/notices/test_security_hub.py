@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from guard.errors import NoticeError
 from guard.notices.notice import notice_of
 from guard.notices.security_hub import SecurityHubChannel
 from guard.record import Outcome
@@ -38,7 +39,7 @@ def test_the_finding_about_a_stopped_job() -> None:
         "ProductArn": f"arn:aws:securityhub:{REGION}:{ACCOUNT}:product/{ACCOUNT}/default",
         "GeneratorId": "sagemaker-guard/denied_image",
         "AwsAccountId": ACCOUNT,
-        "Types": finding["Types"],
+        "Types": ["Software and Configuration Checks/AWS Security Best Practices"],
         "CreatedAt": "2026-11-23T10:00:00+00:00",
         "UpdatedAt": "2026-11-23T12:00:00+00:00",
         "Severity": {"Label": "HIGH"},
@@ -70,7 +71,39 @@ def test_what_is_archived_is_the_whole_finding() -> None:
     returned = told | {"RecordState": "ACTIVE", "FirstObservedAt": "x", "Workflow": {"Status": "NEW"}}
     hub = FakeSageMaker(GetFindings={"Findings": [returned]}, BatchImportFindings={"FailedCount": 0})
     SecurityHubChannel(hub, lambda: NOW).ended(ARN)
-    assert hub.calls[-1] == (
-        "BatchImportFindings",
-        {"Findings": [told | {"RecordState": "ARCHIVED", "UpdatedAt": NOW.isoformat()}]},
-    )
+    filters = {
+        "ResourceId": [{"Value": ARN, "Comparison": "EQUALS"}],
+        "GeneratorId": [{"Value": "sagemaker-guard/", "Comparison": "PREFIX"}],
+        "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
+    }
+    assert hub.calls == [
+        ("GetFindings", {"Filters": filters, "MaxResults": 100}),
+        (
+            "BatchImportFindings",
+            {"Findings": [told | {"RecordState": "ARCHIVED", "UpdatedAt": NOW.isoformat()}]},
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"GeneratorId": "another-tool/denied_image"}, id="of another tool"),
+        pytest.param({"Resources": [{"Id": f"{ARN}-2"}]}, id="about another job"),
+    ],
+)
+def test_what_is_not_the_guards_finding_about_the_job_is_left(change: dict[str, Any]) -> None:
+    """Whatever Security Hub returned."""
+    hub = FakeSageMaker(GetFindings={"Findings": [_imported() | change]})
+    SecurityHubChannel(hub, lambda: NOW).ended(ARN)
+    assert hub.operations() == ["GetFindings"]
+
+
+def test_a_refused_finding_is_named_with_its_code() -> None:
+    failed = [{"Id": "the first", "ErrorCode": "InvalidInput"}, {"Id": "the second", "ErrorCode": "InternalError"}]
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 2, "FailedFindings": failed})
+    notice = notice_of(denied(), URL)
+    assert notice is not None
+    with pytest.raises(NoticeError) as caught:
+        SecurityHubChannel(hub, lambda: NOW).give(notice)
+    assert caught.value.evidence == {"finding": "the first", "code": "InvalidInput"}
