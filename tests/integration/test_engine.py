@@ -83,6 +83,22 @@ def test_evaluate_returns_the_decision_with_revision_and_version(engine, policie
     assert (answer.decision.decision, answer.revision, answer.opa_version) == ("allow", "r1", "1.22.2")
 
 
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        pytest.param("exemptions: [{id: EX-1, owner: team}, {id: EX-2}]", ["EX-1", "EX-2"], id="two"),
+        pytest.param("exemptions: [{id: EX-1}, 7]", ["EX-1"], id="one that is none"),
+        pytest.param("exemptions: {id: EX-1}", [], id="no list"),
+        pytest.param("rules: {}", [], id="none"),
+    ],
+)
+def test_the_exemptions_are_those_of_the_configuration(engine, policies, config: str, found: list[str]) -> None:
+    root = policies(ALLOW)
+    (root / "guard" / "config").mkdir()
+    (root / "guard" / "config" / "data.yaml").write_text(config)
+    assert [exemption["id"] for exemption in engine(root).exemptions(5)] == found
+
+
 def test_evaluate_decides_with_the_shipped_bundle(engine, bundle) -> None:
     answer = engine(bundle).evaluate(document(tag="1.10-cpu-py38"))
     assert (answer.decision.decision, answer.decision.rule_ids) == ("deny", ("denied_image",))

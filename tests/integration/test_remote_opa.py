@@ -100,6 +100,17 @@ def _trickle(request: BaseHTTPRequestHandler, parts: list[bytes]) -> None:
         time.sleep(0.1)
 
 
+def test_the_exemptions_of_an_opa_elsewhere_are_those_of_its_configuration(serve) -> None:
+    asked: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.path.partition("?")[0])
+        answering(200, b'{"result": [{"id": "EX-1"}]}')(request)
+
+    assert RemoteOpa(serve(answer), timeout=5).exemptions(5) == ({"id": "EX-1"},)
+    assert asked == ["/v1/data/guard/config/exemptions"]
+
+
 @pytest.mark.parametrize(
     "headers", [pytest.param(True, id="headers that trickle"), pytest.param(False, id="a body that trickles")]
 )

@@ -15,6 +15,10 @@ URL = "https://opa:8181"
 DECISION = {"decision": "allow", "findings": []}
 
 
+def test_an_answer_is_the_object_that_opa_sent() -> None:
+    assert read(b'{"result": {"decision": "allow"}}', URL) == {"result": {"decision": "allow"}}
+
+
 @pytest.mark.parametrize(
     ("content", "shown"),
     [(b"[]", "[]"), (b'"allow"', "allow"), (b"null", "None"), (b"1", "1"), (b"true", "True")],

@@ -6,6 +6,8 @@ import gc
 import os
 import select
 import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -129,4 +131,28 @@ def test_opa_is_ended_with_the_process_that_started_it(tmp_path: Path) -> None:
     ended, _, _ = select.select([descriptor], [], [], 10)
     for each in (descriptor, read, write):
         os.close(each)
+    assert ended == [descriptor]
+
+
+def test_opa_is_ended_at_the_end_of_a_process_that_did_not_stop_it(tmp_path: Path) -> None:
+    """Also where the system can't do that by itself, as on macOS."""
+    binary, bundle = tmp_path / "opa", tmp_path / "bundle.tar.gz"
+    binary.write_text("#!/bin/sh\nexec sleep 60\n")
+    binary.chmod(0o755)
+    bundle.write_bytes(b"")
+    program = (
+        "import sys; from pathlib import Path; from guard.opa import process; process._LIBC = None; "
+        "print(process.OpaProcess(*map(Path, sys.argv[1:])).pid, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, binary, bundle], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        descriptor = os.pidfd_open(int(parent.stdout.readline()))
+        parent.stdin.close()
+    ended, _, _ = select.select([descriptor], [], [], 5)
+    if not ended:
+        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+    os.close(descriptor)
     assert ended == [descriptor]

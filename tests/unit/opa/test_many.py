@@ -1,0 +1,90 @@
+"""Many documents over connections of their own; what can't be asked there is asked one by one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from guard.decision import Decision, Evaluation
+from guard.document import Document
+from guard.errors import OpaUnavailable
+from guard.opa.connection import ConnectionLost
+from guard.opa.many import CONNECTIONS, evaluate_many
+from tests.support.documents import document
+
+ALLOW = json.dumps({"result": {"decision": "allow", "findings": []}}).encode()
+ALLOWED = Evaluation(Decision(decision="allow", findings=()), None, None)
+ONE_BY_ONE = Evaluation(Decision(decision="warn", findings=()), None, None)
+DOCUMENTS = [document() for _ in range(2 * CONNECTIONS + 1)]
+
+
+class Connection:
+    """Answers as it is told to, and notes what was sent and that it was closed."""
+
+    def __init__(self, status: int = 200, content: bytes = ALLOW, lost_at: int = 0) -> None:
+        self.answer = (status, content)
+        self.lost_at = lost_at
+        self.sent = 0
+        self.closed = 0
+
+    def send(self, _: bytes) -> None:
+        self.sent += 1
+        if self.sent == self.lost_at:
+            raise ConnectionLost("reset")
+
+    def receive(self) -> tuple[int, bytes]:
+        if self.closed:
+            raise ConnectionLost("closed")
+        return self.answer
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def _evaluated(connections: list[Connection], documents: list[Document] = DOCUMENTS) -> list[Any]:
+    """The answers over these connections, in the order in which they are opened."""
+    left = iter(connections)
+    connect: Any = lambda: next(left)  # noqa: E731
+    return list(evaluate_many(documents, connect, lambda _: ONE_BY_ONE))
+
+
+def test_each_document_is_asked_about_once_and_the_connections_are_used_again() -> None:
+    connections = [Connection() for _ in range(CONNECTIONS)]
+    assert _evaluated(connections) == [ALLOWED] * len(DOCUMENTS)
+    assert sum(connection.sent for connection in connections) == len(DOCUMENTS)
+    assert [connection.closed for connection in connections] == [1] * CONNECTIONS
+
+
+def test_a_connection_that_takes_nothing_takes_the_others_along() -> None:
+    """What was on its way over them is asked again one by one: the OPA behind them may be another one by now."""
+    good, bad = Connection(), Connection(lost_at=1)
+    others = [Connection() for _ in range(CONNECTIONS)]
+    answers = _evaluated([good, bad, *others], DOCUMENTS[:3])
+    assert (answers, good.closed, bad.closed) == ([ONE_BY_ONE, ONE_BY_ONE, ALLOWED], 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [
+        pytest.param(500, ALLOW, id="another status"),
+        pytest.param(200, b"{", id="no JSON"),
+        pytest.param(200, b"{}", id="no decision"),
+    ],
+)
+def test_an_answer_that_is_no_decision_is_asked_for_again(status: int, content: bytes) -> None:
+    """Where a request by itself finds out what is wrong."""
+    assert _evaluated([Connection(status, content)], DOCUMENTS[:1]) == [ONE_BY_ONE]
+
+
+def test_an_error_of_one_document_is_its_answer() -> None:
+    error = OpaUnavailable("OPA can't be reached")
+
+    def connect() -> Any:
+        raise ConnectionLost("refused")
+
+    def evaluate(_: Document) -> Evaluation:
+        raise error
+
+    assert list(evaluate_many(DOCUMENTS[:2], connect, evaluate)) == [error, error]
