@@ -1,4 +1,4 @@
-"""Masking policies that hide nothing, and that aren't there."""
+"""Masking policies that hide nothing or what a test names, and that aren't there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ class NoMasks:
 
     def masks(self, _: object) -> object:
         return []
+
+
+class Masks:
+    """A policy that replaces the values at these paths."""
+
+    def __init__(self, *paths: str) -> None:
+        self.paths = paths
+
+    def masks(self, _: object) -> object:
+        return [{"op": "upsert", "path": path, "value": "***"} for path in self.paths]
 
 
 class Broken:

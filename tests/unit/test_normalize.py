@@ -57,6 +57,30 @@ def test_what_could_not_be_described_for_now_is_unavailable_and_not_missing() ->
     ]
 
 
+ELSEWHERE = {"schema_version", "source", "account", "region", "partition", "job", "actor", "deny_list", "unavailable"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields"),
+    [
+        ("ListTags", ["job.tags"]),
+        ("DescribeAlgorithm", ["images", "storage"]),
+        ("DescribeModel", ["images", "job.role_arns", "network", "storage", "environment", "models"]),
+        ("DescribeModelPackage", ["images", "storage", "environment", "models"]),
+        *(
+            (operation, ["job.role_arns", *(name for name in Document.model_fields if name not in ELSEWHERE)])
+            for operation in ("DescribeTransformJob", "DescribeDataQualityJobDefinition")
+        ),
+    ],
+)
+def test_a_failed_call_withholds_what_its_answer_would_have_told(operation: str, fields: list[str]) -> None:
+    failure = CollectError("busy", operation=operation, resource="m", code="ThrottlingException")
+    told = normalize(ref(TRANSFORM), Collected({"ModelName": "m"}, {}, {}, (failure,)), NOTHING)
+    (call,) = told.unavailable or ()
+    assert (call.operation, call.resource, call.message) == (operation, "m", "ThrottlingException")
+    assert call.fields == tuple(fields)
+
+
 def test_a_failure_of_another_call_leaves_the_job_as_it_is_described() -> None:
     failure = CollectError("no connection", operation="ListTags")
     told = normalize(ref(TRAINING), Collected({}, None, {}, (failure,)), NOTHING)

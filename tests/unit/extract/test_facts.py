@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from guard.document import Command, Instance, Vpc
 from guard.extract import extract
 from guard.extract.facts import Facts, join, merge_weakest, merges
-from guard.resources import JOB_DEFINITIONS, MODEL, Resource
+from guard.resources import JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, Resource
 
 M = Resource(MODEL.id, "m")
 D = Resource(JOB_DEFINITIONS["ModelQuality"].id, "d")
@@ -22,6 +22,22 @@ IN_VPC = Vpc(subnets=("subnet-1",), security_groups=("sg-1",))
 
 def facts(kind: str, description: Any, known: Any = None) -> Facts:
     return extract(kind, description, "job-1", known or {})
+
+
+@pytest.mark.parametrize(
+    ("created_by", "who"),
+    [
+        ({"IamIdentity": {"Arn": "arn:role"}, "UserProfileArn": "arn:profile"}, "arn:role"),
+        ({"UserProfileArn": "arn:profile"}, "arn:profile"),
+        ({}, None),
+    ],
+    ids=["with an identity", "in a studio", "unknown"],
+)
+def test_who_made_a_model_package_is_told(created_by: dict[str, Any], who: str | None) -> None:
+    model = {"PrimaryContainer": {"ModelPackageName": "p"}}
+    package = {"InferenceSpecification": {"Containers": [{"Image": "a:1"}]}, "CreatedBy": created_by}
+    found = facts("transform", {"ModelName": "m"}, {M: model, Resource(MODEL_PACKAGE.id, "p"): package})
+    assert [model.created_by for model in found.models] == [None, who]
 
 
 SERVERLESS = {"ServerlessConfig": {"MemorySizeInMB": 1024}}

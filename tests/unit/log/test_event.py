@@ -14,7 +14,7 @@ from guard.errors import DecisionMissing, EvaluationFailed, StopError
 from guard.log.event import DecisionEvent, masked_event
 from guard.record import Outcome, Record
 from tests.support.jobs import HOME
-from tests.support.masks import Broken, NoMasks
+from tests.support.masks import Broken, Masks, NoMasks
 from tests.support.records import ARN, STARTED, denied
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,6 +68,16 @@ def test_the_event_of_a_stopped_job() -> None:
         "finished_at": "2026-11-23T10:01:00.120000Z",
         "seconds_to_stop": 60.12,
     }
+
+
+def test_values_of_the_job_and_of_its_findings_are_masked_wherever_they_stand() -> None:
+    paths = ("/input/environment/0/value", "/result/findings/0/message")
+    event, hidden = masked_event(denied(), Masks(*paths))
+    assert (event.masked, hidden.failure) == (paths, None)
+    assert event.input is not None
+    assert event.result is not None
+    assert event.input["environment"][0] == {"slot": "Environment", "name": "TOKEN", "value": "***"}
+    assert [finding["message"] for finding in event.result["findings"]] == ["***"]
 
 
 def test_failures_are_told_with_their_evidence_and_rule() -> None:
