@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from guard.cli.app import app, main
+from guard.errors import ConfigError
 from tests.support.jobs import ALLOWED, DENIED
 from tests.support.policies import CONFIG, POLICIES, few_policies
 
@@ -141,7 +142,10 @@ def test_a_folder_that_the_build_refuses_is_refused(run, event, opa, tmp_path, o
 
 def test_a_folder_that_holds_no_policies_is_refused(run, event, tmp_path) -> None:
     result = run(event(ALLOWED), "--bundle", tmp_path)
-    assert (result.exit_code, "not a folder of policies" in result.stderr) == (2, True)
+    assert result.exit_code == 2
+    assert result.stderr.replace("\n", "") == (
+        f"error ConfigError: not a folder of policies: it has no guard/config/data.yaml (path={str(tmp_path)!r})"
+    )
 
 
 def test_json_holds_decision_findings_document_and_revision(run, event, bundle) -> None:
@@ -207,11 +211,19 @@ def test_a_recorded_document_needs_no_description(run, event, tmp_path) -> None:
     assert run(recorded, "--describe", recorded).exit_code == 2
 
 
-def test_a_defect_of_the_command_is_an_error_and_no_deny(monkeypatch, capsys) -> None:
+@pytest.mark.parametrize("error", [RuntimeError("surprise"), ConfigError("surprise")], ids=["defect", "known"])
+def test_whatever_a_command_raises_is_an_error_and_no_deny(monkeypatch, capsys, error) -> None:
     def broken() -> None:
-        raise RuntimeError("surprise")
+        raise error
 
     monkeypatch.setattr("guard.cli.app.app", broken)
     with pytest.raises(SystemExit) as ended:
         main()
     assert (ended.value.code, "surprise" in capsys.readouterr().err) == (2, True)
+
+
+def test_the_help_lists_the_commands_and_no_installation_of_a_shells_completion() -> None:
+    """It would write into the files of the caller's shell."""
+    result = CliRunner().invoke(app, [])
+    assert "evaluate" in result.output
+    assert "completion" not in CliRunner().invoke(app, ["--help"]).output

@@ -73,6 +73,13 @@ def test_the_diff_says_what_was_expected_and_what_was_decided(expected: Any, lin
     assert differences(Expectation.model_validate(expected), _result(_finding(), OTHER)) == lines
 
 
+def test_a_day_in_an_expectation_is_the_text_that_a_finding_has() -> None:
+    """YAML reads it as a date, and JSON has none."""
+    written = "decision: deny\nfindings:\n- {rule_id: max_runtime, details: {until: 2026-12-23}}\n"
+    expected = Expectation.model_validate(yaml.safe_load(written))
+    assert differences(expected, _result(_finding(details={"until": "2026-12-23"}))) == []
+
+
 def test_an_expected_finding_counts_once() -> None:
     expected = Expectation(decision="deny", findings=[ExpectedFinding(rule_id="region")] * 2)
     assert differences(expected, _result(OTHER)) == ["findings", "  - region"]
@@ -151,3 +158,6 @@ def test_an_expectation_that_cannot_be_met_is_an_error(tmp_path: Path, content: 
     with pytest.raises(ConfigError) as raised:
         case.expectation()
     assert raised.value.message == says
+    assert raised.value.evidence == {"path": str(case.expected)} | (
+        {"problem": str(raised.value.__cause__)} if says == UNREADABLE else {}
+    )

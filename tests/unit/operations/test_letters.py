@@ -106,8 +106,9 @@ def test_a_letter_is_read(letter: dict[str, Any], shape: str, event: Any, error:
         (NOTICE, f"notice: {JOB}"),
         (ENDED, f"job-ended: {JOB}"),
         ({"sagemaker_guard": "notice", "notice": 3}, "notice: ?"),
+        (None, "-"),
     ],
-    ids=["state change", "call", "no detail", "notice", "ended job", "broken notice"],
+    ids=["state change", "call", "no detail", "notice", "ended job", "broken notice", "no event"],
 )
 def test_the_subject_names_the_job(event: Any, subject: str) -> None:
     assert read_letter(message(event)).subject == subject
