@@ -147,6 +147,20 @@ def test_json_lists_everything_about_each(run: Any, policies: Any) -> None:
     }
 
 
+def test_of_a_folder_the_json_files_are_read_in_all_its_depth(run: Any, policies: Any, tmp_path: Path) -> None:
+    recorded = json.loads(RECORDED.read_text())
+    recorded["document"]["source"]["time"] = datetime.now(UTC).isoformat()
+    folder = tmp_path / "documents"
+    for name in ("first.json", "below/second.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps(recorded))
+    (folder / "README.md").write_text("not a document")
+    result = run("exemptions", folder, "--json", "--bundle", policies(_exemption("EX-1")))
+    assert result.exit_code == 0, result.output
+    (listed,) = json.loads(result.stdout)
+    assert listed["covered"] == {"denied_image": 2}
+
+
 def test_one_that_the_policy_refuses_says_why(run: Any, policies: Any) -> None:
     folder = policies(_exemption("EX-1"), exemption_policy={"ticket_required": True})
     text = " ".join(run("exemptions", "--bundle", folder).stdout.split())
