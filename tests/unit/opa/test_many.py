@@ -21,7 +21,7 @@ DOCUMENTS = [document() for _ in range(2 * CONNECTIONS + 1)]
 
 
 class Connection:
-    """Answers as it is told to, and notes what was sent and that it was closed."""
+    """Answers as it is told to, and notes what was sent and that it was closed; below 0, `lost_at` is when it is to answer."""
 
     def __init__(self, status: int = 200, content: bytes = ALLOW, lost_at: int = 0) -> None:
         self.answer = (status, content)
@@ -35,7 +35,7 @@ class Connection:
             raise ConnectionLost("reset")
 
     def receive(self) -> tuple[int, bytes]:
-        if self.closed:
+        if self.closed or self.lost_at < 0:
             raise ConnectionLost("closed")
         return self.answer
 
@@ -63,6 +63,12 @@ def test_a_connection_that_takes_nothing_takes_the_others_along() -> None:
     others = [Connection() for _ in range(CONNECTIONS)]
     answers = _evaluated([good, bad, *others], DOCUMENTS[:3])
     assert (answers, good.closed, bad.closed) == ([ONE_BY_ONE, ONE_BY_ONE, ALLOWED], 1, 1)
+
+
+def test_a_connection_that_brings_no_answer_takes_the_others_along() -> None:
+    lost, good = Connection(lost_at=-1), Connection()
+    answers = _evaluated([lost, good], DOCUMENTS[:2])
+    assert (answers, lost.closed, good.closed) == ([ONE_BY_ONE, ONE_BY_ONE], 1, 1)
 
 
 @pytest.mark.parametrize(
