@@ -95,6 +95,7 @@ def test_a_bus_that_takes_nothing_is_named_with_its_code() -> None:
             "no decision for 30 minutes",
             id="undecided",
         ),
+        pytest.param(_notice(evaluation=None, reason=None), "deny", "", "", id="undecided nobody knows why"),
         pytest.param(
             _notice(OTHER.model_copy(update={"message": "m" * 256})), "deny", "max_runtime", "m" * 256, id="just fits"
         ),

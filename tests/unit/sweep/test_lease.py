@@ -41,7 +41,7 @@ def test_a_sweep_that_was_killed_keeps_it_for_two_minutes() -> None:
     store, clock = MemoryStore(), Clock()
     Lease(store, "killed", clock).claim()
     second = Lease(store, "second", clock)
-    clock.now += HELD - timedelta(seconds=1)
+    clock.now += timedelta(minutes=2, seconds=-1)
     assert not second.claim()
     clock.now += timedelta(seconds=1)
     assert second.claim()

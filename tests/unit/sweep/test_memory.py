@@ -95,6 +95,16 @@ def test_what_can_not_be_written_is_told_and_written_by_the_next_save() -> None:
     assert Memory(store).knows(JOB, "r1")
 
 
+def test_of_too_many_jobs_those_that_were_judged_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guard.sweep.memory._SHARD_ENTRIES", 2)
+    jobs = [replace(JOB, arn=job_arn(f"job-{number}", TRAINING, HOME)) for number in range(200)]
+    (item, *_) = _kept(jobs[0]).items
+    first, second, third = [job for job in jobs if item in _kept(job).items][:3]
+    store = _kept(first, second, third, first)
+    memory = Memory(store)
+    assert [memory.knows(job, "r1") for job in (first, second, third)] == [True, False, True]
+
+
 def test_what_did_not_change_is_not_written_again() -> None:
     store = MemoryStore()
     memory = Memory(store)
