@@ -13,7 +13,7 @@ from guard.notices.security_hub import SecurityHubChannel
 from guard.record import Outcome
 from tests.support.fakes import FakeSageMaker
 from tests.support.jobs import ACCOUNT, DENIED, REGION
-from tests.support.records import ARN, denied
+from tests.support.records import ARN, FINDING, denied
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 URL = "https://wiki.example.com/exemptions"
@@ -107,3 +107,24 @@ def test_a_refused_finding_is_named_with_its_code() -> None:
     with pytest.raises(NoticeError) as caught:
         SecurityHubChannel(hub, lambda: NOW).give(notice)
     assert caught.value.evidence == {"finding": "the first", "code": "InvalidInput"}
+
+
+def test_texts_are_as_long_as_security_hub_takes_them() -> None:
+    long = FINDING.model_copy(update={"message": "m" * 1000, "remediation": "r" * 900})
+    notice = notice_of(denied(long), URL)
+    assert notice is not None
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    named = notice.model_copy(update={"job": notice.job.model_copy(update={"name": "x" * 300})})
+    SecurityHubChannel(hub, lambda: NOW).give(named)
+    (finding,) = hub.calls[0][1]["Findings"]
+    remedy = finding["Remediation"]["Recommendation"]["Text"]
+    assert (len(finding["Title"]), len(finding["Description"]), len(remedy)) == (256, 1024, 512)
+
+
+def test_a_finding_without_a_remedy_says_whom_to_ask() -> None:
+    notice = notice_of(denied(FINDING.model_copy(update={"remediation": None})), "")
+    assert notice is not None
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    SecurityHubChannel(hub, lambda: NOW).give(notice)
+    (finding,) = hub.calls[0][1]["Findings"]
+    assert finding["Remediation"] == {"Recommendation": {"Text": "Ask the team that owns the policies."}}
