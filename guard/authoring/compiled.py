@@ -12,7 +12,7 @@ from guard.authoring.opa import LIMITS, Opa
 # The package that a bundle has in place of the one that works these documents out. OPA keeps what a policy names as it needs it;
 # what it reads from data, it converts for each decision.
 PLAN = Path("guard/plan/plan.rego")
-_DOCUMENTS = ("rules", "stamps", "limits", "scoped", "defects", "unnamed", "exemptions", "sections", "filled")
+_DOCUMENTS = ("rules", "stamps", "limits", "scoped", "defects", "unnamed", "exemptions", "sections", "given", "filled")
 _QUERY = "{" + ", ".join(f'"{name}": data.guard.plan.{name}' for name in _DOCUMENTS) + "}"
 
 

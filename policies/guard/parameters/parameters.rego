@@ -44,11 +44,7 @@ _overridden[rule_id] := object.union(object.remove(plan.sections[rule_id], given
 	some rule_id, given in _given
 }
 
-_given[rule_id][name] := data.guard.config.rules[rule_id].overrides[number][name] if {
-	some rule_id, numbers in changed
-	some name, number in numbers
-	name in object.keys(plan.sections[rule_id])
-}
+_given[rule_id] := plan.given[rule_id][number] if some rule_id, number in applied
 
 # METADATA
 # description: By rule id and name the parameters, with the job's account, region and partition in their globs.

@@ -67,6 +67,18 @@ scoped[rule_id] := levels.prepared(overrides) if {
 }
 
 # METADATA
+# description: |
+#   By rule id and number what the overrides of the scoped rules give in place of the section's, but for parameters that
+#   a rule reads in their place.
+# scope: document
+given[rule_id] := [parameters |
+	some override in _overrides(rule_id)
+	parameters := object.filter(override, object.keys(sections[rule_id]))
+] if {
+	some rule_id, _ in scoped
+}
+
+# METADATA
 # description: By rule id what is broken about a rule, whatever the job; one text for each.
 # scope: document
 defects[rule_id] := [text | some text in texts] if some rule_id, texts in _defects
@@ -110,12 +122,7 @@ _is_always_off(rule_id) if {
 
 _has_facts(rule_id) if _names_facts(sections[rule_id])
 
-_has_facts(rule_id) if {
-	some override in _overrides(rule_id)
-	some name, value in override
-	not name in _unread(rule_id)
-	_names_facts(value)
-}
+_has_facts(rule_id) if _names_facts(given[rule_id])
 
 _names_facts(value) if regex.match(`\{(account|region|partition)\}`, json.marshal(value))
 

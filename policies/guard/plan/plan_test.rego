@@ -45,6 +45,7 @@ _planned := planned if {
 		"unnamed": plan.unnamed,
 		"exemptions": plan.exemptions,
 		"sections": plan.sections,
+		"given": plan.given,
 		"filled": plan.filled,
 	} with data.guard.config as _config
 		with data.guard.rules as _rules
@@ -141,6 +142,17 @@ test_sections_have_all_parameters_but_those_that_are_read_in_place if {
 		"delta": {"level": "warn"},
 		"epsilon": {"level": "warn"},
 	}
+}
+
+test_overrides_give_what_takes_the_place_of_the_sections if {
+	_planned.given == {"beta": [{"level": "warn", "globs": ["{region}"]}], "gamma": [{"level": "off"}]}
+}
+
+test_overrides_do_not_give_what_is_read_in_place if {
+	overrides := [{"region": "*", "images": {"a": {}}}, {"level": "off", "account": "1"}]
+	section := {"level": "warn", "images": {}, "overrides": overrides}
+	plan.given == {"alpha": [{}, {"level": "off"}]} with data.guard.config.rules as {"alpha": section}
+		with data.guard.rules as {"alpha": {"in_place": ["images"]}}
 }
 
 test_rules_with_facts_of_the_job_are_filled if {

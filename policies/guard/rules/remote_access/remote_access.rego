@@ -83,10 +83,7 @@ _settings := given if {
 
 _names := [lower(name) | some name in _settings]
 
-# Most jobs have no such setting: all names at once tell.
-_matching(pattern) := {i | some i, name in settings.lower_names; glob.match(pattern, null, name)} if {
-	glob.match(sprintf("*%s*", [pattern]), null, concat("\n", settings.lower_names))
-}
+_matching(pattern) := {i | some i, name in settings.lower_names; glob.match(pattern, null, name)}
 
 # One glob for all of them is quicker than each of them for each setting.
 _any_name := globs.any_of(_names)
