@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 import zoneinfo
 from datetime import date
 
+from guard.authoring.explain import hint
 from guard.denylist.entries import canonical, parse_entry
 from guard.errors import EntryError
 from guard.jobs import BY_KIND
@@ -61,12 +61,12 @@ def _image(text: str, *, pattern: bool) -> None:
 def glob(text: str) -> None:
     """A glob of OPA's, which OPA itself has read."""
     not_empty(text)
-    plain, before = re.sub(r"\\.|\[[^]]*\]", "", text), ""
-    while plain != before:
-        before, plain = plain, re.sub(r"\{[^{}]*\}", "", plain)
-    if "," in plain:
+    bare = outside = re.sub(r"\\.|\[[^]]*\]", "", text)
+    while (shorter := re.sub(r"\{[^{}]*\}", "", outside)) != outside:
+        outside = shorter
+    if "," in outside:
         raise FormatProblem("has a comma, which separates nothing here; write a list, or ? where the value has a comma")
-    for name in re.findall(r"\{([^{},]*)\}", re.sub(r"\\.|\[[^]]*\]", "", text)):
+    for name in re.findall(r"\{([^{},]*)\}", bare):
         if name not in PLACEHOLDERS:
             known = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
             raise FormatProblem(f"has {{{name}}}, which stands for nothing; a fact of the job is one of {known}")
@@ -105,9 +105,7 @@ def time_zone(text: str) -> None:
     known = zoneinfo.available_timezones()
     # A machine without the database can't tell; `make check` tries each rule on documents all the same.
     if known and text not in known:
-        close = difflib.get_close_matches(text, sorted(known), 1)
-        remedy = f"did you mean {close[0]}?" if close else "write one as Europe/Berlin, or UTC"
-        raise FormatProblem(f"is not a time zone; {remedy}")
+        raise FormatProblem(hint("is not a time zone", text, sorted(known), "write one as Europe/Berlin, or UTC"))
 
 
 def account_glob(text: str) -> None:
@@ -133,7 +131,7 @@ def role_glob(text: str) -> None:
         role = "arn:{}:iam::{}:role/{}".format(*session.groups())
         raise FormatProblem(f"is a session, and a job has the role that the session is of; write {role}")
     form = "arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
-    if short := re.match(r"arn:[a-z*?-]+:iam::([0-9]+):role/", text):
+    if short := re.match(r"arn:[a-z*?-]+:iam::(?![0-9]{12}:)([0-9]+):role/", text):
         raise FormatProblem(
             f"matches no role: {short[1]} is not an account, which has 12 digits and not {len(short[1])}"
         )

@@ -1,0 +1,137 @@
+"""Which texts each format accepts, and what is said about the others; globs and expressions are also read by OPA elsewhere."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+
+import pytest
+
+from guard.authoring.format_checks import FormatProblem, time_zone
+from guard.authoring.formats import FORMATS
+from guard.jobs import BY_KIND
+
+EMPTY = "is empty and matches nothing; remove it"
+EMPTY_SCOPE = 'is empty and matches nothing; write "*" for everything'
+COMMA = "has a comma, which separates nothing here; write a list, or ? where the value has a comma"
+PLACEHOLDER = "has {}, which stands for nothing; a fact of the job is one of {{account}}, {{region}}, {{partition}}"
+BRACKET = "has a bracket or a backslash; only * and ? are special here, write a list instead"
+NO_DAY = "is not a date of the years 2000 to 2199; write one as YYYY-MM-DD"
+NO_ACCOUNT = "matches no account; write its 12 digits in quotes, or a glob of digits, * and ?"
+NO_REGION = "matches no region; write one as eu-west-1, or a glob as eu-*"
+NO_ROLE = "matches no role; write arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
+KINDS = f"known are {', '.join(BY_KIND)}"
+
+ACCEPTED = [
+    ("glob", "ml.p4d.24xlarge"),
+    ("glob", "ml.{g{4,5},p5}.*"),
+    ("glob", "ml.[g,p]*"),
+    ("glob", r"a\,b"),
+    ("glob", r"a\{b"),
+    ("glob", "[{x}]"),
+    ("glob", "arn:{partition}:s3:::{account}-{region}"),
+    ("glob", "{a,b}"),
+    ("regex", "a,b"),
+    ("image-entry", "pytorch-training:1.10"),
+    ("image-pattern", "tensorflow-*:1.*"),
+    ("image-scope", "pytorch-training:1.10"),
+    ("image-scope", "*/churn:*"),
+    ("day", "2000-01-01"),
+    ("day", "2024-02-29"),
+    ("day", "2199-12-31"),
+    ("scope-glob", "churn-*?"),
+    ("account", "111122223333"),
+    ("account-glob", "111122223333"),
+    ("account-glob", "*"),
+    ("account-glob", "1111????3333"),
+    ("region-glob", "eu-west-1"),
+    ("region-glob", "*-west-?"),
+    ("role-glob", "arn:aws:iam::111122223333:role/service/Churn"),
+    ("role-glob", "arn:*:iam::*:role/x\ny"),
+    ("role-glob", "*"),
+    ("role-glob", "?rn:x"),
+    ("role-glob", "*:user/Churn"),  # the path of a role may be `a:user`
+    ("role-glob", "arn:*"),
+    ("role-glob", "arn:aws:iam::1111*"),
+    ("role-glob", "arn:aws*:role/Churn"),
+    ("role-glob", "arn:aws*:*Churn"),
+    ("role-glob", "arn:aws*Churn"),
+    ("job-kind", "training"),
+    ("job-kind-glob", "trans*"),
+    ("time-zone", "Europe/Berlin"),
+    ("time-zone", "UTC"),
+]
+
+REFUSED = [
+    ("glob", "", EMPTY),
+    ("glob", "a,b", COMMA),
+    ("glob", "{a,b},c", COMMA),
+    ("glob", r"\\,", COMMA),
+    ("glob", "x[a]{accuont}", PLACEHOLDER.format("{accuont}")),
+    ("glob", "{account}{}", PLACEHOLDER.format("{}")),
+    ("regex", "", EMPTY),
+    ("image-entry", "pytorch-*", "can never match an image: a wildcard in an exact entry: it belongs in `patterns`"),
+    ("image-entry", " a:1 ", "is not how images are compared; write a:1"),
+    ("image-pattern", "a:1", "has no wildcard; move it to `images`, where a lookup costs the same however long the list"),
+    ("image-pattern", "A*", "can never match an image: upper case in the repository: no registry has such an image"),
+    ("image-scope", "Host.example.com/a*", "is not how images are compared; write host.example.com/a*"),
+    ("day", "1999-12-31", NO_DAY),
+    ("day", "2200-01-01", NO_DAY),
+    ("day", "20261231", NO_DAY),
+    ("day", "2026-12-31T00:00:00Z", NO_DAY),
+    ("day", "2026-W01-1", NO_DAY),
+    ("day", "٢٠٢٦-12-31", NO_DAY),
+    ("day", "", NO_DAY),
+    ("day", "2023-02-29", "is not a valid date (day is out of range for month); write one as YYYY-MM-DD"),
+    ("scope-glob", "", EMPTY_SCOPE),
+    ("scope-glob", "a[b", BRACKET),
+    ("scope-glob", "a]b", BRACKET),
+    ("scope-glob", "a{b", BRACKET),
+    ("scope-glob", "a}b", BRACKET),
+    ("scope-glob", "a\\b", BRACKET),
+    ("scope-glob", "a,b", COMMA),
+    ("account", "11112222333", "is not an account; write its 12 digits in quotes"),
+    ("account", "1111222233334", "is not an account; write its 12 digits in quotes"),
+    ("account", "١١١١٢٢٢٢٣٣٣٣", "is not an account; write its 12 digits in quotes"),
+    ("account-glob", "", EMPTY_SCOPE),
+    ("account-glob", "11112222333", NO_ACCOUNT),
+    ("account-glob", "a*", NO_ACCOUNT),
+    ("region-glob", "", EMPTY_SCOPE),
+    ("region-glob", "EU-west-1", NO_REGION),
+    ("region-glob", "eu_*", NO_REGION),
+    ("role-glob", "", EMPTY_SCOPE),
+    ("role-glob", "arn:aws:iam::111122223333:user/Churn", NO_ROLE),
+    ("role-glob", "arn:aws:iam::111122223333:role/", NO_ROLE),
+    ("role-glob", "arn:aws:iam::*:user/Churn", NO_ROLE),
+    ("role-glob", "arn:aws:s3*", NO_ROLE),
+    ("role-glob", "arn:AWS:iam::111122223333:role/x", NO_ROLE),
+    ("role-glob", "arn:aws:iam:::role/Churn", NO_ROLE),
+    ("role-glob", "Churn*", "matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/Churn*"),
+    ("role-glob", "arn:aws:iam::1111:role/x", "matches no role: 1111 is not an account, which has 12 digits and not 4"),
+    (
+        "role-glob",
+        "arn:aws-cn:sts::111122223333:assumed-role/Batch/i-1",
+        "is a session, and a job has the role that the session is of; write arn:aws-cn:iam::111122223333:role/Batch",
+    ),
+    ("job-kind", "train*", f"is not a known job kind; {KINDS}"),
+    ("job-kind-glob", "", EMPTY_SCOPE),
+    ("job-kind-glob", "label?", f"matches no known job kind; {KINDS}"),
+    ("time-zone", "Europe/Berlim", "is not a time zone; did you mean Europe/Berlin?"),
+    ("time-zone", "7", "is not a time zone; write one as Europe/Berlin, or UTC"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "text"), ACCEPTED, ids=str)
+def test_a_text_that_can_do_its_work_is_accepted(form: str, text: str) -> None:
+    FORMATS[form].check(text)
+
+
+@pytest.mark.parametrize(("form", "text", "said"), REFUSED, ids=[f"{form} {text!a}" for form, text, _ in REFUSED])
+def test_a_text_that_can_never_match_is_refused_with_what_to_write(form: str, text: str, said: str) -> None:
+    with pytest.raises(FormatProblem, match=f"^{re.escape(said)}$"):
+        FORMATS[form].check(text)
+
+
+def test_where_no_time_zones_are_known_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zoneinfo, "available_timezones", set)
+    time_zone("Europe/Berlim")
