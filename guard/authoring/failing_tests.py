@@ -11,7 +11,7 @@ from typing import Any
 
 Node = Mapping[str, Any]
 _LONGEST = 4000
-_NAME = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\]]*\])*")
+_NAME = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\]]*\][\w.]*)*")
 
 
 def explain_failures(results: Sequence[Node], folder: Path) -> Iterator[str]:
@@ -36,7 +36,7 @@ def _seen(result: Node, folder: Path) -> Iterator[str]:
 
 def _expression(event: Node, folder: Path) -> Iterator[str]:
     file, row = event["Location"]["file"], event["Location"]["row"]
-    lines = (folder / file).read_text(errors="replace").splitlines()
+    lines = (folder / file).read_text().splitlines()
     yield f"  {row}: {lines[row - 1].strip()}"
     names = set(_variables(event["Node"]))
     shown: dict[str, str] = {}
