@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from guard.authoring.explain import Explanation
+from guard.authoring.explain import Explanation, hint
 from guard.authoring.yaml_positions import KeyPath
 
 _OF_ROLE = re.compile(r"arn:[^:]*:iam::([^:]*):")
@@ -22,9 +21,8 @@ def unknown_accounts(config: Mapping[str, Any]) -> Iterator[Explanation]:
     known = [str(account) for account in accounts]
     for path, pattern in _scoped_accounts(config):
         if not fnmatch.filter(known, pattern):
-            close = difflib.get_close_matches(pattern, known, 1)
-            remedy = f"did you mean {close[0]}?" if close else "correct it, or add it to accounts"
-            yield path, f"{pattern} is none of your accounts; {remedy}"
+            text = f"{pattern} is none of your accounts"
+            yield path, hint(text, pattern, known, "correct it, or add it to accounts")
 
 
 def _scoped_accounts(config: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:

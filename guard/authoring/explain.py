@@ -43,7 +43,7 @@ class _Violation:
 
 def explain(error: ValidationError) -> Iterable[Explanation]:
     """Return a violation in words, each explanation with the path that it is about."""
-    path = cast("KeyPath", tuple(error.absolute_path))
+    path: KeyPath = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path and isinstance(error.instance, str):
         path = (*path, error.instance)
     violation = _Violation(
@@ -148,7 +148,7 @@ _TELL: dict[str, Callable[[_Violation], Iterable[Explanation]]] = {
 
 def hint(text: str, given: str, known: list[str], otherwise: str) -> str:
     """Return the text with the nearest known name, or with what to do if none is near."""
-    close = difflib.get_close_matches(given, known, 1)
+    close = difflib.get_close_matches(given, known)
     return f"{text}; did you mean {close[0]}?" if close else f"{text}; {otherwise}"
 
 

@@ -44,13 +44,29 @@ def test_the_nearest_account_is_proposed() -> None:
     assert texts == ["111122223334 is none of your accounts; did you mean 111122223333?"] * 2
 
 
+def test_where_none_is_near_the_remedies_are_told() -> None:
+    texts = {text for _, text in unknown_accounts(_config({"account": "9*"}))}
+    assert texts == {"9* is none of your accounts; correct it, or add it to accounts"}
+
+
+def test_accounts_that_are_written_as_numbers_count() -> None:
+    assert list(unknown_accounts(_config({"account": "111122223333"}, [111122223333]))) == []
+
+
 @pytest.mark.parametrize("accounts", [None, [], 7], ids=str)
 def test_without_a_list_every_account_may_be(accounts: Any) -> None:
     assert list(unknown_accounts(_config({"account": "999999999999"}, accounts))) == []
 
 
 @pytest.mark.parametrize(
-    "config", [{"rules": 7, "exemptions": 7}, {"rules": {"a": 7}, "exemptions": [7, {"scope": 7}]}], ids=str
+    "config",
+    [
+        {"rules": 7, "exemptions": 7},
+        {"rules": {"a": 7}, "exemptions": [7, {"scope": 7}]},
+        {"rules": {"a": {"overrides": 7}, "b": {"overrides": [7]}}},
+        {"rules": {"a": {"overrides": [{"role_arn": 7}, {"role_arn": "Churn"}]}}},
+    ],
+    ids=str,
 )
 def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
     assert list(unknown_accounts({"accounts": MINE} | config)) == []

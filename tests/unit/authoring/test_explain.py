@@ -1,0 +1,160 @@
+"""What a violation of a schema means in words: each keyword of the configuration's schema, with the place and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from guard.authoring.explain import explain, hint
+from guard.authoring.format_checks import FormatProblem
+
+SECONDS = {"description": " The longest runtime. ", "type": "integer", "minimum": 1, "maximum": 60}
+
+
+def _said(schema: dict[str, Any], value: Any) -> list[tuple[tuple[Any, ...], str]]:
+    checker = FormatChecker(formats=())
+
+    @checker.checks("odd", raises=FormatProblem)
+    def _(text: object) -> bool:
+        if text == "even":
+            raise FormatProblem("is even; write an odd one")
+        return True
+
+    found = Draft202012Validator(schema, format_checker=checker).iter_errors(value)
+    return sorted({(tuple(path), text) for error in found for path, text in explain(error)}, key=str)
+
+
+def _at(*path: Any, **schema: Any) -> dict[str, Any]:
+    """A schema in which these are the demands on the value at a path."""
+    for part in reversed(path):
+        schema = {"items": schema} if isinstance(part, int) else {"properties": {part: schema}}
+    return schema
+
+
+def _in(*path: Any, value: Any) -> Any:
+    for part in reversed(path):
+        value = [{}] * part + [value] if isinstance(part, int) else {part: value}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "text"),
+    [
+        (SECONDS, "60", 'must be a whole number, not "60"; The longest runtime.'),
+        ({"type": "integer"}, None, "must be a whole number, not null; see docs/rules.md"),
+        ({"type": ["string", "array"]}, 7, "must be text or a list, not 7; see docs/rules.md"),
+        ({"type": "boolean"}, "nö", 'must be true or false, not "nö"; see docs/rules.md'),
+        ({"type": "object"}, [], "must be a mapping, not []; see docs/rules.md"),
+        ({"type": ["number", "null"]}, "x", 'must be a number or null, not "x"; see docs/rules.md'),
+        (SECONDS, 0, "is 0, must be at least 1; The longest runtime."),
+        (SECONDS, 61, "is 61, must be at most 60; The longest runtime."),
+        ({"enum": ["off", 7]}, "on", 'must be one of off, 7, not "on"'),
+        ({"pattern": "\\S", "description": "Who."}, " ", "is empty; Who."),
+        ({"pattern": "^a", "description": "Who."}, "b", '"b" doesn\'t have the form ^a; Who.'),
+        ({"format": "odd"}, "even", '"even" is even; write an odd one'),
+        ({"minItems": 1}, [], "is not complete; add an entry"),
+        (
+            {"minProperties": 1, "properties": {"b": {}, "a": {}, "c": {}}, "required": ["c"]},
+            {},
+            "is not complete; say for which jobs, with at least one of a, b",
+        ),
+        (
+            {"anyOf": [{"required": ["a", "b"]}, {"required": ["c"]}, {"type": "integer"}]},
+            {},
+            "is not complete; it needs a and b or c",
+        ),
+        ({"anyOf": [{"type": "integer"}]}, "x", "'x' is not valid under any of the given schemas"),
+        ({"multipleOf": 2}, 3, "3 is not a multiple of 2"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_violation_is_told_in_words_with_what_to_write(schema: dict[str, Any], value: Any, text: str) -> None:
+    path = ("rules", "max_runtime", 1, "x")
+    given = _in(*path, value=value)
+    told = [each for each in _said(_at(*path, **schema), given) if "missing" not in each[1]]
+    assert told == [(path, text)]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("x" * 58, f'"{"x" * 58}"'), ("x" * 59, f'"{"x" * 56}...')],
+    ids=["sixty characters", "one more"],
+)
+def test_of_a_long_value_the_beginning_is_shown(value: str, shown: str) -> None:
+    assert _said({"type": "integer"}, value) == [((), f"must be a whole number, not {shown}; see docs/rules.md")]
+
+
+def test_each_unknown_key_is_told_with_the_nearest_or_with_all_that_are_known() -> None:
+    schema = {"properties": {"level": {}, "seconds": {}}, "additionalProperties": False}
+    assert _said(_at("a", **schema), {"a": {"secnds": 1, "x": 1, "level": 1}}) == [
+        (("a", "secnds"), "unknown key; did you mean seconds?"),
+        (("a", "x"), "unknown key; known are level, seconds"),
+    ]
+    assert _said({"additionalProperties": False}, {"x": 1}) == [(("x",), "unknown key; known are none")]
+
+
+def test_an_unknown_rule_is_told_with_the_command_that_makes_one() -> None:
+    schema = _at("rules", properties={"max_runtime": {}}, additionalProperties=False)
+    assert _said(schema, {"rules": {"max_runtimes": 1, "x": 1}}) == [
+        (
+            ("rules", "max_runtimes"),
+            "there is no rule folder policies/guard/rules/max_runtimes; did you mean max_runtime?",
+        ),
+        (
+            ("rules", "x"),
+            "there is no rule folder policies/guard/rules/x; make the rule with `make new-rule NAME=x`, or remove this",
+        ),
+    ]
+
+
+def test_each_missing_key_is_told_with_what_it_is_for() -> None:
+    schema = {"required": ["a", "b", "c"], "properties": {"a": {"description": " What it is. "}, "b": {}}}
+    assert _said(schema, {"c": 1}) == [
+        ((), "a is missing; add it: What it is."),
+        ((), "b is missing; add it: see docs/rules.md"),
+    ]
+
+
+def test_a_rule_without_its_entry_is_told() -> None:
+    text = "the rule b has no entry; add one with its level and parameters: see docs/rules.md"
+    assert _said(_at("rules", required=["a", "b"]), {"rules": {"a": 1}}) == [(("rules",), text)]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("max_runtimes", 'there is no rule "max_runtimes"; did you mean max_runtime?'),
+        ("x", 'there is no rule "x"; write a rule id, or "*" for all'),
+        (7, 'there is no rule 7; write a rule id, or "*" for all'),
+    ],
+    ids=str,
+)
+def test_an_exemption_from_no_rule_is_told(value: Any, text: str) -> None:
+    path = ("exemptions", 0, "rules", 0)
+    assert _said(_at(*path, enum=["max_runtime", "*"]), _in(*path, value=value)) == [(path, text)]
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("seconds", "level"), "say what is different for these jobs, with at least one of level, seconds"),
+        (("region", "account"), "say for which jobs, with at least one of account, region"),
+    ],
+    ids=["what", "for which"],
+)
+def test_an_override_that_is_not_complete_is_told_what_it_lacks(names: tuple[str, ...], text: str) -> None:
+    path = ("rules", "max_runtime", "overrides", 0)
+    schema = _at(*path, anyOf=[{"required": [name]} for name in names])
+    assert _said(schema, _in(*path, value={})) == [(path, f"is not complete; {text}")]
+
+
+def test_a_key_that_is_no_name_is_told_at_the_key() -> None:
+    schema = _at("images", propertyNames={"format": "odd"})
+    assert _said(schema, {"images": {"even": 1}}) == [(("images", "even"), '"even" is even; write an odd one')]
+
+
+def test_a_hint_names_the_nearest_or_what_to_do() -> None:
+    assert hint("no", "secnds", ["level", "seconds"], "look") == "no; did you mean seconds?"
+    assert hint("no", "x", ["level", "seconds"], "look") == "no; look"
