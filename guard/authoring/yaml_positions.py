@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,13 +30,12 @@ class Positions:
         self._open: list[yaml.Node] = []
         try:
             root = yaml.compose(text, Loader=LOADER)
-        except yaml.MarkedYAMLError as exc:
-            mark = exc.problem_mark or exc.context_mark
-            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            self.problems.append(Diagnostic(file, *place, f"this is not YAML: {exc.problem or exc.context}"))
-            return
         except yaml.YAMLError as exc:
-            self.problems.append(Diagnostic(file, 1, 1, f"this is not YAML: {exc}"))
+            # A character that YAML refuses altogether has no place.
+            place, problem = (1, 1), str(exc)
+            if isinstance(exc, yaml.MarkedYAMLError) and exc.problem_mark:
+                place, problem = (exc.problem_mark.line + 1, exc.problem_mark.column + 1), str(exc.problem)
+            self.problems.append(Diagnostic(file, *place, f"this is not YAML: {problem}"))
             return
         if root is not None:
             self._walk(root, ())
@@ -95,7 +95,7 @@ def dotted(path: KeyPath) -> str:
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
-        elif part.replace("_", "").isalnum():
+        elif re.fullmatch(r"\w+", part):
             text += f".{part}" if text else part
         else:
             text += f"[{part}]"

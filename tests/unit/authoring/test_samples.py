@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from guard.authoring.samples import complete, complete_of_each_kind
+from guard.authoring.samples import complete, complete_of_each_kind, complete_with, sample_image
 from guard.authoring.trial.variations import LACKING, Trial, hostile, hostile_throughout, lacking, nulled
 from guard.document import Document
-from guard.jobs import JOB_KINDS
+from guard.jobs import JOB_KINDS, JobKind
 
 # What would contradict the rest of a complete document; variations of it have them.
 NULL = {"images[].error", "unavailable"}
@@ -27,6 +27,55 @@ def _values(value: Any, path: str = "") -> list[tuple[str, Any]]:
 
 def test_there_is_one_for_each_job_kind() -> None:
     assert [document.job.kind for document in complete_of_each_kind()] == [row.id for row in JOB_KINDS]
+
+
+@pytest.mark.parametrize("row", JOB_KINDS, ids=lambda row: row.id)
+def test_it_is_a_running_job_of_its_kind_with_all_that_such_a_job_can_have(row: JobKind) -> None:
+    job = complete(row.id).job
+    assert job.arn.startswith(f"arn:aws:sagemaker:eu-west-1:111122223333:{row.arn_resource}/")
+    assert job.arn.endswith(job.name)
+    assert job.status in row.running
+    assert job.parts is not None
+    assert {*job.parts} == row.parts
+
+
+def test_a_change_states_only_what_it_is_about() -> None:
+    changes = {
+        "job": {"name": "other", "parts": None},
+        "images": [{"tag": "1"}, {"tag": "2"}],
+        "storage": {"volumes": []},
+        "network": {"vpc": None},
+    }
+    changed, plain = complete_with(changes).model_dump(mode="json"), SAMPLE.document
+    image = plain["images"][0]
+    assert changed == plain | {
+        "job": plain["job"] | {"name": "other", "parts": None},
+        "images": [image | {"tag": "1"}, image | {"tag": "2"}],
+        "storage": plain["storage"] | {"volumes": []},
+        "network": plain["network"] | {"vpc": None},
+    }
+
+
+def test_a_change_of_the_kind_is_made_to_the_complete_job_of_that_kind() -> None:
+    changed = complete_with({"job": {"kind": "transform", "name": "other"}})
+    job = complete("transform").job
+    assert changed.job == job.model_copy(update={"name": "other"})
+
+
+@pytest.mark.parametrize(
+    ("tag", "digest", "end"),
+    [
+        (None, None, ""),
+        ("1", None, ":1"),
+        (None, "sha256:" + "0" * 64, "@sha256:" + "0" * 64),
+        ("1", "sha256:" + "0" * 64, ":1@sha256:" + "0" * 64),
+    ],
+    ids=["neither", "tag", "digest", "both"],
+)
+def test_a_sample_image_has_another_name_in_the_same_registry(tag: str | None, digest: str | None, end: str) -> None:
+    image = SAMPLE.document["images"][0]
+    named = {"raw": f"{image['registry']}/team/churn{end}", "repository": "team/churn", "tag": tag, "digest": digest}
+    assert sample_image("team/churn", tag, digest) == image | named
 
 
 def test_every_field_has_a_value() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from guard.authoring.diagnostics import errors
 from guard.authoring.yaml_positions import Positions, dotted
 
 FILE = Path("data.yaml")
@@ -32,7 +33,9 @@ def test_at_in_an_empty_file_is_its_beginning() -> None:
     ("text", "problem"),
     [
         pytest.param(
-            "a: 1\nb: 2\na: 3\n", "data.yaml:3:1: a: is here a second time, the first is in line 1", id="twice"
+            "b: 1\na: 2\na: 3\n",
+            "data.yaml:3:1: a: is here a second time, the first is in line 2, and only one counts; remove one",
+            id="twice",
         ),
         pytest.param(
             "a:\n  b: {c: 1, c: 2}\n", "data.yaml:2:13: a.b.c: is here a second time", id="twice in flow style"
@@ -47,6 +50,10 @@ def test_at_in_an_empty_file_is_its_beginning() -> None:
             "a: [x, yes]\n", 'data.yaml:1:8: a[1]: yes is a truth value for some readers; write "yes"', id="yes"
         ),
         pytest.param("a: &x {b: 1}\nc: {<<: *x}\n", "data.yaml:2:5: c: `<<` is not used here", id="merge"),
+        pytest.param("7: x\n", "data.yaml:1:1: this key is not text; put it in quotes", id="number as key at the top"),
+        pytest.param(
+            "a: 1\nb: \x07\n", "data.yaml:1:1: this is not YAML: unacceptable character #x0007", id="control character"
+        ),
     ],
 )
 def test_a_file_that_would_be_read_in_another_way_is_a_problem(text: str, problem: str) -> None:
@@ -68,8 +75,38 @@ def test_an_ordinary_file_has_no_problem(text: str) -> None:
     assert Positions(FILE, text).problems == []
 
 
+def test_what_an_alias_repeats_has_the_place_of_its_anchor() -> None:
+    assert Positions(FILE, "a: &x [1]\nb: *x\n").at(("b", 0)) == (1, 8)
+
+
 def test_an_anchor_inside_itself_ends() -> None:
     assert Positions(FILE, "a: &x\n  b: *x\n").at(("a", "b")) == (2, 3)
+
+
+def test_where_a_truth_value_is_wanted_it_is_proposed() -> None:
+    positions = Positions(FILE, "a:\n  b: no\n  c: [ON, Yes, OFF, True]\n", lambda path: path[:1] == ("a",))
+    assert [problem.text.rpartition(" ")[2] for problem in positions.problems] == [
+        "false",
+        "true",
+        "true",
+        "false",
+        "true",
+    ]
+
+
+def test_a_problem_and_a_warning_name_place_and_path() -> None:
+    positions = Positions(FILE, "rules:\n  a: 1\n")
+    told = [
+        positions.problem(("rules", "a"), "no"),
+        positions.problem((), "no"),
+        positions.warning(("rules", "a"), "no"),
+    ]
+    assert [str(each) for each in told] == [
+        "data.yaml:2:3: rules.a: no",
+        "data.yaml:1:1: no",
+        "data.yaml:2:3: warning: rules.a: no",
+    ]
+    assert errors(told) == told[:2]
 
 
 @pytest.mark.parametrize(
