@@ -18,8 +18,8 @@ from guard.authoring.trial.run import trial_problems
 from guard.authoring.types_check import check_types
 from guard.errors import ConfigError
 
-# The code of a style step that found something; that of a Regal that failed is 1.
-_STYLE = 3
+# The code of a style step that found something, and that of a Regal, or of any other step, that failed.
+_STYLE, _FAILED = 3, 1
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,7 @@ class Step:
     optional: bool = False
 
 
-def check_policies(
-    opa: Opa, regal: Path, policies: Path, today: date, out: TextIO, *, style_fails: bool = False
-) -> bool:
+def check_policies(opa: Opa, regal: Path, policies: Path, today: date, out: TextIO, *, style_fails: bool) -> bool:
     """Run every check, print what is wrong in each; True if nothing is.
 
     Style fails only where it is asked to, in `make lint`: a missing blank line must not keep the tests of a new rule from
@@ -113,7 +111,7 @@ def _style(regal: Path, policies: Path, folder: Path) -> Ran:
     try:
         violations = json.loads(ran.out)["violations"]
     except (ValueError, KeyError):
-        return Ran(1, ran.out, ran.err)
+        return Ran(_FAILED, ran.out, ran.err)
     return Ran(
         _STYLE if violations else ran.code, "\n".join(sorted({_violation(each) for each in violations})), ran.err
     )
@@ -129,18 +127,18 @@ def _config(opa: Opa, policies: Path, today: date) -> Ran:
     try:
         problems = check_config(opa, policies, today)
     except ConfigError as exc:
-        return Ran(1, exc.message, "")
-    return Ran(1 if errors(problems) else 0, "\n".join(str(problem) for problem in problems), "")
+        return Ran(_FAILED, exc.message, "")
+    return Ran(_FAILED if errors(problems) else 0, "\n".join(str(problem) for problem in problems), "")
 
 
 def _trial(opa: Opa, policies: Path) -> Ran:
     problems = trial_problems(opa, policies)
-    return Ran(1 if problems else 0, "\n".join(str(problem) for problem in problems), "")
+    return Ran(_FAILED if problems else 0, "\n".join(str(problem) for problem in problems), "")
 
 
 def _generated(opa: Opa, policies: Path) -> Ran:
     try:
         paths = stale(opa.folder, generated_files(opa, policies))
     except ConfigError as exc:
-        return Ran(1, exc.message, "")
-    return Ran(1 if paths else 0, "\n".join(str(path) for path in paths), "")
+        return Ran(_FAILED, exc.message, "")
+    return Ran(_FAILED if paths else 0, "\n".join(str(path) for path in paths), "")

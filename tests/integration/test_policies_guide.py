@@ -58,7 +58,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Walk:
     rule.write_text(RULE.replace("input.storage.inputs", "input.storage.input"))
     config.write_text(before + SECTION.replace("buckets:", "bucket:") + after)
     typos = io.StringIO()
-    assert not check_policies(made, _quiet_regal(folder), POLICIES, TODAY, typos)
+    assert not check_policies(made, _quiet_regal(folder), POLICIES, TODAY, typos, style_fails=False)
     rule.write_text(RULE)
     config.write_text(before + SECTION + after)
     first_test = made.run("check", "--strict", "--bundle", POLICIES, *FLAGS).said
