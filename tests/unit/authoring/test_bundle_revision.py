@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ def policies(tmp_path: Path) -> Path:
         "guard/main/main.rego": "package guard.main\n",
         "guard/main/main_test.rego": "package guard.main_test\n",
         "guard/config/data.yaml": "rules: {}\n",
+        "guard/more/data.json": "{}",
+        "guard/more/data.yml": "{}",
         "README.md": "{}",
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -23,11 +26,19 @@ def policies(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [".manifest", "guard/main/main.rego", "guard/config/data.yaml"])
+SHIPPED = [".manifest", "guard/main/main.rego", "guard/config/data.yaml", "guard/more/data.json", "guard/more/data.yml"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_revision_changes_with_every_file_that_ships(policies: Path, name: str) -> None:
+    """Also with a change that leaves the file as long as it was."""
     before = revision(policies)
-    (policies / name).write_text("changed")
+    (policies / name).write_text((policies / name).read_text().swapcase()[:-1] + "x")
     assert revision(policies) != before
+
+
+def test_revision_is_twelve_hexadecimal_digits(policies: Path) -> None:
+    assert re.fullmatch(r"[0-9a-f]{12}", revision(policies))
 
 
 @pytest.mark.parametrize("name", ["guard/main/main_test.rego", "README.md"])
