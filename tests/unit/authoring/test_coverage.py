@@ -21,5 +21,12 @@ def test_find_gaps_names_a_file_that_no_test_touches_by_its_path() -> None:
     assert [str(gap) for gap in find_gaps(report, Path("policies"))] == ["policies/a.rego:1"]
 
 
+def test_find_gaps_joins_rows_that_overlap_and_sorts_files() -> None:
+    files = {"policies/b.rego": [_span(7, 7), _span(2, 4), _span(3, 5)], "policies/a.rego": [_span(2, 3), _span(5, 6)]}
+    report = {"files": {name: {"not_covered": spans} for name, spans in files.items()}}
+    told = ["policies/a.rego:2-3", "policies/a.rego:5-6", "policies/b.rego:2-5", "policies/b.rego:7"]
+    assert [str(gap) for gap in find_gaps(report, Path("policies"))] == told
+
+
 def test_find_gaps_of_full_coverage_are_none() -> None:
     assert find_gaps({"files": {"policies/a.rego": {"covered": [_span(1, 2)]}}}, Path("policies")) == []

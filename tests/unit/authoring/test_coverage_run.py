@@ -1,0 +1,103 @@
+"""What `make test-policies` prints, by what OPA says of the tests, of the coverage, and of failing built-ins."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.coverage import run_tests
+from guard.authoring.opa import FLAGS, Opa, Ran
+
+POLICIES = Path("policies")
+WELL = {"coverage": 99.87654, "files": {"policies/a.rego": {"covered": []}}}
+GAP = {"start": {"row": 7}, "end": {"row": 9}}
+Outcome = Callable[..., tuple[bool, str]]
+
+
+@pytest.fixture
+def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Outcome:
+    """Return whether all is well, and what is printed, where OPA gives these answers."""
+
+    def run(tests: Ran, strict: Ran | None = None, explained: Ran | None = None, plain: str = "") -> tuple[bool, str]:
+        def answer(opa: Opa, *arguments: object) -> Ran:
+            first = ("test", "--bundle", POLICIES, *FLAGS)
+            assert arguments[: len(first)] == first
+            if arguments[len(first) :] == ("--coverage", "--format", "json"):
+                return tests
+            assert explained is not None
+            names = "^data\\.a_test\\.test_x$|^data\\.b_test\\.test_y$"
+            assert arguments[len(first) :] == ("--format", "json", "--explain", "fails", "--run", names)
+            return explained
+
+        monkeypatch.setattr(Opa, "run", answer)
+        monkeypatch.setattr(Opa, "run_tests_strictly", lambda opa, policies: strict)
+        monkeypatch.setattr(Opa, "run_tests", lambda opa, policies: Ran(2, plain, ""))
+        out = io.StringIO()
+        return run_tests(Opa(Path("opa"), tmp_path), POLICIES, out), out.getvalue()
+
+    return run
+
+
+def _ran(content: Any, code: int = 0) -> Ran:
+    return Ran(code, json.dumps(content), "")
+
+
+def test_tests_are_counted_with_their_cases_and_helpers_are_not(outcome: Outcome) -> None:
+    packages = [
+        {"test_a": True, "test_b": {"one": True, "two": {"x": True, "y": True}}, "helper": 1},
+        {"test_c": True},
+        {},
+    ]
+    assert outcome(_ran(WELL), _ran(packages)) == (True, "5 tests pass, 99.88% of the policies are covered\n")
+
+
+def test_one_test_is_enough(outcome: Outcome) -> None:
+    assert outcome(_ran(WELL), _ran([{"test_a": True}])) == (True, "1 tests pass, 99.88% of the policies are covered\n")
+
+
+def test_without_any_test_nothing_is_tested(outcome: Outcome) -> None:
+    assert outcome(_ran(WELL), _ran([{"helper": 1}])) == (False, "no tests pass, 99.88% of the policies are covered\n")
+
+
+def test_rows_that_no_test_reaches_are_told(outcome: Outcome) -> None:
+    report = WELL | {"files": {"policies/a.rego": {"not_covered": [GAP]}}}
+    passed, printed = outcome(_ran(report), _ran([{"test_a": True}]))
+    assert (passed, printed.splitlines()) == (
+        False,
+        [
+            "policies/a.rego:7-9: no test reaches this; add one, or remove what nothing needs",
+            "1 tests pass, 99.88% of the policies are covered",
+        ],
+    )
+
+
+def test_a_built_in_that_fails_is_told_in_opas_words(outcome: Outcome) -> None:
+    assert outcome(_ran(WELL), Ran(2, "", "to_number: invalid\n")) == (False, "to_number: invalid\n")
+
+
+FAILED = Ran(2, "data.b_test.test_y: FAIL (1ms)\ndata.a_test.test_x: ERROR (1ms)\ndata.a_test.test_x: FAIL\n"
+                "data.a_test.test_ok: PASS\n  data.a_test.test_seen: FAIL\n", "")  # fmt: skip
+
+
+def test_failing_tests_run_again_and_tell_what_they_saw(outcome: Outcome) -> None:
+    results = [
+        {"fail": True, "name": name, "location": {"file": "a_test.rego", "row": 3}} for name in ("test_x", "test_y")
+    ]
+    told = "a_test.rego:3: test_x fails\na_test.rego:3: test_y fails\n"
+    assert outcome(FAILED, explained=_ran(results, 2)) == (False, told)
+
+
+@pytest.mark.parametrize(
+    ("tests", "explained"),
+    [(Ran(1, "", "rego_type_error"), None), (FAILED, Ran(1, "", "rego_type_error")), (FAILED, _ran([], 2))],
+    ids=["no test has run", "none could run again", "none failed again"],
+)
+def test_where_no_test_tells_anything_opas_plain_report_does(
+    outcome: Outcome, tests: Ran, explained: Ran | None
+) -> None:
+    assert outcome(tests, explained=explained, plain="1 test is skipped\n") == (False, "1 test is skipped\n")
