@@ -1,0 +1,185 @@
+"""What is said of exemptions beyond their form, with the library's own judgement given: texts, places and borders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.exemption_check import Concern, day_of, exemption_concerns
+from guard.errors import ConfigError
+
+POLICIES, TODAY = Path("policies"), date(2026, 11, 23)
+LIMITED = {"account": "111122223333"}
+Said = Callable[..., list[tuple[Any, str, str]]]
+
+
+class Library:
+    """An OPA that judges each exemption as a test tells it to, and keeps what it was given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.answer: Any = None
+        self.given: Any = None
+
+    def json(self, *arguments: str | Path, given: str = "") -> Any:
+        assert arguments[:3] == ("eval", "--data", POLICIES / "guard/lib")
+        self.given = json.loads(given)
+        return (
+            [{"refused": [], "unlimited": []} for _ in self.given["exemptions"]] if self.answer is None else self.answer
+        )
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    (tmp_path / POLICIES / "guard/lib/exemption_policy").mkdir(parents=True)
+    return Library(tmp_path)
+
+
+@pytest.fixture
+def said(library: Library) -> Said:
+    """Return what is said of one exemption: path below it, severity, text."""
+
+    def say(
+        days: int | None = 100, unlimited: Any = (), refused: Any = (), **changes: Any
+    ) -> list[tuple[Any, str, str]]:
+        library.answer = [{"refused": [*refused], "unlimited": [*unlimited]}]
+        expires = {} if days is None else {"expires": str(TODAY + timedelta(days=days))}
+        exemption = {"id": "EX-1", "owner": "churn", "rules": ["a"], "scope": LIMITED} | expires | changes
+        found = exemption_concerns(library, POLICIES, {"exemptions": [exemption]}, TODAY)
+        return [(each.path[2:], each.severity, each.text) for each in found]
+
+    return say
+
+
+EXPIRES, SCOPE = ("expires",), ("scope",)
+
+
+@pytest.mark.parametrize(
+    ("days", "when"),
+    [
+        (15, None),
+        (14, "ends in 14 days, on 2026-12-07; tell its owner churn, and renew or remove it"),
+        (2, "ends in 2 days, on 2026-11-25; tell its owner churn, and renew or remove it"),
+        (1, "ends tomorrow, on 2026-11-24; tell its owner churn, and renew or remove it"),
+        (0, "ends today, on 2026-11-23; tell its owner churn, and renew or remove it"),
+        (-1, "has expired on 2026-11-22 and exempts nothing; remove it, or let its owner renew it"),
+    ],
+)
+def test_the_end_is_told_from_a_fortnight_before_it(said: Said, days: int, when: str | None) -> None:
+    assert said(days) == ([(EXPIRES, "warning", f"EX-1 {when}")] if when else [])
+
+
+def test_of_an_expired_one_nothing_else_is_said(said: Said) -> None:
+    assert len(said(-1, refused=["no"], unlimited=["account"], starts="2027-01-01")) == 1
+
+
+def test_what_the_policy_refuses_is_told_in_one_order(said: Said) -> None:
+    start = "EX-1 breaks the exemption policy:"
+    assert said(refused=["b", "a"]) == [((), "error", f"{start} a"), ((), "error", f"{start} b")]
+
+
+@pytest.mark.parametrize(("starts", "wrong"), [("2027-03-02", False), ("2027-03-03", False), ("2027-03-04", True)])
+def test_a_first_day_after_the_last_is_told(said: Said, starts: str, wrong: bool) -> None:
+    text = "EX-1 starts after its last day, 2027-03-03; correct one of both"
+    assert said(starts=starts) == ([(("starts",), "error", text)] if wrong else [])
+
+
+def test_without_an_end_the_first_day_is_right(said: Said) -> None:
+    """That it has no end is an error of the form."""
+    assert said(None, starts="2027-03-04") == []
+
+
+LONG = "EX-1 lasts 1,367 days more; choose a day within a year, and renew it when it is still right"
+FOR_EVER = "EX-1 is for every job, for 1,367 days; set the rule's level instead, or limit scope and days"
+EVERYBODY = "EX-1 is for every job: its scope leaves none out; add an account, a region or a role"
+
+
+@pytest.mark.parametrize(
+    ("days", "unlimited", "expected"),
+    [
+        (366, [], []),
+        (1367, [], [(EXPIRES, "warning", LONG)]),
+        (366, ["account"], [(SCOPE, "warning", EVERYBODY)]),
+        (None, ["account"], [(SCOPE, "warning", EVERYBODY)]),
+        (1367, ["account"], [(SCOPE, "error", FOR_EVER)]),
+    ],
+    ids=["a year", "longer", "everybody for a year", "everybody", "everybody for longer"],
+)  # fmt: skip
+def test_for_ever_and_for_everybody_are_told(said: Said, days: int | None, unlimited: Any, expected: Any) -> None:
+    assert said(days, unlimited) == expected
+
+
+@pytest.mark.parametrize(
+    ("scope", "rules", "unlimited", "chosen"),
+    [
+        ({"job_name": "churn-*"}, ["a"], [], "job_name"),
+        ({"job_name": "churn-*", "job_kind": "training"}, ["a"], [], "job_kind and job_name"),
+        ({"job_name": "churn-*", "account": "*"}, ["a"], ["account"], "job_name"),
+        ({"job_name": "churn-*", "image": "churn"}, ["*"], [], "image and job_name"),
+        ({"image": "churn"}, ["*"], [], "image"),
+        ({"image": "churn"}, ["a"], [], None),
+        ({"image": "churn"}, ["*", "a"], [], None),
+        ({"job_name": "churn-*", "region": "eu-*"}, ["*"], [], None),
+    ],
+    ids=str,
+)
+def test_a_scope_that_a_jobs_owner_chooses_is_told(
+    said: Said, scope: Any, rules: list[str], unlimited: Any, chosen: str | None
+) -> None:
+    text = f"EX-1 is for whoever chooses this {chosen}: a job's owner does; add an account, a region or a role"
+    assert said(scope=scope, rules=rules, unlimited=unlimited) == ([(SCOPE, "warning", text)] if chosen else [])
+
+
+def test_a_long_one_that_a_jobs_owner_chooses_is_told_for_both(said: Said) -> None:
+    assert [path for path, *_ in said(367, scope={"job_name": "churn-*"})] == [SCOPE, EXPIRES]
+
+
+@pytest.mark.parametrize("scope", [None, {}, [], "x"], ids=str)
+def test_of_a_scope_that_is_none_nothing_is_said(said: Said, scope: Any) -> None:
+    """Its form is an error already."""
+    assert said(1367, scope=scope) == []
+
+
+def test_each_repeated_id_is_told_with_the_first_that_has_it(library: Library) -> None:
+    exemptions = [{"id": "A"}, {"id": "B"}, 7, {"id": 7}, {"id": 7}, {"id": "A"}, {}, {"id": "A"}, {"id": "B"}]
+    found = list(exemption_concerns(library, POLICIES, {"exemptions": exemptions}, TODAY))
+    assert found == [
+        Concern(("exemptions", at, "id"), f"{name} is the id of exemptions[{first}] too; choose another", "error")
+        for at, name, first in ((5, "A", 0), (7, "A", 0), (8, "B", 1))
+    ]
+
+
+@pytest.mark.parametrize("policy", [None, {"never": ["a"]}], ids=str)
+def test_the_library_is_given_every_exemption_and_the_policy(library: Library, policy: Any) -> None:
+    """In the place of what is no exemption stands an empty one, so that the answers keep their places."""
+    config = {"exemptions": [7, {"id": "A"}]} | ({"exemption_policy": policy} if policy else {})
+    library.answer = [{"refused": ["x"], "unlimited": []}, {"refused": ["y"], "unlimited": []}]
+    found = list(exemption_concerns(library, POLICIES, config, TODAY))
+    assert library.given == {"exemptions": [{}, {"id": "A"}], "policy": policy or {}}
+    assert found == [Concern(("exemptions", 1), "A breaks the exemption policy: y", "error")]
+
+
+def test_a_library_that_judges_not_all_is_an_error(library: Library) -> None:
+    library.answer = []
+    with pytest.raises(
+        ConfigError, match="guard/lib/exemption_policy doesn't judge each exemption: run `make test-policies`"
+    ):
+        list(exemption_concerns(library, POLICIES, {"exemptions": [{}]}, TODAY))
+
+
+def test_policies_without_the_library_refuse_nothing(library: Library) -> None:
+    (library.folder / POLICIES / "guard/lib/exemption_policy").rmdir()
+    library.answer = [{"refused": ["x"], "unlimited": []}]
+    assert list(exemption_concerns(library, POLICIES, {"exemptions": [{"id": "A"}]}, TODAY)) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "day"), [("2026-11-23", TODAY), ("2026-02-30", None), ("soon", None), (7, None), (None, None)], ids=str
+)
+def test_a_day_is_what_a_text_names(value: object, day: date | None) -> None:
+    assert day_of(value) == day
