@@ -1,0 +1,98 @@
+"""Which rules may depend on what a mask hides, by what OPA says of their dependencies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring import reads
+from guard.authoring.reads import input_paths, rules_that_read
+
+BUNDLE = Path("bundle.tar.gz")
+
+
+class Dependencies:
+    """An OPA that tells of each rule what a test says that it reads."""
+
+    def __init__(self, folder: Path, **read: list[str] | None) -> None:
+        self.folder = folder
+        self.read = read
+        self.bundles: set[Path] = set()
+
+    def json(self, *arguments: str | Path) -> Any:
+        assert arguments[:4] == ("deps", "--format", "json", "--bundle")
+        assert arguments[5:7] == ("--ignore", "*_test.rego")
+        self.bundles.add(Path(arguments[4]))
+        rule_id = str(arguments[7]).removeprefix("data.guard.rules.").removesuffix(".findings")
+        base = self.read[rule_id]
+        paths = [[{"value": part} for part in path.split(".")] for path in base or []]
+        return {"base": None if base is None else paths}
+
+
+@pytest.fixture
+def opa(tmp_path: Path) -> Any:
+    return Dependencies(
+        tmp_path,
+        whole=["input", "data.guard.config"],
+        settings=["input.environment", "data.environment.x"],
+        runtime=["input.compute.max_runtime_seconds"],
+        nothing=None,
+    )
+
+
+IDS = ["whole", "settings", "runtime", "nothing"]
+
+
+@pytest.mark.parametrize(
+    ("pointers", "rules"),
+    [
+        ([], ()),
+        (["/result/x"], ()),
+        (["/input/environment"], ("settings",)),
+        (["/input/environment/0/value"], ("settings",)),
+        (["/input/compute"], ("runtime",)),
+        (["/input/compute/max_runtime_seconds"], ("runtime",)),
+        (["/input/compute/spot"], ()),
+        (["/input/compute", "/input/environment"], ("runtime", "settings")),
+        (["/input/command"], ()),
+    ],
+    ids=str,
+)
+def test_a_rule_reads_what_is_hidden_if_its_path_is_below_or_above(opa: Any, pointers: list[str], rules: Any) -> None:
+    assert rules_that_read(opa, BUNDLE, IDS, pointers) == rules
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        "account", "deny_list", "images", "images/0/tag", "job", "job/kind", "job/name", "job/parts", "job/role_arns/0", "region",
+        "schema_version", "source/type", "unavailable",
+    ],
+)  # fmt: skip
+def test_what_overrides_exemptions_and_the_contract_read_is_read_for_every_rule(opa: Any, pointer: str) -> None:
+    assert rules_that_read(opa, BUNDLE, IDS, ["/input/command", f"/input/{pointer}"]) == tuple(sorted(IDS))
+
+
+def test_what_else_a_job_has_is_read_for_no_rule_by_itself(opa: Any) -> None:
+    assert rules_that_read(opa, BUNDLE, IDS, ["/input/job/tags"]) == ()
+
+
+def test_the_paths_of_a_rule_are_those_of_the_document(opa: Any) -> None:
+    assert input_paths(opa, BUNDLE, "whole") == set()
+    assert input_paths(opa, BUNDLE, "settings") == {("environment",)}
+
+
+def test_of_a_folder_of_policies_its_bundles_plan_is_read(opa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = []
+    monkeypatch.setattr(reads, "copy_planned", lambda opa, policies, target: planned.append((policies, target)))
+    (opa.folder / "policies").mkdir()
+    assert rules_that_read(opa, Path("policies"), IDS, ["/input/environment"]) == ("settings",)
+    ((policies, target),) = planned
+    assert (policies, opa.bundles) == (Path("policies"), {target})
+
+
+def test_a_bundle_is_read_as_it_is(opa: Any) -> None:
+    rules_that_read(opa, BUNDLE, IDS, ["/input/environment"])
+    assert opa.bundles == {BUNDLE}
