@@ -28,7 +28,7 @@ def unrelated_overrides(config: Mapping[str, Any], kinds: Mapping[str, Collectio
     for rule_id, mappings in _overrides(config):
         about = set(kinds.get(rule_id, ()))
         for index, override in mappings:
-            wanted = _kinds(_listed(override.get("job_kind", "*")))
+            wanted = _kinds(_listed(override.get("job_kind", [])))
             if about and wanted and not wanted & about:
                 text = (
                     f"never applies: the rule is about jobs of these kinds only: {', '.join(sorted(about))}; remove it"

@@ -22,10 +22,12 @@ POLICIES, TODAY = Path("policies"), date(2026, 11, 23)
 FILE = POLICIES / CONFIG
 STRICT = {"description": "How strict.", "type": "boolean", "default": True}
 NAMES = {"description": "Names.", "type": "array", "items": {"type": "string"}, "default": ["a"]}
+FLAGS = {"description": "Flags.", "type": "array", "items": {"type": "boolean"}, "default": []}
 BY_NAME = {"description": "By name.", "type": "object", "additionalProperties": STRICT, "default": {}}
 NEEDED = {"description": "Needed.", "type": "integer"}
-RULE = Rule("own", Path("own.rego"), 3, "Own", "A rule.", "low", "Do it.", ("https://example.com",),
-            {"strict": STRICT, "names": NAMES, "by_name": BY_NAME, "needed": NEEDED}, kinds=("training",))  # fmt: skip
+PARAMETERS = {"strict": STRICT, "names": NAMES, "flags": FLAGS, "by_name": BY_NAME, "needed": NEEDED}
+PAGES = ("https://example.com",)
+RULE = Rule("own", Path("own.rego"), 3, "Own", "A rule.", "low", "Do it.", PAGES, PARAMETERS, kinds=("training",))
 HEAD = "exemptions: []\nrules:\n  own:\n    level: warn\n    needed: 1\n"
 Said = Callable[..., list[str]]
 
@@ -48,9 +50,9 @@ def opa(tmp_path: Path) -> Opa:
 
 @pytest.fixture
 def said(opa: Opa) -> Said:
-    def say(text: str, *, values: bool = True) -> list[str]:
+    def say(text: str, **values: bool) -> list[str]:
         (opa.folder / FILE).write_text(text)
-        found = configuration_problems(opa, POLICIES, [RULE], TODAY, values=values)
+        found = configuration_problems(opa, POLICIES, [RULE], TODAY, **values)
         return [str(problem).removeprefix(f"{FILE}:") for problem in found]
 
     return say
@@ -101,13 +103,23 @@ def test_without_values_only_how_it_is_written_is_checked(said: Said) -> None:
     [
         ("    strict: no", "rules.own.strict: no is a truth value for some readers; write false"),
         ("    by_name: {a: no}", "rules.own.by_name.a: no is a truth value for some readers; write false"),
+        ("    flags: [no]", "rules.own.flags[0]: no is a truth value for some readers; write false"),
         ("    names: [no]", 'rules.own.names[0]: no is a truth value for some readers; write "no"'),
         ("    other: no", 'rules.own.other: no is a truth value for some readers; write "no"'),
         ("    strict: [no]", 'rules.own.strict[0]: no is a truth value for some readers; write "no"'),
         ("  no_rule: {strict: no}", 'rules.no_rule.strict: no is a truth value for some readers; write "no"'),
         ("accounts: [no]", 'accounts[0]: no is a truth value for some readers; write "no"'),
     ],
-    ids=["parameter", "value of a mapping", "text in a list", "unknown key", "list", "unknown rule", "elsewhere"],
+    ids=[
+        "parameter",
+        "value of a mapping",
+        "entry of a list",
+        "text in a list",
+        "unknown key",
+        "list",
+        "unknown rule",
+        "elsewhere",
+    ],
 )
 def test_a_truth_value_is_proposed_only_where_one_is_wanted(said: Said, line: str, advice: str) -> None:
     assert [told.partition(": ")[2] for told in said(f"{HEAD}{line}\n")] == [advice]

@@ -27,7 +27,8 @@ class Library:
         self.given: Any = None
 
     def json(self, *arguments: str | Path, given: str = "") -> Any:
-        assert arguments[:3] == ("eval", "--data", POLICIES / "guard/lib")
+        # Not the libraries' tests: one that doesn't compile yet is no reason to judge no exemption.
+        assert arguments[:5] == ("eval", "--data", POLICIES / "guard/lib", "--ignore", "*_test.rego")
         self.given = json.loads(given)
         return (
             [{"refused": [], "unlimited": []} for _ in self.given["exemptions"]] if self.answer is None else self.answer

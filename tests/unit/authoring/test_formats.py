@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 import pytest
+from jsonschema.exceptions import FormatError
 
 from guard.authoring.catalogue import type_of
-from guard.authoring.formats import FORMATS, Format, guide_table
+from guard.authoring.formats import FORMATS, Format, format_checker, guide_table
 
 ROWS = pytest.mark.parametrize("row", FORMATS.values(), ids=FORMATS)
 
@@ -25,6 +28,76 @@ def test_a_format_has_its_row_in_the_guide(row: Format) -> None:
 @ROWS
 def test_a_cell_of_the_guide_is_one_cell(row: Format) -> None:
     assert re.fullmatch(r"[^|\n]+", row.accepts)
+
+
+class Reader:
+    """An OPA that can read those of the texts which a test names, by format, and keeps what it was asked."""
+
+    def __init__(self, **readable: list[str]) -> None:
+        self.readable = readable
+        self.given: list[str] = []
+        self.query = ""
+
+    def json(self, *arguments: str, given: str) -> Any:
+        assert arguments[:4] == ("eval", "--format", "raw", "--stdin-input")
+        self.query, self.given = arguments[4], json.loads(given)
+        return self.readable
+
+
+def _said(opa: Any, form: str, text: Any) -> str | None:
+    """What the checker of a configuration with this text and others says of it."""
+    checker = format_checker(opa, {"a": [{"b": text}, "x*", 7, None], "c": "plain", "d": "x*"})
+    try:
+        checker.check(text, form)
+    except FormatError as exc:
+        return str(exc.cause)
+    return None
+
+
+def test_a_text_that_opa_cant_read_is_told_with_what_to_look_for() -> None:
+    opa = Reader(glob=["x*"], regex=["x*", "[a"])
+    text = "OPA can read; look for a bracket without its partner, or a lone `\\` or `*`"
+    assert _said(opa, "glob", "[a") == f"is not a glob that {text}"
+    assert _said(opa, "regex", "[a") is None
+    opa = Reader(glob=["x*", "[a"], regex=["x*"])
+    assert _said(opa, "glob", "[a") is None
+    assert _said(opa, "regex", "[a") == f"is not a regular expression that {text}"
+
+
+def test_each_text_that_could_be_unreadable_is_tried_once() -> None:
+    opa = Reader(glob=["x*"], regex=["x*"])
+    _said(opa, "glob", "plain too")
+    assert opa.given == ["x*"]
+    assert opa.query == (
+        '{"glob": [text | some text in input; _ := glob.match(text, null, "")], '
+        '"regex": [text | some text in input; regex.is_valid(text)]}'
+    )
+
+
+@pytest.mark.parametrize("character", "[]{}()\\*+?|^$")
+def test_a_text_with_a_character_that_means_something_is_tried(character: str) -> None:
+    opa = Reader(glob=["x*"], regex=["x*"])
+    _said(opa, "day", character)
+    assert {*opa.given} == {character, "x*"}
+
+
+def test_without_such_texts_opa_is_not_asked() -> None:
+    assert format_checker(None, {"a": "plain"}).conforms("plain", "glob")
+
+
+def test_what_is_no_text_and_what_is_right_has_no_problem() -> None:
+    opa = Reader(glob=["x*"], regex=["x*"])
+    assert (_said(opa, "account", 7), _said(opa, "account", "111122223333")) == (None, None)
+    assert _said(opa, "account", "1111") == "is not an account; write its 12 digits in quotes"
+
+
+def test_the_guides_table_has_a_head() -> None:
+    assert guide_table().splitlines()[:2] == ["| format | text that is accepted |", "| --- | --- |"]
+
+
+def test_the_words_of_the_formats_are_those_of_a_reader() -> None:
+    words = {name: row.word for name, row in FORMATS.items() if row.word not in ("glob", name.replace("-", " "))}
+    assert words == {"regex": "regular expression", "image-scope": "image entry"}
 
 
 def test_a_text_without_a_known_format_is_text() -> None:

@@ -37,6 +37,10 @@ def _shadowed(*overrides: Any) -> list[int]:
         ({"role_arn": "*"}, {"role_arn": ROLE}, True),
         ({"role_arn": "*", "level": "off"}, {"role_arn": ROLE, "level": "deny"}, False),
         ({"role_arn": "*", "level": "deny"}, {"role_arn": ROLE, "level": "off"}, True),
+        ({"role_arn": "*", "level": "deny"}, {"role_arn": ROLE, "level": "deny"}, True),
+        ({"role_arn": ROLE}, {"account": "*"}, False),
+        ({"region": "?*"}, {"account": "*"}, False),
+        ({"job_kind": ["training", "training-session", "transform"]}, {"job_kind": "tr*"}, True),
         ({"account": "*", "level": "off"}, {"role_arn": ROLE, "level": "deny"}, True),
     ],
     ids=str,
@@ -87,6 +91,24 @@ def test_an_override_for_kinds_that_the_rule_is_not_about_never_applies(override
 
 def test_what_is_no_mapping_shadows_nothing() -> None:
     assert _shadowed(7, {"account": "*", "level": "off"}, "x", {"account": "1*", "level": "off"}) == [3]
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "covered"),
+    [
+        ("eu-west-?", "eu-west-1", True),
+        ("eu-west-?", "eu-west-?", True),
+        ("eu-west-?", "eu-west-*", False),
+        ("eu-west-1", "eu-west-?", False),
+        ("*-?", "eu-*-1", True),
+        ("*-1", "eu-*", False),
+        ("**", "", True),
+        ("?", "", False),
+        ("", "a", False),
+    ],
+)
+def test_a_glob_covers_another_if_it_matches_all_that_the_other_does(wide: str, narrow: str, covered: bool) -> None:
+    assert covers(wide, narrow) == covered
 
 
 GLOBS = st.text(alphabet="ab*?", max_size=6)

@@ -1,4 +1,4 @@
-"""Inserting a section into the configuration."""
+"""The files of a new rule, and its section in the configuration; names that can't be a rule's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from guard.authoring.scaffold import with_section
+from guard.authoring import scaffold
+from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.opa import Opa
+from guard.authoring.scaffold import new_rule, with_section
 from guard.errors import ConfigError
 
 FILE = Path("data.yaml")
@@ -49,3 +52,62 @@ def test_with_section_adds_it_and_keeps_every_other_line(before: str, after: str
 def test_with_section_refuses_rules_that_are_no_block(text: str) -> None:
     with pytest.raises(ConfigError, match=r"data\.yaml:1: write the rules as an indented block"):
         with_section(FILE, text, SECTION)
+
+
+POLICIES = Path("policies")
+CONFIG = POLICIES / "guard/config/data.yaml"
+RULE = POLICIES / "guard/rules/root_access"
+WARNING = Diagnostic(CONFIG, 1, 1, "this is odd", "warning")
+ERRORS = [Diagnostic(CONFIG, row, 1, "this is wrong") for row in (3, 4)]
+
+
+@pytest.fixture
+def opa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opa:
+    """A repository of a configuration, about which there is only a warning."""
+    monkeypatch.setattr(scaffold, "check_config", lambda opa, policies, today: [WARNING])
+    monkeypatch.setattr(scaffold, "generated_files", lambda opa, policies: {Path("docs/rules.md"): "with the new rule"})
+    (tmp_path / CONFIG).parent.mkdir(parents=True)
+    (tmp_path / CONFIG).write_text("rules:\n  a: {level: deny}\nexemptions: []\n")
+    return Opa(Path("opa"), tmp_path)
+
+
+def test_a_new_rule_has_its_files_its_section_and_its_title(opa: Opa) -> None:
+    told = new_rule(opa, POLICIES, "root_access")
+    assert told == [
+        "policies/guard/rules/root_access/root_access.rego       what the rule looks for",
+        "policies/guard/rules/root_access/root_access_test.rego  what it must find, and what not",
+        "policies/guard/config/data.yaml                         its level and parameters",
+        "Change them, then: make docs check test-policies",
+    ]
+    rule, test = ((opa.folder / RULE / f"root_access{end}.rego").read_text() for end in ("", "_test"))
+    assert rule.startswith("# METADATA\n# title: Root access\n")
+    assert "\npackage guard.rules.root_access\n" in rule
+    assert test.startswith("package guard.rules.root_access_test\n")
+    assert "\n\n  root_access:\n    level: warn\n    names: []\nexemptions" in (opa.folder / CONFIG).read_text()
+    assert (opa.folder / "docs/rules.md").read_text() == "with the new rule"
+
+
+REGO = ["as", "contains", "data", "default", "else", "every", "false", "if", "import", "in", "input", "not", "null", "package",
+        "some", "true", "with"]  # fmt: skip
+SPELLING = ["", "Root", "root-access", "1st", "_root", "root_", "a__b", "a_test", "../x", "ä"]
+
+
+@pytest.mark.parametrize("name", [*REGO, "exemptions", *SPELLING])
+def test_a_name_that_rego_or_main_has_a_use_for_is_refused(opa: Opa, name: str) -> None:
+    with pytest.raises(ConfigError, match="can't be a rule's name: use lower case, digits and underscores"):
+        new_rule(opa, POLICIES, name)
+
+
+def test_the_name_of_a_rule_that_is_there_is_refused(opa: Opa) -> None:
+    (opa.folder / RULE).mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"^there is a rule root_access already: guard/rules/root_access$"):
+        new_rule(opa, POLICIES, "root_access")
+
+
+def test_among_policies_with_errors_no_rule_is_made(opa: Opa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaffold, "check_config", lambda opa, policies, today: [WARNING, *ERRORS])
+    with pytest.raises(ConfigError) as raised:
+        new_rule(opa, POLICIES, "root_access")
+    told = [f"{CONFIG}:{row}:1: this is wrong" for row in (3, 4)]
+    assert raised.value.message == "\n".join(["the policies have problems; solve them first:", *told])
+    assert not (opa.folder / RULE).exists()

@@ -1,0 +1,210 @@
+"""What a rule says of itself, and what is said of METADATA that would not describe it, as OPA inspects it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.rules import Rule, formats_of, read_rules
+from guard.jobs import BY_KIND
+
+POLICIES = Path("policies")
+TYPED = {
+    "path": [{"type": "var", "value": "input"}],
+    "schema": [{"type": "var", "value": "schema"}, {"type": "string", "value": "input"}],
+}
+SECONDS = {"description": "The longest.", "type": "integer"}
+CUSTOM = {"severity": "medium", "remediation": " Set a limit.\n", "parameters": {"seconds": SECONDS}}
+METADATA: dict[str, Any] = {
+    "scope": "package",
+    "title": "Runtime limit",
+    "description": "A job must limit its runtime.\n",
+    "related_resources": [{"ref": "https://example.com/1"}, {"ref": "https://example.com/2"}],
+    "schemas": [TYPED],
+}
+
+
+class Inspected:
+    """An OPA that inspects policies which a test describes: by package, the file and the METADATA."""
+
+    def __init__(self, packages: dict[str, Any]) -> None:
+        self._packages = packages
+
+    def inspect(self, policies: Path) -> Any:
+        return {
+            "namespaces": {package: [f"{policies}/{package}.rego", "second"] for package in self._packages},
+            "annotations": [
+                {
+                    "path": [{"value": part} for part in package.split(".")],
+                    "location": {"row": 7},
+                    "annotations": metadata,
+                }
+                for package, metadata in self._packages.items()
+                if metadata
+            ],
+        }
+
+
+def _own(custom: dict[str, Any] | None = None, **metadata: Any) -> tuple[Rule, list[str]]:
+    described = METADATA | {"custom": CUSTOM | (custom or {})} | metadata
+    without = {key: value for key, value in described.items() if value is not None}
+    (rule,), problems = read_rules(Inspected({"data.guard.rules.own": without}), POLICIES)
+    assert {(problem.file, problem.line, problem.column) for problem in problems} <= {(rule.file, 7, 1)}
+    return rule, [problem.text for problem in problems]
+
+
+def test_a_rule_is_what_its_metadata_says() -> None:
+    rule, problems = _own({"kinds": ["training"], "needs": ["max-runtime"]})
+    assert problems == []
+    assert rule == Rule(
+        rule_id="own",
+        file=Path("policies/data.guard.rules.own.rego"),
+        row=7,
+        title="Runtime limit",
+        description="A job must limit its runtime.",
+        severity="medium",
+        remediation="Set a limit.",
+        resources=("https://example.com/1", "https://example.com/2"),
+        parameters={"seconds": SECONDS},
+        needs=("max-runtime",),
+        kinds=("training",),
+    )
+
+
+def test_parameters_without_a_default_are_required() -> None:
+    parameters = {name: SECONDS | default for name, default in {"b": {}, "c": {"default": None}, "a": {}}.items()}
+    rule, problems = _own({"parameters": parameters})
+    assert (rule.required, problems) == (("a", "b"), [])
+
+
+def test_rules_are_the_packages_below_rules_but_for_tests() -> None:
+    described = METADATA | {"custom": CUSTOM}
+    packages = dict.fromkeys(
+        [
+            "data.guard.rules.b", "data.guard.rules.a", "data.guard.rules.a_test", "data.guard.rules", "data.guard.lib.c",
+            "data.guard.rules.a.more", "data.guard.main",
+        ],
+        described,
+    )  # fmt: skip
+    rules, problems = read_rules(Inspected(packages), POLICIES)
+    assert ([rule.rule_id for rule in rules], problems) == (["a", "b"], [])
+
+
+@pytest.mark.parametrize("metadata", [None, METADATA | {"scope": "rule"}], ids=["none", "that of something else"])
+def test_a_rule_without_metadata_is_told_all_that_it_lacks(metadata: Any) -> None:
+    (rule,), problems = read_rules(Inspected({"data.guard.rules.own": metadata}), POLICIES)
+    assert (rule.row, rule.title, rule.description, rule.parameters, rule.resources) == (1, "", "", {}, ())
+    assert [(problem.line, problem.text) for problem in problems] == [
+        (1, "METADATA has no title"),
+        (1, "METADATA has no description"),
+        (1, "METADATA has no remediation"),
+        (1, "METADATA has no related_resources; name a page that explains what the rule is about"),
+        (1, "METADATA has no schemas: write `- input: schema.input` below it"),
+        (1, "METADATA has no custom.severity; it is one of low, medium, high, critical"),
+    ]
+
+
+KINDS = ", ".join(BY_KIND)
+
+
+@pytest.mark.parametrize(
+    ("custom", "text"),
+    [
+        ({"severity": "bad"}, "METADATA has no custom.severity; it is one of low, medium, high, critical"),
+        ({"remediation": " "}, "METADATA has no remediation"),
+        ({"parameter": {}}, "METADATA custom.parameter: unknown key; did you mean parameters?"),
+        (
+            {"owner": 1},
+            "METADATA custom.owner: unknown key; known are in_place, kinds, needs, parameters, remediation, severity",
+        ),
+        ({"needs": ["max-runtime", "spto"]}, "METADATA custom.needs: no job can have spto; did you mean spot?"),
+        ({"kinds": ["labelling"]}, "METADATA custom.kinds: labelling is not a known job kind; did you mean labeling?"),
+        ({"kinds": ["x"]}, f"METADATA custom.kinds: x is not a known job kind; known are {KINDS}"),
+        (
+            {"needs": ["max-runtime", "spot", "xyz"], "kinds": ["training", "transform", "zzz"]},
+            "METADATA custom.kinds: no transform job can have max-runtime, spot, which custom.needs demands; leave the kind out",
+        ),
+        (
+            {"in_place": ["seconds"]},
+            "METADATA custom.in_place: no parameter seconds is of type object; only keys of a mapping can be read so",
+        ),
+        (
+            {"in_place": ["mapp"], "parameters": {"maps": SECONDS | {"type": "object"}}},
+            "METADATA custom.in_place: no parameter mapp is of type object; did you mean maps?",
+        ),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+def test_a_mistake_in_metadata_is_told_with_what_to_write(custom: dict[str, Any], text: str) -> None:
+    assert text in _own(custom)[1]
+
+
+def test_of_an_unknown_part_all_known_ones_are_told() -> None:
+    (text,) = _own({"needs": ["zzz"]})[1]
+    begin, _, known = text.partition("; known are ")
+    assert begin == "METADATA custom.needs: no job can have zzz"
+    assert known.split(", ") == sorted(known.split(", "))
+    assert {"vpc", "spot", "max-runtime"} <= {*known.split(", ")}
+
+
+@pytest.mark.parametrize("given", ["vpc", [], 7], ids=str)
+@pytest.mark.parametrize("key", ["kinds", "needs", "in_place"])
+def test_what_a_rule_is_about_is_a_list(key: str, given: Any) -> None:
+    least = {
+        "in_place": "at least one parameter; leave the key out if there is none",
+        "kinds": "at least one; leave the key out if the rule is about all jobs",
+        "needs": "at least one; leave the key out if the rule is about all jobs",
+    }
+    assert f"METADATA custom.{key}: must be a list of {least[key]}" in _own({key: given})[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "texts"),
+    [
+        ("level", SECONDS, ["the configuration of every rule has this key; choose another name"]),
+        ("overrides", SECONDS, ["the configuration of every rule has this key; choose another name"]),
+        ("role_arn", SECONDS, ["the configuration of every rule has this key; choose another name"]),
+        ("a", 7, ["must be the parameter's JSON schema"]),
+        ("a", {"type": "int"}, ["is not a JSON schema: 'int' is not valid under any of the given schemas"]),
+        ("a", {}, ["has no description", "has no type"]),
+        ("a", SECONDS | {"format": "globb"}, ["unknown format globb; did you mean glob?"]),
+        (
+            "a",
+            SECONDS | {"anyOf": [{"items": {"format": "dai"}}], "not": {"format": "globb"}},
+            ["unknown format dai; did you mean day?", "unknown format globb; did you mean glob?"],
+        ),
+        ("a", SECONDS | {"properties": {"format": {"type": "string"}}, "format": "glob"}, []),
+    ],
+    ids=str,
+)
+def test_a_mistake_in_a_parameter_is_told_with_its_name(name: str, schema: Any, texts: list[str]) -> None:
+    assert _own({"parameters": {name: schema}})[1] == [f"METADATA custom.parameters.{name}: {text}" for text in texts]
+
+
+def test_of_an_unknown_format_all_known_ones_are_told() -> None:
+    (text,) = _own({"parameters": {"a": SECONDS | {"format": "zzz"}}})[1]
+    assert (
+        "unknown format zzz; known are account, account-glob, day, glob, image-entry, image-pattern, image-scope, "
+        in text
+    )
+
+
+def test_parameters_that_are_no_mapping_are_told() -> None:
+    (text,) = _own({"parameters": ["seconds"]})[1]
+    assert text == "METADATA custom.parameters.parameters: must be the parameter's JSON schema"
+
+
+def test_the_input_must_be_typed_by_its_own_schema() -> None:
+    other = {
+        "path": TYPED["path"],
+        "schema": [{"type": "var", "value": "schema"}, {"type": "string", "value": "other"}],
+    }
+    assert _own(schemas=[other])[1] == ["METADATA has no schemas: write `- input: schema.input` below it"]
+    assert _own(schemas=[other, TYPED])[1] == []
+
+
+def test_the_formats_of_a_schema_are_found_at_any_depth() -> None:
+    schema = {"format": "a", "items": [{"format": "b"}, {"x": {"format": 7, "y": [[{"format": "c"}]]}}]}
+    assert [*formats_of(schema)] == ["a", "b", "c"]
