@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import runpy
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -125,3 +126,27 @@ def test_help_says_what_each_command_does(capsys: pytest.CaptureFixture[str]) ->
         "mutate break the rules one by one and look whether a test notices",
     ):
         assert text in told
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("check", "fail for style too, instead of only printing it"),
+        ("mutate", "rule ids or packages of lib; all without"),
+    ],
+)
+def test_help_of_a_command_says_what_its_arguments_do(
+    run: Run, capsys: pytest.CaptureFixture[str], command: str, text: str
+) -> None:
+    with pytest.raises(SystemExit):
+        run(command, "--help")
+    assert text in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+def test_as_a_program_it_prints_and_exits(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["guard.authoring", "--opa", "x", "new-rule", "Root"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("guard.authoring.__main__", run_name="__main__")
+    assert ended.value.code == 1
+    assert capsys.readouterr().out.startswith("'Root' can't be a rule's name")

@@ -49,7 +49,7 @@ IDS = ["whole", "settings", "runtime", "nothing"]
     ("pointers", "rules"),
     [
         ([], ()),
-        (["/result/x"], ()),
+        (["/result/environment"], ()),
         (["/input/environment"], ("settings",)),
         (["/input/environment/0/value"], ("settings",)),
         (["/input/compute"], ("runtime",)),
