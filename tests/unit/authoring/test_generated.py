@@ -1,0 +1,54 @@
+"""Which generated files are out of date, how they are written, and what keeps them from being generated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring import generated
+from guard.authoring.generated import generated_files, stale, write
+from guard.authoring.opa import Opa, Ran
+from guard.errors import ConfigError
+
+FILES = {Path("a/b/new.md"): "ä\n", Path("same.md"): "same", Path("other.md"): "now"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "same.md").write_text("same")
+    (tmp_path / "other.md").write_bytes(b"before \xff")
+    return tmp_path
+
+
+def test_what_holds_something_else_or_is_not_there_is_stale_until_it_is_written(folder: Path) -> None:
+    assert stale(folder, FILES) == [Path("a/b/new.md"), Path("other.md")]
+    write(folder, FILES)
+    write(folder, FILES)
+    assert stale(folder, FILES) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "text"),
+    [
+        ("fmt", "OPA can't format the complete document: no"),
+        ("filter", "tools/capabilities.py fails: no"),
+        ("kinds", "OPA can't format the table of job kinds: no"),
+    ],
+)
+def test_what_cannot_be_generated_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, text: str
+) -> None:
+    def answer(opa: Opa, *arguments: Any, given: str = "") -> Ran:
+        failing = broken == "fmt" or (broken == "kinds" and "package guard.lib.kinds" in given)
+        return Ran(int(arguments[0] == "fmt" and failing), given, "no")
+
+    monkeypatch.setattr(Opa, "run", answer)
+    monkeypatch.setattr(Opa, "read_yaml", lambda opa, file: {"rules": {}})
+    monkeypatch.setattr(generated, "read_rules", lambda opa, policies: ([], []))
+    monkeypatch.setattr(generated, "run", lambda *arguments, folder, given: Ran(int(broken == "filter"), given, "no"))
+    with pytest.raises(ConfigError) as raised:
+        generated_files(Opa(Path("opa"), tmp_path), Path("policies"))
+    assert raised.value.message.startswith(text.rpartition(":")[0])
+    assert raised.value.message.endswith("no")

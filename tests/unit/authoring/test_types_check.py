@@ -1,0 +1,94 @@
+"""Types are checked strictly, and once more where OPA doesn't look: under the import of `not`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.opa import FLAGS, Opa, Ran
+from guard.authoring.types_check import check_types
+
+POLICIES = Path("policies")
+WELL = Ran(0, "", "")
+IMPORT = "import future.keywords.not\n"
+
+
+class Checks:
+    """What OPA says of both checks, and the sources that it read in the second."""
+
+    def __init__(self, folder: Path) -> None:
+        self.opa = Opa(Path("opa"), folder)
+        self.first, self.second = WELL, WELL
+        self.read: dict[str, str] = {}
+
+    def run(self, opa: Opa, *arguments: Any) -> Ran:
+        if opa.folder == self.opa.folder:
+            assert arguments == ("check", "--strict", "--bundle", POLICIES, *FLAGS)
+            return self.first
+        root = self.opa.folder.resolve()
+        types = ("--schema", root / "schemas", "--capabilities", root / "capabilities.json")
+        assert arguments == ("check", "--bundle", POLICIES, *types, "--format", "json")
+        self.read = {file.name: file.read_text() for file in (opa.folder / POLICIES).rglob("*.rego")}
+        return self.second
+
+
+@pytest.fixture
+def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checks:
+    (tmp_path / POLICIES / "guard").mkdir(parents=True)
+    checks = Checks(tmp_path)
+    monkeypatch.setattr(Opa, "run", lambda opa, *arguments: checks.run(opa, *arguments))
+    return checks
+
+
+def _error(code: str, row: int = 3) -> dict[str, Any]:
+    return {"code": code, "message": "wrong", "location": {"file": "policies/a.rego", "row": row}}
+
+
+def test_what_the_strict_check_says_is_told_as_it_is(checks: Checks) -> None:
+    checks.first = Ran(1, "", "unused import")
+    assert check_types(checks.opa, POLICIES) is checks.first
+    assert checks.read == {}
+
+
+def test_what_passes_both_checks_is_right(checks: Checks) -> None:
+    assert check_types(checks.opa, POLICIES) is checks.first
+
+
+def test_types_that_only_the_second_check_sees_are_told_with_their_places(checks: Checks) -> None:
+    """Without the import other things may be wrong, which are right with it."""
+    errors = [_error("rego_type_error"), _error("rego_parse_error"), _error("rego_type_error", 7)]
+    checks.second = Ran(1, "", json.dumps({"errors": errors}))
+    assert check_types(checks.opa, POLICIES) == Ran(
+        1, "policies/a.rego:3: rego_type_error: wrong\npolicies/a.rego:7: rego_type_error: wrong", ""
+    )
+
+
+@pytest.mark.parametrize("said", [{"errors": [_error("rego_parse_error")]}, {}], ids=["another error", "no errors"])
+def test_what_is_wrong_only_without_the_import_is_right(checks: Checks, said: Any) -> None:
+    checks.second = Ran(1, "", json.dumps(said))
+    assert check_types(checks.opa, POLICIES) is checks.first
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (f"package a\n\n{IMPORT}\np if not f(1, 2)\n", "package a\n\n\n\np if not f(1, 2)\n"),
+        (f"package a\n\n{IMPORT}\np if not {{ true }}\n", None),
+        (f"package a\n\n{IMPORT}\np if not{{ true }}\n", None),
+        (f"package a\n\n{IMPORT}\np if knot {{ true }}\n", "package a\n\n\n\np if knot { true }\n"),
+        (f"package a\n\n# {IMPORT}", None),
+        ("package a\n\nimport future.keywords.nothing\n", None),
+    ],
+    ids=["import", "body", "body without a space", "end of a name", "comment", "another import"],
+)
+def test_the_import_is_left_out_where_a_file_can_be_read_without_it(
+    checks: Checks, text: str, read: str | None
+) -> None:
+    file = checks.opa.folder / POLICIES / "guard" / "a.rego"
+    file.write_text(text)
+    check_types(checks.opa, POLICIES)
+    assert checks.read == {"a.rego": text if read is None else read}
+    assert file.read_text() == text
