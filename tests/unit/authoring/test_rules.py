@@ -95,7 +95,7 @@ def test_rules_are_the_packages_below_rules_but_for_tests() -> None:
 @pytest.mark.parametrize("metadata", [None, METADATA | {"scope": "rule"}], ids=["none", "that of something else"])
 def test_a_rule_without_metadata_is_told_all_that_it_lacks(metadata: Any) -> None:
     (rule,), problems = read_rules(Inspected({"data.guard.rules.own": metadata}), POLICIES)
-    assert (rule.row, rule.title, rule.description, rule.parameters, rule.resources) == (1, "", "", {}, ())
+    assert rule == Rule("own", rule.file, 1, "", "", "", "", (), {})
     assert [(problem.line, problem.text) for problem in problems] == [
         (1, "METADATA has no title"),
         (1, "METADATA has no description"),
@@ -141,6 +141,26 @@ def test_a_mistake_in_metadata_is_told_with_what_to_write(custom: dict[str, Any]
     assert text in _own(custom)[1]
 
 
+@pytest.mark.parametrize(
+    ("custom", "texts"),
+    [
+        ({"needs": ["vpc"], "kinds": ["training"]}, []),
+        (
+            {"needs": ["spto"], "kinds": ["training"]},
+            ["METADATA custom.needs: no job can have spto; did you mean spot?"],
+        ),
+        (
+            {"needs": ["spot"], "kinds": ["training", "transform"]},
+            ["METADATA custom.kinds: no transform job can have spot, which custom.needs demands; leave the kind out"],
+        ),
+        ({"in_place": ["maps"], "parameters": {"maps": SECONDS | {"type": "object"}}}, []),
+    ],
+    ids=str,
+)
+def test_of_what_is_right_nothing_is_said(custom: dict[str, Any], texts: list[str]) -> None:
+    assert _own(custom)[1] == texts
+
+
 def test_of_an_unknown_part_all_known_ones_are_told() -> None:
     (text,) = _own({"needs": ["zzz"]})[1]
     begin, _, known = text.partition("; known are ")
@@ -160,12 +180,15 @@ def test_what_a_rule_is_about_is_a_list(key: str, given: Any) -> None:
     assert f"METADATA custom.{key}: must be a list of {least[key]}" in _own({key: given})[1]
 
 
+FACTS = ("account", "region", "role_arn", "job_kind")
+
+
 @pytest.mark.parametrize(
     ("name", "schema", "texts"),
     [
         ("level", SECONDS, ["the configuration of every rule has this key; choose another name"]),
         ("overrides", SECONDS, ["the configuration of every rule has this key; choose another name"]),
-        ("role_arn", SECONDS, ["the configuration of every rule has this key; choose another name"]),
+        *((name, SECONDS, ["the configuration of every rule has this key; choose another name"]) for name in FACTS),
         ("a", 7, ["must be the parameter's JSON schema"]),
         ("a", {"type": "int"}, ["is not a JSON schema: 'int' is not valid under any of the given schemas"]),
         ("a", {}, ["has no description", "has no type"]),

@@ -1,0 +1,287 @@
+"""What policies may consist of, read and export, on no more files than each case needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.opa import Opa
+from guard.authoring.rules import Rule
+from guard.authoring.structure import structure_problems
+
+POLICIES = Path("policies")
+FOLDER = POLICIES / "guard/rules/own"
+FILE = FOLDER / "own.rego"
+PARAMETERS = {
+    "seconds": {"type": "integer"},
+    "names": {"type": "array", "items": {"type": "string", "format": "glob"}},
+    "images": {"type": "object"},
+    "tags": {"type": "object"},
+}
+EXPORTS = 'findings contains {"message": "x"}\n\nremediation := "x"\n'
+TEST = "package guard.rules.own_test\n"
+Said = Callable[..., list[str]]
+
+
+@pytest.fixture
+def said(opa: Path, tmp_path: Path) -> Said:
+    """Return what is said of these files below policies/, and of one rule, if there is one."""
+
+    def say(files: dict[str, str], rule: Rule | None = None) -> list[str]:
+        for name, text in files.items():
+            (tmp_path / POLICIES / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / POLICIES / name).write_text(text)
+        found = structure_problems(Opa(opa, tmp_path), POLICIES, [rule] if rule else [])
+        return [str(problem).removeprefix(f"{POLICIES}/") for problem in found]
+
+    return say
+
+
+@pytest.fixture
+def of_rule(said: Said) -> Said:
+    """Return what is said of a rule with this body."""
+
+    def say(body: str, exports: str = EXPORTS, test: str | None = TEST, **more: Any) -> list[str]:
+        fields: dict[str, Any] = dict.fromkeys(("title", "description", "severity", "remediation"), "x")
+        rule = Rule("own", FILE, 3, resources=(), parameters=PARAMETERS, **fields, **more)
+        files = {"guard/rules/own/own.rego": f"package guard.rules.own\n\n{body}\n\n{exports}"}
+        tested = {} if test is None else {"guard/rules/own/own_test.rego": test}
+        return [text.removeprefix("guard/rules/own/own.rego:") for text in said(files | tested, rule)]
+
+    return say
+
+
+ALLOWED = [
+    "_x := input.job.name",
+    "_x := data.guard.lib.globs.first",
+    "_x := data.guard.settings.mode",
+    "_x := data.guard.settings",
+    "_x := data.guard.rules.own.remediation",
+    "_x := data.guard.parameters.of.own.seconds",
+    "_x := data.guard.parameters.globs.own.names",
+    "_x := data.guard.parameters.changed.own.names",
+    "_x := data.guard.parameters.changed.own.tags",
+    "_x := data.guard.config.rules.own.tags[input.job.name]",
+    "_x := data.guard.config.rules.own.overrides[_].tags[input.job.name]",
+    "import data.guard.parameters as p\n\n_x := p.globs.own.names[0]",
+    "import data.guard.parameters.globs\n\n_x := globs.own.names",
+    "import data.guard.parameters.changed\n\n_x := changed.own.names",
+    "import data.guard.parameters.changed.own as o\n\n_x := o.names",
+    "import data.guard.lib.globs as g\n\n_x := g.first",
+    "import data.guard.settings as s\n\n_x := s.mode",
+    "import future.keywords.not\n\n_x if not input.a[input.b]",
+    "_x := datas.x if datas := {}",
+]
+
+
+@pytest.mark.parametrize("body", ALLOWED)
+def test_what_a_rule_may_read_has_no_problem(of_rule: Said, body: str) -> None:
+    assert of_rule(body, in_place=("tags",), exports=f'{EXPORTS}\nin_place := ["tags"]\n') == []
+
+
+ONLY = "a rule reads only input, data.guard.lib, data.guard.settings and its parameters, data.guard.parameters.of.own, not {}"
+WRITE_OUT = "write out which parameter is read: data.guard.parameters.of.own.<parameter>"
+UNDECLARED = "the rule has no parameter {} in its METADATA, so nobody can give it; {}"
+NO_OVERRIDE = "an override would not count here; read the parameter as data.guard.parameters.{}"
+
+FORBIDDEN = [
+    ("_x := data.guard.config", "3:7", ONLY.format("data.guard.config")),
+    ("_x := data", "3:7", ONLY.format("data")),
+    ("\n_x := data.guard.config.rules.other.seconds", "4:7", ONLY.format("data.guard.config.rules.other.seconds")),
+    ("_x := data.guard.rules", "3:7", ONLY.format("data.guard.rules")),
+    ("_x := data.guard[input.a].x", "3:7", ONLY.format("data.guard.[...].x")),
+    ("_x := data.guard.main[input.a]", "3:7", ONLY.format("data.guard.main.[...]")),
+    ("_x := data.guard.settingss.x", "3:7", ONLY.format("data.guard.settingss.x")),
+    ("_x := input[data.guard.main.x]", "3:13", ONLY.format("data.guard.main.x")),
+    ("_x := {data.guard.main.x: 1}", "3:8", ONLY.format("data.guard.main.x")),
+    ("_x := {1: data.guard.main.x}", "3:11", ONLY.format("data.guard.main.x")),
+    ("_x := [data.guard.main.x][0]", "3:8", ONLY.format("data.guard.main.x")),
+    ("_x := f(data.guard.main.x)\n\nf(y) := y", "3:9", ONLY.format("data.guard.main.x")),
+    ("_x := 1 if {\n\tsome y in data.guard.main.x\n\ty\n}", "4:12", ONLY.format("data.guard.main.x")),
+    ("_x := 1 if input.x else := data.guard.main.x", "3:28", ONLY.format("data.guard.main.x")),
+    ("import data.guard.main", "3:8", ONLY.format("data.guard.main")),
+    ("import data.guard.main as m", "3:8", ONLY.format("data.guard.main")),
+    ("import data.guard.parameters.applied", "3:8", f"{WRITE_OUT}, not data.guard.parameters.applied"),
+    ("import data.guard.parameters.of.other", "3:8", f"{WRITE_OUT}, not data.guard.parameters.of.other"),
+    ("import data.guard.parameters as p\n\n_x := p", "5:7", f"{WRITE_OUT}, not data.guard.parameters"),
+    ("import data.guard.parameters as p\n\n_x := p[input.a]", "5:7", f"{WRITE_OUT}, not data.guard.parameters.[...]"),
+    ("import data.guard.parameters.of.own\n\n_x := f(own)\n\nf(y) := y", "5:9", f"{WRITE_OUT}, not data.guard.parameters.of.own"),
+    ("_x := data.guard.parameters.of.own", "3:7", f"{WRITE_OUT}, not data.guard.parameters.of.own"),
+    ("_x := data.guard.parameters.of.other.seconds", "3:7", f"{WRITE_OUT}, not data.guard.parameters.of.other.seconds"),
+    ("_x := data.guard.parameters.applied.own.seconds", "3:7", f"{WRITE_OUT}, not data.guard.parameters.applied.own.seconds"),
+    ("_x := data.guard.parameters.of.own.secnds", "3:7", UNDECLARED.format("secnds", "did you mean seconds?")),
+    ("_x := data.guard.parameters.of.own.zzz", "3:7", UNDECLARED.format("zzz", "declare it in custom.parameters")),
+    (
+        "_x := data.guard.parameters.globs.own.seconds", "3:7",
+        "seconds holds no globs; read it as data.guard.parameters.of.own.seconds",
+    ),
+    (
+        "_x := data.guard.parameters.of.own.names", "3:7",
+        "names holds globs, in which {account} is that of the job; read it as data.guard.parameters.globs.own.names",
+    ),
+    (
+        "_x := data.guard.parameters.of.own.tags", "3:7",
+        "custom.in_place has tags, so only its keys can be read: data.guard.config.rules.own.tags[key]",
+    ),
+    ("_x := data.guard.config.rules.own", "3:7", WRITE_OUT),
+    ("_x := data.guard.config.rules.own.overrides", "3:7", WRITE_OUT),
+    ("_x := data.guard.config.rules.own.overrides[0]", "3:7", WRITE_OUT),
+    ("_x := data.guard.config.rules.own[input.a]", "3:7", WRITE_OUT),
+    ("_x := data.guard.config.rules.own.level", "3:7", UNDECLARED.format("level", "declare it in custom.parameters")),
+    ("_x := data.guard.config.rules.own.seconds", "3:7", NO_OVERRIDE.format("of.own.seconds")),
+    ("_x := data.guard.config.rules.own.names[0]", "3:7", NO_OVERRIDE.format("globs.own.names")),
+    ("_x := data.guard.config.rules.own.overrides[0].seconds", "3:7", NO_OVERRIDE.format("of.own.seconds")),
+    ("_x := data.guard.config.rules.own.tags", "3:7", NO_OVERRIDE.format("of.own.tags")),
+    (
+        "_x := data.guard.config.rules.own.images[input.a]", "3:7",
+        "name images in custom.in_place of the METADATA, and export `in_place`: see docs/policies.md, What a rule is",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "place", "text"), FORBIDDEN, ids=[body for body, *_ in FORBIDDEN])
+def test_what_a_rule_may_not_read_is_told_with_its_place_and_what_to_write(
+    of_rule: Said, body: str, place: str, text: str
+) -> None:
+    assert of_rule(body, in_place=("tags",), exports=f'{EXPORTS}\nin_place := ["tags"]\n') == [f"{place}: {text}"]
+
+
+def test_each_forbidden_reference_is_told_once_in_the_order_of_the_file(of_rule: Said) -> None:
+    told = of_rule("_y := data.guard.main.y\n\n_x := [data.guard.main.x, data.guard.main.z]")
+    assert told == [
+        f"{at}: {ONLY.format(f'data.guard.main.{name}')}" for at, name in (("3:7", "y"), ("5:8", "x"), ("5:27", "z"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exports", "more", "missing"),
+    [
+        (EXPORTS, {}, []),
+        ('remediation := "x"\n', {}, ["partial set `findings`"]),
+        ('findings := {1}\n\nremediation := "x"\n', {}, ["partial set `findings`"]),
+        ('findings[1] := 2\n\nremediation := "x"\n', {}, ["partial set `findings`"]),
+        ('findings.x contains 1\n\nremediation := "x"\n', {}, ["partial set `findings`"]),
+        ("findings contains 1\n", {}, ["value `remediation`"]),
+        ("findings contains 1\n\nremediation(x) := x\n", {}, ["value `remediation`"]),
+        ("findings contains 1\n\nremediation contains 1\n", {}, ["value `remediation`"]),
+        ("\n", {}, ["partial set `findings`", "value `remediation`"]),
+        (EXPORTS, {"needs": ("vpc",), "kinds": ("training",), "in_place": ("tags",)},
+         ["value `in_place`", "value `kinds`", "value `needs`"]),
+        (f'{EXPORTS}\nneeds := ["vpc"]\n\nkinds := []\n\nin_place := []\n',
+         {"needs": ("vpc",), "kinds": ("training",), "in_place": ("tags",)}, []),
+    ],
+)  # fmt: skip
+def test_a_rule_exports_what_the_guard_asks_for(of_rule: Said, exports: str, more: Any, missing: list[str]) -> None:
+    assert of_rule("", exports=exports, **more) == [
+        f"3:1: the rule has no {each}; see docs/policies.md, What a rule is" for each in missing
+    ]
+
+
+def test_a_rule_without_a_test_is_told(of_rule: Said) -> None:
+    assert of_rule("", test=None) == [f"1:1: the rule has no test; write {FOLDER}/own_test.rego"]
+
+
+def test_what_a_rules_other_files_hold_counts_for_it(said: Said, of_rule: Said) -> None:
+    said({"guard/rules/own/more.rego": 'package guard.rules.own\n\nremediation := "x"\n'})
+    assert of_rule("", exports="findings contains 1\n") == []
+
+
+def test_tests_may_read_everything(of_rule: Said) -> None:
+    assert (
+        of_rule("", test=f"{TEST}\ntest_x if data.guard.main.x with data.guard.config as not_x\n\nnot_x := 1\n") == []
+    )
+
+
+LIBRARY = "a library reads only its arguments and other libraries, not {}; take it as an argument"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("_x := data.guard.lib.b.y", None),
+        ("import data.guard.lib.b", None),
+        ("f(y) := y.x", None),
+        ("_x := input.a", "3:7: " + LIBRARY.format("input.a")),
+        ("_x := data.guard.settings.mode", "3:7: " + LIBRARY.format("data.guard.settings.mode")),
+        ("import data.guard.parameters", "3:8: " + LIBRARY.format("data.guard.parameters")),
+        ("_x := data.guard.rules.own.x", "3:7: " + LIBRARY.format("data.guard.rules.own.x")),
+    ],
+)
+@pytest.mark.parametrize("folder", ["a", "a/deeper"])
+def test_a_library_reads_only_its_arguments_and_libraries(said: Said, body: str, told: str | None, folder: str) -> None:
+    file = f"guard/lib/{folder}/a.rego"
+    text = f"package guard.lib.{folder.replace('/', '.')}\n\n{body}\n"
+    assert said({file: text}) == ([f"{file}:{told}"] if told else [])
+
+
+@pytest.mark.parametrize("name", ["main", "mask", "plan", "parameters", "settings"])
+def test_what_puts_decisions_together_may_read_everything(said: Said, name: str) -> None:
+    assert said({f"guard/{name}/{name}.rego": f"package guard.{name}\n\n_x := data.guard.rules\n"}) == []
+
+
+WHERE = (
+    "policies are in guard/main, guard/plan, guard/parameters, guard/settings, guard/mask, guard/lib/<topic> and "
+    "guard/rules/<rule_id>, helpers of tests in guard/testing/*_test.rego; move the package "
+)
+ENDS = "only files of tests, *_test.rego, have a package that ends in _test, not "
+
+
+@pytest.mark.parametrize(
+    ("file", "package", "text"),
+    [
+        ("guard/testing/a_test.rego", "guard.testing", None),
+        ("guard/main/a_test.rego", "guard.main_test", None),
+        ("guard/lib/a/b/c.rego", "guard.lib.a.b", None),
+        ("guard/lib/a/b/c_test.rego", "guard.lib.a.b_test", None),
+        (
+            "guard/testing/a_test.rego",
+            "guard.testing_test",
+            "the package here is guard.testing, not guard.testing_test",
+        ),
+        ("guard/main/a_test.rego", "guard.main", "the package here is guard.main_test, not guard.main"),
+        ("guard/main/a.rego", "guard.plan", "the package here is guard.main, not guard.plan"),
+        ("guard/main/a.rego", "other", "the package here is guard.main, not other"),
+        ("guard/main_test/a.rego", "guard.main_test", f"{ENDS}guard.main_test"),
+        ("guard/lib/a_test/a.rego", "guard.lib.a_test", f"{ENDS}guard.lib.a_test"),
+        ("guard/testing/a.rego", "guard.testing", f"{WHERE}guard.testing"),
+        ("guard/lib/a.rego", "guard.lib", f"{WHERE}guard.lib"),
+        ("guard/lib/a_test.rego", "guard.lib_test", f"{WHERE}guard.lib_test"),
+        ("guard/rules/a.rego", "guard.rules", f"{WHERE}guard.rules"),
+        ("guard/rules/a/b/c.rego", "guard.rules.a.b", f"{WHERE}guard.rules.a.b"),
+        ("guard/a/b/c.rego", "guard.a.b", f"{WHERE}guard.a.b"),
+        ("a/rules/b/c.rego", "a.rules.b", f"{WHERE}a.rules.b"),
+        ("a/lib/b/c.rego", "a.lib.b", f"{WHERE}a.lib.b"),
+        ("a.rego", "guard.main", f"{WHERE}guard.main"),
+        ("a_test.rego", "guard.main_test", f"{WHERE}guard.main_test"),
+    ],
+)
+def test_a_package_is_that_of_its_folder(said: Said, file: str, package: str, text: str | None) -> None:
+    assert said({file: f"package {package}\n"}) == ([f"{file}:1:1: {text}"] if text else [])
+
+
+@pytest.mark.parametrize("name", ["data.json", "data.yaml", "data.yml", "patch.json"])
+def test_data_beside_the_configuration_is_told(said: Said, name: str) -> None:
+    text = "OPA would read this as data beside guard/config/data.yaml, unchecked; move its content there, or remove it"
+    files = {
+        f"b/{name}": "",
+        f"a/{name}": "",
+        "guard/config/data.yaml": "",
+        "guard/config/other.yaml": "",
+        "README.md": "",
+    }
+    assert said(files) == [f"{folder}/{name}:1:1: {text}" for folder in "ab"]
+
+
+def test_a_not_that_could_be_silent_is_told_at_each_place(of_rule: Said) -> None:
+    """A name that another file of the package gives to a rule counts as one."""
+    told = of_rule("_x if not f(input.a)\n\n_y if not f(_other)\n\n_z if not f(_z1)\n\n_z1 := 1\n\nf(1) := 2")
+    assert [text.partition(": `not` over a nested call")[0] for text in told] == ["3:7", "7:7"]
+
+
+def test_a_rule_of_another_file_is_a_reference_in_a_not(said: Said, of_rule: Said) -> None:
+    said({"guard/rules/own/more.rego": "package guard.rules.own\n\n_other := input.a\n"})
+    told = of_rule("_y if not f(_other)\n\nf(1) := 2")
+    assert [text.partition(": `not` over a nested call")[0] for text in told] == ["3:7"]
