@@ -44,6 +44,7 @@ class Engine:
 
     def findings(self, rules: list[str], documents: list[Any]) -> list[Any]:
         self.batches.append(len(documents))
+        assert json.dumps(documents), "OPA is asked in JSON"
         return [{rule: self.rules[rule](document) for rule in rules} for document in documents]
 
     def undecided(self, documents: list[Any]) -> list[int]:
@@ -127,9 +128,10 @@ def test_each_failing_rule_is_told_and_the_others_are_tried_on(told: Any) -> Non
         (lambda document: document["job"]["name"] == "s3://" != document["region"], 'a complete training job with job.name = "s3://"'),
         (lambda document: document["job"]["name"] == " " == document["job"]["tags"]["team"],
          'a complete training job with every text = " "'),
+        (lambda document: document["images"][0]["tag"] is None, "a complete training job with images[0].tag = null"),
         (lambda document: document["unavailable"], "a complete training job with job.tags unavailable"),
     ],
-    ids=["each kind", "one hostile text", "all hostile texts", "not read for now"],
+    ids=["each kind", "one hostile text", "all hostile texts", "unknown in a list", "not read for now"],
 )  # fmt: skip
 def test_a_rule_is_tried_on_every_kind_of_document(told: Any, when: Callable[[Any], bool], on: str) -> None:
     (problem,) = told(own=_failing(when=when))

@@ -1,0 +1,61 @@
+"""The copy of the policies that is built and tried: with the plan worked out, and with what OPA may use beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.compiled import PLAN, copy_compiled, copy_planned
+from guard.authoring.opa import Opa
+
+POLICIES = Path("policies")
+DOCUMENTS = ("rules", "stamps", "limits", "scoped", "defects", "unnamed", "exemptions", "sections", "given", "filled")
+
+
+@pytest.fixture
+def opa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opa:
+    """An OPA that works out a plan of two documents, in a folder of policies."""
+
+    def answer(opa: Opa, *arguments: Any) -> Any:
+        names = ", ".join(f'"{name}": data.guard.plan.{name}' for name in DOCUMENTS)
+        asked = ("eval", "--bundle", POLICIES, "--strict-builtin-errors", "--format", "raw", f"{{{names}}}")
+        assert arguments == asked, "a built-in that fails leaves out what a decision would need"
+        return {"rules": {"ö": [True, None]}, "limits": 7}
+
+    monkeypatch.setattr(Opa, "json", answer)
+    (tmp_path / POLICIES / PLAN).parent.mkdir(parents=True)
+    (tmp_path / POLICIES / PLAN).write_text("package guard.plan\n\nimport data.guard.config\n")
+    (tmp_path / POLICIES / "other.rego").write_text("package other\n")
+    (tmp_path / "capabilities.json").write_text("{}")
+    return Opa(Path("opa"), tmp_path)
+
+
+WRITTEN = """package guard.plan
+
+rules := {"ö": [true, null]} if true
+
+else := data.guard.config
+
+limits := 7 if true
+
+else := data.guard.config
+"""
+
+
+def test_the_copy_has_the_plan_in_place_of_what_works_it_out(
+    opa: Opa, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    target = tmp_path_factory.mktemp("planned") / "policies"
+    copy_planned(opa, POLICIES, target)
+    assert {str(file.relative_to(target)) for file in target.rglob("*.rego")} == {str(PLAN), "other.rego"}
+    assert (target / PLAN).read_text() == WRITTEN
+    assert "import" in (opa.folder / POLICIES / PLAN).read_text()
+
+
+def test_the_copy_that_is_built_has_the_built_ins_that_policies_may_use(opa: Opa, tmp_path_factory: Any) -> None:
+    folder = tmp_path_factory.mktemp("compiled")
+    assert copy_compiled(opa, POLICIES, folder) == Opa(opa.binary, folder)
+    assert (folder / "capabilities.json").read_text() == "{}"
+    assert (folder / POLICIES / PLAN).read_text() == WRITTEN
