@@ -19,12 +19,12 @@ from tests.support.authoring import RUNTIME, RUNTIME_TEST, Change
 from tests.support.policies import CONFIG, POLICIES
 
 
-def _mutants(opa: Path, tmp_path: Path, body: str) -> list[str]:
+def _mutants(opa: Path, tmp_path: Path, body: str, head: str = "package a") -> list[str]:
     def parse(text: str) -> object:
         (tmp_path / "a.rego").write_text(text)
         return Opa(opa, tmp_path).parse(Path("a.rego"))
 
-    source = f"package a\n\n{body}\n"
+    source = f"{head}\n\n{body}\n"
     return [f"{mutant.row}: {mutant}" for mutant in find_mutants(source, parse)]
 
 
@@ -84,6 +84,10 @@ def _mutants(opa: Path, tmp_path: Path, body: str) -> list[str]:
 )  # fmt: skip
 def test_mutants_are_the_small_changes_of_a_source(opa: Path, tmp_path: Path, body: str, mutants: list[str]) -> None:
     assert sorted(_mutants(opa, tmp_path, body)) == sorted(mutants)
+
+
+def test_the_rows_of_mutants_are_those_of_the_file(opa: Path, tmp_path: Path) -> None:
+    assert _mutants(opa, tmp_path, "x := 1", head="\n\npackage a") == ["5: 1 -> 2"]
 
 
 def test_mutation_refuses_tests_that_fail_already(tree: Opa, change: Change) -> None:
