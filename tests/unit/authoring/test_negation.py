@@ -37,6 +37,8 @@ UNDEFINED = {
     "in a list that is compared": "not [input.foo] == [1]",
     "in an object": 'not f({"a": {"b": input.foo}})',
     "built-in of a reference": "not count(input.foo) == 1",
+    "built-in that fails": 'not f(to_number("x"))',
+    "built-in that fails, compared": 'not to_number("x") == 1',
 }
 
 DEFINED = {
@@ -48,6 +50,9 @@ DEFINED = {
     "call of a value": "not f(2)",
     "whole input": "not f(input)",
     "comprehension": "not f([x | x := input.foo])",
+    "comprehension of a set": "not f({x | x := input.foo})",
+    "comprehension of an object": "not f({x: 1 | x := input.foo})",
+    "comprehension compared": "not {x: 1 | x := input.foo} == {1: 1}",
     "variable": "some x in [2]; not f(x)",
     "variable in brackets": "some x in [2]; not input.job[x]",
     "variable in a list": "some x in [2]; not f([x])",
@@ -96,6 +101,7 @@ def test_it_is_found_wherever_a_body_is(opa: Path, tmp_path: Path, rule: str) ->
     assert _partial(opa, tmp_path, f"package t\n{HELPERS}\n{rule}\n") == 1
 
 
-def test_an_imported_name_is_a_reference(opa: Path, tmp_path: Path) -> None:
-    source = f"package t\n\nimport input.job as job\n{HELPERS}\np if not f(job)\n"
+@pytest.mark.parametrize("imported", ["input.job", "input.other as job"])
+def test_an_imported_name_is_a_reference(opa: Path, tmp_path: Path, imported: str) -> None:
+    source = f"package t\n\nimport {imported}\n{HELPERS}\np if not f(job)\n"
     assert _partial(opa, tmp_path, source) == 1

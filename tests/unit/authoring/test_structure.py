@@ -67,7 +67,10 @@ ALLOWED = [
     "_x := data.guard.config.rules.own.tags[input.job.name]",
     "_x := data.guard.config.rules.own.overrides[_].tags[input.job.name]",
     "import data.guard.parameters as p\n\n_x := p.globs.own.names[0]",
+    "import data.guard.parameters.of\n\n_x := of.own.seconds",
+    "import data.guard.parameters.of.own\n\n_x := own.seconds",
     "import data.guard.parameters.globs\n\n_x := globs.own.names",
+    "import data.guard.parameters.globs.own as o\n\n_x := o.names",
     "import data.guard.parameters.changed\n\n_x := changed.own.names",
     "import data.guard.parameters.changed.own as o\n\n_x := o.names",
     "import data.guard.lib.globs as g\n\n_x := g.first",
@@ -278,7 +281,11 @@ def test_data_beside_the_configuration_is_told(said: Said, name: str) -> None:
 def test_a_not_that_could_be_silent_is_told_at_each_place(of_rule: Said) -> None:
     """A name that another file of the package gives to a rule counts as one."""
     told = of_rule("_x if not f(input.a)\n\n_y if not f(_other)\n\n_z if not f(_z1)\n\n_z1 := 1\n\nf(1) := 2")
-    assert [text.partition(": `not` over a nested call")[0] for text in told] == ["3:7", "7:7"]
+    advice = (
+        "`not` over a nested call or reference is undefined, not true, where what is nested is undefined, and the rule would "
+        "report nothing; add `import future.keywords.not` below the package"
+    )
+    assert told == [f"3:7: {advice}", f"7:7: {advice}"]
 
 
 def test_a_rule_of_another_file_is_a_reference_in_a_not(said: Said, of_rule: Said) -> None:
