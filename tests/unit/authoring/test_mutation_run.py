@@ -116,6 +116,22 @@ def test_each_folder_that_people_write_is_tried(policies: Policies) -> None:
     assert policies.options == {("--parallel", "1", "--timeout", "20s")}
 
 
+def test_each_folder_is_told_before_the_next_is_tried(policies: Policies, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        shown = ""
+
+        def flush(self) -> None:
+            self.shown = self.getvalue()
+
+    def mutants(source: str, parse: Callable[[str], Any]) -> list[Mutant]:
+        assert source != SOURCES["guard/rules/own/own.rego"] or "rules/other" in out.shown
+        return policies.mutants(source, parse)
+
+    out = Terminal()
+    monkeypatch.setattr(run, "find_mutants", mutants)
+    assert mutate(policies.opa, POLICIES, ("other", "own"), out)
+
+
 @pytest.mark.parametrize(
     ("chosen", "units"),
     [
@@ -192,7 +208,7 @@ def test_what_is_listed_of_another_folder_is_left_to_a_run_of_all(policies: Poli
     assert not policies.mutate()[0]
 
 
-LEVELS = 'rules:\n  a: {level: warn}\n  b: {level: "off"}\n  c:\n    level: deny\nexemptions: []\n'
+LEVELS = 'rules:\n  a: {seconds: 60, level: warn}\n  b: {level: "off"}\n  c:\n    level: deny\nexemptions: []\n'
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ DEFINED = {
     "reference": "not input.foo",
     "reference of the package": "not und",
     "reference compared": "not input.foo == 1",
+    "reference unified": "not input.foo = 1",
     "rule compared": "not und == 1",
     "call": "not g({})",
     "call of a value": "not f(2)",
