@@ -95,10 +95,15 @@ def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Policies:
     monkeypatch.setattr(run, "find_mutants", made.mutants)
     monkeypatch.setattr(Opa, "run_tests", made.tests)
     monkeypatch.setattr(Opa, "parse", lambda opa, file: file.read_text())
-    monkeypatch.setattr(Opa, "read_yaml", lambda opa, file: yaml.safe_load(file.read_text()))
+    monkeypatch.setattr(Opa, "read_yaml", _yaml)
     monkeypatch.setattr(run, "read_rules", lambda opa, policies: (["the rules"], []))
     monkeypatch.setattr(run, "catalogue", _catalogue)
     return made
+
+
+def _yaml(_: Opa, file: Path) -> Any:
+    assert file.suffix == ".yaml", "by which OPA knows what to read"
+    return yaml.safe_load(file.read_text())
 
 
 def _catalogue(rules: list[str], config: dict[str, Any]) -> str:

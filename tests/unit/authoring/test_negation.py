@@ -44,6 +44,7 @@ UNDEFINED = {
 DEFINED = {
     "reference": "not input.foo",
     "reference of the package": "not und",
+    "part of a rule": "not und.x",
     "reference compared": "not input.foo == 1",
     "reference unified": "not input.foo = 1",
     "rule compared": "not und == 1",
