@@ -1,6 +1,8 @@
 # METADATA
 # title: Places
 # description: Buckets of S3 URIs, paths inside a container, and what a finding may show of both.
+# related_resources:
+#   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-bucket-intro.html
 package guard.lib.storage
 
 import future.keywords.not
@@ -19,6 +21,55 @@ bucket(address) := name if {
 _length(first) := 2 if endswith(first, ":accesspoint")
 
 else := 1
+
+# METADATA
+# description: The regular expression of what a text has in which `named` finds something; quick, where there is little.
+hint := `:(?://|s3)`
+
+# METADATA
+# description: |
+#   The buckets, and ARNs of access points, that stand anywhere in the text: as S3 URIs, with S3's schemes as Hadoop and
+#   its kin write them, as web addresses with the bucket in the host or in the path, and as ARNs. Null stands for an
+#   address whose bucket isn't clear.
+named(text) := {name |
+	# A text may repeat an address as often as it has room.
+	places := {place | some place in regex.find_n(_place, text, -1)}
+	some place in places
+	name := _named_at(place)
+}
+
+_place := concat("|", [
+	`(?i:\bs3[an]?)://[^\s"',;]+`,
+	`(?i:https?)://[^\s"',;/?#]*(?i:s3)[^\s"',;/?#]*(?:/[^\s"',;/?#)\]}>]*)?`,
+	`\barn:[a-z-]*:s3[a-z-]*:[^\s"',;)\]}>]+`,
+])
+
+_named_at(place) := name if {
+	regex.match(`^(?i)s3`, place)
+	name := bucket(regex.replace(place, `^[^:]*`, "s3"))
+} else := name if {
+	[_, of_bucket, of_access_point] := regex.find_all_string_submatch_n(_arn, place, 1)[0]
+	name := concat("", [of_bucket, of_access_point])
+} else := name if {
+	[_, in_host, in_path] := regex.find_all_string_submatch_n(_web, place, 1)[0]
+	name := _in_web(place, in_host, in_path)
+}
+
+# Before a backslash, or behind the `@` after it: programs don't agree on what the host is.
+_in_web(place, in_host, in_path) := null if {
+	regex.match(`^[^/]*//[^/]*\\[^/]*@`, place)
+} else := lower(in_host) if {
+	in_host != ""
+} else := in_path if in_path != ""
+
+_arn := `^(?:arn:[^:]*:s3:::([^/:]+)|(arn:(?:[^:]*:){4}accesspoint[:/][^/:]+))`
+
+# The suffixes are those of AWS's partitions. Before the host may stand user and password, behind it a port, or a dot.
+_web := concat("", [
+	`^(?i)https?://(?:[^/]*@)?(?:([^/]+)\.)?s3[a-z0-9-]*(?:\.[a-z0-9-]+)*\.`,
+	`(?:amazonaws\.com|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)`,
+	`(?:[^a-z0-9/-][^/]*)?(?:/(.*))?$`,
+])
 
 # METADATA
 # description: |

@@ -24,6 +24,52 @@ test_bucket[address] if {
 	storage.bucket(address) == expected
 }
 
+_texts := [
+	["s3://team/a", ["team"]],
+	["--from=S3A://team,s3n://other/b", ["other", "team"]],
+	["s3:///a", [null]],
+	["xs3://team/a", []],
+	["https://team.s3.eu-west-1.amazonaws.com/a", ["team"]],
+	["https://team.s3.amazonaws.com", ["team"]],
+	["HTTP://Team.S3-eu-west-1.Amazonaws.Com:443/a", ["team"]],
+	["https://team.v2.s3.dualstack.eu-west-1.amazonaws.com/a", ["team.v2"]],
+	["https://my.s3.team.s3-accelerate.amazonaws.com/a", ["my.s3.team"]],
+	["https://team.s3.cn-north-1.amazonaws.com.cn/a", ["team"]],
+	["https://team.s3.eusc-de-east-1.amazonaws.eu/a", ["team"]],
+	["https://user:pw@team.s3.amazonaws.com./a", ["team"]],
+	["https://approved@team.s3.amazonaws.com/a", ["team"]],
+	[`https://team.s3.amazonaws.com\@approved.s3.amazonaws.com/a`, [null]],
+	[`\"https://team.s3.amazonaws.com\"`, ["team"]],
+	["https://s3.eu-west-1.amazonaws.com/team/a", ["team"]],
+	["https://s3-eu-west-1.amazonaws.com/team?versionId=1", ["team"]],
+	["https://s3.dualstack.eu-west-1.amazonaws.com/team", ["team"]],
+	["(https://s3.amazonaws.com/team)", ["team"]],
+	["https://s3.amazonaws.com/", []],
+	["https://s3.amazonaws.com", []],
+	["https://team.s3.example.com/a", []],
+	["https://s3.example.com/amazonaws.com/a", []],
+	["https://foos3.amazonaws.com/a", []],
+	["https://host/s3.amazonaws.com/a", []],
+	["https://team.s3.amazonaws.computer/a", []],
+	["arn:aws:s3:::team", ["team"]],
+	["arn:aws-cn:s3:::team/a/*", ["team"]],
+	["[arn:aws:s3:::team, arn:aws:s3:::other/b]", ["other", "team"]],
+	[sprintf("%s/code/object/a", [_point]), [sprintf("%s/code", [_point])]],
+	["arn:aws:s3-object-lambda:eu-west-1:1:accesspoint/code", ["arn:aws:s3-object-lambda:eu-west-1:1:accesspoint/code"]],
+	["arn:aws:s3:eu-west-1:1:job/a", []],
+	["arn:aws:sns:eu-west-1:1:s3", []],
+	["xarn:aws:s3:::team", []],
+	["team", []],
+	["", []],
+]
+
+test_named[text] if {
+	some [text, expected] in _texts
+	sort(storage.named(text)) == expected
+	hints := regex.find_n(storage.hint, text, 1)
+	count(hints) >= count(array.slice(expected, 0, 1))
+}
+
 _paths := [
 	["/opt/ml/code", "/opt/ml/code"],
 	["/opt/ml/code/", "/opt/ml/code"],

@@ -1,13 +1,13 @@
 # METADATA
 # title: Approved places for data
 # description: |
-#   Each input and output, and each S3 URI in a setting or in the command, must be in a bucket that a glob of the
-#   list `buckets` matches, or in an AWS account (where an ARN names one) that a glob of `accounts` matches; for
-#   what has no bucket, such as a file system, its URI or id must match a glob of `others`, or its id with the
-#   directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match a glob of `hub_contents`. A
-#   place that is not known is a finding. Without the lists no place is approved. Of a URI the finding shows
-#   neither user and password nor query and fragment, and no bucket that can't be one; of a setting only the
-#   bucket.
+#   Each input and output, and each S3 URI, web address or ARN of a bucket in a setting or in the command, must be
+#   in a bucket that a glob of the list `buckets` matches, or in an AWS account (where an ARN names one) that a glob
+#   of `accounts` matches; for what has no bucket, such as a file system, its URI or id must match a glob of
+#   `others`, or its id with the directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match
+#   a glob of `hub_contents`. A place that is not known is a finding. Without the lists no place is approved. Of a
+#   URI the finding shows neither user and password nor query and fragment, and no bucket that can't be one; of a
+#   setting only the bucket.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
@@ -108,9 +108,9 @@ findings contains {
 		"bucket": _bucket(bucket),
 	},
 } if {
-	contains(settings.text, "://")
+	regex.match(storage.hint, settings.text)
 	some setting in settings.listed
-	contains(setting.value, "://")
+	regex.match(storage.hint, setting.value)
 	some bucket in _unapproved_buckets(setting.value)
 	place := _shown_bucket(bucket)
 }
@@ -121,7 +121,7 @@ findings contains {
 } if {
 	some part, words in input.command
 	some word in words
-	contains(word, "://")
+	regex.match(storage.hint, word)
 	some bucket in _unapproved_buckets(word)
 	place := _shown_bucket(bucket)
 }
@@ -146,17 +146,15 @@ _hub_contents contains ["The base model", name] if {
 	startswith(name, "arn:")
 }
 
-# S3's schemes as Hadoop and its kin write them, too. A value may repeat an address as often as it has room.
 _unapproved_buckets(value) := {bucket |
-	addresses := {address | some address in regex.find_n(`(?i)\bs3[an]?://[^\s"',;]+`, value, -1)}
-	buckets := {bucket | some address in addresses; bucket := storage.bucket(regex.replace(address, `^[^:]*`, "s3"))}
-	some bucket in buckets
+	some bucket in storage.named(value)
 	not _approved({"bucket": bucket, "account": _account(bucket)})
 }
 
-_account(bucket) := split(bucket, ":")[4] if startswith(bucket, "arn:")
-
-else := null
+_account(bucket) := split(bucket, ":")[4] if {
+	is_string(bucket)
+	startswith(bucket, "arn:")
+} else := null
 
 _shown_bucket(bucket) := sprintf("bucket %s", [bucket]) if storage.is_bucket(bucket)
 

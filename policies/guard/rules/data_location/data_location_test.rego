@@ -114,6 +114,9 @@ test_allow_approved_places_in_settings[value] if {
 		"s3://team-a/x",
 		"S3A://team-a",
 		"s3n://shared/x,s3://team-b/y",
+		"https://team-a.s3.eu-west-1.amazonaws.com/x",
+		"https://s3.amazonaws.com/shared/x",
+		"arn:aws:s3:::team-a/x",
 		"s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x/y",
 		"https://host/s3/other",
 		"xs3://other",
@@ -135,6 +138,11 @@ test_deny_other_places_in_settings[value] if {
 		"s3://team-a/x;s3://other/y": "other",
 		"'s3://team-a/x''s3://other/y'": "other",
 		"url=s3://shared-x/y": "shared-x",
+		"https://other.s3.eu-west-1.amazonaws.com/x": "other",
+		"https://team-a.s3.eu-west-1.amazonaws.com@s3.amazonaws.com/other/x": "other",
+		"https://s3.amazonaws.com/other/team-a": "other",
+		"arn:aws:s3:::other/team-a": "other",
+		"arn:aws:s3:eu-west-1:210987654321:accesspoint/x": "arn:aws:s3:eu-west-1:210987654321:accesspoint/x",
 		"s3://arn:aws:s3:eu-west-1:210987654321:accesspoint/x/y": "arn:aws:s3:eu-west-1:210987654321:accesspoint/x",
 	}
 	r := rule.findings with input as _settings(value) with data.guard.config.rules.data_location as _config
@@ -142,7 +150,14 @@ test_deny_other_places_in_settings[value] if {
 }
 
 test_deny_without_showing_what_is_not_a_bucket[value] if {
-	some value in ["s3://user:hunter2@other/x", "s3://a:b:c:d:123456789012:e/x"]
+	some value in [
+		"s3://user:hunter2@other/x",
+		"s3://a:b:c:d:123456789012:e/x",
+		"s3:///team-a",
+		`https://team-a.s3.amazonaws.com\\@other/x`,
+		"https://s3.amazonaws.com/Hunter2!/x",
+		"arn:aws:s3:::hunter_2",
+	]
 	r := rule.findings with input as _settings(value)
 		with data.guard.config.rules.data_location as _config
 	r == _in_settings(null, "S3, where it gives what is not a bucket name")
