@@ -14,7 +14,9 @@ import yaml
 from guard.authoring.bundle import build_bundle
 from guard.authoring.opa import Opa
 from guard.authoring.samples import complete
+from guard.authoring.trial.engine import TrialEngine
 from guard.authoring.trial.run import trial_problems
+from guard.errors import ConfigError
 from tests.support.policies import CONFIG, POLICIES, copy_policies
 
 TODAY = date(2026, 11, 23)
@@ -289,3 +291,13 @@ def test_a_decision_that_is_undefined_is_told(tree: Opa) -> None:
     assert _problems(tree) == [
         f"{POLICIES}/guard/main/main.rego:1:1: there is no decision on a complete labeling job: it is undefined"
     ]
+
+
+def test_policies_without_what_the_trial_asks_for_are_told_at_once(opa: Path, tmp_path: Path) -> None:
+    (tmp_path / ".manifest").write_text('{"roots": ["guard"]}')
+    (tmp_path / "empty.rego").write_text("package guard.main\n\nschema_version := 1\n")
+    told = (
+        r"^the trial doesn't compile with the policies: (.|\n)*undefined function data\.guard\.lib\.kinds\.about_others"
+    )
+    with pytest.raises(ConfigError, match=told), TrialEngine(opa, tmp_path):
+        pass

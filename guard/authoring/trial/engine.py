@@ -54,13 +54,11 @@ class TrialEngine:
 
     def __enter__(self) -> Self:
         """Wait until OPA has the policies. Raises ConfigError when it can't read them."""
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._loaded():
-            if self._process.ended() or time.monotonic() >= deadline:
-                log = self._process.log_tail()
-                self.close()
-                raise ConfigError(f"OPA can't load the policies: {log}")
-            time.sleep(0.02)
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -88,9 +86,18 @@ class TrialEngine:
         decided = set(self._ask("trial/decided", {"documents": documents}))
         return [number for number in range(len(documents)) if number not in decided]
 
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._loaded():
+            if self._process.ended() or time.monotonic() >= deadline:
+                raise ConfigError(f"OPA can't load the policies: {self._process.log_tail()}")
+            time.sleep(0.02)
+
     def _loaded(self) -> bool:
         try:
             put = self._session.put(f"{self._url}/policies/trial", data=_POLICY, timeout=_QUERY_SECONDS)
+            if put.status_code == requests.codes.bad_request:
+                raise ConfigError(f"the trial doesn't compile with the policies: {put.text.strip()}")
             # The bundle is loaded before OPA listens; without it, this would be undefined.
             return put.ok and self._ask("guard/main/schema_version", None) is not None
         except (requests.exceptions.ConnectionError, OpaStartError, KeyError):

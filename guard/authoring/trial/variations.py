@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from guard.document import Document
+from guard.document import Compute, Document
 
 FieldPath = tuple[str | int, ...]
 Json = dict[str, Any]
@@ -38,9 +38,7 @@ LACKING: dict[str, Json] = {
     "job.tags": {"job": {"tags": None}},
     "job.role_arns": {"job": {"role_arn": None, "role_arns": []}},
     "images": {},
-    "compute": {
-        "compute": {"instances": [], "max_runtime_seconds": None, "spot": None, "keep_alive_seconds": None},
-    },
+    "compute": {"compute": {**dict.fromkeys(Compute.model_fields), "instances": []}},
     "network": {"network": {"isolated": None, "vpc": None, "encrypted_traffic": None}},
     "storage": {"storage": {"inputs": [], "outputs": [], "volumes": []}},
     "command": {"command": {"entrypoint": None, "arguments": None}},

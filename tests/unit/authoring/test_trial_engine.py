@@ -125,6 +125,14 @@ def test_policies_that_opa_cant_load_are_told_in_its_last_words(server: Server) 
     assert (server.now, server.stopped) == (0, ["session", "process"])
 
 
+def test_a_trial_that_does_not_compile_with_the_policies_is_told_at_once(server: Server) -> None:
+    server.answers["policies/trial"] = [(400, {"message": "undefined function"})]
+    told = r"^the trial doesn't compile with the policies: .*undefined function"
+    with pytest.raises(ConfigError, match=told), _trial():
+        pass
+    assert (server.now, server.stopped) == (0, ["session", "process"])
+
+
 def test_it_waits_a_minute_at_the_longest(server: Server) -> None:
     server.answers["policies/trial"] = [requests.exceptions.ConnectionError()]
     with pytest.raises(ConfigError, match="OPA can't load the policies"), _trial():
