@@ -2,7 +2,8 @@
 
     make benchmark
 
-`opa bench` evaluates in one process without HTTP or JSON; both take turns in one run.
+`opa bench` evaluates in one process without HTTP or JSON; both take turns in one run. Two cores do less than twice what one does
+where they share caches, and its garbage is collected on the other one: so it runs on all cores at once, too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.documents import document
@@ -35,6 +37,12 @@ def bench(opa: Path, payload: Path) -> float:
     return float(answer["N"]) / float(answer["T"]) * 1e9
 
 
+def benches(opa: Path, payload: Path, cores: int) -> float:
+    """Return the evaluations a second of all cores at once."""
+    with ThreadPoolExecutor(cores) as pool:
+        return sum(pool.map(lambda _: bench(opa, payload), range(cores)))
+
+
 def rate(decide: Callable[[], None]) -> float:
     """Return the documents a second."""
     started = time.perf_counter()
@@ -46,7 +54,7 @@ def main() -> None:
     opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
     cores = len(os.sched_getaffinity(0))
     subject = document()
-    rates: dict[str, list[float]] = {"opa bench": [], "one at a time": [], "many": []}
+    rates: dict[str, list[float]] = {"opa bench": [], "at once": [], "one at a time": [], "many": []}
     with (
         tempfile.TemporaryDirectory() as folder,
         EmbeddedOpa(lambda: OpaProcess(opa, BUNDLE), timeout=10, start_timeout=30) as engine,
@@ -66,6 +74,7 @@ def main() -> None:
 
         for _ in range(ROUNDS):
             rates["opa bench"].append(bench(opa, payload))
+            rates["at once"].append(benches(opa, payload, cores))
             rates["one at a time"].append(rate(one_at_a_time))
             rates["many"].append(rate(many))
     median = {name: statistics.median(values) for name, values in rates.items()}
@@ -73,7 +82,8 @@ def main() -> None:
     for name in ("one at a time", "many"):
         sys.stdout.write(
             f"{name}: {median[name]:,.0f} documents/s = {median[name] / limit:.0%} of {cores} cores x opa bench"
-            f" ({median['opa bench']:,.0f}/s)\n"
+            f" ({median['opa bench']:,.0f}/s), {median[name] / median['at once']:.0%} of it on all cores at once"
+            f" ({median['at once']:,.0f}/s)\n"
         )
     sys.stdout.write("goal for many: at least 85%\n")
 
