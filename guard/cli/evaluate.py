@@ -54,7 +54,7 @@ class Evaluator:
 
         Raises ConfigError.
         """
-        self._settings = Settings.from_environment({k: v for k, v in environment.items() if k != "GUARD_OPA_PATH"})
+        self._settings = Settings.from_environment(environment)
         self._bundle, self._opa = bundle, Opa(opa, Path.cwd())
         if bundle.is_dir():
             _refuse_problems(self._opa, bundle)

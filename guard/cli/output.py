@@ -40,7 +40,7 @@ def print_table(result: Evaluated, out: TextIO) -> None:
         console.print(Text(f"  not decided, since the record hides what they read: {', '.join(result.undecided)}"))
     for image in result.document.images:
         known = redacted(image.raw) if image.raw else (image.error.message if image.error else "unknown")
-        console.print(Text(f"  {image.slot}: {printable(known)}", style="dim"), overflow="fold")
+        console.print(Text(f"  {image.slot}: {printable(known)}", style="dim"))
     if not decision.findings:
         return
     table = Table(box=None, pad_edge=False, show_header=False)

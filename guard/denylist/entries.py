@@ -9,7 +9,7 @@ from guard.errors import EntryError, ImageReferenceError
 from guard.images import join, parse_reference, split
 
 # What a wildcard may stand for: if none of these makes a valid reference, nothing does.
-_FILLERS = ("", "a", "1", "a/a")
+_FILLERS = ("", "1", "1/1")
 _DIGEST_PATTERN = re.compile(r"\*|sha(?:256|512|\*):?[0-9a-f*]*")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from guard.aws.table import StateTable
 from guard.cli.app import app
 from guard.operations.redrive import HIDDEN_SECONDS
 from guard.settings import PREFIX
+from guard.sweep.run import LAST
 from tests.integration.test_limits import NAME, ssm
 from tests.support.fakes import FakeSageMaker
 from tests.support.jobs import aws_client
@@ -107,6 +109,14 @@ def test_redrive_takes_no_more_letters_than_asked_for(run: Any, cloud: Cloud) ->
 def test_an_empty_queue_is_told(run: Any, cloud: Cloud) -> None:
     told = run("redrive")
     assert (told.exit_code, told.stdout.strip()) == (0, "no dead letters")
+
+
+def test_status_exits_with_0_when_all_is_well(run: Any, table: StateTable) -> None:
+    now = datetime.now(UTC)
+    report = {"started_at": now.isoformat(), "listed": 1, "known": 1, "judged": 0, "complete": True}
+    table.write(LAST, {"report": json.dumps(report)}, now + timedelta(hours=1))
+    told = run("status", "--json")
+    assert (told.exit_code, json.loads(told.stdout)["dead_letters"]) == (0, {"number": 0, "attention": False})
 
 
 def test_status_exits_with_1_when_something_needs_attention(run: Any, cloud: Cloud) -> None:

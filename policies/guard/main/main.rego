@@ -66,7 +66,16 @@ _askable contains rule_id if some rule_id, _ in plan.defects
 
 _askable contains rule_id if some rule_id in plan.unnamed
 
-_findings := [finding | some findings in object.union(_listed, _notices); some finding in findings]
+_findings := [finding | some findings in _plain; some finding in findings] if {
+	_all_is_plain
+} else := [finding | some findings in object.union(_listed, _notices); some finding in findings]
+
+_all_is_plain if {
+	plan.defects == {}
+	plan.unnamed == []
+	plan.exemptions == {"valid": [], "malformed": []}
+	count(_plain) == count(_telling)
+}
 
 _summary(findings) := {
 	"decision": _verdict(findings),
@@ -208,9 +217,13 @@ _is_changed(rule_id, "") if {
 
 # A rule that is off isn't evaluated, so it costs nothing. About a job of another kind, or without what the rule needs,
 # no level and no override makes it report anything.
-_on := object.remove(_levels, _off | kinds.about_others(plan.limits, input))
+_on := object.remove(_levels, kinds.about_others(plan.limits, input)) if {
+	plan.scoped == {}
+} else := object.remove(object.remove(_levels, _off), kinds.about_others(plan.limits, input))
 
-_levels := object.union(plan.rules, _overriding)
+_levels := plan.rules if {
+	plan.scoped == {}
+} else := object.union(plan.rules, _overriding)
 
 _off contains rule_id if {
 	some rule_id, _ in plan.scoped

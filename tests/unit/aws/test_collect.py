@@ -369,8 +369,7 @@ def test_no_resource_is_believed_while_it_cannot_be_read_when_the_job_began() ->
     client = FakeSageMaker(DescribeTransformJob=refused("ThrottlingException"), ListTags=NO_TAGS, DescribeModel=model)
     told = replace(ref(TRANSFORM), told={"ModelName": "m"})
     found = collect(client, told).references[Resource(MODEL.id, "m")]
-    assert isinstance(found, ImageError)
-    assert found.code == "unavailable"
+    assert found == ImageError(code="unavailable", message="when the job was created can't be read for now")
     known = replace(told, told={"ModelName": "m", "CreationTime": BEGUN})
     assert collect(client, known).references[Resource(MODEL.id, "m")] == model
 

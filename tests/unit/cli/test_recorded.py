@@ -48,8 +48,8 @@ def test_a_record_without_a_document_says_what_was_erased() -> None:
 
 def test_a_document_outside_the_contract_names_the_field() -> None:
     with pytest.raises(EventError, match="outside the contract") as caught:
-        recorded(WRITTEN | {"images": 7})
-    assert caught.value.evidence["field"] == "images"
+        recorded(WRITTEN | {"images": [7]})
+    assert caught.value.evidence["field"] == "images.0"
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,9 @@ def test_canonical(text, written) -> None:
     ],
 )
 def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
-    with pytest.raises(EntryError, match=reason):
+    with pytest.raises(EntryError, match=reason) as refused:
         canonical(text)
+    assert refused.value.evidence["entry"] == text
 
 
 @pytest.mark.parametrize(("text", "pattern"), [("x:1", False), ("x:1*", True), ("*.io/x", True)])

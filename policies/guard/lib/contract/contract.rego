@@ -19,28 +19,26 @@ schema_version := 1
 #   changes the meaning of another key raises the version.
 satisfied(document) if {
 	document.schema_version == schema_version
-	_has(document, {
+	object.subset(object.keys(document), {
 		"account", "actor", "command", "compute", "deny_list", "environment", "hyperparameters", "images", "job",
 		"network", "partition", "region", "remote_access", "schema_version", "source", "storage",
 	})
-	_has(document.source, {"id", "time", "type"})
+	is_object(document.source)
+	object.subset(object.keys(document.source), {"id", "time", "type"})
 	times.instant(document.source.time)
-	_has(document.job, {
+	is_object(document.job)
+	object.subset(object.keys(document.job), {
 		"arn", "created_at", "kind", "name", "parent_arn", "role_arn", "role_arns", "secondary_status", "status",
 		"tags",
 	})
 	is_array(document.job.role_arns)
 	is_array(document.images)
 	every image in document.images {
-		_has(image, {
+		is_object(image)
+		object.subset(object.keys(image), {
 			"account", "digest", "error", "origin", "raw", "region", "registry", "repository", "slot", "tag",
 		})
 	}
 	is_object(document.deny_list.images)
 	is_array(document.deny_list.patterns)
-}
-
-_has(value, keys) if {
-	is_object(value)
-	object.subset(object.keys(value), keys)
 }

@@ -16,10 +16,11 @@ named(kinds) := kinds if {
 # description: |
 #   The rules that aren't about the document's job, by the `limits` of the plan: they are about other kinds, or need
 #   what it lacks. A document from before the parts of jobs lacks nothing.
-about_others(limits, document) := {rule_id |
-	some rule_id in object.get(limits.kinds, document.job.kind, limits.unknown_kinds)
-} | {rule_id |
-	is_array(document.job.parts)
-	some ids in object.remove(limits.needs, document.job.parts)
-	some rule_id in ids
-}
+about_others(limits, document) := array.concat(
+	object.get(limits.kinds, document.job.kind, limits.unknown_kinds),
+	[rule_id |
+		is_array(document.job.parts)
+		some ids in object.remove(limits.needs, document.job.parts)
+		some rule_id in ids
+	],
+)
