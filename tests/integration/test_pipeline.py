@@ -12,6 +12,7 @@ from guard.denylist.deployment import deny_list
 from guard.errors import CollectError, DecisionMissing, EventError, JobNotFound, OpaUnavailable, ScopeError, StopError
 from guard.record import Outcome
 from guard.refs import Home
+from guard.sources.events import parse_event
 from tests.integration.conftest import LATER
 from tests.support.jobs import (
     ACCOUNT,
@@ -283,3 +284,10 @@ def test_a_recorded_document_is_decided_again_exactly(guard, start, shipped_engi
     (record,) = guard(deny_list=denied).handle(start("job-1", ALLOWED), HOME)
     recorded = type(record.document).model_validate_json(record.document.model_dump_json())
     assert shipped_engine.evaluate(recorded) == record.evaluation
+
+
+@pytest.mark.parametrize("together", [1, 2])
+def test_a_job_that_is_named_twice_is_judged_once(guard, start, sagemaker, together: int) -> None:
+    ref = parse_event(start("job-1"), HOME)
+    records = list(guard().judge_all([ref, ref], together))
+    assert [record.outcome for record in records] == [Outcome.STOPPED]

@@ -26,6 +26,13 @@ def _last_sweep(age: timedelta, **report: Any) -> Part:
     return found
 
 
+def test_a_guard_without_a_switch_stops_denied_jobs() -> None:
+    stack = Stack("s", "guard", "url", Settings())
+    clients = {"dynamodb": FakeSageMaker(GetItem={}), "sqs": FakeSageMaker(GetQueueAttributes={"Attributes": {}})}
+    (found,) = [part for part in status(stack, clients.__getitem__, NOW) if part.name == "switch"]
+    assert (found.text, found.facts, found.attention) == ("none", {"parameter": None, "enforcement": "on"}, False)
+
+
 @pytest.mark.parametrize(
     ("age", "said"),
     [

@@ -31,6 +31,10 @@ def _kept(**since: datetime) -> MemoryStore:
     return MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}})
 
 
+def test_jobs_are_kept_under_the_name_that_the_next_version_reads() -> None:
+    assert ITEM == "sweep#undecided"
+
+
 def test_a_job_is_overdue_when_it_could_not_be_judged_for_so_long() -> None:
     undecided = Undecided(MemoryStore(), AFTER)
     assert undecided.note(FAILED, NOW) is None
