@@ -54,7 +54,8 @@ class Evaluator:
 
         Raises ConfigError.
         """
-        self._settings = Settings.from_environment(environment)
+        # It is of this machine: the function's environment, whose size is limited, has none.
+        self._settings = Settings.from_environment({k: v for k, v in environment.items() if k != "GUARD_OPA_PATH"})
         self._bundle, self._opa = bundle, Opa(opa, Path.cwd())
         if bundle.is_dir():
             _refuse_problems(self._opa, bundle)

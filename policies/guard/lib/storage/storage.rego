@@ -38,31 +38,48 @@ named(text) := {name |
 	name := _named_at(place)
 }
 
+# No more than what names the bucket: in what follows another address may begin.
 _place := concat("|", [
-	`(?i:\bs3[an]?)://[^\s"',;]+`,
+	`(?i:\bs3[an]?)://(?:(?:[^\s"',;/]*:accesspoint/)?[^\s"',;/]+|/)`,
 	`(?i:https?)://[^\s"',;/?#]*(?i:s3)[^\s"',;/?#]*(?:/[^\s"',;/?#)\]}>]*)?`,
-	`\barn:[a-z-]*:s3[a-z-]*:[^\s"',;)\]}>]+`,
+	`\barn:[a-z-]*:s3[a-z-]*:(?:[^\s"',;/)\]}>]*:accesspoint/)?[^\s"',;/)\]}>]+`,
 ])
 
-_named_at(place) := name if {
+_named_at(place) := null if {
+	regex.match(_unclear, place)
+} else := name if {
 	regex.match(`^(?i)s3`, place)
-	name := bucket(regex.replace(place, `^[^:]*`, "s3"))
+	name := _clear(bucket(regex.replace(place, `^[^:]*`, "s3")))
 } else := name if {
 	[_, of_bucket, of_access_point] := regex.find_all_string_submatch_n(_arn, place, 1)[0]
-	name := concat("", [of_bucket, of_access_point])
+	name := _clear(concat("", [of_bucket, of_access_point]))
 } else := name if {
 	[_, in_host, in_path] := regex.find_all_string_submatch_n(_web, place, 1)[0]
-	name := _in_web(place, in_host, in_path)
+	name := _in_web(in_host, in_path)
 }
 
-# Before a backslash, or behind the `@` after it: programs don't agree on what the host is.
-_in_web(place, in_host, in_path) := null if {
-	regex.match(`^[^/]*//[^/]*\\[^/]*@`, place)
-} else := lower(in_host) if {
-	in_host != ""
-} else := in_path if in_path != ""
+# Another address begins in the place, or its host is another one for one program than for the next.
+_unclear := concat("|", [
+	`(?i:s3[an]?|https?):/?$`,
+	`[^/]arn:`,
+	`^(?i:http)[^/]*//[^/]*/arn:`,
+	`^[^/]*//[^/]*\\[^/]*@`,
+])
 
-_arn := `^(?:arn:[^:]*:s3:::([^/:]+)|(arn:(?:[^:]*:){4}accesspoint[:/][^/:]+))`
+# Of what has a colon, only ARNs are buckets.
+_clear(name) := null if {
+	not is_string(name)
+} else := name if {
+	not contains(name, ":")
+} else := name if {
+	is_bucket(name)
+} else := null
+
+_in_web(in_host, in_path) := _clear(lower(in_host)) if {
+	in_host != ""
+} else := _clear(in_path) if in_path != ""
+
+_arn := `^(?:arn:[^:]*:s3:::(.+)|(arn:(?:[^:]*:){4}accesspoint[:/].+))$`
 
 # The suffixes are those of AWS's partitions. Before the host may stand user and password, behind it a port, or a dot.
 _web := concat("", [

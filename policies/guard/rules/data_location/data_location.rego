@@ -151,10 +151,10 @@ _unapproved_buckets(value) := {bucket |
 	not _approved({"bucket": bucket, "account": _account(bucket)})
 }
 
-_account(bucket) := split(bucket, ":")[4] if {
-	is_string(bucket)
-	startswith(bucket, "arn:")
-} else := null
+# Of a bucket of `storage.named` with a colon, which is an ARN.
+_account(bucket) := split(bucket, ":")[4] if is_string(bucket)
+
+else := null
 
 _shown_bucket(bucket) := sprintf("bucket %s", [bucket]) if storage.is_bucket(bucket)
 
