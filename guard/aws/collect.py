@@ -100,7 +100,7 @@ def _references(
 def _tagged_arn(resource: Resource, answer: Answer) -> str | None:
     """The ARN of a described resource whose tags the document shows."""
     field = BY_RESOURCE_KIND[resource.kind].arn_field
-    return None if field is None or isinstance(answer, ImageError) else text(answer, field)
+    return None if field is None else text(answer, field)
 
 
 def _as_started(ref: JobRef, description: Mapping[str, Any], resource: Answer | CollectError, *, told: bool) -> Answer:

@@ -110,8 +110,7 @@ def is_missing_resource(error: Exception) -> bool:
 def is_for_now(error: Exception) -> bool:
     """Whether the error says nothing about what was asked for: busy, broken, unreachable, or not signed as it should be."""
     if isinstance(error, ClientError):
-        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        return code(error) in _FOR_NOW or status >= 500 or status == 429
+        return code(error) in _FOR_NOW or _status(error) >= 500 or _status(error) == 429
     return not isinstance(error, ParamValidationError)
 
 
@@ -119,8 +118,15 @@ def may_have_been_served(error: Exception) -> bool:
     """Whether the call may have taken effect although it failed: its answer was lost, now or before one of botocore's retries."""
     if not isinstance(error, ClientError):
         return not isinstance(error, ParamValidationError)
-    metadata = error.response.get("ResponseMetadata", {})
-    return int(metadata.get("HTTPStatusCode", 0)) >= 500 or int(metadata.get("RetryAttempts", 0)) > 0
+    return _status(error) >= 500 or int(_metadata(error).get("RetryAttempts", 0)) > 0
+
+
+def _status(error: ClientError) -> int:
+    return int(_metadata(error).get("HTTPStatusCode", 0))
+
+
+def _metadata(error: ClientError) -> Mapping[str, Any]:
+    return error.response.get("ResponseMetadata", {})
 
 
 def _text(error: Exception) -> str:

@@ -33,8 +33,6 @@ def bounded(first: Settings, second: Settings, most: int) -> tuple[Settings, Set
     """
     settings = first + second
     sizes = [_FRAME + len(f"{one.slot}{one.name}{one.value}".encode()) for one in settings]
-    if sum(sizes) <= most:
-        return first, second
     shortest = sorted(range(len(settings)), key=sizes.__getitem__)
     fitting = sum(total <= most for total in accumulate(sizes[number] for number in shortest))
     kept = sorted(shortest[:fitting])

@@ -49,6 +49,12 @@ def test_numbers_are_added_at_once_and_others_removed(table: StateTable) -> None
     }
 
 
+def test_what_is_neither_a_text_nor_a_whole_number_is_left_out() -> None:
+    """Somebody else may have written to the item; the guard goes on with what is its own."""
+    item = {"id": {"S": "a"}, "share": {"N": "0.5"}, "on": {"BOOL": True}, "number": {"N": "7"}}
+    assert StateTable(lambda: FakeSageMaker(GetItem={"Item": item}), "state").read("a") == {"id": "a", "number": 7}
+
+
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem", "UpdateItem", "DeleteItem"])
 def test_a_refusal_is_a_state_error_that_names_the_table(operation: str) -> None:
     error = refused("ProvisionedThroughputExceededException")

@@ -134,7 +134,7 @@ class TestACallThatFailedForNow:
         collected = collect(client, replace(ref(), told=told))
         (failure,) = collected.failures
         assert (failure.__cause__, failure.evidence["code"]) == (error, code)
-        assert failure.evidence["operation"] == "DescribeTrainingJob"
+        assert (failure.evidence["operation"], failure.evidence["error"]) == ("DescribeTrainingJob", str(error))
         assert (collected.description, collected.tags) == (told, {})
         assert collected.references == {Resource(ALGORITHM.id, "mine"): algorithm}
 
@@ -142,8 +142,13 @@ class TestACallThatFailedForNow:
         collected = collect(FakeSageMaker(DescribeTrainingJob=training(), ListTags=error), ref())
         (failure,) = collected.failures
         assert (collected.tags, failure.__cause__) == (None, error)
-        assert (failure.evidence["operation"], failure.evidence["code"]) == ("ListTags", code)
-        assert failure.evidence["job"] == ref().arn
+        assert failure.evidence == {
+            "operation": "ListTags",
+            "resource": ref().arn,
+            "code": code,
+            "error": str(error),
+            "job": ref().arn,
+        }
 
     def test_for_a_resource_is_an_unavailable_image(self, error, code) -> None:
         description = training(AlgorithmSpecification={"AlgorithmName": "mine"})
@@ -188,8 +193,13 @@ class TestASuccessThatIsNotSageMakers:
 def test_an_empty_description_is_an_error() -> None:
     """Without it the job would end as failed, with nothing to raise."""
     client = FakeSageMaker(DescribeTrainingJob={"ResponseMetadata": {}})
-    with pytest.raises(CollectError, match="doesn't describe"):
+    with pytest.raises(CollectError, match="doesn't describe") as failed:
         describe(client, ref())
+    assert failed.value.evidence == {
+        "operation": "DescribeTrainingJob",
+        "job": ref().arn,
+        "code": "EmptyResponse",
+    }
 
 
 def test_without_threads_the_calls_are_made_one_after_another(monkeypatch) -> None:
@@ -270,7 +280,12 @@ def test_a_refused_description_is_an_error_and_not_a_missing_job(kind, error) ->
     with pytest.raises(CollectError) as failed:
         describe(FakeSageMaker(**{kind.describe_operation: error}), ref(kind))
     assert not isinstance(failed.value, JobNotFound)
-    assert failed.value.evidence["code"] == error.response["Error"]["Code"]
+    assert failed.value.evidence == {
+        "operation": kind.describe_operation,
+        "job": ref(kind).arn,
+        "code": error.response["Error"]["Code"],
+        "error": str(error),
+    }
 
 
 def test_an_algorithm_is_described() -> None:
@@ -361,7 +376,24 @@ def test_a_resource_younger_than_the_job_is_not_the_one_that_it_began_with(creat
     client = FakeSageMaker(DescribeTransformJob=description, ListTags=NO_TAGS, DescribeModel=model)
     found = collect(client, ref(TRANSFORM)).references[Resource(MODEL.id, "m")]
     assert (found == model) is believed
-    assert believed or (isinstance(found, ImageError) and found.code == "not-found")
+    if not believed:
+        assert isinstance(found, ImageError)
+        assert found.code == "not-found"
+        assert "created after the job started" in found.message
+
+
+@pytest.mark.parametrize(
+    ("begun", "created"),
+    [
+        pytest.param({}, {"CreationTime": BEGUN}, id="the job"),
+        pytest.param({"CreationTime": BEGUN}, {}, id="the resource"),
+        pytest.param({}, {}, id="both"),
+    ],
+)
+def test_a_resource_is_believed_where_sagemaker_itself_tells_no_time(begun, created) -> None:
+    model = {"PrimaryContainer": {"Image": "a:1"}, **created}
+    client = FakeSageMaker(DescribeTransformJob={"ModelName": "m", **begun}, ListTags=NO_TAGS, DescribeModel=model)
+    assert collect(client, ref(TRANSFORM)).references[Resource(MODEL.id, "m")] == model
 
 
 def test_no_resource_is_believed_while_it_cannot_be_read_when_the_job_began() -> None:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ParamValidationError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
 from botocore.parsers import ResponseParserError
 
 from guard.aws.refusals import (
@@ -176,6 +182,14 @@ def test_nothing_else_is_a_denial(error) -> None:
 
 def test_an_error_is_named_by_its_code_or_its_type() -> None:
     assert [code(refused("SlowDown")), code(NoCredentialsError())] == ["SlowDown", "NoCredentialsError"]
+
+
+@pytest.mark.parametrize("response", [{}, {"Error": {}}], ids=["no error", "no code"])
+def test_a_refusal_without_a_code_has_an_empty_one(response) -> None:
+    error = ClientError(response, "StopTrainingJob")
+    assert code(error) == ""
+    said = [what(error) for what in (is_denied, is_for_now, is_missing_resource, may_have_been_served)]
+    assert said == [False] * 4
 
 
 @pytest.mark.parametrize(

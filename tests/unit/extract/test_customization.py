@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from guard.document import Vpc
+from guard.document import ImageError, Vpc
 from guard.extract import extract
 from guard.extract.customization import LEAVES
 from guard.extract.facts import Facts
@@ -81,4 +81,16 @@ def test_as_many_values_as_the_guard_shows_are_shown() -> None:
 
 
 def test_a_job_without_a_document_misses_its_image() -> None:
-    assert codes(extract("customization", {}, "job-1", {})) == ["missing"]
+    (image,) = extract("customization", {}, "job-1", {}).images
+    assert image.error == ImageError(code="missing", message="the job has no configuration")
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [("{", "is not JSON"), (json.dumps(list(range(LEAVES + 1))), f"more than {LEAVES} values")],
+    ids=["not JSON", "more values than the guard shows"],
+)
+def test_why_a_document_cannot_be_read_is_told(document, message) -> None:
+    (image,) = facts(document).images
+    assert image.error is not None
+    assert message in image.error.message

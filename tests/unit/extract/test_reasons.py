@@ -1,0 +1,98 @@
+"""Why an image is not known: what a finding and a log say of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guard.document import ImageError
+from guard.extract import extract
+from guard.resources import ALGORITHM, Resource
+
+
+def reason(kind: str, description: Any, known: Any = None) -> str:
+    (image,) = extract(kind, description, "job-1", known or {}).images
+    assert image.error is not None
+    return image.error.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "told"),
+    [
+        ("training", {"ServerlessJobConfig": {}}, "SageMaker picks the image"),
+        ("automl", {}, "the jobs that it starts are judged one by one"),
+        ("labeling", {"LabelingJobAlgorithmsConfig": {"X": "y"}}, "an algorithm of the service"),
+        ("customization", {"JobConfigDocument": "{}"}, "the service runs its own"),
+        ("training-session", {}, "in its own container"),
+        ("optimization", {}, "SageMaker picks one"),
+        ("optimization", {"OptimizationConfigs": [{"ModelQuantizationConfig": {}}]}, "SageMaker picks one"),
+        ("compilation", {}, "the service's own compiler"),
+        ("edge-packaging", {}, "the service's own packer"),
+        ("ai-recommendation", {}, "the service picks the containers"),
+        ("ai-benchmark", {}, "the service's own load generator"),
+    ],
+    ids=[
+        "serverless training",
+        "automl",
+        "labeling",
+        "customization",
+        "training-session",
+        "optimization",
+        "optimization step",
+        "compilation",
+        "edge-packaging",
+        "ai-recommendation",
+        "ai-benchmark",
+    ],
+)
+def test_who_picks_the_image_is_told_where_the_job_names_none(kind, description, told) -> None:
+    assert told in reason(kind, description)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param(None, "is empty", id="none"),
+        pytest.param("", "is empty", id="empty text"),
+        pytest.param(5, "no text but int", id="number"),
+        pytest.param("team/UPPER", "the repository is not valid", id="no reference"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_told(given, told) -> None:
+    assert told in reason("processing", {"AppSpecification": {"ImageUri": given}})
+
+
+def test_a_member_without_a_name_is_told_by_its_place() -> None:
+    found = reason("automl", {"AutoMLProblemTypeConfig": {"SDK_UNKNOWN_MEMBER": {"x": "y"}}})
+    assert found == "this version of the guard doesn't know AutoMLProblemTypeConfig.SDK_UNKNOWN_MEMBER"
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        pytest.param({}, "algorithm mine: it has not been described", id="not asked"),
+        pytest.param(
+            {Resource(ALGORITHM.id, "mine"): ImageError(code="failed", message="bad name")},
+            "algorithm mine: bad name",
+            id="refused",
+        ),
+    ],
+)
+def test_the_resource_that_names_the_image_is_told(known, told) -> None:
+    assert reason("training", {"AlgorithmSpecification": {"AlgorithmName": "mine"}}, known) == told
+
+
+@pytest.mark.parametrize(
+    ("description", "told"),
+    [
+        ({"MonitoringScheduleConfig": {"MonitoringJobDefinitionName": "d"}}, "unknown monitoring type: none"),
+        (
+            {"MonitoringScheduleConfig": {"MonitoringJobDefinitionName": "d", "MonitoringType": "Weather"}},
+            "unknown monitoring type: Weather",
+        ),
+    ],
+    ids=["without a type", "of an unknown type"],
+)
+def test_a_job_definition_of_no_known_type_is_told(description, told) -> None:
+    assert reason("monitoring-schedule", description) == told
