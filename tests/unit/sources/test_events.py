@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import copy
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from guard.document import Actor, Source
+from guard.document import Actor
 from guard.errors import EventError, ScopeError
-from guard.jobs import BY_KIND, JOB_KINDS, PROCESSING, TRAINING, TUNING, JobKind
-from guard.refs import Home, JobRef, job_from_arn, partition_of
+from guard.jobs import BY_KIND, JOB_KINDS, TRAINING, JobKind
+from guard.refs import Home, JobRef
 from guard.sources.events import Ignored, home_of, parse_event
 from tests.support.events import HOME, NAMES, RUNNING, load_event, without
 
 ARN = f"arn:aws:sagemaker:eu-west-1:{HOME.account}"
-SOURCE = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, tzinfo=UTC))
 
 ASKS_NOTHING = {
     "api_create_model": "CreateModel",
@@ -155,7 +153,7 @@ def test_a_job_without_a_name_is_an_error_with_the_field(name, resources) -> Non
     event = state_change(TRAINING, TrainingJobName=name) | {"resources": resources}
     with pytest.raises(EventError) as failed:
         parse_event(event, HOME)
-    assert failed.value.evidence["field"] == "detail.TrainingJobName"
+    assert failed.value.evidence == {"field": "detail.TrainingJobName", "value": name}
 
 
 @pytest.mark.parametrize("scope", [Home("9" * 12, "eu-west-1", "aws"), Home(HOME.account, "eu-west-2", "aws")])
@@ -163,7 +161,13 @@ def test_a_job_without_a_name_is_an_error_with_the_field(name, resources) -> Non
 def test_another_account_or_region_is_a_scope_error(name, scope) -> None:
     with pytest.raises(ScopeError) as failed:
         parse_event(load_event(name), scope)
-    assert failed.value.evidence["guard_account"] == scope.account
+    told = load_event(name)
+    assert failed.value.evidence == {
+        "account": told["account"],
+        "region": told["region"],
+        "guard_account": scope.account,
+        "guard_region": scope.region,
+    }
 
 
 @pytest.mark.parametrize(
@@ -183,13 +187,15 @@ def test_another_account_or_region_is_a_scope_error(name, scope) -> None:
 def test_an_unreadable_envelope_is_an_error_with_the_field(field, value) -> None:
     with pytest.raises(EventError) as failed:
         parse_event(load_event("training_starting") | {field: value}, HOME)
-    assert failed.value.evidence["field"] == field
+    told = {"type": type(value).__name__} if field == "detail" else {"value": value}
+    assert failed.value.evidence == {"field": field, **told}
 
 
-@pytest.mark.parametrize("event", [None, [], "event", 5, {}])
-def test_what_is_no_event_is_an_error(event) -> None:
-    with pytest.raises(EventError):
+@pytest.mark.parametrize("event", [None, [], "event", 5])
+def test_what_is_no_object_is_an_error_with_its_type(event) -> None:
+    with pytest.raises(EventError) as failed:
         parse_event(event, HOME)
+    assert failed.value.evidence == {"field": "event", "type": type(event).__name__}
 
 
 @pytest.mark.parametrize("change", [{"source": "aws.ec2"}, {"source": "my.app"}, {"detail-type": "SageMaker X"}])
@@ -279,37 +285,17 @@ def test_an_unreadable_call_is_an_error_with_the_field(field) -> None:
     assert failed.value.evidence["field"] == f"detail.{field}"
 
 
-def test_job_from_arn() -> None:
-    ref = job_from_arn(f"{ARN}:hyper-parameter-tuning-job/tuning-1", TUNING, HOME, SOURCE)
-    assert (ref.kind, ref.name, ref.source, ref.actor) == (TUNING, "tuning-1", SOURCE, None)
+@pytest.mark.parametrize("field", ["account", "region"])
+def test_home_of_needs_account_and_region(field) -> None:
+    with pytest.raises(EventError) as failed:
+        home_of(without({"account": "111122223333", "region": "eu-west-1"}, field))
+    assert failed.value.evidence == {"field": field, "value": None}
 
 
-@pytest.mark.parametrize("arn", ["", "tuning-1", f"{ARN}:training-job/x", f"{ARN}:processing-job/"])
-def test_job_from_arn_refuses_the_arn_of_something_else(arn) -> None:
-    with pytest.raises(EventError):
-        job_from_arn(arn, PROCESSING, HOME, SOURCE)
-
-
-@pytest.mark.parametrize(
-    ("region", "partition"),
-    [
-        ("eu-west-1", "aws"),
-        ("cn-north-1", "aws-cn"),
-        ("us-gov-west-1", "aws-us-gov"),
-        ("us-iso-east-1", "aws-iso"),
-        ("us-isob-east-1", "aws-iso-b"),
-        ("eu-isoe-west-1", "aws-iso-e"),
-        ("us-isof-south-1", "aws-iso-f"),
-        ("eusc-de-east-1", "aws-eusc"),
-    ],
-)
-def test_partition_of(region, partition) -> None:
-    assert partition_of(region) == partition
-
-
-def test_home_of_needs_account_and_region() -> None:
-    with pytest.raises(EventError):
-        home_of({"account": "111122223333"})
+def test_home_of_what_is_no_event_is_an_error() -> None:
+    with pytest.raises(EventError) as failed:
+        home_of([])
+    assert failed.value.evidence == {"field": "event", "type": "list"}
 
 
 def test_half_a_surrogate_pair_does_not_reach_the_document() -> None:
