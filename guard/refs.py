@@ -111,5 +111,5 @@ def job_arn(name: str, kind: JobKind, home: Home, qualifiers: Sequence[str] = ()
 
 def partition_of(region: str) -> str:
     """Return the partition that a region is in, derived from its prefix."""
-    prefixes = (region.rsplit("-", cut)[0] for cut in range(1, region.count("-") + 1))
-    return next((_PARTITIONS[prefix] for prefix in prefixes if prefix in _PARTITIONS), "aws")
+    found = (partition for prefix, partition in _PARTITIONS.items() if region.startswith(f"{prefix}-"))
+    return next(found, "aws")

@@ -54,10 +54,10 @@ def bounded_lists(facts: Facts, most: int = ENTRIES) -> tuple[Facts, int]:
     omitted = 0
     for name in (field.name for field in fields(Facts) if field.name not in _OTHERWISE_BOUNDED):
         entries = getattr(facts, name)
-        if isinstance(entries, tuple) and len(entries) > most:
+        if isinstance(entries, tuple):
             cut[name] = _each_first(entries, most) if name == "images" else entries[:most]
-            omitted += len(entries) - most
-    return (replace(facts, **cut) if cut else facts), omitted
+            omitted += len(entries) - len(cut[name])
+    return replace(facts, **cut), omitted
 
 
 def _each_first(images: tuple[Image, ...], most: int) -> tuple[Image, ...]:

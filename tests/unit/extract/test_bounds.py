@@ -16,6 +16,7 @@ from guard.extract.facts import Facts
 from guard.jobs import TRAINING
 from guard.normalize import normalize
 from guard.refs import Collected, JobRef, job_arn
+from guard.resources import MODEL, Resource
 from tests.support.jobs import HOME
 from tests.unit.extract.test_storage import s3_input
 
@@ -129,6 +130,11 @@ def test_padding_with_one_image_pushes_no_other_out() -> None:
 def test_settings_have_a_bound_of_their_own() -> None:
     settings = tuple(setting(f"s{number}", 1) for number in range(5))
     facts = Facts(environment=settings, hyperparameters=settings)
+    assert bounded_lists(facts, 3) == (facts, 0)
+
+
+def test_what_is_to_be_asked_for_is_not_in_a_document_and_not_omitted_from_one() -> None:
+    facts = Facts(unresolved=tuple(Resource(MODEL.id, f"m{number}") for number in range(5)))
     assert bounded_lists(facts, 3) == (facts, 0)
 
 

@@ -79,6 +79,13 @@ def test_a_summary_without_a_name_is_known_by_its_arn() -> None:
     assert found.name == "tune-1"
 
 
+def test_of_a_summary_without_an_arn_the_name_alone_is_known() -> None:
+    """SageMaker refuses to describe it by that, which is a failure of one job, not of the sweep."""
+    found = listed(CUSTOMIZATION, {"JobName": "tune-1"}, HOME)
+    assert found is not None
+    assert job_ref(found, HOME, source()).identifiers == {"JobName": "tune-1"}
+
+
 def test_such_a_job_is_stopped_by_all_of_it() -> None:
     client = FakeSageMaker(StopJob={})
     assert stop(client, job_from_arn(ARN, CUSTOMIZATION, HOME, source())) is Outcome.STOPPED
