@@ -25,7 +25,7 @@ def parse_time(value: object) -> datetime | None:
 
 
 def _from_text(text: str) -> datetime | None:
-    if text.isascii() and text.replace(".", "", 1).isdigit():
+    if text.isascii() and text.replace(".", "").isdigit():
         return _from_number(float(text))
     return parse_time(datetime.fromisoformat(text))
 

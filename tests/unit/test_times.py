@@ -39,7 +39,9 @@ def test_a_number_is_milliseconds_from_1973_on() -> None:
     assert parse_time(99_999_999_999) == datetime(5138, 11, 16, 9, 46, 39, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("value", [None, "", "soon", True, [], {}, float("nan"), float("inf"), 10**400, "9" * 400])
+@pytest.mark.parametrize(
+    "value", [None, "", "soon", True, [], {}, float("nan"), float("inf"), 10**400, "9" * 400, "1.2.3"]
+)
 def test_what_is_no_time_is_none(value) -> None:
     assert parse_time(value) is None
 

@@ -1,4 +1,4 @@
-"""What a job reads and writes: inputs, outputs, volumes, and the owners that a location tells."""
+"""What a job reads and writes: inputs, outputs, and the owners that a location tells."""
 
 from __future__ import annotations
 
@@ -295,35 +295,6 @@ def test_the_inputs_of_a_schedules_own_definition() -> None:
 )
 def test_outputs(kind, description, outputs) -> None:
     assert list(facts(kind, description).outputs) == outputs
-
-
-@pytest.mark.parametrize(
-    ("kind", "description", "volumes"),
-    [
-        ("training", {"ResourceConfig": {"VolumeKmsKeyId": "key"}}, [("ResourceConfig", "key")]),
-        ("training", {"ResourceConfig": {"VolumeKmsKeyId": ""}}, [("ResourceConfig", None)]),
-        (
-            "processing",
-            {"ProcessingResources": {"ClusterConfig": CLUSTER}},
-            [("ProcessingResources.ClusterConfig", None)],
-        ),
-        ("transform", {"TransformResources": {"VolumeKmsKeyId": "key"}}, [("TransformResources", "key")]),
-        ("automl", {"SecurityConfig": {"VolumeKmsKeyId": "key"}}, [("SecurityConfig", "key")]),
-        ("inference-recommendations", {"InputConfig": {"VolumeKmsKeyId": "key"}}, [("InputConfig", "key")]),
-        (
-            "labeling",
-            {"LabelingJobAlgorithmsConfig": {"LabelingJobResourceConfig": {"VolumeKmsKeyId": "key"}}},
-            [("LabelingJobAlgorithmsConfig", "key")],
-        ),
-        (
-            "hyperparameter-tuning",
-            {"TrainingJobDefinition": {"HyperParameterTuningResourceConfig": {"VolumeKmsKeyId": "key"}}},
-            [("TrainingJobDefinition.HyperParameterTuningResourceConfig", "key")],
-        ),
-    ],
-)
-def test_volumes(kind, description, volumes) -> None:
-    assert [(one.name, one.kms_key) for one in facts(kind, description).volumes] == volumes
 
 
 @pytest.mark.parametrize(
