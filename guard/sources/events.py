@@ -116,7 +116,7 @@ def _qualifiers(kind: JobKind, described: Mapping[str, Any], parsed: JobArn | No
     told = [described[field] for field in kind.key_fields if isinstance(described.get(field), str)]
     found = told if len(told) == len(kind.key_fields) or parsed is None else parsed.qualifiers
     if len(found) != len(kind.key_fields):
-        raise EventError("the event doesn't name its job", field=f"detail.{kind.key_fields[0]}", value=None)
+        raise EventError("the event doesn't name its job", field=f"detail.{kind.key_fields[0]}")
     return [clean(one) for one in found]
 
 

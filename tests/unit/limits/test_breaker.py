@@ -11,7 +11,7 @@ import pytest
 
 from guard.decision import Decision, Evaluation, Finding
 from guard.errors import StateError
-from guard.limits.breaker import Bounds, Breaker
+from guard.limits.breaker import SLICES, Bounds, Breaker, Tally, is_stale, slice_of, tally
 from guard.record import Record
 from tests.support.jobs import HOME
 
@@ -26,11 +26,13 @@ class Numbers:
         self.values: dict[str, int] = {}
         self.fails = False
         self.calls = 0
+        self.expires: datetime | None = None
 
     def add(
         self, item: str, amounts: Mapping[str, int], remove: Iterable[str] = (), expires: datetime | None = None
     ) -> Mapping[str, int]:
         self.calls += 1
+        self.expires = expires
         if self.fails:
             raise StateError("throttled")
         for name, amount in amounts.items():
@@ -119,6 +121,27 @@ def test_old_numbers_leave_the_item(numbers: Numbers, clock: Clock) -> None:
     assert len(numbers.values) < 20
 
 
+def test_the_item_is_not_deleted_within_the_window(numbers: Numbers, clock: Clock) -> None:
+    Breaker(numbers, BOUNDS, clock).judged()
+    assert numbers.expires is not None
+    assert numbers.expires >= NOW + BOUNDS.window
+
+
+@pytest.mark.parametrize("age", range(SLICES + 2))
+def test_a_number_is_counted_until_it_may_be_removed(age: int) -> None:
+    counted = tally({f"{1000 - age} stops": 1}, 1000).stops
+    assert counted == (0 if is_stale(f"{1000 - age} stops", 1000) else 1)
+    assert counted == (1 if age < SLICES else 0)
+
+
+def test_what_was_counted_is_told_apart(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, BOUNDS, clock)
+    answers(breaker, [denied("a"), denied("a", "b"), denied("b"), denied("b"), denied("c")])
+    breaker.judged()
+    counted = tally(numbers.values, slice_of(NOW, BOUNDS.window))
+    assert counted == Tally(stops=3, withheld=2, judged=6, denied_by={"a": 2, "b": 3, "c": 1})
+
+
 def test_an_outage_of_the_counter_permits_with_a_warning(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, BOUNDS, clock)
     answers(breaker, [denied("a")] * 4)
@@ -144,6 +167,14 @@ def test_a_rule_that_denies_most_jobs_is_suspected(numbers: Numbers, clock: Cloc
     reason = breaker.permit(denied("broken")).reason
     assert reason is not None
     assert "broken denied 7 of 7 jobs" in reason
+
+
+def test_each_rule_that_is_suspected_is_named(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, SHARE, clock)
+    answers(breaker, [denied("a", "b")] * 4)
+    reason = breaker.permit(denied("a", "b")).reason
+    assert reason is not None
+    assert "a denied 5 of 5 jobs, b denied 5 of 5 jobs" in reason
 
 
 def test_a_rule_within_its_share_is_not(numbers: Numbers, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -85,7 +86,9 @@ class TestStatus:
 
     def test_the_spelling_of_a_status_does_not_matter(self, kind) -> None:
         for status in kind.ended:
-            assert isinstance(parse_event(state_change(kind, status.upper()), HOME), Ignored)
+            in_words = re.sub("(?<=[a-z])(?=[A-Z])", "_", status)
+            for spelling in (status.upper(), in_words, in_words.upper()):
+                assert isinstance(parse_event(state_change(kind, spelling), HOME), Ignored)
 
     def test_an_unknown_status_counts_as_running(self, kind) -> None:
         assert isinstance(parse_event(state_change(kind, "Levitating"), HOME), JobRef)
@@ -184,9 +187,10 @@ def test_another_account_or_region_is_a_scope_error(name, scope) -> None:
         ("detail", "text"),
     ],
 )
-def test_an_unreadable_envelope_is_an_error_with_the_field(field, value) -> None:
+@pytest.mark.parametrize("name", ["training_starting", "api_create_training_job"])
+def test_an_unreadable_envelope_is_an_error_with_the_field(name, field, value) -> None:
     with pytest.raises(EventError) as failed:
-        parse_event(load_event("training_starting") | {field: value}, HOME)
+        parse_event(load_event(name) | {field: value}, HOME)
     told = {"type": type(value).__name__} if field == "detail" else {"value": value}
     assert failed.value.evidence == {"field": field, **told}
 
@@ -241,6 +245,11 @@ def test_every_call_that_starts_or_changes_a_job_is_seen(kind) -> None:
 @pytest.mark.parametrize("operation", ["StopTrainingJob", "DescribeTrainingJob", "CreateEndpoint", "AddTags"])
 def test_another_call_is_ignored(operation) -> None:
     assert isinstance(parse_event(call(operation, {"trainingJobName": "job-1"}), HOME), Ignored)
+
+
+@pytest.mark.parametrize("service", ["sagemaker.amazonaws.com", "sagemaker.amazonaws.com.cn"])
+def test_the_service_is_known_by_its_name_in_each_partition(service) -> None:
+    assert isinstance(parsed(load_event("api_create_training_job", eventSource=service)), JobRef)
 
 
 def test_a_call_of_another_service_is_ignored() -> None:
