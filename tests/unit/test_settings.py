@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from guard.errors import ConfigError
 from guard.settings import ENVIRONMENT_LIMIT_BYTES, Settings
@@ -99,6 +100,16 @@ def test_a_wrong_setting_is_refused_by_the_name_of_its_variable(name: str, value
 )
 def test_an_opa_elsewhere_is_named_by_its_origin(url: str) -> None:
     assert Settings.from_environment({"GUARD_OPA_URL": url}).opa_url == url
+
+
+def test_an_empty_address_is_that_of_the_embedded_opa() -> None:
+    """The template sets each variable, this one to nothing unless OPA is elsewhere."""
+    assert Settings.from_environment({"GUARD_OPA_URL": ""}) == Settings.from_environment({})
+
+
+def test_settings_stay_as_they_were_read() -> None:
+    with pytest.raises(ValidationError):
+        Settings.from_environment({}).mode = "audit"  # type: ignore[misc]
 
 
 def _of_size(size: int) -> dict[str, str]:
