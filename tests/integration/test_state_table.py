@@ -55,6 +55,20 @@ def test_what_is_neither_a_text_nor_a_whole_number_is_left_out() -> None:
     assert StateTable(lambda: FakeSageMaker(GetItem={"Item": item}), "state").read("a") == {"id": "a", "number": 7}
 
 
+def test_what_was_just_written_is_read() -> None:
+    """DynamoDB gives no promise of that for reads that don't demand it."""
+    dynamodb = FakeSageMaker(GetItem={})
+    StateTable(lambda: dynamodb, "state").read("a")
+    assert dynamodb.calls == [("GetItem", {"TableName": "state", "Key": {"id": {"S": "a"}}, "ConsistentRead": True})]
+
+
+def test_a_lease_that_cannot_be_asked_for_is_not_one_that_somebody_else_has() -> None:
+    table = StateTable(lambda: FakeSageMaker(PutItem=refused("ThrottlingException")), "state")
+    with pytest.raises(StateError) as raised:
+        table.claim("lease", "owner", LATER, NOW)
+    assert raised.value.evidence["operation"] == "PutItem"
+
+
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem", "UpdateItem", "DeleteItem"])
 def test_a_refusal_is_a_state_error_that_names_the_table(operation: str) -> None:
     error = refused("ProvisionedThroughputExceededException")
