@@ -70,6 +70,11 @@ def test_the_event_of_a_stopped_job() -> None:
     }
 
 
+def test_a_decision_that_was_only_audited_is_told_as_one() -> None:
+    event, _ = masked_event(denied(outcome=Outcome.AUDITED, mode="audit"), NoMasks())
+    assert (event.mode, event.outcome) == ("audit", "audited")
+
+
 def test_values_of_the_job_and_of_its_findings_are_masked_wherever_they_stand() -> None:
     paths = ("/input/environment/0/value", "/result/findings/0/message")
     event, hidden = masked_event(denied(), Masks(*paths))
