@@ -116,7 +116,7 @@ def _event(record: Record, hidden: Masked) -> DecisionEvent:
         erased=hidden.erased,
         masked=hidden.masked,
         metrics=_metrics(record),
-        event_id=cut(record.event_id, _TEXTS) or "",
+        event_id=cut(record.event_id, _TEXTS),
         source=source.type if source else None,
         mode=record.mode,
         job_arn=record.job_arn,

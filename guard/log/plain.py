@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 from guard.errors import GuardError
 
@@ -19,6 +19,14 @@ def plain(value: object, texts: int) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     return cut(value if isinstance(value, str) else str(value), texts)
+
+
+@overload
+def cut(text: str, length: int) -> str: ...
+
+
+@overload
+def cut(text: str | None, length: int) -> str | None: ...
 
 
 def cut(text: str | None, length: int) -> str | None:

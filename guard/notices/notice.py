@@ -121,12 +121,12 @@ def _shown(findings: list[Finding]) -> tuple[NoticeFinding, ...]:
 
 def _images(document: Document | None) -> tuple[str, ...]:
     raw = [image.raw for image in document.images if image.raw is not None] if document else []
-    return tuple(cut(redacted(text), _TEXTS) or "" for text in dict.fromkeys(raw))[:_ENTRIES]
+    return tuple(cut(redacted(text), _TEXTS) for text in dict.fromkeys(raw))[:_ENTRIES]
 
 
 def _brief(finding: Finding, texts: int) -> NoticeFinding:
     return NoticeFinding(
         rule_id=finding.rule_id,
-        message=cut(finding.message, texts) or "",
+        message=cut(finding.message, texts),
         remediation=cut(finding.remediation, texts),
     )
