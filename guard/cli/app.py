@@ -61,16 +61,14 @@ def main() -> None:
     """Run the command line; whatever goes wrong is exit code 2, so that no failure reads as a deny."""
     try:
         app()
-    except GuardError as exc:
-        _tell(exc)
-        sys.exit(EXIT_ERROR)
     except Exception as exc:
-        traceback.print_exc()
         _tell(exc)
         sys.exit(EXIT_ERROR)
 
 
 def _tell(exc: Exception) -> None:
-    text = "\n".join(map(printable, f"{type(exc).__name__}: {exc}".splitlines()))
-    console = Console(stderr=True, soft_wrap=True)
-    console.print(Text.assemble(("error", "bold red"), f" {text}"), highlight=False)
+    """Say what went wrong; of a defect also where, which nobody knows as yet."""
+    known = isinstance(exc, GuardError)
+    told = f"{type(exc).__name__}: {exc}" if known else "".join(traceback.format_exception(exc))
+    text = "\n".join(map(printable, told.splitlines()))
+    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error", "bold red"), f" {text}"))

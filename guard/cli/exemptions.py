@@ -84,11 +84,11 @@ def list_exemptions(opa: Path, bundle: Path, today: date) -> list[Listed]:
 
 def count_covered(listed: Iterable[Listed], results: Iterable[Evaluated]) -> None:
     """Add to each exemption what it covers in these decisions; where several cover a finding, the first one counts."""
-    by_id = {each.id: each for each in listed}
+    by_id: dict[str | None, Listed] = {each.id: each for each in listed}
     for result in results:
         job = result.document.job
         for finding in result.evaluation.decision.findings:
-            exemption = by_id.get(finding.exempted_by or "")
+            exemption = by_id.get(finding.exempted_by)
             if exemption is not None:
                 exemption.covered[finding.rule_id] += 1
                 name = f"{job.kind} job {job.name}"

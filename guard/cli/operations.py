@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from guard.cli.text import printable
 from guard.operations.letters import Letter
 from guard.operations.redrive import HIDDEN_SECONDS, Queue, Redriven, redrive, shown
 from guard.operations.stack import find_stack
@@ -23,6 +24,8 @@ from guard.operations.status import Part, status
 
 ATTENTION = 1
 """Exit code: something should be looked at."""
+SHORT = 200
+"""Characters of an error, or of what the function said, in the table."""
 
 StackName = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")]
@@ -77,13 +80,13 @@ def kept(letters: Iterable[Letter]) -> list[Redriven]:
 
 def print_status(stack: str, parts: Iterable[Part], out: TextIO) -> None:
     """Print a line for each part."""
-    console = Console(file=out, highlight=False)
+    console = Console(file=out)
     console.print(Text(stack, style="bold"))
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
     table.add_column(overflow="fold")
     for part in parts:
-        table.add_row(part.name, Text(part.text, style="bold red" if part.attention else ""))
+        table.add_row(part.name, Text(printable(part.text), style="bold red" if part.attention else ""))
     console.print(table)
 
 
@@ -107,7 +110,7 @@ def print_letters(redriven: Iterable[Redriven], out: TextIO) -> None:
         letter = row.letter
         since = letter.sent_at.strftime("%m-%d %H:%M") if letter.sent_at else "-"
         style = "green" if row.done else "yellow"
-        about = Text.assemble(letter.subject, (f"\n{_short(letter.error)}", "dim"))
+        about = Text.assemble(printable(letter.subject), (f"\n{_short(letter.error)}", "dim"))
         table.add_row(since, letter.shape, about, Text(_short(row.result), style=style))
     console.print(table)
 
@@ -127,4 +130,4 @@ def _end(row: Redriven) -> dict[str, Any]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 200 else f"{text[:200]}..."
+    return printable(text if len(text) <= SHORT else f"{text[:SHORT]}...")

@@ -32,7 +32,7 @@ def print_json(result: Evaluated, out: TextIO) -> None:
 
 def print_table(result: Evaluated, out: TextIO) -> None:
     """Print the verdict, the job with its images, and a row for each finding, as wide as the terminal."""
-    console = Console(file=out, highlight=False)
+    console = Console(file=out)
     job, decision = result.document.job, result.evaluation.decision
     verdict = result.decision or "undecided"
     console.print(Text.assemble((verdict, STYLES.get(verdict, "bold")), f"  {job.kind} job {printable(job.name)}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import unicodedata
 from pathlib import Path
@@ -195,20 +196,38 @@ def test_what_cannot_be_decided_is_an_error(run, tmp_path, content, says) -> Non
     assert (result.exit_code, says in result.stderr) == (2, True)
 
 
+def test_what_is_not_json_is_told_with_its_path_and_the_place(run, tmp_path) -> None:
+    path = tmp_path / "event.json"
+    path.write_text("{\n7")
+    told = run(path).stderr
+    assert f"path={str(path)!r}" in told
+    assert "line 2 column 1" in told
+
+
+@pytest.mark.parametrize("kept", [3, 40], ids=["within the header", "within the data"])
+def test_a_record_that_was_cut_off_can_not_be_read(run, event, tmp_path, kept) -> None:
+    path = tmp_path / "record.json.gz"
+    path.write_bytes(gzip.compress(event(DENIED).read_bytes())[:kept])
+    result = run(path)
+    assert (result.exit_code, f"the file can't be read (path={str(path)!r}" in result.stderr) == (2, True)
+
+
 def test_an_event_that_the_guard_ignores_is_no_allow(run, event) -> None:
     result = run(event(ALLOWED, source="aws.ec2"))
-    assert (result.exit_code, "ignores this event" in result.stderr) == (2, True)
+    assert (result.exit_code, "ignores this event, so there is no decision (reason=" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("option", ["--bundle", "--describe"])
 def test_a_path_that_is_not_there_is_an_error(run, event, option) -> None:
-    assert run(event(ALLOWED), option, "/nowhere").exit_code == 2
+    result = run(event(ALLOWED), option, "/nowhere")
+    assert (result.exit_code, "/nowhere" in result.stderr) == (2, True)
 
 
 def test_a_recorded_document_needs_no_description(run, event, tmp_path) -> None:
     recorded = tmp_path / "recorded.json"
     recorded.write_text(run(event(ALLOWED), "--json").stdout)
-    assert run(recorded, "--describe", recorded).exit_code == 2
+    refused = run(recorded, "--describe", recorded)
+    assert (refused.exit_code, f"needs no --describe (path={str(recorded)!r}" in refused.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("surprise"), ConfigError("surprise")], ids=["defect", "known"])
@@ -220,6 +239,26 @@ def test_whatever_a_command_raises_is_an_error_and_no_deny(monkeypatch, capsys, 
     with pytest.raises(SystemExit) as ended:
         main()
     assert (ended.value.code, "surprise" in capsys.readouterr().err) == (2, True)
+
+
+def _told(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    def broken() -> None:
+        raise error
+
+    monkeypatch.setattr("guard.cli.app.app", broken)
+    with pytest.raises(SystemExit):
+        main()
+    return capsys.readouterr().err.splitlines()
+
+
+def test_an_error_of_several_lines_is_told_in_as_many(monkeypatch, capsys) -> None:
+    assert _told(ConfigError("two\nproblems"), monkeypatch, capsys) == ["error ConfigError: two", "problems"]
+
+
+def test_a_defect_is_told_with_its_place_and_no_character_that_a_terminal_obeys(monkeypatch, capsys) -> None:
+    lines = _told(RuntimeError("a\x1b[2Jb"), monkeypatch, capsys)
+    assert (lines[0], lines[-1]) == ("error Traceback (most recent call last):", r"RuntimeError: a\x1b[2Jb")
+    assert any("in broken" in line for line in lines)
 
 
 def test_the_help_lists_the_commands_and_no_installation_of_a_shells_completion() -> None:

@@ -265,9 +265,13 @@ def test_jobs_that_were_withheld_need_attention_when_the_breaker_is_closed(
     assert (breaker.text, breaker.attention) == ("closed: 1 of 2 stops and 1 withheld in 10 min", True)
 
 
-def test_an_audit_stack_says_so(stack: Stack, client_of: Any) -> None:
-    audit = replace(stack, settings=stack.settings.model_copy(update={"mode": "audit"}))
-    assert parts(audit, client_of)["mode"].text == "audit: decides and records only"
+@pytest.mark.parametrize(
+    ("mode", "text"), [("audit", "audit: decides and records only"), ("enforce", "enforce: denied jobs are stopped")]
+)
+def test_the_mode_is_told_with_what_it_means(stack: Stack, client_of: Any, mode: str, text: str) -> None:
+    told = replace(stack, settings=stack.settings.model_copy(update={"mode": mode}))
+    found = parts(told, client_of)["mode"]
+    assert (found.text, found.facts) == (text, {"mode": mode})
 
 
 # The stack and what is printed

@@ -15,7 +15,8 @@ from guard.errors import ConfigError
 from tests.support.documents import document
 
 
-def _finding(**changes: Any) -> Finding:
+def finding(**changes: Any) -> Finding:
+    """A finding of the rule on run times."""
     fields: dict[str, Any] = {
         "rule_id": "max_runtime",
         "level": "deny",
@@ -35,7 +36,7 @@ def _result(*findings: Finding, decision: Any = "deny") -> Evaluated:
 
 WRONG = "the expectation has a wrong form: "
 UNREADABLE = "the expectation can't be read"
-OTHER = _finding(rule_id="region", level="warn", message="far away")
+OTHER = finding(rule_id="region", level="warn", message="far away")
 
 
 @pytest.mark.parametrize(
@@ -70,14 +71,14 @@ OTHER = _finding(rule_id="region", level="warn", message="far away")
     ids=str,
 )  # fmt: skip
 def test_the_diff_says_what_was_expected_and_what_was_decided(expected: Any, lines: list[str]) -> None:
-    assert differences(Expectation.model_validate(expected), _result(_finding(), OTHER)) == lines
+    assert differences(Expectation.model_validate(expected), _result(finding(), OTHER)) == lines
 
 
 def test_a_day_in_an_expectation_is_the_text_that_a_finding_has() -> None:
     """YAML reads it as a date, and JSON has none."""
     written = "decision: deny\nfindings:\n- {rule_id: max_runtime, details: {until: 2026-12-23}}\n"
     expected = Expectation.model_validate(yaml.safe_load(written))
-    assert differences(expected, _result(_finding(details={"until": "2026-12-23"}))) == []
+    assert differences(expected, _result(finding(details={"until": "2026-12-23"}))) == []
 
 
 def test_an_expected_finding_counts_once() -> None:
@@ -86,17 +87,17 @@ def test_an_expected_finding_counts_once() -> None:
 
 
 def test_rules_are_those_whose_findings_count() -> None:
-    result = _result(_finding(exempted_by="EX-1"), decision="allow")
+    result = _result(finding(exempted_by="EX-1"), decision="allow")
     assert differences(Expectation(decision="allow", rules=[]), result) == []
     lines = differences(Expectation(decision="allow", findings=[]), result)
     assert lines == ["findings", "  + max_runtime  deny  too long  (exempted by EX-1)"]
 
 
 def test_what_is_accepted_is_met_by_the_same_decision() -> None:
-    result = _result(_finding(exempted_by="EX-1"), OTHER, decision="warn")
+    result = _result(finding(exempted_by="EX-1"), OTHER, decision="warn")
     written = Expectation.model_validate(yaml.safe_load(expectation_of(result)))
     assert differences(written, result) == []
-    assert differences(written, _result(_finding(), OTHER, decision="deny")) != []
+    assert differences(written, _result(finding(), OTHER, decision="deny")) != []
 
 
 def _write(folder: Path, *names: str) -> None:

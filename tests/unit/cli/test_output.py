@@ -11,7 +11,7 @@ from guard.authoring.samples import complete
 from guard.cli.evaluate import Evaluated
 from guard.cli.output import print_table
 from guard.decision import Decision, Evaluation
-from guard.document import Document
+from guard.document import Document, ImageError
 
 RED, YELLOW, GREEN = "\x1b[1;31m", "\x1b[33m", "\x1b[32m"
 
@@ -56,6 +56,23 @@ def test_a_finding_has_the_colour_of_its_level_unless_it_is_exempted() -> None:
     printed = _printed("deny", _finding("deny"), _finding("warn"), _finding("deny", exempted_by="EX-1"))
     rows = [line for line in printed.splitlines() if "region" in line]
     assert [row.partition("m")[0] + "m" for row in rows] == [RED, YELLOW, "\x1b[2m"]
+
+
+GONE = ImageError(code="not-found", message="there is no such model")
+
+
+@pytest.mark.parametrize(
+    ("image", "shown"),
+    [
+        pytest.param({"raw": None, "error": GONE}, "there is no such model", id="why"),
+        pytest.param({"raw": None, "error": None}, "unknown", id="no reason"),
+    ],
+)
+def test_an_image_that_is_not_known_is_shown_by_what_is_known_of_it(image: Any, shown: str) -> None:
+    sample = complete()
+    images = (sample.images[0].model_copy(update=image),)
+    lines = _printed("allow", document=sample.model_copy(update={"images": images})).splitlines()
+    assert lines[1:] == [f"  {sample.images[0].slot}: {shown}"]
 
 
 def test_a_long_image_is_shown_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ def test_a_guard_without_a_switch_stops_denied_jobs() -> None:
         pytest.param({"seconds": 59}, "0 min", id="just now"),
         pytest.param({"seconds": 60}, "1 min", id="a minute"),
         pytest.param({"minutes": 75}, "75 min", id="as old as it may be"),
+        pytest.param({"minutes": 75, "seconds": 1}, "OVERDUE, 75 min", id="older than it may be"),
         pytest.param({"minutes": 119}, "OVERDUE, 119 min", id="minutes"),
         pytest.param({"minutes": 120}, "OVERDUE, 2 h", id="two hours"),
         pytest.param({"hours": 48, "seconds": -1}, "OVERDUE, 47 h", id="hours"),

@@ -1,0 +1,64 @@
+"""Whether an exemption works today, what it covers, and its scope in words."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from guard.cli.evaluate import Evaluated
+from guard.cli.exemptions import Listed, count_covered, scope_text
+from guard.decision import Decision, Evaluation
+from tests.support.documents import document
+from tests.unit.cli.test_fixtures import finding
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("exemption", "state", "days"),
+    [
+        pytest.param({"expires": "2026-11-24"}, "active", 1, id="until tomorrow"),
+        pytest.param({"expires": "2026-11-23"}, "active", 0, id="on its last day"),
+        pytest.param({"expires": "2026-11-22"}, "expired", -1, id="the day after"),
+        pytest.param({"starts": "2026-11-23", "expires": "2026-12-01"}, "active", 8, id="on its first day"),
+        pytest.param({"starts": "2026-11-24", "expires": "2026-12-01"}, "not yet", 8, id="the day before"),
+        pytest.param({}, "expired", None, id="without an end"),
+    ],
+)
+def test_an_exemption_works_from_its_first_day_to_its_last(exemption: Any, state: str, days: int | None) -> None:
+    listed = Listed(exemption, (), TODAY)
+    assert (listed.state, listed.days_left) == (state, days)
+
+
+def test_an_exemption_without_id_is_listed_all_the_same() -> None:
+    assert Listed({}, ("it has no id",), TODAY).id == "(without id)"
+
+
+def test_what_an_exemption_covers_is_counted_by_rule_and_its_jobs_are_named_once() -> None:
+    one, other = Listed({"id": "EX-1"}, (), TODAY), Listed({"id": "EX-2"}, (), TODAY)
+    findings = (
+        finding(exempted_by="EX-1"),
+        finding(exempted_by="EX-1"),
+        finding(rule_id="region", exempted_by="EX-1"),
+        finding(rule_id="region", exempted_by=None),
+    )
+    evaluation = Evaluation(Decision(decision="allow", findings=findings), "r", "1")
+    count_covered([one, other], [Evaluated(document(), evaluation)] * 2)
+    assert (one.covered, len(one.jobs)) == ({"max_runtime": 4, "region": 2}, 1)
+    assert one.jobs[0].startswith("training job ")
+    assert (other.covered, other.jobs) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("scope", "text"),
+    [
+        pytest.param({"account": "1", "tag": "x"}, "account 1, tag x", id="several keys"),
+        pytest.param({"account": ["1", "2"]}, "account 1 or 2", id="a list"),
+        pytest.param("everywhere", '"everywhere"', id="no mapping"),
+        pytest.param(None, "null", id="none"),
+    ],
+)
+def test_a_scope_is_told_on_one_line(scope: Any, text: str) -> None:
+    assert scope_text(scope) == text

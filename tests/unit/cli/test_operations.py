@@ -1,0 +1,124 @@
+"""What `sagemaker-guard status` and `redrive` print."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from guard.cli.operations import SHORT, print_letters, print_letters_json, print_status, print_status_json
+from guard.operations.letters import Letter
+from guard.operations.redrive import Redriven
+from guard.operations.status import Part
+
+EVENT = {"detail-type": "Change", "detail": {"TrainingJobName": "churn"}}
+SENT = datetime(2026, 11, 23, 9, 5, tzinfo=UTC)
+
+
+def _row(result: str = "stopped", *, done: bool = True, **changes: Any) -> Redriven:
+    fields: dict[str, Any] = {"shape": "undelivered event", "event": EVENT, "sent_at": SENT, "error": "THROTTLING"}
+    return Redriven(Letter(id="m", receipt="h", **(fields | changes)), result, done)
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+
+
+def _printed(*rows: Redriven) -> list[list[str]]:
+    """The words of each line."""
+    out = io.StringIO()
+    print_letters(rows, out)
+    return [line.split() for line in out.getvalue().splitlines()]
+
+
+def _shown(*parts: Part) -> list[str]:
+    out = io.StringIO()
+    print_status("guard-prod", parts, out)
+    return out.getvalue().splitlines()
+
+
+@pytest.fixture
+def colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that shows colours."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+def test_the_status_begins_with_the_name_of_the_stack() -> None:
+    lines = _shown(Part("mode", "audit", {}), Part("dead letters", "none", {}))
+    assert [line.split() for line in lines] == [["guard-prod"], ["mode", "audit"], ["dead", "letters", "none"]]
+
+
+@pytest.mark.usefixtures("colours")
+def test_what_needs_attention_is_red_and_nothing_else() -> None:
+    lines = _shown(Part("mode", "audit", {}), Part("switch", "OFF", {}, attention=True))
+    assert [("\x1b[1;31m" in line, "OFF" in line) for line in lines] == [(False, False), (False, False), (True, True)]
+
+
+def test_the_facts_of_the_status_are_one_object() -> None:
+    out = io.StringIO()
+    print_status_json("s", [Part("dead letters", "1", {"number": 1}, attention=True)], out)
+    assert json.loads(out.getvalue()) == {"stack": "s", "dead_letters": {"number": 1, "attention": True}}
+    assert out.getvalue().endswith("}\n")
+
+
+def test_a_letter_is_a_row_with_its_time_event_error_and_end() -> None:
+    assert _printed(_row(), _row("kept", sent_at=None)) == [
+        ["since", "letter", "event", "and", "error", "result"],
+        ["11-23", "09:05", "undelivered", "event", "Change:", "churn", "stopped"],
+        ["THROTTLING"],
+        ["-", "undelivered", "event", "Change:", "churn", "kept"],
+        ["THROTTLING"],
+    ]
+
+
+@pytest.mark.usefixtures("colours")
+@pytest.mark.parametrize(("done", "colour"), [(True, "\x1b[32m"), (False, "\x1b[33m")], ids=["done", "kept"])
+def test_the_end_of_a_letter_has_its_colour(done: bool, colour: str) -> None:
+    out = io.StringIO()
+    print_letters([_row("end", done=done)], out)
+    assert f"{colour}end" in out.getvalue()
+
+
+def test_a_long_error_is_shown_by_its_beginning() -> None:
+    fits, longer = "x" * SHORT, "x" * (SHORT + 1)
+    assert _printed(_row(fits, error=fits))[1:] == [[*_ROW, fits], [fits]]
+    assert _printed(_row(longer, error=longer))[1:] == [[*_ROW, f"{fits}..."], [f"{fits}..."]]
+
+
+_ROW = ["11-23", "09:05", "undelivered", "event", "Change:", "churn"]
+
+
+def test_neither_table_holds_a_character_that_a_terminal_obeys() -> None:
+    """A job's name, and what an error quotes, may be anything in an event that SageMaker refused."""
+    named = EVENT | {"detail": {"TrainingJobName": "churn\x1b[2J"}}
+    lines = _shown(Part("last sweep", "first\x1b[2J", {}))
+    printed = _printed(_row("kept\x1b[2J", event=named, error="no\x1b[2J"))
+    assert lines[1].endswith(r"first\x1b[2J")
+    assert [word for words in printed for word in words if "[2J" in word] == [
+        r"churn\x1b[2J",
+        r"kept\x1b[2J",
+        r"no\x1b[2J",
+    ]
+
+
+def test_letters_are_one_object_with_their_events() -> None:
+    out = io.StringIO()
+    print_letters_json([_row(), _row("kept", done=False, event=None, sent_at=None)], out)
+    first, second = json.loads(out.getvalue())["letters"]
+    assert first == {
+        "id": "m",
+        "shape": "undelivered event",
+        "sent_at": "2026-11-23T09:05:00+00:00",
+        "error": "THROTTLING",
+        "event": EVENT,
+        "result": "stopped",
+        "done": True,
+    }
+    assert (second["sent_at"], second["event"], second["result"], second["done"]) == (None, None, "kept", False)
+    assert out.getvalue().endswith("}\n")
