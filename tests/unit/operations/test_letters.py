@@ -71,6 +71,28 @@ UNDELIVERED = {"RULE_ARN": "arn:rule", "ERROR_CODE": "THROTTLING", "ERROR_MESSAG
         pytest.param(
             message(EVENT, **UNDELIVERED), "undelivered event", EVENT, "THROTTLING: Rate exceeded", id="EventBridge"
         ),
+        pytest.param(message(EVENT), "undelivered event", EVENT, "unknown", id="no reason given"),
+        pytest.param(
+            message(failed_invocation(EVENT, responsePayload={"errorType": "Timeout"})),
+            "failed invocation",
+            EVENT,
+            "Timeout: ",
+            id="error without a message",
+        ),
+        pytest.param(
+            message(failed_invocation(EVENT, responsePayload=None, requestContext={})),
+            "failed invocation",
+            EVENT,
+            "unknown",
+            id="no condition",
+        ),
+        pytest.param(
+            message(failed_invocation(EVENT, responsePayload={"errorType": ""}, requestContext=None)),
+            "failed invocation",
+            EVENT,
+            "unknown",
+            id="no context",
+        ),
         pytest.param(
             message(NOTICE),
             "notice",
@@ -106,9 +128,34 @@ def test_a_letter_is_read(letter: dict[str, Any], shape: str, event: Any, error:
         (NOTICE, f"notice: {JOB}"),
         (ENDED, f"job-ended: {JOB}"),
         ({"sagemaker_guard": "notice", "notice": 3}, "notice: ?"),
+        ({"sagemaker_guard": "notice", "notice": {"job": {}}}, "notice: ?"),
         (None, "-"),
+        (failed_invocation({"detail": {"TrainingJobName": "churn"}}), "?: churn"),
+        (failed_invocation({"detail": {"TrainingJobName": 7}}), "?"),
     ],
-    ids=["state change", "call", "no detail", "notice", "ended job", "broken notice", "no event"],
+    ids=[
+        "state change",
+        "call",
+        "no detail",
+        "notice",
+        "ended job",
+        "broken notice",
+        "notice of no job",
+        "no event",
+        "no type",
+        "a name that is none",
+    ],
 )
 def test_the_subject_names_the_job(event: Any, subject: str) -> None:
     assert read_letter(message(event)).subject == subject
+
+
+def test_a_letter_without_attributes_is_read() -> None:
+    read = read_letter({"MessageId": "m", "ReceiptHandle": "h", "Body": json.dumps(EVENT)})
+    assert (read.id, read.receipt, read.sent_at, read.error) == ("m", "h", None, "unknown")
+
+
+def test_an_attribute_that_is_no_text_hides_no_other() -> None:
+    letter = message(EVENT, ERROR_MESSAGE="Rate exceeded")
+    letter["MessageAttributes"]["ERROR_CODE"] = {"DataType": "Binary", "BinaryValue": b"1"}
+    assert read_letter(letter).error == ": Rate exceeded"
