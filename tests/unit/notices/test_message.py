@@ -63,6 +63,49 @@ def test_the_message_of_a_stopped_job() -> None:
     )
 
 
+def test_the_message_of_a_job_that_nobody_could_decide_on() -> None:
+    notice = _notice(url="", evaluation=None, document=None, reason=None)
+    assert text(notice) == (
+        "The training job churn-42 was stopped, because no decision on it could be made: see the log.\n"
+        "\n"
+        "The guard's operators know more: the log has the reason.\n"
+        "\n"
+        f"Job: {ARN}\n"
+        f"Account: {ACCOUNT}, eu-west-1\n"
+        "\n"
+        "Decision decision-1, policies unknown.\n"
+    )
+    assert subject(notice) == "SageMaker training job churn-42 was stopped: no decision"
+
+
+def test_a_message_numbers_the_findings_and_counts_those_that_it_leaves_out() -> None:
+    other = FINDING.model_copy(update={"message": "Another one.", "remediation": None})
+    why = text(_notice(FINDING, *[other] * 11)).split("\n\n")[1].splitlines()
+    assert why[:4] == [
+        "Why, and what to do:",
+        f"1. {FINDING.message} [denied_image]",
+        "   What to do: Use a current image.",
+        "2. Another one. [denied_image]",
+    ]
+    assert why[-2:] == ["10. Another one. [denied_image]", "... and 2 more."]
+
+
+def test_whom_to_ask_for_an_exemption_is_said_without_an_address() -> None:
+    asked = "If the job must run as it is, ask for an exemption: the team that owns the policies\n"
+    assert asked in text(_notice(url=""))
+
+
+def test_a_job_without_role_and_images_has_an_exemption_for_its_kind() -> None:
+    pasted = yaml.safe_load(exemption(_notice(document=None)))["exemptions"][0]
+    assert pasted["scope"] == {"account": ACCOUNT, "job_kind": "training"}
+
+
+def test_what_can_not_be_printed_is_a_question_mark_in_an_exemption() -> None:
+    notice = _notice()
+    named = notice.model_copy(update={"job": notice.job.model_copy(update={"name": "a\u2028b\u200bc"})})
+    assert yaml.safe_load(exemption(named))["exemptions"][0]["id"] == "EX-a?b?c"
+
+
 @pytest.mark.parametrize(
     ("changes", "says", "verb"),
     [
@@ -161,6 +204,18 @@ def test_a_notice_is_the_same_for_a_job_its_rules_and_the_policies(changes: dict
     assert (_notice().key("topic") == _notice(**changes).key("topic")) is same
 
 
+def test_a_job_of_the_same_name_that_was_created_later_is_told_of_again() -> None:
+    notice = _notice()
+    times = [notice.job.created_at, notice.time, None]
+    jobs = [notice.job.model_copy(update={"created_at": time}) for time in times]
+    assert len({notice.model_copy(update={"job": job}).key("topic") for job in jobs}) == len(times)
+
+
+def test_a_denial_by_other_policies_is_told_of_again() -> None:
+    notice = _notice()
+    assert notice.model_copy(update={"revision": "r2"}).key("topic") != notice.key("topic")
+
+
 def test_each_channel_and_rule_set_counts_by_itself() -> None:
     other = FINDING.model_copy(update={"rule_id": "max_runtime"})
     keys = {_notice().key("topic"), _notice().key("tags"), _notice(FINDING, other).key("topic")}
@@ -173,3 +228,7 @@ def test_a_subject_is_ascii_and_short() -> None:
     assert subject(named) == "SageMaker training job j?b was stopped: denied_image"
     long = notice.model_copy(update={"job": notice.job.model_copy(update={"name": "x" * 200})})
     assert (len(subject(long)), subject(long)[-4:]) == (99, "x...")
+    room = 99 - len(subject(notice).replace(notice.job.name, ""))
+    for name, end in (("x" * room, "denied_image"), ("x" * (room + 1), "denied_i...")):
+        just = notice.model_copy(update={"job": notice.job.model_copy(update={"name": name})})
+        assert (len(subject(just)), subject(just).split()[-1]) == (99, end)

@@ -121,6 +121,28 @@ def test_texts_are_as_long_as_security_hub_takes_them() -> None:
     assert (len(finding["Title"]), len(finding["Description"]), len(remedy)) == (256, 1024, 512)
 
 
+def test_a_job_has_one_finding_for_each_rule_with_the_words_of_the_first() -> None:
+    again = FINDING.model_copy(update={"message": "another image"})
+    other = FINDING.model_copy(update={"rule_id": "region", "message": "far away"})
+    notice = notice_of(denied(FINDING, again, other, document=None), URL)
+    assert notice is not None
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    SecurityHubChannel(hub, lambda: NOW).give(notice)
+    ((_, asked),) = hub.calls
+    found = [
+        (finding["GeneratorId"], finding["Description"].partition(" The training job")[0])
+        for finding in asked["Findings"]
+    ]
+    assert found == [("sagemaker-guard/denied_image", FINDING.message), ("sagemaker-guard/region", "far away")]
+    assert {finding["CreatedAt"] for finding in asked["Findings"]} == {notice.time.isoformat()}
+
+
+def test_a_job_that_nobody_could_decide_on_has_no_finding() -> None:
+    notice = notice_of(denied(evaluation=None), URL)
+    assert notice is not None
+    assert SecurityHubChannel(FakeSageMaker(), lambda: NOW).give(notice) is None
+
+
 def test_a_finding_without_a_remedy_says_whom_to_ask() -> None:
     notice = notice_of(denied(FINDING.model_copy(update={"remediation": None})), "")
     assert notice is not None
