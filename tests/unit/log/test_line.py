@@ -194,6 +194,15 @@ def test_a_line_has_a_greatest_length(record) -> None:
     assert json.loads(written)["outcome" if record.outcome else "decision_id"]
 
 
+@pytest.mark.parametrize("extra", range(1000, 1500, 40))
+def test_a_line_leaves_room_for_what_the_logger_adds(extra: int) -> None:
+    """The fields alone are about as long as a line may be."""
+    texts = ["x" * extra, *["x" * 1990] * 32]
+    images = tuple(SUBJECT.images[0].model_copy(update={"raw": f"{n:02}{text}"}) for n, text in enumerate(texts))
+    written = _logged(replace(UNJUDGED, document=SUBJECT.model_copy(update={"images": images})))
+    assert len(written.encode()) <= LIMIT_BYTES
+
+
 def test_verdict_outcome_and_exact_counts_survive_the_cut() -> None:
     many = [FINDING.model_copy(update={"message": f"{number} {LONG}"}) for number in range(3000)]
     fields = line(_with_findings(*many, *[EXEMPTED] * 2000))

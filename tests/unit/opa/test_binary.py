@@ -62,6 +62,19 @@ def test_without_any_opa_the_error_says_what_to_do(cache: Path) -> None:
         find_opa(_environment(cache))
 
 
+def test_a_program_that_prints_its_version_only_when_asked_for_it_has_one(tmp_path: Path) -> None:
+    program = tmp_path / "opa"
+    program.write_text('#!/bin/sh\n[ "$*" = version ] && echo "Version: 7"\n')
+    program.chmod(0o755)
+    assert version(program) == "7"
+
+
+def test_a_program_that_prints_a_version_and_fails_has_none(tmp_path: Path) -> None:
+    program = _program(tmp_path / "opa", "Version: 7\\n")
+    program.write_text(program.read_text() + "exit 1\n")
+    assert version(program) is None
+
+
 @pytest.mark.parametrize("printed", ["", "OPA"])
 def test_a_program_that_prints_no_version_has_none(tmp_path: Path, printed: str) -> None:
     assert version(_program(tmp_path / "opa", printed)) is None
