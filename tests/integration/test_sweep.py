@@ -419,6 +419,25 @@ def test_after_a_killed_sweep_the_next_goes_on(
     assert (report["skipped"], report["listed"], report["known"] + report["judged"]) == (None, 3, 3)
 
 
+def test_what_a_killed_sweep_had_saved_is_known_to_the_next(
+    sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guard.sweep.run.SAVE_EACH", 2)
+    train("one", "two", "three")
+    looks = [PLENTY, PLENTY]
+
+    def remaining() -> float:
+        if not looks:
+            raise Killed
+        return looks.pop()
+
+    with pytest.raises(Killed):
+        sweep(together=1).run(HOME, remaining)
+    # The first job is judged in any case, to learn the policies' revision.
+    report = swept(sweep())
+    assert (report["known"], report["judged"]) == (1, 2)
+
+
 class Countdown:
     """The remaining time, used up by looking at it."""
 

@@ -43,6 +43,7 @@ def test_a_request_is_sent_at_once(peer) -> None:
     assert connection._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
+ALPHABET = b"abcdefghijklmnopqrstuvwxyz"
 LENGTH = OK + b"Content-Length: 5\r\n\r\nhello"
 CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;name=value\r\nllo\r\n0\r\nTrailer: x\r\n\r\n"
 
@@ -53,6 +54,13 @@ CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;name=value\r\nllo
         pytest.param(LENGTH, 200, b"hello", id="length"),
         pytest.param(OK + b"content-length:5\r\n\r\nhello", 200, b"hello", id="lower case, no space"),
         pytest.param(OK + b"Content-Length: 0\r\n\r\n", 200, b"", id="empty"),
+        pytest.param(OK + b"Content-Length: 26\r\n\r\n" + ALPHABET, 200, ALPHABET, id="length of two digits"),
+        pytest.param(
+            OK + b"Transfer-Encoding: chunked\r\n\r\n1a\r\n" + ALPHABET + b"\r\n0\r\n\r\n",
+            200,
+            ALPHABET,
+            id="chunk of two digits",
+        ),
         pytest.param(CHUNKS, 200, b"hello", id="chunks with extension and trailer"),
         pytest.param(b"HTTP/1.1 500 Bad\r\nContent-Length: 2\r\n\r\nno", 500, b"no", id="another status"),
         pytest.param(b"HTTP/1.1 204\r\nContent-Length: 0\r\n\r\n", 204, b"", id="no reason"),
