@@ -1,0 +1,213 @@
+"""What is recorded of a job when a part of the guard fails, or answers what it never should; no OPA, no SageMaker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from guard.decision import Decision, EachRule, Evaluation
+from guard.denylist.deployment import deny_list
+from guard.document import Document
+from guard.errors import EvaluationFailed, GuardError, PolicyError
+from guard.limits.permit import Permit
+from guard.log.sinks import DecisionLog
+from guard.pipeline import YOUNG, Guard
+from guard.record import Outcome, Record
+from guard.refs import JobRef
+from guard.sources.events import parse_event
+from tests.support.events import HOME, load_event
+from tests.support.fakes import FakeSageMaker, refused
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+EVENT = load_event("training_starting") | {"time": NOW.isoformat()}
+ARN = EVENT["detail"]["TrainingJobArn"]
+
+
+class Engine:
+    """Decides alike on every document, or on none."""
+
+    def __init__(self, verdict: Any = "deny", error: PolicyError | None = None) -> None:
+        self.decision = Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2")
+        self.error = error
+        self.seconds: list[float] = []
+
+    def evaluate(self, document: Document) -> Evaluation:
+        if self.error is not None:
+            raise self.error
+        return self.decision
+
+    def evaluate_many(self, documents: Iterable[Document]) -> Iterable[Evaluation | PolicyError]:
+        return [self.decision for _ in documents][1:]
+
+    def evaluate_each(self, document: Document, seconds: float) -> EachRule:
+        self.seconds.append(seconds)
+        return EachRule(None, ())
+
+
+class Limits:
+    """Returns or raises what it is told to."""
+
+    def __init__(self, answer: Permit | Exception) -> None:
+        self.answer = answer
+
+    def judged(self) -> None:
+        raise OSError("no count")
+
+    def permit(self, record: Record) -> Permit:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class Kept:
+    """Keeps each record that the log is given."""
+
+    name = "kept"
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def write(self, record: Record) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return Kept()
+
+
+@pytest.fixture
+def make(kept: Kept) -> Callable[..., Guard]:
+    """Make a guard over a training job that runs."""
+
+    def guard(**changes: Any) -> Guard:
+        answers = {
+            "DescribeTrainingJob": EVENT["detail"],
+            "ListTags": {"Tags": []},
+            "StopTrainingJob": {},
+        } | changes.pop("answers", {})
+        fields: dict[str, Any] = {
+            "engine": Engine(),
+            "sagemaker": FakeSageMaker(**answers),
+            "log": DecisionLog(kept),
+            "mode": "enforce",
+            "deny_list": deny_list({}),
+            "clock": lambda: NOW,
+            "new_id": lambda: "decision-1",
+        }
+        return Guard(**(fields | changes))
+
+    return guard
+
+
+def _ref(**changes: Any) -> JobRef:
+    found = parse_event(EVENT, HOME)
+    assert isinstance(found, JobRef)
+    return replace(found, **changes)
+
+
+def test_limits_that_fail_keep_no_denied_job_alive_and_are_told_of(make: Any) -> None:
+    failure = OSError("no limits")
+    record = make(limits=Limits(failure)).judge(_ref())
+    assert (record.outcome, record.failures) == (Outcome.STOPPED, ())
+    (warning,) = record.warnings
+    assert (warning.evidence, warning.__cause__) == ({"error": "OSError: no limits"}, failure)
+
+
+def test_an_allowed_job_that_can_not_be_counted_is_no_failure(make: Any) -> None:
+    record = make(engine=Engine("allow"), limits=Limits(Permit())).judge(_ref())
+    assert (record.outcome, record.failures) == (Outcome.NOT_DENIED, ())
+
+
+def test_a_fault_is_recorded_with_its_job_and_what_it_was(make: Any) -> None:
+    fault = ZeroDivisionError("a defect")
+
+    def broken(**_: Any) -> Any:
+        raise fault
+
+    record = make(answers={"DescribeTrainingJob": broken}).judge(_ref())
+    (failure,) = record.failures
+    assert (record.outcome, record.reason) == (Outcome.FAILED, failure.message)
+    assert failure.evidence == {"job": ARN, "error": "ZeroDivisionError: a defect"}
+    assert failure.__cause__ is fault
+
+
+def test_a_failed_decision_names_the_job_and_gives_the_rules_their_time(make: Any) -> None:
+    engine = Engine(error=EvaluationFailed("a policy failed"))
+    record = make(engine=engine, fallback_seconds=7).judge(_ref())
+    assert (record.outcome, record.failures[0].evidence["job"], engine.seconds) == (Outcome.FAILED, ARN, [7])
+
+
+def test_an_engine_that_answers_too_little_fails_the_jobs_without_an_answer(make: Any) -> None:
+    other = _ref(arn=f"{ARN}-2", name=f"{_ref().name}-2")
+    first, second = make().judge_all([_ref(), other], together=2)
+    assert (first.outcome, second.outcome) == (Outcome.STOPPED, Outcome.FAILED)
+    assert "fewer decisions" in second.failures[0].message
+
+
+WITHHELD = Permit("breaker", "the breaker is open")
+
+
+@pytest.mark.parametrize(
+    ("mode", "permit", "outcome", "reason"),
+    [
+        pytest.param("enforce", Permit(), Outcome.STOPPED, "undecided", id="enforce"),
+        pytest.param("enforce", WITHHELD, Outcome.WITHHELD, "undecided; the breaker is open", id="breaker"),
+        pytest.param("audit", Permit(), Outcome.AUDITED, "undecided", id="audit"),
+    ],
+)
+def test_an_undecided_job_is_stopped_where_denied_ones_are(
+    make: Any, kept: Kept, mode: Any, permit: Permit, outcome: Outcome, reason: str
+) -> None:
+    undecided = make(engine=Engine(error=EvaluationFailed("a policy failed"))).judge(_ref())
+    kept.records.clear()
+    record = make(mode=mode, limits=Limits(permit)).stop_undecided(undecided, "undecided")
+    assert (record.outcome, record.reason, record.withheld_by) == (outcome, reason, permit.withheld_by)
+    assert (record.ref, record.document, record.evaluation) == (undecided.ref, undecided.document, None)
+    assert kept.records[-1] == record
+    assert [each.outcome for each in kept.records[:-1]] == ([None] if mode == "enforce" else [])
+
+
+def test_what_is_no_job_is_not_stopped(make: Any) -> None:
+    record = Record("decision-1", "event-1", HOME, "enforce", NOW)
+    assert make().stop_undecided(record, "undecided") is record
+
+
+@pytest.mark.parametrize(
+    ("age", "outcome"),
+    [
+        pytest.param(YOUNG - timedelta(seconds=1), Outcome.FAILED, id="young"),
+        pytest.param(YOUNG, Outcome.GONE, id="old enough to be known"),
+    ],
+)
+@pytest.mark.parametrize("known", [0, 1], ids=["when it is described", "when it is stopped"])
+def test_a_job_that_nobody_knows_is_gone_once_it_is_old_enough(
+    make: Any, age: timedelta, outcome: Outcome, known: int
+) -> None:
+    missing = refused("ValidationException", "Requested resource not found.")
+    times = iter(range(2))
+
+    def describe(**_: Any) -> Any:
+        if next(times) < known:
+            return EVENT["detail"]
+        raise missing
+
+    answers = {"DescribeTrainingJob": describe, "StopTrainingJob": missing}
+    source = _ref().source.model_copy(update={"time": NOW - age})
+    record = make(answers=answers).judge(_ref(source=source, told={}))
+    assert record.outcome is outcome
+    assert [failure.evidence.get("job") for failure in record.failures] == ([ARN] if outcome is Outcome.FAILED else [])
+
+
+@pytest.mark.parametrize(
+    ("event", "found"), [({"id": "event-1", "source": "x"}, "event-1"), ({"source": "x"}, ""), ("text", "")], ids=str
+)
+def test_a_record_of_what_is_no_event_has_the_id_that_there_is(make: Any, kept: Kept, event: Any, found: str) -> None:
+    with suppress(GuardError):
+        make().handle(event, HOME)
+    assert [record.event_id for record in kept.records] == [found]
