@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -161,7 +162,16 @@ def test_an_engine_killed_between_two_events_is_restarted(engine, policies) -> N
     assert subject.pid != killed
 
 
-def test_a_restart_is_told_with_its_cause(opa, policies) -> None:
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda subject: subject.evaluate(document()), id="a decision"),
+        pytest.param(lambda subject: subject.evaluate_rule(document(), "denied_image", 5), id="one rule"),
+        pytest.param(lambda subject: subject.masks({}), id="masks"),
+    ],
+)
+def test_a_restart_is_told_with_its_cause(opa, policies, ask) -> None:
+    """A rule alone and the masks are not asked for again: the next question finds another OPA."""
     told: list[PolicyError] = []
     bundle = policies(ALLOW)
     with EmbeddedOpa(lambda: OpaProcess(opa, bundle), timeout=10, start_timeout=20, on_restart=told.append) as subject:
@@ -169,6 +179,8 @@ def test_a_restart_is_told_with_its_cause(opa, policies) -> None:
         assert told == []
         assert subject.pid is not None
         os.kill(subject.pid, signal.SIGKILL)
+        with suppress(OpaUnavailable):
+            ask(subject)
         subject.evaluate(document())
     assert [type(reason) for reason in told] == [OpaUnavailable]
 
