@@ -16,7 +16,7 @@ from guard.document import Document
 from guard.errors import EvaluationFailed, GuardError, PolicyError
 from guard.limits.permit import Permit
 from guard.log.sinks import DecisionLog
-from guard.pipeline import YOUNG, Guard
+from guard.pipeline import Guard
 from guard.record import Outcome, Record
 from guard.refs import JobRef
 from guard.sources.events import parse_event
@@ -31,9 +31,10 @@ ARN = EVENT["detail"]["TrainingJobArn"]
 class Engine:
     """Decides alike on every document, or on none."""
 
-    def __init__(self, verdict: Any = "deny", error: PolicyError | None = None) -> None:
+    def __init__(self, verdict: Any = "deny", error: PolicyError | None = None, most: int = 100) -> None:
         self.decision = Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2")
         self.error = error
+        self.most = most
         self.seconds: list[float] = []
 
     def evaluate(self, document: Document) -> Evaluation:
@@ -42,7 +43,7 @@ class Engine:
         return self.decision
 
     def evaluate_many(self, documents: Iterable[Document]) -> Iterable[Evaluation | PolicyError]:
-        return [self.decision for _ in documents][1:]
+        return [self.decision for document in documents if document.job.name][: self.most]
 
     def evaluate_each(self, document: Document, seconds: float) -> EachRule:
         self.seconds.append(seconds)
@@ -54,9 +55,12 @@ class Limits:
 
     def __init__(self, answer: Permit | Exception) -> None:
         self.answer = answer
+        self.counted = 0
 
     def judged(self) -> None:
-        raise OSError("no count")
+        self.counted += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
 
     def permit(self, record: Record) -> Permit:
         if isinstance(self.answer, Exception):
@@ -120,7 +124,7 @@ def test_limits_that_fail_keep_no_denied_job_alive_and_are_told_of(make: Any) ->
 
 
 def test_an_allowed_job_that_can_not_be_counted_is_no_failure(make: Any) -> None:
-    record = make(engine=Engine("allow"), limits=Limits(Permit())).judge(_ref())
+    record = make(engine=Engine("allow"), limits=Limits(OSError("no count"))).judge(_ref())
     assert (record.outcome, record.failures) == (Outcome.NOT_DENIED, ())
 
 
@@ -145,9 +149,33 @@ def test_a_failed_decision_names_the_job_and_gives_the_rules_their_time(make: An
 
 def test_an_engine_that_answers_too_little_fails_the_jobs_without_an_answer(make: Any) -> None:
     other = _ref(arn=f"{ARN}-2", name=f"{_ref().name}-2")
-    first, second = make().judge_all([_ref(), other], together=2)
+    first, second = make(engine=Engine(most=1)).judge_all([_ref(), other], together=2)
     assert (first.outcome, second.outcome) == (Outcome.STOPPED, Outcome.FAILED)
     assert "fewer decisions" in second.failures[0].message
+
+
+def test_a_job_that_can_not_be_described_keeps_no_other_from_being_decided(make: Any) -> None:
+    def describe(TrainingJobName: str) -> Any:  # noqa: N803 - the API's name
+        if TrainingJobName == "gone":
+            raise refused("ThrottlingException")
+        return EVENT["detail"]
+
+    unknown = _ref(arn=f"{ARN}-2", name="gone", told={})
+    first, second = make(answers={"DescribeTrainingJob": describe}).judge_all([unknown, _ref()], together=2)
+    assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.STOPPED)
+
+
+@pytest.mark.parametrize(("verdict", "counted"), [("allow", 1), ("warn", 1), ("deny", 0)])
+def test_a_job_that_goes_on_is_counted_and_a_denied_one_is_by_its_stop(make: Any, verdict: str, counted: int) -> None:
+    limits = Limits(Permit())
+    make(engine=Engine(verdict), limits=limits).judge(_ref())
+    assert limits.counted == counted
+
+
+def test_a_job_without_a_decision_is_not_counted(make: Any) -> None:
+    limits = Limits(Permit())
+    make(engine=Engine(error=EvaluationFailed("a policy failed")), limits=limits).judge(_ref())
+    assert limits.counted == 0
 
 
 WITHHELD = Permit("breaker", "the breaker is open")
@@ -179,15 +207,16 @@ def test_what_is_no_job_is_not_stopped(make: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "outcome"),
+    ("age", "source", "outcome"),
     [
-        pytest.param(YOUNG - timedelta(seconds=1), Outcome.FAILED, id="young"),
-        pytest.param(YOUNG, Outcome.GONE, id="old enough to be known"),
+        pytest.param(timedelta(minutes=5, seconds=-1), "state-change", Outcome.FAILED, id="young"),
+        pytest.param(timedelta(minutes=5), "state-change", Outcome.GONE, id="old enough to be known"),
+        pytest.param(timedelta(0), "sweep", Outcome.GONE, id="listed by SageMaker itself"),
     ],
 )
 @pytest.mark.parametrize("known", [0, 1], ids=["when it is described", "when it is stopped"])
 def test_a_job_that_nobody_knows_is_gone_once_it_is_old_enough(
-    make: Any, age: timedelta, outcome: Outcome, known: int
+    make: Any, age: timedelta, source: str, outcome: Outcome, known: int
 ) -> None:
     missing = refused("ValidationException", "Requested resource not found.")
     times = iter(range(2))
@@ -198,8 +227,8 @@ def test_a_job_that_nobody_knows_is_gone_once_it_is_old_enough(
         raise missing
 
     answers = {"DescribeTrainingJob": describe, "StopTrainingJob": missing}
-    source = _ref().source.model_copy(update={"time": NOW - age})
-    record = make(answers=answers).judge(_ref(source=source, told={}))
+    met = _ref().source.model_copy(update={"time": NOW - age, "type": source})
+    record = make(answers=answers).judge(_ref(source=met, told={}))
     assert record.outcome is outcome
     assert [failure.evidence.get("job") for failure in record.failures] == ([ARN] if outcome is Outcome.FAILED else [])
 
