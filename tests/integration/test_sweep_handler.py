@@ -45,6 +45,14 @@ def test_a_denied_job_whose_event_never_came_is_stopped(sweep: Any, sagemaker: A
     assert status(sagemaker, "training", "job-1") in {"Stopping", "Stopped"}
 
 
+def test_what_a_sweep_did_is_a_line_of_the_log(sweep: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    report = sweep()
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (told,) = [line for line in found if line["message"] == "sweep"]
+    # The logger leaves out what is null.
+    assert {name: told.get(name) for name in report} == report
+
+
 def test_garbage_is_collected_again_once_the_handler_is_imported(entry: Import) -> None:
     gc.unfreeze()
     entry()

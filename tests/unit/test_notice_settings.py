@@ -9,6 +9,7 @@ import pytest
 
 from guard.notices.once import OnceInMemory, OnceInTable
 from guard.settings import Settings
+from lambda_entry.clients import BRIEF
 from lambda_entry.notices import build_deliverer
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:denied"
@@ -19,17 +20,24 @@ def _deliverer(**settings: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("settings", "channels"),
+    ("settings", "channels", "services"),
     [
-        pytest.param({"notice_tags": "disabled"}, [], id="none"),
-        pytest.param({"notice_tags": "enabled"}, ["tags"], id="tags"),
-        pytest.param({"notice_tags": "disabled", "notice_bus": "default"}, ["events"], id="event bus"),
-        pytest.param({"notice_tags": "disabled", "notice_topic_arn": TOPIC}, ["topic"], id="topic"),
-        pytest.param({"notice_tags": "disabled", "security_hub": "enabled"}, ["security_hub"], id="Security Hub"),
+        pytest.param({"notice_tags": "disabled"}, [], [], id="none"),
+        pytest.param({"notice_tags": "enabled"}, ["tags"], ["sagemaker"], id="tags"),
+        pytest.param({"notice_tags": "disabled", "notice_bus": "default"}, ["events"], ["events"], id="event bus"),
+        pytest.param({"notice_tags": "disabled", "notice_topic_arn": TOPIC}, ["topic"], ["sns"], id="topic"),
+        pytest.param(
+            {"notice_tags": "disabled", "security_hub": "enabled"}, ["security_hub"], ["securityhub"], id="Security Hub"
+        ),
     ],
 )
-def test_the_channels_are_those_of_the_settings(settings: dict[str, str], channels: list[str]) -> None:
+def test_the_channels_are_those_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], channels: list[str], services: list[str]
+) -> None:
+    made: list[tuple[str, Any]] = []
+    monkeypatch.setattr("lambda_entry.notices.client", lambda *asked: made.append(asked))
     assert [channel.name for channel in _deliverer(**settings).channels()] == channels
+    assert made == [(service, BRIEF) for service in services]
 
 
 @pytest.mark.parametrize(("table", "kind"), [("", OnceInMemory), ("state", OnceInTable)])
