@@ -44,7 +44,7 @@ def print_table(result: Evaluated, out: TextIO) -> None:
     if not decision.findings:
         return
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
+    table.add_column()
     table.add_column(overflow="fold")
     for finding in decision.findings:
         style = STYLES[finding.level] if finding.exempted_by is None else "dim"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
 
 from guard.authoring.samples import complete
 from guard.cli.evaluate import Evaluated
-from guard.cli.output import print_table
+from guard.cli.output import print_json, print_table
 from guard.decision import Decision, Evaluation
 from guard.document import Document, ImageError
 
@@ -35,6 +36,54 @@ def _printed(decision: str, *findings: dict[str, Any], document: Document | None
     out = io.StringIO()
     print_table(Evaluated(document or complete(), evaluation), out)
     return out.getvalue()
+
+
+def test_a_finding_is_told_with_its_rule_its_message_and_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    printed = _printed("deny", _finding("deny", remediation="Move it."), _finding("warn", exempted_by="EX-1"))
+    lines = [line.rstrip() for line in printed.splitlines()]
+    assert lines[1 + len(complete().images) :] == [
+        "deny  region",
+        "      No.",
+        "      → Move it.",
+        "warn  region (exempted by EX-1)",
+        "      No.",
+    ]
+
+
+def test_a_long_word_is_shown_to_its_end_and_the_level_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "10")
+    printed = _printed("deny", _finding("deny", message="x" * 200))
+    assert printed.count("x" * 3) > 0
+    assert sum(line.count("x") for line in printed.splitlines() if set(line.split()[-1]) == {"x"}) == 200
+    assert any(line.startswith("deny ") for line in printed.splitlines()[1:])
+
+
+def _undecided() -> Evaluated:
+    decision = Decision.model_validate({"decision": "warn", "findings": [_finding("warn")]})
+    return Evaluated(complete(), Evaluation(decision=decision, revision="r", opa_version="1"), ("tags", "volume"))
+
+
+def test_a_decision_that_is_not_known_says_what_it_lacks() -> None:
+    out = io.StringIO()
+    print_table(_undecided(), out)
+    first, second, *_ = out.getvalue().splitlines()
+    assert first == f"undecided  training job {complete().job.name}"
+    assert " ".join(second.split()) == "not decided, since the record hides what they read: tags, volume"
+
+
+def test_the_object_holds_all_that_is_known() -> None:
+    out = io.StringIO()
+    print_json(_undecided(), out)
+    assert json.loads(out.getvalue()) == {
+        "decision": None,
+        "findings": [_finding("warn")],
+        "undecided_rules": ["tags", "volume"],
+        "document": complete().model_dump(mode="json"),
+        "revision": "r",
+        "opa_version": "1",
+    }
+    assert out.getvalue().endswith("}\n")
 
 
 @pytest.fixture

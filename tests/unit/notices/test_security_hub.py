@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -135,6 +136,19 @@ def test_a_job_has_one_finding_for_each_rule_with_the_words_of_the_first() -> No
     ]
     assert found == [("sagemaker-guard/denied_image", FINDING.message), ("sagemaker-guard/region", "far away")]
     assert {finding["CreatedAt"] for finding in asked["Findings"]} == {notice.time.isoformat()}
+
+
+def test_policies_without_a_revision_are_told_as_an_empty_text() -> None:
+    """Security Hub takes texts only."""
+    record = denied()
+    assert record.evaluation is not None
+    notice = notice_of(replace(record, evaluation=replace(record.evaluation, revision=None)), URL)
+    assert notice is not None
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    SecurityHubChannel(hub, lambda: NOW).give(notice)
+    (finding,) = hub.calls[0][1]["Findings"]
+    details = finding["Resources"][0]["Details"]
+    assert details == {"Other": {"kind": "training", "outcome": "stopped", "revision": ""}}
 
 
 def test_a_job_that_nobody_could_decide_on_has_no_finding() -> None:

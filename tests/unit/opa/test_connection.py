@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -142,6 +143,16 @@ def test_nothing_is_received_after_the_close(peer) -> None:
     connection.close()
     with pytest.raises(ConnectionLost):
         connection.receive()
+
+
+def test_a_request_has_its_whole_time_though_the_answer_before_it_had_little_left(peer, monkeypatch) -> None:
+    connection, other = peer(seconds=5.0)
+    other.sendall(LENGTH)
+    times = iter([0.0])
+    monkeypatch.setattr("guard.opa.connection.time", SimpleNamespace(monotonic=lambda: next(times, 4.9)))
+    connection.receive()
+    connection.send(b"x")
+    assert connection._socket.gettimeout() == 5.0
 
 
 def test_nothing_is_sent_to_one_who_does_not_read(peer) -> None:
