@@ -9,14 +9,14 @@ import pytest
 
 from guard.notices.once import OnceInMemory, OnceInTable
 from guard.settings import Settings
+from lambda_entry import notices
 from lambda_entry.clients import BRIEF
-from lambda_entry.notices import build_deliverer
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:denied"
 
 
 def _deliverer(**settings: Any) -> Any:
-    return build_deliverer(Settings(**settings), logging.getLogger("notices"))  # type: ignore[arg-type]
+    return notices.build_deliverer(Settings(**settings), logging.getLogger("notices"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_channels_are_those_of_the_settings(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], channels: list[str], services: list[str]
 ) -> None:
     made: list[tuple[str, Any]] = []
-    monkeypatch.setattr("lambda_entry.notices.client", lambda *asked: made.append(asked))
+    monkeypatch.setattr(notices, "client", lambda *asked: made.append(asked))
     assert [channel.name for channel in _deliverer(**settings).channels()] == channels
     assert made == [(service, BRIEF) for service in services]
 
