@@ -242,3 +242,10 @@ def test_every_map_of_a_users_own_names_is_known() -> None:
     maps = {field for operation in operations for field in map_fields(service_model(), operation)}
     differ = {name[0].lower() + name[1:] for name in maps} ^ FREE_MAPS
     assert not differ, f"correct FREE_MAPS in guard/sources/cloudtrail.py by {sorted(differ)}"
+
+
+@pytest.mark.parametrize("row", [row for row in RESOURCE_KINDS if row.arn_field], ids=lambda row: row.id)
+def test_the_arn_of_a_resource_with_tags_is_where_its_description_has_it(row) -> None:
+    model = service_model()
+    members = model["shapes"][model["operations"][row.describe_operation]["output"]["shape"]]["members"]
+    assert f":{row.arn_resource}/" in model["shapes"][members[row.arn_field]["shape"]]["pattern"]

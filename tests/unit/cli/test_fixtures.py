@@ -60,6 +60,10 @@ OTHER = finding(rule_id="region", level="warn", message="far away")
             ["findings", "  - (exempted by EX-1)", "  + max_runtime  deny  too long"],
         ),
         (
+            {"decision": "deny", "findings": [{}, {}, {"exempted_by": None}]},
+            ["findings", "  - (not exempted)"],
+        ),
+        (
             {"decision": "deny", "findings": [{"rule_id": "region"}, {"details": {"limits": None}}]},
             ["findings", "  - details {'limits': None}", "  + max_runtime  deny  too long"],
         ),

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guard.document import Command, Instance, Vpc
+from guard.document import Command, Instance, Setting, Vpc
 from guard.extract import extract
 from guard.extract.facts import Facts, join, merge_weakest, merges
+from guard.extract.parts import ranges
 from guard.resources import JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, Resource
 
 M = Resource(MODEL.id, "m")
@@ -439,3 +440,8 @@ class TestWeakest:
 
     def test_no_definitions_are_no_facts(self) -> None:
         assert merge_weakest([]) == Facts()
+
+
+def test_ranges_under_a_key_that_is_no_text_hide_no_others() -> None:
+    node = {7: [{"Name": "a", "Values": ["1"]}], "Categorical": [{"Name": "b", "Values": ["2"]}]}
+    assert ranges(node, "Ranges", "Values") == (Setting(slot="Ranges.Categorical[0].Values", name="b", value="2"),)
