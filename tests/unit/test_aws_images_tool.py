@@ -64,7 +64,7 @@ def test_only_a_repository_with_a_moving_tag_alone_is_without_versions(repositor
 
 def test_repositories_of_the_same_accounts_share_an_entry() -> None:
     text = rendered("2.27.0", CONFIGS)
-    assert text.count('{"eu-west-1": ["111111111111"], "us-east-1": ["222222222222"]}') == 1
+    assert text.count('\t" 111111111111@eu-west-1 222222222222@us-east-1 ",\n') == 1
 
 
 def test_the_package_and_its_version_are_recorded() -> None:

@@ -7,7 +7,12 @@ package guard.lib.aws_images
 
 # METADATA
 # description: True if the image is in a repository that AWS publishes, in the account that is AWS's in its region.
-published(image) if image.account in _places[_repositories[image.repository]][image.region]
+published(image) if {
+	places := _places[_repositories[image.repository]]
+	is_string(image.account)
+	is_string(image.region)
+	contains(places, concat("", [" ", image.account, "@", image.region, " "]))
+}
 
 # METADATA
 # description: True if AWS publishes the repository with one moving tag only, so that nobody can choose another.

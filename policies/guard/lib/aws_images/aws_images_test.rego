@@ -22,7 +22,11 @@ _others := [
 	_image("763104351884", "eu-west-1", "team/pytorch-training"),
 	_image("763104351884", "eu-west-1", "pytorch-training-x"),
 	_image("763104351884", "mars-1", "pytorch-training"),
+	_image("63104351884", "eu-west-1", "pytorch-training"),
+	_image("763104351884", "eu-west", "pytorch-training"),
 	_image(null, null, "pytorch-training"),
+	_image(null, "eu-west-1", "pytorch-training"),
+	_image("763104351884", null, "pytorch-training"),
 	_image("763104351884", "eu-west-1", null),
 	_image("763104351884", "eu-west-1", "sagemaker-debugger-rules"),
 ]
