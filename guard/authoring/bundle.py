@@ -11,11 +11,9 @@ from typing import TextIO
 from guard.authoring.compiled import copy_compiled
 from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
-from guard.authoring.opa import LIMITS, Opa, Ran
+from guard.authoring.opa import LIMITS, TESTS, Opa, Ran
 from guard.authoring.trial.run import trial_problems
 from guard.authoring.types_check import check_types
-
-TESTS = "*_test.rego"
 
 
 def build_bundle(opa: Opa, policies: Path, target: Path, today: date, out: TextIO) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from guard.authoring.opa import LIMITS, Opa
+from guard.authoring.opa import LIMITS, TESTS, Opa
 
 # The package that a bundle has in place of the one that works these documents out. OPA keeps what a policy names as it needs it;
 # what it reads from data, it converts for each decision.
@@ -17,23 +18,24 @@ _QUERY = "{" + ", ".join(f'"{name}": data.guard.plan.{name}' for name in _DOCUME
 
 
 def copy_compiled(opa: Opa, policies: Path, folder: Path) -> Opa:
-    """Copy the policies, with the plan that they make of their configuration, into a folder under the same name.
+    """Copy the policies that ship, with the plan that they make of their configuration, into a folder under the same name.
 
     Raises ConfigError when the plan can't be made.
     """
     copy_planned(opa, policies, folder / policies)
     for name in LIMITS[1:]:
         shutil.copyfile(opa.folder / name, folder / name)
-    return Opa(opa.binary, folder)
+    return replace(opa, folder=folder)
 
 
 def copy_planned(opa: Opa, policies: Path, target: Path) -> None:
-    """Copy the policies alone into a new folder, with the plan that they make of their configuration.
+    """Copy the policies that ship, alone, into a new folder, with the plan that they make of their configuration.
 
     Raises ConfigError when the plan can't be made.
     """
-    plan = opa.json("eval", "--bundle", policies, "--strict-builtin-errors", "--format", "raw", _QUERY)
-    shutil.copytree(opa.folder / policies, target)
+    options = ("--ignore", TESTS, "--strict-builtin-errors", "--format", "raw")
+    plan = opa.json("eval", "--bundle", policies, *options, _QUERY)
+    shutil.copytree(opa.folder / policies, target, ignore=shutil.ignore_patterns(TESTS))
     (target / PLAN).write_text("\n".join(["package guard.plan\n", *(_constant(*item) for item in plan.items())]))
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from guard.authoring.opa import Opa
+from guard.authoring.opa import TESTS, Opa
 from guard.authoring.yaml_positions import KeyPath
 from guard.errors import ConfigError
 
@@ -74,7 +74,7 @@ def _judged(opa: Opa, policies: Path, exemptions: list[Any], policy: Any) -> lis
     given = json.dumps(
         {"exemptions": [each if isinstance(each, dict) else {} for each in exemptions], "policy": policy}
     )
-    libraries = ("--data", policies / _LIBRARIES, "--ignore", "*_test.rego")
+    libraries = ("--data", policies / _LIBRARIES, "--ignore", TESTS)
     arguments = ("eval", *libraries, "--format", "raw", "--stdin-input", _QUERY)
     found: list[dict[str, list[str]]] = opa.json(*arguments, given=given)
     if len(found) != len(exemptions):

@@ -15,6 +15,8 @@ from guard.errors import ConfigError
 
 # OPA and Regal end after some seconds: collecting garbage as often as Go does by default is a third of their work.
 _GO_MEMORY = {"GOGC": "400"}
+TESTS = "*_test.rego"
+"""The files that never ship. Reading them takes OPA twice as long as reading all others."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,8 @@ class Opa:
         """
         relative = policies.relative_to(policies.anchor)
         with TemporaryDirectory() as folder:
-            without_tests = shutil.ignore_patterns("*_test.rego")
             try:
-                shutil.copytree(self.folder / policies, Path(folder) / relative, ignore=without_tests)
+                shutil.copytree(self.folder / policies, Path(folder) / relative, ignore=shutil.ignore_patterns(TESTS))
             except (OSError, shutil.Error) as exc:
                 raise ConfigError(f"the policies can't be read: {exc}") from exc
             told = replace(self, folder=Path(folder))._inspected(relative)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from guard.authoring.compiled import copy_planned
-from guard.authoring.opa import Opa
+from guard.authoring.opa import TESTS, Opa
 
 Steps = tuple[str, ...]
 
@@ -56,7 +56,7 @@ def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: I
 def input_paths(opa: Opa, bundle: Path, rule_id: str) -> set[Steps]:
     """Return the paths of the document that a rule's findings depend on, but for the document as a whole."""
     query = f"data.guard.rules.{rule_id}.findings"
-    told = opa.json("deps", "--format", "json", "--bundle", bundle, "--ignore", "*_test.rego", query)
+    told = opa.json("deps", "--format", "json", "--bundle", bundle, "--ignore", TESTS, query)
     paths = {tuple(str(part["value"]) for part in reference) for reference in told.get("base") or []}
     return {path[1:] for path in paths if path[0] == "input" and len(path) > 1}
 

@@ -14,7 +14,7 @@ from typing import Any
 from guard.authoring import negation
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.explain import hint
-from guard.authoring.opa import Opa
+from guard.authoring.opa import TESTS, Opa
 from guard.authoring.rules import Rule, formats_of
 
 CONFIG = Path("guard/config/data.yaml")
@@ -59,7 +59,7 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
         text = _misplaced(Path(file), path[1:])
         if text:
             problems.append(Diagnostic(policies / file, 1, 1, text))
-        elif not Path(file).match("*_test.rego"):
+        elif not Path(file).match(TESTS):
             problems += _references(opa, policies / file, tree, known)
             problems += _negations(opa, policies / file, tree, names[path])
             exports.setdefault(str(path[-1]), set()).update(_exports(tree))
@@ -94,11 +94,11 @@ def _misplaced(file: Path, package: Segments) -> str | None:
     """Return what is wrong with a file's package, which its folder names; tests add _test to it and don't ship."""
     folder, name = file.parent.parts, ".".join(str(part) for part in package)
     wanted = folder
-    if file.match("*_test.rego") and folder != ("guard", "testing"):
+    if file.match(TESTS) and folder != ("guard", "testing"):
         wanted = (*folder[:-1], f"{folder[-1]}_test") if folder else ()
     elif folder[-1:] and folder[-1].endswith("_test"):
         return f"only files of tests, *_test.rego, have a package that ends in _test, not {name}"
-    if not _is_known(folder, test=file.match("*_test.rego")):
+    if not _is_known(folder, test=file.match(TESTS)):
         return (
             "policies are in guard/main, guard/plan, guard/parameters, guard/settings, guard/mask, guard/lib/<topic> and "
             "guard/rules/<rule_id>, "
