@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from guard.authoring.trial.engine import TrialEngine
 from guard.authoring.trial.run import trial_problems
 from guard.errors import ConfigError
 from tests.support.policies import CONFIG, POLICIES, copy_policies
+from tests.support.trial import short_trial
 
 TODAY = date(2026, 11, 23)
 FOLDER = POLICIES / "guard" / "rules" / "own"
@@ -63,24 +66,61 @@ BY_ZONE = """findings contains {"message": "No jobs at weekends."} if {
 """
 
 
-@pytest.fixture
-def tree(tmp_path: Path, opa: Path) -> Opa:
-    """The libraries, one shipped rule, and place for a rule of one's own."""
-    tree = copy_policies(tmp_path, opa, rules=["max_runtime"])
-    times = tmp_path / POLICIES / "guard" / "lib" / "times" / "times.rego"
+def _tree(folder: Path, opa: Path) -> Opa:
+    tree = copy_policies(folder, opa, rules=["max_runtime"])
+    times = folder / POLICIES / "guard" / "lib" / "times" / "times.rego"
     times.write_text(times.read_text() + WEEKEND)
     return tree
 
 
-def _own(tree: Opa, body: str, *, name: str = "own", **config: object) -> None:
+@pytest.fixture
+def tree(tmp_path: Path, opa: Path) -> Opa:
+    """The libraries, one shipped rule, and place for a rule of one's own."""
+    return _tree(tmp_path, opa)
+
+
+def _own(tree: Opa, body: str, *, name: str = "own", custom: str = "", **config: object) -> None:
     folder = tree.folder / POLICIES / "guard" / "rules" / name
     folder.mkdir()
-    (folder / f"{name}.rego").write_text((HEAD + body).replace("guard.rules.own", f"guard.rules.{name}"))
+    head = HEAD.replace("# custom:\n", f"# custom:\n{custom}")
+    text = (head + body).replace("guard.rules.own", f"guard.rules.{name}")
+    (folder / f"{name}.rego").write_text(text.replace("parameters.of.own", f"parameters.of.{name}"))
     (folder / f"{name}_test.rego").write_text(f"package guard.rules.{name}_test\n")
     written = yaml.safe_load((tree.folder / CONFIG).read_text())
     rules = {key: value for key, value in written["rules"].items() if (folder.parent / key).exists()}
     rules[name] = {"level": "warn", "zone": "Europe/Berlin"} | config
     (tree.folder / CONFIG).write_text(yaml.safe_dump({"rules": rules, "exemptions": []}))
+
+
+@dataclass(frozen=True)
+class Own:
+    """A rule of one's own: what follows its head, what its METADATA has besides, and what its section has."""
+
+    body: str
+    custom: str = ""
+    config: Mapping[str, object] = field(default_factory=dict)
+
+
+Told = Callable[[str], list[str]]
+
+
+def _id(name: str) -> str:
+    return f"own_{list(TOGETHER).index(name)}"
+
+
+def _file(name: str) -> Path:
+    return FOLDER.parent / _id(name) / f"{_id(name)}.rego"
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Told:
+    """Return what is told of one of these rules, which are all tried together: that is how an author's rules are."""
+    tree = _tree(tmp_path_factory.mktemp("together"), opa)
+    for name, own in TOGETHER.items():
+        _own(tree, own.body, name=_id(name), custom=own.custom, **own.config)
+    with short_trial():
+        problems = _problems(tree)
+    return lambda name: [problem for problem in problems if problem.startswith(f"{_file(name)}:")]
 
 
 def _problems(tree: Opa) -> list[str]:
@@ -118,7 +158,7 @@ def _says(message: str, condition: str = "true") -> str:
 
 
 FAILING = {
-    "null": (
+    "null of a number": (
         _says('sprintf("%d", [ceil(input.compute.max_runtime_seconds / 60)])'),
         "a complete training job with compute.max_runtime_seconds = null: div: operand 1 must be number but got null",
     ),
@@ -137,12 +177,10 @@ FAILING = {
 }
 
 
-@pytest.mark.usefixtures("short_trial")
-@pytest.mark.parametrize(("body", "told"), FAILING.values(), ids=FAILING)
-def test_a_rule_that_fails_is_told_with_field_and_value(tree: Opa, body: str, told: str) -> None:
-    _own(tree, body)
-    (problem,) = _problems(tree)
-    assert re.match(rf"{RULE}:{ROW + 2}:\d+: the rule fails on {re.escape(told)}", problem)
+@pytest.mark.parametrize(("name", "told"), [(name, told) for name, (_, told) in FAILING.items()], ids=FAILING)
+def test_a_rule_that_fails_is_told_with_field_and_value(together: Told, name: str, told: str) -> None:
+    (problem,) = together(name)
+    assert re.match(rf"{_file(name)}:{ROW + 2}:\d+: the rule fails on {re.escape(told)}", problem)
 
 
 def test_a_rule_is_tried_on_every_job_kind(tree: Opa) -> None:
@@ -162,19 +200,16 @@ def test_each_failing_rule_is_told_once(tree: Opa) -> None:
     ]
 
 
-@pytest.mark.usefixtures("short_trial")
-@pytest.mark.parametrize(
-    ("config", "count"),
-    [
-        ({"level": "off"}, 0),
-        ({"level": "off", "overrides": [{"account": "999999999999", "level": "deny"}]}, 1),
-    ],
-    ids=["off for every job", "on for some jobs"],
-)
-def test_a_rule_is_tried_if_any_job_can_meet_it(tree: Opa, config: dict, count: int) -> None:
+SOMETIMES = {
+    "off for every job": ({"level": "off"}, 0),
+    "on for some jobs": ({"level": "off", "overrides": [{"account": "999999999999", "level": "deny"}]}, 1),
+}
+
+
+@pytest.mark.parametrize(("name", "count"), [(name, count) for name, (_, count) in SOMETIMES.items()], ids=SOMETIMES)
+def test_a_rule_is_tried_if_any_job_can_meet_it(together: Told, name: str, count: int) -> None:
     """A broken rule that is off must not hold up the next entry of the deny list."""
-    _own(tree, BY_ZONE, zone="Europe/Berlim", **config)
-    assert len(_problems(tree)) == count
+    assert len(together(name)) == count
 
 
 CIDR = """findings contains {"message": "The job was started from another network."} if {
@@ -186,18 +221,18 @@ CIDR = """findings contains {"message": "The job was started from another networ
 """
 
 
-@pytest.mark.usefixtures("short_trial")
-@pytest.mark.parametrize(
-    ("guarded", "told"),
-    [("net.cidr_is_valid(address)", None), ("address != null", "a complete training job with every text = ")],
-    ids=["guarded", "not guarded"],
-)
-def test_a_rule_may_compare_address_ranges(tree: Opa, guarded: str, told: str | None) -> None:
+NETWORKS = {
+    "guarded": ("net.cidr_is_valid(address)", []),
+    "not guarded": ("address != null", ["a complete training job with every text = "]),
+}
+
+
+@pytest.mark.parametrize(("name", "told"), [(name, told) for name, (_, told) in NETWORKS.items()], ids=NETWORKS)
+def test_a_rule_may_compare_address_ranges(together: Told, name: str, told: list[str]) -> None:
     """The service's own calls have `AWS Internal` for an address."""
-    _own(tree, CIDR % guarded)
-    problems = _problems(tree)
-    assert told is None or told in problems[0]
-    assert len(problems) == (0 if told is None else 1)
+    problems = together(name)
+    assert len(problems) == len(told)
+    assert all(text in problem for text, problem in zip(told, problems, strict=True))
 
 
 @pytest.mark.usefixtures("short_trial")
@@ -214,69 +249,70 @@ def test_recorded_documents_are_tried_too(tree: Opa) -> None:
 ABSENCE = 'findings contains {"message": "The job has no tags."} if input.job.tags == null'
 
 
-@pytest.mark.usefixtures("short_trial")
-def test_a_rule_that_reports_what_could_not_be_read_for_now_is_told(tree: Opa) -> None:
-    _own(tree, ABSENCE + "\n")
-    (problem,) = _problems(tree)
+ASKING = (
+    ABSENCE.replace(" if ", ' if {\n\tnot "job.tags" in {name | name := input.unavailable[_].fields[_]}\n\t') + "\n}"
+)
+
+
+def test_a_rule_that_reports_what_could_not_be_read_for_now_is_told(together: Told) -> None:
+    (problem,) = together("absence")
     assert problem == (
-        f'{RULE}:1:1: the rule reports "The job has no tags." on a complete training job only because job.tags could not be '
-        'read for now, and would stop a job for a busy API; require `availability.known("job.tags", input)` of '
-        "data.guard.lib.availability there"
+        f'{_file("absence")}:1:1: the rule reports "The job has no tags." on a complete training job only because job.tags '
+        "could not be read for now, and would stop a job for a busy API; require "
+        '`availability.known("job.tags", input)` of data.guard.lib.availability there'
     )
 
 
-@pytest.mark.usefixtures("short_trial")
-@pytest.mark.parametrize(
-    ("custom", "count"),
-    [("kinds: [labeling]", 0), ("kinds: [transform]", 1), ("needs: [spot]", 0), ("needs: [vpc]", 1)],
+def test_a_rule_that_asks_whether_the_fact_is_known_passes(together: Told) -> None:
+    assert together("asking") == []
+
+
+ABOUT = {"kinds: [labeling]": 0, "kinds: [transform]": 1, "needs: [spot]": 0, "needs: [vpc]": 1}
+ON_TRANSFORM_JOBS = _says(
+    "lower(input.command.entrypoint)", 'input.job.kind == "transform"\n\tis_array(input.job.parts)'
 )
-def test_a_rule_is_tried_on_the_jobs_that_it_is_about(tree: Opa, custom: str, count: int) -> None:
-    """The rule fails on transform jobs that are known to have no spot instances."""
+
+
+def _about(custom: str) -> Own:
     name = custom.partition(":")[0]
     exported = f"\n# METADATA\n# description: The jobs.\n{name} := rego.metadata.chain()[1].annotations.custom.{name}\n"
-    _own(
-        tree,
-        _says("lower(input.command.entrypoint)", 'input.job.kind == "transform"\n\tis_array(input.job.parts)')
-        + exported,
-    )
-    rule = tree.folder / RULE
-    rule.write_text(rule.read_text().replace("# custom:\n", f"# custom:\n#   {custom}\n"))
-    assert len(_problems(tree)) == count
+    return Own(ON_TRANSFORM_JOBS + exported, custom=f"#   {custom}\n")
 
 
-@pytest.mark.usefixtures("short_trial")
-def test_a_rule_that_asks_whether_the_fact_is_known_passes(tree: Opa) -> None:
-    _own(
-        tree,
-        ABSENCE.replace(" if ", ' if {\n\tnot "job.tags" in {name | name := input.unavailable[_].fields[_]}\n\t')
-        + "\n}\n",
-    )
-    assert _problems(tree) == []
+@pytest.mark.parametrize(("custom", "count"), ABOUT.items(), ids=ABOUT)
+def test_a_rule_is_tried_on_the_jobs_that_it_is_about(together: Told, custom: str, count: int) -> None:
+    """The rule fails on transform jobs that are known to have no spot instances."""
+    assert len(together(custom)) == count
 
 
-@pytest.mark.usefixtures("short_trial")
-@pytest.mark.parametrize(
-    ("finding", "told"),
-    [
-        ('{"message": "a", "details": [7]}', "details must be an object, not [7]"),
-        ('{"message": "a", "details": null}', "details must be an object, not null"),
-        ('{"message": "a", "detail": {}}', "detail would be lost: a finding has message and details only"),
-        ('{"message": "a", "image": "x"}', "image would be lost: a finding has message and details only"),
-    ],
-)
-def test_a_finding_of_another_form_is_told(tree: Opa, finding: str, told: str) -> None:
-    _own(tree, f"findings contains {finding}\n")
-    assert _problems(tree) == [f"{RULE}:1:1: the rule returns an invalid finding on a complete training job: {told}"]
+FORMS = {
+    '{"message": "a", "details": [7]}': "details must be an object, not [7]",
+    '{"message": "a", "details": null}': "details must be an object, not null",
+    '{"message": "a", "detail": {}}': "detail would be lost: a finding has message and details only",
+    '{"message": "a", "image": "x"}': "image would be lost: a finding has message and details only",
+    '{"msg": "no"}': 'expected an object with a message, not {"msg": "no"}',
+    '"text"': 'expected an object with a message, not "text"',
+    '{"message": " "}': 'expected an object with a message, not {"message": " "}',
+    '{"message": 1}': 'expected an object with a message, not {"message": 1}',
+    "null": "expected an object with a message, not null",
+}
 
 
-@pytest.mark.usefixtures("short_trial")
-@pytest.mark.parametrize("finding", ['{"msg": "no"}', '"text"', '{"message": " "}', '{"message": 1}', "null"])
-def test_a_finding_without_a_message_is_told(tree: Opa, finding: str) -> None:
-    _own(tree, f"findings contains {finding}\n")
-    (problem,) = _problems(tree)
-    assert re.match(
-        rf"{RULE}:1:1: the rule returns an invalid finding on a complete training job: expected an obj", problem
-    )
+@pytest.mark.parametrize(("finding", "told"), FORMS.items(), ids=FORMS)
+def test_a_finding_of_another_form_is_told(together: Told, finding: str, told: str) -> None:
+    wrong = f"the rule returns an invalid finding on a complete training job: {told}"
+    assert together(finding) == [f"{_file(finding)}:1:1: {wrong}"]
+
+
+TOGETHER = {
+    **{name: Own(body) for name, (body, _) in FAILING.items()},
+    **{name: Own(BY_ZONE, config={"zone": "Europe/Berlim"} | config) for name, (config, _) in SOMETIMES.items()},
+    **{name: Own(CIDR % condition) for name, (condition, _) in NETWORKS.items()},
+    "absence": Own(ABSENCE + "\n"),
+    "asking": Own(ASKING + "\n"),
+    **{custom: _about(custom) for custom in ABOUT},
+    **{finding: Own(f"findings contains {finding}\n") for finding in FORMS},
+}
 
 
 @pytest.mark.usefixtures("short_trial")

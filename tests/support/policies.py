@@ -10,6 +10,7 @@ from pathlib import Path
 
 from guard.authoring.generated import generated_files, write
 from guard.authoring.opa import CAPABILITIES, SCHEMAS, Opa
+from tests.support.remembering import RememberingOpa
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 POLICIES = Path("policies")
@@ -33,7 +34,7 @@ def copy_policies(to: Path, opa: Path, *, rules: Collection[str] | None = None, 
     shutil.copy(ROOT / CAPABILITIES, to)
     shutil.copy(ROOT / "tools" / "capabilities.py", to / "tools")
     shutil.copy(ROOT / "tools" / "mutants-equivalent.yaml", to / "tools")
-    return Opa(opa, to)
+    return RememberingOpa(opa, to)
 
 
 def _unread_libraries(left_out: set[Path]) -> Iterator[Path]:
