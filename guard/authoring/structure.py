@@ -6,6 +6,7 @@ No comment in a policy, not even one for a linter, changes what is said here.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ CONFIG = Path("guard/config/data.yaml")
 # What OPA reads as data, and as a bundle's change of data, in whatever folder it lies.
 DATA_FILES = {"data.json", "data.yaml", "data.yml", "patch.json"}
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
+_PACKAGE = re.compile(r"^package\s+\S.*$", re.MULTILINE)
 _LIBRARIES = ("data", "guard", "lib")
 _SETTINGS = ("data", "guard", "settings")
 _PARAMETERS = ("data", "guard", "parameters")
@@ -83,11 +85,18 @@ def _test_of(rule: Rule) -> Path:
 
 
 def _trees(opa: Opa, root: Path) -> dict[str, Node]:
-    texts = {str(file.relative_to(root)): file.read_text(errors="replace") for file in sorted(root.rglob("*.rego"))}
+    texts = {str(file.relative_to(root)): _wanted_text(file) for file in sorted(root.rglob("*.rego"))}
     trees: dict[str, Node] = opa.json(
         "eval", "--strict-builtin-errors", "--format", "raw", "--stdin-input", _TREES, given=json.dumps(texts)
     )
     return trees
+
+
+def _wanted_text(file: Path) -> str:
+    """Return a file's text, of a test only up to the package: it may read what it likes, and is longer than what it tests."""
+    text = file.read_text(errors="replace")
+    package = _PACKAGE.search(text) if file.match(TESTS) else None
+    return text[: package.end()] if package else text
 
 
 def _misplaced(file: Path, package: Segments) -> str | None:

@@ -60,8 +60,8 @@ _about[rule_id] := named if {
 # description: By rule id the overrides of the rules that have some, as data.guard.lib.levels prepares them.
 # scope: document
 scoped[rule_id] := levels.prepared(overrides) if {
-	some rule_id, _ in data.guard.config.rules
-	overrides := _overrides(rule_id)
+	some rule_id
+	overrides := data.guard.config.rules[rule_id].overrides
 	overrides != []
 	count(levels.problems(_level(rule_id), overrides, _types(rule_id))) == 0
 }
@@ -98,21 +98,29 @@ exemptions := exemptions_of.prepared(_exemptions)
 #   By rule id and name the parameters that the configured rules' sections give, but for those that a rule reads in
 #   their place.
 # scope: document
-sections[rule_id] := parameters if {
+sections := json.remove(_sections, array.concat(
+	[[rule_id, "overrides"] | _ := data.guard.config.rules[rule_id].overrides],
+	[[rule_id, name] | some name in data.guard.rules[rule_id].in_place],
+))
+
+# Each value is read where it stands: what a test puts in the place of one would be merged with what the configuration
+# has there if the section were read as a whole.
+_sections[rule_id] := {name: value | some name, value in data.guard.config.rules[rule_id]} if {
 	some rule_id, _ in data.guard.config.rules
-	parameters := {name: data.guard.config.rules[rule_id][name] |
-		some name, _ in data.guard.config.rules[rule_id]
-		not name in _unread(rule_id)
-	}
 }
 
 # METADATA
 # description: By rule id the rules, but for those that are off for every job, with a fact of the job in a glob.
 # scope: document
 filled[rule_id] if {
-	some rule_id, _ in sections
+	some rule_id, parameters in sections
+	_names_facts(parameters)
 	not _is_always_off(rule_id)
-	_has_facts(rule_id)
+}
+
+filled[rule_id] if {
+	some rule_id, overrides in given
+	_names_facts(overrides)
 }
 
 _is_always_off(rule_id) if {
@@ -120,13 +128,7 @@ _is_always_off(rule_id) if {
 	_overrides(rule_id) == []
 }
 
-_has_facts(rule_id) if _names_facts(sections[rule_id])
-
-_has_facts(rule_id) if _names_facts(given[rule_id])
-
 _names_facts(value) if regex.match(`\{(account|region|partition)\}`, json.marshal(value))
-
-_unread(rule_id) := {"overrides"} | {name | some name in data.guard.rules[rule_id].in_place}
 
 _is_on(level, _) if level != "off"
 

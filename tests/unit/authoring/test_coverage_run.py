@@ -27,7 +27,7 @@ def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Outcome:
         def answer(opa: Opa, *arguments: object) -> Ran:
             first = ("test", "--bundle", POLICIES, *FLAGS)
             assert arguments[: len(first)] == first
-            if arguments[len(first) :] == ("--coverage", "--format", "json"):
+            if arguments[len(first) :] == ("--coverage", "--coverage-runs", "", "--format", "json"):
                 return tests
             assert explained is not None
             names = "^data\\.a_test\\.test_x$|^data\\.b_test\\.test_y$"

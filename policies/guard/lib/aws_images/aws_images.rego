@@ -8,9 +8,9 @@ package guard.lib.aws_images
 # METADATA
 # description: True if the image is in a repository that AWS publishes, in the account that is AWS's in its region.
 published(image) if {
-	places := _places[_repositories[image.repository]]
 	is_string(image.account)
 	is_string(image.region)
+	places := _places[_repositories[image.repository]]
 	contains(places, concat("", [" ", image.account, "@", image.region, " "]))
 }
 
