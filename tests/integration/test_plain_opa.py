@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -66,11 +68,17 @@ def _run(folder: Path, line: str, given: str = "") -> subprocess.CompletedProces
     )
 
 
+@pytest.fixture(scope="module")
+def ran(folder: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """What became of a line, which runs once."""
+    return cache(partial(_run, folder))
+
+
 # One that has only a comment more is the same line.
 @pytest.mark.parametrize("line", sorted({line.partition("#")[0].strip() for line in (*LINES, *BARE)}))
-def test_each_line_succeeds(folder: Path, line: str) -> None:
-    ran = _run(folder, line)
-    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+def test_each_line_succeeds(ran: Callable[[str], subprocess.CompletedProcess[str]], line: str) -> None:
+    done = ran(line)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
 def test_the_lines_are_for_opa_and_regal_only() -> None:
@@ -96,9 +104,9 @@ def test_the_folder_and_what_opa_builds_of_it_decide_like_the_guard(whole: Path,
     assert _decisions(whole, "--bundle build/other.tar.gz") == expected
 
 
-def test_the_same_tests_run(folder: Path) -> None:
+def test_the_same_tests_run(ran: Callable[[str], subprocess.CompletedProcess[str]]) -> None:
     plain, limited = (
-        re.findall(r"^PASS: (\d+)/(\d+)$", _run(folder, f"opa test {how}").stdout, re.MULTILINE)
+        re.findall(r"^PASS: (\d+)/(\d+)$", ran(f"opa test {how}").stdout, re.MULTILINE)
         for how in (POLICIES, f"--bundle {POLICIES} --schema schemas --capabilities capabilities.json")
     )
     assert plain == limited != []

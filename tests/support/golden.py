@@ -32,13 +32,16 @@ def policies_of(case: Path, folder: Path) -> Path:
     shutil.copytree(ROOT / POLICIES, policies, ignore=shutil.ignore_patterns("*_test.rego"))
     if (case / "policies").exists():
         shutil.copytree(case / "policies", policies, dirs_exist_ok=True)
-    off = {
-        "rules": {rule.name: {"level": "off"} for rule in (policies / "guard" / "rules").iterdir()},
-        "exemptions": [],
-    }
-    config = _merged(off, yaml.safe_load((case / "config.yaml").read_text()))
-    (folder / CONFIG).write_text(yaml.safe_dump(config))
+    (folder / CONFIG).write_text(yaml.safe_dump(configuration_of(case)))
     return policies
+
+
+def configuration_of(case: Path) -> dict[str, Any]:
+    """Return the configuration of a case, or of a folder of recordings: every rule is off but for what it says."""
+    rules = [path for root in (ROOT, case) for path in (root / POLICIES / "guard" / "rules").glob("*")]
+    off = {"rules": {rule.name: {"level": "off"} for rule in rules}, "exemptions": []}
+    config: dict[str, Any] = _merged(off, yaml.safe_load((case / "config.yaml").read_text()))
+    return config
 
 
 def _merged(base: Any, change: Any) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from guard.authoring.opa import Opa, Ran
 
 # What reads nothing but its input and the paths that it is given, and writes nothing.
-_READING = {"check", "deps", "eval", "inspect", "parse"}
+_READING = {"capabilities", "check", "deps", "eval", "inspect", "parse"}
 _ANSWERS: dict[tuple[object, ...], Ran] = {}
 
 
@@ -21,7 +21,8 @@ class RememberingOpa(Opa):
 
     def run(self, *arguments: str | Path, given: str = "") -> Ran:
         """Return what OPA says, or what it said."""
-        if arguments[0] not in _READING or any(str(argument).startswith("/") for argument in arguments):
+        reads = arguments[0] in _READING or arguments == ("fmt",) or arguments[:2] == ("fmt", "--list")
+        if not reads or any(str(argument).removeprefix("file:").startswith("/") for argument in arguments):
             return super().run(*arguments, given=given)
         question = (self.binary, arguments, given, *self._contents(arguments))
         if question not in _ANSWERS:

@@ -16,6 +16,7 @@ from guard.authoring.opa import Opa
 from tests.support.authoring import RULES, RUNTIME, RUNTIME_TEST, Change
 from tests.support.policies import CONFIG, POLICIES, few_policies
 from tests.support.regal import pinned_regal
+from tests.support.remembering import RememberingOpa
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +44,7 @@ def few(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Path:
 def tree(tmp_path: Path, few: Path, opa: Path) -> Opa:
     """A copy of it, to change."""
     shutil.copytree(few, tmp_path / "tree")
-    return Opa(opa, tmp_path / "tree")
+    return RememberingOpa(opa, tmp_path / "tree")
 
 
 @pytest.fixture

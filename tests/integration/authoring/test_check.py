@@ -60,12 +60,15 @@ def test_one_more_entry_of_the_deny_list_makes_nothing_stale(
 
 
 @pytest.mark.parametrize(("style_fails", "verdict"), [(False, "noted"), (True, "FAILED")], ids=["check", "lint"])
-def test_style_is_printed_and_fails_in_lint_only(
-    tree: Opa, regal: Path, change: Change, style_fails: bool, verdict: str
-) -> None:
-    change(RUNTIME, "package guard.rules.max_runtime\n", "package guard.rules.max_runtime\n\n# TODO\n")
-    well, verdicts, printed = checked(tree, regal, style_fails=style_fails)
-    assert (well, verdicts["style"], "todo-comment" in printed) == (not style_fails, verdict, True)
+def test_style_is_printed_and_fails_in_lint_only(tree: Opa, tmp_path: Path, style_fails: bool, verdict: str) -> None:
+    place = {"file": str(RUNTIME), "row": 3, "col": 1, "text": "# TODO"}
+    found = {"title": "todo-comment", "description": "Avoid TODO comments", "location": place}
+    finding = tmp_path / "regal"
+    finding.write_text(f"#!/bin/sh\necho '{json.dumps({'violations': [found]})}'\nexit 3\n")
+    finding.chmod(0o755)
+    well, verdicts, printed = checked(tree, finding, style_fails=style_fails)
+    told = f"    {RUNTIME}:3:1: Avoid TODO comments (todo-comment)\n"
+    assert (well, verdicts["style"], told in printed) == (not style_fails, verdict, True)
 
 
 def test_names_of_the_documents_fields_may_be_names_of_variables(tree: Opa, regal: Path) -> None:
