@@ -21,7 +21,7 @@ _config := {
 		"beta": {"level": "off", "globs": ["a"], "overrides": [_override]},
 		"gamma": {"level": "off", "overrides": [{"region": "us-*", "level": "off"}]},
 		"delta": {"level": "warn", "overrides": [{"region": "us-*"}]},
-		"epsilon": {"level": "warn"},
+		"epsilon": {"level": "warn", "overrides": []},
 	},
 	"exemptions": [_exemption, 7],
 }
