@@ -13,6 +13,7 @@ from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from guard.opa.binary import find_opa
+from tests.support.environment import clean_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 # Speed is for the benchmarks: a busy machine must not turn a property red.
@@ -23,13 +24,7 @@ OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "GUARD_", "POWERTOOLS_", "OPA_")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    clean_environment(monkeypatch)
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
 
 

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.server import ThreadedMotoServer
 
 from guard.opa.binary import OPA_VERSION
+from tests.support.environment import clean_environment
 from tests.support.jobs import REGION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,9 +50,9 @@ def server() -> Iterator[str]:
     moto.stop()
 
 
-@pytest.fixture
-def aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a local AWS with a bucket for packages."""
+@contextmanager
+def local_aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give the local AWS a bucket for packages, and empty it at the end."""
     # A change set without changes is FAILED with a reason, in moto's stacks as in CloudFormation. But moto's front refuses it
     # before that, and its stacks forget that a parameter which isn't given has its default.
     monkeypatch.setattr(CloudFormationResponse, "_validate_different_update", lambda *_: None)
@@ -67,39 +70,52 @@ def aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     from_url = responses.get_stack_from_s3_url
     at_localhost = lambda url, **rest: from_url(url.replace("127.0.0.1", "localhost"), **rest)  # noqa: E731
     monkeypatch.setattr(responses, "get_stack_from_s3_url", at_localhost)
+    clean_environment(monkeypatch)
     s3 = boto3.client("s3", region_name=REGION, endpoint_url=server)
     s3.create_bucket(Bucket="packages", CreateBucketConfiguration={"LocationConstraint": REGION})
-    yield server
+    yield
     requests.post(f"{server}/moto-api/reset", timeout=10)
+
+
+@pytest.fixture
+def aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a local AWS with a bucket for packages."""
+    with local_aws(server, monkeypatch):
+        yield server
 
 
 @pytest.fixture
 def deploy(tmp_path: Path, aws: str) -> Deploy:
     """Run `make deploy` in a clone whose package is built at once."""
-    (tmp_path / "tools").mkdir()
+    return deploying(tmp_path, aws)
+
+
+def deploying(folder: Path, aws: str) -> Deploy:
+    """Return `make deploy` in a folder that looks like a clone."""
+    (folder / "tools").mkdir()
     for name in ("Makefile", "tools/deploy.py", "tools/find-python"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "template.yml").write_text(_without_versions((ROOT / "template.yml").read_text()))
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "template.yml").write_text(_without_versions((ROOT / "template.yml").read_text()))
     for name in ("requirements/dev.txt", "pyproject.toml", "build/bundle.tar.gz", ".venv/.ready", "policies/any.rego"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    (tmp_path / "build" / "bundle.tar.gz").touch()
-    _program(tmp_path / ".venv" / "bin" / "python", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    (tmp_path / ".venv" / ".ready").touch()
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    (folder / "build" / "bundle.tar.gz").touch()
+    _program(folder / ".venv" / "bin" / "python", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (folder / ".venv" / ".ready").touch()
     for goarch in ("amd64", "arm64"):
-        _program(tmp_path / "cache" / "sagemaker-guard" / f"opa-v{OPA_VERSION}-linux-{goarch}", "#!/bin/sh\n")
-    _program(tmp_path / "packager", PACKAGER)
+        _program(folder / "cache" / "sagemaker-guard" / f"opa-v{OPA_VERSION}-linux-{goarch}", "#!/bin/sh\n")
+    _program(folder / "packager", PACKAGER)
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "XDG_CACHE_HOME": str(folder / "cache"),
         "AWS_ENDPOINT_URL": aws,
         "AWS_PAGER": "",
     }
 
     def run(*variables: str) -> subprocess.CompletedProcess[str]:
-        command = ["make", "deploy", "BUCKET=packages", f"PYTHON={tmp_path / 'packager'}", *variables]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        command = ["make", "deploy", "BUCKET=packages", f"PYTHON={folder / 'packager'}", *variables]
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
     return run
 
@@ -131,20 +147,52 @@ def parameters(aws: str, stack: str = "sagemaker-guard") -> dict[str, str]:
     }
 
 
-def test_a_deployment_of_the_same_changes_nothing_and_builds_for_the_stacks_processor(
-    deploy: Deploy, aws: str, tmp_path: Path
-) -> None:
-    first = deploy("MODE=audit", "ARCH=x86_64", "PARAMETERS=LogRetentionDays=30 TrainingContainers=xgboost:1,b:2")
-    assert first.returncode == 0, first.stderr
-    before = parameters(aws)
-    assert (before["Mode"], before["Architecture"], before["LogRetentionDays"]) == ("audit", "x86_64", "30")
+def deletion_policies(aws: str) -> set[str]:
+    stacks: Any = boto3.client("cloudformation", region_name=REGION, endpoint_url=aws)
+    template = stacks.get_template(StackName="sagemaker-guard")["TemplateBody"]
+    return set(re.findall(r"DeletionPolicy\W+(\w+)", template if isinstance(template, str) else json.dumps(template)))
 
-    # The same once more: no change is a success, and the package is still the one for the stack's processor.
-    (tmp_path / "build" / "arch").unlink()
-    again = deploy()
-    assert (again.returncode, parameters(aws)) == (0, before), again.stderr
-    assert "No changes to deploy" in again.stdout
-    assert (tmp_path / "build" / "arch").read_text().strip() == "x86_64"
+
+@dataclass(frozen=True)
+class Twice:
+    """A deployment, and the same once more: what was printed, and the parameters and deletion policies of the stack."""
+
+    printed: str
+    parameters: tuple[dict[str, str], dict[str, str]]
+    deletion_policies: tuple[set[str], set[str]]
+    processor: str
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory, server: str) -> Twice:
+    """Deploy with settings, and again without."""
+    clone = tmp_path_factory.mktemp("twice")
+    with pytest.MonkeyPatch.context() as patch, local_aws(server, patch):
+        deploy = deploying(clone, server)
+        chosen = "LogRetentionDays=30 TrainingContainers=xgboost:1,b:2 OnDelete=delete"
+        first = deploy("MODE=audit", "ARCH=x86_64", f"PARAMETERS={chosen}")
+        assert first.returncode == 0, first.stderr
+        before, policies = parameters(server), deletion_policies(server)
+        (clone / "build" / "arch").unlink()
+        again = deploy()
+        assert again.returncode == 0, again.stderr
+        processor = (clone / "build" / "arch").read_text().strip()
+        return Twice(again.stdout, (before, parameters(server)), (policies, deletion_policies(server)), processor)
+
+
+def test_a_deployment_of_the_same_changes_nothing(twice: Twice) -> None:
+    before, after = twice.parameters
+    assert (before["Mode"], before["Architecture"], before["LogRetentionDays"]) == ("audit", "x86_64", "30")
+    assert after == before
+    assert "No changes to deploy" in twice.printed
+
+
+def test_a_deployment_builds_for_the_stacks_processor(twice: Twice) -> None:
+    assert twice.processor == "x86_64"
+
+
+def test_data_that_is_to_go_with_the_stack_stays_so_in_later_deployments(twice: Twice) -> None:
+    assert twice.deletion_policies == ({"Delete"}, {"Delete"})
 
 
 def test_a_new_stack_takes_the_templates_defaults(deploy: Deploy, aws: str, tmp_path: Path) -> None:
@@ -153,20 +201,6 @@ def test_a_new_stack_takes_the_templates_defaults(deploy: Deploy, aws: str, tmp_
     new = parameters(aws, "other")
     assert (new["Mode"], new["Architecture"]) == ("enforce", "arm64")
     assert (tmp_path / "build" / "arch").read_text().strip() == "arm64"
-
-
-def deletion_policies(aws: str) -> set[str]:
-    stacks: Any = boto3.client("cloudformation", region_name=REGION, endpoint_url=aws)
-    template = stacks.get_template(StackName="sagemaker-guard")["TemplateBody"]
-    return set(re.findall(r"DeletionPolicy\W+(\w+)", template if isinstance(template, str) else json.dumps(template)))
-
-
-def test_data_that_is_to_go_with_the_stack_stays_so_in_later_deployments(deploy: Deploy, aws: str) -> None:
-    deployed = deploy("PARAMETERS=OnDelete=delete")
-    assert (deployed.returncode, deletion_policies(aws)) == (0, {"Delete"}), deployed.stderr
-    again = deploy()
-    assert (again.returncode, deletion_policies(aws)) == (0, {"Delete"}), again.stderr
-    assert "No changes to deploy" in again.stdout
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import os
 import signal
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,13 @@ slow if {
 """
 
 
+@cache
+def _subject() -> Document:
+    return document()
+
+
 def named(name: str) -> Document:
-    subject = document()
+    subject = _subject()
     return subject.model_copy(update={"job": subject.job.model_copy(update={"name": name})})
 
 
