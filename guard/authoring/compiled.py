@@ -13,12 +13,13 @@ from guard.authoring.opa import LIMITS, TESTS, Opa
 # The package that a bundle has in place of the one that works these documents out. OPA keeps what a policy names as it needs it;
 # what it reads from data, it converts for each decision.
 PLAN = Path("guard/plan/plan.rego")
+_RULES = Path("guard/rules")
 _DOCUMENTS = ("rules", "stamps", "limits", "scoped", "defects", "unnamed", "exemptions", "sections", "given", "filled")
 _QUERY = "{" + ", ".join(f'"{name}": data.guard.plan.{name}' for name in _DOCUMENTS) + "}"
 
 
 def copy_compiled(opa: Opa, policies: Path, folder: Path) -> Opa:
-    """Copy the policies that ship, with the plan that they make of their configuration, into a folder under the same name.
+    """Copy the policies that a bundle has into a folder under the same name.
 
     Raises ConfigError when the plan can't be made.
     """
@@ -29,14 +30,19 @@ def copy_compiled(opa: Opa, policies: Path, folder: Path) -> Opa:
 
 
 def copy_planned(opa: Opa, policies: Path, target: Path) -> None:
-    """Copy the policies that ship, alone, into a new folder, with the plan that they make of their configuration.
+    """Copy the policies that decide into a new folder, with the plan that they make of their configuration.
 
-    Raises ConfigError when the plan can't be made.
+    Neither their tests are among them nor rules that the configuration has off for every job: no decision looks into those, and
+    OPA takes half of its start to read them. Raises ConfigError when the plan can't be made.
     """
     options = ("--ignore", TESTS, "--strict-builtin-errors", "--format", "raw")
     plan = opa.json("eval", "--bundle", policies, *options, _QUERY)
     shutil.copytree(opa.folder / policies, target, ignore=shutil.ignore_patterns(TESTS))
     (target / PLAN).write_text("\n".join(["package guard.plan\n", *(_constant(*item) for item in plan.items())]))
+    reporting = {*plan["rules"], *plan["defects"], *plan["unnamed"]}
+    for rule in (target / _RULES).glob("*"):
+        if rule.name not in reporting:
+            shutil.rmtree(rule)
 
 
 def _constant(name: str, value: Any) -> str:

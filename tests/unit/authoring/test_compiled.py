@@ -23,7 +23,7 @@ def opa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opa:
         shipped = ("eval", "--bundle", POLICIES, "--ignore", "*_test.rego")
         asked = (*shipped, "--strict-builtin-errors", "--format", "raw", f"{{{names}}}")
         assert arguments == asked, "a built-in that fails leaves out what a decision would need"
-        return {"rules": {"ö": [True, None]}, "limits": 7}
+        return {"rules": {"on": "ö"}, "limits": [True, None], "defects": {"odd": ["x"]}, "unnamed": ["nameless"]}
 
     monkeypatch.setattr(Opa, "json", answer)
     (tmp_path / POLICIES / PLAN).parent.mkdir(parents=True)
@@ -35,11 +35,19 @@ def opa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opa:
 
 WRITTEN = """package guard.plan
 
-rules := {"ö": [true, null]} if true
+rules := {"on": "ö"} if true
 
 else := data.guard.config
 
-limits := 7 if true
+limits := [true, null] if true
+
+else := data.guard.config
+
+defects := {"odd": ["x"]} if true
+
+else := data.guard.config
+
+unnamed := ["nameless"] if true
 
 else := data.guard.config
 """
@@ -53,6 +61,19 @@ def test_the_copy_has_the_plan_in_place_of_what_works_it_out(
     assert {str(file.relative_to(target)) for file in target.rglob("*.rego")} == {str(PLAN), "other.rego"}
     assert (target / PLAN).read_text() == WRITTEN
     assert "import" in (opa.folder / POLICIES / PLAN).read_text()
+
+
+def test_the_copy_has_the_rules_alone_that_some_decision_needs(
+    opa: Opa, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rules = ("on", "odd", "nameless", "off")
+    for rule in rules:
+        (opa.folder / POLICIES / "guard" / "rules" / rule).mkdir(parents=True)
+        (opa.folder / POLICIES / "guard" / "rules" / rule / f"{rule}.rego").write_text("")
+    target = tmp_path_factory.mktemp("planned") / "policies"
+    copy_planned(opa, POLICIES, target)
+    assert {path.name for path in (target / "guard" / "rules").iterdir()} == {"on", "odd", "nameless"}
+    assert {path.name for path in (opa.folder / POLICIES / "guard" / "rules").iterdir()} == set(rules)
 
 
 def test_the_copy_that_is_built_has_the_built_ins_that_policies_may_use(opa: Opa, tmp_path_factory: Any) -> None:
