@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +23,7 @@ from guard.document import Document
 # Recorded documents of the project, which are tried too.
 _RECORDED = "tests/golden/schema-*/*.json"
 _BATCH = 64
+_AT_ONCE = min(os.cpu_count() or 1, 8)
 
 
 def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
@@ -54,9 +58,24 @@ class _Rules:
         self.problems: list[Diagnostic] = []
 
     def try_all(self, trials: Iterable[Trial]) -> None:
-        for batch in _batches(trials):
-            for trial, findings in zip(batch, self._found(batch), strict=True):
-                self._check_findings(trial, findings)
+        """OPA evaluates one request on one processor, so it has as many at a time as there are."""
+        asked: deque[tuple[list[Trial], Future[list[Findings]]]] = deque()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for batch in _batches(trials):
+                documents = [trial.document for trial in batch]
+                asked.append((batch, pool.submit(self._engine.findings, [*self._rules], documents)))
+                if len(asked) > _AT_ONCE:
+                    self._check_batch(*asked.popleft())
+            for each in asked:
+                self._check_batch(*each)
+
+    def _check_batch(self, batch: list[Trial], answer: Future[list[Findings]]) -> None:
+        try:
+            found = answer.result()
+        except EvaluationError:
+            found = self._found(batch)
+        for trial, findings in zip(batch, found, strict=True):
+            self._check_findings(trial, findings)
 
     def try_without_facts(self, samples: Iterable[Trial]) -> None:
         """What can't be read for now may only withhold findings."""
