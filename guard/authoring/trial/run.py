@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +22,7 @@ from guard.document import Document
 # Recorded documents of the project, which are tried too.
 _RECORDED = "tests/golden/schema-*/*.json"
 _BATCH = 64
-_AT_ONCE = min(os.cpu_count() or 1, 8)
+_AT_ONCE = 4
 
 
 def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
@@ -58,7 +57,7 @@ class _Rules:
         self.problems: list[Diagnostic] = []
 
     def try_all(self, trials: Iterable[Trial]) -> None:
-        """OPA evaluates one request on one processor, so it has as many at a time as there are."""
+        """OPA evaluates a request on one processor, so it has several at a time."""
         asked: deque[tuple[list[Trial], Future[list[Findings]]]] = deque()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for batch in _batches(trials):

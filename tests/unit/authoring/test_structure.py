@@ -33,7 +33,7 @@ def said(opa: Path, tmp_path: Path) -> Said:
     def say(files: dict[str, str], rule: Rule | None = None) -> list[str]:
         for name, text in files.items():
             (tmp_path / POLICIES / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / POLICIES / name).write_text(text)
+            (tmp_path / POLICIES / name).write_text(text, errors="surrogateescape")
         found = structure_problems(Opa(opa, tmp_path), POLICIES, [rule] if rule else [])
         return [str(problem).removeprefix(f"{POLICIES}/") for problem in found]
 
@@ -52,6 +52,18 @@ def of_rule(said: Said) -> Said:
         return [text.removeprefix("guard/rules/own/own.rego:") for text in said(files | tested, rule)]
 
     return say
+
+
+@pytest.mark.parametrize(
+    "body", ["x := }", 'x := "\udcff"', "x := data.guard.rules.other"], ids=["broken", "no UTF-8", "free"]
+)
+def test_of_a_test_only_the_package_matters(of_rule: Said, body: str) -> None:
+    assert of_rule("", test=f"# package other\n{TEST}\n{body}\n") == []
+
+
+def test_the_package_of_a_test_is_the_first_line_that_names_one(of_rule: Said) -> None:
+    (said,) = of_rule("", test=f"package guard.rules.other_test\n\nx := `\n{TEST}`\n")
+    assert said.endswith("the package here is guard.rules.own_test, not guard.rules.other_test")
 
 
 ALLOWED = [

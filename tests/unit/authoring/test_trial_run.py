@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from threading import Event
 from typing import Any, Self
 
 import pytest
@@ -94,6 +96,21 @@ def test_documents_are_tried_many_at_a_time(engine: Engine, told: Any) -> None:
     told(own=_nothing)
     assert max(engine.batches) == 64
     assert len(engine.batches) < sum(engine.batches) / 30
+
+
+def test_several_batches_are_asked_about_at_a_time(engine: Engine, told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, asked, answer = Event(), count(1), engine.findings
+
+    def meeting(rules: list[str], documents: list[Any]) -> list[Any]:
+        if len(documents) == 64:
+            if next(asked) == 2:
+                both.set()
+            assert both.wait(timeout=10), "one waits for the answer to the other"
+        return answer(rules, documents)
+
+    monkeypatch.setattr(engine, "findings", meeting)
+    assert told(own=_nothing) == []
+    assert both.is_set()
 
 
 @pytest.mark.parametrize(
