@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from guard.authoring.compiled import copy_compiled
 from guard.authoring.diagnostics import Diagnostic
@@ -23,6 +22,7 @@ from guard.document import Document
 _RECORDED = "tests/golden/schema-*/*.json"
 _BATCH = 64
 _AT_ONCE = 4
+Item = TypeVar("Item")
 
 
 def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
@@ -58,15 +58,13 @@ class _Rules:
 
     def try_all(self, trials: Iterable[Trial]) -> None:
         """OPA evaluates a request on one processor, so it has several at a time."""
-        asked: deque[tuple[list[Trial], Future[list[Findings]]]] = deque()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for batch in _batches(trials):
-                documents = [trial.document for trial in batch]
-                asked.append((batch, pool.submit(self._engine.findings, [*self._rules], documents)))
-                if len(asked) > _AT_ONCE:
-                    self._check_batch(*asked.popleft())
-            for each in asked:
-                self._check_batch(*each)
+            for batches in _lists(_lists(trials, _BATCH), _AT_ONCE):
+                for asked in [(batch, self._asked(pool, batch)) for batch in batches]:
+                    self._check_batch(*asked)
+
+    def _asked(self, pool: ThreadPoolExecutor, batch: list[Trial]) -> Future[list[Findings]]:
+        return pool.submit(self._engine.findings, [*self._rules], [trial.document for trial in batch])
 
     def _check_batch(self, batch: list[Trial], answer: Future[list[Findings]]) -> None:
         try:
@@ -144,7 +142,7 @@ class _Rules:
 
 
 def _undecided(engine: TrialEngine, policies: Path, trials: list[Trial]) -> Iterator[Diagnostic]:
-    for batch in _batches(trials):
+    for batch in _lists(trials, _BATCH):
         try:
             for number in engine.undecided([trial.document for trial in batch]):
                 yield Diagnostic(
@@ -172,10 +170,10 @@ def _recorded(folder: Path) -> Iterator[Trial]:
         yield Trial(str(file.relative_to(folder)), document.model_dump(mode="json"))
 
 
-def _batches(trials: Iterable[Trial]) -> Iterator[list[Trial]]:
-    iterator = iter(trials)
-    while batch := list(islice(iterator, _BATCH)):
-        yield batch
+def _lists(items: Iterable[Item], length: int) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while some := list(islice(iterator, length)):
+        yield some
 
 
 def _wrong(finding: Any) -> str | None:
