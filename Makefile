@@ -14,7 +14,8 @@ PYTHON313 ?= $(shell tools/find-python 3.13)
 CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sagemaker-guard
 HOST_ARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(shell uname -m)))
 HOST_OS   := $(shell uname -s | tr A-Z a-z)
-LOCALSTACK = $(CACHE)/localstack-$(LOCALSTACK_VERSION)
+# Named by its lock as well, so that a second clone, whose files are all newer, needn't install it again.
+LOCALSTACK := $(CACHE)/localstack-$(LOCALSTACK_VERSION)-$(shell cat requirements/localstack.txt 2>/dev/null | cksum | cut -d ' ' -f 1)
 REGAL     := $(CACHE)/regal-$(REGAL_VERSION)-$(HOST_OS)-$(HOST_ARCH)
 
 # An opa of exactly the pinned version on PATH is used instead of building one.
@@ -108,7 +109,7 @@ $(CACHE)/opa-$(OPA_VERSION)-$(HOST_OS)-$(HOST_ARCH):
 $(REGAL):
 	@tools/build-go-tool regal github.com/open-policy-agent/regal $(REGAL_VERSION) $@
 
-$(LOCALSTACK)/.ready: requirements/localstack.txt
+$(LOCALSTACK)/.ready:
 	@tools/make-localstack $(LOCALSTACK) "$(PYTHON313)"
 	@touch $@
 
