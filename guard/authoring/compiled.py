@@ -40,7 +40,7 @@ def copy_planned(opa: Opa, policies: Path, target: Path) -> None:
     shutil.copytree(opa.folder / policies, target, ignore=shutil.ignore_patterns(TESTS))
     (target / PLAN).write_text("\n".join(["package guard.plan\n", *(_constant(*item) for item in plan.items())]))
     reporting = {*plan["rules"], *plan["defects"], *plan["unnamed"]}
-    for rule in (target / _RULES).glob("*"):
+    for rule in (target / _RULES).glob("*/"):
         if rule.name not in reporting:
             shutil.rmtree(rule)
 

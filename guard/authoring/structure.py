@@ -24,6 +24,7 @@ DATA_FILES = {"data.json", "data.yaml", "data.yml", "patch.json"}
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
 _PACKAGE = re.compile(r"^package\s+\S.*$", re.MULTILINE)
 _LIBRARIES = ("data", "guard", "lib")
+_RULES = ("data", "guard", "rules")
 _SETTINGS = ("data", "guard", "settings")
 _PARAMETERS = ("data", "guard", "parameters")
 
@@ -134,7 +135,7 @@ def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
 
 def _references(opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule]) -> list[Diagnostic]:
     package = _segments(tree["package"]["path"])
-    if package[2] not in ("rules", "lib"):
+    if package[2] in ("main", "plan"):
         return []
     rule = rules.get(str(package[3])) if package[2] == "rules" else None
     if not any(_forbidden(_Module(tree, rule))):
@@ -224,6 +225,8 @@ def _refusal(module: _Module, path: Segments) -> str | None:
     if path[:3] == _LIBRARIES:
         return None
     name = _name(path)
+    if module.package[2] not in ("rules", "lib"):
+        return _rules_refusal(path, name)
     if module.rule is None:
         return f"a library reads only its arguments and other libraries, not {name}; take it as an argument"
     if path[0] == "input" or path[: len(module.package)] == module.package:
@@ -239,6 +242,13 @@ def _refusal(module: _Module, path: Segments) -> str | None:
         "a rule reads only input, data.guard.lib, data.guard.settings and its parameters, "
         f"data.guard.parameters.of.{module.rule.rule_id}, not {name}"
     )
+
+
+def _rules_refusal(path: Segments, name: str) -> str | None:
+    """Return what is wrong with reading rules elsewhere: a bundle has only those that are on."""
+    if all(step in (wanted, None) for step, wanted in zip(path, _RULES, strict=False)):
+        return f"only guard/main and guard/plan look into rules, not {name}; have what both need in a library"
+    return None
 
 
 def _parameter_refusal(rule: Rule, path: Segments) -> str | None:

@@ -1,4 +1,4 @@
-"""The pinned OPA, asked once for each answer that the files in question can only have: most tests change one of a hundred."""
+"""The pinned OPA, which is asked the same about the same files only once: most tests change one file of a hundred."""
 
 from __future__ import annotations
 

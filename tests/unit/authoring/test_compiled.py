@@ -70,10 +70,12 @@ def test_the_copy_has_the_rules_alone_that_some_decision_needs(
     for rule in rules:
         (opa.folder / POLICIES / "guard" / "rules" / rule).mkdir(parents=True)
         (opa.folder / POLICIES / "guard" / "rules" / rule / f"{rule}.rego").write_text("")
+    (opa.folder / POLICIES / "guard" / "rules" / "notes.md").write_text("Somebody's notes.")
     target = tmp_path_factory.mktemp("planned") / "policies"
     copy_planned(opa, POLICIES, target)
-    assert {path.name for path in (target / "guard" / "rules").iterdir()} == {"on", "odd", "nameless"}
-    assert {path.name for path in (opa.folder / POLICIES / "guard" / "rules").iterdir()} == set(rules)
+    kept = {"on", "odd", "nameless", "notes.md"}
+    assert {path.name for path in (target / "guard" / "rules").iterdir()} == kept
+    assert {path.name for path in (opa.folder / POLICIES / "guard" / "rules").iterdir()} == {*rules, "notes.md"}
 
 
 def test_the_copy_that_is_built_has_the_built_ins_that_policies_may_use(opa: Opa, tmp_path_factory: Any) -> None:

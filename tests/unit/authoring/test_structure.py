@@ -232,9 +232,34 @@ def test_a_library_reads_only_its_arguments_and_libraries(said: Said, body: str,
     assert said({file: text}) == ([f"{file}:{told}"] if told else [])
 
 
-@pytest.mark.parametrize("name", ["main", "mask", "plan", "parameters", "settings"])
+@pytest.mark.parametrize("name", ["main", "plan"])
 def test_what_puts_decisions_together_may_read_everything(said: Said, name: str) -> None:
     assert said({f"guard/{name}/{name}.rego": f"package guard.{name}\n\n_x := data.guard.rules\n"}) == []
+
+
+RULES = "only guard/main and guard/plan look into rules, not {}; have what both need in a library"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("_x := data.guard.lib.b.y", None),
+        ("_x := data.guard.plan.rules", None),
+        ("_x := data.guard.config.rules.own.x", None),
+        ("_x := input.rules", None),
+        ("_x := data.guard.rules.own.x", "3:7: " + RULES.format("data.guard.rules.own.x")),
+        ("_x[y] if data.guard.rules[y].x", "3:10: " + RULES.format("data.guard.rules.[...].x")),
+        ("_x[y] if data.guard[y].own", "3:10: " + RULES.format("data.guard.[...].own")),
+        ("_x := data.guard", "3:7: " + RULES.format("data.guard")),
+        ("import data.guard as g\n\n_x := g.config", "3:8: " + RULES.format("data.guard")),
+    ],
+)
+@pytest.mark.parametrize("name", ["mask", "parameters", "settings"])
+def test_nothing_else_looks_into_rules_as_a_bundle_has_only_those_that_are_on(
+    said: Said, name: str, body: str, told: str | None
+) -> None:
+    file = f"guard/{name}/{name}.rego"
+    assert said({file: f"package guard.{name}\n\n{body}\n"}) == ([f"{file}:{told}"] if told else [])
 
 
 WHERE = (
