@@ -73,8 +73,10 @@ def local_aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     clean_environment(monkeypatch)
     s3 = boto3.client("s3", region_name=REGION, endpoint_url=server)
     s3.create_bucket(Bucket="packages", CreateBucketConfiguration={"LocationConstraint": REGION})
-    yield
-    requests.post(f"{server}/moto-api/reset", timeout=10)
+    try:
+        yield
+    finally:
+        requests.post(f"{server}/moto-api/reset", timeout=10)
 
 
 @pytest.fixture
