@@ -91,6 +91,8 @@ CAREFUL = TYPICAL | {
 DOCUMENTS = {"careful": CAREFUL, "careless": TYPICAL}
 POLICIES = Path("policies")
 LENGTHS = (10, 1_000, 100_000)
+PATTERNS = (1, 10, 100)
+LAST_PATTERNS = {"none names the image": "team/image-*", "the last one does": "pytorch-training:1.*"}
 # Times the bare rule, and times the deny list alone.
 GOALS = {"deny list alone": (12.0, 1.0), "as shipped": (25.0, None), "all rules on": (60.0, 2.5)}
 BARE = """package bare
@@ -197,11 +199,27 @@ def main() -> None:
             sys.stdout.write(
                 f"{length:7,} entries: {value:6.0f} us = {value / times[LENGTHS[0]]:.2f}x (goal 1.0x: flat)\n"
             )
+        many = {
+            (length, title): packed(opa, configured(folder, f"{length}-{title}", alone, patterns(length, last)))
+            for length in PATTERNS
+            for title, last in LAST_PATTERNS.items()
+        }
+        _, times = in_turns(opa, payloads["careful"], bare, many)
+        for (length, title), value in times.items():
+            against = value / times[PATTERNS[0], title]
+            sys.stdout.write(f"{length:7,} patterns, {title:21}{value:6.0f} us = {against:.2f}x\n")
 
 
 def entries(count: int) -> dict[str, Any]:
     """Return as many exact entries that name no image of the documents."""
     return {f"team/image-{n}:1.{n}": {"reason": "benchmark"} for n in range(count)}
+
+
+def patterns(count: int, last: str) -> dict[str, Any]:
+    """Return as many patterns, of which only the last one may name the image of the documents, and no exact entries."""
+    entries = [*(f"team-{n}/*-tool:{n}.*" for n in range(1, count)), last]
+    given = {"images": {}, "patterns": [{"pattern": pattern, "reason": "benchmark"} for pattern in entries]}
+    return {"parameters": {"denied_image": given}}
 
 
 if __name__ == "__main__":

@@ -182,7 +182,7 @@ _images(null) := null
 _images(entries) := {
 	"entries": [entry | some entry in _listed(entries); not contains(entry, "*")],
 	"expression": images.expression([entry | some entry in _listed(entries); contains(entry, "*")]),
-	"words": images.words([entry | some entry in _listed(entries); contains(entry, "*")]),
+	"words": images.any_word(images.words([entry | some entry in _listed(entries); contains(entry, "*")])),
 } if {
 	entries != null
 }

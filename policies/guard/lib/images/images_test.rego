@@ -105,11 +105,37 @@ test_expression_is_of_each_entry if {
 	images.expression([]) == null
 }
 
-test_words_are_the_longest_of_each_entry if {
-	images.words(["pytorch-*:1.*", "a?bc/d*"]) == "{*pytorch-*,*bc/d*}"
-	images.words([7, "a"]) == "{*a*}"
-	images.words(["*"]) == "{**}"
-	images.words([]) == ""
+test_word_of_an_entry[note] if {
+	some note, [entry, word] in {
+		"all before a star": ["pytorch-*:1.*", "pytorch-"],
+		"the last of two": ["*.dkr.ecr.*.amazonaws.com/evil-*", ".amazonaws.com/evil-"],
+		"the last of six characters": ["registry*team/a*:1.10*x", "team/a"],
+		"the whole entry": ["pytorch-training:1.10@sha256:0", "pytorch-training:1.10@sha256:0"],
+		"the first of short ones": ["*ab*cdefg*", "ab"],
+		"what isn't in every reference is between words": ["a?bc/def ghi*", "bc/def"],
+		"only a star": ["*", ""],
+		"empty": ["", ""],
+	}
+	images.words(["other", entry, "last"]) == ["other", word, "last"]
+}
+
+test_words_of_what_can_not_be_told_apart_are_empty if {
+	images.words([7, "alpine"]) == ["", ""]
+	images.words(["alp\nine", "busybox"]) == ["", ""]
+	images.words([]) == []
+}
+
+# Whatever an entry names has its word: `*` stands for anything but what starts a port, a tag or a digest.
+test_image_of_an_entry_has_its_word if {
+	every entry in ["reg.example.com:*/mirror/*-training:1.*", "*training", "mirror/*:1.10", "*", "*:1.10"] {
+		_matches(entry, _private({}))
+		contains(images.text(_private({})), images.words([entry])[0])
+	}
+}
+
+test_any_word_is_a_glob_of_all if {
+	images.any_word(["pytorch-", ""]) == "{*pytorch-*,**}"
+	images.any_word([]) == ""
 }
 
 test_default_port_is_the_same_registry if {

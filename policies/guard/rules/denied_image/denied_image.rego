@@ -130,25 +130,30 @@ _keys := [images.keys(image) | some image in input.images]
 
 _texts := [images.text(image) | some image in input.images]
 
-# Most images match no pattern: one glob says so of all patterns, and of each.
+# Most images match no pattern: one glob says so of all of them. An image has one finding of a list, as how many patterns
+# match each of how many images is the choice of their owner.
 _by_pattern(entries) := set() if {
 	entries == []
 } else := {[first, entries[first], number] |
-	any_word := images.words([entry.pattern | some entry in entries])
+	patterns := [entry.pattern | some entry in entries]
+	words := images.words(patterns)
+	any_word := images.any_word(words)
 	likely := {number: text | some number, text in _texts; glob.match(any_word, null, text)}
 	likely != {}
-	patterns := {i: [images.words([entry.pattern]), images.expression([entry.pattern])] |
-		some i, entry in entries
-		not _for_other_job_kinds(entry)
+	together := concat("\n", [text | some text in likely])
+	numbers := [i | some i, entry in entries; _ := entry.pattern]
+	expressions := {numbers[position]: [word, images.expression([patterns[position]])] |
+		some position, word in words
+		contains(together, word)
+		not _for_other_job_kinds(entries[numbers[position]])
 	}
 	some number, text in likely
-	first := _first_match(patterns, text)
+	first := _first_match(expressions, text)
 }
 
-# An image has one finding of a list: how many patterns match each of how many images is the choice of their owner.
-_first_match(patterns, text) := min([i |
-	some i, [words, expression] in patterns
-	glob.match(words, null, text)
+_first_match(expressions, text) := min([i |
+	some i, [word, expression] in expressions
+	contains(text, word)
 	images.in_text(expression, text)
 ])
 

@@ -177,6 +177,34 @@ test_deny_by_the_first_of_the_patterns_that_match if {
 	findings == {_finding("rules.denied_image.patterns[2]", "pytorch:1.*")}
 }
 
+# `make check` refuses such entries; whoever goes without it loses no other one.
+test_deny_by_a_pattern_behind_broken_ones[note] if {
+	some note, broken in {
+		"no pattern": {"reason": "CVE-1"},
+		"no text": {"pattern": 7, "reason": "CVE-1"},
+		"no mapping": "mxnet:*",
+		"two lines": {"pattern": "mx\nnet:*", "reason": "CVE-1"},
+	}
+	findings := rule.findings with input as testing.input_with_images([_image(null, "pytorch", "1.10", null)])
+		with data.guard.config.rules.denied_image as {"patterns": [broken, {"pattern": "pytorch:1.*", "reason": "CVE-1"}]}
+	findings == {_finding("rules.denied_image.patterns[1]", "pytorch:1.*")}
+}
+
+test_deny_each_image_by_its_own_first_pattern if {
+	pytorch := _image(null, "pytorch", "1.10", null)
+	others := [_image(null, repository, "1.10", null) | some repository in ["mxnet", "alpine"]]
+	findings := rule.findings with input as testing.input_with_images(array.concat([pytorch], others))
+		with data.guard.config.rules.denied_image as {"patterns": [
+			{"pattern": "mxnet:1.9*", "reason": "CVE-1"},
+			{"pattern": "pytorch:*", "reason": "CVE-1"},
+			{"pattern": "*mxnet*", "reason": "CVE-1"},
+		]}
+	findings == {
+		_finding("rules.denied_image.patterns[1]", "pytorch:*"),
+		_finding("rules.denied_image.patterns[2]", "*mxnet*"),
+	}
+}
+
 test_deny_by_a_pattern_of_the_deployment if {
 	patterns := [{"pattern": "pytorch:*", "reason": "CVE-1", "job_kinds": ["training"]}]
 	_at_deployment({"patterns": patterns}) == {_finding("deny_list.patterns[0]", "pytorch:*")}
