@@ -67,7 +67,9 @@ class Job(Model):
     ]
     created_at: AwareDatetime | None
     role_arn: Annotated[str | None, Field(description="The execution role, if the job has exactly one; see role_arns.")]
-    role_arns: Annotated[tuple[str, ...], Field(description="Every execution role of the job, sorted.")]
+    role_arns: Annotated[
+        tuple[str, ...], Field(description="Every role that the job and what it runs name, sorted; its owner may add some.")
+    ]
     tags: Annotated[
         dict[str, str] | None,
         Field(description="Null when the tags could not be read. Job owners set these: a weak fact."),
@@ -83,6 +85,13 @@ class Job(Model):
     pipeline_execution_arn: Annotated[
         str | None,
         Field(description="The pipeline execution whose step the job is, by the tag that SageMaker sets: a weak fact."),
+    ] = None
+    execution_role_arns: Annotated[
+        tuple[str, ...] | None,
+        Field(
+            description="The roles that the job runs as, sorted: its own, or else those of its definitions or of its model. "
+            "Null in documents from before."
+        ),
     ] = None
 
 

@@ -125,6 +125,8 @@ def _missing(ref: JobRef, operation: str, asked: object) -> tuple[str, ...]:
 def _job(ref: JobRef, collected: Collected, facts: Facts) -> Job:
     description = collected.description
     roles = tuple(sorted(set(facts.roles)))
+    # A job with a role of its own can name others: for a query, in its configuration, by a model.
+    own = text(description, "RoleArn")
     # A job's own ARN stands in its description under the same name as in that of a job that it starts.
     found = (text(description, field) for field in PARENT_FIELDS if field != ref.kind.arn_field)
     parents = tuple(parent for parent in found if parent is not None)
@@ -143,6 +145,7 @@ def _job(ref: JobRef, collected: Collected, facts: Facts) -> Job:
         parts=tuple(sorted((ref.kind.parts - facts.lacks - {"image"}) | _shown(facts))),
         parent_arns=parents,
         pipeline_execution_arn=(tags or {}).get(PIPELINE_TAG),
+        execution_role_arns=roles if own is None else (own,),
     )
 
 

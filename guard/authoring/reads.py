@@ -17,6 +17,7 @@ _ALL_RULES: tuple[Steps, ...] = (
     ("account",),
     ("deny_list",),
     ("images",),
+    ("job", "execution_role_arns"),
     ("job", "kind"),
     ("job", "name"),
     ("job", "parts"),

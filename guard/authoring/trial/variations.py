@@ -36,7 +36,7 @@ _UNKNOWN_IMAGE = ("raw", "registry", "account", "region", "repository", "tag", "
 # What each name in `unavailable` lets a document lack, and how the lack looks.
 LACKING: dict[str, Json] = {
     "job.tags": {"job": {"tags": None}},
-    "job.role_arns": {"job": {"role_arn": None, "role_arns": []}},
+    "job.role_arns": {"job": {"role_arn": None, "role_arns": [], "execution_role_arns": []}},
     "images": {},
     "compute": {"compute": {**dict.fromkeys(Compute.model_fields), "instances": []}},
     "network": {"network": {"isolated": None, "vpc": None, "encrypted_traffic": None}},

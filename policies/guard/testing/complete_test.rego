@@ -49,7 +49,10 @@ document := {
 			"arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/churn"
 		],
 # regal ignore:line-length
-		"pipeline_execution_arn": "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn/execution/abcd1234efgh"
+		"pipeline_execution_arn": "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn/execution/abcd1234efgh",
+		"execution_role_arns": [
+			"arn:aws:iam::111122223333:role/Trainer"
+		]
 	},
 	"images": [
 		{

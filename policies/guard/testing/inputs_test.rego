@@ -3,8 +3,14 @@
 package guard.testing
 
 # METADATA
-# description: The document, with an object merged into it at every depth; lists are replaced.
-input_with(patch) := object.union(document, patch)
+# description: |
+#   The document, with an object merged into it at every depth; lists are replaced. Other `role_arns` of the job are
+#   those that it runs as, too, unless the object has `execution_role_arns`.
+input_with(patch) := object.union_n([document, _run_as(patch), patch])
+
+_run_as(patch) := {"job": {"execution_role_arns": patch.job.role_arns}} if {
+	patch.job.role_arns
+} else := {}
 
 # METADATA
 # description: The image of the document, with an object merged into it.

@@ -122,7 +122,7 @@ def test_what_has_broken_parsers_before_is_among_the_hostile_texts() -> None:
 UNKNOWN = ("raw", "registry", "account", "region", "repository", "tag", "digest")
 LACKS: dict[str, dict[str, Any]] = {
     "job.tags": {"job.tags": None},
-    "job.role_arns": {"job.role_arn": None, "job.role_arns": []},
+    "job.role_arns": {"job.role_arn": None, "job.role_arns": [], "job.execution_role_arns": []},
     "images": {
         **{f"images[0].{fact}": None for fact in UNKNOWN},
         "images[0].error": {"code": "unavailable", "message": "Throttling"},

@@ -166,7 +166,7 @@ _prepared(number, exemption) := {
 	"expires": exemption.expires,
 	"from": _start_of_day(object.get(exemption, "starts", "2000-01-01")),
 	"until": times.end_of_day(exemption.expires),
-	"scope": {fact: scopes.expression(patterns) |
+	"scope": {fact: scopes.expression(fact, patterns) |
 		some fact, patterns in object.remove(exemption.scope, {"image"})
 	},
 	"images": _images(object.get(exemption.scope, "image", null)),

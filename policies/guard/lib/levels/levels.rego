@@ -19,12 +19,19 @@ prepared(overrides) := [object.union(
 	object.filter(override, {"level"}),
 	{
 		"strictness": _strictness(override),
-		"scope": {fact: scopes.expression(patterns) | some fact, patterns in object.filter(override, _facts)},
+		"scope": {_decisive(fact): scopes.expression(fact, patterns) |
+			some fact, patterns in object.filter(override, _facts)
+		},
 		"keys": {key: true | some key, _ in object.remove(override, _facts)},
 	},
 ) |
 	some override in overrides
 ]
+
+# Who owns a job can name roles in it that it doesn't run as, and choose an override with them.
+_decisive("role_arn") := "execution_role_arn"
+
+_decisive(fact) := fact if fact != "role_arn"
 
 # METADATA
 # description: Number of the first prepared override that matches; undefined if none does.
@@ -45,14 +52,14 @@ undecided(prepared, document) if {
 }
 
 _depends_on_roles(override, document) if {
-	others := object.union(object.remove(override, {"scope"}), {"scope": object.remove(override.scope, {"role_arn"})})
+	others := object.union(object.remove(override, {"scope"}), {"scope": object.remove(override.scope, {_decisive("role_arn")})})
 	not _differs(others, document)
-	_could_change(override.strictness, override.scope.role_arn, document)
+	_could_change(override.strictness, override.scope.execution_role_arn, document)
 }
 
-_could_change("any", globs, document) if not scopes.holds("role_arn", globs, document, "any")
+_could_change("any", globs, document) if not scopes.holds("execution_role_arn", globs, document, "any")
 
-_could_change("all", globs, document) if scopes.could_hold("role_arn", globs, document)
+_could_change("all", globs, document) if scopes.could_hold("execution_role_arn", globs, document)
 
 _is_preceded(number, prepared, document) if {
 	some earlier, override in prepared

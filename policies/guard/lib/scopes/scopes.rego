@@ -14,8 +14,14 @@ import future.keywords.not
 valid(patterns) if _valid_list(_listed(patterns))
 
 # METADATA
-# description: Valid globs as one regular expression, which depends on the configuration alone.
-expression(patterns) := concat("", ["^(", strings.replace_n(_regular, concat("\n", _listed(patterns))), ")$"])
+# description: |
+#   Valid globs for a fact as one regular expression, which depends on the configuration alone. Roles compare without
+#   regard to case, as their names do in IAM.
+expression(fact, patterns) := concat("", [_start(fact), strings.replace_n(_regular, concat("\n", _listed(patterns))), ")$"])
+
+_start("role_arn") := "(?i)^("
+
+_start(fact) := "^(" if fact != "role_arn"
 
 # METADATA
 # description: |
@@ -35,9 +41,10 @@ holds(fact, globs, document, strictness) if {
 #   role that can't be read for now could be any.
 could_hold(fact, globs, document) if holds(fact, globs, document, "all")
 
-could_hold("role_arn", globs, document) if {
+could_hold(fact, globs, document) if {
+	fact in {"role_arn", "execution_role_arn"}
 	not availability.known("job.role_arns", document)
-	every role in document.job.role_arns {
+	every role in _values(fact, document) {
 		regex.match(globs, role)
 	}
 }
@@ -54,6 +61,12 @@ _values("account", document) := {document.account}
 _values("region", document) := {document.region}
 
 _values("role_arn", document) := {role | some role in document.job.role_arns}
+
+# In a document from before, all roles.
+_values("execution_role_arn", document) := roles if {
+	roles := {role | some role in document.job.execution_role_arns}
+	is_array(document.job.execution_role_arns)
+} else := {role | some role in document.job.role_arns}
 
 _values("job_kind", document) := {document.job.kind}
 

@@ -11,7 +11,7 @@ _admin := "arn:aws:iam::111122223333:role/Admin"
 _with_roles(roles) := testing.input_with({"job": {"role_arn": null, "role_arns": roles}})
 
 _matches(fact, patterns, document, strictness) if {
-	scopes.holds(fact, scopes.expression(patterns), document, strictness)
+	scopes.holds(fact, scopes.expression(fact, patterns), document, strictness)
 }
 
 test_matches_each_fact[fact] if {
@@ -67,6 +67,30 @@ test_tightening_needs_one_role if {
 	not _matches("role_arn", "*/Other", _with_roles([_admin, _trainer]), "any")
 }
 
+test_role_that_a_job_only_names_is_none_that_it_runs_as if {
+	named := testing.input_with({"job": {"role_arns": [_admin, _trainer], "execution_role_arns": [_trainer]}})
+	_matches("execution_role_arn", _trainer, named, "all")
+	not _matches("execution_role_arn", _admin, named, "any")
+	_matches("role_arn", _admin, named, "any")
+	not _matches("role_arn", _trainer, named, "all")
+}
+
+test_role_of_a_document_from_before_is_one_that_it_runs_as[note] if {
+	some note, job in {
+		"no such field": object.remove(testing.document.job, ["execution_role_arns"]),
+		"null": object.union(testing.document.job, {"execution_role_arns": null}),
+	}
+	document := object.union(object.remove(testing.document, ["job"]), {"job": job})
+	_matches("execution_role_arn", _trainer, document, "all")
+	not _matches("execution_role_arn", _admin, document, "any")
+}
+
+test_roles_compare_without_regard_to_case if {
+	_matches("role_arn", "arn:aws:iam::*:role/TRAINER", testing.document, "all")
+	_matches("role_arn", "*:role/trainer", _with_roles([_trainer]), "any")
+	not _matches("job_kind", "Training", testing.document, "all")
+}
+
 test_no_role_matches_nothing if {
 	every strictness in ["any", "all"] {
 		not _matches("role_arn", "*", _with_roles([]), strictness)
@@ -75,13 +99,19 @@ test_no_role_matches_nothing if {
 
 _for_now(roles) := testing.input_without({"job": {"role_arns": roles}}, "job.role_arns")
 
-_could_match(fact, patterns, document) if scopes.could_hold(fact, scopes.expression(patterns), document)
+_could_match(fact, patterns, document) if scopes.could_hold(fact, scopes.expression(fact, patterns), document)
 
 test_role_that_cannot_be_read_for_now_could_match if {
 	_could_match("role_arn", _trainer, _for_now([]))
 	_could_match("role_arn", _trainer, _for_now([_trainer]))
 	not _could_match("role_arn", _trainer, _for_now([_trainer, _admin]))
 	not _could_match("role_arn", _trainer, _with_roles([]))
+	named := testing.input_without(
+		{"job": {"role_arns": [_trainer, _admin], "execution_role_arns": [_trainer]}},
+		"job.role_arns",
+	)
+	_could_match("execution_role_arn", _trainer, named)
+	not _could_match("execution_role_arn", _admin, named)
 }
 
 test_other_facts_could_match_if_they_do if {
