@@ -68,7 +68,8 @@ class Job(Model):
     created_at: AwareDatetime | None
     role_arn: Annotated[str | None, Field(description="The execution role, if the job has exactly one; see role_arns.")]
     role_arns: Annotated[
-        tuple[str, ...], Field(description="Every role that the job and what it runs name, sorted; its owner may add some.")
+        tuple[str, ...],
+        Field(description="Every role that the job and what it runs name, sorted; its owner may add some."),
     ]
     tags: Annotated[
         dict[str, str] | None,

@@ -257,6 +257,11 @@ def test_a_reviewed_copy_goes_on_by_an_exemption_of_its_full_name(run, control) 
     assert [finding.exempted_by for finding in record.findings if finding.rule_id == "denied_image"] == ["EX-1"]
 
 
+def test_the_tag_of_an_exempted_image_vouches_for_no_digest_behind_it(run) -> None:
+    record = run(f"{EXEMPT}@sha256:{'cd' * 32}")
+    assert (record.outcome, entries(record)) == (Outcome.STOPPED, [TAG])
+
+
 def test_an_exempted_image_vouches_for_no_other_image_of_the_job(run) -> None:
     rules = [{"RuleConfigurationName": "rule", "RuleEvaluatorImage": f"{AWS_ECR}/{TAG}"}]
     record = run(EXEMPT, DebugRuleConfigurations=rules)

@@ -101,18 +101,20 @@ covered(exemption, known, candidates) := subjects | {"job" | count(named) == cou
 # METADATA
 # description: |
 #   What `covered` needs to know of the job's images. If they can't be read for now, one that is only `unread`, and so
-#   no finding's subject, stands for those that aren't listed.
-known_images(document) := array.concat(
+#   no finding's subject, stands for those that aren't listed. One that no entry names stands for those that a document
+#   with too many has left out.
+known_images(document) := array.flatten([
 	[{
 		"subject": [image.slot, image.raw],
-		"keys": images.keys(image),
-		"text": images.text(image),
+		"keys": images.pulled_keys(image),
+		"text": images.pulled_text(image),
 		"unread": object.get(image, ["error", "code"], null) == "unavailable",
 	} |
 		some image in document.images
 	],
 	[{"unread": true} | not availability.known("images", document)],
-)
+	[{"unread": false, "keys": [], "text": "", "subject": null} | document.entries_omitted > 0],
+])
 
 # METADATA
 # description: True if the exemption is about the rule.

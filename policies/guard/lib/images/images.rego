@@ -25,10 +25,19 @@ known(image) if {
 
 # METADATA
 # description: Every entry without wildcards that names the image, each once.
-keys(image) := split(lines, "\n") if {
+keys(image) := _keys(image, _endings(image)) if {
 	known(image)
-	lines := _with_endings(image, array.concat(_full_names(image), _tails(image)))
 } else := []
+
+# METADATA
+# description: |
+#   The `keys` that say what runs. A registry goes by the digest where there is one: the tag beside it may be any
+#   other's, so that it names no reviewed image.
+pulled_keys(image) := _keys(image, _pulled_endings(image)) if {
+	known(image)
+} else := []
+
+_keys(image, endings) := split(_lines(array.concat(_full_names(image), _tails(image)), endings), "\n")
 
 # METADATA
 # description: One regular expression for entries, with wildcards or without, to find in `text`; null for no entries.
@@ -59,15 +68,19 @@ any_word(found) := sprintf("{*%s*}", [concat("*,*", found)]) if {
 # description: |
 #   The image as expressions see it, one in each line those of its `keys` that aren't the tail of another one; empty if
 #   the image isn't known. Its owner chooses how long the path is: with all its tails it would be much longer.
-text(image) := lines if {
+text(image) := _lines(_full_names(image), _endings(image)) if {
 	known(image)
-	lines := _with_endings(image, _full_names(image))
+} else := ""
+
+# METADATA
+# description: The `text` of an image with the `pulled_keys` alone.
+pulled_text(image) := _lines(_full_names(image), _pulled_endings(image)) if {
+	known(image)
 } else := ""
 
 # All names are joined at once, with each of the endings: a step for each ending, none for each name. A name with a line
 # break would look like two, so an image with one has no lines.
-_with_endings(image, names) := trim_suffix(lines, "\n") if {
-	endings := _endings(image)
+_lines(names, endings) := trim_suffix(lines, "\n") if {
 	separated := array.concat(names, [""])
 	lines := concat("", [concat(ending, separated) | some ending in endings])
 	strings.count(lines, "\n") == count(names) * count(endings)
@@ -145,6 +158,15 @@ _endings(image) := ["\n", concat("", [":", image.tag, "\n"])] if {
 	tag := concat("", [":", image.tag])
 	digest := concat("", ["@", image.digest])
 }
+
+# Not that with the tag alone where there is a digest.
+_pulled_endings(image) := [ending | some ending in _endings(image); _is_pulled(ending)] if {
+	is_string(image.digest)
+} else := _endings(image)
+
+_is_pulled("\n")
+
+_is_pulled(ending) if contains(ending, "@")
 
 _regular(entry) := replace(_quoted(entry), "*", `[^:@\n]*`)
 

@@ -75,7 +75,21 @@ test_keys_of_tag_and_digest_name_both if {
 test_unknown_image_has_no_keys if {
 	every code in ["missing", "unparseable"] {
 		_keys(testing.unknown_image(code)) == set()
+		images.pulled_keys(testing.unknown_image(code)) == []
+		images.pulled_text(testing.unknown_image(code)) == ""
 	}
+}
+
+test_what_is_pulled_goes_by_the_digest[note] if {
+	some note, [patch, pulled] in {
+		"tag": [{"digest": null}, {"x", "x:1.10"}],
+		"no tag": [{"tag": null, "digest": null}, {"x", "x:latest"}],
+		"digest": [{"tag": null}, {"x", concat("@", ["x", _digest])}],
+		"tag and digest": [{}, {"x", concat("@", ["x", _digest]), concat("@", ["x:1.10", _digest])}],
+	}
+	image := _private(object.union({"registry": null, "repository": "x", "digest": _digest}, patch))
+	{key | some key in images.pulled_keys(image)} == pulled
+	{line | some line in split(images.pulled_text(image), "\n")} == pulled
 }
 
 test_parsed_image_with_an_error_has_no_keys if {

@@ -52,7 +52,7 @@ undecided(prepared, document) if {
 }
 
 _depends_on_roles(override, document) if {
-	others := object.union(object.remove(override, {"scope"}), {"scope": object.remove(override.scope, {_decisive("role_arn")})})
+	others := json.remove(override, [["scope", "execution_role_arn"]])
 	not _differs(others, document)
 	_could_change(override.strictness, override.scope.execution_role_arn, document)
 }

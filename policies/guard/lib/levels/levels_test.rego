@@ -67,13 +67,13 @@ test_override_that_does_not_deny_needs_every_role_of_the_job if {
 
 # Who owns the job may name any role in a query or in its configuration.
 test_role_that_the_job_only_names_chooses_no_override[note] if {
+	document := object.union(_two_roles, {"job": {"execution_role_arns": ["arn:aws:iam::111122223333:role/Trainer"]}})
 	some note, [override, number] in {
 		"keeps a stricter parameter": [{"role_arn": "*/Trainer", "seconds": 7}, 0],
 		"takes no laxer one": [{"role_arn": "*/Admin", "level": "deny", "seconds": 7}, 1],
 		"is turned off by none": [{"role_arn": "*/Admin", "level": "off"}, 1],
 	}
-	named := object.union(_two_roles, {"job": {"execution_role_arns": ["arn:aws:iam::111122223333:role/Trainer"]}})
-	_first([override, {"account": "*", "level": "warn"}], named) == number
+	_first([override, {"account": "*", "level": "warn"}], document) == number
 }
 
 test_denying_override_needs_one_role_of_the_job if {

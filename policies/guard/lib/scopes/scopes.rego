@@ -17,7 +17,9 @@ valid(patterns) if _valid_list(_listed(patterns))
 # description: |
 #   Valid globs for a fact as one regular expression, which depends on the configuration alone. Roles compare without
 #   regard to case, as their names do in IAM.
-expression(fact, patterns) := concat("", [_start(fact), strings.replace_n(_regular, concat("\n", _listed(patterns))), ")$"])
+expression(fact, patterns) := concat("", [_start(fact), alternatives, ")$"]) if {
+	alternatives := strings.replace_n(_regular, concat("\n", _listed(patterns)))
+}
 
 _start("role_arn") := "(?i)^("
 

@@ -130,8 +130,8 @@ _keys := [images.keys(image) | some image in input.images]
 
 _texts := [images.text(image) | some image in input.images]
 
-# Most images match no pattern: one glob says so of all of them. An image has one finding of a list, as how many patterns
-# match each of how many images is the choice of their owner.
+# Most images match no pattern: one glob says so of all of them. An image has one finding of a list, as how many
+# patterns match each of how many images is the choice of their owner.
 _by_pattern(entries) := set() if {
 	entries == []
 } else := {[first, entries[first], number] |
