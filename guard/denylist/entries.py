@@ -6,11 +6,17 @@ import re
 from dataclasses import dataclass
 
 from guard.errors import EntryError, ImageReferenceError
-from guard.images import join, parse_reference, split
+from guard.images import ecr_home, join, parse_reference, split
 
 # What a wildcard may stand for: if none of these makes a valid reference, nothing does.
 _FILLERS = ("", "1", "1/1")
 _DIGEST_PATTERN = re.compile(r"\*|sha(?:256|512|\*):?[0-9a-f*]*")
+# As a repository each of these would be valid, and name no image that anybody means.
+_ACCOUNT = re.compile(r"[0-9]{10,13}")
+_HOST = re.compile(
+    r"localhost|[a-z0-9.-]+\.(?:aws|cloud|cn|com|corp|dev|edu|eu|gov|internal|io|lan|local|mil|net|org)", re.IGNORECASE
+)
+_LIKE_ECR = re.compile(r"(?:.+\.)?(?:dkr-)?ecr(?:-fips)?\.(?!.*\bvpce\.).*(?:amazonaws\.com(?:\.cn)?|on\.aws)")
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ def parse_entry(text: str, *, pattern: bool = False) -> Entry:
     stripped = text.strip()
     _reject_unmatchable(stripped, text)
     registry, repository, tag, digest = split(stripped)
+    _reject_mistaken(registry, repository, tag, text)
     if repository != repository.lower():
         raise EntryError("upper case in the repository: no registry has such an image", entry=text)
     if "*" in stripped:
@@ -73,6 +80,23 @@ def _reject_unmatchable(stripped: str, text: str) -> None:
     for what, part in (("repository", repository), ("tag", tag), ("digest", digest)):
         if part == "":
             raise EntryError(f"an empty {what}", entry=text)
+
+
+def _reject_mistaken(registry: str | None, repository: str, tag: str | None, text: str) -> None:
+    """Refuse what is valid and means something else: a digest, a registry or an account alone, a host that ECR doesn't have."""
+    if registry is None and repository in {"sha256", "sha512"} and tag is not None:
+        raise EntryError(
+            f"a digest alone: write repository@{repository}:..., or the pattern *@{repository}:{tag}", entry=text
+        )
+    if registry is None and _HOST.fullmatch(repository):
+        host = text.strip().lower()
+        raise EntryError(f"a registry alone: write the pattern {host}/* for all of its images", entry=text)
+    if registry is None and _ACCOUNT.fullmatch(repository):
+        pattern = f"{repository}.dkr.ecr.*"
+        raise EntryError(f"an account alone: write the pattern {pattern} for all images of its registries", entry=text)
+    if registry is not None and "*" not in registry and _LIKE_ECR.fullmatch(registry) and ecr_home(registry)[0] is None:
+        form = "<12 digits>.dkr.ecr.<region>.amazonaws.com"
+        raise EntryError(f"no registry of ECR has this host: write {form}", entry=text, registry=registry)
 
 
 def _checked_pattern(entry: Entry, text: str) -> Entry:

@@ -17,6 +17,21 @@ HEX = "059f4bfb27d2dc5aeca8a5f609398f3590379bdf0a8e40c6b59680cf02507a7b"
         pytest.param("team/x:1.10", Entry(None, "team/x", "1.10", None), id="path and tag"),
         pytest.param("r.io:5000/x", Entry("r.io:5000", "x", None, None), id="registry with port"),
         pytest.param("localhost/x", Entry("localhost", "x", None, None), id="localhost"),
+        pytest.param("quay.io/x", Entry("quay.io", "x", None, None), id="registry like a host"),
+        pytest.param("com.example.churn", Entry(None, "com.example.churn", None, None), id="repository with dots"),
+        pytest.param("model.v1.2", Entry(None, "model.v1.2", None, None), id="repository with a version"),
+        pytest.param("sha256/x:1", Entry(None, "sha256/x", "1", None), id="path that begins like a digest"),
+        pytest.param("public.ecr.aws/x", Entry("public.ecr.aws", "x", None, None), id="ECR's public registry"),
+        pytest.param(
+            "vpce-1-a.dkr.ecr.eu-west-1.vpce.amazonaws.com/x",
+            Entry("vpce-1-a.dkr.ecr.eu-west-1.vpce.amazonaws.com", "x", None, None),
+            id="ECR's endpoint in a VPC",
+        ),
+        pytest.param(
+            "763104351884.dkr.ecr-fips.us-east-1.amazonaws.com/x",
+            Entry("763104351884.dkr.ecr-fips.us-east-1.amazonaws.com", "x", None, None),
+            id="another endpoint of ECR",
+        ),
         pytest.param(f"x:1@sha256:{HEX}", Entry(None, "x", "1", f"sha256:{HEX}"), id="tag and digest"),
     ],
 )
@@ -43,6 +58,17 @@ def test_parse_entry(text, entry) -> None:
         pytest.param("x:*", "wildcard in an exact entry", id="wildcard"),
         pytest.param("r.io:443/x", "port 443", id="the port of every registry"),
         pytest.param("https://r.io/x", "registry is not valid", id="URL"),
+        pytest.param(f"sha256:{HEX}", rf"write repository@sha256:..., or the pattern \*@sha256:{HEX}", id="a digest"),
+        pytest.param("quay.io", r"write the pattern quay.io/\* for", id="a host"),
+        pytest.param(
+            "Registry.Example.com:5000", r"write the pattern registry.example.com:5000/\* for", id="a host and port"
+        ),
+        pytest.param("763104351884", r"write the pattern 763104351884.dkr.ecr.\* for", id="an account"),
+        pytest.param("76310435188.dkr.ecr.eu-west-1.amazonaws.com/x", "no registry of ECR", id="11 digits"),
+        pytest.param("763104351884.ecr.eu-west-1.amazonaws.com/x:1", "no registry of ECR", id="without dkr"),
+        pytest.param("763104351884.dkr.ecr.amazonaws.com/x", "no registry of ECR", id="without a region"),
+        pytest.param("763104351884.dkr.ecr.eu-west.amazonaws.com/x", "no registry of ECR", id="no region"),
+        pytest.param("763104351884.dkr-ecr.eu-west.on.aws/x", "no registry of ECR", id="no region, dual-stack"),
     ],
 )
 def test_parse_entry_refuses_what_can_never_match(text, reason) -> None:
@@ -89,6 +115,10 @@ def test_canonical(text, written) -> None:
         pytest.param("x*..com/y", "the registry can match no image", id="empty label"),
         pytest.param("x@sha256:*!", "the digest can match no image", id="digest"),
         pytest.param("x@md5:*", "the digest can match no image", id="another algorithm"),
+        pytest.param(
+            "sha256:0a*", r"write repository@sha256:..., or the pattern \*@sha256:0a\*", id="part of a digest"
+        ),
+        pytest.param("76310435188.dkr.ecr.eu-west-1.amazonaws.com/*", "no registry of ECR", id="11 digits"),
     ],
 )
 def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
