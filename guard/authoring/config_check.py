@@ -84,7 +84,7 @@ def _config_problems(
     yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
     if isinstance(config, dict):
         yield from (positions.problem(path, text) for path, text in unknown_accounts(config))
-        kinds = {rule.rule_id: rule.kinds for rule in rules}
+        kinds = {rule.rule_id: rule.about for rule in rules}
         idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
         yield from (positions.warning(path, text) for path, text in idle)
         for concern in exemption_concerns(opa, policies, config, today):

@@ -118,7 +118,7 @@ def account_glob(text: str) -> None:
 def region_glob(text: str) -> None:
     """A glob that can match a region."""
     scope_glob(text)
-    if not re.fullmatch(r"[a-z0-9*?-]+", text):
+    if not re.fullmatch(r"[a-z]+(-[a-z]+)+-[0-9]+|(?=.*[*?])[a-z0-9*?-]+", text):
         raise FormatProblem("matches no region; write one as eu-west-1, or a glob as eu-*")
 
 

@@ -53,6 +53,15 @@ class Rule:
         """The parameters that the configuration must give: those without a `default`."""
         return tuple(sorted(name for name, schema in self.parameters.items() if "default" not in schema))
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The job kinds of which some job is the rule's subject."""
+        return tuple(
+            kind.id
+            for kind in BY_KIND.values()
+            if (not self.kinds or kind.id in self.kinds) and kind.parts.issuperset(self.needs)
+        )
+
 
 def read_rules(opa: Opa, policies: Path) -> tuple[list[Rule], list[Diagnostic]]:
     """Return all rules of a bundle folder, sorted by id, and what is missing in their METADATA.

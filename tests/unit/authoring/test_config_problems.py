@@ -158,7 +158,7 @@ def test_what_has_another_form_is_told_as_that_and_nothing_else(said: Said, text
 def test_accounts_overrides_and_exemptions_are_looked_at(said: Said) -> None:
     text = (
         HEAD.replace("exemptions: []\n", "")
-        + "    overrides:\n      - {account: '*', level: deny}\n      - {region: eu-1, level: 'off'}\n"
+        + "    overrides:\n      - {account: '*', level: deny}\n      - {region: eu-west-1, level: 'off'}\n"
         "      - {job_kind: labeling, account: '999999999999', level: 'off'}\naccounts: ['111122223333']\n"
         "exemptions:\n  - {id: A, owner: o, reason: r, rules: [own], scope: {region: eu-*}, expires: '2026-11-22'}\n"
         "  - {id: A, owner: o, reason: r, rules: [own], scope: {region: eu-*}, expires: '2027-11-22'}\n"

@@ -76,6 +76,7 @@ def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
         ({"job_kind": "*"}, False),
         ({"account": "*"}, False),
         ({"job_kind": "labelling"}, False),
+        ({"job_kind": ["labelling", "training"]}, True),
         (7, False),
     ],
     ids=str,

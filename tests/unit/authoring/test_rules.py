@@ -231,3 +231,22 @@ def test_the_input_must_be_typed_by_its_own_schema() -> None:
 def test_the_formats_of_a_schema_are_found_at_any_depth() -> None:
     schema = {"format": "a", "items": [{"format": "b"}, {"x": {"format": 7, "y": [[{"format": "c"}]]}}]}
     assert [*formats_of(schema)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("needs", "kinds", "about"),
+    [
+        ((), ("training", "labeling"), {"training", "labeling"}),
+        (("spot",), (), {"training", "hyperparameter-tuning"}),
+        (("spot",), ("training", "processing"), {"training"}),
+        (("spot", "vpc"), (), {"training", "hyperparameter-tuning"}),
+    ],
+    ids=["kinds", "needs", "both", "two parts"],
+)
+def test_a_rule_is_about_the_kinds_whose_jobs_can_have_all_that_it_needs(needs, kinds, about) -> None:
+    rule = Rule("own", Path("own.rego"), 1, "", "", "", "", (), {}, needs, kinds)
+    assert set(rule.about) == about
+
+
+def test_a_rule_without_kinds_and_needs_is_about_all() -> None:
+    assert Rule("own", Path("own.rego"), 1, "", "", "", "", (), {}).about == tuple(BY_KIND)

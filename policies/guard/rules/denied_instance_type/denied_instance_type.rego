@@ -19,7 +19,9 @@
 #       type: array
 #       items:
 #         type: string
+#         description: A glob for the whole type, as `ml.p4d.24xlarge` or `ml.p4*`, in lower case.
 #         format: glob
+#         pattern: ^(ml\.[^A-Z\s]+|[*?\[{][^A-Z\s]*|)$
 package guard.rules.denied_instance_type
 
 import data.guard.lib.availability

@@ -19,13 +19,17 @@
 #       type: array
 #       items:
 #         type: string
+#         description: A glob for the whole ARN, as `*:role/Admin*` or `arn:aws:iam::*:role/Admin`.
 #         format: glob
+#         pattern: ^([*?\[{]|arn:[^:]*[*?\[{]|arn:[^:]+:iam:|$)
 #     allowed:
 #       description: ARNs of roles that jobs may use.
 #       type: array
 #       items:
 #         type: string
+#         description: A glob for the whole ARN, as `*:role/Team*` or `arn:aws:iam::*:role/Team`.
 #         format: glob
+#         pattern: ^([*?\[{]|arn:[^:]*[*?\[{]|arn:[^:]+:iam:|$)
 package guard.rules.denied_role
 
 import data.guard.lib.availability

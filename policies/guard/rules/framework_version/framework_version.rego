@@ -22,6 +22,11 @@
 #       description: By framework the oldest version that jobs may use.
 #       type: object
 #       default: {}
+#       propertyNames:
+#         description: >-
+#           A name that images have, as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or tags, as `transformers`,
+#           which is Hugging Face's.
+#         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z]+(-[a-z]+)*$
 #       additionalProperties:
 #         type: string
 #         pattern: ^[0-9]+([.-][0-9]+)*$
@@ -29,6 +34,11 @@
 #       description: By framework and version, the last day on which AWS supports it.
 #       type: object
 #       default: {}
+#       propertyNames:
+#         description: >-
+#           A name that images have, as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or tags, as `transformers`,
+#           which is Hugging Face's.
+#         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z]+(-[a-z]+)*$
 #       additionalProperties:
 #         type: object
 #         propertyNames:

@@ -23,7 +23,8 @@
 #       type: array
 #       items:
 #         type: string
-#         minLength: 1
+#         description: The name of a variable as it is; no glob.
+#         pattern: ^[A-Za-z_][A-Za-z0-9_]*$
 #     options:
 #       description: By variable, what its options that load code look like; the group is the place.
 #       type: object

@@ -22,9 +22,9 @@
 #       type: array
 #       items:
 #         type: string
-#         description: A tag, without the colon before it.
+#         description: A tag alone, without the repository and the colon before it.
 #         format: glob
-#         pattern: ^([^:]|$)
+#         pattern: ^[^:]*$
 #     digest_required:
 #       description: Whether every image must be named by its digest.
 #       type: boolean

@@ -21,7 +21,9 @@
 #       type: array
 #       items:
 #         type: string
+#         description: A glob for the whole name, as `*ssh*`; no regular expression.
 #         format: glob
+#         pattern: ^[^\s^$]*$
 package guard.rules.remote_access
 
 import data.guard.lib.availability
