@@ -6,7 +6,9 @@
 #   from the image's tag and compare number by number, as far as both have numbers: what it begins with is that
 #   of the framework which the repository is for, what follows a name (`transformers4.36.0`) is that one's. An
 #   image of a listed framework without a version in its tag is a finding. The images of others, and of
-#   frameworks that aren't listed, are not this rule's. Without the mappings nothing is too old.
+#   frameworks that aren't listed, are not this rule's. Without the mappings nothing is too old. What runs is the
+#   image of the digest, where there is one: whoever writes it may put any tag before it, so that
+#   `tags_before_digests` can say that such an image has no known version.
 # related_resources:
 #   - https://aws.github.io/deep-learning-containers/reference/support_policy
 # schemas:
@@ -46,6 +48,10 @@
 #         additionalProperties:
 #           type: string
 #           format: day
+#     tags_before_digests:
+#       description: Whether the tag before a digest tells the version.
+#       type: boolean
+#       default: true
 package guard.rules.framework_version
 
 import data.guard.lib.aws_images
@@ -127,7 +133,7 @@ findings contains {
 	some image in input.images
 	framework := aws_images.framework(image)
 	_is_listed(framework)
-	not _leading(image.tag)
+	not _leading(_tag(image))
 }
 
 _is_listed(framework) if _minimum[framework]
@@ -138,20 +144,29 @@ _is_listed(framework) if _end_of_support[framework]
 _versions contains [image, framework, version] if {
 	some image in input.images
 	framework := aws_images.framework(image)
-	version := _leading(image.tag)
+	version := _leading(_tag(image))
 }
 
 _versions contains [image, framework, version] if {
 	some image in input.images
 	aws_images.framework(image)
+	tag := _tag(image)
+	some [_, framework, version] in regex.find_all_string_submatch_n(`-([a-z]+)([0-9]+(?:\.[0-9]+)+)`, tag, -1)
+}
+
+# The tag, if it tells the version.
+_tag(image) := image.tag if {
 	is_string(image.tag)
-	some [_, framework, version] in regex.find_all_string_submatch_n(`-([a-z]+)([0-9]+(?:\.[0-9]+)+)`, image.tag, -1)
+	not _is_beside_the_point(image)
+}
+
+_is_beside_the_point(image) if {
+	is_string(image.digest)
+	parameters.of.framework_version.tags_before_digests == false
 }
 
 # `1.7-1` is a version of XGBoost; what follows a word is not.
-_leading(tag) := regex.find_all_string_submatch_n(`^([0-9]+(?:\.[0-9]+)+(?:-[0-9]+)?)(?:-|$)`, tag, 1)[0][1] if {
-	is_string(tag)
-}
+_leading(tag) := regex.find_all_string_submatch_n(`^([0-9]+(?:\.[0-9]+)+(?:-[0-9]+)?)(?:-|$)`, tag, 1)[0][1]
 
 # `24.07` is `24.7`: OPA compares a number with a zero first as any other, though it can't return one.
 _numbers(version) := [to_number(number) | some number in regex.split(`[.-]`, version)]

@@ -153,3 +153,23 @@ test_a_zero_before_a_number_changes_nothing[supported] if {
 		_ended("pytorch-training", "pytorch", "1.07", "2020-01-01", supported),
 	}
 }
+
+test_tag_before_a_digest_tells_the_version_unless_the_configuration_says_otherwise[note] if {
+	some note, [parameters, digest, expected] in {
+		"by default": [{}, "sha256:0", set()],
+		"where it says so": [{"tags_before_digests": true}, "sha256:0", set()],
+		"where it says otherwise": [{"tags_before_digests": false}, "sha256:0", {_unknown("pytorch-training", "pytorch")}],
+		"without a digest": [{"tags_before_digests": false}, null, set()],
+	}
+	image := object.union(_image("pytorch-training", "2.6-cpu-transformers4.41.0"), {"digest": digest})
+	findings := rule.findings with input as _job([image])
+		with data.guard.config.rules.framework_version as object.union(_config, parameters)
+	findings == expected
+}
+
+test_deny_no_name_in_a_tag_that_tells_no_version if {
+	image := object.union(_image("pytorch-training", "2.6-cpu-transformers4.0.0"), {"digest": "sha256:0"})
+	config := object.union(_config, {"tags_before_digests": false})
+	findings := rule.findings with input as _job([image]) with data.guard.config.rules.framework_version as config
+	findings == {_unknown("pytorch-training", "pytorch")}
+}
