@@ -15,7 +15,7 @@ from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.opa import Opa
 from guard.authoring.samples import complete_of_each_kind
 from guard.authoring.trial.engine import EvaluationError, Findings, TrialEngine
-from guard.authoring.trial.variations import Trial, hostile, hostile_throughout, lacking, nulled
+from guard.authoring.trial.variations import UNSHOWN, Trial, hostile, hostile_throughout, lacking, nulled, secret
 from guard.document import Document
 
 # Recorded documents of the project, which are tried too.
@@ -39,6 +39,7 @@ def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
         rules.try_all(chain.from_iterable(nulled(sample) for sample in samples))
         rules.try_all(chain.from_iterable(hostile_throughout(sample) for sample in samples))
         rules.try_all(hostile(samples[0]))
+        rules.try_all(secret(sample) for sample in samples)
         rules.try_without_facts(samples)
         if not rules.problems:
             decisions = [*samples, *recorded, *nulled(samples[0]), *hostile_throughout(samples[0])]
@@ -120,6 +121,14 @@ class _Rules:
             wrong = next((text for finding in found if (text := _wrong(finding)) is not None), None)
             if wrong:
                 self._give_up(rule, None, 1, f"the rule returns an invalid finding on {trial}: {wrong}")
+            elif UNSHOWN in json.dumps(found):
+                self._give_up(
+                    rule,
+                    None,
+                    1,
+                    "the rule reports the value of a hyperparameter or of an environment variable, which may be a secret, and "
+                    "findings are logged; report the setting's name and slot instead",
+                )
 
     def _check_withheld(self, sample: Trial, field: str, findings: Findings, complete: Findings) -> None:
         for rule, found in findings.items():

@@ -29,6 +29,8 @@ HOSTILE_TEXTS = (
     "a/" * 600,
 )
 HOSTILE_NUMBERS = (0, -1, 2**63)
+# As the value of a setting, which no finding may show.
+UNSHOWN = "correct-horse-battery-staple-7291"
 _LONGEST_SHOWN = 40
 
 _UNKNOWN_IMAGE = ("raw", "registry", "account", "region", "repository", "tag", "digest")
@@ -82,6 +84,15 @@ def hostile_throughout(trial: Trial) -> Iterator[Trial]:
         for path in places:
             document = _with(document, path, text)
         yield Trial(trial.sample, document, f"every text = {_shown(text)}")
+
+
+def secret(trial: Trial) -> Trial:
+    """Return the document with the same secret as the value of each hyperparameter and each environment variable."""
+    kept = {
+        name: [{**setting, "value": UNSHOWN} for setting in trial.document[name]]
+        for name in ("environment", "hyperparameters")
+    }
+    return Trial(trial.sample, {**trial.document, **kept}, "a secret as the value of each setting")
 
 
 def lacking(trial: Trial) -> Iterator[tuple[str, Trial]]:

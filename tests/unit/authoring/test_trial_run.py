@@ -197,6 +197,29 @@ def test_a_finding_of_another_form_is_told(told: Any, finding: Any, wrong: str) 
     assert told(own=lambda _: [{"message": "right"}, finding]) == [f"{start} {wrong}"]
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        lambda document: {"message": "a", "details": {"value": document["environment"][0]["value"]}},
+        lambda document: {"message": f"No {document['hyperparameters'][0]['value']}."},
+        lambda document: {"message": f"No {[one['value'] for one in document['environment']]}."},
+    ],
+    ids=["variable in the details", "hyperparameter in the message", "all variables"],
+)
+def test_a_finding_that_shows_the_value_of_a_setting_is_told(told: Any, shown: Report) -> None:
+    def rule(document: Any) -> list[Any]:
+        return [shown(document)] if document["environment"] and document["hyperparameters"] else []
+
+    start = f"{OWN}:1:1: the rule reports the value of a hyperparameter or of an environment variable"
+    (problem,) = told(own=lambda _: [], other=rule)
+    assert problem.startswith(start.replace("own", "other"))
+    assert problem.endswith("report the setting's name and slot instead")
+
+
+def test_a_finding_may_show_the_name_of_a_setting(told: Any) -> None:
+    assert told(own=lambda document: [{"message": one["name"] + "."} for one in document["environment"]]) == []
+
+
 def _without_tags(document: Any) -> list[Any]:
     return [{"message": "No tags. " * 20}] if document["job"]["tags"] is None else []
 

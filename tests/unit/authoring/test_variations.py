@@ -12,11 +12,13 @@ from guard.authoring.samples import complete
 from guard.authoring.trial.variations import (
     HOSTILE_NUMBERS,
     HOSTILE_TEXTS,
+    UNSHOWN,
     Trial,
     hostile,
     hostile_throughout,
     lacking,
     nulled,
+    secret,
 )
 
 SAMPLE = Trial("a complete job", complete().model_dump(mode="json"))
@@ -161,3 +163,12 @@ def test_the_sample_itself_stays_as_it_is() -> None:
     for variations in (nulled, hostile, hostile_throughout, lacking):
         assert [*variations(SAMPLE)]
     assert SAMPLE.document == complete().model_dump(mode="json")
+
+
+def test_a_secret_is_the_value_of_each_setting_and_nothing_else() -> None:
+    assert _made(lambda sample: [secret(sample)]) == {
+        "a secret as the value of each setting": {
+            "environment[0].value": UNSHOWN,
+            "hyperparameters[0].value": UNSHOWN,
+        }
+    }
