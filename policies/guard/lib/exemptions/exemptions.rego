@@ -113,7 +113,7 @@ known_images(document) := array.flatten([
 		some image in document.images
 	],
 	[{"unread": true} | not availability.known("images", document)],
-	[{"unread": false, "keys": [], "text": "", "subject": null} | document.entries_omitted > 0],
+	[{} | document.entries_omitted > 0],
 ])
 
 # METADATA

@@ -44,10 +44,9 @@ holds(fact, globs, document, strictness) if {
 could_hold(fact, globs, document) if holds(fact, globs, document, "all")
 
 could_hold(fact, globs, document) if {
-	fact in {"role_arn", "execution_role_arn"}
 	not availability.known("job.role_arns", document)
-	every role in _values(fact, document) {
-		regex.match(globs, role)
+	every value in _values(fact, document) {
+		regex.match(globs, value)
 	}
 }
 

@@ -115,8 +115,10 @@ test_role_that_cannot_be_read_for_now_could_match if {
 }
 
 test_other_facts_could_match_if_they_do if {
-	_could_match("region", "eu-*", _for_now([]))
-	not _could_match("region", "us-*", _for_now([]))
+	every document in [testing.document, _for_now([])] {
+		_could_match("region", "eu-*", document)
+		not _could_match("region", "us-*", document)
+	}
 }
 
 test_other_fact_matches_nothing if not _matches("team", "*", testing.document, "all")
