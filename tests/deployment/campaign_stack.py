@@ -101,6 +101,14 @@ def test_a_rollback_lets_the_version_before_run_again(make: Make, client: Client
     assert (line["mode"], line["outcome"]) == ("audit", "audited")
 
 
+def test_a_deployment_that_changes_no_function_publishes_a_version_too(deploy: Deploy, client: Client) -> None:
+    name = outputs(client)["FunctionName"]
+    pages = client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+    published = {each["Version"] for each in pages}
+    deploy(f"STACK={STACK}", "PARAMETERS=LogRetentionDays=60")
+    assert running_version(client) not in published
+
+
 def test_a_deployment_without_changes_succeeds_and_changes_nothing(deploy: Deploy, client: Client) -> None:
     before = outputs(client)
     assert "No changes to deploy" in deploy(f"STACK={STACK}")
