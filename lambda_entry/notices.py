@@ -26,7 +26,7 @@ def build_notices(settings: Settings, logger: Logger) -> NoticeSink:
         sqs().send_message(QueueUrl=settings.notice_queue_url, MessageBody=body)
 
     deliverer = build_deliverer(settings, logger)
-    return NoticeSink(deliverer, send if settings.notice_queue_url else None, settings.exemption_url)
+    return NoticeSink(deliverer, send if settings.notice_queue_url else None)
 
 
 def build_deliverer(settings: Settings, logger: Logger) -> Deliverer:
@@ -35,6 +35,7 @@ def build_deliverer(settings: Settings, logger: Logger) -> Deliverer:
         channels=cache(lambda: _channels(settings)),
         once=cache(lambda: _once(settings)),
         report=lambda message, facts: logger.info(message, extra=facts),
+        exemption_url=settings.exemption_url,
     )
 
 

@@ -23,12 +23,14 @@ from guard.record import Record
 class Deliverer:
     """Gives notices on its channels, each once, and tells `report` what became of them.
 
-    `channels` and `once` are made when there is a notice: their clients would make every cold start longer.
+    `channels` and `once` are made when there is a notice: their clients would make every cold start longer. `exemption_url` is
+    the page that every notice names, whatever a message says.
     """
 
     channels: Callable[[], Sequence[Channel]]
     once: Callable[[], Once]
     report: Callable[[str, Mapping[str, Any]], None]
+    exemption_url: str
 
     def give(self, notice: Notice) -> None:
         """Give the notice everywhere. Raises NoticeError, after the last channel, naming those that failed."""
@@ -60,7 +62,7 @@ class Deliverer:
             first = exc.errors(include_url=False, include_input=False)[0]
             field = ".".join(str(part) for part in first["loc"])
             raise EventError("a message of the guard's queue can't be read", field=field, problem=first["msg"]) from exc
-        self.give(notice)
+        self.give(notice.model_copy(update={"exemption_url": self.exemption_url}))
 
 
 class NoticeSink:
@@ -68,14 +70,13 @@ class NoticeSink:
 
     name = "notices"
 
-    def __init__(self, deliverer: Deliverer, send: Callable[[str], None] | None, exemption_url: str) -> None:
+    def __init__(self, deliverer: Deliverer, send: Callable[[str], None] | None) -> None:
         self._deliverer = deliverer
         self._send = send
-        self._exemption_url = exemption_url
 
     def write(self, record: Record) -> None:
         """Pass the record's notice on. Raises NoticeError when the queue and a channel fail."""
-        notice = notice_of(record, self._exemption_url)
+        notice = notice_of(record, self._deliverer.exemption_url)
         if notice is None:
             return
         if self._send is not None:

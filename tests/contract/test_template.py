@@ -321,6 +321,20 @@ def test_a_notice_that_fails_stays_in_the_queue_and_then_becomes_a_dead_letter()
     )
 
 
+def test_no_foreign_queue_can_let_sqs_move_its_messages_into_the_guards_queues() -> None:
+    """By default every queue of the account may, whatever the policies of the guard's own queues say."""
+    nobody = {"redrivePermission": "denyAll"}
+    assert RESOURCES["DeadLetterQueue"]["Properties"]["RedriveAllowPolicy"] == nobody
+    with_notices = of_type(rendered(**NOTICES), "AWS::SQS::Queue")
+    assert with_notices["NoticeQueue"]["RedriveAllowPolicy"] == nobody
+    allowed = with_notices["DeadLetterQueue"]["RedriveAllowPolicy"]
+    (source,) = allowed["sourceQueueArns"]
+    name = with_notices["NoticeQueue"]["QueueName"]["Fn::Sub"]
+    # By its name, which is its own, since each of the two queues would have to exist before the other otherwise.
+    assert allowed["redrivePermission"] == "byQueue"
+    assert source == {"Fn::Sub": [f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name[0]}", name[1]]}
+
+
 @pytest.mark.parametrize("kind", [row for row in JOB_KINDS if row.detail_type], ids=lambda row: row.id)
 def test_the_end_of_a_job_becomes_a_message_of_the_guards_queue(kind: JobKind) -> None:
     rule = rendered(**NOTICES)["EndedJobsRule"]["Properties"]
@@ -456,12 +470,11 @@ def test_patterns_accept(name: str, value: str, accepted: bool) -> None:
 
 
 def test_nothing_has_a_fixed_name() -> None:
-    of_stack = "${AWS::StackName}"
     properties = {
         (name, key)
         for name, body in RESOURCES.items()
         for key, value in body["Properties"].items()
-        if of_stack not in str(value)
+        if "AWS::StackName" not in str(value) and "AWS::StackId" not in str(value)
     }
     names = {"FunctionName", "RoleName", "QueueName", "LogGroupName", "AlarmName", "Name"}
     # A reference to another resource by its name is no name of the resource's own.

@@ -136,8 +136,18 @@ def test_an_event_that_cannot_be_judged_is_a_dead_letter_with_its_event(client: 
     assert letter["responsePayload"]["errorType"] == "EventError"
 
 
+def may_be_moved_to(client: Client, queue: str) -> list[str]:
+    """Return the queues whose messages SQS may move to this one."""
+    sqs = client("sqs")
+    found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedriveAllowPolicy"])["Attributes"]
+    arns = json.loads(found["RedriveAllowPolicy"]).get("sourceQueueArns", [])
+    return [sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"] for arn in arns]
+
+
 def test_a_second_stack_lives_beside_the_first_and_takes_its_data_with_it(deploy: Deploy, client: Client) -> None:
-    deploy("STACK=guard-too", "MODE=audit", "ARCH=x86_64", "PARAMETERS=OnDelete=delete")
+    deploy("STACK=guard-too", "MODE=audit", "ARCH=x86_64", "PARAMETERS=OnDelete=delete NoticeBus=default")
+    letters = outputs(client, "guard-too")["DeadLetterQueueUrl"]
+    assert may_be_moved_to(client, letters) == client("sqs").list_dead_letter_source_queues(QueueUrl=letters)["queueUrls"]
     table = outputs(client, "guard-too")["StateTableName"]
     client("cloudformation").delete_stack(StackName="guard-too")
     client("cloudformation").get_waiter("stack_delete_complete").wait(

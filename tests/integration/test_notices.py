@@ -42,6 +42,7 @@ from tools.local_sagemaker import set_status
 
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/churn-42"
 TABLE = "state"
+PAGE = "https://wiki.example.com/exemptions"
 
 
 class Places:
@@ -113,7 +114,7 @@ def deliverer(places: Places, reported: list[Mapping[str, Any]]) -> Callable[...
         memory = OnceInMemory()
         once = OnceInTable(places.dynamodb, table, memory) if table else memory
         given = places.channels() if channels is None else channels
-        return Deliverer(lambda: given, lambda: once, lambda message, facts: reported.append({message: facts}))
+        return Deliverer(lambda: given, lambda: once, lambda message, facts: reported.append({message: facts}), PAGE)
 
     return make
 
@@ -133,7 +134,7 @@ def ref(sagemaker: Any) -> Callable[..., JobRef]:
 
 
 def _sink(deliverer: Deliverer, send: Callable[[str], None] | None = None) -> NoticeSink:
-    return NoticeSink(deliverer, send, "https://wiki.example.com/exemptions")
+    return NoticeSink(deliverer, send)
 
 
 class Down:

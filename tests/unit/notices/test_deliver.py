@@ -16,6 +16,8 @@ from guard.notices.once import OnceInMemory
 from tests.support.fakes import refused
 from tests.support.records import ARN, denied
 
+PAGE = "https://wiki.example.com/exemptions"
+
 
 class Channel:
     """Returns or raises what it is told to."""
@@ -23,8 +25,10 @@ class Channel:
     def __init__(self, name: str, answer: str | Exception | None) -> None:
         self.name = name
         self.answer = answer
+        self.given: list[Notice] = []
 
-    def give(self, _: Notice) -> str | None:
+    def give(self, notice: Notice) -> str | None:
+        self.given.append(notice)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -39,7 +43,7 @@ def test_each_channel_is_told_of() -> None:
         Channel("events", None),
     ]
     memory = OnceInMemory()
-    deliverer = Deliverer(lambda: channels, lambda: memory, lambda *facts: reported.append(facts))
+    deliverer = Deliverer(lambda: channels, lambda: memory, lambda *facts: reported.append(facts), PAGE)
     notice = notice_of(denied(), "")
     assert notice is not None
     with pytest.raises(NoticeError, match="a notice could not be given: bus, topic") as caught:
@@ -60,13 +64,13 @@ def test_each_channel_is_told_of() -> None:
 def _deliverer(*channels: Channel) -> tuple[Deliverer, list[tuple[str, Mapping[str, Any]]]]:
     reported: list[tuple[str, Mapping[str, Any]]] = []
     memory = OnceInMemory()
-    return Deliverer(lambda: channels, lambda: memory, lambda *facts: reported.append(facts)), reported
+    return Deliverer(lambda: channels, lambda: memory, lambda *facts: reported.append(facts), PAGE), reported
 
 
 def test_a_notice_goes_to_the_queue_and_comes_back_as_a_message() -> None:
     sent: list[str] = []
     deliverer, reported = _deliverer(Channel("events", None))
-    NoticeSink(deliverer, sent.append, "").write(denied())
+    NoticeSink(deliverer, sent.append).write(denied())
     assert reported == []
     (message,) = map(json.loads, sent)
     assert message == {"sagemaker_guard": "notice", "notice": message["notice"]}
@@ -79,10 +83,22 @@ def test_a_queue_that_takes_nothing_is_told_of_and_the_notice_given_at_once() ->
         raise refused("AccessDenied", "not yours")
 
     deliverer, reported = _deliverer(Channel("events", None))
-    NoticeSink(deliverer, send, "").write(denied())
+    NoticeSink(deliverer, send).write(denied())
     (subject, facts), (_, given) = reported
     assert (subject, facts["job_arn"], given["channels"]) == ("queue", ARN, {"events": "given"})
     assert facts["error"].startswith("ClientError: ")
+
+
+@pytest.mark.parametrize("written", [PAGE, "https://evil.example.com/login", ""])
+def test_the_page_for_exemptions_is_the_deployments_whatever_a_message_says(written: str) -> None:
+    sent: list[str] = []
+    channel = Channel("events", None)
+    deliverer, _ = _deliverer(channel)
+    NoticeSink(deliverer, sent.append).write(denied())
+    message = json.loads(sent[0])
+    message["notice"]["exemption_url"] = written
+    deliverer.receive(message)
+    assert [notice.exemption_url for notice in channel.given] == [PAGE]
 
 
 @pytest.mark.parametrize(
