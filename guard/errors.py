@@ -82,6 +82,10 @@ class ListError(GuardError):
     """SageMaker refused or failed a call that lists jobs; `evidence` names the operation."""
 
 
+class ListUnsupported(ListError):
+    """The region has no such operation, and so no jobs of that kind; `evidence` names the operation."""
+
+
 class StateError(GuardError):
     """What the guard remembers between invocations could not be read or written: the table of its state, or its switch."""
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore import xform_name
 
-from guard.aws.refusals import CALL_ERRORS, checked, code
-from guard.errors import ListError
+from guard.aws.refusals import CALL_ERRORS, checked, code, is_unsupported
+from guard.errors import ListError, ListUnsupported
 from guard.jobs import JobKind
 
 PAGE = 100
@@ -22,7 +22,7 @@ def pages(
     """Yield the summaries of the jobs with this status, created between the two times.
 
     The oldest come first where the API sorts, so that a job which is created meanwhile is on the last page instead of moving the
-    others. Raises ListError.
+    others. Raises ListError, and of its kind ListUnsupported where the region lacks the operation.
     """
     for more in kind.listing.each:
         yield from _pages(client, kind, status, more, after, before)
@@ -44,8 +44,9 @@ def _pages(
         try:
             response = checked(listing.operation, getattr(client, xform_name(listing.operation))(**parameters))
         except CALL_ERRORS as exc:
-            raise ListError(
-                "the SageMaker API call that lists jobs failed",
+            unsupported = is_unsupported(exc)
+            raise (ListUnsupported if unsupported else ListError)(
+                "this region has no such jobs" if unsupported else "the SageMaker API call that lists jobs failed",
                 operation=listing.operation,
                 status=status,
                 code=code(exc),

@@ -92,6 +92,11 @@ def is_denied(error: Exception) -> bool:
     return isinstance(error, ClientError) and code(error) in _DENIED
 
 
+def is_unsupported(error: Exception) -> bool:
+    """Whether SageMaker in this region has no such operation; said of some kinds of jobs, and for as long as that is so."""
+    return isinstance(error, ClientError) and code(error) == "UnknownOperationException"
+
+
 def is_missing_job(operation: str, error: Exception) -> bool:
     """Whether SageMaker says that the job doesn't exist, by error code or by the operation's own known text."""
     if code(error) in _MISSING:

@@ -120,6 +120,7 @@ def _sweep(report: dict[str, Any], now: datetime) -> Part:
     )
     text += f" ({outcomes})" if outcomes else ""
     text += "" if report.get("complete") else "; not complete, the next one goes on"
+    text += f"; not in this region: {', '.join(report['unsupported'])}" if report.get("unsupported") else ""
     text += f"; {undecided} jobs could not be judged for too long" if undecided else ""
     text += f"; {report['first_failure']}" if report.get("first_failure") else ""
     text = f"OVERDUE, {text}" if overdue else text

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from guard.aws.listing import pages
-from guard.errors import ListError
+from guard.errors import ListError, ListUnsupported
 from guard.jobs import JOB_KINDS, JobKind
 from guard.refs import Home
 from guard.sources.sweep import Listed, listed
@@ -73,6 +73,7 @@ class Walk:
         self._goes_on = goes_on
         self._position = position
         self.failures: list[ListError] = []
+        self.unsupported: set[str] = set()
         self.listed = 0
         streams = [
             Stream(kind, status, parse_time(position.cut.get(f"{kind.id}/{status}")))
@@ -103,6 +104,8 @@ class Walk:
             self._waiting.popleft()
             if stream.jobs:
                 self._waiting.append(stream)
+        if self.unsupported == {kind.listing.operation for kind in JOB_KINDS}:
+            self.failures.append(ListError("no kind of jobs can be listed: what answers isn't SageMaker"))
 
     def next_position(self) -> Position:
         """Where the next sweep begins: with the next kind, and in each kind where this one was cut off."""
@@ -120,6 +123,9 @@ class Walk:
             for page in stream.pages(self._client):
                 jobs = (listed(stream.kind, summary, self._home) for summary in page)
                 found |= {job.arn: job for job in jobs if job is not None}
+        except ListUnsupported:
+            # Jobs of a kind that the region lacks don't run there: with none of them, the kind is listed to its end.
+            self.unsupported.add(stream.kind.listing.operation)
         except ListError as exc:
             self.failures.append(exc)
         return deque(found.values())

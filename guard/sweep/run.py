@@ -43,6 +43,7 @@ class Report:
     finished_at: datetime | None = None
     skipped: str | None = None
     complete: bool = False
+    unsupported: list[str] = field(default_factory=list)
     listed: int = 0
     known: int = 0
     judged: int = 0
@@ -62,6 +63,7 @@ class Report:
             "seconds": round((finished - self.started_at).total_seconds(), 1),
             "skipped": self.skipped,
             "complete": self.complete,
+            "unsupported": self.unsupported,
             "listed": self.listed,
             "known": self.known,
             "judged": self.judged,
@@ -155,7 +157,7 @@ class Sweep:
             if report.judged % SAVE_EACH == 0:
                 memory.save(self.clock(), complete=False)
         self._ending(report)
-        report.listed, report.complete = walk.listed, walk.complete
+        report.listed, report.complete, report.unsupported = walk.listed, walk.complete, sorted(walk.unsupported)
         memory.save(self.clock(), complete=walk.complete)
         undecided.save(self.clock(), complete=walk.complete)
         self._stored(report, lambda: self.store.write(POSITION, walk.next_position().values(), self.clock() + KEPT))

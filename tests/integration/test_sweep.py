@@ -20,6 +20,7 @@ from guard.record import Outcome
 from guard.sweep.lease import HELD, ITEM, Lease
 from guard.sweep.memory import NoStore
 from guard.sweep.run import MARGIN_SECONDS, Sweep
+from guard.sweep.undecided import ITEM as UNDECIDED
 from tests.integration.conftest import NOW, MemorySink
 from tests.support.fakes import FakeSageMaker
 from tests.support.jobs import ALLOWED, DENIED, HOME, client, processing_request, status, training_request
@@ -335,6 +336,47 @@ def test_a_kind_that_can_not_be_listed_leaves_the_others(sweep: Any, train: Any,
     assert (report.outcomes, report.complete) == ({"stopped": 1}, False)
     (failure,) = report.failures
     assert (type(failure), failure.evidence["operation"]) == (ListError, "ListAutoMLJobs")
+
+
+def lacking(control: Control, *operations: str) -> None:
+    """Let SageMaker answer as in a region without these operations, to a whole sweep."""
+    for operation in operations:
+        control.fail(
+            operation, "UnknownOperationException", "The requested operation is not supported in the called region.", 20
+        )
+
+
+def test_a_kind_that_the_region_lacks_has_no_jobs_and_lets_the_sweep_succeed(
+    sweep: Any, train: Any, control: Control, table: StateTable
+) -> None:
+    train("allowed", "busy")
+    lacking(control, "ListEdgePackagingJobs", "ListTrainingSessions")
+    control.fail("ListTags", "ThrottlingException")
+    report = swept(sweep())
+    assert (report["complete"], report["failures"]) == (True, {})
+    assert report["unsupported"] == ["ListEdgePackagingJobs", "ListTrainingSessions"]
+    assert len(json.loads(str(table.read(UNDECIDED)["jobs"]))) == 1
+    set_status("allowed", "Completed")
+    set_status("busy", "Completed")
+    assert swept(sweep())["listed"] == 0
+    # Only a sweep that listed everything forgets a job that could not be judged and has ended.
+    assert json.loads(str(table.read(UNDECIDED)["jobs"])) == {}
+
+
+def test_a_region_that_lacks_every_kind_is_none(sweep: Any, control: Control) -> None:
+    """So answers another service of AWS behind a wrong endpoint."""
+    lacking(control, *(row.listing.operation for row in JOB_KINDS))
+    report = swept(sweep())
+    assert (report["complete"], report["failures"]) == (False, {"ListError": 1})
+
+
+def test_every_kind_that_is_there_is_listed_beside_those_that_are_not(sweep: Any, train: Any, control: Control) -> None:
+    train("denied", image=DENIED)
+    lacking(control, "ListEdgePackagingJobs")
+    control.fail("ListTransformJobs", "AccessDeniedException")
+    report = swept(sweep())
+    assert (report["complete"], report["unsupported"]) == (False, ["ListEdgePackagingJobs"])
+    assert (report["outcomes"], report["failures"]) == ({"stopped": 1}, {"ListError": 1})
 
 
 def test_a_stop_that_fails_is_a_failure_of_the_sweep(sweep: Any, train: Any, control: Control) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guard.aws.listing import pages
-from guard.errors import ListError
+from guard.errors import ListError, ListUnsupported
 from guard.jobs import TRAINING
 from tests.support.fakes import FakeSageMaker, refused
 
@@ -33,3 +33,23 @@ def test_a_refused_list_is_an_error_with_its_evidence() -> None:
         "code": "ThrottlingException",
     }
     assert "slow down" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "unsupported"),
+    [
+        ("UnknownOperationException", True),
+        # These may be there tomorrow, or for somebody else.
+        ("AccessDeniedException", False),
+        ("ValidationException", False),
+        ("ThrottlingException", False),
+    ],
+)
+def test_only_an_operation_that_the_region_lacks_is_unsupported(refusal: str, unsupported: bool) -> None:
+    sagemaker = FakeSageMaker(
+        ListTrainingJobs=refused(refusal, "The requested operation is not supported in the called region.")
+    )
+    with pytest.raises(ListError) as caught:
+        list(pages(sagemaker, TRAINING, "InProgress"))
+    assert isinstance(caught.value, ListUnsupported) is unsupported
+    assert (caught.value.evidence["operation"], caught.value.evidence["code"]) == ("ListTrainingJobs", refusal)

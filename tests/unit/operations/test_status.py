@@ -169,6 +169,12 @@ def test_the_age_of_the_last_sweep_is_told_in_its_unit(age: dict[str, int], said
         pytest.param({"outcomes": {"failed": 1, "stopped": 2}}, " (1 failed, 2 stopped)", False, id="outcomes"),
         pytest.param({"complete": False}, "; not complete, the next one goes on", False, id="not complete"),
         pytest.param({"undecided_jobs": 4}, "; 4 jobs could not be judged for too long", True, id="undecided"),
+        pytest.param(
+            {"unsupported": ["ListEdgePackagingJobs"]},
+            "; not in this region: ListEdgePackagingJobs",
+            False,
+            id="unsupported",
+        ),
         pytest.param({"failures": {"ListError": 1}, "first_failure": "no list"}, "; no list", True, id="failures"),
     ],
 )

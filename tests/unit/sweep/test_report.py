@@ -13,10 +13,12 @@ STARTED = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
 def test_the_summary_counts_what_failed_and_shows_the_first() -> None:
-    report = Report("run-1", STARTED, STARTED + timedelta(seconds=1.26), None, True, 4, 1, 3)
+    finished = STARTED + timedelta(seconds=1.26)
+    report = Report("run-1", STARTED, finished, complete=True, listed=4, known=1, judged=3)
     report.outcomes = Counter(stopped=2, failed=1)
     report.undecided = [f"job-{number}" for number in range(51)]
     report.revision = "r1"
+    report.unsupported = ["ListEdgePackagingJobs"]
     report.failures = [ListError("no list"), CollectError("busy"), CollectError("busy")]
     assert report.summary() == {
         "run_id": "run-1",
@@ -24,6 +26,7 @@ def test_the_summary_counts_what_failed_and_shows_the_first() -> None:
         "seconds": 1.3,
         "skipped": None,
         "complete": True,
+        "unsupported": ["ListEdgePackagingJobs"],
         "listed": 4,
         "known": 1,
         "judged": 3,
