@@ -169,7 +169,7 @@ class Sweep:
         report.outcomes[record.outcome.value if record.outcome else "none"] += 1
         if record.evaluation is not None:
             report.revision = record.evaluation.revision
-        if record.outcome is not Outcome.FAILED:
+        if record.outcome is not Outcome.FAILED or record.decision == "deny":
             # A job that could not be judged is told of by name, in time; what was judged and not done is a failure of the sweep.
             report.failures += record.failures
         since = undecided.note(record, self.clock())

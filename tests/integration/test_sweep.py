@@ -379,6 +379,22 @@ def test_every_kind_that_is_there_is_listed_beside_those_that_are_not(sweep: Any
     assert (report["outcomes"], report["failures"]) == ({"stopped": 1}, {"ListError": 1})
 
 
+def test_a_denied_job_whose_stop_meets_a_fault_is_a_failure_of_the_sweep(
+    sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defective(*_: Any) -> Any:
+        raise RuntimeError("a defect")
+
+    train("denied", image=DENIED)
+    monkeypatch.setattr("guard.pipeline.stop", defective)
+    report = swept(sweep())
+    assert (report["outcomes"], report["failures"], report["undecided_jobs"]) == (
+        {"failed": 1},
+        {"UnexpectedError": 1},
+        0,
+    )
+
+
 def test_a_stop_that_fails_is_a_failure_of_the_sweep(sweep: Any, train: Any, control: Control) -> None:
     train("denied", image=DENIED)
     control.fail("StopTrainingJob", "AccessDeniedException")
