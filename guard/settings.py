@@ -103,7 +103,13 @@ class Settings(BaseModel):
             description="S3 bucket that keeps the whole record of every decision, masked; empty: the log line only.",
         ),
     ] = ""
-
+    record_key_arn: Annotated[
+        str,
+        Field(
+            pattern=r"^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+)?$",
+            description="KMS key that encrypts the records; empty: the bucket's own encryption.",
+        ),
+    ] = ""
     metrics_namespace: Annotated[
         str, Field(description="CloudWatch namespace of the metrics about decisions and sweeps; empty: none.")
     ] = ""

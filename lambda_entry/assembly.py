@@ -144,7 +144,8 @@ def build_log(settings: Settings, engine: Engine, logger: Logger) -> DecisionLog
     if settings.record_bucket:
         from guard.log.objects import ObjectSink
 
-        sinks.append(ObjectSink(cache(lambda: client("s3", BRIEF)), settings.record_bucket, engine))
+        s3 = cache(lambda: client("s3", BRIEF))
+        sinks.append(ObjectSink(s3, settings.record_bucket, engine, settings.record_key_arn))
     if gives_notices(settings):
         from lambda_entry.notices import build_notices
 

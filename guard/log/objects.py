@@ -19,11 +19,12 @@ class ObjectSink:
 
     name = "objects"
 
-    def __init__(self, client: Callable[[], Any], bucket: str, policy: MaskPolicy) -> None:
-        """`client` makes the S3 client when there is something to write."""
+    def __init__(self, client: Callable[[], Any], bucket: str, policy: MaskPolicy, key_arn: str = "") -> None:
+        """`client` makes the S3 client when there is something to write; without a key the bucket decides on the encryption."""
         self._client = client
         self._bucket = bucket
         self._policy = policy
+        self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_arn} if key_arn else {}
 
     def write(self, record: Record) -> None:
         """Put the record; raise LogError when it was kept without its values, because the masking policy failed."""
@@ -36,6 +37,7 @@ class ObjectSink:
             Body=gzip.compress(event.model_dump_json().encode() + b"\n", mtime=0),
             ContentType="application/json",
             ContentEncoding="gzip",
+            **self._encryption,
         )
         if hidden.failure is not None:
             raise LogError(

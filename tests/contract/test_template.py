@@ -132,7 +132,9 @@ def test_the_role_may_make_every_call_of_the_table() -> None:
 # Versions
 
 
-@pytest.mark.parametrize("version", of_type(RESOURCES, "AWS::Lambda::Version").values(), ids=lambda each: each["FunctionName"]["Ref"])
+@pytest.mark.parametrize(
+    "version", of_type(RESOURCES, "AWS::Lambda::Version").values(), ids=lambda each: each["FunctionName"]["Ref"]
+)
 def test_a_release_changes_the_function_so_that_lambda_publishes_a_version(version: dict[str, Any]) -> None:
     """A description of the version alone publishes none: while the function is the same, Lambda returns the version before."""
     for properties in (version, RESOURCES[version["FunctionName"]["Ref"]]["Properties"]):
@@ -244,6 +246,14 @@ def test_the_role_may_use_the_records_key_through_s3_only() -> None:
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
 
 
+def test_records_in_a_bucket_that_the_operator_has_are_encrypted_with_the_records_key() -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+    resources = rendered(RecordBucket="audit-logs", RecordKeyArn=key)
+    for name in FUNCTIONS:
+        variables = resources[name]["Properties"]["Environment"]["Variables"]
+        assert (variables["GUARD_RECORD_BUCKET"], variables["GUARD_RECORD_KEY_ARN"]) == ("audit-logs", key)
+
+
 def test_the_record_bucket_is_private_encrypted_versioned_and_outlives_the_stack() -> None:
     resources = rendered(RecordBucket="create", RecordRetentionDays="400")
     bucket = resources["Records"]["Properties"]
@@ -332,7 +342,9 @@ def test_no_foreign_queue_can_let_sqs_move_its_messages_into_the_guards_queues()
     name = with_notices["NoticeQueue"]["QueueName"]["Fn::Sub"]
     # By its name, which is its own, since each of the two queues would have to exist before the other otherwise.
     assert allowed["redrivePermission"] == "byQueue"
-    assert source == {"Fn::Sub": [f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name[0]}", name[1]]}
+    assert source == {
+        "Fn::Sub": [f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name[0]}", name[1]]
+    }
 
 
 @pytest.mark.parametrize("kind", [row for row in JOB_KINDS if row.detail_type], ids=lambda row: row.id)
@@ -514,12 +526,13 @@ def test_the_longest_values_fit_in_the_functions_environment_together() -> None:
         "GUARD_OPA_TOKEN_ARN": "OpaTokenArn",
         "GUARD_OPA_CA_FILE": "OpaCaFile",
         "GUARD_RECORD_BUCKET": "RecordBucket",
+        "GUARD_RECORD_KEY_ARN": "RecordKeyArn",
         "GUARD_NOTICE_TOPIC_ARN": "NoticeTopicArn",
         "GUARD_NOTICE_BUS": "NoticeBus",
         "GUARD_EXEMPTION_URL": "ExemptionUrl",
     }
-    # https://sqs.REGION.amazonaws.com/ACCOUNT/ and a name of at most 80 characters.
-    variables = variables | {"GUARD_NOTICE_QUEUE_URL": "-" * 150}
+    # https://sqs.REGION.amazonaws.com/ACCOUNT/ and a name of 60 characters.
+    variables = variables | {"GUARD_NOTICE_QUEUE_URL": "-" * 125}
     lengths = {
         name: PARAMETERS[given[name]]["MaxLength"] if name in given else len(str(variables[name])) for name in variables
     }

@@ -147,7 +147,9 @@ def may_be_moved_to(client: Client, queue: str) -> list[str]:
 def test_a_second_stack_lives_beside_the_first_and_takes_its_data_with_it(deploy: Deploy, client: Client) -> None:
     deploy("STACK=guard-too", "MODE=audit", "ARCH=x86_64", "PARAMETERS=OnDelete=delete NoticeBus=default")
     letters = outputs(client, "guard-too")["DeadLetterQueueUrl"]
-    assert may_be_moved_to(client, letters) == client("sqs").list_dead_letter_source_queues(QueueUrl=letters)["queueUrls"]
+    assert (
+        may_be_moved_to(client, letters) == client("sqs").list_dead_letter_source_queues(QueueUrl=letters)["queueUrls"]
+    )
     table = outputs(client, "guard-too")["StateTableName"]
     client("cloudformation").delete_stack(StackName="guard-too")
     client("cloudformation").get_waiter("stack_delete_complete").wait(

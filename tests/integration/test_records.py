@@ -24,6 +24,7 @@ from tests.conftest import ROOT
 from tests.support.bundles import configured_bundle
 from tests.support.jobs import ALLOWED, DENIED, HOME, REGION, aws_client, started_event, status, training_request
 from tests.support.policies import POLICIES
+from tests.support.records import denied
 
 BUCKET = "records"
 SECRETS = {
@@ -72,6 +73,23 @@ def test_a_denied_jobs_record_is_kept_before_the_stop_and_replaced_after_it(guar
     assert (before["outcome"], after["outcome"]) == (None, "stopped")
     assert before["decision_id"] == after["decision_id"] == record.decision_id
     assert before["result"]["decision"] == "deny"
+
+
+KEY = f"arn:aws:kms:{REGION}:{HOME.account}:key/11111111-2222-3333-4444-555555555555"
+
+
+@pytest.mark.parametrize(
+    ("key", "encrypted"), [(KEY, ("aws:kms", KEY)), ("", ("AES256", None))], ids=["a key", "the bucket's own"]
+)
+def test_a_record_in_a_bucket_of_the_operator_is_encrypted_with_the_deployments_key(
+    s3: Any, shipped_engine: Any, key: str, encrypted: tuple[str, str | None]
+) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    ObjectSink(lambda: s3, BUCKET, shipped_engine, key).write(denied())
+    (listed,) = s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+    kept = s3.head_object(Bucket=BUCKET, Key=listed["Key"])
+    assert (kept["ServerSideEncryption"], kept.get("SSEKMSKeyId")) == encrypted
 
 
 def test_values_are_hidden_and_told_and_names_stay(guard, s3, ref, shipped_engine) -> None:

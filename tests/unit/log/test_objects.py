@@ -13,6 +13,8 @@ from tests.support.fakes import FakeSageMaker
 from tests.support.masks import Broken, NoMasks
 from tests.support.records import ARN, denied
 
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+
 
 def test_a_record_without_its_values_is_written_and_told() -> None:
     s3 = FakeSageMaker(PutObject={})
@@ -37,3 +39,10 @@ def test_a_record_is_an_object_that_says_what_it_is() -> None:
         "PutObject",
         {"Bucket": "records", "ContentType": "application/json", "ContentEncoding": "gzip"},
     )
+
+
+def test_a_record_is_encrypted_with_the_deployments_key() -> None:
+    s3 = FakeSageMaker(PutObject={})
+    ObjectSink(lambda: s3, "records", NoMasks(), KEY).write(denied())
+    ((_, put),) = s3.calls
+    assert (put["ServerSideEncryption"], put["SSEKMSKeyId"]) == ("aws:kms", KEY)
