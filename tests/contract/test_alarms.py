@@ -20,6 +20,7 @@ from guard.record import Outcome, Record
 from guard.sweep.run import Report
 from tests.support.cloudformation import of_type, rendered, template
 from tests.support.jobs import HOME
+from tests.support.records import FINDING, denied
 
 ROOT = Path(__file__).resolve().parents[2]
 RESOURCES = rendered()
@@ -179,6 +180,24 @@ def test_a_sweep_that_is_silent_is_alarmed() -> None:
 def test_a_silent_trail_is_alarmed_where_it_is_listened_to() -> None:
     assert "CloudTrailSilenceAlarm" in ALARMS
     assert "CloudTrailSilenceAlarm" not in rendered(CloudTrailEvents="disabled")
+
+
+# Saved queries
+
+
+def _at(path: str, entry: Any) -> Any:
+    """What Logs Insights finds at the path, whose numbers are places in lists."""
+    for step in path.split("."):
+        entry = entry[int(step) if step.isdecimal() else step]
+    return entry
+
+
+@pytest.mark.parametrize("name", ["DeniedJobsQuery", "RulesQuery"])
+def test_a_saved_query_names_the_rule_that_denies_also_beside_one_that_warns(name: str) -> None:
+    warns = FINDING.model_copy(update={"rule_id": "a_rule_that_warns", "level": "warn"})
+    entry = printed("decision", line(denied(warns, FINDING)))
+    fields = re.findall(r"[\w.]*rule_id[\w.]*", RESOURCES[name]["Properties"]["QueryString"])
+    assert [_at(field, entry) for field in fields] == ["denied_image"]
 
 
 # What outlives the stack
