@@ -182,6 +182,13 @@ def test_a_silent_trail_is_alarmed_where_it_is_listened_to() -> None:
     assert "CloudTrailSilenceAlarm" not in rendered(CloudTrailEvents="disabled")
 
 
+def test_a_job_whose_status_changes_on_the_day_after_its_creation_alarms_nobody() -> None:
+    """The rules of the jobs match each change of a status: only a second day without a creation tells of a silent trail."""
+    alarm = ALARMS["CloudTrailSilenceAlarm"]
+    assert (alarm["EvaluationPeriods"], alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])) == (2, 2)
+    assert {one["MetricStat"]["Period"] for one in alarm["Metrics"] if "MetricStat" in one} == {86400}
+
+
 # Saved queries
 
 
