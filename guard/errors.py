@@ -1,28 +1,31 @@
 """Every way in which the guard can fail, as types.
 
 GuardError
-ConfigError            a setting or a policy configuration is wrong
-EventError             an event claims to be a SageMaker job event and can't be read
-ScopeError           the event is of another account, region or partition
-CollectError           SageMaker refused or failed a Describe or ListTags call
-JobNotFound          the job doesn't exist (any more)
-ListError              SageMaker refused or failed a call that lists jobs
-StateError             what the guard remembers between invocations could not be read or written
-SweepError             a sweep could not do all that it should
-PolicyError            OPA gave no decision that can be trusted
-OpaStartError        OPA didn't start, or not with the bundle
-SchemaMismatch       the bundle was made for documents of another schema version
-OpaUnavailable       OPA can't be reached
-OpaUnauthorized      OPA refused the guard's token
-OpaTimeout           OPA didn't answer in time
-EvaluationFailed     OPA answered with an error: a policy is broken
-DecisionMissing      the decision is undefined: the input is outside the contract
-DecisionInvalid      the answer doesn't have the shape of a decision
-MaskInvalid          the masking policy gave no masks that can be carried out
-StopError              SageMaker refused or failed a Stop call for a running job
-LogError               a sink of the decision log could not keep a record
-NoticeError            a notice about a denied job could not be given
-UnexpectedError        a fault of the guard itself
+  ConfigError            a setting or a policy configuration is wrong
+    EntryError           a deny-list entry can never match an image
+  ImageReferenceError    a text is not a container image reference
+  EventError             an event claims to be a SageMaker job event and can't be read
+    ScopeError           the event is of another account, region or partition
+  CollectError           SageMaker refused or failed a Describe or ListTags call
+    JobNotFound          the job doesn't exist (any more)
+  ListError              SageMaker refused or failed a call that lists jobs
+    ListUnsupported      the region has no such operation, and so no such jobs
+  StateError             what the guard remembers between invocations could not be read or written
+  SweepError             a sweep could not do all that it should
+  PolicyError            OPA gave no decision that can be trusted
+    OpaStartError        OPA didn't start, or not with the bundle
+    SchemaMismatch       the bundle was made for documents of another schema version
+    OpaUnavailable       OPA can't be reached
+    OpaUnauthorized      OPA refused the guard's token
+    OpaTimeout           OPA didn't answer in time
+    EvaluationFailed     OPA answered with an error: a policy is broken
+    DecisionMissing      the decision is undefined: the input is outside the contract
+    DecisionInvalid      the answer doesn't have the shape of a decision
+    MaskInvalid          the masking policy gave no masks that can be carried out
+  StopError              SageMaker refused or failed a Stop call for a running job
+  LogError               a sink of the decision log could not keep a record
+  NoticeError            a notice about a denied job could not be given
+  UnexpectedError        a fault of the guard itself
 """
 
 from __future__ import annotations

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from guard import errors
 from guard.errors import GuardError
+
+
+def _tree(error: type[GuardError], depth: int = 0) -> list[str]:
+    """The names of the module's errors, each below its base and farther to the right."""
+    below = [each for each in vars(errors).values() if isinstance(each, type) and each.__base__ is error]
+    return ["  " * depth + error.__name__, *(line for each in below for line in _tree(each, depth + 1))]
+
+
+def test_the_module_draws_its_errors_as_they_are() -> None:
+    _, drawn = str(errors.__doc__).split("\n\n")
+    assert re.findall(r"^ *\w+", drawn, re.MULTILINE) == _tree(GuardError)
 
 
 def test_an_error_without_facts_is_its_message() -> None:
