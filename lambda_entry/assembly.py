@@ -84,12 +84,7 @@ def build_limits(settings: Settings, counted_together: int = 1) -> Limits:
     switch = (
         Switch(cache(lambda: client("ssm", BRIEF)), settings.switch_parameter) if settings.switch_parameter else Permit
     )
-    bounds = Bounds(
-        stops=settings.breaker_stops,
-        window=timedelta(minutes=settings.breaker_minutes),
-        rule_share=settings.breaker_rule_share,
-        rule_jobs=settings.breaker_rule_jobs,
-    )
+    bounds = Bounds.of(settings)
     counts = settings.state_table and (bounds.stops or bounds.rule_share)
     table = StateTable(cache(lambda: client("dynamodb", BRIEF)), settings.state_table)
     return SwitchedLimits(switch, Breaker(table, bounds, together=counted_together) if counts else NO_LIMITS)

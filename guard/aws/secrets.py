@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
-from guard.aws.refusals import code
+from guard.aws.clients import ClientOf
+from guard.aws.refusals import CALL_ERRORS, code
 from guard.errors import OpaUnauthorized
-
-ClientOf = Callable[[str], Any]
 
 
 def token_from(arn: str, client_of: ClientOf) -> str:
@@ -25,6 +18,12 @@ def token_from(arn: str, client_of: ClientOf) -> str:
             found = client_of(service).get_secret_value(SecretId=arn)["SecretString"]
         else:
             found = client_of(service).get_parameter(Name=arn, WithDecryption=True)["Parameter"]["Value"]
-    except (ClientError, BotoCoreError, ResponseParserError, KeyError) as exc:
-        raise OpaUnauthorized("the token of the remote OPA could not be read", arn=arn, code=code(exc)) from exc
+    except CALL_ERRORS as exc:
+        raise _unreadable(arn, exc) from exc
+    except KeyError as exc:
+        raise _unreadable(arn, exc) from exc
     return str(found).strip()
+
+
+def _unreadable(arn: str, error: Exception) -> OpaUnauthorized:
+    return OpaUnauthorized("the token of the remote OPA could not be read", arn=arn, code=code(error))

@@ -16,6 +16,7 @@ from typing import Protocol
 from guard.errors import StateError
 from guard.limits.permit import Permit
 from guard.record import Record
+from guard.settings import Settings
 
 ITEM = "breaker"
 SLICES = 10
@@ -47,6 +48,16 @@ class Bounds:
     window: timedelta
     rule_share: int
     rule_jobs: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Bounds:
+        """Return those of a deployment."""
+        return cls(
+            stops=settings.breaker_stops,
+            window=timedelta(minutes=settings.breaker_minutes),
+            rule_share=settings.breaker_rule_share,
+            rule_jobs=settings.breaker_rule_jobs,
+        )
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from guard.aws.clients import ClientOf
 from guard.aws.refusals import CALL_ERRORS, code
 from guard.aws.switch import Switch
 from guard.aws.table import StateTable
 from guard.errors import GuardError, StateError
 from guard.limits.breaker import ITEM as BREAKER
 from guard.limits.breaker import Bounds, slice_of, tally
-from guard.operations.stack import ClientOf, Stack
+from guard.operations.stack import Stack
 from guard.sweep.memory import mapping
 from guard.sweep.run import LAST
 from guard.times import parse_time
@@ -40,7 +41,7 @@ def status(stack: Stack, client_of: ClientOf, now: datetime) -> list[Part]:
     readers: dict[str, Callable[[], Part]] = {
         "mode": lambda: _mode(settings.mode),
         "switch": lambda: _switch(settings.switch_parameter, client_of),
-        "breaker": lambda: _breaker(table, _bounds(stack), now),
+        "breaker": lambda: _breaker(table, Bounds.of(settings), now),
         "last sweep": lambda: _sweep(_last(table), now),
         "policies": lambda: _policies(_last(table)),
         "exemptions": lambda: _exemptions(_last(table), now),
@@ -71,16 +72,6 @@ def _switch(parameter: str, client_of: ClientOf) -> Part:
     facts = {"parameter": parameter, "enforcement": "off" if off else "on"}
     text = "OFF: no job is stopped" if off else "on"
     return Part("switch", f"{text} ({parameter})", facts, attention=off)
-
-
-def _bounds(stack: Stack) -> Bounds:
-    settings = stack.settings
-    return Bounds(
-        stops=settings.breaker_stops,
-        window=timedelta(minutes=settings.breaker_minutes),
-        rule_share=settings.breaker_rule_share,
-        rule_jobs=settings.breaker_rule_jobs,
-    )
 
 
 def _breaker(table: StateTable, bounds: Bounds, now: datetime) -> Part:
