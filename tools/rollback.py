@@ -11,17 +11,30 @@ from typing import Any
 
 import boto3
 
+from guard.aws.clients import ClientOf
+from guard.aws.refusals import CALL_ERRORS, code
+from guard.errors import ConfigError
+from guard.operations.stack import outputs
+
 ALIAS = "live"
 OUTPUTS = ("FunctionName", "SweepFunctionName")
 
 
-def main(stack: str) -> int:
-    """Move the alias of each function back by one version; 1 when a function has no earlier one."""
-    make: Any = boto3.client
-    (described,) = make("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
-    functions = make("lambda")
-    moves = [(outputs[name], *_versions(functions, outputs[name])) for name in OUTPUTS]
+def main(stack: str, client_of: ClientOf) -> int:
+    """Move the alias of each function back by one version; 1 when a function has no earlier one, 2 for an error."""
+    try:
+        names = outputs(stack, OUTPUTS, client_of)
+        return _rolled_back(names, client_of("lambda"))
+    except CALL_ERRORS as exc:
+        error = ConfigError("the stack can't be rolled back", stack=stack, code=code(exc), error=str(exc))
+    except ConfigError as exc:
+        error = exc
+    print(f"error {type(error).__name__}: {error}", file=sys.stderr)
+    return 2
+
+
+def _rolled_back(names: list[str], functions: Any) -> int:
+    moves = [(name, *_versions(functions, name)) for name in names]
     for name, current, previous in moves:
         if previous is None:
             print(f"{name} has no version before {current}; nothing was changed", file=sys.stderr)
@@ -41,4 +54,5 @@ def _versions(functions: Any, name: str) -> tuple[int, int | None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    make: Any = boto3.client
+    sys.exit(main(sys.argv[1], make))
