@@ -6,6 +6,7 @@ GuardError
   ImageReferenceError    a text is not a container image reference
   EventError             an event claims to be a SageMaker job event and can't be read
     ScopeError           the event is of another account, region or partition
+    IgnoredEvent         the guard ignores the event, so that there is no decision on it
   CollectError           SageMaker refused or failed a Describe or ListTags call
     JobNotFound          the job doesn't exist (any more)
   ListError              SageMaker refused or failed a call that lists jobs
@@ -71,6 +72,10 @@ class EventError(GuardError):
 
 class ScopeError(EventError):
     """The event is of another account, region or partition than the guard's own."""
+
+
+class IgnoredEvent(EventError):
+    """The guard ignores the event, so that there is no decision on it; `evidence` has the reason."""
 
 
 class CollectError(GuardError):

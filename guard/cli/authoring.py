@@ -18,7 +18,7 @@ from guard.cli.evaluate import Evaluated, Evaluator
 from guard.cli.exemptions import Listed, count_covered, list_exemptions, scope_text
 from guard.cli.fixtures import Case, differences, expectation_of, find_cases
 from guard.cli.text import printable
-from guard.errors import ConfigError, GuardError
+from guard.errors import ConfigError, GuardError, IgnoredEvent
 from guard.opa.binary import find_opa
 
 FAILED, BROKEN = 1, 2
@@ -89,18 +89,28 @@ def show_exemptions(
     """List the exemptions, with days left and what they cover in the given documents. Exit code: 0, or 2 for an error."""
     opa = find_opa(os.environ)
     listed = list_exemptions(opa, bundle, datetime.now(UTC).date())
-    files = list(_files(documents or []))
-    if files:
+    decided = 0
+    if documents:
         with Evaluator(bundle, opa=opa, environment=os.environ) as evaluator:
-            count_covered(listed, (evaluator.evaluate(file, None) for file in files))
+            decided = count_covered(listed, _results(evaluator, documents))
     if as_json:
         sys.stdout.write(json.dumps([each.as_json() for each in listed], indent=2) + "\n")
         return
     console = Console(file=sys.stdout, highlight=False)
     for each in listed:
-        _print(each, console, len(files))
+        _print(each, console, decided)
     if not listed:
         console.print("There are no exemptions.")
+
+
+def _results(evaluator: Evaluator, given: list[Path]) -> Iterator[Evaluated]:
+    """The decisions on the files; those on which there is none, as events of ended jobs, are left out by name."""
+    for file in _files(given):
+        try:
+            yield evaluator.evaluate(file, None)
+        except IgnoredEvent as exc:
+            told = f"left out: {file}: {exc.message} ({exc.evidence['reason']})"
+            Console(stderr=True, soft_wrap=True, highlight=False).print(Text(printable(told)))
 
 
 def _files(given: list[Path]) -> Iterator[Path]:

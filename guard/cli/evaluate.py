@@ -21,7 +21,7 @@ from guard.cli.recorded import Recorded, recorded
 from guard.decision import Decision, Evaluation, Verdict, verdict
 from guard.denylist.deployment import deny_list
 from guard.document import Document
-from guard.errors import ConfigError, EventError
+from guard.errors import ConfigError, GuardError, IgnoredEvent
 from guard.normalize import normalize, offline
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
@@ -74,11 +74,21 @@ class Evaluator:
         self._engine.close()
 
     def evaluate(self, event: Path, describe: Path | None) -> Evaluated:
-        """Return the decision on an event, or on what was recorded, whose deny lists are its own. Raises GuardError."""
+        """Return the decision on an event, or on what was recorded, whose deny lists are its own.
+
+        Raises GuardError, with the path in its evidence.
+        """
+        try:
+            return self._evaluated(event, describe)
+        except GuardError as exc:
+            exc.evidence.setdefault("path", str(event))
+            raise
+
+    def _evaluated(self, event: Path, describe: Path | None) -> Evaluated:
         read = _read_json(event)
         known = recorded(read)
         if known is not None and describe is not None:
-            raise ConfigError("a recorded document needs no --describe", path=str(event))
+            raise ConfigError("a recorded document needs no --describe")
         known = known or Recorded(_document(read, _read_json(describe) if describe else None, self._settings))
         evaluation = self._engine.evaluate(known.document)
         undecided: tuple[str, ...] = ()
@@ -113,7 +123,7 @@ def _without(evaluation: Evaluation, rule_ids: tuple[str, ...]) -> Evaluation:
 def _document(event: Any, description: Any, settings: Settings) -> Document:
     ref = parse_event(event, home_of(event))
     if isinstance(ref, Ignored):
-        raise EventError("the guard ignores this event, so there is no decision", reason=ref.reason)
+        raise IgnoredEvent("the guard ignores this event, so there is no decision", reason=ref.reason)
     if description is not None and not isinstance(description, dict):
         raise ConfigError("the Describe response is not a JSON object")
     denied = deny_list({"processing": settings.processing_containers, "training": settings.training_containers})

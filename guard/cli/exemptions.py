@@ -82,10 +82,15 @@ def list_exemptions(opa: Path, bundle: Path, today: date) -> list[Listed]:
     ]
 
 
-def count_covered(listed: Iterable[Listed], results: Iterable[Evaluated]) -> None:
-    """Add to each exemption what it covers in these decisions; where several cover a finding, the first one counts."""
+def count_covered(listed: Iterable[Listed], results: Iterable[Evaluated]) -> int:
+    """Add to each exemption what it covers in these decisions, and return how many there are.
+
+    Where several exemptions cover a finding, the first one counts.
+    """
     by_id: dict[str | None, Listed] = {each.id: each for each in listed}
+    number = 0
     for result in results:
+        number += 1
         job = result.document.job
         for finding in result.evaluation.decision.findings:
             exemption = by_id.get(finding.exempted_by)
@@ -93,6 +98,7 @@ def count_covered(listed: Iterable[Listed], results: Iterable[Evaluated]) -> Non
                 exemption.covered[finding.rule_id] += 1
                 name = f"{job.kind} job {job.name}"
                 exemption.jobs += [name] if name not in exemption.jobs else []
+    return number
 
 
 def scope_text(scope: Any) -> str:

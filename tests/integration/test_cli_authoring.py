@@ -161,6 +161,27 @@ def test_of_a_folder_the_json_files_are_read_in_all_its_depth(run: Any, policies
     assert listed["covered"] == {"denied_image": 2}
 
 
+def test_events_that_the_guard_ignores_are_left_out_by_name(run: Any, policies: Any, tmp_path: Path) -> None:
+    """A folder of kept events has those of ended jobs, too."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name in ("training_completed.json", "training_starting.json"):
+        shutil.copy(Path("tests/events") / name, folder / name)
+    result = run("exemptions", folder, "--bundle", policies(_exemption("EX-1")))
+    assert result.exit_code == 0, result.output
+    assert "covers denied_image (1) in 1 of the document\n" in result.stdout
+    (left_out,) = result.stderr.splitlines()
+    assert left_out.startswith(f"left out: {folder / 'training_completed.json'}: ")
+
+
+def test_a_document_that_cannot_be_decided_on_is_named(run: Any, policies: Any, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text(
+        json.dumps({"source": "aws.sagemaker", "detail-type": "SageMaker Training Job State Change"})
+    )
+    error = run("exemptions", tmp_path / "other.json", "--bundle", policies(_exemption("EX-1"))).exception
+    assert error.evidence["path"] == str(tmp_path / "other.json")
+
+
 def test_one_that_the_policy_refuses_says_why(run: Any, policies: Any) -> None:
     folder = policies(_exemption("EX-1"), exemption_policy={"ticket_required": True})
     text = " ".join(run("exemptions", "--bundle", folder).stdout.split())
