@@ -8,6 +8,8 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
+from guard.aws.refusals import refuse_foreign
+
 # Describe and Stop answer in well under a second. All attempts at a few calls must fit in the function's timeout: a guard
 # that is cut off there can say neither what failed nor for which job. In the mode `standard` a client makes no retries any more
 # once some 18 calls have failed, for as long as the environment lives: with half of all attempts failing, 30% of a thousand calls
@@ -30,4 +32,6 @@ def client(service: str, config: Config = BOTO) -> Any:
 @cache
 def _session() -> botocore.session.Session:
     """One for all clients: what they read in common, a second client has for a quarter of the price."""
-    return botocore.session.get_session()
+    session = botocore.session.get_session()
+    session.register("after-call", refuse_foreign)
+    return session

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from guard.aws.refusals import CALL_ERRORS, checked, code, is_denied, is_for_now, is_missing_job, is_missing_resource
+from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now, is_missing_job, is_missing_resource
 from guard.document import ImageError
 from guard.errors import CollectError, JobNotFound
 from guard.extract import extract
@@ -150,7 +150,7 @@ def _tags(client: Any, arn: str) -> dict[str, str] | CollectError | None:
 
 
 def _call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
-    answer = checked(operation, getattr(client, xform_name(operation))(**parameters))
+    answer = getattr(client, xform_name(operation))(**parameters)
     return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from botocore import xform_name
 
 from guard.aws.collect import describe
-from guard.aws.refusals import CALL_ERRORS, checked, code, may_have_been_served
+from guard.aws.refusals import CALL_ERRORS, code, may_have_been_served
 from guard.errors import CollectError, JobNotFound, StopError
 from guard.extract.reading import text
 from guard.record import Outcome
@@ -27,7 +27,7 @@ def stop(client: Any, ref: JobRef) -> Outcome:
     """
     call = getattr(client, xform_name(ref.kind.stop_operation))
     try:
-        checked(ref.kind.stop_operation, call(**ref.identifiers))
+        call(**ref.identifiers)
     except CALL_ERRORS as exc:
         return _after_refusal(client, ref, exc)
     return Outcome.STOPPED

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from guard.aws.refusals import CALL_ERRORS, checked, code, is_unsupported
+from guard.aws.refusals import CALL_ERRORS, code, is_unsupported
 from guard.errors import ListError, ListUnsupported
 from guard.jobs import JobKind
 
@@ -42,7 +42,7 @@ def _pages(
     }
     while True:
         try:
-            response = checked(listing.operation, getattr(client, xform_name(listing.operation))(**parameters))
+            response = getattr(client, xform_name(listing.operation))(**parameters)
         except CALL_ERRORS as exc:
             unsupported = is_unsupported(exc)
             raise (ListUnsupported if unsupported else ListError)(

@@ -1,4 +1,4 @@
-"""What an error of the SageMaker API means: the thing is missing, the call isn't allowed, or the service can't answer for now."""
+"""What an error of an AWS API means: the thing is missing, the call isn't allowed, or the service can't answer for now."""
 
 from __future__ import annotations
 
@@ -10,17 +10,28 @@ from botocore.parsers import ResponseParserError
 
 
 class ForeignAnswer(BotoCoreError):
-    """A response with the status of a success that isn't the API's own.
+    """A response with the status of a success that isn't the service's own.
 
     botocore takes any body with that status, as a proxy's sign-in page, for a response without members: a job without images,
-    a job without tags, a Stop that was served.
+    a Stop that was served, a notice that the queue has, a record that the bucket keeps.
     """
 
-    fmt = "the response to {operation} has no request id: something between the guard and SageMaker sent it"
+    fmt = "the response to {operation} lacks {lacks}: something between the guard and the service sent it"
 
 
 CALL_ERRORS: tuple[type[Exception], ...] = (ClientError, BotoCoreError, ResponseParserError)
 """All that a call of botocore raises. ResponseParserError, for a response that can't be parsed, is no BotoCoreError."""
+
+# What the response to a served call always has, where that is a member of its own; any other has the request id.
+_PROOFS = {
+    "BatchImportFindings": "FailedCount",
+    "GetFindings": "Findings",
+    "GetParameter": "Parameter",
+    "Publish": "MessageId",
+    "PutEvents": "FailedEntryCount",
+    "PutObject": "ETag",
+    "SendMessage": "MessageId",
+}
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 _MISSING = frozenset({"ResourceNotFound", "ResourceNotFoundException"})
@@ -72,11 +83,18 @@ _FOR_NOW = frozenset(
 )
 
 
+def refuse_foreign(**after_call: Any) -> None:
+    """Raise ForeignAnswer for what something else than the service sent; a handler of botocore's event `after-call`."""
+    checked(after_call["model"].name, after_call["parsed"])
+
+
 def checked(operation: str, response: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the response. Raises ForeignAnswer for one that something else than the API sent."""
+    """Return the response. Raises ForeignAnswer for a success that something else than the service sent."""
     metadata = response.get("ResponseMetadata") or {}
-    if "HTTPStatusCode" in metadata and not metadata.get("RequestId"):
-        raise ForeignAnswer(operation=operation)
+    if int(metadata.get("HTTPStatusCode", 300)) < 300:
+        proof = _PROOFS.get(operation)
+        if not metadata.get("RequestId") if proof is None else response.get(proof) is None:
+            raise ForeignAnswer(operation=operation, lacks=proof or "a request id")
     return response
 
 

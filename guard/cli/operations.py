@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from guard.aws.refusals import refuse_foreign
 from guard.cli.text import printable
 from guard.operations.letters import Letter
 from guard.operations.redrive import HIDDEN_SECONDS, Queue, Redriven, redrive, shown
@@ -67,10 +68,11 @@ def redrive_command(
 
 
 def _clients() -> Callable[[str], Any]:
-    make: Any = boto3.client
+    session: Any = boto3.Session()
+    session.events.register("after-call", refuse_foreign)
     # An invocation must not be repeated because its answer takes long.
     patient = Config(read_timeout=HIDDEN_SECONDS, retries={"total_max_attempts": 1})
-    return cache(lambda service: make(service, config=patient if service == "lambda" else None))
+    return cache(lambda service: session.client(service, config=patient if service == "lambda" else None))
 
 
 def kept(letters: Iterable[Letter]) -> list[Redriven]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol, runtime_checkable
 
-from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now
+from guard.aws.refusals import CALL_ERRORS, ForeignAnswer, code, is_denied, is_for_now
 from guard.errors import NoticeError
 from guard.notices.message import subject, text
 from guard.notices.notice import Notice
@@ -94,21 +94,21 @@ class TopicChannel:
         self._topic = topic_arn
 
     def give(self, notice: Notice) -> str | None:
-        """Publish the message."""
+        """Publish the message. Raises ForeignAnswer when something else than SNS took it."""
         attributes = {
             "mode": notice.mode,
             "outcome": notice.outcome,
             "job_kind": notice.job.kind,
             "account": notice.account,
         }
-        self._sns.publish(
-            TopicArn=self._topic,
-            Subject=subject(notice),
-            Message=text(notice),
-            MessageAttributes={
-                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-            },
-        )
+        typed = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+        try:
+            self._sns.publish(
+                TopicArn=self._topic, Subject=subject(notice), Message=text(notice), MessageAttributes=typed
+            )
+        except KeyError as exc:
+            # botocore's parser of XML, about any other document than SNS's.
+            raise ForeignAnswer(operation="Publish", lacks=exc.args[0]) from exc
         return None
 
 

@@ -78,6 +78,13 @@ NOTICES: tuple[Fault, ...] = (
         attempts=1,
     ),
     _notice("table throttled once the notice is given", spoil("UpdateItem", _THROTTLED, ALWAYS), attempts=1),
+    _notice("queue's answer not SQS's", spoil("SendMessage", front.not_json, ALWAYS), attempts=1),
+    _notice(
+        "every channel's answer not its own for one message",
+        *(spoil(name, front.not_json) for name in CHANNELS),
+        attempts=1,
+    ),
+    _notice("table's answer not DynamoDB's", spoil("PutItem", front.not_json, ALWAYS), attempts=1),
     _notice("killed between stop and notice", killed_by("SendMessage"), attempts=2),
     _notice("killed while it gives a notice", killed_by("Publish"), attempts=1),
 )
@@ -88,6 +95,7 @@ RECORDS: tuple[Fault, ...] = (
     _record("bucket slow for one record", front.slow(4), _CALLS, attempts=2),
     _record("bucket gone", front.fail(404, "NoSuchBucket"), ALWAYS, attempts=3),
     _record("bucket denied always", _DENIED, ALWAYS, attempts=3, spares=True),
+    _record("bucket's answer not S3's, for one attempt", front.not_json, 2, attempts=2),
     _record("bucket's answer lost", front.lose_answer, attempts=1),
     _record("bucket out of reach for one attempt", front.reset, 2 * _CALLS, attempts=2),
 )

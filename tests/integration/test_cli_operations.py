@@ -6,12 +6,15 @@ import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.hooks import HierarchicalEmitter
 from click.testing import Result
 from typer.testing import CliRunner
 
+from guard.aws.refusals import ForeignAnswer
 from guard.aws.table import StateTable
 from guard.cli.app import app
 from guard.operations.redrive import HIDDEN_SECONDS
@@ -43,6 +46,7 @@ class Cloud:
             Invoke=lambda **_: {"Payload": io.BytesIO(body)},
         )
         self.configs: dict[str, Any] = {}
+        self.events = HierarchicalEmitter()
 
     def client(self, service: str, config: Any = None) -> Any:
         self.configs[service] = config
@@ -63,7 +67,7 @@ class Cloud:
 def cloud(ssm: Any, table: StateTable, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """The stack."""
     made = Cloud("stopped")
-    monkeypatch.setattr("guard.cli.operations.boto3.client", made.client)
+    monkeypatch.setattr("guard.cli.operations.boto3.Session", lambda: made)
     return made
 
 
@@ -96,6 +100,13 @@ def test_an_invocation_is_waited_for_and_made_once(run: Any, cloud: Cloud) -> No
     patient = cloud.configs.pop("lambda")
     assert (patient.read_timeout, patient.retries) == (HIDDEN_SECONDS, {"total_max_attempts": 1})
     assert cloud.configs == {"cloudformation": None, "sqs": None}
+
+
+def test_a_proxys_page_is_not_an_empty_queue(run: Any, cloud: Cloud) -> None:
+    run("redrive")
+    page = {"ResponseMetadata": {"HTTPStatusCode": 200}}
+    with pytest.raises(ForeignAnswer, match="ReceiveMessage"):
+        cloud.events.emit("after-call.sqs.ReceiveMessage", model=SimpleNamespace(name="ReceiveMessage"), parsed=page)
 
 
 def test_redrive_takes_no_more_letters_than_asked_for(run: Any, cloud: Cloud) -> None:

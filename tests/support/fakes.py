@@ -9,6 +9,8 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from guard.aws.refusals import checked
+
 Answer = Mapping[str, Any] | Exception | Callable[..., Mapping[str, Any]]
 
 
@@ -34,7 +36,8 @@ class FakeSageMaker:
                 self.calls.append((operation, parameters))
             if isinstance(answer, Exception):
                 raise answer
-            return answer(**parameters) if callable(answer) else answer
+            # As the guard's own clients do.
+            return checked(operation, answer(**parameters) if callable(answer) else answer)
 
         return call
 

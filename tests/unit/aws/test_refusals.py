@@ -206,3 +206,16 @@ def test_a_response_of_the_api_is_returned(metadata) -> None:
 def test_a_response_without_a_request_id_is_somebody_elses(more) -> None:
     with pytest.raises(ForeignAnswer, match="StopTrainingJob"):
         checked("StopTrainingJob", {"ResponseMetadata": {"HTTPStatusCode": 200} | more})
+
+
+@pytest.mark.parametrize("metadata", [{}, {"RequestId": "x"}], ids=["no request id", "a proxy's request id"])
+def test_what_a_served_call_always_returns_proves_the_response(metadata) -> None:
+    response = {"ResponseMetadata": {"HTTPStatusCode": 200} | metadata}
+    assert checked("PutEvents", proven := response | {"FailedEntryCount": 0}) is proven
+    with pytest.raises(ForeignAnswer, match="PutEvents lacks FailedEntryCount"):
+        checked("PutEvents", response)
+
+
+def test_an_error_of_the_service_needs_no_proof() -> None:
+    response = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    assert checked("SendMessage", response) is response
