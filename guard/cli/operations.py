@@ -62,9 +62,9 @@ def redrive_command(
     client_of = _clients()
     found = find_stack(stack, client_of)
     queue = Queue(client_of("sqs"), found.queue_url)
-    redriven = list(redrive(queue, client_of("lambda"), found.function, limit)) if yes else kept(shown(queue, limit))
-    (print_letters_json if as_json else print_letters)(redriven, sys.stdout)
-    raise typer.Exit(0 if all(letter.done for letter in redriven) else ATTENTION)
+    rows = redrive(queue, client_of("lambda"), found.function, limit) if yes else kept(shown(queue, limit))
+    printed = (print_letters_json if as_json else print_letters)(rows, sys.stdout)
+    raise typer.Exit(0 if all(row.done for row in printed) else ATTENTION)
 
 
 def _clients() -> Callable[[str], Any]:
@@ -98,28 +98,41 @@ def print_status_json(stack: str, parts: Iterable[Part], out: TextIO) -> None:
     out.write(json.dumps({"stack": stack} | body, indent=2) + "\n")
 
 
-def print_letters(redriven: Iterable[Redriven], out: TextIO) -> None:
-    """Print a row for each letter."""
+def print_letters(redriven: Iterable[Redriven], out: TextIO) -> list[Redriven]:
+    """Print a row for each letter as it comes, since each may take minutes and a later one may fail; return the rows."""
     console = Console(file=out, highlight=False)
-    rows = list(redriven)
+    rows: list[Redriven] = []
+    for row in redriven:
+        console.print(_row(row, with_head=not rows))
+        rows.append(row)
     if not rows:
         console.print("no dead letters")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("since", "letter", "event and error", "result"):
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        letter = row.letter
-        since = letter.sent_at.strftime("%m-%d %H:%M") if letter.sent_at else "-"
-        style = "green" if row.done else "yellow"
-        about = Text.assemble(printable(letter.subject), (f"\n{_short(letter.error)}", "dim"))
-        table.add_row(since, letter.shape, about, Text(_short(row.result), style=style))
-    console.print(table)
+    return rows
 
 
-def print_letters_json(redriven: Iterable[Redriven], out: TextIO) -> None:
-    """Print the letters with their events as one object."""
-    out.write(json.dumps({"letters": [_as_data(row.letter) | _end(row) for row in redriven]}, indent=2) + "\n")
+def _row(row: Redriven, *, with_head: bool) -> Table:
+    """A table of one row: its columns are as wide as those of every other one."""
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=with_head, expand=True)
+    table.add_column("since", width=11)
+    table.add_column("letter", width=17)
+    table.add_column("event and error", overflow="fold", ratio=3)
+    table.add_column("result", overflow="fold", ratio=2)
+    letter = row.letter
+    since = letter.sent_at.strftime("%m-%d %H:%M") if letter.sent_at else "-"
+    style = "green" if row.done else "yellow"
+    about = Text.assemble(printable(letter.subject), (f"\n{_short(letter.error)}", "dim"))
+    table.add_row(since, letter.shape, about, Text(_short(row.result), style=style))
+    return table
+
+
+def print_letters_json(redriven: Iterable[Redriven], out: TextIO) -> list[Redriven]:
+    """Print the letters with their events as one object, also those before a failure; return the rows."""
+    rows: list[Redriven] = []
+    try:
+        rows += redriven
+    finally:
+        out.write(json.dumps({"letters": [_as_data(row.letter) | _end(row) for row in rows]}, indent=2) + "\n")
+    return rows
 
 
 def _as_data(letter: Letter) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from guard.aws.refusals import CALL_ERRORS, code
@@ -15,6 +15,10 @@ from guard.operations.letters import Letter, read_letter
 HIDDEN_SECONDS = 200
 # An empty answer may come from a part of the queue that has none: ask twice.
 _EMPTY_ANSWERS = 2
+_MOST_AT_ONCE = 10
+# What SQS says of a letter that others can see already.
+_VISIBLE = "MessageNotInflight"
+_VISIBLE_TEXT = "not available for visibility timeout change"
 
 
 @dataclass(frozen=True)
@@ -32,31 +36,51 @@ class Queue:
     def __init__(self, sqs: Any, url: str) -> None:
         self._sqs = sqs
         self._url = url
+        self._receipts: dict[str, str] = {}
 
-    def letters(self, limit: int) -> Iterator[Letter]:
-        """Yield the letters, each once, and hide each of them for a while."""
+    def letters(self, limit: int, at_once: int = _MOST_AT_ONCE) -> Iterator[Letter]:
+        """Yield the letters, each once, and hide each of them for a while.
+
+        A letter that comes again, since it was hidden long enough, is hidden anew. When they do nothing else but come again, this
+        ends: more answers in a row than there are letters have none that is new.
+        """
         seen: set[str] = set()
-        empty = 0
-        while len(seen) < limit and empty < _EMPTY_ANSWERS:
+        empty = known = 0
+        while len(seen) < limit and empty < _EMPTY_ANSWERS and known <= len(seen):
             answer = self._call(
                 "receive_message",
-                MaxNumberOfMessages=min(10, limit - len(seen)),
+                MaxNumberOfMessages=min(at_once, limit - len(seen)),
                 VisibilityTimeout=HIDDEN_SECONDS,
                 MessageAttributeNames=["All"],
                 AttributeNames=["SentTimestamp"],
             )
-            new = [message for message in answer.get("Messages") or [] if message["MessageId"] not in seen]
-            empty = 0 if new else empty + 1
-            seen.update(message["MessageId"] for message in new)
-            yield from map(read_letter, new)
+            messages = answer.get("Messages") or []
+            new = [letter for letter in map(read_letter, messages) if letter.id not in seen]
+            empty = 0 if messages else empty + 1
+            known = 0 if new else known + bool(messages)
+            seen.update(letter.id for letter in new)
+            self._receipts.update((message["MessageId"], message["ReceiptHandle"]) for message in messages)
+            yield from new
 
     def delete(self, letter: Letter) -> None:
         """Delete the letter for good."""
-        self._call("delete_message", ReceiptHandle=letter.receipt)
+        self._call("delete_message", ReceiptHandle=self._receipt(letter))
 
-    def show(self, letter: Letter) -> None:
-        """Let others see the letter again."""
-        self._call("change_message_visibility", ReceiptHandle=letter.receipt, VisibilityTimeout=0)
+    def show(self, letters: Iterable[Letter]) -> None:
+        """Let others see the letters again: all that SQS lets, whatever becomes of one."""
+        failures: list[StateError] = []
+        for letter in letters:
+            try:
+                self._call("change_message_visibility", ReceiptHandle=self._receipt(letter), VisibilityTimeout=0)
+            except StateError as exc:
+                if not _is_visible(exc):
+                    failures.append(exc)
+        if failures:
+            raise failures[0]
+
+    def _receipt(self, letter: Letter) -> str:
+        """The last one: SQS takes an earlier one no more."""
+        return self._receipts.get(letter.id, letter.receipt)
 
     def _call(self, operation: str, **parameters: Any) -> Any:
         try:
@@ -71,14 +95,17 @@ class Queue:
             ) from exc
 
 
+def _is_visible(error: StateError) -> bool:
+    return str(error.evidence["code"]).endswith(_VISIBLE) or _VISIBLE_TEXT in str(error.evidence["error"])
+
+
 def shown(queue: Queue, limit: int) -> list[Letter]:
     """Return the letters, which stay as they are."""
     letters: list[Letter] = []
     try:
         letters += queue.letters(limit)
     finally:
-        for letter in letters:
-            queue.show(letter)
+        queue.show(letters)
     return letters
 
 
@@ -86,20 +113,34 @@ def redrive(queue: Queue, function: Any, name: str, limit: int) -> Iterator[Redr
     """Invoke the function with each letter's event, and yield what became of it; `function` is a client of Lambda."""
     kept: list[Letter] = []
     try:
-        for letter in queue.letters(limit):
-            result, done = _invoked(function, name, letter)
-            if done:
-                queue.delete(letter)
-            else:
+        # One at once: the time for which a letter is hidden begins when it is taken.
+        for letter in queue.letters(limit, at_once=1):
+            row = _deleted(queue, _invoked(function, name, letter))
+            if not row.done:
                 kept.append(letter)
-            yield Redriven(letter, result, done)
+            yield row
     finally:
-        # Not before the end: this run would meet it again.
-        for letter in kept:
-            queue.show(letter)
+        # Not before the end: this run would meet them again at once.
+        queue.show(kept)
 
 
-def _invoked(function: Any, name: str, letter: Letter) -> tuple[str, bool]:
+def _deleted(queue: Queue, row: Redriven) -> Redriven:
+    """Delete the letter if the function is done with it; one that can't be deleted comes again."""
+    if not row.done:
+        return row
+    try:
+        queue.delete(row.letter)
+    except StateError as exc:
+        return replace(row, result=f"{row.result}, but kept: it can't be deleted ({exc.evidence['code']})", done=False)
+    return row
+
+
+def _invoked(function: Any, name: str, letter: Letter) -> Redriven:
+    result, done = _result(function, name, letter)
+    return Redriven(letter, result, done)
+
+
+def _result(function: Any, name: str, letter: Letter) -> tuple[str, bool]:
     if letter.event is None:
         return "kept: it holds no event; look at it in the queue", False
     payload = json.dumps(letter.event).encode()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from guard.cli.operations import SHORT, print_letters, print_letters_json, print_status, print_status_json
+from guard.errors import StateError
 from guard.operations.letters import Letter
 from guard.operations.redrive import Redriven
 from guard.operations.status import Part
@@ -75,6 +77,25 @@ def test_a_letter_is_a_row_with_its_time_event_error_and_end() -> None:
         ["-", "undelivered", "event", "Change:", "churn", "kept"],
         ["THROTTLING"],
     ]
+
+
+def _failing() -> Iterator[Redriven]:
+    yield _row()
+    raise StateError("the dead-letter queue could not be used")
+
+
+def test_a_row_is_printed_as_its_letter_comes() -> None:
+    out = io.StringIO()
+    with pytest.raises(StateError):
+        print_letters(_failing(), out)
+    assert [line.split()[-1] for line in out.getvalue().splitlines()] == ["result", "stopped", "THROTTLING"]
+
+
+def test_a_failure_leaves_the_object_of_the_letters_whole() -> None:
+    out = io.StringIO()
+    with pytest.raises(StateError):
+        print_letters_json(_failing(), out)
+    assert [letter["result"] for letter in json.loads(out.getvalue())["letters"]] == ["stopped"]
 
 
 @pytest.mark.usefixtures("colours")

@@ -7,15 +7,20 @@ from typing import Any
 import pytest
 
 from guard.errors import StateError
+from guard.operations.letters import Letter, read_letter
 from guard.operations.redrive import Queue
 from tests.support.fakes import FakeSageMaker, refused
 from tests.unit.operations.test_letters import NOTICE, message
 
 
 def _queue(*answers: list[str]) -> tuple[Queue, FakeSageMaker]:
-    told = iter([{"Messages": [message(NOTICE) | {"MessageId": each} for each in answer]} for answer in answers])
-    sqs = FakeSageMaker(ReceiveMessage=lambda **_: next(told))
+    told = iter([{"Messages": [_message(each, "h") for each in answer]} for answer in answers])
+    sqs = FakeSageMaker(ReceiveMessage=lambda **_: next(told, {}))
     return Queue(sqs, "https://queue"), sqs
+
+
+def _message(name: str, receipt: str) -> dict[str, Any]:
+    return message(NOTICE) | {"MessageId": name, "ReceiptHandle": receipt}
 
 
 @pytest.mark.parametrize(
@@ -23,12 +28,56 @@ def _queue(*answers: list[str]) -> tuple[Queue, FakeSageMaker]:
     [
         pytest.param([[], []], 0, 2, id="empty"),
         pytest.param([["a"], [], ["b"], [], []], 2, 5, id="an empty answer between"),
-        pytest.param([["a"], ["a"], ["a"]], 1, 3, id="one that is seen again"),
+        pytest.param([["a"], ["b"], ["a"], ["b"], ["c"], [], []], 3, 7, id="old ones before a new one"),
+        pytest.param([["a"], ["a"], []], 1, 4, id="an empty answer after an old one"),
+        pytest.param([["a"], ["a"], ["a"]], 1, 3, id="one that comes again and again"),
     ],
 )
 def test_a_queue_is_empty_when_it_says_so_twice(answers: Any, letters: int, calls: int) -> None:
     queue, sqs = _queue(*answers)
     assert (len(list(queue.letters(10))), len(sqs.calls)) == (letters, calls)
+
+
+def test_the_last_receipt_of_a_letter_is_the_one_that_counts() -> None:
+    answers = iter([[_message("a", "old")], [_message("a", "new"), _message("b", "other")], [], []])
+    sqs = FakeSageMaker(
+        ReceiveMessage=lambda **_: {"Messages": next(answers)}, ChangeMessageVisibility={}, DeleteMessage={}
+    )
+    queue = Queue(sqs, "https://queue")
+    first, second = queue.letters(10)
+    queue.show([first])
+    queue.delete(second)
+    assert [asked["ReceiptHandle"] for _, asked in sqs.calls[-2:]] == ["new", "other"]
+
+
+GONE = [
+    pytest.param("AWS.SimpleQueueService.MessageNotInflight", "The message is not in flight.", id="documented"),
+    pytest.param("MessageNotInflight", "", id="by its short name"),
+    pytest.param(
+        "InvalidParameterValue",
+        "Reason: Message does not exist or is not available for visibility timeout change.",
+        id="in words",
+    ),
+]
+
+
+def _refusing(error: Exception) -> tuple[Queue, FakeSageMaker, list[Letter]]:
+    sqs = FakeSageMaker(ChangeMessageVisibility=error)
+    return Queue(sqs, "https://queue"), sqs, [read_letter(_message(name, name)) for name in ("a", "b")]
+
+
+@pytest.mark.parametrize(("code", "text"), GONE)
+def test_a_letter_that_others_can_see_already_is_shown(code: str, text: str) -> None:
+    queue, sqs, letters = _refusing(refused(code, text))
+    queue.show(letters)
+    assert [asked["ReceiptHandle"] for _, asked in sqs.calls] == ["a", "b"]
+
+
+def test_a_letter_that_can_not_be_shown_hides_no_other() -> None:
+    queue, sqs, letters = _refusing(refused("InvalidParameterValue", "no such queue"))
+    with pytest.raises(StateError, match="InvalidParameterValue"):
+        queue.show(letters)
+    assert [asked["ReceiptHandle"] for _, asked in sqs.calls] == ["a", "b"]
 
 
 def test_no_more_letters_are_taken_than_wanted() -> None:

@@ -77,3 +77,18 @@ def test_a_function_that_can_not_be_invoked_keeps_the_letter() -> None:
     row, end = _redriven(FakeSageMaker(Invoke=refused("TooManyRequestsException", status=429)))
     result = "kept: the function could not be invoked (TooManyRequestsException)"
     assert (row.result, row.done, end) == (result, False, SHOWN)
+
+
+def test_a_letter_that_can_not_be_deleted_says_what_the_function_did() -> None:
+    sqs = FakeSageMaker(
+        ReceiveMessage={"Messages": [LETTER]}, DeleteMessage=refused("AccessDenied"), ChangeMessageVisibility={}
+    )
+    (row,) = redrive(Queue(sqs, "https://queue"), _answering(b'{"results": [{"outcome": "stopped"}]}'), "guard", 1)
+    assert (row.result, row.done) == ("stopped, but kept: it can't be deleted (AccessDenied)", False)
+    assert sqs.calls[-1] == SHOWN
+
+
+def test_letters_are_taken_one_by_one_so_that_none_waits_hidden_for_another() -> None:
+    sqs = FakeSageMaker(ReceiveMessage={})
+    assert list(redrive(Queue(sqs, "https://queue"), FakeSageMaker(), "guard", 10)) == []
+    assert [asked["MaxNumberOfMessages"] for _, asked in sqs.calls] == [1, 1]
