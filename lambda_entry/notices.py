@@ -10,8 +10,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from guard.aws.table import StateTable
 from guard.notices.channels import Channel, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
+from guard.notices.ends import Ends, Store
 from guard.notices.once import Once, OnceInMemory, OnceInTable
 from guard.notices.security_hub import SecurityHubChannel
 from guard.settings import Settings
@@ -48,8 +50,18 @@ def _channels(settings: Settings) -> list[Channel]:
     if settings.notice_topic_arn:
         channels.append(TopicChannel(client("sns", BRIEF), settings.notice_topic_arn))
     if settings.security_hub == "enabled":
-        channels.append(SecurityHubChannel(client("securityhub", BRIEF)))
+        channels.append(SecurityHubChannel(client("securityhub", BRIEF), Ends(_store(settings))))
     return channels
+
+
+def _store(settings: Settings) -> Store:
+    from guard.sweep.memory import NoStore
+
+    return (
+        StateTable(cache(lambda: client("dynamodb", BRIEF)), settings.state_table)
+        if settings.state_table
+        else NoStore()
+    )
 
 
 def _once(settings: Settings) -> Once:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from guard.aws.refusals import CALL_ERRORS, ForeignAnswer, code, is_denied, is_for_now
@@ -29,8 +30,8 @@ class Channel(Protocol):
 class Closing(Protocol):
     """A channel whose notices are about jobs that run."""
 
-    def ended(self, job_arn: str) -> None:
-        """Close what was told of a job that has ended."""
+    def ended(self, job_arn: str, at: datetime | None) -> None:
+        """Close what was told, or will be, of a job that ended then."""
         ...
 
 

@@ -17,6 +17,7 @@ from guard.notices.messages import MARK
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import Once
 from guard.record import Record
+from guard.times import parse_time
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Deliverer:
         if message.get(MARK) == "job-ended":
             for channel in self.channels():
                 if isinstance(channel, Closing):
-                    channel.ended(str(message.get("job_arn")))
+                    channel.ended(str(message.get("job_arn")), parse_time(message.get("time")))
             return
         try:
             notice = Notice.model_validate(message.get("notice"))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from guard.errors import NoticeError
+from guard.notices.ends import Ends
 from guard.notices.message import summary
 from guard.notices.notice import Notice, NoticeFinding
 
@@ -24,20 +25,40 @@ class SecurityHubChannel:
 
     name = "security_hub"
 
-    def __init__(self, client: Any, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, client: Any, ends: Ends, clock: Callable[[], datetime] = _now) -> None:
         self._client = client
+        self._ends = ends
         self._clock = clock
 
     def give(self, notice: Notice) -> str | None:
-        """Import a finding for each rule. Raises NoticeError when Security Hub refuses one."""
+        """Import a finding for each rule, archived when the job has ended. Raises NoticeError when Security Hub refuses one."""
+        ended = self._has_ended(notice)
+        self._give(notice, ended=ended)
+        # An end that came meanwhile found nothing to archive.
+        if not ended and self._has_ended(notice):
+            self._give(notice, ended=True)
+        return None
+
+    def _has_ended(self, notice: Notice) -> bool:
+        return notice.outcome == "already_finished" or self._ends.has_ended_since(notice.job.arn, notice.time)
+
+    def _give(self, notice: Notice, *, ended: bool) -> None:
         by_rule: dict[str, NoticeFinding] = {}
         for finding in notice.findings:
             by_rule.setdefault(finding.rule_id, finding)
-        self._import([_asff(notice, finding, self._clock()) for finding in by_rule.values()])
-        return None
+        self._import([_asff(notice, finding, self._clock(), ended=ended) for finding in by_rule.values()])
 
-    def ended(self, job_arn: str) -> None:
-        """Archive the findings about a job that has ended. Raises NoticeError."""
+    def ended(self, job_arn: str, at: datetime | None) -> None:
+        """Archive the findings about a job that has ended, at an unknown time now; also those that come later.
+
+        Raises NoticeError, and StateError when the end can't be remembered: what is there is archived before that.
+        """
+        try:
+            self._ends.remember(job_arn, at or self._clock())
+        finally:
+            self._archive(job_arn)
+
+    def _archive(self, job_arn: str) -> None:
         filters = {
             "ResourceId": [{"Value": job_arn, "Comparison": "EQUALS"}],
             "GeneratorId": [{"Value": f"{GENERATOR}/", "Comparison": "PREFIX"}],
@@ -64,12 +85,11 @@ class SecurityHubChannel:
             raise NoticeError("Security Hub refused a finding", finding=first.get("Id"), code=first.get("ErrorCode"))
 
 
-def _asff(notice: Notice, finding: NoticeFinding, now: datetime) -> dict[str, Any]:
+def _asff(notice: Notice, finding: NoticeFinding, now: datetime, *, ended: bool) -> dict[str, Any]:
     """Return the finding in the AWS Security Finding Format."""
     job = notice.job
     remedy = finding.remediation or "Ask the team that owns the policies."
     recommendation = {"Text": remedy[:_REMEDIATION]} | ({"Url": notice.exemption_url} if notice.exemption_url else {})
-    ended = notice.outcome == "already_finished"
     return {
         "SchemaVersion": "2018-10-08",
         "Id": f"{job.arn}/{GENERATOR}/{finding.rule_id}",

@@ -355,9 +355,10 @@ def test_the_end_of_a_job_becomes_a_message_of_the_guards_queue(kind: JobKind) -
         event = {"source": "aws.sagemaker", "detail-type": kind.detail_type, "detail": {kind.status_field: status}}
         assert pattern.matches_event(event) is (status in kind.ended)
     (target,) = rule["Targets"]
-    filled = target["InputTransformer"]["InputTemplate"].replace("<job>", '"arn"')
+    filled = target["InputTransformer"]["InputTemplate"].replace("<job>", '"arn"').replace("<time>", '"t"')
     (message,) = messages(json.loads(filled))
-    assert message == {MARK: "job-ended", "job_arn": "arn"}
+    assert message == {MARK: "job-ended", "job_arn": "arn", "time": "t"}
+    assert target["InputTransformer"]["InputPathsMap"] == {"job": "$.resources[0]", "time": "$.time"}
 
 
 @pytest.mark.parametrize("mode", ["enforce", "audit"])

@@ -15,10 +15,12 @@ from guard.errors import NoticeError
 from guard.log.objects import ObjectSink
 from guard.notices.channels import EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
+from guard.notices.ends import Ends
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory
 from guard.notices.security_hub import SecurityHubChannel
 from guard.settings import Settings
+from guard.sweep.memory import NoStore
 from lambda_entry import clients, notices
 from lambda_entry.clients import client
 from tests.support.jobs import ACCOUNT, REGION
@@ -115,7 +117,7 @@ def test_what_the_service_answers_is_taken(operation: str) -> None:
         pytest.param(lambda: TagsChannel(client("sagemaker")), id="tags"),
         pytest.param(lambda: EventsChannel(client("events"), "default"), id="events"),
         pytest.param(lambda: TopicChannel(client("sns"), TOPIC), id="topic"),
-        pytest.param(lambda: SecurityHubChannel(client("securityhub")), id="security_hub"),
+        pytest.param(lambda: SecurityHubChannel(client("securityhub"), Ends(NoStore())), id="security_hub"),
     ],
 )
 def test_a_notice_that_a_page_took_was_not_given(proxy: str, channel: Any) -> None:

@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import yaml
 from moto.events.models import EventPattern
 
 from guard.aws.refusals import code
+from guard.aws.table import StateTable
 from guard.errors import EventError, LogError, NoticeError
 from guard.notices.channels import DETAIL_TYPE, SOURCE, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
+from guard.notices.ends import Ends
 from guard.notices.message import exemption
 from guard.notices.messages import MARK
 from guard.notices.notice import Notice, notice_of
@@ -71,8 +75,11 @@ class Places:
             TagsChannel(self.sagemaker),
             EventsChannel(self.events, "default"),
             TopicChannel(self.sns, self.topic),
-            SecurityHubChannel(self.hub),
+            self.security_hub(),
         ]
+
+    def security_hub(self, hub: Any = None) -> SecurityHubChannel:
+        return SecurityHubChannel(hub or self.hub, Ends(StateTable(lambda: self.dynamodb, TABLE)))
 
     def received(self, url: str) -> list[dict[str, Any]]:
         found = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
@@ -353,6 +360,22 @@ def test_a_later_notice_updates_the_finding_and_the_jobs_end_archives_it(guard, 
     assert finding["RecordState"] == "ARCHIVED"
 
 
+def test_a_notice_that_is_tried_again_after_the_jobs_end_is_archived(
+    guard, places, deliverer, ref, monkeypatch
+) -> None:
+    receiver = deliverer([places.security_hub()])
+    sent: list[str] = []
+    guard(sinks=[_sink(receiver, sent.append)]).judge(ref())
+    (message,) = map(json.loads, sent)
+    with monkeypatch.context() as patched:
+        patched.setattr(places.hub, "batch_import_findings", Mock(side_effect=refused("LimitExceededException")))
+        with pytest.raises(NoticeError):
+            receiver.receive(message)
+    receiver.receive({MARK: "job-ended", "job_arn": ARN, "time": datetime.now(UTC).isoformat()})
+    receiver.receive(message)
+    assert [finding["RecordState"] for finding in places.findings()] == ["ARCHIVED"]
+
+
 def test_the_end_of_a_job_leaves_the_findings_of_others(guard, places, deliverer, ref) -> None:
     receiver = deliverer()
     guard(sinks=[_sink(receiver)]).judge(ref())
@@ -373,7 +396,7 @@ def test_a_finding_that_security_hub_refuses_is_a_failure(places, monkeypatch) -
     answer = {"FailedCount": 1, "FailedFindings": [{"Id": "x", "ErrorCode": "InvalidInput"}]}
     monkeypatch.setattr(places.hub, "batch_import_findings", lambda **_: answer)
     with pytest.raises(NoticeError, match="InvalidInput"):
-        SecurityHubChannel(places.hub).give(_notice())
+        places.security_hub().give(_notice())
 
 
 # Messages

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from guard.errors import NoticeError
-from guard.notices.notice import notice_of
+from guard.errors import NoticeError, StateError
+from guard.notices.ends import Ends
+from guard.notices.notice import Notice, notice_of
 from guard.notices.security_hub import SecurityHubChannel
 from guard.record import Outcome
 from tests.support.fakes import FakeSageMaker
@@ -20,11 +22,35 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 URL = "https://wiki.example.com/exemptions"
 
 
+class Remembered:
+    """A store in memory; None for one that can't be used."""
+
+    def __init__(self, items: dict[str, Mapping[str, str | int]] | None) -> None:
+        self.items = items
+        self.expires: list[datetime] = []
+
+    def read(self, item: str) -> Mapping[str, str | int]:
+        return self._usable().get(item, {})
+
+    def write(self, item: str, values: Mapping[str, str | int], expires: datetime) -> None:
+        self._usable()[item] = values
+        self.expires.append(expires)
+
+    def _usable(self) -> dict[str, Mapping[str, str | int]]:
+        if self.items is None:
+            raise StateError("throttled")
+        return self.items
+
+
+def _channel(hub: FakeSageMaker, store: Remembered | None = None) -> SecurityHubChannel:
+    return SecurityHubChannel(hub, Ends(store or Remembered({})), lambda: NOW)
+
+
 def _imported(outcome: Outcome = Outcome.STOPPED) -> dict[str, Any]:
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
     notice = notice_of(denied(outcome=outcome), URL)
     assert notice is not None
-    SecurityHubChannel(hub, lambda: NOW).give(notice)
+    _channel(hub).give(notice)
     ((_, asked),) = hub.calls
     (finding,) = asked["Findings"]
     return finding
@@ -71,7 +97,7 @@ def test_what_is_archived_is_the_whole_finding() -> None:
     told = _imported()
     returned = told | {"RecordState": "ACTIVE", "FirstObservedAt": "x", "Workflow": {"Status": "NEW"}}
     hub = FakeSageMaker(GetFindings={"Findings": [returned]}, BatchImportFindings={"FailedCount": 0})
-    SecurityHubChannel(hub, lambda: NOW).ended(ARN)
+    _channel(hub).ended(ARN, None)
     filters = {
         "ResourceId": [{"Value": ARN, "Comparison": "EQUALS"}],
         "GeneratorId": [{"Value": "sagemaker-guard/", "Comparison": "PREFIX"}],
@@ -96,7 +122,7 @@ def test_what_is_archived_is_the_whole_finding() -> None:
 def test_what_is_not_the_guards_finding_about_the_job_is_left(change: dict[str, Any]) -> None:
     """Whatever Security Hub returned."""
     hub = FakeSageMaker(GetFindings={"Findings": [_imported() | change]})
-    SecurityHubChannel(hub, lambda: NOW).ended(ARN)
+    _channel(hub).ended(ARN, None)
     assert hub.operations() == ["GetFindings"]
 
 
@@ -106,7 +132,7 @@ def test_a_refused_finding_is_named_with_its_code() -> None:
     notice = notice_of(denied(), URL)
     assert notice is not None
     with pytest.raises(NoticeError) as caught:
-        SecurityHubChannel(hub, lambda: NOW).give(notice)
+        _channel(hub).give(notice)
     assert caught.value.evidence == {"finding": "the first", "code": "InvalidInput"}
 
 
@@ -116,7 +142,7 @@ def test_texts_are_as_long_as_security_hub_takes_them() -> None:
     assert notice is not None
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
     named = notice.model_copy(update={"job": notice.job.model_copy(update={"name": "x" * 300})})
-    SecurityHubChannel(hub, lambda: NOW).give(named)
+    _channel(hub).give(named)
     (finding,) = hub.calls[0][1]["Findings"]
     remedy = finding["Remediation"]["Recommendation"]["Text"]
     assert (len(finding["Title"]), len(finding["Description"]), len(remedy)) == (256, 1024, 512)
@@ -128,7 +154,7 @@ def test_a_job_has_one_finding_for_each_rule_with_the_words_of_the_first() -> No
     notice = notice_of(denied(FINDING, again, other, document=None), URL)
     assert notice is not None
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
-    SecurityHubChannel(hub, lambda: NOW).give(notice)
+    _channel(hub).give(notice)
     ((_, asked),) = hub.calls
     found = [
         (finding["GeneratorId"], finding["Description"].partition(" The training job")[0])
@@ -145,7 +171,7 @@ def test_policies_without_a_revision_are_told_as_an_empty_text() -> None:
     notice = notice_of(replace(record, evaluation=replace(record.evaluation, revision=None)), URL)
     assert notice is not None
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
-    SecurityHubChannel(hub, lambda: NOW).give(notice)
+    _channel(hub).give(notice)
     (finding,) = hub.calls[0][1]["Findings"]
     details = finding["Resources"][0]["Details"]
     assert details == {"Other": {"kind": "training", "outcome": "stopped", "revision": ""}}
@@ -154,13 +180,71 @@ def test_policies_without_a_revision_are_told_as_an_empty_text() -> None:
 def test_a_job_that_nobody_could_decide_on_has_no_finding() -> None:
     notice = notice_of(denied(evaluation=None), URL)
     assert notice is not None
-    assert SecurityHubChannel(FakeSageMaker(), lambda: NOW).give(notice) is None
+    assert _channel(FakeSageMaker()).give(notice) is None
 
 
 def test_a_finding_without_a_remedy_says_whom_to_ask() -> None:
     notice = notice_of(denied(FINDING.model_copy(update={"remediation": None})), "")
     assert notice is not None
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
-    SecurityHubChannel(hub, lambda: NOW).give(notice)
+    _channel(hub).give(notice)
     (finding,) = hub.calls[0][1]["Findings"]
     assert finding["Remediation"] == {"Recommendation": {"Text": "Ask the team that owns the policies."}}
+
+
+# A notice after the end of its job
+
+
+def _notice() -> Notice:
+    notice = notice_of(denied(), URL)
+    assert notice is not None
+    return notice
+
+
+def _states(hub: FakeSageMaker) -> list[str]:
+    imports = [asked["Findings"] for operation, asked in hub.calls if operation == "BatchImportFindings"]
+    return [finding["RecordState"] for findings in imports for finding in findings]
+
+
+def test_a_notice_that_comes_after_the_end_is_archived() -> None:
+    store, hub = Remembered({}), FakeSageMaker(GetFindings={"Findings": []}, BatchImportFindings={"FailedCount": 0})
+    _channel(hub, store).ended(ARN, NOW)
+    _channel(hub, store).give(_notice())
+    assert (_states(hub), store.expires) == (["ARCHIVED"], [NOW + timedelta(days=30)])
+
+
+@pytest.mark.parametrize(
+    ("after", "state"),
+    [(timedelta(seconds=-1), "ACTIVE"), (timedelta(0), "ARCHIVED"), (timedelta(seconds=1), "ARCHIVED")],
+    ids=["before the decision", "with it", "after it"],
+)
+def test_a_schedule_that_was_started_again_is_not_at_its_end(after: timedelta, state: str) -> None:
+    notice, hub = _notice(), FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    store = Remembered({f"ended#{ARN}": {"at": (notice.time + after).isoformat()}})
+    _channel(hub, store).give(notice)
+    assert _states(hub) == [state]
+
+
+def test_an_end_while_the_notice_is_given_archives_it() -> None:
+    store = Remembered({})
+
+    def ends(**_: Any) -> dict[str, int]:
+        Ends(store).remember(ARN, NOW)
+        return {"FailedCount": 0}
+
+    hub = FakeSageMaker(BatchImportFindings=ends)
+    _channel(hub, store).give(_notice())
+    assert _states(hub) == ["ACTIVE", "ARCHIVED"]
+
+
+def test_without_the_state_a_notice_comes() -> None:
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    _channel(hub, Remembered(None)).give(_notice())
+    assert _states(hub) == ["ACTIVE"]
+
+
+def test_an_end_that_can_not_be_remembered_archives_what_is_there_and_fails() -> None:
+    hub = FakeSageMaker(GetFindings={"Findings": [_imported()]}, BatchImportFindings={"FailedCount": 0})
+    with pytest.raises(StateError):
+        _channel(hub, Remembered(None)).ended(ARN, NOW)
+    assert _states(hub) == ["ARCHIVED"]
