@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -43,19 +44,33 @@ class Deliverer:
                 results[channel.name] = refusal or "given"
             except Exception as exc:
                 failures[channel.name] = exc
-                results[channel.name] = f"failed: {type(exc).__name__}: {exc}"
+                results[channel.name] = _failed(exc)
         facts = {"decision_id": notice.decision_id, "job_arn": notice.job.arn, "channels": results}
         self.report("notice", facts)
         if failures:
             names = ", ".join(sorted(failures))
             raise NoticeError(f"a notice could not be given: {names}", **facts) from next(iter(failures.values()))
 
+    def end(self, job_arn: str, at: datetime | None) -> None:
+        """Close what was told of a job that has ended. Raises NoticeError, after the last channel, naming those that failed."""
+        failures: dict[str, Exception] = {}
+        for channel in self.channels():
+            try:
+                if isinstance(channel, Closing):
+                    channel.ended(job_arn, at)
+            except Exception as exc:
+                failures[channel.name] = exc
+        # Of an end that went well there is nothing to tell: every job in the account has one.
+        if failures:
+            facts = {"job_arn": job_arn, "channels": {name: _failed(exc) for name, exc in failures.items()}}
+            self.report("notice", facts)
+            names = ", ".join(sorted(failures))
+            raise NoticeError(f"a job's end could not be told: {names}", **facts) from next(iter(failures.values()))
+
     def receive(self, message: Mapping[str, Any]) -> None:
         """Do what a message asks for. Raises NoticeError, and EventError for a message that can't be read."""
         if message.get(MARK) == "job-ended":
-            for channel in self.channels():
-                if isinstance(channel, Closing):
-                    channel.ended(str(message.get("job_arn")), parse_time(message.get("time")))
+            self.end(str(message.get("job_arn")), parse_time(message.get("time")))
             return
         try:
             notice = Notice.model_validate(message.get("notice"))
@@ -64,6 +79,10 @@ class Deliverer:
             field = ".".join(str(part) for part in first["loc"])
             raise EventError("a message of the guard's queue can't be read", field=field, problem=first["msg"]) from exc
         self.give(notice.model_copy(update={"exemption_url": self.exemption_url}))
+
+
+def _failed(exc: Exception) -> str:
+    return f"failed: {type(exc).__name__}: {exc}"
 
 
 class NoticeSink:

@@ -66,17 +66,23 @@ def _opened(body: str, attributes: Mapping[str, str]) -> tuple[Shape, Mapping[st
     event = content.get("requestPayload")
     if isinstance(event, Mapping):
         return "failed invocation", event, _failure(content)
+    names = ("ERROR_CODE", "ERROR_MESSAGE", "ErrorCode", "ErrorMessage")
+    told = ": ".join(attributes[name] for name in names if name in attributes)
     if MARK in content:
-        return "notice", content, "it was tried several times: the lines `notice` of the log say what failed"
+        return "notice", content, told or "it was tried several times: the lines `notice` of the log say what failed"
     if "detail-type" in content:
-        told = [
-            attributes[name]
-            for name in ("ERROR_CODE", "ERROR_MESSAGE", "ErrorCode", "ErrorMessage")
-            if name in attributes
-        ]
         undelivered = "RULE_ARN" in attributes or "ErrorCode" not in attributes
-        return "undelivered event" if undelivered else "failed invocation", content, ": ".join(told) or "unknown"
+        if attributes.get("TARGET_ARN", "").split(":")[2:3] == ["sqs"]:
+            return "notice", _job_ended(content), told or "unknown"
+        return "undelivered event" if undelivered else "failed invocation", content, told or "unknown"
     return "unreadable", None, "the body holds no event"
+
+
+def _job_ended(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message that the template's rule makes of the event, for the queue that could not be reached."""
+    resources = event.get("resources")
+    job_arn = resources[0] if isinstance(resources, list) and resources else None
+    return {MARK: "job-ended", "job_arn": job_arn, "time": event.get("time")}
 
 
 def _failure(content: Mapping[str, Any]) -> str:

@@ -24,7 +24,10 @@ from tests.support.records import FINDING, denied
 
 ROOT = Path(__file__).resolve().parents[2]
 RESOURCES = rendered()
-ALARMS = of_type(RESOURCES, "AWS::CloudWatch::Alarm")
+# With all that a parameter adds.
+HUB = {"SecurityHub": "enabled"}
+WHOLE = rendered(**HUB)
+ALARMS = of_type(WHOLE, "AWS::CloudWatch::Alarm")
 FILTERS = of_type(RESOURCES, "AWS::Logs::MetricFilter")
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 RECORD = Record("id", "event", HOME, "enforce", NOW, outcome=Outcome.STOPPED)
@@ -153,19 +156,44 @@ def test_each_new_dead_letter_is_alarmed_also_one_that_sqs_moved_itself() -> Non
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 
-def test_every_rule_is_watched_for_failed_invocations_and_lost_events() -> None:
-    rules = {name for name, body in RESOURCES.items() if body["Type"] == "AWS::Events::Rule"}
+@pytest.mark.parametrize("resources", [RESOURCES, WHOLE], ids=["as it is", "with Security Hub"])
+def test_every_rule_keeps_what_it_cant_deliver_and_is_watched(resources: dict[str, Any]) -> None:
+    rules = of_type(resources, "AWS::Events::Rule")
     watched = {
         name: {
             dimension["Value"]["Ref"]
-            for metric in ALARMS[name]["Metrics"]
+            for metric in resources[name]["Properties"]["Metrics"]
             if "MetricStat" in metric
             for dimension in metric["MetricStat"]["Metric"]["Dimensions"]
         }
         for name in ("FailedInvocationsAlarm", "LostEventsAlarm")
     }
+    (statement,) = resources["DeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     # A scheduled event that can't be delivered is not kept: the next one is as good.
-    assert watched == {"FailedInvocationsAlarm": rules, "LostEventsAlarm": rules - {"SweepRule"}}
+    kept = rules.keys() - {"SweepRule"}
+    assert watched == {"FailedInvocationsAlarm": rules.keys(), "LostEventsAlarm": kept}
+    assert {source["Fn::GetAtt"][0] for source in statement["Condition"]["ArnEquals"]["aws:SourceArn"]} == kept
+    letters = {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
+    assert [target["DeadLetterConfig"] for name in kept for target in rules[name]["Targets"]] == [letters] * len(kept)
+
+
+def test_a_notice_that_nothing_gives_is_alarmed_after_all_its_attempts_and_before_it_is_lost() -> None:
+    alarm, queue = ALARMS["OldNoticesAlarm"], WHOLE["NoticeQueue"]["Properties"]
+    attempts = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+    assert attempts < alarm["Threshold"] < queue["MessageRetentionPeriod"] / 2
+    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert "OldNoticesAlarm" not in RESOURCES
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [({}, "alarms on {} metrics ("), ({"NoticeTags": "enabled"}, "{} with notices"), (HUB, "{} with Security Hub")],
+    ids=["as it is", "with notices", "with Security Hub"],
+)
+def test_the_costs_count_the_metrics_of_the_alarms(parameters: dict[str, str], words: str) -> None:
+    alarms = of_type(rendered(**parameters), "AWS::CloudWatch::Alarm").values()
+    number = sum(sum("MetricStat" in one for one in alarm.get("Metrics", ())) or 1 for alarm in alarms)
+    assert words.format(number) in (ROOT / "docs" / "operations.md").read_text()
 
 
 def test_a_sweep_that_is_silent_is_alarmed() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -99,6 +100,37 @@ def test_the_page_for_exemptions_is_the_deployments_whatever_a_message_says(writ
     message["notice"]["exemption_url"] = written
     deliverer.receive(message)
     assert [notice.exemption_url for notice in channel.given] == [PAGE]
+
+
+class Closing(Channel):
+    """Raises what it is told to when a job has ended."""
+
+    def __init__(self, name: str, answer: str | Exception | None) -> None:
+        super().__init__(name, answer)
+        self.told: list[tuple[str, datetime | None]] = []
+
+    def ended(self, job_arn: str, at: datetime | None) -> None:
+        self.told.append((job_arn, at))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+
+
+def test_the_end_of_a_job_is_told_to_what_closes() -> None:
+    hub = Closing("security_hub", None)
+    deliverer, reported = _deliverer(Channel("events", OSError("not asked")), hub)
+    deliverer.receive({"sagemaker_guard": "job-ended", "job_arn": ARN, "time": "2026-11-23T10:00:00Z"})
+    deliverer.receive({"sagemaker_guard": "job-ended", "job_arn": ARN})
+    assert (hub.told, reported) == ([(ARN, datetime(2026, 11, 23, 10, tzinfo=UTC)), (ARN, None)], [])
+
+
+def test_an_end_that_a_channel_refuses_is_told_to_the_others_and_logged() -> None:
+    busy, other = Closing("security_hub", cause := refused("LimitExceededException", "busy")), Closing("other", None)
+    deliverer, reported = _deliverer(busy, other)
+    with pytest.raises(NoticeError, match="a job's end could not be told: security_hub") as caught:
+        deliverer.receive({"sagemaker_guard": "job-ended", "job_arn": ARN})
+    facts = {"job_arn": ARN, "channels": {"security_hub": f"failed: ClientError: {cause}"}}
+    assert (reported, caught.value.evidence, caught.value.__cause__) == ([("notice", facts)], facts, cause)
+    assert other.told == [(ARN, None)]
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def message(body: Any, **attributes: str) -> dict[str, Any]:
 JOB = "arn:aws:sagemaker:eu-west-1:123456789012:training-job/churn"
 NOTICE = {"sagemaker_guard": "notice", "notice": {"job": {"arn": JOB}}}
 ENDED = {"sagemaker_guard": "job-ended", "job_arn": JOB}
+END = {"detail-type": "SageMaker Training Job State Change", "resources": [JOB], "time": "2026-11-23T10:00:00Z"}
 UNDELIVERED = {"RULE_ARN": "arn:rule", "ERROR_CODE": "THROTTLING", "ERROR_MESSAGE": "Rate exceeded"}
 
 
@@ -72,6 +73,23 @@ UNDELIVERED = {"RULE_ARN": "arn:rule", "ERROR_CODE": "THROTTLING", "ERROR_MESSAG
             message(EVENT, **UNDELIVERED), "undelivered event", EVENT, "THROTTLING: Rate exceeded", id="EventBridge"
         ),
         pytest.param(message(EVENT), "undelivered event", EVENT, "unknown", id="no reason given"),
+        pytest.param(
+            message(END, **UNDELIVERED, TARGET_ARN="arn:aws:sqs:eu-west-1:123456789012:notices"),
+            "notice",
+            ENDED | {"time": "2026-11-23T10:00:00Z"},
+            "THROTTLING: Rate exceeded",
+            id="a job's end, as EventBridge got it",
+        ),
+        pytest.param(
+            message(END | {"resources": []}, TARGET_ARN="arn:aws:sqs:eu-west-1:123456789012:notices"),
+            "notice",
+            ENDED | {"job_arn": None, "time": "2026-11-23T10:00:00Z"},
+            "unknown",
+            id="the end of no job",
+        ),
+        pytest.param(
+            message(ENDED, **UNDELIVERED), "notice", ENDED, "THROTTLING: Rate exceeded", id="a job's end as a message"
+        ),
         pytest.param(
             message(failed_invocation(EVENT, responsePayload={"errorType": "Timeout"})),
             "failed invocation",
