@@ -126,13 +126,13 @@ PACKAGE_ARCH   = $(or $(ARCH),arm64)
 PACKAGE_GOARCH = $(if $(filter x86_64,$(PACKAGE_ARCH)),amd64,$(PACKAGE_ARCH))
 PACKAGE_OPA    = $(CACHE)/opa-$(OPA_VERSION)-linux-$(PACKAGE_GOARCH)
 
-package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make package ARCH=arm64|x86_64
+package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make package ARCH=arm64|x86_64 [EXTRA=folder]
 	@case "$(PACKAGE_ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not '$(PACKAGE_ARCH)'" >&2; exit 2;; esac
 	@[ -x $(PACKAGE_OPA) ] || GOOS=linux GOARCH=$(PACKAGE_GOARCH) tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $(PACKAGE_OPA)
-	@$(PYTHON) tools/package.py --arch $(PACKAGE_ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE) --python $(PYTHON313)
+	@$(PYTHON) tools/package.py --arch $(PACKAGE_ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE) --python $(PYTHON313) $(if $(EXTRA),--extra "$(EXTRA)")
 
-deploy: $(READY) ## Build and deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit|enforce] [ARCH=...] [PARAMETERS="NAME=VALUE ..."]
-	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" $(VENV)/bin/python tools/deploy.py "$(BUCKET)" "$(STACK)" $(PARAMETERS)
+deploy: $(READY) ## Build and deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit|enforce] [ARCH=...] [EXTRA=folder] [PARAMETERS="NAME=VALUE ..."]
+	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" EXTRA="$(EXTRA)" $(VENV)/bin/python tools/deploy.py "$(BUCKET)" "$(STACK)" $(PARAMETERS)
 
 rollback: $(READY) ## Let the version before the current one run again: make rollback [STACK=...]
 	@$(VENV)/bin/python tools/rollback.py "$(STACK)"

@@ -1,7 +1,7 @@
 """Builds the package and deploys the stack: `python tools/deploy.py BUCKET STACK [PARAMETER=VALUE ...]`.
 
-MODE and ARCH, from the environment, are the parameters Mode and Architecture. Whatever isn't given keeps the value that the stack
-has; a new stack takes the template's defaults.
+MODE and ARCH, from the environment, are the parameters Mode and Architecture, and EXTRA is a folder whose files are added to the
+package. Whatever parameter isn't given keeps the value that the stack has; a new stack takes the template's defaults.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGED = Path("build/packaged.yml")
+PACKAGE = Path("build/package")
 ARCHITECTURES = ("arm64", "x86_64")
 # What has variables of its own, because it decides what is built.
 OWN_VARIABLES = {"Mode": "MODE", "Architecture": "ARCH"}
+# The files of the package that parameters name.
+IN_PACKAGE = ("BundleInPackage", "OpaCaFile")
 
 
 class _Loader(yaml.SafeLoader):
@@ -39,7 +42,12 @@ def main(bucket: str, stack: str, *given: str) -> int:
         current = _current(stack)
         # The package must be built for the processor that the function has.
         architecture = parameters.get("Architecture") or current.get("Architecture") or ARCHITECTURES[0]
-        subprocess.run([os.environ.get("MAKE", "make"), "package", f"ARCH={architecture}"], check=True)
+        extra = os.environ.get("EXTRA", "")
+        subprocess.run(
+            [os.environ.get("MAKE", "make"), "package", f"ARCH={architecture}", f"EXTRA={extra}"], check=True
+        )
+        if not _has_what_is_named(current | parameters):
+            return 2
         package = ["package", "--template-file", "template.yml", "--s3-bucket", bucket]
         _aws(*package, "--output-template-file", str(PACKAGED))
         PACKAGED.write_text(with_data_policy(PACKAGED.read_text(), (current | parameters).get("OnDelete", "keep")))
@@ -58,6 +66,15 @@ def main(bucket: str, stack: str, *given: str) -> int:
     except subprocess.CalledProcessError as exc:
         return exc.returncode
     return 0
+
+
+def _has_what_is_named(parameters: dict[str, str]) -> bool:
+    """Whether the package has the files that the parameters name: those of an earlier deployment are gone from it."""
+    named = {name: parameters.get(name, "") for name in IN_PACKAGE}
+    missing = {name: path for name, path in named.items() if path and not (PACKAGE / path).is_file()}
+    for name, path in missing.items():
+        print(f"the package has no {path}, which {name} names: add it with EXTRA=folder, at that path", file=sys.stderr)
+    return not missing
 
 
 def with_data_policy(template: str, on_delete: str) -> str:

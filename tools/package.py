@@ -18,7 +18,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import botocore_data
+from tools import botocore_data, extra_files
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements" / "lambda.txt"
@@ -85,7 +85,7 @@ class PackageError(Exception):
     """The package can't be built from what was given."""
 
 
-def build(architecture: Architecture, opa: Path, bundle: Path, target: Path, python: str) -> Path:
+def build(architecture: Architecture, opa: Path, bundle: Path, target: Path, python: str, extra: Path | None) -> Path:
     """Build the package folder and its zip file; return the path of the zip file."""
     check_inputs(architecture, opa, bundle)
     shutil.rmtree(target, ignore_errors=True)
@@ -101,6 +101,8 @@ def build(architecture: Architecture, opa: Path, bundle: Path, target: Path, pyt
     (target / "bin").mkdir()
     shutil.copyfile(opa, target / "bin" / "opa")
     shutil.copyfile(bundle, target / "bundle.tar.gz")
+    if extra is not None:
+        extra_files.add(extra, target)
     normalize(target)
     archive = target.parent / f"sagemaker-guard-{architecture.name}.zip"
     write_zip(target, archive)
@@ -263,11 +265,13 @@ def main() -> int:
     parser.add_argument("--bundle", type=Path, required=True, help="the policy bundle")
     parser.add_argument("--target", type=Path, default=ROOT / "build" / "package", help="the package folder")
     parser.add_argument("--python", default=f"python{PYTHON_VERSION}", help="a Python of Lambda's version")
+    parser.add_argument("--extra", type=Path, help="a folder whose files are added to the package")
     arguments = parser.parse_args()
     architecture = ARCHITECTURES[arguments.arch]
     try:
-        report(build(architecture, arguments.opa, arguments.bundle, arguments.target, arguments.python))
-    except PackageError as exc:
+        inputs = (arguments.opa, arguments.bundle, arguments.target, arguments.python, arguments.extra)
+        report(build(architecture, *inputs))
+    except (PackageError, extra_files.ExtraError) as exc:
         print(exc, file=sys.stderr)
         return 1
     return 0

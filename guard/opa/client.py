@@ -179,14 +179,23 @@ class PolicyClient:
         return answers.read(content, self.url)
 
     def connect(self) -> Connection:
-        """Return a connection of its own for the whole decision on many documents. Raises ConnectionLost."""
-        from certifi import where
-
+        """Return a connection of its own for the whole decision on many documents. Raises ConnectionLost and OpaUnavailable."""
         from guard.opa.connection import Connection
 
-        tls = ssl.create_default_context(cafile=self._ca_file or where()) if self._opa.ssl else None
+        tls = self._trusted() if self._opa.ssl else None
         address = (urlsplit(self.url).hostname or "", self._opa.port)
         return Connection(address, self._opa.head(DECISION), seconds=self._timeout, tls=tls)
+
+    def _trusted(self) -> ssl.SSLContext:
+        from certifi import where
+
+        ca_file = self._ca_file or where()
+        try:
+            return ssl.create_default_context(cafile=ca_file)
+        except OSError as exc:
+            raise OpaUnavailable(
+                "the CA certificates can't be read", url=self.url, file=ca_file, error=str(exc)
+            ) from exc
 
 
 def wait_until_ready(client: PolicyClient, process: OpaProcess, *, seconds: float) -> None:

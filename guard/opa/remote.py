@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import queue
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from guard.decision import EachRule, Evaluation
 from guard.document import Document
-from guard.errors import OpaTimeout, OpaUnauthorized, OpaUnavailable, PolicyError, SchemaMismatch
+from guard.errors import ConfigError, OpaTimeout, OpaUnauthorized, OpaUnavailable, PolicyError, SchemaMismatch
 from guard.opa.client import PolicyClient
 from guard.opa.each import evaluate_each
 
@@ -23,7 +24,12 @@ class RemoteOpa:
     def __init__(
         self, url: str, *, timeout: float, token: Callable[[], str] | None = None, ca_file: str | None = None
     ) -> None:
-        """`timeout` in seconds bounds a whole call; `token` fetches the bearer token, and fetches it anew when it is refused."""
+        """`timeout` in seconds bounds a whole call; `token` fetches the bearer token, and fetches it anew when it is refused.
+
+        Raises ConfigError when the CA certificates can't be read: no decision could ever be had.
+        """
+        if ca_file is not None:
+            _check_certificates(ca_file)
         self._url = url
         self._timeout = timeout
         self._fetch_token = token
@@ -119,3 +125,14 @@ class RemoteOpa:
         if error is not None:
             raise error
         return result  # type: ignore[return-value]  # there is a result where there is no error
+
+
+def _check_certificates(ca_file: str) -> None:
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except OSError as exc:
+        raise ConfigError(
+            "GUARD_OPA_CA_FILE is not a readable file of CA certificates (PEM); `make deploy EXTRA=folder` adds one",
+            file=ca_file,
+            error=str(exc),
+        ) from exc

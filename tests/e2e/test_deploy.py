@@ -36,7 +36,10 @@ PACKAGER = """#!/bin/sh
 mkdir -p build/package
 echo "$@" | sed -E 's/.*--arch ([a-z0-9_]+).*/\\1/' > build/arch
 printf 'def handler(event, context): ...\\n' > build/package/handler.py
-touch -d 2026-01-01 build/package/handler.py build/package
+touch build/package/bundle.tar.gz
+extra=$(echo "$@" | sed -nE 's/.*--extra ([^ ]+).*/\\1/p')
+if [ -n "$extra" ]; then cp -r "$extra"/. build/package; fi
+find build/package -exec touch -d 2026-01-01 {} +
 """
 
 
@@ -203,6 +206,22 @@ def test_a_new_stack_takes_the_templates_defaults(deploy: Deploy, aws: str, tmp_
     new = parameters(aws, "other")
     assert (new["Mode"], new["Architecture"]) == ("enforce", "arm64")
     assert (tmp_path / "build" / "arch").read_text().strip() == "arm64"
+
+
+def test_a_file_that_the_stack_names_is_in_every_package(deploy: Deploy, aws: str, tmp_path: Path) -> None:
+    (tmp_path / "mine" / "certs").mkdir(parents=True)
+    (tmp_path / "mine" / "certs" / "ca.pem").touch()
+    named = "PARAMETERS=OpaCaFile=certs/ca.pem"
+    without = deploy(named)
+    assert (without.returncode, "no certs/ca.pem, which OpaCaFile names: add it with EXTRA=" in without.stderr) == (
+        2,
+        True,
+    )
+    assert deploy(named, "EXTRA=mine").returncode == 0
+    shutil.rmtree(tmp_path / "build" / "package")
+    later = deploy()
+    assert (later.returncode, "OpaCaFile" in later.stderr) == (2, True)
+    assert parameters(aws)["OpaCaFile"] == "certs/ca.pem"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import threading
@@ -19,6 +20,7 @@ from moto import mock_aws
 
 from guard.aws.secrets import token_from
 from guard.errors import (
+    ConfigError,
     DecisionInvalid,
     DecisionMissing,
     EvaluationFailed,
@@ -308,6 +310,26 @@ def test_a_private_authority_is_trusted_by_its_file(tls_opa: tuple[str, Path]) -
     each = opa.evaluate_each(document(tag="1.10-cpu-py38"), 10)
     assert (denied.decision.rule_ids, each.evaluation) == (("denied_image",), denied)
     assert list(opa.evaluate_many([document(tag="1.10-cpu-py38")] * 3)) == [denied] * 3
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a certificate"], ids=["missing", "empty", "no PEM"])
+def test_a_file_without_certificates_is_refused_at_the_start(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match="GUARD_OPA_CA_FILE") as refused:
+        RemoteOpa("https://127.0.0.1:1", timeout=1, ca_file=str(file))
+    assert (refused.value.evidence["file"], isinstance(refused.value.__cause__, OSError)) == (str(file), True)
+
+
+def test_a_file_that_is_gone_later_is_an_answer_for_each_document(tls_opa: tuple[str, Path]) -> None:
+    url, certificate = tls_opa
+    opa = RemoteOpa(url, timeout=5, ca_file=str(certificate))
+    certificate.unlink()
+    answers = list(opa.evaluate_many([document()] * 2))
+    assert [type(answer) for answer in answers] == [OpaUnavailable] * 2
+    with pytest.raises(OpaUnavailable, match=re.escape(str(certificate))):
+        PolicyClient(url, timeout=5, ca_file=str(certificate)).connect()
 
 
 def test_many_documents_go_to_no_host_without_its_certificate(tls_opa: tuple[str, Path]) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import certifi
 import pytest
 from aws_lambda_powertools import Logger
 
@@ -278,7 +279,7 @@ def test_the_policies_are_asked_here_unless_an_address_is_set() -> None:
     assert isinstance(_engine(GUARD_OPA_URL="https://opa.internal"), RemoteOpa)
 
 
-@pytest.mark.parametrize(("path", "used"), [("", None), ("/opt/ca.pem", "/opt/ca.pem")], ids=["public", "own"])
+@pytest.mark.parametrize(("path", "used"), [("", None), (certifi.where(), certifi.where())], ids=["public", "own"])
 def test_an_opa_elsewhere_is_trusted_by_the_authorities_of_the_settings(path: str, used: str | None) -> None:
     engine = _engine(GUARD_OPA_URL="https://opa.internal", GUARD_OPA_CA_FILE=path, GUARD_OPA_TIMEOUT_SECONDS="3.5")
     assert (engine._url, engine._ca_file, engine._timeout) == ("https://opa.internal", used, 3.5)

@@ -12,6 +12,7 @@ import pytest
 from botocore.loaders import Loader
 
 from tools.botocore_data import OPERATIONS
+from tools.extra_files import ExtraError, add
 from tools.package import (
     ARCHITECTURES,
     BOTOCORE_DATA,
@@ -22,6 +23,7 @@ from tools.package import (
     check_inputs,
     compile_all,
     copy_ours,
+    files,
     normalize,
     prune,
     report,
@@ -194,6 +196,51 @@ def test_only_opa_may_be_run(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "z.zip") as zipped:
         rights = {entry.filename: oct(entry.external_attr >> 16) for entry in zipped.infolist()}
     assert rights == {"a.py": "0o100644", "bin/opa": "0o100755"}
+
+
+@pytest.fixture
+def extra(tmp_path: Path) -> Path:
+    """A folder with a file to add."""
+    return write(tmp_path / "extra" / "certs" / "ca.pem", b"a certificate").parent.parent
+
+
+def test_files_are_added_at_their_own_paths(extra: Path, tmp_path: Path) -> None:
+    write(tmp_path / "p" / "certs" / "others.pem")
+    add(extra, tmp_path / "p")
+    assert (tmp_path / "p" / "certs" / "ca.pem").read_bytes() == b"a certificate"
+    assert [path.name for path in files(tmp_path / "p")] == ["ca.pem", "others.pem"]
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        pytest.param(".DS_Store", "no parameter of the stack can name it", id="hidden"),
+        pytest.param("my certs/ca.pem", "no parameter of the stack can name it", id="a space"),
+        pytest.param("json.py", "it is code", id="a module"),
+        pytest.param("guard/errors.pem", "has a file or folder of that name", id="in place of a file"),
+        pytest.param("guard", "has a file or folder of that name", id="in place of a folder"),
+        pytest.param("guard/errors.pem/ca", "has a file or folder of that name", id="below a file"),
+    ],
+)
+def test_a_file_that_would_change_the_package_is_refused(extra: Path, tmp_path: Path, path: str, problem: str) -> None:
+    write(tmp_path / "p" / "guard" / "errors.pem")
+    write(extra / path)
+    with pytest.raises(ExtraError, match=problem):
+        add(extra, tmp_path / "p")
+    assert not (tmp_path / "p" / "certs").exists()
+
+
+def test_a_link_is_refused(extra: Path, tmp_path: Path) -> None:
+    (extra / "link.pem").symlink_to(extra / "certs" / "ca.pem")
+    with pytest.raises(ExtraError, match="a link or a special file"):
+        add(extra, tmp_path / "p")
+
+
+@pytest.mark.parametrize(("folder", "problem"), [("nowhere", "there is no folder"), ("empty", "has no files")])
+def test_a_folder_without_files_is_refused(tmp_path: Path, folder: str, problem: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ExtraError, match=problem):
+        add(tmp_path / folder, tmp_path / "p")
 
 
 def test_the_sizes_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
