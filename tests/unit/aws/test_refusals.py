@@ -208,12 +208,24 @@ def test_a_response_without_a_request_id_is_somebody_elses(more) -> None:
         checked("StopTrainingJob", {"ResponseMetadata": {"HTTPStatusCode": 200} | more})
 
 
+PROOFS = [
+    ("BatchImportFindings", "FailedCount"),
+    ("GetFindings", "Findings"),
+    ("GetParameter", "Parameter"),
+    ("Publish", "MessageId"),
+    ("PutEvents", "FailedEntryCount"),
+    ("PutObject", "ETag"),
+    ("SendMessage", "MessageId"),
+]
+
+
 @pytest.mark.parametrize("metadata", [{}, {"RequestId": "x"}], ids=["no request id", "a proxy's request id"])
-def test_what_a_served_call_always_returns_proves_the_response(metadata) -> None:
+@pytest.mark.parametrize(("operation", "proof"), PROOFS)
+def test_what_a_served_call_always_returns_proves_the_response(operation, proof, metadata) -> None:
     response = {"ResponseMetadata": {"HTTPStatusCode": 200} | metadata}
-    assert checked("PutEvents", proven := response | {"FailedEntryCount": 0}) is proven
-    with pytest.raises(ForeignAnswer, match="PutEvents lacks FailedEntryCount"):
-        checked("PutEvents", response)
+    assert checked(operation, proven := response | {proof: 0}) is proven
+    with pytest.raises(ForeignAnswer, match=f"{operation} lacks {proof}: "):
+        checked(operation, response)
 
 
 def test_an_error_of_the_service_needs_no_proof() -> None:

@@ -241,6 +241,7 @@ def test_without_the_state_a_notice_comes() -> None:
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
     _channel(hub, Remembered(None)).give(_notice())
     assert _states(hub) == ["ACTIVE"]
+    assert Ends(Remembered(None)).has_ended_since(ARN, NOW) is False
 
 
 def test_an_end_that_can_not_be_remembered_archives_what_is_there_and_fails() -> None:

@@ -9,7 +9,7 @@ import pytest
 from guard.errors import StateError
 from guard.operations.letters import Letter, read_letter
 from guard.operations.redrive import Queue
-from tests.support.fakes import FakeSageMaker, refused
+from tests.support.fakes import Answer, FakeSageMaker, refused
 from tests.unit.operations.test_letters import NOTICE, message
 
 
@@ -61,7 +61,7 @@ GONE = [
 ]
 
 
-def _refusing(error: Exception) -> tuple[Queue, FakeSageMaker, list[Letter]]:
+def _refusing(error: Answer) -> tuple[Queue, FakeSageMaker, list[Letter]]:
     sqs = FakeSageMaker(ChangeMessageVisibility=error)
     return Queue(sqs, "https://queue"), sqs, [read_letter(_message(name, name)) for name in ("a", "b")]
 
@@ -74,8 +74,13 @@ def test_a_letter_that_others_can_see_already_is_shown(code: str, text: str) -> 
 
 
 def test_a_letter_that_can_not_be_shown_hides_no_other() -> None:
-    queue, sqs, letters = _refusing(refused("InvalidParameterValue", "no such queue"))
-    with pytest.raises(StateError, match="InvalidParameterValue"):
+    refusals = iter([refused("AccessDenied", "first"), refused("AccessDenied", "second")])
+
+    def refuse(**_: Any) -> dict[str, Any]:
+        raise next(refusals)
+
+    queue, sqs, letters = _refusing(refuse)
+    with pytest.raises(StateError, match="first"):
         queue.show(letters)
     assert [asked["ReceiptHandle"] for _, asked in sqs.calls] == ["a", "b"]
 
@@ -84,6 +89,8 @@ def test_no_more_letters_are_taken_than_wanted() -> None:
     queue, sqs = _queue(["a", "b"], ["c"])
     assert len(list(queue.letters(3))) == 3
     assert [asked["MaxNumberOfMessages"] for _, asked in sqs.calls] == [3, 1]
+    _, asked = sqs.calls[0]
+    assert (asked["MessageAttributeNames"], asked["AttributeNames"]) == (["All"], ["SentTimestamp"])
 
 
 def test_a_refusal_is_an_error_with_its_evidence() -> None:
