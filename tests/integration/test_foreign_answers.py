@@ -121,7 +121,7 @@ def test_what_the_service_answers_is_taken(operation: str) -> None:
     ],
 )
 def test_a_notice_that_a_page_took_was_not_given(proxy: str, channel: Any) -> None:
-    deliverer = Deliverer(lambda: [channel()], OnceInMemory, lambda _message, _facts: None)
+    deliverer = Deliverer(lambda: [channel()], OnceInMemory, lambda _message, _facts: None, "")
     with pytest.raises(NoticeError) as caught:
         deliverer.give(_notice())
     assert isinstance(caught.value.__cause__, ForeignAnswer)
@@ -132,7 +132,7 @@ def test_a_notice_that_a_page_took_in_the_queues_place_is_given_at_once(proxy: s
     settings = Settings(notice_queue_url=f"{proxy}/1/notices")
     sink = notices.build_notices(settings, _Log())  # type: ignore[arg-type]
     assert isinstance(sink, NoticeSink)
-    sink._deliverer = Deliverer(list, OnceInMemory, lambda message, _: given.append(message))
+    sink._deliverer = Deliverer(list, OnceInMemory, lambda message, _: given.append(message), "")
     sink.write(denied())
     assert given == ["queue", "notice"]
 
