@@ -268,6 +268,12 @@ class Volume(Model):
     name: Annotated[str, Field(description="Path of the resource configuration that it belongs to.")]
     kms_key: str | None
     size_gb: Annotated[int | None, Field(description="Size on each instance; null where the kind has none.")] = None
+    instance_types: Annotated[
+        tuple[str, ...] | None,
+        Field(
+            description="The types of the instances that have it; null where not all are told, and in documents from before."
+        ),
+    ] = None
 
 
 class Storage(Model):

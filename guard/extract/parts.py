@@ -123,6 +123,10 @@ def settings(node: Node, field: str, slot: str) -> tuple[Setting, ...]:
     )
 
 
+# The lists of instances that resource configurations have.
+_GROUPS = ("InstanceGroups", "InstancePreferences", "InstanceConfigs")
+
+
 def instances(config: Node, *lists: str) -> tuple[Instance, ...]:
     """Return every type that a resource configuration has, or may choose from these lists of it."""
     found = [instance for name in lists for _, instance in children(config, name)]
@@ -147,7 +151,15 @@ def volume(config: Node, name: str) -> tuple[Volume, ...]:
     """Return the volume of a resource configuration, if there is one."""
     if not config:
         return ()
-    return (Volume(name=name, kms_key=text(config, "VolumeKmsKeyId"), size_gb=number(config, "VolumeSizeInGB")),)
+    types = tuple(dict.fromkeys(instance.type for instance in instances(config, *_GROUPS)))
+    return (
+        Volume(
+            name=name,
+            kms_key=text(config, "VolumeKmsKeyId"),
+            size_gb=number(config, "VolumeSizeInGB"),
+            instance_types=None if None in types else types,
+        ),
+    )
 
 
 def ranges(node: Node, path: str, *values: str) -> tuple[Setting, ...]:

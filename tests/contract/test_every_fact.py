@@ -147,6 +147,11 @@ REASONS: tuple[tuple[str, frozenset[str], str], ...] = (
         _NO_FIELD,
     ),
     (
+        "storage.volumes[].instance_types",
+        only("hyperparameter-tuning monitoring-schedule processing training transform"),
+        "the service chooses the instances",
+    ),
+    (
         "storage.volumes[].size_gb",
         lack("automl edge-packaging inference-recommendations labeling transform"),
         "the service chooses the size",

@@ -150,7 +150,10 @@ document := {
 			{
 				"name": "ResourceConfig",
 				"kms_key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-				"size_gb": 30
+				"size_gb": 30,
+				"instance_types": [
+					"ml.m5.large"
+				]
 			}
 		]
 	},

@@ -209,7 +209,8 @@ def test_what_monitoring_reads_and_writes() -> None:
         ("ModelQualityBaselineConfig.ConstraintsResource", "s3://c/x"),
     ]
     assert found.outputs == (s3_output("ModelQualityJobOutputConfig.MonitoringOutputs[0]", "s3://o/x", "key"),)
-    assert (found.instances, found.volumes) == ((ML5,), (Volume(name="JobResources.ClusterConfig", kms_key="key"),))
+    volume = Volume(name="JobResources.ClusterConfig", kms_key="key", instance_types=("ml.m5.xlarge",))
+    assert (found.instances, found.volumes) == ((ML5,), (volume,))
     assert found.environment == (Setting(slot="ModelQualityAppSpecification.Environment", name="a", value="1"),)
 
 

@@ -59,7 +59,7 @@ findings contains {
 	availability.known("compute", input)
 	some volume in input.storage.volumes
 	volume.kms_key in {null, ""}
-	not _only_local_storage
+	not _only_local_storage(volume)
 }
 
 findings contains {
@@ -85,15 +85,16 @@ findings contains {
 	availability.known("storage", input)
 }
 
-_only_local_storage if {
-	count(input.compute.instances) > 0
-	not _other_storage
+_only_local_storage(volume) if {
+	types := _types(volume)
+	count(types) > 0
+	every type in types { globs.matches(_local_storage_types, type) }
 }
 
-_other_storage if {
-	some instance in input.compute.instances
-	not globs.matches(_local_storage_types, instance.type)
-}
+# Where a document doesn't tell which instances have the volume, any of the job may.
+_types(volume) := volume.instance_types if {
+	is_array(volume.instance_types)
+} else := [instance.type | some instance in input.compute.instances]
 
 default _allowed := []
 

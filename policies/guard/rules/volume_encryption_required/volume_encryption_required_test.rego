@@ -97,6 +97,23 @@ test_deny_no_key_if_only_some_instances_have_local_storage if {
 	r == {_open(0)}
 }
 
+# A debugger rule runs on an instance of its own, which has a volume of its own.
+test_only_the_instances_that_have_the_volume_count[note] if {
+	some note, [types, expected] in {
+		"local storage": [["ml.g5.xlarge"], set()],
+		"another one": [["ml.m5.large"], {_open(0)}],
+		"both": [["ml.g5.xlarge", "ml.m5.large"], {_open(0)}],
+		"not told": [null, {_open(0)}],
+		"none": [[], {_open(0)}],
+	}
+	job := object.union(
+		_job([], ["ml.g5.xlarge", "ml.m5.large"]),
+		{"storage": {"volumes": [{"name": "Part0", "kms_key": null, "instance_types": types}]}},
+	)
+	r := rule.findings with input as job with data.guard.config.rules.volume_encryption_required as _config
+	r == expected
+}
+
 test_deny_no_key_if_an_instance_type_is_unknown if {
 	r := rule.findings with input as _job([null], ["ml.g5.xlarge", null])
 		with data.guard.config.rules.volume_encryption_required as _config
