@@ -16,6 +16,9 @@ from pathlib import Path
 
 import yaml
 
+from guard.denylist.deployment import PARAMETERS, check_list
+from guard.errors import EntryError
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGED = Path("build/packaged.yml")
 PACKAGE = Path("build/package")
@@ -40,6 +43,8 @@ def main(bucket: str, stack: str, *given: str) -> int:
         return 2
     try:
         current = _current(stack)
+        if not _denies_what_it_says(current | parameters):
+            return 2
         # The package must be built for the processor that the function has.
         architecture = parameters.get("Architecture") or current.get("Architecture") or ARCHITECTURES[0]
         extra = os.environ.get("EXTRA", "")
@@ -66,6 +71,17 @@ def main(bucket: str, stack: str, *given: str) -> int:
     except subprocess.CalledProcessError as exc:
         return exc.returncode
     return 0
+
+
+def _denies_what_it_says(parameters: dict[str, str]) -> bool:
+    """Whether the parameters' deny lists can be read: with one that can't, no function starts."""
+    for name in PARAMETERS.values():
+        try:
+            check_list(parameters.get(name, ""))
+        except EntryError as exc:
+            print(f"{name}: {exc.evidence['entry']!r} is not an image of the deny list: {exc.message}", file=sys.stderr)
+            return False
+    return True
 
 
 def _has_what_is_named(parameters: dict[str, str]) -> bool:

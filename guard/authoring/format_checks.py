@@ -8,7 +8,7 @@ import zoneinfo
 from datetime import date
 
 from guard.authoring.explain import hint
-from guard.denylist.entries import canonical, parse_entry
+from guard.denylist.entries import canonical, parse_entry, refuse_mistaken
 from guard.errors import EntryError
 from guard.jobs import BY_KIND
 
@@ -51,6 +51,7 @@ def image_scope(text: str) -> None:
 
 def _image(text: str, *, pattern: bool) -> None:
     try:
+        refuse_mistaken(text)
         parse_entry(text, pattern=pattern)
     except EntryError as exc:
         raise FormatProblem(f"can never match an image: {exc.message}") from exc

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from guard.denylist.entries import canonical
+from guard.denylist.entries import canonical, refuse_mistaken
 from guard.document import DeniedImage, DeniedPattern, DenyList
 
 PARAMETERS = {"processing": "ProcessingContainers", "training": "TrainingContainers"}
@@ -18,7 +18,7 @@ def deny_list(containers: Mapping[str, str]) -> DenyList:
     """
     kinds: dict[str, list[str]] = {}
     for kind, text in containers.items():
-        for entry in filter(None, (part.strip() for part in text.split(","))):
+        for entry in _entries(text):
             kinds.setdefault(canonical(entry), []).append(kind)
     denied = {entry: (_reason(on), tuple(sorted(set(on)))) for entry, on in kinds.items()}
     return DenyList(
@@ -33,6 +33,17 @@ def deny_list(containers: Mapping[str, str]) -> DenyList:
             if "*" in entry
         ),
     )
+
+
+def check_list(text: str) -> None:
+    """Check a comma-separated list before it is deployed. Raises EntryError for what can never match or only looks right."""
+    for entry in _entries(text):
+        refuse_mistaken(entry)
+        canonical(entry)
+
+
+def _entries(text: str) -> Iterator[str]:
+    return filter(None, (part.strip() for part in text.split(",")))
 
 
 def _reason(kinds: list[str]) -> str:

@@ -13,9 +13,11 @@ _FILLERS = ("", "1", "1/1")
 _DIGEST_PATTERN = re.compile(r"\*|sha(?:256|512|\*):?[0-9a-f*]*")
 # As a repository each of these would be valid, and name no image that anybody means.
 _ACCOUNT = re.compile(r"[0-9]{10,13}")
+_REGISTRIES = frozenset({"docker.io", "gcr.io", "ghcr.io", "localhost", "nvcr.io", "quay.io"})
 _HOST = re.compile(
-    r"localhost|[a-z0-9.-]+\.(?:aws|cloud|cn|com|corp|dev|edu|eu|gov|internal|io|lan|local|mil|net|org)", re.IGNORECASE
+    r"(?:[a-z0-9-]+\.){2,}(?:aws|cloud|cn|com|corp|dev|edu|eu|gov|internal|io|lan|local|mil|net|org)", re.IGNORECASE
 )
+_PORT = re.compile(r"[0-9]{2,5}")
 _LIKE_ECR = re.compile(r"(?:.+\.)?(?:dkr-)?ecr(?:-fips)?\.(?!.*\bvpce\.).*(?:amazonaws\.com(?:\.cn)?|on\.aws)")
 
 
@@ -45,7 +47,6 @@ def parse_entry(text: str, *, pattern: bool = False) -> Entry:
     stripped = text.strip()
     _reject_unmatchable(stripped, text)
     registry, repository, tag, digest = split(stripped)
-    _reject_mistaken(registry, repository, tag, text)
     if repository != repository.lower():
         raise EntryError("upper case in the repository: no registry has such an image", entry=text)
     if "*" in stripped:
@@ -67,6 +68,35 @@ def canonical(text: str) -> str:
     return str(parse_entry(text, pattern=True))
 
 
+def refuse_mistaken(text: str) -> None:
+    """Refuse a valid entry that only looks right: a digest, a registry or an account alone, or a host that ECR doesn't have.
+
+    It is for whoever writes an entry: one that is deployed already denies what it denies. Raises EntryError.
+    """
+    stripped = text.strip()
+    registry, repository, tag, digest = split(stripped)
+    if registry is None and digest is None:
+        _refuse_repository(repository, tag, text)
+    elif registry is not None and "*" not in registry and _LIKE_ECR.fullmatch(registry) and not ecr_home(registry)[0]:
+        form = "<12 digits>.dkr.ecr.<region>.amazonaws.com"
+        raise EntryError(f"no registry of ECR has this host: write {form}", entry=text, registry=registry)
+
+
+def _refuse_repository(repository: str, tag: str | None, text: str) -> None:
+    if repository in {"sha256", "sha512"} and tag is not None:
+        raise EntryError(
+            f"a digest alone: write repository@{repository}:..., or the pattern *@{repository}:{tag}", entry=text
+        )
+    whole = "; for a repository of this name write it with its registry"
+    if (_HOST.fullmatch(repository) or repository.lower() in _REGISTRIES) and (tag is None or _PORT.fullmatch(tag)):
+        raise EntryError(
+            f"a registry alone: write the pattern {text.strip().lower()}/* for all of its images{whole}", entry=text
+        )
+    if _ACCOUNT.fullmatch(repository) and tag is None:
+        pattern = f"{repository}.dkr.ecr.*"
+        raise EntryError(f"an account alone: write the pattern {pattern} for all of its images{whole}", entry=text)
+
+
 def _reject_unmatchable(stripped: str, text: str) -> None:
     if not stripped:
         raise EntryError("an empty entry", entry=text)
@@ -80,23 +110,6 @@ def _reject_unmatchable(stripped: str, text: str) -> None:
     for what, part in (("repository", repository), ("tag", tag), ("digest", digest)):
         if part == "":
             raise EntryError(f"an empty {what}", entry=text)
-
-
-def _reject_mistaken(registry: str | None, repository: str, tag: str | None, text: str) -> None:
-    """Refuse what is valid and means something else: a digest, a registry or an account alone, a host that ECR doesn't have."""
-    if registry is None and repository in {"sha256", "sha512"} and tag is not None:
-        raise EntryError(
-            f"a digest alone: write repository@{repository}:..., or the pattern *@{repository}:{tag}", entry=text
-        )
-    if registry is None and _HOST.fullmatch(repository):
-        host = text.strip().lower()
-        raise EntryError(f"a registry alone: write the pattern {host}/* for all of its images", entry=text)
-    if registry is None and _ACCOUNT.fullmatch(repository):
-        pattern = f"{repository}.dkr.ecr.*"
-        raise EntryError(f"an account alone: write the pattern {pattern} for all images of its registries", entry=text)
-    if registry is not None and "*" not in registry and _LIKE_ECR.fullmatch(registry) and ecr_home(registry)[0] is None:
-        form = "<12 digits>.dkr.ecr.<region>.amazonaws.com"
-        raise EntryError(f"no registry of ECR has this host: write {form}", entry=text, registry=registry)
 
 
 def _checked_pattern(entry: Entry, text: str) -> Entry:

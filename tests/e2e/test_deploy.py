@@ -232,6 +232,11 @@ def test_a_file_that_the_stack_names_is_in_every_package(deploy: Deploy, aws: st
         pytest.param(["PARAMETERS=Architecture=x86_64"], "give Architecture as", id="the processor as a parameter"),
         pytest.param(["PARAMETERS=audit"], "not a parameter: audit", id="a value without a name"),
         pytest.param(["ARCH=mips"], "ARCH is arm64 or x86_64", id="an unknown processor"),
+        pytest.param(
+            ["PARAMETERS=TrainingContainers=xgboost:1,quay.io"],
+            "TrainingContainers: 'quay.io' is not",
+            id="a mistaken entry",
+        ),
     ],
 )
 def test_what_cannot_be_deployed_is_refused_before_a_package_is_built(

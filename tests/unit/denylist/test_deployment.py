@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guard.denylist.deployment import deny_list
+from guard.denylist.deployment import check_list, deny_list
 from guard.document import DeniedImage, DeniedPattern, DenyList
 from guard.errors import ConfigError
 
@@ -75,3 +75,19 @@ def test_deny_list(processing: str, training: str, expected: DenyList) -> None:
 def test_an_entry_that_can_never_match_is_refused(entry: str) -> None:
     with pytest.raises(ConfigError):
         deny_list({"training": entry})
+
+
+@pytest.mark.parametrize("entry", ["PyTorch:1", "py torch:1", "quay.io", "763104351884"])
+def test_a_list_is_checked_before_it_is_deployed(entry: str) -> None:
+    check_list(" xgboost:1,,pytorch-* ")
+    with pytest.raises(ConfigError):
+        check_list(f"xgboost:1, {entry}")
+
+
+def test_what_is_deployed_already_keeps_no_guard_from_starting() -> None:
+    """An entry that would be refused today denies what it denies, and the others deny as before."""
+    assert set(deny_list({"training": "quay.io, 763104351884, xgboost:1"}).images) == {
+        "quay.io",
+        "763104351884",
+        "xgboost:1",
+    }
