@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.policies import ROOT
 RULES: dict[str, Any] = json.loads((ROOT / "schemas" / "config.json").read_text())["properties"]["rules"]["properties"]
 
 ACCEPTED = [
+    ("denied_role", "denied", ["arn:aws:*:role/Power*", "arn*:role/Root*"]),
     ("denied_role", "denied", ["*:role/Admin*", "arn:aws:iam::*:role/Admin", "arn:*:role/A", "arn:aws*:iam::1:role/A"]),
     (
         "denied_role",
@@ -55,6 +57,18 @@ REFUSED = [
     ),
     ("framework_version", "end_of_support", {"Pytorch": {"1": "2024-10-28"}}),
 ]
+
+
+def test_each_framework_of_the_table_can_be_named() -> None:
+    table = (
+        (ROOT / "policies/guard/lib/aws_images/table.rego")
+        .read_text()
+        .partition("_frameworks := {")[2]
+        .partition("}")[0]
+    )
+    frameworks = dict.fromkeys(re.findall(r': "([^"]+)"', table), "1")
+    assert len(frameworks) > 20
+    assert _wrong("framework_version", "minimum", frameworks) == []
 
 
 def _wrong(rule_id: str, name: str, value: Any) -> list[str]:

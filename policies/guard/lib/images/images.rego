@@ -52,7 +52,9 @@ expression(entries) := sprintf(`(?m)(?:^|/)(?:%s)$`, [concat("|", expressions)])
 #   or more characters, as repository and tag stand at the end, or else its first. It tells in a hundredth of the time
 #   that none of many entries names an image.
 words(entries) := found if {
-	found := split(regex.replace(concat("\n", [entry | some entry in entries; is_string(entry)]), _word, "$1$2"), "\n")
+	texts := [entry | some entry in entries; is_string(entry)]
+	count(texts) == count(entries)
+	found := split(regex.replace(concat("\n", texts), _word, "$1$2"), "\n")
 	count(found) == count(entries)
 } else := ["" | some _ in entries]
 

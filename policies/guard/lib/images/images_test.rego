@@ -136,6 +136,7 @@ test_word_of_an_entry[note] if {
 test_words_of_what_can_not_be_told_apart_are_empty if {
 	images.words([7, "alpine"]) == ["", ""]
 	images.words(["alp\nine", "busybox"]) == ["", ""]
+	images.words([7, "busybox", "alp\nine"]) == ["", "", ""]
 	images.words([]) == []
 }
 

@@ -28,7 +28,7 @@
 #         description: >-
 #           A name that images have, as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or tags, as `transformers`,
 #           which is Hugging Face's.
-#         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z]+(-[a-z]+)*$
+#         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z][a-z0-9]*(-[a-z0-9]+)*$
 #       additionalProperties:
 #         type: string
 #         pattern: ^[0-9]+([.-][0-9]+)*$
@@ -40,7 +40,7 @@
 #         description: >-
 #           A name that images have, as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or tags, as `transformers`,
 #           which is Hugging Face's.
-#         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z]+(-[a-z]+)*$
+#         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z][a-z0-9]*(-[a-z0-9]+)*$
 #       additionalProperties:
 #         type: object
 #         propertyNames:
