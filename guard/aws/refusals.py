@@ -22,14 +22,14 @@ class ForeignAnswer(BotoCoreError):
 CALL_ERRORS: tuple[type[Exception], ...] = (ClientError, BotoCoreError, ResponseParserError)
 """All that a call of botocore raises. ResponseParserError, for a response that can't be parsed, is no BotoCoreError."""
 
-# What the response to a served call always has, where that is a member of its own; any other has the request id.
+# What the response to a served call always has, where that is a member of its own that nothing else would send; any other has
+# the request id: an ETag stands on every page of a web server.
 _PROOFS = {
     "BatchImportFindings": "FailedCount",
     "GetFindings": "Findings",
     "GetParameter": "Parameter",
     "Publish": "MessageId",
     "PutEvents": "FailedEntryCount",
-    "PutObject": "ETag",
     "SendMessage": "MessageId",
 }
 

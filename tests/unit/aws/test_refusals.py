@@ -214,7 +214,6 @@ PROOFS = [
     ("GetParameter", "Parameter"),
     ("Publish", "MessageId"),
     ("PutEvents", "FailedEntryCount"),
-    ("PutObject", "ETag"),
     ("SendMessage", "MessageId"),
 ]
 
