@@ -13,8 +13,8 @@ from guard.operations.letters import Letter, read_letter
 
 # A letter that is looked at is hidden from others for so long: longer than an invocation may take.
 HIDDEN_SECONDS = 200
-# An empty answer may come from a part of the queue that has none: ask twice.
-_EMPTY_ANSWERS = 2
+# With some time to wait SQS asks all parts of the queue; without, an empty answer may come from one that has no letters.
+_WAIT_SECONDS = 1
 _MOST_AT_ONCE = 10
 # What SQS says of a letter that others can see already.
 _VISIBLE = "MessageNotInflight"
@@ -45,19 +45,21 @@ class Queue:
         ends: more answers in a row than there are letters have none that is new.
         """
         seen: set[str] = set()
-        empty = known = 0
-        while len(seen) < limit and empty < _EMPTY_ANSWERS and known <= len(seen):
+        known = 0
+        while len(seen) < limit and known <= len(seen):
             answer = self._call(
                 "receive_message",
                 MaxNumberOfMessages=min(at_once, limit - len(seen)),
                 VisibilityTimeout=HIDDEN_SECONDS,
+                WaitTimeSeconds=_WAIT_SECONDS,
                 MessageAttributeNames=["All"],
                 AttributeNames=["SentTimestamp"],
             )
             messages = answer.get("Messages") or []
+            if not messages:
+                return
             new = [letter for letter in map(read_letter, messages) if letter.id not in seen]
-            empty = 0 if messages else empty + 1
-            known = 0 if new else known + bool(messages)
+            known = 0 if new else known + 1
             seen.update(letter.id for letter in new)
             self._receipts.update((message["MessageId"], message["ReceiptHandle"]) for message in messages)
             yield from new
