@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Protocol
 
 from guard.errors import StateError
@@ -48,4 +49,5 @@ class Ends:
 
 
 def _item(job_arn: str) -> str:
-    return f"ended#{job_arn}"
+    # A digest: jobs that are allowed end, too, and who they are is nobody's business.
+    return f"ended#{sha256(job_arn.encode()).hexdigest()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -220,7 +221,7 @@ def test_a_notice_that_comes_after_the_end_is_archived() -> None:
 )
 def test_a_schedule_that_was_started_again_is_not_at_its_end(after: timedelta, state: str) -> None:
     notice, hub = _notice(), FakeSageMaker(BatchImportFindings={"FailedCount": 0})
-    store = Remembered({f"ended#{ARN}": {"at": (notice.time + after).isoformat()}})
+    store = Remembered({f"ended#{sha256(ARN.encode()).hexdigest()}": {"at": (notice.time + after).isoformat()}})
     _channel(hub, store).give(notice)
     assert _states(hub) == [state]
 
