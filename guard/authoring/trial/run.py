@@ -15,6 +15,7 @@ from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.opa import Opa
 from guard.authoring.samples import complete_of_each_kind
 from guard.authoring.trial.engine import EvaluationError, Findings, TrialEngine
+from guard.authoring.trial.names import setting_names
 from guard.authoring.trial.variations import UNSHOWN, Trial, hostile, hostile_throughout, lacking, nulled, secret
 from guard.document import Document
 
@@ -39,7 +40,8 @@ def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
         rules.try_all(chain.from_iterable(nulled(sample) for sample in samples))
         rules.try_all(chain.from_iterable(hostile_throughout(sample) for sample in samples))
         rules.try_all(hostile(samples[0]))
-        rules.try_all(secret(sample) for sample in samples)
+        names = setting_names(opa, policies)
+        rules.try_all(secret(sample, names) for sample in samples)
         rules.try_without_facts(samples)
         if not rules.problems:
             decisions = [*samples, *recorded, *nulled(samples[0]), *hostile_throughout(samples[0])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,8 +29,8 @@ HOSTILE_TEXTS = (
     "a/" * 600,
 )
 HOSTILE_NUMBERS = (0, -1, 2**63)
-# As the value of a setting, which no finding may show.
-UNSHOWN = "correct-horse-battery-staple-7291"
+# As the value of a setting, which no finding may show. It has spaces, as it names no place: those a rule may tell.
+UNSHOWN = "correct horse battery staple 7291"
 _LONGEST_SHOWN = 40
 
 _UNKNOWN_IMAGE = ("raw", "registry", "account", "region", "repository", "tag", "digest")
@@ -86,13 +86,17 @@ def hostile_throughout(trial: Trial) -> Iterator[Trial]:
         yield Trial(trial.sample, document, f"every text = {_shown(text)}")
 
 
-def secret(trial: Trial) -> Trial:
-    """Return the document with the same secret as the value of each hyperparameter and each environment variable."""
+def secret(trial: Trial, names: Iterable[str]) -> Trial:
+    """Return the document with a secret as the value of each hyperparameter and environment variable, these names added."""
     kept = {
-        name: [{**setting, "value": UNSHOWN} for setting in trial.document[name]]
-        for name in ("environment", "hyperparameters")
+        part: [{**setting, "value": UNSHOWN} for setting in (*trial.document[part], *_settings(slot, names))]
+        for part, slot in (("environment", "Environment"), ("hyperparameters", "HyperParameters"))
     }
     return Trial(trial.sample, {**trial.document, **kept}, "a secret as the value of each setting")
+
+
+def _settings(slot: str, names: Iterable[str]) -> Iterator[Json]:
+    return ({"slot": slot, "name": name} for name in names)
 
 
 def lacking(trial: Trial) -> Iterator[tuple[str, Trial]]:

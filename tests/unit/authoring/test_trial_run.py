@@ -58,6 +58,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     engine = Engine()
     monkeypatch.setattr(run, "TrialEngine", engine)
     monkeypatch.setattr(run, "copy_compiled", lambda opa, policies, folder: Opa(opa.binary, folder / "compiled"))
+    monkeypatch.setattr(run, "setting_names", lambda opa, policies: ["HF_TOKEN"])
     monkeypatch.setattr(run, "complete_of_each_kind", lambda: [complete("training"), complete("labeling")])
     return engine
 
@@ -214,6 +215,14 @@ def test_a_finding_that_shows_the_value_of_a_setting_is_told(told: Any, shown: R
     (problem,) = told(own=lambda _: [], other=rule)
     assert problem.startswith(start.replace("own", "other"))
     assert problem.endswith("report the setting's name and slot instead")
+
+
+def test_a_rule_that_asks_for_a_setting_by_name_is_told_of_too(told: Any) -> None:
+    def rule(document: Any) -> list[Any]:
+        return [{"message": f"No {one['value']}."} for one in document["environment"] if one["name"] == "HF_TOKEN"]
+
+    (problem,) = told(own=rule)
+    assert "the rule reports the value of a hyperparameter or of an environment variable" in problem
 
 
 def test_a_finding_may_show_the_name_of_a_setting(told: Any) -> None:

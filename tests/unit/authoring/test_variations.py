@@ -166,9 +166,18 @@ def test_the_sample_itself_stays_as_it_is() -> None:
 
 
 def test_a_secret_is_the_value_of_each_setting_and_nothing_else() -> None:
-    assert _made(lambda sample: [secret(sample)]) == {
+    assert _made(lambda sample: [secret(sample, [])]) == {
         "a secret as the value of each setting": {
             "environment[0].value": UNSHOWN,
             "hyperparameters[0].value": UNSHOWN,
         }
     }
+
+
+def test_settings_that_rules_may_ask_for_have_the_secret_too() -> None:
+    document = secret(SAMPLE, ["HF_TOKEN", "DB_URI"]).document
+    for part, slot in (("environment", "Environment"), ("hyperparameters", "HyperParameters")):
+        assert document[part][1:] == [
+            {"slot": slot, "name": "HF_TOKEN", "value": UNSHOWN},
+            {"slot": slot, "name": "DB_URI", "value": UNSHOWN},
+        ]

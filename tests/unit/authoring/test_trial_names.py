@@ -1,0 +1,42 @@
+"""The names of settings that rules may ask for, from their texts and their parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.opa import Opa
+from guard.authoring.trial.names import setting_names
+
+RULE = """package guard.rules.own
+
+# Not "IN_A_COMMENT".
+findings contains {"message": "No tokens."} if {
+	some setting in input.environment
+	setting.name in {"HF_TOKEN", `API-KEY`}
+	not setting.value == "a b"
+}
+"""
+CONFIG = {"rules": {"own": {"level": "off", "names": ["DB_URI", "*_KEY"], "by_name": {"STAGE": 7}}}, "exemptions": []}
+
+
+@pytest.fixture
+def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    folder = tmp_path / "policies" / "guard" / "rules" / "own"
+    folder.mkdir(parents=True)
+    (folder / "own.rego").write_text(RULE)
+    (folder / "own_test.rego").write_text('package guard.rules.own_test\n\nname := "IN_A_TEST"\n')
+    monkeypatch.setattr(Opa, "read_yaml", lambda _self, _file: CONFIG)
+    return setting_names(Opa(Path("opa"), tmp_path), Path("policies"))
+
+
+def test_texts_of_rules_and_parameters_are_names(names: list[str]) -> None:
+    assert {"HF_TOKEN", "API-KEY", "DB_URI", "STAGE"} <= set(names)
+    assert names == sorted(set(names))
+
+
+@pytest.mark.parametrize("text", ["IN_A_COMMENT", "IN_A_TEST", "No tokens.", "a b", "*_KEY"])
+def test_other_texts_are_none(names: list[Any], text: str) -> None:
+    assert text not in names
