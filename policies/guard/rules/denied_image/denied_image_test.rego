@@ -185,12 +185,11 @@ test_deny_by_a_pattern_behind_broken_ones[note] if {
 		"no mapping": "mxnet:*",
 		"two lines": {"pattern": "mx\nnet:*", "reason": "CVE-1"},
 	}
-	broken_too := {"pattern": "al\npine*", "reason": "CVE-1"}
 	findings := rule.findings with input as testing.input_with_images([_image(null, "pytorch", "1.10", null)])
 		with data.guard.config.rules.denied_image as {"patterns": [
 			broken,
 			{"pattern": "pytorch:1.*", "reason": "CVE-1"},
-			broken_too,
+			{"pattern": "al\npine*", "reason": "CVE-1"},
 		]}
 	findings == {_finding("rules.denied_image.patterns[1]", "pytorch:1.*")}
 }
