@@ -110,7 +110,11 @@ def test_is_pattern(text, pattern) -> None:
             "registry.example.com:5000", r"write the pattern registry.example.com:5000/\* for", id="a host and port"
         ),
         pytest.param("763104351884", r"write the pattern 763104351884.dkr.ecr.\* for", id="an account"),
-        pytest.param("76310435188.dkr.ecr.eu-west-1.amazonaws.com/x", "no registry of ECR", id="11 digits"),
+        pytest.param(
+            "76310435188.dkr.ecr.eu-west-1.amazonaws.com/x",
+            r"no registry of ECR has this host: write <12 digits>\.dkr\.ecr\.<region>\.amazonaws\.com",
+            id="11 digits",
+        ),
         pytest.param("763104351884.ecr.eu-west-1.amazonaws.com/x:1", "no registry of ECR", id="without dkr"),
         pytest.param("763104351884.dkr.ecr.amazonaws.com/x", "no registry of ECR", id="without a region"),
         pytest.param("763104351884.dkr.ecr.eu-west.amazonaws.com/x", "no registry of ECR", id="no region"),
