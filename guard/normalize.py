@@ -53,7 +53,7 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
         account=ref.home.account,
         region=ref.home.region,
         partition=ref.home.partition,
-        job=_job(ref, collected, facts),
+        job=_job(ref, collected, facts, undescribed=undescribed),
         compute=_of(Compute, facts),
         network=_of(Network, facts),
         storage=_of(Storage, facts),
@@ -122,11 +122,13 @@ def _missing(ref: JobRef, operation: str, asked: object) -> tuple[str, ...]:
     return ("models",) if of_a_model else _FIELDS[operation]
 
 
-def _job(ref: JobRef, collected: Collected, facts: Facts) -> Job:
+def _job(ref: JobRef, collected: Collected, facts: Facts, *, undescribed: bool) -> Job:
     description = collected.description
     roles = tuple(sorted(set(facts.roles)))
-    # A job with a role of its own can name others: for a query, in its configuration, by a model.
+    # A job with a role of its own can name others, for a query, in its configuration, by a model; what an event tells of a job may
+    # hold these only.
     own = text(description, "RoleArn")
+    others = () if undescribed else roles
     # A job's own ARN stands in its description under the same name as in that of a job that it starts.
     found = (text(description, field) for field in PARENT_FIELDS if field != ref.kind.arn_field)
     parents = tuple(parent for parent in found if parent is not None)
@@ -145,7 +147,7 @@ def _job(ref: JobRef, collected: Collected, facts: Facts) -> Job:
         parts=tuple(sorted((ref.kind.parts - facts.lacks - {"image"}) | _shown(facts))),
         parent_arns=parents,
         pipeline_execution_arn=(tags or {}).get(PIPELINE_TAG),
-        execution_role_arns=roles if own is None else (own,),
+        execution_role_arns=others if own is None else (own,),
     )
 
 

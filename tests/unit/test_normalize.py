@@ -16,7 +16,7 @@ from guard.errors import CollectError
 from guard.jobs import AUTOML, BY_KIND, JOB_KINDS, PROCESSING, TRAINING, TRANSFORM, JobKind
 from guard.normalize import PIPELINE_TAG, normalize, offline
 from guard.refs import JobRef, job_arn
-from guard.resources import RESOURCE_KINDS, Resource
+from guard.resources import MODEL, RESOURCE_KINDS, Resource
 from guard.sources.events import home_of, parse_event
 from tests.support.events import HOME, RUNNING, load_event
 from tests.support.jobs import DENIED
@@ -135,6 +135,17 @@ def test_a_job_of_two_roles_has_not_one() -> None:
     description = {"RoleArn": "s", "AutoMLComputeConfig": {"EmrServerlessComputeConfig": {"ExecutionRoleARN": "r"}}}
     job = document(AUTOML, description | {"AutoMLJobSecondaryStatus": "Starting"}).job
     assert (job.role_arn, job.role_arns, job.secondary_status) == (None, ("r", "s"), "Starting")
+
+
+@pytest.mark.parametrize(("told", "roles"), [({}, ()), ({"RoleArn": "own"}, ("own",))], ids=["not told", "told"])
+def test_the_roles_that_a_job_runs_as_are_not_those_that_its_event_happens_to_tell(told, roles) -> None:
+    failure = CollectError("busy", operation="DescribeTransformJob", resource="m", code="ThrottlingException")
+    model = {"ModelName": "m"} | told
+    references = {Resource(MODEL.id, "m"): {"ExecutionRoleArn": "r", "PrimaryContainer": {"Image": "x"}}}
+    job = normalize(ref(TRANSFORM), Collected(model, {}, references, (failure,)), NOTHING).job
+    assert (job.execution_role_arns, "r" in job.role_arns) == (roles, True)
+    described = normalize(ref(TRANSFORM), Collected(model, {}, references, ()), NOTHING).job
+    assert described.execution_role_arns == (roles or ("r",))
 
 
 PACKAGE = {"InputConfig": {"ModelPackageVersionArn": "p"}}
