@@ -125,8 +125,8 @@ def _missing(ref: JobRef, operation: str, asked: object) -> tuple[str, ...]:
 def _job(ref: JobRef, collected: Collected, facts: Facts, *, undescribed: bool) -> Job:
     description = collected.description
     roles = tuple(sorted(set(facts.roles)))
-    # A job with a role of its own can name others, for a query, in its configuration, by a model; what an event tells of a job may
-    # hold these only.
+    # A job with a role of its own can name others, for a query, in its configuration, by a model; what an event tells of a job
+    # may hold these only.
     own = text(description, "RoleArn")
     others = () if undescribed else roles
     # A job's own ARN stands in its description under the same name as in that of a job that it starts.

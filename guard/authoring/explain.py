@@ -97,7 +97,9 @@ def _no_choice(violation: _Violation) -> Iterable[Explanation]:
 def _other_type(violation: _Violation) -> Iterable[Explanation]:
     wanted = violation.wanted if isinstance(violation.wanted, list) else [violation.wanted]
     names = " or ".join(_TYPES[name] for name in wanted)
-    yield violation.path, f"must be {names}, not {_shown(violation.value)}; {violation.purpose}"
+    number = isinstance(violation.value, int | float) and not isinstance(violation.value, bool)
+    quotes = " (without quotes YAML reads a number; write it in quotes)" if number and "string" in wanted else ""
+    yield violation.path, f"must be {names}, not {_shown(violation.value)}{quotes}; {violation.purpose}"
 
 
 def _useless_text(violation: _Violation) -> Iterable[Explanation]:

@@ -120,7 +120,9 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
     missing += [] if _TYPED in metadata.get("schemas", []) else ["schemas: write `- input: schema.input` below it"]
     texts = [f"METADATA has no {name}" for name in missing]
     if rule.severity not in SEVERITIES:
-        texts.append(f"METADATA has no custom.severity; it is one of {', '.join(SEVERITIES)}")
+        known = f"it is one of {', '.join(SEVERITIES)}"
+        wrong = hint(f'custom.severity: "{rule.severity}" is none', rule.severity, list(SEVERITIES), known)
+        texts.append(f"METADATA {wrong}" if rule.severity else f"METADATA has no custom.severity; {known}")
     unknown = sorted(metadata.get("custom", {}).keys() - set(_CUSTOM))
     texts += [
         f"METADATA custom.{key}: {hint('unknown key', key, list(_CUSTOM), f'known are {_KNOWN}')}" for key in unknown

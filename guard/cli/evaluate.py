@@ -22,9 +22,11 @@ from guard.decision import Decision, Evaluation, Verdict, verdict
 from guard.denylist.deployment import deny_list
 from guard.document import Document
 from guard.errors import ConfigError, GuardError, IgnoredEvent
+from guard.jobs import JOB_KINDS
 from guard.normalize import normalize, offline
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
+from guard.refs import JobRef
 from guard.settings import Settings
 from guard.sources.events import Ignored, home_of, parse_event
 
@@ -57,6 +59,9 @@ class Evaluator:
         # It is of this machine: the function's environment, whose size is limited, has none.
         self._settings = Settings.from_environment({k: v for k, v in environment.items() if k != "GUARD_OPA_PATH"})
         self._bundle, self._opa = bundle, Opa(opa, Path.cwd())
+        if not bundle.exists():
+            text = "there is neither a bundle nor a folder of policies: run this in the repository, or give --bundle"
+            raise ConfigError(text, path=str(bundle))
         if bundle.is_dir():
             _refuse_problems(self._opa, bundle)
         self._engine = EmbeddedOpa(
@@ -121,13 +126,23 @@ def _without(evaluation: Evaluation, rule_ids: tuple[str, ...]) -> Evaluation:
 
 
 def _document(event: Any, description: Any, settings: Settings) -> Document:
+    if isinstance(event, dict) and any(kind.arn_field in event for kind in JOB_KINDS):
+        raise ConfigError("this is a Describe response: give the event of the job, and this file with --describe")
     ref = parse_event(event, home_of(event))
     if isinstance(ref, Ignored):
         raise IgnoredEvent("the guard ignores this event, so there is no decision", reason=ref.reason)
-    if description is not None and not isinstance(description, dict):
-        raise ConfigError("the Describe response is not a JSON object")
+    if description is not None:
+        _refuse_other(description, ref)
     denied = deny_list({"processing": settings.processing_containers, "training": settings.training_containers})
     return normalize(ref, offline(ref, description), denied)
+
+
+def _refuse_other(description: Any, ref: JobRef) -> None:
+    """Refuse what would be a job without images: what describes a job has its ARN or its name."""
+    if not isinstance(description, dict):
+        raise ConfigError("the Describe response is not a JSON object")
+    if not ref.kind.described(description).keys() & {ref.kind.arn_field, *ref.identifiers}:
+        raise ConfigError(f"this is not what {ref.kind.describe_operation} returns: it has no {ref.kind.arn_field}")
 
 
 def _read_json(path: Path) -> Any:
@@ -137,6 +152,7 @@ def _read_json(path: Path) -> Any:
         content = path.read_bytes()
         return json.loads(gzip.decompress(content) if content.startswith(_GZIP) else content)
     except (OSError, EOFError, zlib.error) as exc:
-        raise ConfigError("the file can't be read", path=str(path)) from exc
+        problem = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        raise ConfigError("the file can't be read", path=str(path), problem=problem) from exc
     except (ValueError, RecursionError) as exc:
         raise ConfigError("the file is not JSON", path=str(path), problem=str(exc)) from exc

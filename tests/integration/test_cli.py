@@ -223,6 +223,37 @@ def test_a_path_that_is_not_there_is_an_error(run, event, option) -> None:
     assert (result.exit_code, "/nowhere" in result.stderr) == (2, True)
 
 
+def test_without_a_bundle_it_is_said_where_there_is_one(run, event) -> None:
+    said = "run this in the repository, or give --bundle (path='/nowhere'"
+    assert said in run(event(ALLOWED), "--bundle", "/nowhere").stderr
+
+
+def test_the_reason_why_a_file_can_not_be_read_is_said(run, tmp_path) -> None:
+    assert "problem='Is a directory'" in run(tmp_path).stderr
+    assert "problem='No such file or directory'" in run(tmp_path / "none.json").stderr
+
+
+def test_a_describe_response_is_no_event(run, event, tmp_path) -> None:
+    path = tmp_path / "describe.json"
+    path.write_text(json.dumps(json.loads(event(DENIED).read_text())["detail"]))
+    refused = run(path)
+    assert (refused.exit_code, "give the event of the job, and this file with --describe" in refused.stderr) == (
+        2,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", '{"TransformJobName": "churn-42"}', "[]"], ids=["empty", "another kind", "list"]
+)
+def test_what_describes_no_job_is_no_deny(run, event, tmp_path, content) -> None:
+    path = tmp_path / "describe.json"
+    path.write_text(content)
+    refused = run(event(ALLOWED), "--describe", path)
+    said = "Describe response" if content == "[]" else "this is not what DescribeTrainingJob returns"
+    assert (refused.exit_code, said in refused.stderr) == (2, True)
+
+
 def test_a_recorded_document_needs_no_description(run, event, tmp_path) -> None:
     recorded = tmp_path / "recorded.json"
     recorded.write_text(run(event(ALLOWED), "--json").stdout)

@@ -200,7 +200,7 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
     ("old", "new", "expected"),
     [
         pytest.param("# title: Runtime limit\n", "", "METADATA has no title", id="no title"),
-        pytest.param("severity: medium", "severity: bad", "METADATA has no custom.severity; it is one of low", id="severity"),
+        pytest.param("severity: medium", "severity: bad", 'METADATA custom.severity: "bad" is none; it is one', id="severity"),
         pytest.param("#   remediation: >-", '#   remediation: ""\n#   advice: >-', "METADATA has no remediation", id="no advice"),
         pytest.param("# title: Runtime limit\n", '# title: " "\n', "METADATA has no title", id="empty title"),
         pytest.param("[max-runtime]", "[max-time, spto]", "no job can have spto; did you mean spot?", id="unknown part"),

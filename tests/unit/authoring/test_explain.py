@@ -44,7 +44,11 @@ def _in(*path: Any, value: Any) -> Any:
     [
         (SECONDS, "60", 'must be a whole number, not "60"; The longest runtime.'),
         ({"type": "integer"}, None, "must be a whole number, not null; see docs/rules.md"),
-        ({"type": ["string", "array"]}, 7, "must be text or a list, not 7; see docs/rules.md"),
+        (
+            {"type": ["string", "array"]},
+            7,
+            "must be text or a list, not 7 (without quotes YAML reads a number; write it in quotes); see docs/rules.md",
+        ),
         ({"type": "boolean"}, "nö", 'must be true or false, not "nö"; see docs/rules.md'),
         ({"type": "object"}, [], "must be a mapping, not []; see docs/rules.md"),
         ({"type": ["number", "null"]}, "x", 'must be a number or null, not "x"; see docs/rules.md'),

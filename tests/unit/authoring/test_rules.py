@@ -112,7 +112,9 @@ KINDS = ", ".join(BY_KIND)
 @pytest.mark.parametrize(
     ("custom", "text"),
     [
-        ({"severity": "bad"}, "METADATA has no custom.severity; it is one of low, medium, high, critical"),
+        ({"severity": ""}, "METADATA has no custom.severity; it is one of low, medium, high, critical"),
+        ({"severity": "bad"}, 'METADATA custom.severity: "bad" is none; it is one of low, medium, high, critical'),
+        ({"severity": "lo"}, 'METADATA custom.severity: "lo" is none; did you mean low?'),
         ({"remediation": " "}, "METADATA has no remediation"),
         ({"parameter": {}}, "METADATA custom.parameter: unknown key; did you mean parameters?"),
         (
