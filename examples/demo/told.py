@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
-from textwrap import indent
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from examples.demo.jobs import REGION
@@ -49,8 +49,7 @@ def show(console: Console, client_of: ClientOf, arn: str) -> int:
 
 def _print(console: Console, title: str, text: str) -> None:
     console.print(title, style="bold")
-    # As long as they are: what is wrapped can't be pasted.
-    console.print(Text(indent(text, "  ")), soft_wrap=True)
+    console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 2)))
 
 
 def _messages(sqs: Any) -> Iterator[str]:
