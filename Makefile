@@ -27,6 +27,8 @@ PYTHON := $(VENV)/bin/python
 READY  := $(VENV)/.ready
 BUNDLE := build/bundle.tar.gz
 POLICIES := $(shell find policies -type f)
+# The product's tests are about the policies as they ship: where a team has rules or a configuration of its own, they get a copy without it.
+AS_SHIPPED := $(shell cmp -s tests/shipped/data.yaml policies/guard/config/data.yaml || echo build/shipped/bundle.tar.gz)
 
 export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
@@ -49,17 +51,17 @@ test-policies: $(OPA) $(READY) ## Run `opa test` on the policies; 100% coverage 
 mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their tests notice? RULES="max_runtime ..." for some
 	@$(PYTHON) -m guard.authoring --opa $(OPA) mutate $(RULES)
 
-mutate-python: $(OPA) $(READY) $(BUNDLE) ## Break guard/ and lambda_entry/ bit by bit: do the tests notice? MODULES="guard/opa ..." for some, SAMPLE=20 for fewer
+mutate-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Break guard/ and lambda_entry/ bit by bit: do the tests notice? MODULES="guard/opa ..." for some, SAMPLE=20 for fewer
 	@$(PYTHON) -m tools.python_mutation --sample $(or $(SAMPLE),0) $(MODULES)
 
 # Measuring coverage takes a third more processor time, which whoever waits for the tests doesn't need.
-test-python: $(OPA) $(READY) $(BUNDLE) ## Run pytest; COVERAGE=yes, as in CI, demands 95% branch coverage of guard and lambda_entry
+test-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Run pytest; COVERAGE=yes, as in CI, demands 95% branch coverage of guard and lambda_entry
 	@$(PYTHON) -m pytest -n auto --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) --no-header
 
-deployment: $(OPA) $(READY) $(BUNDLE) $(LOCALSTACK)/.ready ## Deploy, update and delete the stack on a local AWS, with its events (4 minutes)
+deployment: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) $(LOCALSTACK)/.ready ## Deploy, update and delete the stack on a local AWS, with its events (4 minutes)
 	@LOCALSTACK_PYTHON=$(LOCALSTACK)/bin/python $(PYTHON) -m pytest -q -x -p no:cacheprovider tests/deployment/campaign_stack.py
 
-faults: $(OPA) $(READY) $(BUNDLE) ## Let everything fail around the packaged function, and print what became of each job: FAULTS="-k engine" for some
+faults: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Let everything fail around the packaged function, and print what became of each job: FAULTS="-k engine" for some
 	@# Most of it is waiting, for retries and timeouts: more processes than cores.
 	@$(PYTHON) -m pytest tests/faults -n 4 --no-header -p no:logging $(FAULTS)
 
@@ -86,6 +88,10 @@ bundle: $(BUNDLE) ## Build the policy bundle
 $(BUNDLE): $(POLICIES) | $(OPA) $(READY)
 	@mkdir -p $(@D)
 	@tools/build-bundle $(OPA) $(PYTHON) $@
+
+build/shipped/bundle.tar.gz: $(POLICIES) tests/shipped/data.yaml | $(OPA) $(READY)
+	@echo "The policies have been configured: the tests of the guard get them as they shipped, those of the policies are make test-policies" >&2
+	@$(PYTHON) -m tools.shipped $(OPA)
 
 docs: $(READY) $(OPA) ## Write what is generated: docs/rules.md, tables of README and guide, schemas, capabilities, the tests' document
 	@$(PYTHON) tools/schema.py

@@ -14,8 +14,8 @@ from pytest_socket import socket_allow_hosts
 
 from guard.opa.binary import find_opa
 from tests.support.environment import clean_environment
+from tests.support.policies import ROOT, SHIPPED
 
-ROOT = Path(__file__).resolve().parent.parent
 # Speed is for the benchmarks: a busy machine must not turn a property red.
 settings.register_profile("guard", deadline=None)
 settings.load_profile("guard")
@@ -36,10 +36,10 @@ def opa() -> Path:
 
 @pytest.fixture(scope="session")
 def bundle() -> Path:
-    """The bundle that `make bundle` built: what ships is what is tested."""
-    path = ROOT / "build" / "bundle.tar.gz"
+    """The bundle that `make bundle` built: what ships is what is tested, or would ship without a team's own configuration."""
+    path = ROOT / "build" / "bundle.tar.gz" if SHIPPED == ROOT else SHIPPED / "bundle.tar.gz"
     if not path.exists():
-        pytest.fail("there is no build/bundle.tar.gz: run `make bundle`")
+        pytest.fail(f"there is no {path.relative_to(ROOT)}: run `make {path.relative_to(ROOT)}`")
     return path
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import yaml
 
 from guard.authoring.bundle import revision
+from tests.support.policies import SHIPPED
 
-POLICIES = Path(__file__).resolve().parent.parent.parent / "policies"
+POLICIES = SHIPPED / "policies"
 
 
 def _content(bundle: Path) -> dict[str, bytes]:

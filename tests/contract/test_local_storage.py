@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support.policies import SHIPPED
 from tests.support.shapes import service_model
 
-CONFIG = Path(__file__).resolve().parents[2] / "policies/guard/config/data.yaml"
+CONFIG = SHIPPED / "policies/guard/config/data.yaml"
 # Of these families no size has storage of its own, as EC2's pages of instance types say.
 EBS_ONLY = frozenset(
     {

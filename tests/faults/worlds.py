@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from tests.faults.fault import World
-from tests.support.policies import CONFIG, POLICIES, ROOT
+from tests.support.policies import CONFIG, POLICIES, SHIPPED
 
 _HEAD = 'package guard.rules.{name}\n\nremediation := "none"\n\n'
 ERRS = _HEAD + 'findings contains {{"message": "x"}} if to_number(input.job.name) > 1\n'
@@ -122,6 +122,6 @@ def _changed(extra: Path, name: str) -> str:
     """The folder of the changed policies, made when it isn't there."""
     folder = extra / name.replace(" ", "-")
     if not folder.exists():
-        shutil.copytree(ROOT / POLICIES, folder / POLICIES)
+        shutil.copytree(SHIPPED / POLICIES, folder / POLICIES)
         CHANGES[name](folder)
     return folder.name

@@ -16,9 +16,8 @@ import pytest
 
 from guard.authoring.samples import complete_with, sample_image
 from tests.support.bundles import configured_bundle
-from tests.support.policies import ROOT
+from tests.support.policies import RULE_IDS
 
-RULES = sorted(path.name for path in (ROOT / "policies/guard/rules").iterdir() if path.is_dir())
 # It fails the owner's setting, so that many findings meet many exemptions.
 HOSTILE = "--token x s3://elsewhere/x https://a:b@c/ password=hunter2"
 Work = Callable[[int, int, int], int]
@@ -30,7 +29,7 @@ def work(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Work:
 
     @cache
     def bundle(entries: int) -> Path:
-        rules = {rule_id: {"level": "warn"} for rule_id in RULES} | {
+        rules = {rule_id: {"level": "warn"} for rule_id in RULE_IDS} | {
             "denied_image": {"level": "deny", "patterns": [_pattern(number) for number in range(entries)]}
         }
         folder = tmp_path_factory.mktemp("bounded")

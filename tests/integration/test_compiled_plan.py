@@ -8,12 +8,12 @@ from pathlib import Path
 from guard.authoring.compiled import PLAN, copy_compiled
 from guard.authoring.opa import Opa
 from tests.support.golden import CASES, policies_of
-from tests.support.policies import POLICIES, ROOT
+from tests.support.policies import POLICIES, ROOT, SHIPPED
 
 
 def test_the_compiled_plan_is_what_decides(opa: Path, tmp_path: Path) -> None:
     """With another plan than its configuration's, a bundle decides by the plan: it is not made again."""
-    compiled = copy_compiled(Opa(opa, ROOT), POLICIES, tmp_path)
+    compiled = copy_compiled(Opa(opa, SHIPPED), POLICIES, tmp_path)
     file = compiled.folder / POLICIES / PLAN
     (line,) = [line for line in file.read_text().splitlines() if line.startswith("rules := ")]
     assert "denied_image" in json.loads(line.removeprefix("rules := ").removesuffix(" if true"))

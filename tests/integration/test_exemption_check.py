@@ -10,7 +10,7 @@ import pytest
 
 from guard.authoring.exemption_check import exemption_concerns
 from guard.authoring.opa import Opa
-from tests.support.policies import POLICIES, ROOT
+from tests.support.policies import POLICIES, SHIPPED
 
 TODAY = date(2026, 11, 23)
 ROLE = "arn:aws:iam::111122223333:role/Churn"
@@ -31,7 +31,7 @@ def said(opa: Path) -> Any:
     def concerns(policy: dict[str, Any] | None = None, **changes: Any) -> list[tuple[Any, str, str]]:
         config: dict[str, Any] = {"exemptions": [EXEMPTION | changes]}
         config |= {} if policy is None else {"exemption_policy": policy}
-        found = exemption_concerns(Opa(opa, ROOT), POLICIES, config, TODAY)
+        found = exemption_concerns(Opa(opa, SHIPPED), POLICIES, config, TODAY)
         return [(each.path[2:], each.severity, each.text) for each in found]
 
     return concerns
@@ -117,4 +117,4 @@ def test_a_first_day_after_the_last_is_an_error(said: Any) -> None:
 
 @pytest.mark.parametrize("exemptions", [None, 7, [], [7, None], [{"scope": "*"}], [{"scope": {"account": 7}}]], ids=str)
 def test_of_what_is_malformed_nothing_is_said(opa: Path, exemptions: Any) -> None:
-    assert list(exemption_concerns(Opa(opa, ROOT), POLICIES, {"exemptions": exemptions}, TODAY)) == []
+    assert list(exemption_concerns(Opa(opa, SHIPPED), POLICIES, {"exemptions": exemptions}, TODAY)) == []

@@ -26,7 +26,7 @@ from guard.errors import PolicyError
 from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 from tests.support.golden import CASES, configuration_of, document_of, policies_of
-from tests.support.policies import POLICIES, ROOT
+from tests.support.policies import POLICIES, ROOT, SHIPPED
 
 _OF_THE_FOLDER = """{name: decided |
 	some name, config in input.configurations
@@ -50,7 +50,7 @@ def _of_folder(opa: Opa, cases: list[Path]) -> Decisions:
 def of_folder(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Decisions:
     """What the folder of policies decides about a complete job of each kind, by case; nothing where a rule is broken."""
     own = [case for case in CASES if (case / "policies").exists()]
-    decisions = _of_folder(Opa(opa, ROOT), [case for case in CASES if case not in own])
+    decisions = _of_folder(Opa(opa, SHIPPED), [case for case in CASES if case not in own])
     for case in own:
         folder = tmp_path_factory.mktemp(case.name)
         policies_of(case, folder)

@@ -16,10 +16,10 @@ from guard.jobs import JOB_KINDS, JobKind
 from guard.log.line import LIMIT_BYTES, line
 from guard.opa.engine import EmbeddedOpa
 from tests.support.carriers import WITHOUT_IMAGE
-from tests.support.policies import CONFIG, ROOT
+from tests.support.policies import CONFIG, SHIPPED
 from tests.support.records import denied
 
-RULES = yaml.safe_load((ROOT / CONFIG).read_text())["rules"]
+RULES = yaml.safe_load((SHIPPED / CONFIG).read_text())["rules"]
 
 
 @pytest.fixture

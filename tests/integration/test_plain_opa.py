@@ -15,7 +15,7 @@ import pytest
 
 from guard.document import Document
 from guard.opa.engine import EmbeddedOpa
-from tests.support.policies import POLICIES, ROOT, copy_policies, few_policies
+from tests.support.policies import POLICIES, ROOT, SHIPPED, copy_policies, few_policies
 from tests.support.regal import pinned_regal
 
 SECTION = (ROOT / "README.md").read_text().partition("\n## With plain OPA\n")[2].partition("\n## ")[0]
@@ -116,4 +116,4 @@ def test_conftest_would_evaluate_nothing_as_the_readme_says() -> None:
     """It queries rules of these names only."""
     assert "Don't use `conftest`" in SECTION
     named = re.compile(r"^(?:deny|violation|warn)(?:_[a-zA-Z0-9]+)*\b", re.MULTILINE)
-    assert [file for file in (ROOT / POLICIES).rglob("*.rego") if named.search(file.read_text())] == []
+    assert [file for file in (SHIPPED / POLICIES).rglob("*.rego") if named.search(file.read_text())] == []

@@ -20,10 +20,9 @@ from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 from guard.refs import JobRef
 from guard.sources.events import parse_event
-from tests.conftest import ROOT
 from tests.support.bundles import configured_bundle
 from tests.support.jobs import ALLOWED, DENIED, HOME, REGION, aws_client, started_event, status, training_request
-from tests.support.policies import POLICIES
+from tests.support.policies import POLICIES, SHIPPED
 from tests.support.records import denied
 
 BUCKET = "records"
@@ -209,14 +208,14 @@ def test_a_hidden_part_that_exemptions_read_leaves_no_rule_decided(evaluate, kep
 @pytest.fixture(scope="module")
 def rule_ids(opa: Path) -> list[str]:
     """The ids of all rules."""
-    rules, _ = read_rules(Opa(opa, ROOT), Path("policies"))
+    rules, _ = read_rules(Opa(opa, SHIPPED), Path("policies"))
     return [rule.rule_id for rule in rules]
 
 
 def test_the_rules_that_read_settings_or_commands_are_these(opa, tmp_path, rule_ids) -> None:
     bundle = configured_bundle(tmp_path, opa, rules={rule_id: {"level": "warn"} for rule_id in rule_ids})
     pointers = ["/input/environment/0/value", "/input/hyperparameters/0/value", "/input/command/arguments/0"]
-    found = rules_that_read(Opa(opa, ROOT), bundle, rule_ids, pointers)
+    found = rules_that_read(Opa(opa, SHIPPED), bundle, rule_ids, pointers)
     assert found == (
         "data_location",
         "entrypoint_override",

@@ -15,9 +15,8 @@ from guard.normalize import normalize
 from guard.opa.engine import EmbeddedOpa
 from guard.refs import Collected, JobRef, job_arn
 from tests.support.events import HOME
-from tests.support.policies import POLICIES
+from tests.support.policies import RULE_IDS
 
-RULES = sorted(path.name for path in (POLICIES / "guard" / "rules").iterdir())
 SOURCE = Source(type="api-call", id="event-1", time=datetime(2026, 11, 23, 10, tzinfo=UTC))
 ROLE, ADMIN = "arn:aws:iam::111122223333:role/Train", "arn:aws:iam::111122223333:role/Admin"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -87,7 +86,7 @@ def strict(engine_with: Callable[..., EmbeddedOpa]) -> EmbeddedOpa:
         "required_tags": {"tags": {"team": ["*"]}},
         "data_location": {"buckets": ["data"], "accounts": ["111122223333"], "others": ["*"]},
     }
-    return engine_with(rules={rule: {"level": "deny", "overrides": []} | given.get(rule, {}) for rule in RULES})
+    return engine_with(rules={rule: {"level": "deny", "overrides": []} | given.get(rule, {}) for rule in RULE_IDS})
 
 
 def decided(engine: EmbeddedOpa, kind: str, description: dict[str, Any]) -> tuple[str, set[str]]:

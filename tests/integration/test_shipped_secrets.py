@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from guard.authoring.opa import Opa
-from tests.support.policies import POLICIES, ROOT
+from tests.support.policies import POLICIES, SHIPPED
 
 HEX = "0123456789abcdef"
 MIXED = "aB3dE6gH9jK2mN5pQ8rS1tU4vW7xY0zA3cF6"
@@ -269,7 +269,7 @@ def findings(opa: Path) -> list[dict[str, Any]]:
 def _findings(opa: Path, documents: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     rule = "data.guard.rules.secret_in_environment"
     query = f"[findings | some document in input; findings := {rule}.findings with input as document]"
-    answer: list[list[dict[str, Any]]] = Opa(opa, ROOT).json(
+    answer: list[list[dict[str, Any]]] = Opa(opa, SHIPPED).json(
         *("eval", "--format", "raw", "--bundle", POLICIES, "--stdin-input"), query, given=json.dumps(documents)
     )
     return answer

@@ -22,18 +22,17 @@ from guard.refs import JobRef, job_arn
 from guard.resources import RESOURCE_KINDS
 from tests.support.fakes import FakeSageMaker, refused
 from tests.support.jobs import HOME
-from tests.support.policies import ROOT
+from tests.support.policies import RULE_IDS
 from tests.support.shapes import answer
 
 NOTHING = DenyList(images={}, patterns=())
-RULES = sorted(path.name for path in (ROOT / "policies" / "guard" / "rules").iterdir())
 SOURCE = Source(type="state-change", id="event-1", time=datetime(2026, 11, 23, 10, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
 def strict(engine_with: Callable[..., EmbeddedOpa]) -> EmbeddedOpa:
     """Every rule at deny."""
-    return engine_with(rules={rule: {"level": "deny", "overrides": []} for rule in RULES})
+    return engine_with(rules={rule: {"level": "deny", "overrides": []} for rule in RULE_IDS})
 
 
 # What takes findings out of the verdict is a fact of the job, too, and may be among those that can't be read.
@@ -62,10 +61,10 @@ def relaxed(engine_with: Callable[..., EmbeddedOpa], request: pytest.FixtureRequ
     """Every rule relaxed for some jobs: by exemptions, or by overrides, each rule in another way."""
     turn = request.param
     if turn == "exemptions":
-        pairs = [(rule, scope) for rule in RULES for scope in SCOPES]
+        pairs = [(rule, scope) for rule in RULE_IDS for scope in SCOPES]
         exemptions = [_exemption(number, *pair) for number, pair in enumerate(pairs)]
-        return engine_with(rules={rule: {"level": "deny", "overrides": []} for rule in RULES}, exemptions=exemptions)
-    sections = {rule: SECTIONS[(number + turn) % len(SECTIONS)] for number, rule in enumerate(RULES)}
+        return engine_with(rules={rule: {"level": "deny", "overrides": []} for rule in RULE_IDS}, exemptions=exemptions)
+    sections = {rule: SECTIONS[(number + turn) % len(SECTIONS)] for number, rule in enumerate(RULE_IDS)}
     return engine_with(rules=sections)
 
 

@@ -15,12 +15,12 @@ from guard.authoring.config_check import configuration_problems
 from guard.authoring.diagnostics import errors
 from guard.authoring.opa import Opa
 from guard.authoring.rules import Rule, read_rules
-from tests.support.policies import CONFIG, POLICIES, ROOT, copy_policies
+from tests.support.policies import CONFIG, POLICIES, SHIPPED, copy_policies
 
 
 @cache
 def _shipped_rules(opa: Path) -> list[Rule]:
-    rules, _ = read_rules(Opa(opa, ROOT), POLICIES)
+    rules, _ = read_rules(Opa(opa, SHIPPED), POLICIES)
     return rules
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from guard.authoring.samples import complete_with
 from guard.document import Document
-from tests.support.policies import CONFIG, POLICIES, ROOT
+from tests.support.policies import CONFIG, POLICIES, ROOT, SHIPPED
 
 GOLDEN = ROOT / "tests" / "golden"
 CASES = sorted(file.parent for file in GOLDEN.glob("*/job.json"))
@@ -29,7 +29,7 @@ def document_of(case: Path) -> Document:
 def policies_of(case: Path, folder: Path) -> Path:
     """Copy the policies without their tests, configured as a case or a folder of recordings has them, into `policies` there."""
     policies = folder / POLICIES
-    shutil.copytree(ROOT / POLICIES, policies, ignore=shutil.ignore_patterns("*_test.rego"))
+    shutil.copytree(SHIPPED / POLICIES, policies, ignore=shutil.ignore_patterns("*_test.rego"))
     if (case / "policies").exists():
         shutil.copytree(case / "policies", policies, dirs_exist_ok=True)
     (folder / CONFIG).write_text(yaml.safe_dump(configuration_of(case)))
@@ -38,7 +38,7 @@ def policies_of(case: Path, folder: Path) -> Path:
 
 def configuration_of(case: Path) -> dict[str, Any]:
     """Return the configuration of a case, or of a folder of recordings: every rule is off but for what it says."""
-    rules = [path for root in (ROOT, case) for path in (root / POLICIES / "guard" / "rules").glob("*")]
+    rules = [path for root in (SHIPPED, case) for path in (root / POLICIES / "guard" / "rules").glob("*")]
     off = {"rules": {rule.name: {"level": "off"} for rule in rules}, "exemptions": []}
     config: dict[str, Any] = _merged(off, yaml.safe_load((case / "config.yaml").read_text()))
     return config

@@ -1,22 +1,23 @@
-"""Copies of the policies that a test may change."""
+"""The policies as they ship, and copies of them that a test may change."""
 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Collection, Iterator
-from functools import partial
 from pathlib import Path
 
 from guard.authoring.generated import generated_files, write
-from guard.authoring.opa import CAPABILITIES, SCHEMAS, Opa
+from guard.authoring.opa import Opa
 from tests.support.remembering import RememberingOpa
+from tools import shipped
+from tools.shipped import CONFIG, POLICIES, ROOT, RULES, shipped_folder
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-POLICIES = Path("policies")
-RULES = POLICIES / "guard" / "rules"
+__all__ = ["CONFIG", "LIBRARIES", "POLICIES", "ROOT", "RULES", "RULE_IDS", "SHIPPED", "copy_policies", "few_policies"]
+
 LIBRARIES = POLICIES / "guard" / "lib"
-CONFIG = POLICIES / "guard" / "config" / "data.yaml"
+SHIPPED = shipped_folder(ROOT)
+"""The folder that they are in."""
+RULE_IDS = sorted(path.name for path in (SHIPPED / RULES).iterdir() if path.is_dir())
 
 
 def copy_policies(to: Path, opa: Path, *, rules: Collection[str] | None = None, libraries: Collection[str] = ()) -> Opa:
@@ -25,29 +26,20 @@ def copy_policies(to: Path, opa: Path, *, rules: Collection[str] | None = None, 
     With some of the rules only, the libraries that nothing else reads stay away, but for those that are named: one of them is
     larger than all the rest.
     """
-    left_out = set() if rules is None else {path for path in (ROOT / RULES).iterdir() if path.name not in rules}
+    left_out = set() if rules is None else {SHIPPED / RULES / rule for rule in RULE_IDS if rule not in rules}
     if left_out:
         left_out |= {library for library in _unread_libraries(left_out) if library.name not in libraries}
-    for folder in (POLICIES, Path(".regal"), Path("docs"), SCHEMAS):
-        shutil.copytree(ROOT / folder, to / folder, ignore=partial(_ignored, left_out))
-    (to / "tools").mkdir()
-    shutil.copy(ROOT / CAPABILITIES, to)
-    shutil.copy(ROOT / "tools" / "capabilities.py", to / "tools")
-    shutil.copy(ROOT / "tools" / "mutants-equivalent.yaml", to / "tools")
+    shipped.copy_policies(SHIPPED, to, left_out)
     return RememberingOpa(opa, to)
 
 
 def _unread_libraries(left_out: set[Path]) -> Iterator[Path]:
     """Yield the libraries that no policy outside of them names but those that are left out."""
-    files = [file for file in (ROOT / POLICIES).rglob("*.rego") if file.parent not in left_out]
+    files = [file for file in (SHIPPED / POLICIES).rglob("*.rego") if file.parent not in left_out]
     texts = {file: file.read_text() for file in files}
-    for library in (ROOT / LIBRARIES).iterdir():
+    for library in (SHIPPED / LIBRARIES).iterdir():
         if not any(f"data.guard.lib.{library.name}" in text for file, text in texts.items() if file.parent != library):
             yield library
-
-
-def _ignored(left_out: set[Path], folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if Path(folder, name) in left_out]
 
 
 def few_policies(to: Path, opa: Path, rules: Collection[str]) -> Opa:
