@@ -127,7 +127,16 @@ def main(jobs: int) -> int:
         store = table()
 
         def sweep(setup: str) -> Sweep:
-            return Sweep(guard, client, store, setup, timedelta(minutes=30), stop_undecided=False, notice=print)
+            return Sweep(
+                guard,
+                client,
+                store,
+                setup,
+                timedelta(minutes=30),
+                timedelta(hours=1),
+                stop_undecided=False,
+                notice=print,
+            )
 
         first, calls = measured(sweep("a"), "first", budget)
         second, _ = measured(sweep("a"), "nothing changed", budget)

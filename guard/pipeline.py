@@ -208,14 +208,19 @@ class Guard:
         """The record of a denied job with what became of the stop; the decision is kept before it."""
         record = self._logged(record)
         permit = self._permit(record)
-        record = replace(record, warnings=(*record.warnings, *permit.warnings))
+        reason = "; ".join(filter(None, (record.reason, permit.reason))) or None
+        record = replace(record, warnings=(*record.warnings, *permit.warnings), reason=reason)
         if permit.withheld_by is not None:
-            reason = "; ".join(filter(None, (record.reason, permit.reason)))
-            return replace(record, outcome=Outcome.WITHHELD, withheld_by=permit.withheld_by, reason=reason)
+            return replace(record, outcome=Outcome.WITHHELD, withheld_by=permit.withheld_by)
+        outcome = None
         try:
             outcome = stop(self.sagemaker, ref)
         except StopError as exc:
             return replace(record, outcome=Outcome.STOP_FAILED, reason=exc.message, failures=(exc, *record.failures))
+        finally:
+            if outcome is not Outcome.STOPPED:
+                with suppress(Exception):  # A stop that counts although it wasn't made is no failure of the decision.
+                    permit.give_back()
         if outcome is Outcome.GONE and self._is_young(ref):
             return failed(record, JobNotFound("the job to be stopped doesn't exist", job=ref.arn))
         return replace(record, outcome=outcome)

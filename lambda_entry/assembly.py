@@ -95,18 +95,22 @@ def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
     from guard.aws.budget import Budget, spend
     from guard.sweep.run import TOGETHER, Sweep
 
+    # A job of few calls a second must not have the whole batch wait for each other's until the function's time is over.
+    together = max(1, min(TOGETHER, int(settings.sweep_calls_per_second)))
     sagemaker = client("sagemaker")
     spend(sagemaker, Budget(settings.sweep_calls_per_second, burst=settings.sweep_calls_per_second))
-    guard = build_guard(settings, engine, logger, sagemaker, counted_together=TOGETHER)
+    guard = build_guard(settings, engine, logger, sagemaker, counted_together=together)
     return Sweep(
         guard=guard,
         client=sagemaker,
         store=_store(settings),
         setup=_setup(settings, guard),
         undecided_after=timedelta(minutes=settings.undecided_minutes),
+        withheld_longest=Bounds.of(settings).longest,
         stop_undecided=settings.undecided_jobs == "stop",
         notice=lambda message, facts: logger.error(message, extra=facts),
         exemptions=lambda: engine.exemptions(settings.opa_timeout_seconds),
+        together=together,
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -20,7 +21,8 @@ from guard.settings import Settings
 
 ITEM = "breaker"
 SLICES = 10
-_STOPS, _WITHHELD, _JUDGED, _RULE = "stops", "withheld", "judged", "rule"
+_STOPS, _WITHHELD, _JUDGED, _RULE, _SUSPECTED = "stops", "withheld", "judged", "rule", "suspected"
+LONGEST_WINDOWS, LONGEST = 6, timedelta(days=1)
 # A job is denied by few rules; an item has to stay small.
 _MOST_RULES = 50
 _MOST_STALE = 200
@@ -49,6 +51,11 @@ class Bounds:
     rule_share: int
     rule_jobs: int
 
+    @property
+    def longest(self) -> timedelta:
+        """How long a job may be withheld: whoever gets the alarm has the time to roll back, or to use the switch."""
+        return min(LONGEST_WINDOWS * self.window, LONGEST)
+
     @classmethod
     def of(cls, settings: Settings) -> Bounds:
         """Return those of a deployment."""
@@ -62,12 +69,15 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Tally:
-    """What was counted in the window."""
+    """What was counted in the window: jobs that were stopped, by which rules, and those that go on; and apart from them those
+    that were withheld, as often as they were, and by the suspicion of which rules.
+    """
 
     stops: int
     withheld: int
     judged: int
     denied_by: Mapping[str, int]
+    suspected: Mapping[str, int] = field(default_factory=dict)
 
     def suspects(self, bounds: Bounds) -> frozenset[str]:
         """The rules that deny more than their share."""
@@ -106,24 +116,28 @@ class Breaker:
             if self._uncounted < self._together:
                 return
             amount, self._uncounted = self._uncounted, 0
-        try:
-            self._add({_JUDGED: amount})
-        except StateError:
-            return
+        self._counted({_JUDGED: amount}, self._clock())
 
     def permit(self, record: Record) -> Permit:
-        """Count the stop of this record's job, and return whether it may be made."""
+        """Count the stop of this record's job, and return whether it may be made.
+
+        Only jobs that were stopped stay counted: else the same denied job, judged again and again, would be what keeps it and
+        all others from being stopped.
+        """
         rules = denying_rules(record)[:_MOST_RULES]
+        counted = {_STOPS: 1, _JUDGED: 1, **{f"{_RULE} {rule}": 1 for rule in rules}}
         with self._lock:
-            judged, self._uncounted = self._uncounted + 1, 0
+            others, self._uncounted = self._uncounted, 0
+        now = self._clock()
         try:
-            tally = self._add({_STOPS: 1, _JUDGED: judged, **{f"{_RULE} {rule}": 1 for rule in rules}})
-            permit = self._answer(tally, rules)
+            permit = self._answer(self._add({**counted, _JUDGED: 1 + others}, now), rules)
             if permit.withheld_by is not None:
-                self._add({_STOPS: -1, _WITHHELD: 1})
+                suspected = {f"{_SUSPECTED} {rule}": 1 for rule in rules if permit.withheld_by == "rule"}
+                self._add({**_taken_back(counted), _WITHHELD: 1, **suspected}, now)
+                return permit
         except StateError as exc:
             return Permit(warnings=(exc,))
-        return permit
+        return replace(permit, give_back=lambda: self._counted(_taken_back(counted), now))
 
     def _answer(self, tally: Tally, rules: tuple[str, ...]) -> Permit:
         bounds, minutes = self._bounds, int(self._bounds.window.total_seconds() // 60)
@@ -136,8 +150,11 @@ class Breaker:
             return Permit("rule", f"a rule is suspected, as it denies most jobs: {shares} within {minutes} minutes")
         return Permit()
 
-    def _add(self, amounts: Mapping[str, int]) -> Tally:
-        now = self._clock()
+    def _counted(self, amounts: Mapping[str, int], now: datetime) -> None:
+        with suppress(StateError):
+            self._add(amounts, now)
+
+    def _add(self, amounts: Mapping[str, int], now: datetime) -> Tally:
         current = slice_of(now, self._bounds.window)
         values = self._counters.add(
             ITEM,
@@ -147,6 +164,10 @@ class Breaker:
         )
         self._stale = tuple(name for name in values if is_stale(name, current))[:_MOST_STALE]
         return tally(values, current)
+
+
+def _taken_back(amounts: Mapping[str, int]) -> dict[str, int]:
+    return {name: -amount for name, amount in amounts.items()}
 
 
 def denying_rules(record: Record) -> tuple[str, ...]:
@@ -172,5 +193,8 @@ def tally(values: Mapping[str, str | int], current: int) -> Tally:
         number, _, what = name.partition(" ")
         if number.isdecimal() and current - SLICES < int(number) <= current and isinstance(value, int):
             sums[what] += value
-    denied_by = {what.removeprefix(f"{_RULE} "): n for what, n in sums.items() if what.startswith(f"{_RULE} ")}
-    return Tally(sums[_STOPS], sums[_WITHHELD], sums[_JUDGED], denied_by)
+
+    def by_rule(of: str) -> dict[str, int]:
+        return {what.removeprefix(f"{of} "): n for what, n in sums.items() if what.startswith(f"{of} ") and n > 0}
+
+    return Tally(sums[_STOPS], sums[_WITHHELD], sums[_JUDGED], by_rule(_RULE), by_rule(_SUSPECTED))

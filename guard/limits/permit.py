@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from guard.errors import GuardError
 from guard.record import Record, WithheldBy
 
 
+def _nothing() -> None:
+    """Nothing was counted."""
+
+
 @dataclass(frozen=True)
 class Permit:
-    """The answer: `withheld_by` names what keeps the job from being stopped; `warnings` are what could not be found out."""
+    """The answer: `withheld_by` names what keeps the job from being stopped; `warnings` are what could not be found out.
+
+    `give_back` takes back what was counted, for a job that wasn't stopped after all.
+    """
 
     withheld_by: WithheldBy | None = None
     reason: str | None = None
     warnings: tuple[GuardError, ...] = ()
+    give_back: Callable[[], None] = field(default=_nothing, compare=False)
 
 
 class Limits(Protocol):
@@ -62,4 +70,4 @@ class SwitchedLimits:
         if switched.withheld_by is not None:
             return switched
         permit = self.breaker.permit(record)
-        return Permit(permit.withheld_by, permit.reason, (*switched.warnings, *permit.warnings))
+        return replace(permit, warnings=(*switched.warnings, *permit.warnings))

@@ -76,7 +76,7 @@ def _switch(parameter: str, client_of: ClientOf) -> Part:
 
 def _breaker(table: StateTable, bounds: Bounds, now: datetime) -> Part:
     counted = tally(table.read(BREAKER), slice_of(now, bounds.window))
-    suspects = sorted(counted.suspects(bounds))
+    suspects = sorted(counted.suspected)
     is_open = bool(bounds.stops) and counted.stops >= bounds.stops
     minutes = int(bounds.window.total_seconds() // 60)
     limit = f" of {bounds.stops}" if bounds.stops else ""

@@ -107,13 +107,16 @@ class Walk:
         if self.unsupported == {kind.listing.operation for kind in JOB_KINDS}:
             self.failures.append(ListError("no kind of jobs can be listed: what answers isn't SageMaker"))
 
-    def next_position(self) -> Position:
-        """Where the next sweep begins: with the next kind, and in each kind where this one was cut off."""
+    def next_position(self, *, killed: bool = False) -> Position:
+        """Where the next sweep begins: with the next kind, and in each kind where this one was cut off.
+
+        Had it been `killed` at this moment, the next one would begin behind the job that was reached, and come to it last.
+        """
         cut = {}
         for stream in self._waiting:
             reached = stream.reached or stream.after
             if reached is not None:
-                cut[stream.name] = (reached - _OVERLAP).isoformat()
+                cut[stream.name] = (reached + _OVERLAP if killed else reached - _OVERLAP).isoformat()
         return Position(self._position.turn + 1, cut)
 
     def _listed(self, stream: Stream) -> deque[Listed]:

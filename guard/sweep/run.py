@@ -6,7 +6,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any
@@ -17,17 +17,17 @@ from guard.pipeline import Guard
 from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
 from guard.sources.sweep import Listed, job_ref
+from guard.sweep.kept import Kept
 from guard.sweep.lease import Lease
-from guard.sweep.memory import KEPT, Memory, Store
-from guard.sweep.position import Position, Walk
+from guard.sweep.memory import KEPT, Store
+from guard.sweep.position import Walk
 from guard.sweep.undecided import Undecided
 
-POSITION, LAST = "sweep#position", "sweep#last"
+LAST = "sweep#last"
 
-# The last batch, and its slowest calls, must end before the function does.
-MARGIN_SECONDS = 60.0
+# The last batch, and its slowest calls, must end before the function does: those that one job needs take half a minute.
+MARGIN_SECONDS = 90.0
 TOGETHER = 25
-SAVE_EACH = 500
 ENDS_SOON = timedelta(days=30)
 _MOST_EXEMPTIONS = 50
 # After these, and without a failure, a job needs no second look while it stays as it is.
@@ -90,8 +90,8 @@ class Sweep:
     """Judges the running jobs with the guard.
 
     `setup` stands for all that decides besides the job and the policies: with another one, every job is judged again. `client`
-    lists. `notice` is told of a job that nobody could judge for too long. Of the `exemptions` of the configuration the report
-    has those that end soon.
+    lists. `notice` is told of a job that nobody could judge for too long; the breaker may withhold a job for `withheld_longest`.
+    Of the `exemptions` of the configuration the report has those that end soon. So many jobs are described `together`.
     """
 
     guard: Guard
@@ -99,6 +99,7 @@ class Sweep:
     store: Store
     setup: str
     undecided_after: timedelta
+    withheld_longest: timedelta
     stop_undecided: bool
     notice: Callable[[str, dict[str, Any]], None]
     exemptions: Callable[[], Iterable[Mapping[str, Any]]] = tuple
@@ -118,7 +119,15 @@ class Sweep:
             report.skipped = "another sweep is at work"
             return self._finished(report)
         try:
-            self._swept(report, home, remaining, lease)
+            kept = Kept(
+                self.store,
+                self.guard.limits,
+                self.clock,
+                undecided_after=self.undecided_after,
+                withheld_longest=self.withheld_longest,
+            )
+            limited = replace(self, guard=replace(self.guard, limits=kept.withheld))
+            limited._swept(report, home, remaining, lease, kept)
         finally:
             lease.release()
             report.failures += lease.failures
@@ -127,41 +136,44 @@ class Sweep:
         self._stored(report, lambda: self.store.write(LAST, values, self.clock() + KEPT * 15))
         return report
 
-    def _swept(self, report: Report, home: Home, remaining: Callable[[], float], lease: Lease) -> None:
-        memory = Memory(self.store)
-        undecided = Undecided(self.store, self.undecided_after)
-        walk = Walk(self.client, home, self._position(report), lambda: remaining() > MARGIN_SECONDS)
-        source = Source(type="sweep", id=report.run_id, time=self.clock())
+    def _swept(self, report: Report, home: Home, remaining: Callable[[], float], lease: Lease, kept: Kept) -> None:
+        walk = Walk(self.client, home, kept.position(), lambda: remaining() > MARGIN_SECONDS)
         pending: dict[str, Listed] = {}
-
-        def unknown() -> Iterator[JobRef]:
-            for job in walk.jobs():
-                lease.renew()
-                memory.saw(job)
-                if report.revision is not None and memory.knows(job, self._basis(report)):
-                    report.known += 1
-                    # Else the denied jobs that the breaker let go on would be most of those that a sweep judges.
-                    self.guard.count_judged()
-                    continue
-                pending[job.arn] = job
-                yield job_ref(job, home, source)
-
-        jobs = unknown()
+        jobs = self._unknown(report, home, walk, lease, kept, pending)
         # The first decision tells the policies' revision, without which no job is known.
         records = chain(self.guard.judge_all(islice(jobs, 1)), self.guard.judge_all(jobs, self.together))
         for record in records:
-            self._note(report, record, undecided)
+            self._note(report, record, kept.undecided)
             job = pending.pop(record.job_arn or "", None)
             if job is not None and record.outcome in _SETTLED and not record.failures and report.revision is not None:
-                memory.remember(job, self._basis(report))
-            if report.judged % SAVE_EACH == 0:
-                memory.save(self.clock(), complete=False)
+                kept.memory.remember(job, self._basis(report))
+            kept.save_now_and_then()
         self._ending(report)
         report.listed, report.complete, report.unsupported = walk.listed, walk.complete, sorted(walk.unsupported)
-        memory.save(self.clock(), complete=walk.complete)
-        undecided.save(self.clock(), complete=walk.complete)
-        self._stored(report, lambda: self.store.write(POSITION, walk.next_position().values(), self.clock() + KEPT))
-        report.failures += [*walk.failures, *memory.failures, *undecided.failures]
+        kept.save(complete=walk.complete)
+        kept.save_position(walk)
+        report.failures += [*walk.failures, *kept.failures]
+
+    def _unknown(
+        self, report: Report, home: Home, walk: Walk, lease: Lease, kept: Kept, pending: dict[str, Listed]
+    ) -> Iterator[JobRef]:
+        """The jobs that no sweep has judged as they are now, each `pending` until there is its record."""
+        source = Source(type="sweep", id=report.run_id, time=report.started_at)
+        asked = 0
+        for job in walk.jobs():
+            lease.renew()
+            kept.memory.saw(job)
+            if report.revision is not None and kept.memory.knows(job, self._basis(report)):
+                report.known += 1
+                # Else the denied jobs that the breaker let go on would be most of those that a sweep judges.
+                self.guard.count_judged()
+                continue
+            pending[job.arn] = job
+            asked += 1
+            if (asked - 1) % self.together == 0:
+                # The last of those that are judged together: if they are what kills this sweep, the next one begins behind them.
+                kept.save_position(walk, killed=True)
+            yield job_ref(job, home, source)
 
     def _note(self, report: Report, record: Record, undecided: Undecided) -> None:
         """Count the record, and see to a job that could not be judged for too long."""
@@ -199,17 +211,10 @@ class Sweep:
     def _basis(self, report: Report) -> str:
         """What a decision depends on besides the job as it is listed.
 
-        Exemptions end with a day; tags, models and schedules' definitions change without a trace in the list, and are looked at
-        again on the next day at the latest.
+        Exemptions end with a day: that of the decisions of this sweep, which may end on the next one. Tags, models and
+        schedules' definitions change without a trace in the list, and are looked at again on the next day at the latest.
         """
-        return "\0".join((report.revision or "", self.clock().date().isoformat(), self.setup))
-
-    def _position(self, report: Report) -> Position:
-        try:
-            return Position.read(self.store.read(POSITION))
-        except StateError as exc:
-            report.failures.append(exc)
-            return Position()
+        return "\0".join((report.revision or "", report.started_at.date().isoformat(), self.setup))
 
     def _stored(self, report: Report, write: Callable[[], None]) -> None:
         try:

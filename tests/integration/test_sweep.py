@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from guard.aws.table import StateTable
 from guard.errors import ListError, OpaTimeout, StateError
 from guard.jobs import JOB_KINDS
 from guard.limits.breaker import Bounds, Breaker
+from guard.limits.permit import Permit, SwitchedLimits
 from guard.pipeline import Guard
 from guard.record import Outcome
 from guard.sweep.lease import HELD, ITEM, Lease
@@ -24,6 +26,7 @@ from guard.sweep.undecided import ITEM as UNDECIDED
 from tests.integration.conftest import NOW, MemorySink
 from tests.support.fakes import FakeSageMaker
 from tests.support.jobs import ALLOWED, DENIED, HOME, client, processing_request, status, training_request
+from tests.support.records import denied
 from tools.local_sagemaker import Control, set_status
 
 PLENTY = 900.0
@@ -58,6 +61,7 @@ def sweep(
             client=guard_client,
             store=store,
             setup="setup",
+            withheld_longest=timedelta(hours=1),
             undecided_after=timedelta(minutes=30),
             stop_undecided=False,
             notice=lambda message, facts: notices.append({"message": message, **facts}),
@@ -216,6 +220,28 @@ def test_an_exemption_that_ends_overnight_ends_for_a_job_that_was_judged(
     assert swept(sweep(clock, engine=engine))["outcomes"] == {"stopped": 2}
 
 
+def test_an_exemption_that_ends_during_a_sweep_ends_for_the_next(sweep: Any, train: Any, engine_with: Any) -> None:
+    """Jobs are judged by the time at which their sweep began."""
+    exemption = {
+        "id": "EX-1",
+        "owner": "team",
+        "reason": "moves soon",
+        "rules": ["denied_image"],
+        "scope": {"account": HOME.account},
+        "expires": NOW.date().isoformat(),
+    }
+    engine, clock = engine_with(rules={}, exemptions=[exemption]), Clock(NOW.replace(hour=23, minute=59))
+    train("one", "two", "three", image=DENIED)
+
+    def remaining() -> float:
+        clock.now += timedelta(minutes=1)
+        return PLENTY
+
+    assert sweep(clock, engine=engine).run(HOME, remaining).outcomes == {"not_denied": 3}
+    assert clock.now.date() > NOW.date()
+    assert swept(sweep(clock, engine=engine))["outcomes"] == {"stopped": 3}
+
+
 def test_a_job_that_failed_is_not_known(sweep: Any, train: Any, control: Control) -> None:
     train("one")
     control.fail("ListTags", "ThrottlingException")
@@ -270,6 +296,49 @@ def test_a_job_that_the_breaker_let_go_on_is_stopped_by_a_later_sweep(
     assert swept(sweep(clock, limits=Breaker(table, bounds, clock)))["outcomes"] == {"stopped": 2, "withheld": 1}
     clock.now += timedelta(minutes=11)
     assert swept(sweep(clock, limits=Breaker(table, bounds, clock)))["outcomes"] == {"stopped": 1}
+
+
+@pytest.mark.parametrize("every", [3, 5, 10])
+def test_a_suspected_rule_stops_every_job_in_the_end(sweep: Any, train: Any, table: StateTable, every: int) -> None:
+    """Jobs that are withheld are judged again by each sweep: what is held against their rule is only what it stopped."""
+    bounds = Bounds(stops=100, window=timedelta(minutes=10), rule_share=80, rule_jobs=5)
+    clock, outcomes = Clock(), Counter[str]()
+    train("allowed")
+    train(*(f"denied-{number}" for number in range(12)), image=DENIED)
+    for _ in range(1 + 30 // every):
+        outcomes.update(sweep(clock, limits=Breaker(table, bounds, clock)).run(HOME, lambda: PLENTY).outcomes)
+        clock.now += timedelta(minutes=every)
+    assert outcomes["stopped"] == 12
+
+
+def _starved(sweep: Any, clock: Clock, table: StateTable, minutes: int, switch: Permit) -> Counter[str]:
+    """What becomes of jobs while others use all stops of each window."""
+    bounds = Bounds(stops=2, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
+    breaker, outcomes = Breaker(table, bounds, clock), Counter[str]()
+    for _ in range(minutes // 10 + 1):
+        for _ in range(3):
+            breaker.permit(denied())
+        limits = SwitchedLimits(lambda: switch, breaker)
+        outcomes.update(sweep(clock, limits=limits, withheld_longest=bounds.longest).run(HOME, lambda: PLENTY).outcomes)
+        clock.now += timedelta(minutes=10)
+    return outcomes
+
+
+@pytest.mark.parametrize(
+    ("minutes", "switch", "outcomes"),
+    [
+        pytest.param(50, Permit(), {"withheld": 6}, id="less than six windows"),
+        pytest.param(60, Permit(), {"withheld": 6, "stopped": 1}, id="six windows"),
+        pytest.param(60, Permit("switch"), {"withheld": 7}, id="by the switch"),
+    ],
+)
+def test_a_job_that_others_keep_from_being_stopped_is_stopped_all_the_same(
+    sweep: Any, train: Any, table: StateTable, log: MemorySink, minutes: int, switch: Permit, outcomes: Any
+) -> None:
+    train("denied", image=DENIED)
+    assert _starved(sweep, Clock(), table, minutes, switch) == outcomes
+    if "stopped" in outcomes:
+        assert log.records[-1].reason == "the breaker has withheld the stop for 60 minutes already"
 
 
 def test_jobs_that_the_breaker_let_go_on_are_no_reason_to_suspect_their_rule(
@@ -457,7 +526,7 @@ class Killed(BaseException):
 def test_after_a_killed_sweep_the_next_goes_on(
     sweep: Any, train: Any, control: Control, sagemaker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("guard.sweep.run.SAVE_EACH", 1)
+    monkeypatch.setattr("guard.sweep.kept.SAVE_AFTER", timedelta(0))
     train("one", "two", "three", image=ALLOWED)
     clock = Clock()
 
@@ -477,10 +546,47 @@ def test_after_a_killed_sweep_the_next_goes_on(
     assert (report["skipped"], report["listed"], report["known"] + report["judged"]) == (None, 3, 3)
 
 
+@pytest.mark.parametrize(
+    ("together", "before", "judged"),
+    [
+        pytest.param(1, 0, ["two", "three", "four", "one"], id="the first"),
+        pytest.param(1, 2, ["four", "one", "two", "three"], id="one by one"),
+        pytest.param(2, 1, ["four", "one", "two", "three"], id="a batch"),
+    ],
+)
+def test_after_a_sweep_that_its_jobs_killed_the_next_begins_behind_them(
+    sweep: Any,
+    train: Any,
+    control: Control,
+    log: MemorySink,
+    monkeypatch: pytest.MonkeyPatch,
+    together: int,
+    before: int,
+    judged: list[str],
+) -> None:
+    """Else the same jobs would kill it again, and those behind them would never be judged."""
+    # The jobs of a test are milliseconds apart.
+    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(milliseconds=1))
+    train("one", "two", "three", "four")
+
+    def kill() -> None:
+        raise Killed
+
+    for act in [lambda: None] * before + [kill]:
+        control.before("DescribeTrainingJob", act)
+    clock = Clock()
+    with pytest.raises(Killed):
+        sweep(clock, together=together).run(HOME, lambda: PLENTY)
+    log.written.clear()
+    clock.now += timedelta(minutes=5)
+    swept(sweep(clock))
+    assert [record.ref.name for record in log.records if record.ref is not None] == judged
+
+
 def test_what_a_killed_sweep_had_saved_is_known_to_the_next(
     sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("guard.sweep.run.SAVE_EACH", 2)
+    monkeypatch.setattr("guard.sweep.kept.SAVE_AFTER", timedelta(0))
     train("one", "two", "three")
     looks = [PLENTY, PLENTY]
 

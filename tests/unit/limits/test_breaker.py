@@ -139,7 +139,7 @@ def test_what_was_counted_is_told_apart(numbers: Numbers, clock: Clock) -> None:
     answers(breaker, [denied("a"), denied("a", "b"), denied("b"), denied("b"), denied("c")])
     breaker.judged()
     counted = tally(numbers.values, slice_of(NOW, BOUNDS.window))
-    assert counted == Tally(stops=3, withheld=2, judged=6, denied_by={"a": 2, "b": 3, "c": 1})
+    assert counted == Tally(stops=3, withheld=2, judged=4, denied_by={"a": 2, "b": 2})
 
 
 def test_an_outage_of_the_counter_permits_with_a_warning(numbers: Numbers, clock: Clock) -> None:
@@ -166,7 +166,60 @@ def test_a_rule_that_denies_most_jobs_is_suspected(numbers: Numbers, clock: Cloc
     assert answers(breaker, [denied("broken")] * 6) == [None] * 4 + ["rule"] * 2
     reason = breaker.permit(denied("broken")).reason
     assert reason is not None
-    assert "broken denied 7 of 7 jobs" in reason
+    assert "broken denied 5 of 5 jobs" in reason
+
+
+def test_what_was_withheld_keeps_no_rule_suspected(numbers: Numbers, clock: Clock) -> None:
+    """Neither many denied jobs that each sweep judges again, nor one whose owner has it judged again and again."""
+    breaker = Breaker(numbers, SHARE, clock)
+    for _ in range(5):
+        answers(breaker, [denied("broken")] * 20)
+        clock.now += timedelta(minutes=2)
+    assert answers(breaker, [denied("broken")]) == [None]
+
+
+def test_the_rules_that_are_suspected_are_told(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, SHARE, clock)
+    answers(breaker, [denied("broken")] * 7)
+    assert tally(numbers.values, slice_of(NOW, SHARE.window)).suspected == {"broken": 3}
+
+
+def test_a_job_that_was_not_stopped_after_all_does_not_count(numbers: Numbers, clock: Clock) -> None:
+    """Each attempt at a stop that SageMaker refuses would else count as another job."""
+    breaker = Breaker(numbers, SHARE, clock)
+    breaker.judged()
+    for _ in range(10):
+        permit = breaker.permit(denied("good"))
+        assert permit.withheld_by is None
+        clock.now += timedelta(seconds=59)
+        permit.give_back()
+    assert tally(numbers.values, slice_of(clock.now, SHARE.window)) == Tally(
+        stops=0, withheld=0, judged=1, denied_by={}
+    )
+
+
+def test_what_is_given_back_is_taken_from_when_it_was_counted(numbers: Numbers, clock: Clock) -> None:
+    permit = Breaker(numbers, BOUNDS, clock).permit(denied("a"))
+    clock.now += timedelta(minutes=3)
+    permit.give_back()
+    assert set(numbers.values.values()) == {0}
+
+
+def test_what_cannot_be_given_back_is_no_failure(numbers: Numbers, clock: Clock) -> None:
+    permit = Breaker(numbers, BOUNDS, clock).permit(denied("a"))
+    numbers.fails = True
+    permit.give_back()
+
+
+@pytest.mark.parametrize(
+    ("window", "longest"),
+    [
+        pytest.param(timedelta(minutes=10), timedelta(hours=1), id="six windows"),
+        pytest.param(timedelta(hours=5), timedelta(days=1), id="a day at most"),
+    ],
+)
+def test_a_job_can_be_withheld_for_so_long(window: timedelta, longest: timedelta) -> None:
+    assert replace(BOUNDS, window=window).longest == longest
 
 
 def test_each_rule_that_is_suspected_is_named(numbers: Numbers, clock: Clock) -> None:

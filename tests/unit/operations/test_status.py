@@ -48,7 +48,7 @@ def _breaker(stops: int, share: int, *denials: str) -> Part:
     settings = {"breaker_stops": stops, "breaker_rule_share": share, "breaker_rule_jobs": 1, "breaker_minutes": 10}
     numbers = Numbers()
     for rule in denials:
-        Breaker(numbers, replace(BOUNDS, stops=stops), clock=lambda: NOW).permit(denied(rule))
+        Breaker(numbers, replace(BOUNDS, stops=stops, rule_share=share), clock=lambda: NOW).permit(denied(rule))
     counted = {name: {"N": str(number)} for name, number in numbers.values.items()}
     return _part("breaker", counted, **settings)
 
@@ -60,13 +60,13 @@ def _breaker(stops: int, share: int, *denials: str) -> Part:
         pytest.param(2, 0, ["a", "a"], "OPEN: 2 of 2 stops and 0 withheld in 10 min", True, id="at its bound"),
         pytest.param(0, 0, ["a", "b"], "closed: 2 stops and 0 withheld in 10 min", False, id="without a bound"),
         pytest.param(
-            0, 50, ["b", "b"], "closed: 2 stops and 0 withheld in 10 min; suspected: b", True, id="a rule's share"
+            0, 50, ["b", "b"], "closed: 1 stops and 1 withheld in 10 min; suspected: b", True, id="a rule's share"
         ),
         pytest.param(
             0,
             40,
-            ["b", "b", "a", "a"],
-            "closed: 4 stops and 0 withheld in 10 min; suspected: a, b",
+            ["b", "a", "b", "a"],
+            "closed: 2 stops and 2 withheld in 10 min; suspected: a, b",
             True,
             id="two rules",
         ),
@@ -80,14 +80,24 @@ def test_the_breaker_is_told_with_its_bound_and_the_rules_that_are_suspected(
 
 
 def test_the_breakers_numbers_are_facts() -> None:
-    assert _breaker(3, 50, "b", "b", "b", "a", "b").facts == {
+    assert _breaker(3, 60, "b", "a", "c", "a", "b", "b").facts == {
         "open": True,
         "stops": 3,
         "limit": 3,
         "minutes": 10,
+        "withheld": 3,
+        "judged": 3,
+        "denied_by": {"a": 1, "b": 1, "c": 1},
+        "suspected_rules": [],
+    }
+    assert _breaker(0, 50, "b", "b", "a", "b").facts == {
+        "open": False,
+        "stops": 2,
+        "limit": 0,
+        "minutes": 10,
         "withheld": 2,
-        "judged": 5,
-        "denied_by": {"a": 1, "b": 4},
+        "judged": 2,
+        "denied_by": {"a": 1, "b": 1},
         "suspected_rules": ["b"],
     }
 

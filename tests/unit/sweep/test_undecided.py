@@ -79,12 +79,28 @@ def test_only_a_complete_sweep_forgets_what_it_did_not_meet(complete: bool, kept
     assert store.expires[ITEM] > NOW + timedelta(days=1)
 
 
-def test_what_did_not_change_is_not_written() -> None:
-    store = _kept(job=NOW)
+def test_what_did_not_change_is_written_again_as_dynamodb_would_delete_it() -> None:
+    store = _kept(job=NOW - timedelta(days=3))
     undecided = Undecided(store, AFTER)
     undecided.note(FAILED, NOW)
     undecided.save(NOW, complete=True)
-    assert store.expires == {}
+    assert store.expires[ITEM] > NOW + timedelta(days=1)
+
+
+def test_nothing_is_written_of_no_jobs() -> None:
+    store = MemoryStore()
+    undecided = Undecided(store, AFTER)
+    undecided.note(denied(), NOW)
+    undecided.save(NOW, complete=True)
+    assert store.items == {}
+
+
+def test_the_last_job_of_all_is_taken_out() -> None:
+    store = _kept(job=NOW)
+    undecided = Undecided(store, AFTER)
+    undecided.note(denied(), NOW)
+    undecided.save(NOW, complete=True)
+    assert _stored(store) == {}
 
 
 def test_of_too_many_the_oldest_are_kept() -> None:

@@ -1,0 +1,68 @@
+"""All that one sweep keeps for the next, written while it is at work: a sweep that is killed is no loss of all it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from guard.errors import StateError
+from guard.limits.permit import Limits
+from guard.sweep.memory import KEPT, Memory, Store
+from guard.sweep.position import Position, Walk
+from guard.sweep.undecided import Undecided
+from guard.sweep.withheld import Withheld
+
+POSITION = "sweep#position"
+SAVE_AFTER = timedelta(minutes=1)
+
+
+class Kept:
+    """The jobs that were judged, that nobody could judge and that are withheld, and where the sweep is; never raises."""
+
+    def __init__(
+        self,
+        store: Store,
+        limits: Limits,
+        clock: Callable[[], datetime],
+        *,
+        undecided_after: timedelta,
+        withheld_longest: timedelta,
+    ) -> None:
+        self.memory = Memory(store)
+        self.undecided = Undecided(store, undecided_after)
+        self.withheld = Withheld(limits, store, withheld_longest, clock)
+        self._store = store
+        self._clock = clock
+        self._saved = clock()
+        self._failures: list[StateError] = []
+
+    @property
+    def failures(self) -> list[StateError]:
+        """What could not be read or written."""
+        return [*self._failures, *self.memory.failures, *self.undecided.failures, *self.withheld.failures]
+
+    def position(self) -> Position:
+        """Return where this sweep begins."""
+        try:
+            return Position.read(self._store.read(POSITION))
+        except StateError as exc:
+            self._failures.append(exc)
+            return Position()
+
+    def save_position(self, walk: Walk, *, killed: bool = False) -> None:
+        """Write where the next sweep begins: after this one's end, or if it is `killed` before it writes that again."""
+        try:
+            self._store.write(POSITION, walk.next_position(killed=killed).values(), self._clock() + KEPT)
+        except StateError as exc:
+            self._failures.append(exc)
+
+    def save_now_and_then(self) -> None:
+        """Write the rest if that was a minute ago."""
+        if self._clock() - self._saved >= SAVE_AFTER:
+            self.save(complete=False)
+
+    def save(self, *, complete: bool) -> None:
+        """Write the rest; after a complete sweep, without the jobs that it did not meet any more."""
+        self._saved = self._clock()
+        for part in (self.memory, self.undecided, self.withheld):
+            part.save(self._saved, complete=complete)

@@ -1,0 +1,50 @@
+"""Denied jobs that the breaker lets go on, and since when: it delays a stop, and can't keep a job from it for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from guard.limits.permit import Limits, Permit
+from guard.record import Record
+from guard.sweep.memory import Store
+from guard.sweep.since import Since
+
+ITEM = "sweep#withheld"
+
+
+class Withheld(Since):
+    """The limits of a sweep: other limits, which may withhold a job for so long at most; never raises by itself.
+
+    Whoever has a hundred cheap jobs denied in each window would else have bought all the time of the one that matters. What the
+    switch withholds stays withheld: that is a person's word.
+    """
+
+    def __init__(self, limits: Limits, store: Store, longest: timedelta, clock: Callable[[], datetime]) -> None:
+        super().__init__(store, ITEM)
+        self._limits = limits
+        self._longest = longest
+        self._clock = clock
+
+    def judged(self) -> None:
+        """Count the decision."""
+        self._limits.judged()
+
+    def permit(self, record: Record) -> Permit:
+        """Return the other limits' answer, or the permit of a job that they have withheld for too long."""
+        permit = self._limits.permit(record)
+        arn = record.job_arn or ""
+        if permit.withheld_by is None:
+            self.over(arn)
+        if permit.withheld_by in {None, "switch"}:
+            return permit
+        now = self._clock()
+        since = self.begun(arn, now)
+        if now - since < self._longest:
+            return permit
+        minutes = int((now - since).total_seconds() // 60)
+        self.over(arn)
+        return replace(
+            permit, withheld_by=None, reason=f"the breaker has withheld the stop for {minutes} minutes already"
+        )
