@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -56,7 +56,7 @@ def _new_id() -> str:
 
 @dataclass(frozen=True)
 class Guard:
-    """The guard with all that it depends on."""
+    """The guard with all that it depends on; `patience` are the seconds between its attempts at a throttled stop."""
 
     engine: PolicyEngine
     sagemaker: Any
@@ -65,6 +65,7 @@ class Guard:
     deny_list: DenyList
     fallback_seconds: float = 20.0
     limits: Limits = NO_LIMITS
+    patience: Sequence[float] = ()
     clock: Callable[[], datetime] = _now
     new_id: Callable[[], str] = _new_id
 
@@ -214,7 +215,7 @@ class Guard:
             return replace(record, outcome=Outcome.WITHHELD, withheld_by=permit.withheld_by)
         outcome = None
         try:
-            outcome = stop(self.sagemaker, ref)
+            outcome = stop(self.sagemaker, ref, self.patience)
         except StopError as exc:
             return replace(record, outcome=Outcome.STOP_FAILED, reason=exc.message, failures=(exc, *record.failures))
         finally:

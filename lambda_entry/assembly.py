@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
+from guard.aws.enforce import PATIENCE
 from guard.aws.switch import Switch
 from guard.aws.table import StateTable
 from guard.denylist.deployment import deny_list
@@ -74,6 +75,7 @@ def build_guard(
         mode=settings.mode,
         deny_list=deny_list({"processing": settings.processing_containers, "training": settings.training_containers}),
         limits=build_limits(settings, counted_together),
+        patience=PATIENCE,
     )
 
 

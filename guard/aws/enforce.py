@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from botocore import xform_name
 
 from guard.aws.collect import describe
-from guard.aws.refusals import CALL_ERRORS, code, may_have_been_served
+from guard.aws.refusals import CALL_ERRORS, code, is_throttled, may_have_been_served
 from guard.errors import CollectError, JobNotFound, StopError
 from guard.extract.reading import text
 from guard.record import Outcome
@@ -17,7 +19,16 @@ from guard.refs import JobRef
 _IN_STATUS = re.compile(r"rejected because the [a-z ]+ job is in status (?P<status>[A-Za-z_]+)\.")
 
 
-def stop(client: Any, ref: JobRef) -> Outcome:
+PATIENCE = (1.0, 2.0, 4.0)
+"""Seconds to wait before each further attempt at a throttled stop, beside botocore's, which are over within one.
+
+Whoever floods the account with calls would else keep a job running with them.
+"""
+
+
+def stop(
+    client: Any, ref: JobRef, patience: Sequence[float] = (), sleep: Callable[[float], object] = time.sleep
+) -> Outcome:
     """Stop the job: STOPPED, or ALREADY_FINISHED or GONE when it had ended before the call.
 
     What a refusal means is decided by describing the job again, because SageMaker documents no error for a job that has ended
@@ -26,10 +37,15 @@ def stop(client: Any, ref: JobRef) -> Outcome:
     state is unknown.
     """
     call = getattr(client, xform_name(ref.kind.stop_operation))
-    try:
-        call(**ref.identifiers)
-    except CALL_ERRORS as exc:
-        return _after_refusal(client, ref, exc)
+    for pause in (*patience, None):
+        try:
+            call(**ref.identifiers)
+        except CALL_ERRORS as exc:
+            if pause is None or not is_throttled(exc):
+                return _after_refusal(client, ref, exc)
+            sleep(pause)
+        else:
+            break
     return Outcome.STOPPED
 
 

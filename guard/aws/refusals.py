@@ -47,11 +47,27 @@ _MISSING_TEXTS: dict[str, tuple[str, ...]] = {
 }
 _MISSING_RESOURCE_TEXTS = ("could not find", "cannot find", "not found", "does not exist")
 
-# Nothing that SageMaker says with these is about the job: capacity, faults of the service, credentials that are being renewed.
-_FOR_NOW = frozenset(
+# Too many calls, whoever made them.
+_THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+# Nothing that SageMaker says with these is about the job: capacity, faults of the service, credentials that are being renewed.
+_FOR_NOW = _THROTTLED | frozenset(
+    {
         "ExpiredToken",
         "ExpiredTokenException",
         "IncompleteSignature",
@@ -61,23 +77,12 @@ _FOR_NOW = frozenset(
         "InternalServerException",
         "InvalidClientTokenId",
         "InvalidSignatureException",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
         "RequestExpired",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
         "ServiceUnavailableException",
         "SignatureDoesNotMatch",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
         "UnrecognizedClientException",
     }
 )
@@ -133,8 +138,13 @@ def is_missing_resource(error: Exception) -> bool:
 def is_for_now(error: Exception) -> bool:
     """Whether the error says nothing about what was asked for: busy, broken, unreachable, or not signed as it should be."""
     if isinstance(error, ClientError):
-        return code(error) in _FOR_NOW or _status(error) >= 500 or _status(error) == 429
+        return code(error) in _FOR_NOW or _status(error) >= 500 or is_throttled(error)
     return not isinstance(error, ParamValidationError)
+
+
+def is_throttled(error: Exception) -> bool:
+    """Whether the account has made too many calls: this one wasn't served, and may be in a moment."""
+    return isinstance(error, ClientError) and (code(error) in _THROTTLED or _status(error) == 429)
 
 
 def may_have_been_served(error: Exception) -> bool:

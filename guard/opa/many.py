@@ -14,6 +14,9 @@ from guard.opa.connection import Connection, ConnectionLost
 
 CONNECTIONS = 8
 """As many documents are on their way at once: enough to keep OPA busy on a few cores while the guard reads an answer."""
+MOST_BYTES = 256 * 1024
+"""So many bytes at once, but for a document that is larger by itself: the largest take OPA half a second of one core each, and
+eight of them the time that each of them has."""
 
 
 def evaluate_many(
@@ -28,10 +31,10 @@ def evaluate_many(
     at a time, so that a document that breaks OPA breaks it for itself alone.
     """
     lines = _Lines(connect)
-    asked: deque[tuple[Document, Connection | None]] = deque()
+    asked: deque[tuple[Document, int, Connection | None]] = deque()
 
     def oldest() -> Evaluation | PolicyError:
-        document, connection = asked.popleft()
+        document, _, connection = asked.popleft()
         try:
             return lines.answer(document, connection) or evaluate(document)
         except PolicyError as exc:
@@ -39,7 +42,10 @@ def evaluate_many(
 
     try:
         for document in documents:
-            asked.append((document, lines.sent(document)))
+            body = input_of(document)
+            while asked and sum(size for _, size, _ in asked) + len(body) > MOST_BYTES:
+                yield oldest()
+            asked.append((document, len(body), lines.sent(body)))
             if len(asked) == CONNECTIONS:
                 yield oldest()
         while asked:
@@ -56,12 +62,12 @@ class _Lines:
         self._free: list[Connection] = []
         self._open: set[Connection] = set()
 
-    def sent(self, document: Document) -> Connection | None:
-        """Send the document and return the connection that the answer comes on; None when there is none to be had."""
+    def sent(self, body: bytes) -> Connection | None:
+        """Send a request's body and return the connection that the answer comes on; None when there is none to be had."""
         try:
             connection = self._free.pop() if self._free else self._connect()
             self._open.add(connection)
-            connection.send(input_of(document))
+            connection.send(body)
         except (ConnectionLost, PolicyError):
             self.close()
             return None

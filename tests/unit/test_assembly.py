@@ -188,7 +188,15 @@ def test_decisions_that_stop_nothing_are_counted_so_many_together(services: Serv
     assert services.asked() == [COUNTED] * (6 // together)
 
 
-def test_the_function_counts_each_decision_and_a_sweep_25_together(services: Services) -> None:
+@pytest.mark.parametrize(("rate", "together"), [("1", 1), ("0.5", 1), ("15", 15), ("40", 25)])
+def test_a_sweep_takes_no_more_jobs_at_once_than_it_may_make_calls_in_a_second(
+    services: Services, rate: str, together: int
+) -> None:
+    """Some jobs take thirty calls: the batch must end before the function does."""
+    assert _sweep(services, GUARD_SWEEP_CALLS_PER_SECOND=rate).together == together
+
+
+def test_the_function_counts_each_decision_and_a_sweep_as_many_as_it_takes_at_once(services: Services) -> None:
     settings = _settings(**TABLE)
     guard: Any = assembly.build_guard(settings, Engine(), _logger())  # type: ignore[arg-type]
     guard.count_judged()
@@ -196,7 +204,7 @@ def test_the_function_counts_each_decision_and_a_sweep_25_together(services: Ser
     assembly.build_limits(settings).judged()
     assert services.asked() == [COUNTED]
     sweep = _sweep(services, **TABLE)
-    for _ in range(24):
+    for _ in range(14):
         sweep.guard.count_judged()
     assert "dynamodb" not in services.made
     sweep.guard.count_judged()

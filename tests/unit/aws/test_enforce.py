@@ -39,6 +39,47 @@ def client(stopped: Any, status: Any, kind: JobKind = TRAINING) -> FakeSageMaker
     return FakeSageMaker(**{kind.stop_operation: stopped, kind.describe_operation: described})
 
 
+THROTTLED = refused("ThrottlingException", "Rate exceeded")
+
+
+@pytest.mark.parametrize(
+    ("answers", "slept", "calls"),
+    [
+        pytest.param([{}], [], 1, id="at once"),
+        pytest.param([THROTTLED, {}], [1.0], 2, id="throttled once"),
+        pytest.param([THROTTLED, refused("TooMany", status=429), {}], [1.0, 2.0], 3, id="in other words"),
+    ],
+)
+def test_a_throttled_stop_is_tried_again(answers: list[Any], slept: list[float], calls: int) -> None:
+    waiting = iter(answers)
+
+    def answer(**_: Any) -> Any:
+        given = next(waiting)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    fake, pauses = client(answer, "InProgress"), list[float]()
+    assert stop(fake, ref(), (1.0, 2.0), pauses.append) is Outcome.STOPPED
+    assert (pauses, len(fake.calls)) == (slept, calls)
+
+
+@pytest.mark.parametrize(
+    ("answer", "slept"),
+    [
+        pytest.param(THROTTLED, [1.0, 2.0], id="throttled for longer"),
+        pytest.param(refused("AccessDeniedException"), [], id="not allowed"),
+        pytest.param(refused("InternalFailure", status=500), [], id="perhaps served"),
+        pytest.param(LOST, [], id="answer lost"),
+    ],
+)
+def test_after_that_or_for_another_reason_it_failed(answer: Any, slept: list[float]) -> None:
+    pauses = list[float]()
+    with pytest.raises(StopError):
+        stop(client(answer, "InProgress"), ref(), (1.0, 2.0), pauses.append)
+    assert pauses == slept
+
+
 def test_a_stop_that_succeeds_describes_nothing() -> None:
     fake = client({}, "InProgress")
     assert stop(fake, ref()) is Outcome.STOPPED

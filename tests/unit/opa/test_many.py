@@ -11,7 +11,7 @@ from guard.decision import Decision, Evaluation
 from guard.document import Document
 from guard.errors import OpaUnavailable
 from guard.opa.connection import ConnectionLost
-from guard.opa.many import CONNECTIONS, evaluate_many
+from guard.opa.many import CONNECTIONS, MOST_BYTES, evaluate_many
 from tests.support.documents import document
 
 ALLOW = json.dumps({"result": {"decision": "allow", "findings": []}}).encode()
@@ -55,6 +55,26 @@ def test_each_document_is_asked_about_once_and_the_connections_are_used_again() 
     assert _evaluated(connections) == [ALLOWED] * len(DOCUMENTS)
     assert sum(connection.sent for connection in connections) == len(DOCUMENTS)
     assert [connection.closed for connection in connections] == [1] * CONNECTIONS
+
+
+def _of_size(size: int) -> Document:
+    subject = document()
+    return subject.model_copy(update={"job": subject.job.model_copy(update={"name": "n" * size})})
+
+
+@pytest.mark.parametrize(
+    ("sizes", "together"),
+    [
+        pytest.param([MOST_BYTES * 2] * 4, 1, id="each more than all may have"),
+        pytest.param([MOST_BYTES * 2 // 5] * 6, 2, id="two of them have room"),
+        pytest.param([0] * 4 + [MOST_BYTES] + [0] * 4, 4, id="one among small ones"),
+    ],
+)
+def test_of_large_documents_few_are_on_their_way_at_once(sizes: list[int], together: int) -> None:
+    """OPA would share a core among them until none has its answer in time."""
+    connections = [Connection() for _ in range(CONNECTIONS)]
+    assert _evaluated(connections, [_of_size(size) for size in sizes]) == [ALLOWED] * len(sizes)
+    assert sum(connection.sent > 0 for connection in connections) == together
 
 
 def test_a_connection_that_takes_nothing_takes_the_others_along() -> None:
