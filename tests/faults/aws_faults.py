@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from guard.aws.enforce import PATIENCE
 from tests.faults import front
 from tests.faults.acts import at, becomes, older, refuse, rename, reopen, shut, spoil, upon
 from tests.faults.fault import Fault
@@ -139,11 +140,14 @@ AWS: tuple[Fault, ...] = (
         failures=_COLLECT,
     ),
     # Stop.
-    Fault("aws", "stop throttled twice", (refuse(STOP, "ThrottlingException", 2),), attempts=1, outcome="stopped"),
+    # Each of the guard's attempts is three of botocore's.
+    Fault(
+        "aws", "stop throttled for a moment", (refuse(STOP, "ThrottlingException", 5),), attempts=1, outcome="stopped"
+    ),
     Fault(
         "aws",
         "stop throttled for one attempt",
-        (refuse(STOP, "ThrottlingException", 3),),
+        (refuse(STOP, "ThrottlingException", 3 * (1 + len(PATIENCE))),),
         attempts=2,
         failures=frozenset({"StopError"}),
     ),
@@ -169,7 +173,7 @@ AWS: tuple[Fault, ...] = (
     Fault(
         "aws",
         "tuning job's stop throttled",
-        (refuse("StopHyperParameterTuningJob", "ThrottlingException", 3),),
+        (refuse("StopHyperParameterTuningJob", "ThrottlingException", 3 * (1 + len(PATIENCE))),),
         job="tuning",
         attempts=2,
     ),
