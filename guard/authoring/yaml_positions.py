@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.yaml_errors import explain_yaml
 
 KeyPath = tuple[str | int, ...]
 Position = tuple[int, int]
@@ -26,16 +27,15 @@ class Positions:
         self.file = file
         self._is_truth = is_truth
         self.problems: list[Diagnostic] = []
+        self.broken: Diagnostic | None = None
+        """What keeps the text from being YAML at all."""
         self._positions: dict[KeyPath, Position] = {(): (1, 1)}
         self._open: list[yaml.Node] = []
         try:
             root = yaml.compose(text, Loader=LOADER)
         except yaml.YAMLError as exc:
-            # A character that YAML refuses altogether has no place.
-            place, problem = (1, 1), str(exc)
-            if isinstance(exc, yaml.MarkedYAMLError) and exc.problem_mark:
-                place, problem = (exc.problem_mark.line + 1, exc.problem_mark.column + 1), str(exc.problem)
-            self.problems.append(Diagnostic(file, *place, f"this is not YAML: {problem}"))
+            self.broken = Diagnostic(file, *explain_yaml(exc, text))
+            self.problems.append(self.broken)
             return
         if root is not None:
             self._walk(root, ())

@@ -1,0 +1,114 @@
+"""Why a text is not YAML, in words: where the mistake is, which is not always where YAML noticed it, and what to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import yaml
+
+_INDENTATION = "line it up with spaces"
+_CLOSING = {"[": "]", "{": "}"}
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What YAML says, and the line on which it says so; columns count from 0."""
+
+    problem: str
+    line: str
+    column: int
+
+    @property
+    def before(self) -> str:
+        return self.line[: self.column]
+
+    @property
+    def token(self) -> str:
+        """The word that stands there."""
+        start = max(self.before.rfind(each) for each in " [,{") + 1
+        begins = self.line[start:]
+        return begins.split(",")[0].split("]")[0].split("}")[0].split("#")[0].strip()
+
+
+def explain_yaml(error: yaml.YAMLError, text: str) -> tuple[int, int, str]:
+    """Return line and column, counted from 1, and what is wrong and to be done there."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        # A character that YAML refuses altogether has no place.
+        return 1, 1, f"this is not YAML: {error}"
+    problem = str(error.problem)
+    mark = (error.context_mark if problem in _BEGUN else None) or error.problem_mark
+    lines = text.split("\n")
+    failure = _Failure(problem, lines[mark.line] if mark.line < len(lines) else "", mark.column)
+    hint = next((hint for known, tell in _TELL if known in problem and (hint := tell(failure))), None)
+    return mark.line + 1, mark.column + 1, f"this is not YAML: {hint or problem}"
+
+
+def _tab(failure: _Failure) -> str | None:
+    if "\t" in failure.line[: failure.column + 1] or failure.line.lstrip(" ").startswith("\t"):
+        return "a tab in the indentation; use spaces"
+    return None
+
+
+def _star(failure: _Failure) -> str | None:
+    token = failure.token
+    return f'text that begins with * must be in quotes; write "{token}"' if token.startswith("*") else None
+
+
+def _special(failure: _Failure) -> str | None:
+    token = failure.token
+    return f'text that begins with {token[0]} must be in quotes; write "{token}"' if token else None
+
+
+def _indentation(failure: _Failure) -> str:
+    if failure.before.strip():
+        return "nothing may follow here; put the whole text in quotes, or begin a new line"
+    return f"the indentation doesn't match the lines around it; {_INDENTATION}"
+
+
+def _second_colon(failure: _Failure) -> str:
+    if ": " in failure.before:
+        return "a second `: ` in one line; put the text after the first one in quotes"
+    return f"the line above lacks its colon, or this one is indented too far; write the colon, or {_INDENTATION}"
+
+
+def _no_colon(failure: _Failure) -> str:
+    if ":" in failure.line.strip()[:-1]:
+        return "a space is missing after the colon; write one"
+    return "this line has no colon; write `key: value`, or `- ` before an item of a list"
+
+
+def _bracket(failure: _Failure) -> str:
+    bracket = failure.line[failure.column : failure.column + 1]
+    return f"this {bracket} is not closed, or a comma is missing in it; write {_CLOSING.get(bracket, 'the bracket')}"
+
+
+def _item(_: _Failure) -> str:
+    return "a list can't start on the line of its key; write each item on its own line after `- `, or all as [a, b]"
+
+
+def _quote(_: _Failure) -> str:
+    return "the closing quote is missing; write it at the end of the text"
+
+
+_TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
+    ("tab character", _tab),
+    ("cannot start any token", _tab),
+    ("cannot start any token", _special),
+    ("expected alphabetic or numeric character", _star),
+    ("undefined alias", _star),
+    ("did not find expected key", _indentation),
+    ("did not find expected '-' indicator", _indentation),
+    ("mapping values are not allowed", _second_colon),
+    ("could not find expected ':'", _no_colon),
+    ("did not find expected ',' or", _bracket),
+    ("unexpected end of stream", _quote),
+    ("block sequence entries are not allowed", _item),
+)
+# Of these YAML notices only the end; what it was reading then has begun at the mistake.
+_BEGUN = {
+    "could not find expected ':'",
+    "did not find expected ',' or ']'",
+    "did not find expected ',' or '}'",
+    "found unexpected end of stream",
+}

@@ -1,0 +1,65 @@
+"""Why a configuration is not YAML: the place of the mistake, and what to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from guard.authoring.yaml_positions import Positions
+
+BEFORE, AFTER = "rules:\n  a:\n    level: deny\n", "\n  b: {level: deny}\nexemptions: []\n"
+TAB = "a tab in the indentation; use spaces"
+INDENTATION = "the indentation doesn't match the lines around it; line it up with spaces"
+LINE_ABOVE = (
+    "the line above lacks its colon, or this one is indented too far; write the colon, or line it up with spaces"
+)
+NO_COLON = "this line has no colon; write `key: value`, or `- ` before an item of a list"
+NOTHING = "nothing may follow here; put the whole text in quotes, or begin a new line"
+QUOTE = "the closing quote is missing; write it at the end of the text"
+
+
+def _quoted(text: str) -> str:
+    return f'text that begins with {text[0]} must be in quotes; write "{text}"'
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "told"),
+    [
+        ("\tb: x", "4:1", TAB),
+        ("    \tb: x", "4:5", TAB),
+        ("   b: x", "4:4", INDENTATION),
+        ("    b:\n      - x\n     - y", "6:6", INDENTATION),
+        ("      b: x", "4:8", LINE_ABOVE),
+        ("    b: [*]", "4:10", _quoted("*")),
+        ("    b: *", "4:9", _quoted("*")),
+        ("    b: [x, *.y, z]", "4:13", _quoted("*.y")),
+        ("    b:\n      - *-team # all", "5:9", _quoted("*-team")),
+        ("    b: [%team]", "4:9", _quoted("%team")),
+        ("    b: @x", "4:8", _quoted("@x")),
+        ("    b: c: d", "4:9", "a second `: ` in one line; put the text after the first one in quotes"),
+        ("    b:[x]", "4:5", "a space is missing after the colon; write one"),
+        ("    b", "4:5", NO_COLON),
+        ("    b:\n      - x\n      y", "6:7", NO_COLON),
+        ("    b: [x", "4:8", "this [ is not closed, or a comma is missing in it; write ]"),
+        ("    b: {x: 1", "4:8", "this { is not closed, or a comma is missing in it; write }"),
+        ("    b: ['x]", "4:9", QUOTE),
+        ('    b: "x', "4:8", QUOTE),
+        ('    b: "x" y', "4:12", NOTHING),
+        (
+            "    b: - x",
+            "4:8",
+            "a list can't start on the line of its key; write each item on its own line after `- `, or all as [a, b]",
+        ),
+        ("    b: {<x: y}}", "4:15", NOTHING),
+        ("---\nc: d", "4:1", "but found another document"),
+    ],
+)
+def test_what_is_not_yaml_is_told_once_with_its_place_and_what_to_write(line: str, place: str, told: str) -> None:
+    positions = Positions(Path("data.yaml"), f"{BEFORE}{line}{AFTER}")
+    assert [str(problem) for problem in positions.problems] == [f"data.yaml:{place}: this is not YAML: {told}"]
+    assert positions.problems == [positions.broken]
+
+
+def test_of_yaml_nothing_is_broken() -> None:
+    assert Positions(Path("data.yaml"), f"{BEFORE}    b: on{AFTER}").broken is None
