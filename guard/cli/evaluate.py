@@ -21,7 +21,7 @@ from guard.cli.recorded import Recorded, recorded
 from guard.decision import Decision, Evaluation, Verdict, verdict
 from guard.denylist.deployment import deny_list
 from guard.document import Document
-from guard.errors import ConfigError, GuardError, IgnoredEvent
+from guard.errors import ConfigError, GuardError, IgnoredEvent, OpaStartError, SchemaMismatch
 from guard.jobs import JOB_KINDS
 from guard.normalize import normalize, offline
 from guard.opa.engine import EmbeddedOpa
@@ -85,6 +85,9 @@ class Evaluator:
         """
         try:
             return self._evaluated(event, describe)
+        except (OpaStartError, SchemaMismatch) as exc:
+            exc.evidence.setdefault("path", str(self._bundle))
+            raise
         except GuardError as exc:
             exc.evidence.setdefault("path", str(event))
             raise
