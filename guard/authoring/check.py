@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
 from guard.authoring.config_check import check_config
-from guard.authoring.diagnostics import errors
+from guard.authoring.diagnostics import Diagnostic, errors
 from guard.authoring.generated import generated_files, stale
 from guard.authoring.opa import Opa, Ran, run
+from guard.authoring.sources import source_problems
 from guard.authoring.trial.run import trial_problems
-from guard.authoring.types_check import check_types
+from guard.authoring.types_check import mistyped, strict_errors, unreadable
 from guard.errors import ConfigError
 
 # The code of a style step that found something, and that of a Regal, or of any other step, that failed.
@@ -69,39 +71,50 @@ def _passes(step: Step, out: TextIO) -> bool:
 
 
 def _steps(opa: Opa, regal: Path, policies: Path, today: date, *, style_fails: bool) -> list[Step]:
+    # One run of OPA's tells both what it can't read and what doesn't compile.
+    strict = cache(lambda: strict_errors(opa, policies))
     return [
+        Step(
+            "files",
+            "These files can't be read as intended: fix them first, the other steps depend on them.",
+            lambda: _found(lambda: source_problems(opa.folder, policies) or unreadable(opa, strict())),
+        ),
         Step(
             "types",
             "A rule doesn't compile, reads a field that no document has, or calls a built-in that rules may not use.",
-            lambda: check_types(opa, policies),
+            lambda: _found(lambda: mistyped(opa, policies, strict())),
+            after=("files",),
         ),
         Step(
             "config",
             "The configuration, METADATA or structure of the policies would not do what it says: see docs/policies.md.",
-            lambda: _config(opa, policies, today),
+            lambda: _found(lambda: check_config(opa, policies, today)),
+            after=("files",),
         ),
         Step(
             "trial",
             "Evaluated on complete, incomplete and hostile documents, these rules would fail, or report what they shouldn't.",
-            lambda: _trial(opa, policies),
-            after=("types", "config"),
+            lambda: _found(lambda: trial_problems(opa, policies)),
+            after=("files", "types", "config"),
         ),
         Step(
             "format",
             "These files are not formatted: run `make fmt`.",
-            lambda: opa.run("fmt", "--list", "--fail", policies),
+            lambda: _unformatted(opa, policies),
+            after=("files",),
         ),
         Step(
             "style",
             "Regal sees a likely mistake; the links tell more. `make lint`, and so CI, fails for it.",
             lambda: _style(regal, policies, opa.folder),
+            after=("files",),
             optional=not style_fails,
         ),
         Step(
             "generated",
             "These files are out of date: run `make docs`.",
             lambda: _generated(opa, policies),
-            after=("config",),
+            after=("files", "config"),
         ),
     ]
 
@@ -123,17 +136,18 @@ def _violation(found: dict[str, Any]) -> str:
     return " ".join([told, *links])
 
 
-def _config(opa: Opa, policies: Path, today: date) -> Ran:
+def _found(ask: Callable[[], list[Diagnostic]]) -> Ran:
     try:
-        problems = check_config(opa, policies, today)
+        problems = ask()
     except ConfigError as exc:
         return Ran(_FAILED, exc.message, "")
     return Ran(_FAILED if errors(problems) else 0, "\n".join(str(problem) for problem in problems), "")
 
 
-def _trial(opa: Opa, policies: Path) -> Ran:
-    problems = trial_problems(opa, policies)
-    return Ran(_FAILED if problems else 0, "\n".join(str(problem) for problem in problems), "")
+def _unformatted(opa: Opa, policies: Path) -> Ran:
+    ran = opa.run("fmt", "--list", "--fail", policies)
+    # Beside the files, OPA prints that it didn't expect them.
+    return Ran(ran.code, ran.out, "" if ran.out.strip() else ran.err)
 
 
 def _generated(opa: Opa, policies: Path) -> Ran:

@@ -17,10 +17,13 @@ from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.exemption_check import exemption_concerns
 from guard.authoring.explain import Explanation, explain
 from guard.authoring.formats import format_checker
+from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
 from guard.authoring.override_check import shadowed_overrides, unrelated_overrides
 from guard.authoring.rules import Rule, read_rules
-from guard.authoring.structure import CONFIG, structure_problems
+from guard.authoring.sources import source_problems
+from guard.authoring.structure import structure_problems
+from guard.authoring.types_check import strict_errors, unreadable
 from guard.authoring.yaml_positions import KeyPath, Positions
 from guard.errors import ConfigError
 
@@ -28,9 +31,19 @@ __all__ = ["CONFIG", "check_config"]
 
 
 def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
-    """Return the problems of the configuration, of the rules' METADATA and of the structure, in the order of the files."""
+    """Return the problems of the configuration, of the rules' METADATA and of the structure, in the order of the files.
+
+    Of policies that OPA can't read as they are meant, only what keeps it from that. Raises ConfigError.
+    """
+    if broken := source_problems(opa.folder, policies):
+        return broken
     rules, problems = read_rules(opa, policies)
-    structure = structure_problems(opa, policies, rules)
+    try:
+        structure = structure_problems(opa, policies, rules)
+    except ConfigError:
+        if broken := unreadable(opa, strict_errors(opa, policies)):
+            return broken
+        raise
     written = configuration_problems(opa, policies, rules, today, values=not problems)
     return sorted([*structure, *problems, *written])
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from guard.authoring.rego_text import read_texts
 from guard.errors import ConfigError
 
 # OPA and Regal end after some seconds: collecting garbage as often as Go does by default is a third of their work.
@@ -55,16 +55,13 @@ class Opa:
         return json.loads(ran.out)
 
     def inspect(self, policies: Path) -> Any:
-        """Return packages and METADATA of a bundle folder, but not of its tests: those of a changed rule may not compile yet.
+        """Return packages and their METADATA of a bundle folder, whatever follows in its files: that may not compile yet.
 
         Raises ConfigError when they can't be read.
         """
         relative = policies.relative_to(policies.anchor)
         with TemporaryDirectory() as folder:
-            try:
-                shutil.copytree(self.folder / policies, Path(folder) / relative, ignore=shutil.ignore_patterns(TESTS))
-            except (OSError, shutil.Error) as exc:
-                raise ConfigError(f"the policies can't be read: {exc}") from exc
+            _write_heads(self.folder / policies, Path(folder) / relative)
             told = replace(self, folder=Path(folder))._inspected(relative)
         return told | {
             "namespaces": {
@@ -119,6 +116,17 @@ def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> 
     except OSError as exc:
         raise ConfigError(f"{binary} can't be run: `make check` builds what it needs") from exc
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def _write_heads(policies: Path, to: Path) -> None:
+    try:
+        texts = read_texts(policies)
+    except OSError as exc:
+        raise ConfigError(f"the policies can't be read: {exc}") from exc
+    for source in texts:
+        if not source.is_test:
+            (to / source.file).parent.mkdir(parents=True, exist_ok=True)
+            (to / source.file).write_text(source.head)
 
 
 def _reason(ran: Ran) -> str:

@@ -18,13 +18,7 @@ from guard.jobs import BY_KIND
 
 SCOPE_FACTS = ("account", "region", "role_arn", "job_kind")
 SEVERITIES = ("low", "medium", "high", "critical")
-_CUSTOM = ("in_place", "kinds", "needs", "parameters", "remediation", "severity")
 _PARTS = tuple(sorted(get_args(Part)))
-_KNOWN = ", ".join(_CUSTOM)
-_TYPED = {
-    "path": [{"type": "var", "value": "input"}],
-    "schema": [{"type": "var", "value": "schema"}, {"type": "string", "value": "input"}],
-}
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,7 @@ class Rule:
 
 
 def read_rules(opa: Opa, policies: Path) -> tuple[list[Rule], list[Diagnostic]]:
-    """Return all rules of a bundle folder, sorted by id, and what is missing in their METADATA.
+    """Return all rules of a bundle folder, sorted by id, and what is wrong in METADATA that `metadata_problems` finds complete.
 
     Raises ConfigError when OPA can't read the policies.
     """
@@ -114,19 +108,11 @@ def _words(given: object) -> tuple[str, ...]:
 
 
 def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
-    fields = {"title": rule.title, "description": rule.description, "remediation": rule.remediation}
-    missing = [name for name, text in fields.items() if not text.strip()]
-    missing += [] if rule.resources else ["related_resources; name a page that explains what the rule is about"]
-    missing += [] if _TYPED in metadata.get("schemas", []) else ["schemas: write `- input: schema.input` below it"]
-    texts = [f"METADATA has no {name}" for name in missing]
-    if rule.severity not in SEVERITIES:
+    texts = []
+    if rule.severity and rule.severity not in SEVERITIES:
         known = f"it is one of {', '.join(SEVERITIES)}"
         wrong = hint(f'custom.severity: "{rule.severity}" is none', rule.severity, list(SEVERITIES), known)
-        texts.append(f"METADATA {wrong}" if rule.severity else f"METADATA has no custom.severity; {known}")
-    unknown = sorted(metadata.get("custom", {}).keys() - set(_CUSTOM))
-    texts += [
-        f"METADATA custom.{key}: {hint('unknown key', key, list(_CUSTOM), f'known are {_KNOWN}')}" for key in unknown
-    ]
+        texts.append(f"METADATA {wrong}")
     texts += _applicability_texts(rule, metadata.get("custom", {}))
     texts += _in_place_texts(rule, metadata.get("custom", {}))
     for name, schema in rule.parameters.items():

@@ -1,4 +1,4 @@
-"""What files the policies may consist of, and what a rule may read and must export: read from OPA's syntax trees.
+"""What a rule may read and must export: read from OPA's syntax trees.
 
 No comment in a policy, not even one for a linter, changes what is said here.
 """
@@ -6,7 +6,6 @@ No comment in a policy, not even one for a linter, changes what is said here.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,12 @@ from typing import Any
 from guard.authoring import negation
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.explain import hint
-from guard.authoring.opa import TESTS, Opa
+from guard.authoring.layout import data_files
+from guard.authoring.opa import Opa
+from guard.authoring.rego_text import read_texts
 from guard.authoring.rules import Rule, formats_of
 
-CONFIG = Path("guard/config/data.yaml")
-# What OPA reads as data, and as a bundle's change of data, in whatever folder it lies.
-DATA_FILES = {"data.json", "data.yaml", "data.yml", "patch.json"}
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
-_PACKAGE = re.compile(r"^package\s+\S.*$", re.MULTILINE)
 _LIBRARIES = ("data", "guard", "lib")
 _RULES = ("data", "guard", "rules")
 _SETTINGS = ("data", "guard", "settings")
@@ -45,10 +42,10 @@ class _Module:
 
 
 def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[Diagnostic]:
-    """Return what is wrong with files, packages, references and exports of a bundle folder that OPA can read."""
+    """Return what is wrong with files, references and exports of a bundle folder that OPA can read, each package in its place."""
     known = {rule.rule_id: rule for rule in rules}
     root = opa.folder / policies
-    problems = [Diagnostic(policies / file, 1, 1, text) for file, text in _data_files(root)]
+    problems = [*data_files(policies, root)]
     problems += [
         Diagnostic(rule.file, 1, 1, f"the rule has no test; write {_test_of(rule)}")
         for rule in known.values()
@@ -59,13 +56,9 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
     names = _names(trees.values())
     for file, tree in trees.items():
         path = _segments(tree["package"]["path"])
-        text = _misplaced(Path(file), path[1:])
-        if text:
-            problems.append(Diagnostic(policies / file, 1, 1, text))
-        elif not Path(file).match(TESTS):
-            problems += _references(opa, policies / file, tree, known)
-            problems += _negations(opa, policies / file, tree, names[path])
-            exports.setdefault(str(path[-1]), set()).update(_exports(tree))
+        problems += _references(opa, policies / file, tree, known)
+        problems += _negations(opa, policies / file, tree, names[path])
+        exports.setdefault(str(path[-1]), set()).update(_exports(tree))
     problems += [
         Diagnostic(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
         for rule in known.values()
@@ -74,63 +67,17 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
     return problems
 
 
-def _data_files(root: Path) -> Iterator[tuple[Path, str]]:
-    for file in sorted(root.rglob("*")):
-        path = file.relative_to(root)
-        if file.name in DATA_FILES and path != CONFIG:
-            yield path, f"OPA would read this as data beside {CONFIG}, unchecked; move its content there, or remove it"
-
-
 def _test_of(rule: Rule) -> Path:
     return rule.file.parent / f"{rule.rule_id}_test.rego"
 
 
 def _trees(opa: Opa, root: Path) -> dict[str, Node]:
-    texts = {str(file.relative_to(root)): _wanted_text(file) for file in sorted(root.rglob("*.rego"))}
+    # A test may read what it likes, and is longer than what it tests.
+    texts = {str(source.file): source.text for source in read_texts(root) if not source.is_test}
     trees: dict[str, Node] = opa.json(
         "eval", "--strict-builtin-errors", "--format", "raw", "--stdin-input", _TREES, given=json.dumps(texts)
     )
     return trees
-
-
-def _wanted_text(file: Path) -> str:
-    """Return a file's text, of a test only up to the package: it may read what it likes, and is longer than what it tests."""
-    text = file.read_text(errors="replace")
-    package = _PACKAGE.search(text) if file.match(TESTS) else None
-    return text[: package.end()] if package else text
-
-
-def _misplaced(file: Path, package: Segments) -> str | None:
-    """Return what is wrong with a file's package, which its folder names; tests add _test to it and don't ship."""
-    folder, name = file.parent.parts, ".".join(str(part) for part in package)
-    wanted = folder
-    if file.match(TESTS) and folder != ("guard", "testing"):
-        wanted = (*folder[:-1], f"{folder[-1]}_test") if folder else ()
-    elif folder[-1:] and folder[-1].endswith("_test"):
-        return f"only files of tests, *_test.rego, have a package that ends in _test, not {name}"
-    if not _is_known(folder, test=file.match(TESTS)):
-        return (
-            "policies are in guard/main, guard/plan, guard/parameters, guard/settings, guard/mask, guard/lib/<topic> and "
-            "guard/rules/<rule_id>, "
-            f"helpers of tests in guard/testing/*_test.rego; move the package {name}"
-        )
-    return None if package == wanted else f"the package here is {'.'.join(wanted)}, not {name}"
-
-
-def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
-    if folder in {
-        ("guard", "main"),
-        ("guard", "mask"),
-        ("guard", "parameters"),
-        ("guard", "plan"),
-        ("guard", "settings"),
-    }:
-        return True
-    if folder == ("guard", "testing"):
-        return test
-    return (folder[:2] == ("guard", "rules") and len(folder) == 3) or (
-        folder[:2] == ("guard", "lib") and len(folder) >= 3
-    )
 
 
 def _references(opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule]) -> list[Diagnostic]:

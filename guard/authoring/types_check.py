@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from guard.authoring.opa import CAPABILITIES, FLAGS, SCHEMAS, Opa, Ran
+from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.opa import CAPABILITIES, FLAGS, SCHEMAS, Opa
+from guard.authoring.opa_errors import OpaError, reported
+from guard.authoring.syntax_errors import syntax_problems
+from guard.authoring.type_errors import type_problems
 
 _IMPORT = re.compile(r"^import future\.keywords\.not$", re.MULTILINE)
 # A body after `not` can't be read without the import.
 _NOT_OF_A_BODY = re.compile(r"\bnot\s*\{")
 
 
-def check_types(opa: Opa, policies: Path) -> Ran:
-    """Return what OPA says about the policies' types; the code is 0 if nothing is wrong.
+def check_types(opa: Opa, policies: Path) -> list[Diagnostic]:
+    """Return why policies can't be read, or what is wrong with their types. Raises ConfigError for what OPA can't load."""
+    errors = strict_errors(opa, policies)
+    return unreadable(opa, errors) or mistyped(opa, policies, errors)
+
+
+def strict_errors(opa: Opa, policies: Path) -> list[OpaError]:
+    """Return what OPA's strict check reports. Raises ConfigError."""
+    return reported(opa.run("check", "--strict", "--bundle", policies, *FLAGS, "--format", "json"), policies)
+
+
+def unreadable(opa: Opa, errors: list[OpaError]) -> list[Diagnostic]:
+    """Return what is wrong with the files among those of the strict check that are not Rego."""
+    return syntax_problems(opa.folder, (error for error in errors if error.is_syntax))
+
+
+def mistyped(opa: Opa, policies: Path, errors: list[OpaError]) -> list[Diagnostic]:
+    """Return what is wrong with the types of policies that OPA can read, of which the strict check reports these errors.
 
     In a file with `import future.keywords.not`, OPA checks no arguments inside of a `not`: `not f(1, 2)` passes for a
     function of one argument, and is true for ever. So what passes is checked again without the import, for types only.
     """
-    checked = opa.run("check", "--strict", "--bundle", policies, *FLAGS)
-    if checked.code != 0:
-        return checked
+    return type_problems(opa, policies, errors or _errors_inside_of_not(opa, policies))
+
+
+def _errors_inside_of_not(opa: Opa, policies: Path) -> list[OpaError]:
     with TemporaryDirectory() as folder:
         shutil.copytree(opa.folder / policies, Path(folder) / policies)
         for file in (Path(folder) / policies).rglob("*.rego"):
@@ -34,14 +53,4 @@ def check_types(opa: Opa, policies: Path) -> Ran:
                 file.write_text(_IMPORT.sub("", text))
         types = ("--schema", opa.folder.resolve() / SCHEMAS, "--capabilities", opa.folder.resolve() / CAPABILITIES)
         again = replace(opa, folder=Path(folder)).run("check", "--bundle", policies, *types, "--format", "json")
-    found = [_told(error) for error in _errors(again) if error["code"] == "rego_type_error"]
-    return Ran(1, "\n".join(found), "") if found else checked
-
-
-def _errors(ran: Ran) -> list[dict[str, Any]]:
-    return json.loads(ran.err).get("errors", []) if ran.code != 0 else []
-
-
-def _told(error: dict[str, Any]) -> str:
-    place = error["location"]
-    return f"{place['file']}:{place['row']}: {error['code']}: {error['message']}"
+    return [error for error in reported(again, policies) if error.code == "rego_type_error"]

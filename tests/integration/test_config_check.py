@@ -15,7 +15,7 @@ from guard.authoring.config_check import check_config, configuration_problems
 from guard.authoring.diagnostics import errors
 from guard.authoring.opa import Opa
 from guard.authoring.rules import Rule, read_rules
-from guard.errors import ConfigError
+from guard.authoring.sources import source_problems
 from tests.support.policies import CONFIG, LIBRARIES, POLICIES, copy_policies
 
 TODAY = date(2026, 11, 23)
@@ -201,7 +201,7 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
     [
         pytest.param("# title: Runtime limit\n", "", "METADATA has no title", id="no title"),
         pytest.param("severity: medium", "severity: bad", 'METADATA custom.severity: "bad" is none; it is one', id="severity"),
-        pytest.param("#   remediation: >-", '#   remediation: ""\n#   advice: >-', "METADATA has no remediation", id="no advice"),
+        pytest.param("#   remediation: >-", '#   remediation: ""\n#   advice: >-', "has no custom.remediation", id="no advice"),
         pytest.param("# title: Runtime limit\n", '# title: " "\n', "METADATA has no title", id="empty title"),
         pytest.param("[max-runtime]", "[max-time, spto]", "no job can have spto; did you mean spot?", id="unknown part"),
         pytest.param("[max-runtime]", "vpcs", "custom.needs: no job can have vpcs; did you mean vpc?", id="needs as text"),
@@ -258,7 +258,8 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
             id="other unknown format",
         ),
         pytest.param(
-            "#       type: integer\n#       minimum: 1\n", "#       type: int\n", "parameters.seconds: is not a JSON schema",
+            "#       type: integer\n#       minimum: 1\n", "#       type: int\n",
+            "parameters.seconds: is not a JSON schema",
             id="no type",
         ),
         pytest.param(
@@ -283,18 +284,19 @@ def test_metadata_that_would_not_describe_the_rule_is_told(
     (tmp_path / rule).write_text(source.replace(old, new))
     # OPA itself would refuse a test that compares METADATA with a value of another type.
     (tmp_path / rule).with_name("max_runtime_test.rego").write_text("package guard.rules.max_runtime_test\n")
-    _, problems = read_rules(tree, POLICIES)
+    problems = [*source_problems(tree.folder, POLICIES), *read_rules(tree, POLICIES)[1]]
     said = [str(problem) for problem in problems if expected in problem.text]
     assert len(said) == 1
     assert said[0].startswith(f"{rule}:")
 
 
-def test_a_rule_that_does_not_parse_is_told_in_opas_words(tmp_path: Path, opa: Path) -> None:
+def test_a_rule_that_does_not_parse_is_told_with_its_place(tmp_path: Path, opa: Path) -> None:
     tree = copy_policies(tmp_path, opa, rules=RULES)
     rule = POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
-    (tmp_path / rule).write_text("package guard.rules.max_runtime\n\nx := }\n")
-    with pytest.raises(ConfigError, match=r"max_runtime\.rego:3: rego_parse_error"):
-        _said(tree, CONFIGURATION)
+    text = (tmp_path / rule).read_text()
+    (tmp_path / rule).write_text(f"{text}\nx := }}\n")
+    row = text.count("\n") + 2
+    assert _said(tree, CONFIGURATION) == [f"{rule}:{row}:6: this is not Rego: unexpected }} token"]
 
 
 DEFECTS_OF_FACTS = [
@@ -352,5 +354,8 @@ def test_a_policy_that_is_not_utf_8_is_told_in_a_sentence(tmp_path: Path, opa: P
     own = copy_policies(tmp_path / "own", opa, rules=RULES)
     rule = own.folder / POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
     rule.write_bytes(rule.read_bytes() + b"\n# \xff\n")
-    with pytest.raises(ConfigError, match="illegal utf-8"):
-        check_config(own, POLICIES, TODAY)
+    (problem,) = check_config(own, POLICIES, TODAY)
+    assert (problem.file, problem.text) == (
+        rule.relative_to(own.folder),
+        "the file is not UTF-8 text; save it as UTF-8",
+    )

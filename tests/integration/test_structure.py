@@ -345,33 +345,23 @@ def test_a_rule_without_its_exports_is_told(tree: Opa, old: str, new: str, missi
 @pytest.mark.parametrize(
     ("file", "package", "text"),
     [
-        ("guard/rules/other/other.rego", "guard.main", "the package here is guard.rules.other, not guard.main"),
-        ("guard/main/more.rego", "guard.lib.more", "the package here is guard.main, not guard.lib.more"),
-        ("guard/main/more.rego", "guard.main_test", "the package here is guard.main, not guard.main_test"),
         (
-            "guard/lib/globs/more_test.rego", "guard.lib.globs",
-            "the package here is guard.lib.globs_test, not guard.lib.globs",
+            "guard/rules/other/other.rego", "guard.main", "write `package guard.rules.other`",
         ),
         (
-            "guard/rules/a_test/a.rego", "guard.rules.a_test",
-            "only files of tests, *_test.rego, have a package that ends in _test, not guard.rules.a_test",
+            "guard/lib/globs/more_test.rego", "guard.lib.globs", "write `package guard.lib.globs_test`",
         ),
-        ("guard/testing/more.rego", "guard.testing", "move the package guard.testing"),
-        ("guard/rules/max_runtime/a/a.rego", "guard.rules.max_runtime.a", "move the package guard.rules.max_runtime.a"),
-        ("guard/rules/more.rego", "guard.rules", "move the package guard.rules"),
-        ("guard/lib/more.rego", "guard.lib", "move the package guard.lib"),
-        ("guard/config/more.rego", "guard.config", "move the package guard.config"),
-        ("guard/other/other.rego", "guard.other", "move the package guard.other"),
-        ("other.rego", "guard.main", "move the package guard.main"),
-        ("other_test.rego", "guard.main_test", "move the package guard.main_test"),
+        ("other.rego", "other", None),
     ],
 )  # fmt: skip
-def test_a_package_where_it_does_not_belong_is_told(tree: Opa, file: str, package: str, text: str) -> None:
+def test_a_package_where_it_does_not_belong_is_told_alone(tree: Opa, file: str, package: str, text: str | None) -> None:
+    """What else is wrong then, in METADATA and configuration, follows from it."""
     path = tree.folder / POLICIES / file
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"package {package}\n\n_x := 1\n")
-    said = [line for line in _said(tree) if line.startswith(f"{POLICIES / file}:1:1: ") and line.endswith(text)]
-    assert len(said) == 1
+    (said,) = _said(tree)
+    assert said.startswith(f"{POLICIES / file}:1:1: ")
+    assert said.endswith(text or "move the package other")
 
 
 SILENT = "_x if not startswith(input.job.name, input.job.status)"
@@ -412,9 +402,9 @@ def test_the_bundle_is_not_built_from_a_rule_that_could_be_silent(whole: Opa) ->
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ("_x if not startswith(input.job.name, 1)", "startswith: invalid argument(s)"),
-        ("_x if not _f(1, 2)\n\n_f(y) if y == 1", "data.guard.rules.max_runtime._f: invalid argument(s)"),
-        ("_x if not input.job.nmae", "undefined ref: input.job.nmae"),
+        ("_x if not startswith(input.job.name, 1)", "startswith takes (text, text), not (text, a number)"),
+        ("_x if not _f(1, 2)\n\n_f(y) if y == 1", "data.guard.rules.max_runtime._f takes ("),
+        ("_x if not input.job.nmae", "no document has input.job.nmae; did you mean name?"),
     ],
     ids=["type", "number of arguments", "field"],
 )
@@ -423,12 +413,12 @@ def test_types_inside_of_a_not_are_checked_under_the_import_too(whole: Opa, body
     row = _add(whole, RULE, f"import future.keywords.not\n\n{body}") + 2
     out = io.StringIO()
     assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)
-    assert f"{RULE}:{row}: rego_type_error: {text}" in out.getvalue()
+    assert re.search(rf"{RULE}:{row}:\d+: {re.escape(text)}", out.getvalue()), out.getvalue()
 
 
 def test_a_not_over_a_body_is_read(whole: Opa) -> None:
     _add(whole, RULE, "import future.keywords.not\n\n_x if not { input.job.name; input.job.status }")
-    assert (_said(whole), check_types(whole, POLICIES).said) == ([], "")
+    assert (_said(whole), check_types(whole, POLICIES)) == ([], [])
 
 
 def test_a_rule_without_test_is_told(tree: Opa) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
-from guard.authoring.structure import CONFIG
 
 _RULES = "guard/rules/*/*.rego"
 _NAME = re.compile(r"[A-Za-z_][\w.-]{1,63}", re.ASCII)

@@ -18,8 +18,8 @@ PARAMETERS = "import data.guard.parameters\n"
 
 
 DEFECTS = [
-    ("types", RUNTIME, "\truntime > _limit\n", '\truntime > _limit\n\thttp.send({"url": "x"})\n', "undefined function http.send"),
-    ("types", RUNTIME, "_limit := given if {\n", "_limit := given if {\n\ttime.now_ns() > 0\n", "undefined function time.now_ns"),
+    ("types", RUNTIME, "\truntime > _limit\n", '\truntime > _limit\n\thttp.send({"url": "x"})\n', "may not call http.send"),
+    ("types", RUNTIME, "_limit := given if {\n", "_limit := given if {\n\ttime.now_ns() > 0\n", "may not call time.now_ns"),
     ("style", RUNTIME, "package guard.rules.max_runtime\n", "package guard.rules.max_runtime\n\n# TODO\n", "todo-comment"),
     ("config", RUNTIME, PARAMETERS, f"{PARAMETERS}import data.guard.rules.keep_alive\n", "a rule reads only"),
     ("config", CONFIG, SECONDS, "secnds: 86400", "did you mean seconds?"),
@@ -104,12 +104,78 @@ def test_check_fails_when_regal_cannot_run(tree: Opa, command) -> None:
     assert (code, "regal" in printed) == (1, True)
 
 
-def test_policies_that_do_not_parse_are_told_by_each_step_without_a_traceback(tree: Opa, content_regal: Path) -> None:
-    (tree.folder / RUNTIME).write_text("package guard.rules.max_runtime\n\nx := }\n")
-    well, verdicts, printed = checked(tree, content_regal)
-    assert (well, verdicts["types"], verdicts["config"]) == (False, "FAILED", "FAILED")
-    assert "generated      skipped until config passes" in printed
-    assert "max_runtime.rego:3: rego_parse_error" in printed
+PACKAGE = "package guard.rules.max_runtime\n"
+REMEDIATION = "#   remediation: >-\n"
+ONCE = [
+    pytest.param(
+        RUNTIME, PACKAGE, "package guard.rules.max_runtimes\n",
+        r"max_runtime\.rego:27:1: the package is .*; write `package guard\.rules\.max_runtime`", id="package",
+    ),
+    pytest.param(
+        RUNTIME, PACKAGE, "package rules.max_runtime\n",
+        r"max_runtime\.rego:27:1: the package is .*; write `package guard\.rules\.max_runtime`", id="package at the root",
+    ),
+    pytest.param(
+        RUNTIME, REMEDIATION, "#   remedation: >-\n",
+        r"max_runtime\.rego:14:5: METADATA custom\.remedation: .*; did you mean remediation\?", id="key below custom",
+    ),
+    pytest.param(
+        RUNTIME, "# METADATA\n# title: Run", "# title: Run",
+        r"max_runtime\.rego:1:1: the line `# METADATA` is missing; write it above this line", id="no METADATA",
+    ),
+    pytest.param(
+        RUNTIME, "# title: Run", "# titel: Run",
+        r"max_runtime\.rego:2:3: METADATA titel: unknown key; did you mean title\?", id="title",
+    ),
+    pytest.param(
+        RUNTIME, "# title: Run", "# title: Run: ",
+        r"max_runtime\.rego:2:\d+: this is not YAML: .*; put the text after the first one in quotes", id="METADATA as YAML",
+    ),
+    pytest.param(
+        RUNTIME, "schema.input", "schemas.input",
+        r"max_runtime\.rego:10:7: METADATA schemas: .*; write `- input: schema\.input`", id="schemas",
+    ),
+    pytest.param(
+        CONFIG, re.compile(r"(?<=\n) +(?=seconds: )"), "\t", r"data\.yaml:\d+:1: .* a tab in the indentation; use spaces",
+        id="tab",
+    ),
+    pytest.param(
+        CONFIG, re.compile(r"(?<=\n) (?= +seconds: )"), "", r"data\.yaml:\d+:4: .* line it up with spaces", id="indentation",
+    ),
+    pytest.param(
+        CONFIG, SECONDS, "seconds: *", r'data\.yaml:\d+:\d+: .* must be in quotes; write "\*"', id="star",
+    ),
+    pytest.param(
+        RUNTIME, PARAMETERS, "",
+        r"max_runtime\.rego:\d+:\d+: an import is missing; write `import data\.guard\.parameters` below the package",
+        id="import of parameters",
+    ),
+    pytest.param(
+        RUNTIME, "import data.guard.lib.availability\n", "",
+        r"max_runtime\.rego:\d+:\d+: an import is missing; write `import data\.guard\.lib\.availability` below the package",
+        id="import of a library",
+    ),
+    pytest.param(
+        RUNTIME, PARAMETERS, "import data.guard.parameter\n",
+        r"max_runtime\.rego:30:8: there is no package data\.guard\.parameter; write `import data\.guard\.parameters`",
+        id="misspelt import",
+    ),
+    pytest.param(
+        RUNTIME, "\truntime > _limit\n", "\truntime > _limit\n\truntime > '1'\n",
+        r'max_runtime\.rego:\d+:12: this is not Rego: text must be in double quotes; write "\.\.\."', id="syntax",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "told"), ONCE)
+def test_one_mistake_is_told_once_in_plain_words(
+    tree: Opa, content_regal: Path, change: Change, file: Path, old: str | re.Pattern[str], new: str, told: str
+) -> None:
+    change(file, old, new)
+    well, _, printed = checked(tree, content_regal)
+    (said,) = re.findall(r"^    (.*)$", printed, re.MULTILINE)
+    assert (well, printed.count("FAILED")) == (False, 1)
+    assert re.fullmatch(rf"policies/guard/\S*/{told}", said), said
 
 
 def test_a_regal_that_prints_no_report_is_told_as_it_is(tree: Opa, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ POLICIES, REGAL, TODAY = Path("policies"), Path("regal"), date(2026, 11, 23)
 WELL = Ran(0, "", "")
 ERROR = Diagnostic(Path("a.rego"), 3, 1, "this is wrong")
 WARNING = Diagnostic(Path("a.rego"), 4, 1, "this is odd", "warning")
-STEPS = ["types", "config", "trial", "format", "style", "generated"]
+STEPS = ["files", "types", "config", "trial", "format", "style", "generated"]
 ALL_WELL = dict.fromkeys(STEPS, "ok")
 
 
@@ -41,18 +41,30 @@ class Checks:
     """The checks, each with the answer that a test gives it."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.types, self.format, self.regal = WELL, WELL, _report()
+        self.format, self.regal = WELL, _report()
+        self.sources: list[Diagnostic] | ConfigError = []
+        self.strict_runs = 0
+        self.strict: list[object] | ConfigError = []
+        self.syntax: list[Diagnostic] = []
+        self.types: list[Diagnostic] | ConfigError = []
         self.config: list[Diagnostic] | ConfigError = []
         self.trial: list[Diagnostic] = []
         self.generated: dict[Path, str] | ConfigError = {}
         self.stale: list[Path] = []
-        patch.setattr(check, "check_types", lambda opa, policies: self.types)
+        patch.setattr(check, "source_problems", lambda folder, policies: self._answer(self.sources))
+        patch.setattr(check, "strict_errors", lambda opa, policies: self._strict())
+        patch.setattr(check, "unreadable", lambda opa, errors: self.syntax)
+        patch.setattr(check, "mistyped", lambda opa, policies, errors: self._answer(self.types))
         patch.setattr(check, "check_config", lambda opa, policies, today: self._answer(self.config))
         patch.setattr(check, "trial_problems", lambda opa, policies: self.trial)
         patch.setattr(check, "generated_files", lambda opa, policies: self._answer(self.generated))
         patch.setattr(check, "stale", lambda folder, files: self.stale)
         patch.setattr(check, "run", self._run)
         patch.setattr(Opa, "run", lambda opa, *arguments: self._run(opa.binary, *arguments))
+
+    def _strict(self) -> Any:
+        self.strict_runs += 1
+        return self._answer(self.strict)
 
     @staticmethod
     def _answer(answer: Any) -> Any:
@@ -94,21 +106,23 @@ def test_each_step_is_shown_before_the_next_begins(checks: Checks, monkeypatch) 
         def flush(self) -> None:
             self.shown = self.getvalue()
 
-    def types(*_: object) -> Ran:
-        assert out.shown == ""
-        return WELL
+    def types(*_: object) -> list[Diagnostic]:
+        assert out.shown.startswith("files          ok ")
+        assert "types" not in out.shown
+        return []
 
     def config(*_: object) -> list[Diagnostic]:
-        assert out.shown.startswith("types          ok ")
+        assert "types          ok " in out.shown
         return []
 
     out = Terminal()
-    monkeypatch.setattr(check, "check_types", types)
+    monkeypatch.setattr(check, "mistyped", types)
     monkeypatch.setattr(check, "check_config", config)
     assert check_policies(Opa(Path("opa"), Path("here")), REGAL, POLICIES, TODAY, out, style_fails=True)
 
 
 MEANS = {
+    "files": "These files can't be read as intended: fix them first, the other steps depend on them.",
     "types": "A rule doesn't compile, reads a field that no document has, or calls a built-in that rules may not use.",
     "config": "The configuration, METADATA or structure of the policies would not do what it says: see docs/policies.md.",
     "trial": "Evaluated on complete, incomplete and hostile documents, these rules would fail, or report what they shouldn't.",
@@ -116,12 +130,18 @@ MEANS = {
     "style": "Regal sees a likely mistake; the links tell more. `make lint`, and so CI, fails for it.",
     "generated": "These files are out of date: run `make docs`.",
 }
+AFTER_FILES = {"types", "config", "trial", "format", "style", "generated"}
 FAILURES = [
-    ("types", "types", Ran(1, "undefined ref\nin two lines\n", ""), ["undefined ref", "in two lines"], {"trial"}),
+    ("files", "sources", [ERROR], [str(ERROR)], AFTER_FILES),
+    ("files", "sources", ConfigError("no such folder"), ["no such folder"], AFTER_FILES),
+    ("files", "syntax", [ERROR], [str(ERROR)], AFTER_FILES),
+    ("files", "strict", ConfigError("OPA can't load it"), ["OPA can't load it"], AFTER_FILES),
+    ("types", "types", [ERROR], [str(ERROR)], {"trial"}),
     ("config", "config", [WARNING, ERROR], [str(WARNING), str(ERROR)], {"trial", "generated"}),
     ("config", "config", ConfigError("OPA can't read it"), ["OPA can't read it"], {"trial", "generated"}),
     ("trial", "trial", [ERROR, WARNING], [str(ERROR), str(WARNING)], set()),
-    ("format", "format", Ran(1, "a.rego\n", ""), ["a.rego"], set()),
+    ("format", "format", Ran(1, "a.rego\n", "unexpected diff"), ["a.rego"], set()),
+    ("format", "format", Ran(1, "", "no such file"), ["no such file"], set()),
     ("style", "regal", Ran(1, "", "out of memory"), ["out of memory"], set()),
     ("style", "regal", Ran(0, "{}", ""), ["{}"], set()),
     ("style", "regal", Ran(1, '{"violations": []}', "a bad setting"), ["a bad setting"], set()),
@@ -146,10 +166,15 @@ def test_a_step_that_fails_tells_what_it_found_and_what_that_means(
 
 
 def test_what_waits_names_all_that_must_pass_first(checks: Checks) -> None:
-    checks.types, checks.config = Ran(1, "", ""), [ERROR]
+    checks.types, checks.config = [ERROR], [ERROR]
     _, _, printed = checks.outcome()
     assert "trial          skipped until config and types pass\n" in printed
     assert "generated      skipped until config passes\n" in printed
+
+
+def test_opa_reads_the_policies_once_for_files_and_types(checks: Checks) -> None:
+    checks.outcome()
+    assert checks.strict_runs == 1
 
 
 def test_a_warning_is_printed_and_fails_nothing(checks: Checks) -> None:

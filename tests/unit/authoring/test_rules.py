@@ -93,17 +93,9 @@ def test_rules_are_the_packages_below_rules_but_for_tests() -> None:
 
 
 @pytest.mark.parametrize("metadata", [None, METADATA | {"scope": "rule"}], ids=["none", "that of something else"])
-def test_a_rule_without_metadata_is_told_all_that_it_lacks(metadata: Any) -> None:
+def test_a_rule_without_metadata_is_one_all_the_same(metadata: Any) -> None:
     (rule,), problems = read_rules(Inspected({"data.guard.rules.own": metadata}), POLICIES)
-    assert rule == Rule("own", rule.file, 1, "", "", "", "", (), {})
-    assert [(problem.line, problem.text) for problem in problems] == [
-        (1, "METADATA has no title"),
-        (1, "METADATA has no description"),
-        (1, "METADATA has no remediation"),
-        (1, "METADATA has no related_resources; name a page that explains what the rule is about"),
-        (1, "METADATA has no schemas: write `- input: schema.input` below it"),
-        (1, "METADATA has no custom.severity; it is one of low, medium, high, critical"),
-    ]
+    assert (rule, problems) == (Rule("own", rule.file, 1, "", "", "", "", (), {}), [])
 
 
 KINDS = ", ".join(BY_KIND)
@@ -112,15 +104,8 @@ KINDS = ", ".join(BY_KIND)
 @pytest.mark.parametrize(
     ("custom", "text"),
     [
-        ({"severity": ""}, "METADATA has no custom.severity; it is one of low, medium, high, critical"),
         ({"severity": "bad"}, 'METADATA custom.severity: "bad" is none; it is one of low, medium, high, critical'),
         ({"severity": "lo"}, 'METADATA custom.severity: "lo" is none; did you mean low?'),
-        ({"remediation": " "}, "METADATA has no remediation"),
-        ({"parameter": {}}, "METADATA custom.parameter: unknown key; did you mean parameters?"),
-        (
-            {"owner": 1},
-            "METADATA custom.owner: unknown key; known are in_place, kinds, needs, parameters, remediation, severity",
-        ),
         ({"needs": ["max-runtime", "spto"]}, "METADATA custom.needs: no job can have spto; did you mean spot?"),
         ({"kinds": ["labelling"]}, "METADATA custom.kinds: labelling is not a known job kind; did you mean labeling?"),
         ({"kinds": ["x"]}, f"METADATA custom.kinds: x is not a known job kind; known are {KINDS}"),
@@ -219,15 +204,6 @@ def test_of_an_unknown_format_all_known_ones_are_told() -> None:
 def test_parameters_that_are_no_mapping_are_told() -> None:
     (text,) = _own({"parameters": ["seconds"]})[1]
     assert text == "METADATA custom.parameters.parameters: must be the parameter's JSON schema"
-
-
-def test_the_input_must_be_typed_by_its_own_schema() -> None:
-    other = {
-        "path": TYPED["path"],
-        "schema": [{"type": "var", "value": "schema"}, {"type": "string", "value": "other"}],
-    }
-    assert _own(schemas=[other])[1] == ["METADATA has no schemas: write `- input: schema.input` below it"]
-    assert _own(schemas=[other, TYPED])[1] == []
 
 
 def test_the_formats_of_a_schema_are_found_at_any_depth() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from guard.authoring.opa import FLAGS, Opa, Ran
 from guard.authoring.types_check import check_types
+from guard.errors import ConfigError
 
 POLICIES = Path("policies")
 WELL = Ran(0, "", "")
@@ -26,7 +27,7 @@ class Checks:
 
     def run(self, opa: Opa, *arguments: Any) -> Ran:
         if opa.folder == self.opa.folder:
-            assert arguments == ("check", "--strict", "--bundle", POLICIES, *FLAGS)
+            assert arguments == ("check", "--strict", "--bundle", POLICIES, *FLAGS, "--format", "json")
             return self.first
         root = self.opa.folder.resolve()
         types = ("--schema", root / "schemas", "--capabilities", root / "capabilities.json")
@@ -44,32 +45,49 @@ def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checks:
 
 
 def _error(code: str, row: int = 3) -> dict[str, Any]:
-    return {"code": code, "message": "wrong", "location": {"file": "policies/a.rego", "row": row}}
+    return {"code": code, "message": "wrong", "location": {"file": "policies/a.rego", "row": row, "col": 2}}
 
 
-def test_what_the_strict_check_says_is_told_as_it_is(checks: Checks) -> None:
-    checks.first = Ran(1, "", "unused import")
-    assert check_types(checks.opa, POLICIES) is checks.first
+def _refused(*errors: dict[str, Any]) -> Ran:
+    return Ran(1, "", json.dumps({"errors": errors}))
+
+
+def _told(checks: Checks) -> list[str]:
+    return [str(problem) for problem in check_types(checks.opa, POLICIES)]
+
+
+def test_what_the_strict_check_says_is_told_and_nothing_more_is_checked(checks: Checks) -> None:
+    checks.first = _refused(_error("rego_compile_error", 7), _error("rego_type_error"))
+    assert _told(checks) == ["policies/a.rego:3:2: OPA refuses this: wrong"]
     assert checks.read == {}
 
 
+def test_files_that_are_not_rego_are_told_alone(checks: Checks) -> None:
+    checks.first = _refused(_error("rego_compile_error"), _error("rego_parse_error", 7))
+    assert _told(checks) == ["policies/a.rego:7:2: this is not Rego: wrong"]
+
+
 def test_what_passes_both_checks_is_right(checks: Checks) -> None:
-    assert check_types(checks.opa, POLICIES) is checks.first
+    assert _told(checks) == []
 
 
 def test_types_that_only_the_second_check_sees_are_told_with_their_places(checks: Checks) -> None:
     """Without the import other things may be wrong, which are right with it."""
-    errors = [_error("rego_type_error"), _error("rego_parse_error"), _error("rego_type_error", 7)]
-    checks.second = Ran(1, "", json.dumps({"errors": errors}))
-    assert check_types(checks.opa, POLICIES) == Ran(
-        1, "policies/a.rego:3: rego_type_error: wrong\npolicies/a.rego:7: rego_type_error: wrong", ""
-    )
+    checks.second = _refused(_error("rego_type_error"), _error("rego_parse_error"), _error("rego_type_error", 7))
+    assert _told(checks) == ["policies/a.rego:3:2: OPA refuses this: wrong"]
 
 
-@pytest.mark.parametrize("said", [{"errors": [_error("rego_parse_error")]}, {}], ids=["another error", "no errors"])
-def test_what_is_wrong_only_without_the_import_is_right(checks: Checks, said: Any) -> None:
-    checks.second = Ran(1, "", json.dumps(said))
-    assert check_types(checks.opa, POLICIES) is checks.first
+@pytest.mark.parametrize("errors", [[_error("rego_parse_error")], []], ids=["another error", "no errors"])
+def test_what_is_wrong_only_without_the_import_is_right(checks: Checks, errors: list[dict[str, Any]]) -> None:
+    checks.second = _refused(*errors)
+    assert _told(checks) == []
+
+
+@pytest.mark.parametrize("said", ["", "panic: out of memory", "{}"], ids=["nothing", "no JSON", "no errors"])
+def test_what_opa_reports_in_another_form_is_told_as_it_is(checks: Checks, said: str) -> None:
+    checks.first = Ran(2, "", said)
+    with pytest.raises(ConfigError, match=f"OPA can't check the policies: {said}"):
+        check_types(checks.opa, POLICIES)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""What OPA refuses, as it reports it, and the same as diagnostics in words of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from guard.authoring.opa import Ran
+from guard.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class OpaError:
+    """One error of `opa check --format json`; row and column count from 1."""
+
+    code: str
+    message: str
+    file: Path
+    row: int
+    column: int
+    details: Mapping[str, Any]
+
+    @property
+    def is_syntax(self) -> bool:
+        """Whether OPA couldn't read the file; it reports nothing else then."""
+        return self.code == "rego_parse_error"
+
+
+def reported(ran: Ran, policies: Path) -> list[OpaError]:
+    """Return what `opa check --format json` refuses, in the order of the files.
+
+    Raises ConfigError where it reports something else.
+    """
+    if ran.code == 0:
+        return []
+    try:
+        errors = [_error(error, policies) for error in json.loads(ran.err or ran.out)["errors"]]
+    except (ValueError, KeyError, TypeError) as exc:
+        raise ConfigError(f"OPA can't check the policies: {ran.said}") from exc
+    return sorted(errors, key=lambda error: (error.file, error.row, error.column))
+
+
+def _error(error: Mapping[str, Any], policies: Path) -> OpaError:
+    place, details = error.get("location") or {}, error.get("details")
+    return OpaError(
+        code=str(error.get("code", "")),
+        message=str(error["message"]),
+        file=Path(place.get("file") or policies),
+        row=max(place.get("row", 1), 1),
+        column=max(place.get("col", 1), 1),
+        details=details if isinstance(details, dict) else {},
+    )

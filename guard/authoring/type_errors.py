@@ -1,0 +1,268 @@
+"""Why a policy doesn't compile, in words: what is unknown or of the wrong type, and what to write."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.explain import hint
+from guard.authoring.layout import libraries
+from guard.authoring.opa import CAPABILITIES, SCHEMAS, Opa
+from guard.authoring.opa_errors import OpaError
+from guard.authoring.rego_text import RegoText, read_texts
+
+# What other languages call it.
+_ELSEWHERE = {
+    "False": "false",
+    "None": "null",
+    "True": "true",
+    "endsWith": "endswith",
+    "has": "x in xs",
+    "int": "to_number",
+    "isinstance": "type_name",
+    "len": "count",
+    "length": "count",
+    "match": "regex.match",
+    "nil": "null",
+    "re.match": "regex.match",
+    "size": "count",
+    "startsWith": "startswith",
+    "str": "sprintf",
+    "toLower": "lower",
+    "toUpper": "upper",
+    "undefined": "null",
+}
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "set": "a set",
+    "string": "text",
+}
+_METADATA = re.compile(r"rego\.metadata\.chain\(\)\[\d+\]\.annotations\.([\w.]+)")
+
+
+@dataclass(frozen=True)
+class _Policies:
+    """What the policies and OPA know by name."""
+
+    opa: Opa
+    root: Path
+
+    @cached_property
+    def texts(self) -> list[RegoText]:
+        return read_texts(self.root)
+
+    @cached_property
+    def allowed(self) -> list[str]:
+        """The built-ins that rules may call."""
+        return _builtins((self.opa.folder / CAPABILITIES).read_text())
+
+    @cached_property
+    def forbidden(self) -> set[str]:
+        return {*_builtins(self.opa.run("capabilities", "--current").out)} - {*self.allowed}
+
+    @cached_property
+    def facts(self) -> set[str]:
+        """What every document has at its top."""
+        return {*json.loads((self.opa.folder / SCHEMAS / "input.json").read_text())["properties"]}
+
+    def library(self, name: str) -> str | None:
+        """Return the package that an import would give this name to."""
+        return next((each for each in libraries(self.texts) if each.rpartition(".")[2] == name), None)
+
+    def functions(self, package: str) -> list[str]:
+        """Return the functions of a package."""
+        code = "\n".join(source.text for source in self.texts if source.package == package)
+        return sorted({*re.findall(r"^(?:default )?(\w+)\(", code, re.MULTILINE)})
+
+    def source(self, file: Path) -> RegoText:
+        return RegoText(file, (self.opa.folder / file).read_text(errors="replace"))
+
+
+Tell = Callable[[re.Match[str], OpaError, _Policies], str]
+
+
+def type_problems(opa: Opa, policies: Path, errors: Iterable[OpaError]) -> list[Diagnostic]:
+    """Return what is wrong in policies that OPA can read; what is wrong in the same way in a file is told once."""
+    known = _Policies(opa, opa.folder / policies)
+    told: dict[tuple[Path, str], Diagnostic] = {}
+    for error in errors:
+        text = _said(error, known)
+        told.setdefault((error.file, text), Diagnostic(error.file, *_place(error), text))
+    return sorted(told.values())
+
+
+def _place(error: OpaError) -> tuple[int, int]:
+    """Return where it is: OPA reports a second default at the package, and its own place in words."""
+    named = re.findall(r" found at .*:(\d+)$", error.message)
+    return (int(named[-1]), 1) if named else (error.row, error.column)
+
+
+def _said(error: OpaError, known: _Policies) -> str:
+    for pattern, tell in _TELL:
+        if found := re.match(pattern, error.message):
+            return tell(found, error, known)
+    return f"OPA refuses this: {error.message}"
+
+
+def _unsafe(found: re.Match[str], error: OpaError, known: _Policies) -> str:
+    name = found[1]
+    package = known.library(name)
+    lines = known.source(error.file).lines
+    row = next((i for i, line in enumerate(lines, 1) if i >= error.row and re.match(rf"\s*{name} in ", line)), None)
+    if row:
+        return f"{name} is not defined; write `some {name} in ...` in line {row}"
+    if name in known.facts:
+        return f"{name} is not defined; write `input.{name}`" + (f", or add `import data.{package}`" if package else "")
+    if package:
+        return _import(package)
+    if name in _ELSEWHERE:
+        return f"there is no {name}; write `{_ELSEWHERE[name]}`"
+    return f"{name} is not defined; write `{name} := ...` or `some {name} in ...`, or correct the spelling"
+
+
+def _import(package: str) -> str:
+    return f"an import is missing; write `import data.{package}` below the package"
+
+
+def _no_function(found: re.Match[str], error: OpaError, known: _Policies) -> str:
+    name = found[1]
+    last = name.rpartition(".")[2]
+    package = known.library(name.partition(".")[0])
+    if package:
+        return _import(package)
+    if name.startswith("data."):
+        return _no_function_of(name.removeprefix("data.").rpartition(".")[0], last, known)
+    if name in known.forbidden:
+        return f"a rule may not call {name}; docs/policies.md, What a rule may not do, says why"
+    if name in _ELSEWHERE:
+        return f"there is no function {name}; write {_ELSEWHERE[name]}"
+    if last != name and last in known.allowed:
+        return f"there are no methods; write `{last}({name.rpartition('.')[0]}, ...)`"
+    own = known.functions(known.source(error.file).package or "")
+    return hint(
+        f"there is no function {name}", name, [*own, *known.allowed], "define it in this file, or import its library"
+    )
+
+
+def _no_function_of(package: str, name: str, known: _Policies) -> str:
+    functions = known.functions(package)
+    return hint(
+        f"the package {package} has no function {name}", name, functions, f"it has {', '.join(functions) or 'none'}"
+    )
+
+
+def _no_field(found: re.Match[str], error: OpaError, _: _Policies) -> str:
+    if read := _METADATA.match(found[1]):
+        return f"the METADATA of the package has no {read[1]}; write it there, or remove this"
+    parts = error.details.get("ref", [])
+    position = int(error.details.get("pos", 0))
+    around = _path(parts[:position])
+    known = [str(each) for each in error.details.get("oneOf") or []]
+    if not known or position >= len(parts):
+        have = error.details.get("have")
+        if have is None:
+            return f"OPA refuses this: {error.message}"
+        return (
+            f"{_path(parts[: position + 1])} is {_type(have)}, not an object; `some x in xs` gives the items of a list"
+        )
+    name = str(parts[position]["value"])
+    what = "no document has" if around.startswith("input") else "there is no"
+    return hint(f"{what} {around}.{name}", name, known, f"known in {around} are {', '.join(known)}")
+
+
+def _path(parts: Iterable[Mapping[str, Any]]) -> str:
+    text = ""
+    for part in parts:
+        name = str(part["value"])
+        if part["type"] == "string":
+            text += f".{name}"
+        else:
+            text += ("[_]" if name.startswith("__local") else f"[{name}]") if text else name
+    return text
+
+
+def _arguments(found: re.Match[str], error: OpaError, _: _Policies) -> str:
+    wanted, given = error.details.get("want", {}).get("args", []), error.details.get("have", [])
+    name, mistyped = found[1], "invalid" in error.message
+    if mistyped:
+        # The last one is the result, which has no type yet.
+        given = given[:-1] if given[-1:] == [None] else given
+        wanted = wanted[: len(given)]
+    if name in ("plus", "minus", "mul", "div", "rem"):
+        return f"+, -, * and / take numbers, not {_list(given)}; build text with sprintf"
+    if name == "sprintf":
+        return 'sprintf takes a text and a list of what stands for each %; write sprintf("... %s ...", [value])'
+    return f"{name} takes {_list(wanted)}, not {_list(given) if mistyped else 'fewer or more arguments'}"
+
+
+def _list(types: Iterable[Any]) -> str:
+    return f"({', '.join(_type(each) for each in types)})"
+
+
+def _type(shape: Any) -> str:
+    """Return a type of OPA's in words."""
+    if not isinstance(shape, dict):
+        return "something"
+    if shape.get("of") and shape["type"] == "any":
+        return " or ".join(_type(each) for each in shape["of"])
+    keys = [str(each["key"]) for each in shape.get("static", []) if isinstance(each, dict) and "key" in each]
+    item = _type(shape["of"]) if shape["type"] == "set" and isinstance(shape.get("of"), dict) else "something"
+    inner = "" if item == "something" else f", each item {item}"
+    return _TYPES.get(shape["type"], "something") + (f" with {', '.join(keys)}" if keys else inner)
+
+
+def _unequal(_: re.Match[str], error: OpaError, __: _Policies) -> str:
+    left, right = _type(error.details.get("a")), _type(error.details.get("b"))
+    return f"these can never be equal: one side is {left}; the other is {right}"
+
+
+def _recursive(_: re.Match[str], error: OpaError, __: _Policies) -> str:
+    names = sorted({*re.findall(r"data\.[\w.]+\.(\w+)", error.message)})
+    return f"these depend on each other: {', '.join(names)}; remove one of the references"
+
+
+def _defaults(found: re.Match[str], _: OpaError, __: _Policies) -> str:
+    rows = re.findall(r":(\d+)", found[2])
+    return f"{found[1].rpartition('.')[2]} has several defaults, in lines {' and '.join(rows)}; keep one"
+
+
+def _says(text: str) -> Tell:
+    return lambda found, _, __: text.format(found[1] if found.lastindex else "")
+
+
+_SHADOW = "{0} is reserved; choose another name"
+_TELL: tuple[tuple[str, Tell], ...] = (
+    (r"error limit reached", _says("there are more mistakes than these; fix them first")),
+    (r"var (\S+) is unsafe", _unsafe),
+    (r"undefined function (\S+)", _no_function),
+    (r"undefined ref: (.+)", _no_field),
+    (r"(\S+): (?:arity mismatch|too many arguments|too few arguments|invalid argument)", _arguments),
+    (r"function (?:data\.)?(\S+ has arity \d+, got \d+ arguments?)", _says("the function {0}; give it as many as it takes")),
+    (r"match error", _unequal),
+    (r"import (\S+) unused", _says("the import {0} is not used; remove it")),
+    (r"import must not shadow import (\S+)", _says("{0} is imported a second time; remove one of them")),
+    (r"(?:assigned )?var (input|data) (?:unused|referenced above)", _says(_SHADOW)),
+    (r"assigned var (\S+) unused", _says("{0} is never used; use it, or remove it")),
+    (r"declared var (\S+) unused", _says("{0} is never used; use it, or remove it")),
+    (r"unused argument (\S+?)\.?(?: \(|$)", _says("the argument {0} is not used; use it, or call it _")),
+    (r"(?:variables|rules) must not shadow (\S+)", _says(_SHADOW)),
+    (r"var (\S+) (?:declared|assigned|referenced) above", _says("{0} is already defined; compare with `==`, or rename this")),
+    (r"cannot assign to (?:ref|\S+)", _says("`:=` only defines new names; compare with `==`")),
+    (r"rule \S+ is recursive", _recursive),
+    (r"multiple default rules (\S+) found at (.*)", _defaults),
+    (r"conflicting rules data\.(?:\w+\.)*(\w+) found", _says("{0} is both a set and a value here; choose another name")),
+)  # fmt: skip
+
+
+def _builtins(capabilities: str) -> list[str]:
+    return sorted(str(each["name"]) for each in json.loads(capabilities)["builtins"])
