@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from guard.authoring.account_check import unknown_accounts
 from guard.authoring.config_schema import config_schema
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.exemption_check import exemption_concerns
 from guard.authoring.explain import Explanation, explain
+from guard.authoring.format_checks import FormatDoubt
 from guard.authoring.formats import format_checker
 from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
@@ -26,6 +27,8 @@ from guard.authoring.structure import structure_problems
 from guard.authoring.types_check import strict_errors, unreadable
 from guard.authoring.yaml_positions import KeyPath, Positions
 from guard.errors import ConfigError
+
+Place = Callable[[KeyPath, str], Diagnostic]
 
 __all__ = ["CONFIG", "check_config"]
 
@@ -92,8 +95,10 @@ def _config_problems(
         yield positions.problem((), text)
         return
     validator = Draft202012Validator(config_schema(rules), format_checker=format_checker(opa, config))
-    broken = {complaint for error in validator.iter_errors(config) for complaint in explain(error)}
-    yield from (positions.problem(path, text) for path, text in broken)
+    broken = {
+        (*told, _place_of(positions, error)) for error in validator.iter_errors(config) for told in explain(error)
+    }
+    yield from (place(path, text) for path, text, place in broken)
     yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
     if isinstance(config, dict):
         yield from (positions.problem(path, text) for path, text in unknown_accounts(config))
@@ -103,6 +108,10 @@ def _config_problems(
         for concern in exemption_concerns(opa, policies, config, today):
             place = positions.warning if concern.severity == "warning" else positions.problem
             yield place(concern.path, concern.text)
+
+
+def _place_of(positions: Positions, error: ValidationError) -> Place:
+    return positions.warning if isinstance(error.cause, FormatDoubt) else positions.problem
 
 
 def _absent_parameters(rules: list[Rule], config: Any) -> Iterator[Explanation]:

@@ -8,6 +8,7 @@ import zoneinfo
 from datetime import date
 
 from guard.authoring.explain import hint
+from guard.authoring.regions import doubt_about
 from guard.denylist.entries import canonical, parse_entry, refuse_mistaken
 from guard.errors import EntryError
 from guard.jobs import BY_KIND
@@ -24,6 +25,10 @@ _SESSION = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)")
 
 class FormatProblem(ValueError):
     """The text can't do its work: says why, and what to write."""
+
+
+class FormatDoubt(FormatProblem):
+    """The text probably can't do its work, which isn't certain: a warning."""
 
 
 def not_empty(text: str) -> None:
@@ -121,6 +126,8 @@ def region_glob(text: str) -> None:
     scope_glob(text)
     if not re.fullmatch(r"[a-z]+(-[a-z]+)+-[0-9]+|(?=.*[*?])[a-z0-9*?-]+", text):
         raise FormatProblem("matches no region; write one as eu-west-1, or a glob as eu-*")
+    if doubt := doubt_about(text):
+        raise FormatDoubt(doubt)
 
 
 def role_glob(text: str) -> None:

@@ -62,7 +62,12 @@ _ROWS = (
     Format("job-kind-glob", "glob", "a glob of `*` and `?` that matches at least one job kind", checks.job_kind_glob),
     Format("account", "account", "an account: 12 digits", checks.account),
     Format("account-glob", "glob", "12 digits, or a glob of digits, `*` and `?`", checks.account_glob),
-    Format("region-glob", "glob", "a region, or a glob of `*` and `?` that can match one", checks.region_glob),
+    Format(
+        "region-glob",
+        "glob",
+        "a region, or a glob of `*` and `?` that can match one; one that matches no region that botocore knows is a warning",
+        checks.region_glob,
+    ),
     Format(
         "role-glob",
         "glob",

@@ -333,6 +333,21 @@ def test_an_override_for_a_kind_that_the_rule_is_not_about_is_a_warning(tmp_path
     assert (problem.severity, problem.text) == ("warning", f"rules.labeling_workforce.overrides[0]: {text}")
 
 
+REGIONS = [
+    ("eu-wset-1", "is not among the regions that botocore knows; did you mean eu-west-1?"),
+    ("eu-wset-*", "matches none of the regions that botocore knows; did you mean eu-west-3?"),
+    ("zz-nowhere-1", "is not among the regions that botocore knows; correct it, unless the region is a new one"),
+]
+
+
+@pytest.mark.parametrize(("region", "text"), REGIONS, ids=[region for region, _ in REGIONS])
+def test_a_region_that_may_be_misspelt_is_a_warning(tree: Opa, said: Said, region: str, text: str) -> None:
+    """AWS opens regions that botocore doesn't know yet."""
+    (line,) = said(_changed("us-east-1]", f"{region}]"))
+    path = "rules.max_runtime.overrides[0].region[1]"
+    assert line.partition(": ")[2] == f'warning: {path}: "{region}" {text}'
+
+
 def test_a_wrong_time_zone_of_a_parameter_is_told(tree: Opa, tmp_path: Path, opa: Path) -> None:
     own = copy_policies(tmp_path / "own", opa, rules=RULES)
     rule = own.folder / POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"

@@ -7,7 +7,7 @@ import zoneinfo
 
 import pytest
 
-from guard.authoring.format_checks import FormatProblem, time_zone
+from guard.authoring.format_checks import FormatDoubt, FormatProblem, time_zone
 from guard.authoring.formats import FORMATS
 from guard.jobs import BY_KIND
 
@@ -104,6 +104,7 @@ REFUSED = [
     ("region-glob", "eu_*", NO_REGION),
     ("region-glob", "eu-west", NO_REGION),
     ("region-glob", "us-east1", NO_REGION),
+    ("region-glob", "aws-global", NO_REGION),
     ("role-glob", "", EMPTY_SCOPE),
     ("role-glob", "arn:aws:iam::111122223333:user/Churn", NO_ROLE),
     ("role-glob", "arn:aws:iam::111122223333:role/", NO_ROLE),
@@ -135,6 +136,20 @@ def test_a_text_that_can_do_its_work_is_accepted(form: str, text: str) -> None:
 def test_a_text_that_can_never_match_is_refused_with_what_to_write(form: str, text: str, said: str) -> None:
     with pytest.raises(FormatProblem, match=f"^{re.escape(said)}$"):
         FORMATS[form].check(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("eu-wset-1", "is not among the regions that botocore knows; did you mean eu-west-1?"),
+        ("zz-nowhere-1", "is not among the regions that botocore knows; correct it, unless the region is a new one"),
+        ("eu-wset-*", "matches none of the regions that botocore knows; did you mean eu-west-3?"),
+        ("zz-*", "matches none of the regions that botocore knows; correct it, unless the region is a new one"),
+    ],
+)
+def test_a_region_that_may_be_new_is_only_doubted(text: str, said: str) -> None:
+    with pytest.raises(FormatDoubt, match=f"^{re.escape(said)}$"):
+        FORMATS["region-glob"].check(text)
 
 
 def test_where_no_time_zones_are_known_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
