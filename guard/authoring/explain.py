@@ -98,8 +98,12 @@ def _other_type(violation: _Violation) -> Iterable[Explanation]:
     wanted = violation.wanted if isinstance(violation.wanted, list) else [violation.wanted]
     names = " or ".join(_TYPES[name] for name in wanted)
     number = isinstance(violation.value, int | float) and not isinstance(violation.value, bool)
-    quotes = " (without quotes YAML reads a number; write it in quotes)" if number and "string" in wanted else ""
-    yield violation.path, f"must be {names}, not {_shown(violation.value)}{quotes}; {violation.purpose}"
+    reading = ""
+    if number and "string" in wanted:
+        reading = " (without quotes YAML reads a number; write it in quotes)"
+    elif str(violation.value).startswith("-") and "array" in wanted:
+        reading = " (without a space after each `-` YAML reads one text; write `- `)"
+    yield violation.path, f"must be {names}, not {_shown(violation.value)}{reading}; {violation.purpose}"
 
 
 def _useless_text(violation: _Violation) -> Iterable[Explanation]:

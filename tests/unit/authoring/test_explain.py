@@ -49,6 +49,12 @@ def _in(*path: Any, value: Any) -> Any:
             7,
             "must be text or a list, not 7 (without quotes YAML reads a number; write it in quotes); see docs/rules.md",
         ),
+        (
+            {"type": "array"},
+            "-a -b",
+            'must be a list, not "-a -b" (without a space after each `-` YAML reads one text; write `- `); see docs/rules.md',
+        ),
+        ({"type": "array"}, "a", 'must be a list, not "a"; see docs/rules.md'),
         ({"type": "boolean"}, "nö", 'must be true or false, not "nö"; see docs/rules.md'),
         ({"type": "object"}, [], "must be a mapping, not []; see docs/rules.md"),
         ({"type": ["number", "null"]}, "x", 'must be a number or null, not "x"; see docs/rules.md'),
