@@ -18,6 +18,11 @@ from guard.jobs import BY_KIND
 
 SCOPE_FACTS = ("account", "region", "role_arn", "job_kind")
 SEVERITIES = ("low", "medium", "high", "critical")
+_TYPES = ["array", "boolean", "integer", "null", "number", "object", "string"]
+# What other languages call them.
+_OTHER_TYPES = {"bool": "boolean", "dict": "object", "float": "number", "int": "integer", "list": "array", "map": "object"} | {
+    "mapping": "object", "str": "string", "text": "string",
+}  # fmt: skip
 _PARTS = tuple(sorted(get_args(Part)))
 
 
@@ -158,11 +163,24 @@ def _parameter_texts(name: str, schema: object) -> list[str]:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as exc:
-        return [f"{at}: is not a JSON schema: {exc.message}"]
+        return [f"{at}: {_not_a_schema(exc)}"]
     texts = [f"{at}: has no {key}" for key in ("description", "type") if key not in schema]
     unknown = sorted({form for form in formats_of(schema) if form not in FORMATS})
     known = ", ".join(sorted(FORMATS))
     return texts + [f"{at}: {hint(f'unknown format {f}', f, sorted(FORMATS), f'known are {known}')}" for f in unknown]
+
+
+def _not_a_schema(error: SchemaError) -> str:
+    given = error.instance
+    if not (isinstance(given, str) and [*error.absolute_path][-1:] == ["type"]):
+        return f"is not a JSON schema: {error.message}"
+    meant = _OTHER_TYPES.get(given)
+    known = f"it is one of {', '.join(_TYPES)}"
+    return (
+        f"there is no type {given}; did you mean {meant}?"
+        if meant
+        else hint(f"there is no type {given}", given, _TYPES, known)
+    )
 
 
 def formats_of(schema: object) -> Iterator[str]:

@@ -259,7 +259,7 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "#       type: integer\n#       minimum: 1\n", "#       type: int\n",
-            "parameters.seconds: is not a JSON schema",
+            "parameters.seconds: there is no type int; did you mean integer?",
             id="no type",
         ),
         pytest.param(

@@ -177,7 +177,17 @@ FACTS = ("account", "region", "role_arn", "job_kind")
         ("overrides", SECONDS, ["the configuration of every rule has this key; choose another name"]),
         *((name, SECONDS, ["the configuration of every rule has this key; choose another name"]) for name in FACTS),
         ("a", 7, ["must be the parameter's JSON schema"]),
-        ("a", {"type": "int"}, ["is not a JSON schema: 'int' is not valid under any of the given schemas"]),
+        ("a", {"type": "int"}, ["there is no type int; did you mean integer?"]),
+        ("a", {"type": "list"}, ["there is no type list; did you mean array?"]),
+        ("a", {"type": "strng"}, ["there is no type strng; did you mean string?"]),
+        (
+            "a",
+            {"type": "zzz"},
+            ["there is no type zzz; it is one of array, boolean, integer, null, number, object, string"],
+        ),
+        ("a", {"items": {"type": "dict"}}, ["there is no type dict; did you mean object?"]),
+        ("a", {"type": 7}, ["is not a JSON schema: 7 is not valid under any of the given schemas"]),
+        ("a", {"minimum": "7"}, ["is not a JSON schema: '7' is not of type 'number'"]),
         ("a", {}, ["has no description", "has no type"]),
         ("a", SECONDS | {"format": "globb"}, ["unknown format globb; did you mean glob?"]),
         (
