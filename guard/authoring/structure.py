@@ -20,6 +20,8 @@ from guard.authoring.rego_text import read_texts
 from guard.authoring.rules import Rule, formats_of
 
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
+_FIELDS = ["message", "details"]
+_V1 = ("rego", "v1")
 _LIBRARIES = ("data", "guard", "lib")
 _RULES = ("data", "guard", "rules")
 _SETTINGS = ("data", "guard", "settings")
@@ -116,11 +118,25 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
         if path == negation.IMPORT:
             continue
         aliases[imported.get("alias") or str(path[-1])] = path
-        if not _is_shorthand(module, path) and (text := _refusal(module, path)):
+        if path == _V1:
+            yield imported["path"], "every policy is in this version of Rego already; remove the import"
+        elif not _is_shorthand(module, path) and (text := _refusal(module, path)):
             yield imported["path"], text
     for node, path in _read(module.tree.get("rules", []), aliases):
         if text := _refusal(module, path):
             yield node, text
+    yield from _misnamed(module.tree) if module.rule else ()
+
+
+def _misnamed(tree: Node) -> Iterator[tuple[Node, str]]:
+    """Yield the fields that a finding can't have; what is wrong with one that is put together elsewhere only a trial shows."""
+    heads = (rule["head"] for rule in tree.get("rules", []))
+    findings = [head["key"] for head in heads if head["ref"][0]["value"] == "findings" and "key" in head]
+    for key in (key for finding in findings if finding["type"] == "object" for key, _ in finding["value"]):
+        name = str(key["value"])
+        if name not in _FIELDS:
+            text = f"a finding has the fields message and details, not {name}"
+            yield key, hint(text, name, _FIELDS, "write it below details")
 
 
 def _read(value: Any, aliases: Mapping[str, Segments]) -> Iterator[tuple[Node, Segments]]:

@@ -112,6 +112,7 @@ FORBIDDEN = [
     ("_x := f(data.guard.main.x)\n\nf(y) := y", "3:9", ONLY.format("data.guard.main.x")),
     ("_x := 1 if {\n\tsome y in data.guard.main.x\n\ty\n}", "4:12", ONLY.format("data.guard.main.x")),
     ("_x := 1 if input.x else := data.guard.main.x", "3:28", ONLY.format("data.guard.main.x")),
+    ("import rego.v1", "3:8", "every policy is in this version of Rego already; remove the import"),
     ("import data.guard.main", "3:8", ONLY.format("data.guard.main")),
     ("import data.guard.main as m", "3:8", ONLY.format("data.guard.main")),
     ("import data.guard.parameters.applied", "3:8", f"{WRITE_OUT}, not data.guard.parameters.applied"),
@@ -188,6 +189,29 @@ def test_a_rule_exports_what_the_guard_asks_for(of_rule: Said, exports: str, mor
     assert of_rule("", exports=exports, **more) == [
         f"3:1: the rule has no {each}; see docs/policies.md, What a rule is" for each in missing
     ]
+
+
+FIELDS = "a finding has the fields message and details, not {}; {}"
+
+
+@pytest.mark.parametrize(
+    ("finding", "told"),
+    [
+        ('{"message": "x", "details": {"anything": 1}}', []),
+        ("_made_elsewhere", []),
+        ('{"msg": "x"}', ["3:20: " + FIELDS.format("msg", "did you mean message?")]),
+        (
+            '{"message": "x", "bucket": "x", "detail": {}}',
+            [
+                "3:36: " + FIELDS.format("bucket", "write it below details"),
+                "3:51: " + FIELDS.format("detail", "did you mean details?"),
+            ],
+        ),
+    ],
+)
+def test_a_finding_has_no_other_fields(of_rule: Said, finding: str, told: list[str]) -> None:
+    exports = 'remediation := "x"\n\n_made_elsewhere := {"message": "x"}\n'
+    assert of_rule(f"findings contains {finding}", exports=exports) == told
 
 
 def test_a_rule_without_a_test_is_told(of_rule: Said) -> None:
