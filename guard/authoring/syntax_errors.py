@@ -157,7 +157,12 @@ _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     (r"unexpected minus token", _looks(r"^[\w]+-", "names can't have hyphens; write underscores", _line)),
     (r"unexpected import path", _says("an import starts with data, input or future; write `import data.guard....`")),
     (r"unexpected (if keyword|: token)", lambda failure: _no_key(failure) if "contains" not in _head(failure) else None),
-    (r'expected ","|non-terminated (object|array|set)', _comma),
+    (r"illegal escape", _says("a pattern with a backslash goes between backticks; write `...` instead of \"...\"")),
+    (r"illegal token", _looks(r"^\?", "there is no `? :`; write `x := a if {...} else := b`", _rest)),
+    (r'expected ":"', _says('a colon is missing; write `"key": value`')),
+    (r'expected ","|non-terminated', _looks(r"^\(", "no space may stand before this (; remove it", _rest)),
+    (r'expected ","|non-terminated (object|array|set|expression)', _comma),
     (r"unexpected (\w+ keyword|identifier|eof|package|import|default|} token)", _unclosed),
+    (r"unexpected } token", _looks(r"^\s*}\s*$", "this } closes nothing; remove it", _line)),
     (r"expected \\n or ; or }", _says("one condition per line; start a new line here, or add the missing operator")),
 )  # fmt: skip

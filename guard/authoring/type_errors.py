@@ -127,7 +127,9 @@ def _unsafe(found: re.Match[str], error: OpaError, known: _Policies) -> str:
         return _import(package)
     if name in _ELSEWHERE:
         return f"there is no {name}; write `{_ELSEWHERE[name]}`"
-    return f"{name} is not defined; write `{name} := ...` or `some {name} in ...`, or correct the spelling"
+    defining = f"write `{name} := ...` or `some {name} in ...`, or correct the spelling"
+    near = hint("", name, [*known.facts], "").removeprefix("; did you mean ")
+    return f"{name} is not defined; " + (f"did you mean input.{near}" if near.endswith("?") else defining)
 
 
 def _import(package: str) -> str:

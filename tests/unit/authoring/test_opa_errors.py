@@ -76,6 +76,15 @@ SYNTAX = {
     "an import of a package": (
         "import globs", "3:8", "an import starts with data, input or future; write `import data.guard....`",
     ),
+    "an escape": (
+        'x if regex.match("\\d", input.a)', None,
+        'a pattern with a backslash goes between backticks; write `...` instead of "..."',
+    ),
+    "?": ("x := input.a ? 1 : 2", None, "there is no `? :`; write `x := a if {...} else := b`"),
+    "no colon": ('x := {"b": 2, "a" 1}', None, 'a colon is missing; write `"key": value`'),
+    "a space before arguments": ("x := {\n\tf (1),\n}", "4:4", "no space may stand before this (; remove it"),
+    "no parenthesis after a condition": ("x if {\n\t(input.a\n}", "5:1", COMMA.format(")", "(", 4)),
+    "a brace too many": ("x if {\n\tinput.a\n}\n}", "6:1", "this } closes nothing; remove it"),
     "another space": ("x if input.a ==\u00a01", None, "this is a non-breaking space; write an ordinary one"),
     "nothing known": ("x := }", "3:6", "unexpected } token"),
 }  # fmt: skip
@@ -121,7 +130,8 @@ TYPES = {
     "a field and a library": (
         "_x := images.y", "3:7", ["images is not defined; write `input.images`, or add `import data.guard.lib.images`"],
     ),
-    "a variable": ("_x := nmae", "3:7", [DEFINED.format("nmae")]),
+    "nearly a field": ("_x := image", "3:7", ["image is not defined; did you mean input.images?"]),
+    "a variable": ("_x := xyzzy", "3:7", [DEFINED.format("xyzzy")]),
     "no some": (
         "_x contains source if {\n\tsource in input.inputs\n}", "4:2",
         ["source is not defined; write `some source in ...` in line 4"],
