@@ -144,7 +144,7 @@ class TestRecordFirst:
         class Killed(BaseException):
             """What ends an invocation can't be caught."""
 
-        def crash(client: object, ref: object) -> Outcome:
+        def crash(client: object, ref: object, patience: object) -> Outcome:
             raise Killed
 
         monkeypatch.setattr("guard.pipeline.stop", crash)
