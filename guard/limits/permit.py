@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from guard.errors import GuardError
@@ -24,7 +24,7 @@ class Permit:
     withheld_by: WithheldBy | None = None
     reason: str | None = None
     warnings: tuple[GuardError, ...] = ()
-    give_back: Callable[[], None] = field(default=_nothing, compare=False)
+    give_back: Callable[[], None] = _nothing
 
 
 class Limits(Protocol):
