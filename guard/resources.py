@@ -18,7 +18,7 @@ class ResourceKind:
     """What the guard must know of one kind of resource; operation and field names are those of the SageMaker API.
 
     `facts` are the document fields that its description adds to: unknown while it can't be described. `arn_field` is that of a
-    resource whose tags the document shows.
+    resource whose tags the document shows. `describe_options` are what the describe operation takes besides the name.
     """
 
     id: str
@@ -31,6 +31,7 @@ class ResourceKind:
     image_field: str
     facts: tuple[str, ...]
     arn_field: str | None = None
+    describe_options: tuple[tuple[str, str], ...] = ()
 
     @property
     def iam_action(self) -> str:
@@ -96,6 +97,8 @@ MODEL_PACKAGE = ResourceKind(
     image_field="InferenceSpecification.Containers[0].Image",
     facts=("images", "storage", "environment", "models"),
     arn_field="ModelPackageArn",
+    # Else SageMaker decrypts the package's model card, which no document shows, and refuses whoever may not use its key.
+    describe_options=(("IncludedData", "MetadataOnly"),),
 )
 
 JOB_DEFINITIONS: dict[str, ResourceKind] = {

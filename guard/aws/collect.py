@@ -125,7 +125,7 @@ def _as_started(ref: JobRef, description: Mapping[str, Any], resource: Answer | 
 def _resource(client: Any, resource: Resource) -> Answer | CollectError:
     kind = BY_RESOURCE_KIND[resource.kind]
     try:
-        return _call(client, kind.describe_operation, **{kind.name_parameter: resource.name})
+        return _call(client, kind.describe_operation, **{kind.name_parameter: resource.name}, **dict(kind.describe_options))
     except CALL_ERRORS as exc:
         if is_for_now(exc):
             return _failed_for_now(kind.describe_operation, resource.name, exc)

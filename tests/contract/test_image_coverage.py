@@ -10,6 +10,7 @@ from guard.jobs import BY_KIND, JOB_KINDS, NOT_GUARDED, JobKind
 from guard.resources import RESOURCE_KINDS
 from guard.sources.cloudtrail import FREE_MAPS
 from tests.support.shapes import copied_model
+from tools.botocore_data import pruned
 from tools.image_fields import Field, image_fields, map_fields, seen, service_model
 
 # (operation or "*", end of the path): why the field has no extractor. In one place, so that it can be read and doubted.
@@ -230,6 +231,14 @@ def test_a_resource_is_described_by_its_name(row) -> None:
     assert model["shapes"][shape]["required"] == [row.name_parameter]
     unknown = {*row.create_operations, *row.update_operations} - model["operations"].keys()
     assert not unknown, f"correct the row {row.id} of guard/resources.py: SageMaker has no {sorted(unknown)}"
+
+
+@pytest.mark.parametrize("row", RESOURCE_KINDS, ids=lambda row: row.id)
+def test_what_describes_a_resource_besides_its_name_is_what_the_packages_api_takes(row) -> None:
+    model = pruned("sagemaker", service_model())
+    members = model["shapes"][model["operations"][row.describe_operation]["input"]["shape"]]["members"]
+    for name, option in row.describe_options:
+        assert option in model["shapes"][members[name]["shape"]]["enum"], f"correct describe_options of {row.id}"
 
 
 def test_no_kind_appears_twice() -> None:

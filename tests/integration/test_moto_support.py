@@ -208,7 +208,7 @@ def test_a_model_package_can_be_described_by_its_arn(sagemaker: Any) -> None:
     arn = sagemaker.create_model_package(ModelPackageName="package", InferenceSpecification=inference)[
         "ModelPackageArn"
     ]
-    description = sagemaker.describe_model_package(ModelPackageName=arn)
+    description = sagemaker.describe_model_package(ModelPackageName=arn, IncludedData="MetadataOnly")
     assert description["InferenceSpecification"]["Containers"][0]["Image"] == "image:1"
 
 

@@ -219,7 +219,7 @@ def test_one_busy_resource_does_not_hide_the_others() -> None:
     model = {"Containers": [{"ModelPackageName": "busy"}, {"ModelPackageName": "known"}]}
     package: dict[str, Any] = {"InferenceSpecification": {"Containers": []}}
 
-    def packages(ModelPackageName: str) -> dict[str, Any]:  # noqa: N803  # the API's own names
+    def packages(ModelPackageName: str, **_: str) -> dict[str, Any]:  # noqa: N803  # the API's own names
         if ModelPackageName == "busy":
             raise refused("ThrottlingException")
         return package
@@ -307,6 +307,24 @@ def test_a_model_package_behind_a_model_is_described() -> None:
         Resource(MODEL_PACKAGE.id, "pkg"): package,
     }
     assert client.operations() == ["DescribeModel", "DescribeModelPackage", "DescribeTransformJob", "ListTags"]
+
+
+def test_a_model_package_is_described_without_the_right_to_its_customers_key() -> None:
+    """SageMaker decrypts its model card for whoever doesn't ask for the metadata only."""
+    package: dict[str, Any] = {"InferenceSpecification": {"Containers": [{"Image": "b:1"}]}}
+
+    def described(**asked: str) -> dict[str, Any]:
+        if asked.get("IncludedData") != "MetadataOnly":
+            raise refused("AccessDeniedException", "User is not authorized to perform: kms:Decrypt")
+        return package
+
+    client = FakeSageMaker(
+        DescribeInferenceRecommendationsJob={"InputConfig": {"ModelPackageVersionArn": "p"}},
+        ListTags=NO_TAGS,
+        DescribeModelPackage=described,
+    )
+    references = collect(client, ref(INFERENCE_RECOMMENDATIONS)).references
+    assert references == {Resource(MODEL_PACKAGE.id, "p"): package}
 
 
 def test_resources_are_described_at_the_same_time() -> None:
