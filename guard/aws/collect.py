@@ -12,11 +12,12 @@ from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now, is_miss
 from guard.document import ImageError
 from guard.errors import CollectError, JobNotFound
 from guard.extract import extract
+from guard.extract.models import named_packages
 from guard.extract.reading import tags as read_tags
 from guard.extract.reading import text
 from guard.jobs import MONITORING_SCHEDULE
 from guard.refs import Collected, JobRef
-from guard.resources import BY_RESOURCE_KIND, Resource
+from guard.resources import BY_RESOURCE_KIND, MODEL, MODEL_PACKAGE, Resource
 from guard.threads import submit
 from guard.times import parse_time
 
@@ -86,6 +87,7 @@ def _references(
         found = [call.result() for call in [submit(pool, _resource, client, resource) for resource in wanted]]
         failed += [answer for answer in found if isinstance(answer, CollectError)]
         known.update(zip(wanted, (_as_started(ref, description, answer, told=told) for answer in found), strict=True))
+        known.update(_replaced_packages(known))
         tags |= {one: submit(pool, _tags, client, arn) for one in wanted if (arn := _tagged_arn(one, known[one]))}
     for resource, asked in tags.items():
         answer, described = asked.result(), known[resource]
@@ -113,19 +115,48 @@ def _as_started(ref: JobRef, description: Mapping[str, Any], resource: Answer | 
     # Each run of a schedule takes what the name means then.
     if isinstance(resource, ImageError) or ref.kind is MONITORING_SCHEDULE:
         return resource
-    begun, created = (parse_time(answer.get("CreationTime")) for answer in (description, resource))
-    if told and begun is None and created is not None:
+    if (
+        told
+        and parse_time(description.get("CreationTime")) is None
+        and parse_time(resource.get("CreationTime")) is not None
+    ):
         return ImageError(code="unavailable", message="when the job was created can't be read for now")
-    if begun is None or created is None or created <= begun:
-        return resource
-    message = "the original resource was deleted; the current one of that name was created after the job started"
+    return _replaced("the job started") if _is_younger(resource, description) else resource
+
+
+def _replaced_packages(known: Mapping[Resource, Answer]) -> dict[Resource, ImageError]:
+    """The packages that are younger than a model made of them, each as not found.
+
+    What the model was made of is gone: the package that has its name now would vouch for images that it never had.
+    """
+    named = (
+        (Resource(MODEL_PACKAGE.id, name), model)
+        for resource, model in known.items()
+        if resource.kind == MODEL.id and not isinstance(model, ImageError)
+        for name in named_packages(model)
+    )
+    return {one: _replaced("the model that names it") for one, model in named if _is_younger(known.get(one), model)}
+
+
+def _is_younger(resource: Answer | None, than: Mapping[str, Any]) -> bool:
+    """Whether a described resource was created later; not where SageMaker itself tells no time."""
+    if resource is None or isinstance(resource, ImageError):
+        return False
+    created, begun = parse_time(resource.get("CreationTime")), parse_time(than.get("CreationTime"))
+    return created is not None and begun is not None and created > begun
+
+
+def _replaced(since: str) -> ImageError:
+    message = f"the original resource was deleted; the current one of that name was created after {since}"
     return ImageError(code="not-found", message=message)
 
 
 def _resource(client: Any, resource: Resource) -> Answer | CollectError:
     kind = BY_RESOURCE_KIND[resource.kind]
     try:
-        return _call(client, kind.describe_operation, **{kind.name_parameter: resource.name}, **dict(kind.describe_options))
+        return _call(
+            client, kind.describe_operation, **{kind.name_parameter: resource.name}, **dict(kind.describe_options)
+        )
     except CALL_ERRORS as exc:
         if is_for_now(exc):
             return _failed_for_now(kind.describe_operation, resource.name, exc)

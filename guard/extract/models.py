@@ -17,9 +17,7 @@ from guard.resources import MODEL, MODEL_PACKAGE
 
 def model(node: Node, origin: Origin, known: Known) -> Facts:
     """Return the facts of a model: its containers, role and network."""
-    primary = child(node, "PrimaryContainer")
-    parts = [("PrimaryContainer", primary)] if primary else []
-    parts += [(f"Containers[{index}]", container) for index, container in children(node, "Containers")]
+    parts = _containers(node)
     itself = ModelResource(
         origin=origin,
         approval_status=None,
@@ -40,6 +38,14 @@ def model(node: Node, origin: Origin, known: Known) -> Facts:
         isolated=flag(node, "EnableNetworkIsolation"),
         vpc=vpc(node, "VpcConfig"),
     )
+
+
+def named_packages(node: Node) -> Iterator[str]:
+    """Yield the names of the packages that the containers of a model are made of."""
+    for _, container in _containers(node):
+        package = text(container, "ModelPackageName")
+        if package is not None:
+            yield package
 
 
 def model_package(node: Node, origin: Origin, _: Known, *, wanted: Collection[str | None]) -> Facts:
@@ -63,6 +69,13 @@ def model_package(node: Node, origin: Origin, _: Known, *, wanted: Collection[st
     if not containers:
         return join(itself, Facts(images=(image(None, MODEL_PACKAGE.image_field, origin),)))
     return join(itself, *(_packaged(container, path, origin) for path, container in containers))
+
+
+def _containers(node: Node) -> list[tuple[str, Node]]:
+    """The containers of a model, each with its path."""
+    primary = child(node, "PrimaryContainer")
+    others = [(f"Containers[{index}]", container) for index, container in children(node, "Containers")]
+    return [("PrimaryContainer", primary), *others] if primary else others
 
 
 def _package(node: Node, origin: Origin, containers: Collection[Node]) -> ModelResource:

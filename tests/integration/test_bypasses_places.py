@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from moto.sagemaker import models
 
 from guard.jobs import BY_KIND
 from guard.record import Outcome
@@ -16,6 +17,7 @@ from tests.support.jobs import (
     ALLOWED,
     DENIED,
     HOME,
+    REGION,
     processing_request,
     started_event,
     status,
@@ -128,6 +130,29 @@ class TestUnresolved:
         sagemaker.delete_model(ModelName="model")
         sagemaker.create_model(ModelName="model", PrimaryContainer={"Image": ALLOWED})
         assert codes("transform") == (Outcome.STOPPED, ["not-found"])
+
+    @pytest.mark.parametrize(
+        ("minutes", "expected"),
+        [
+            pytest.param(2, (Outcome.STOPPED, ["not-found"]), id="after the model was made"),
+            pytest.param(4, (Outcome.NOT_DENIED, []), id="before it, as is usual"),
+        ],
+    )
+    def test_a_model_package_that_was_made_again(self, codes, sagemaker, monkeypatch, minutes, expected) -> None:
+        """SageMaker tells of the package what it is now, and of the model that it names it."""
+
+        def at(minutes_ago: int) -> None:
+            time = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=minutes_ago)
+            monkeypatch.setattr(models, "utcnow", lambda: time)
+
+        at(3)
+        package = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/p"
+        sagemaker.create_model(ModelName="model", PrimaryContainer={"ModelPackageName": package})
+        at(minutes)
+        serving = {"Containers": [{"Image": ALLOWED}], "SupportedContentTypes": [], "SupportedResponseMIMETypes": []}
+        sagemaker.create_model_package(ModelPackageName="p", InferenceSpecification=serving)
+        sagemaker.create_transform_job(**minimal("CreateTransformJob", TransformJobName=NAME, ModelName="model"))
+        assert codes("transform") == expected
 
     def test_neither_image_nor_algorithm(self, codes, sagemaker) -> None:
         sagemaker.create_training_job(TrainingJobName=NAME, **training_request(None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -374,66 +374,6 @@ def test_a_resource_that_cannot_be_described_is_a_fact(error, code) -> None:
     assert isinstance(found, ImageError)
     assert found.code == code
     assert found.message == str(error)
-
-
-BEGUN = datetime(2024, 3, 5, 10, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("created", "believed"),
-    [
-        pytest.param(BEGUN - timedelta(milliseconds=1), True, id="earlier"),
-        pytest.param(BEGUN, True, id="at the same time"),
-        pytest.param(BEGUN + timedelta(milliseconds=1), False, id="later"),
-    ],
-)
-def test_a_resource_younger_than_the_job_is_not_the_one_that_it_began_with(created, believed) -> None:
-    """Else a model deleted and created again, with another image, would vouch for what runs."""
-    model = {"PrimaryContainer": {"Image": "a:1"}, "CreationTime": created}
-    description = {"ModelName": "m", "CreationTime": BEGUN}
-    client = FakeSageMaker(DescribeTransformJob=description, ListTags=NO_TAGS, DescribeModel=model)
-    found = collect(client, ref(TRANSFORM)).references[Resource(MODEL.id, "m")]
-    assert (found == model) is believed
-    if not believed:
-        assert isinstance(found, ImageError)
-        assert found.code == "not-found"
-        assert "created after the job started" in found.message
-
-
-@pytest.mark.parametrize(
-    ("begun", "created"),
-    [
-        pytest.param({}, {"CreationTime": BEGUN}, id="the job"),
-        pytest.param({"CreationTime": BEGUN}, {}, id="the resource"),
-        pytest.param({}, {}, id="both"),
-    ],
-)
-def test_a_resource_is_believed_where_sagemaker_itself_tells_no_time(begun, created) -> None:
-    model = {"PrimaryContainer": {"Image": "a:1"}, **created}
-    client = FakeSageMaker(DescribeTransformJob={"ModelName": "m", **begun}, ListTags=NO_TAGS, DescribeModel=model)
-    assert collect(client, ref(TRANSFORM)).references[Resource(MODEL.id, "m")] == model
-
-
-def test_no_resource_is_believed_while_it_cannot_be_read_when_the_job_began() -> None:
-    model = {"PrimaryContainer": {"Image": "a:1"}, "CreationTime": BEGUN}
-    client = FakeSageMaker(DescribeTransformJob=refused("ThrottlingException"), ListTags=NO_TAGS, DescribeModel=model)
-    told = replace(ref(TRANSFORM), told={"ModelName": "m"})
-    found = collect(client, told).references[Resource(MODEL.id, "m")]
-    assert found == ImageError(code="unavailable", message="when the job was created can't be read for now")
-    known = replace(told, told={"ModelName": "m", "CreationTime": BEGUN})
-    assert collect(client, known).references[Resource(MODEL.id, "m")] == model
-
-
-def test_a_schedule_runs_what_its_job_definitions_name_means_now() -> None:
-    config = {"MonitoringJobDefinitionName": "d", "MonitoringType": "DataQuality"}
-    definition = {"CreationTime": BEGUN + timedelta(days=1)}
-    client = FakeSageMaker(
-        DescribeMonitoringSchedule={"MonitoringScheduleConfig": config, "CreationTime": BEGUN},
-        ListTags=NO_TAGS,
-        DescribeDataQualityJobDefinition=definition,
-    )
-    references = collect(client, ref(MONITORING_SCHEDULE)).references
-    assert references == {Resource(JOB_DEFINITIONS["DataQuality"].id, "d"): definition}
 
 
 class TestTagsOfModels:
