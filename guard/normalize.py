@@ -91,7 +91,8 @@ def _settings(facts: Facts) -> dict[str, Any]:
     words = chain(facts.command.entrypoint or (), facts.command.arguments or ())
     room = SETTINGS_BYTES - sum(len(word.encode()) for word in words)
     hyperparameters, environment = bounded(facts.hyperparameters, facts.environment, room)
-    omitted = len(facts.hyperparameters + facts.environment) - len(hyperparameters + environment)
+    left_out = len(facts.hyperparameters + facts.environment) - len(hyperparameters + environment)
+    omitted = facts.unshown_settings + left_out
     return {"hyperparameters": hyperparameters, "environment": environment, "settings_omitted": omitted or None}
 
 

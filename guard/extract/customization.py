@@ -18,6 +18,10 @@ DOCUMENT = "JobConfigDocument"
 LEAVES = 1000
 """A document with more values is shown as one text: the work on a job is bounded by the guard."""
 
+PATH = 1000
+"""So long may a value's path be: an honest one has ten names of some twenty characters, and with as many values as are shown, the
+paths take a megabyte at most, while each may be as long as the whole document."""
+
 _ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/.+")
 _S3 = re.compile(r"s3://.+", re.IGNORECASE | re.DOTALL)
 
@@ -43,6 +47,7 @@ def customization(description: Node, name: str, _: Known) -> Facts:
 
     What its document means is known to the service alone: each of its values is a setting, a location among them an input, a
     role one of the job's, and what looks like a VPC is its VPC. A document that can't be read is an image that can't be known.
+    A value with too long a path is no setting, but counted.
     """
     origin = Origin(type=JOB, name=name)
     raw = text(description, DOCUMENT)
@@ -50,17 +55,19 @@ def customization(description: Node, name: str, _: Known) -> Facts:
     if raw is None:
         return Facts(images=(unknown_image(DOCUMENT, origin, "missing", "the job has no configuration"),), roles=own)
     found = _parsed(raw)
-    leaves = [] if found is None else list(_leaves(found, DOCUMENT, ""))
+    leaves = [] if found is None else list(_leaves(found))
     if found is None or len(leaves) > LEAVES:
         problem = "is not JSON" if found is None else f"has more than {LEAVES} values"
         whole = Setting(slot=DOCUMENT, name=DOCUMENT, value=raw)
         return Facts(images=(_unread(origin, f"the configuration {problem}"),), hyperparameters=(whole,), roles=own)
     message = "no image is named: the service runs its own"
     networks = (_vpc(node) for node in _nodes(found))
+    fitting = tuple(leaf for leaf in leaves if len(leaf.slot) <= PATH)
     return Facts(
         images=(unknown_image(DOCUMENT, origin, "managed", message),),
         inputs=tuple(_inputs(leaves)),
-        hyperparameters=tuple(leaves),
+        hyperparameters=fitting,
+        unshown_settings=len(leaves) - len(fitting),
         roles=(*own, *dict.fromkeys(leaf.value for leaf in leaves if _ROLE.fullmatch(leaf.value))),
         vpc=next((network for network in networks if network is not None), None),
     )
@@ -88,25 +95,42 @@ def _unread(origin: Origin, message: str) -> Image:
     return unknown_image(DOCUMENT, origin, "unparseable", message)
 
 
-def _leaves(root: Any, path: str, name: str) -> Iterator[Setting]:
+def _leaves(root: Any) -> Iterator[Setting]:
     """Each value that is no object and no list, by the path of what holds it, one more than are allowed at most.
 
-    Not recursive: how deep a document goes is its owner's choice.
+    A path that is too long has one character more than fits. Not recursive, as how deep a document goes is its owner's choice;
+    and no path is made before its turn, since as many values as there are characters may wait.
     """
-    waiting = [(root, path, name)]
+    waiting = [iter([(root, DOCUMENT, "")])]
     count = 0
     while waiting and count <= LEAVES:
-        node, slot, key = waiting.pop()
-        if isinstance(node, Mapping):
-            waiting.extend(
-                (value, f"{slot}.{clean(inner)}", clean(inner)) for inner, value in reversed(list(node.items()))
-            )
-        elif isinstance(node, list):
-            waiting.extend((value, f"{slot}[{index}]", key) for index, value in reversed(list(enumerate(node))))
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+            continue
+        node, slot, key = entry
+        if isinstance(node, Mapping | list):
+            waiting.append(_inside(node, slot, key))
         else:
             count += 1
             value = node if isinstance(node, str) else json.dumps(node)
             yield Setting(slot=slot, name=key, value=clean(value))
+
+
+def _inside(node: Mapping[str, Any] | list[Any], slot: str, key: str) -> Iterator[tuple[Any, str, str]]:
+    """What an object or a list holds, each with its path and the name that it goes by."""
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            shown = clean(name)
+            yield value, _below(slot, f".{shown}"), shown
+    else:
+        for index, value in enumerate(node):
+            yield value, _below(slot, f"[{index}]"), key
+
+
+def _below(path: str, step: str) -> str:
+    """The path of what is one step deeper, as far as one character more than fits."""
+    return path if len(path) > PATH else f"{path}{step}"[: PATH + 1]
 
 
 def _nodes(root: Any) -> Iterator[Mapping[str, Any]]:
@@ -132,4 +156,4 @@ def _inputs(leaves: list[Setting]) -> Iterator[StorageInput]:
     """Every S3 location: the document doesn't say which of them are written to."""
     for leaf in leaves:
         if _S3.fullmatch(leaf.value):
-            yield storage_input(leaf.slot, leaf.value)
+            yield storage_input(leaf.slot[:PATH], leaf.value)

@@ -90,6 +90,7 @@ def _first_own(commands: Sequence[Command]) -> Command:
 # The metadata of a field: what every part and definition says, or one value, which is the first part's or the least
 # restrictive of several definitions.
 _LISTED = {"merge": Merge(_concatenated, _concatenated)}
+_TOTAL = {"merge": Merge(sum, sum)}
 _LONGEST = {"merge": Merge(_first, _longest)}
 _MOST = {"merge": Merge(_first, _most)}
 _KNOWN = {"merge": Merge(_first, _first_known)}
@@ -106,7 +107,7 @@ class Facts:
 
     A field that the document has under the same name, or its compute, network or storage, is filled from here (guard.normalize).
     `unresolved` are the resources that were asked for and not among the known ones. `lacks` are parts that other jobs of
-    the kind can have and this variant can't.
+    the kind can have and this variant can't. `unshown_settings` is how many settings an extractor had no place for.
     """
 
     images: tuple[Image, ...] = field(default=(), metadata=_LISTED)
@@ -116,6 +117,7 @@ class Facts:
     volumes: tuple[Volume, ...] = field(default=(), metadata=_LISTED)
     hyperparameters: tuple[Setting, ...] = field(default=(), metadata=_LISTED)
     environment: tuple[Setting, ...] = field(default=(), metadata=_LISTED)
+    unshown_settings: int = field(default=0, metadata=_TOTAL)
     roles: tuple[str, ...] = field(default=(), metadata=_LISTED)
     unresolved: tuple[Resource, ...] = field(default=(), metadata=_LISTED)
     max_runtime_seconds: int | None = field(default=None, metadata=_LONGEST)

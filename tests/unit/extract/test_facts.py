@@ -339,13 +339,9 @@ def test_remote_debug(kind, config, debug) -> None:
     assert facts(kind, config).remote_debug == debug
 
 
-def lists_and_singles(facts: type) -> tuple[list[str], list[str]]:
-    names = [field.name for field in fields(facts)]
-    lists = [name for name in names if isinstance(getattr(Facts(), name), tuple)]
-    return lists, [name for name in names if name not in lists]
-
-
-LISTS, SINGLES = lists_and_singles(Facts)
+COUNTS = ["unshown_settings"]
+LISTS = [field.name for field in fields(Facts) if isinstance(getattr(Facts(), field.name), tuple)]
+SINGLES = [field.name for field in fields(Facts) if field.name not in {*LISTS, *COUNTS}]
 
 
 def values(hint: Any) -> st.SearchStrategy[Any]:
@@ -374,6 +370,13 @@ class TestMerge:
         for merged in (merge_weakest(parts), join(*parts)):
             for name in LISTS:
                 assert list(getattr(merged, name)) == [item for part in parts for item in getattr(part, name)]
+
+    @few
+    @given(st.lists(ANY_FACTS, min_size=2, max_size=3))
+    def test_counts_of_what_is_left_out_add_up(self, parts) -> None:
+        for merged in (merge_weakest(parts), join(*parts)):
+            for name in COUNTS:
+                assert getattr(merged, name) == sum(getattr(part, name) for part in parts)
 
     @few
     @given(st.lists(ANY_FACTS, min_size=2, max_size=3))
