@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from guard.document import FoundationModel, Image, Origin, Setting, StorageInput
-from guard.extract.facts import Facts
+from guard.document import FoundationModel, Image, Origin, Setting, StorageInput, Vpc
+from guard.extract.facts import Facts, common_vpc
 from guard.extract.locations import storage_input, storage_output
 from guard.extract.parts import JOB, roles, settings, unknown_image, vpc
-from guard.extract.reading import Node, child, clean, flag, text
+from guard.extract.reading import Node, child, clean, flag, sequence, text
 from guard.extract.resolve import Known
 
 DOCUMENT = "JobConfigDocument"
@@ -54,14 +54,15 @@ def customization(description: Node, name: str, _: Known) -> Facts:
     own = roles(description, "RoleArn")
     if raw is None:
         return Facts(images=(unknown_image(DOCUMENT, origin, "missing", "the job has no configuration"),), roles=own)
-    found = _parsed(raw)
-    leaves = [] if found is None else list(_leaves(found))
-    if found is None or len(leaves) > LEAVES:
-        problem = "is not JSON" if found is None else f"has more than {LEAVES} values"
+    try:
+        found = json.loads(raw, object_pairs_hook=_object)
+        leaves = _few(_leaves(found))
+    except (ValueError, RecursionError) as exc:
+        problem = str(exc) if isinstance(exc, _Unreadable) else "is not JSON"
         whole = Setting(slot=DOCUMENT, name=DOCUMENT, value=raw)
         return Facts(images=(_unread(origin, f"the configuration {problem}"),), hyperparameters=(whole,), roles=own)
     message = "no image is named: the service runs its own"
-    networks = (_vpc(node) for node in _nodes(found))
+    networks = [network for node in _nodes(found) if (network := _vpc(node)) is not None]
     fitting = tuple(leaf for leaf in leaves if len(leaf.slot) <= PATH)
     return Facts(
         images=(unknown_image(DOCUMENT, origin, "managed", message),),
@@ -69,7 +70,8 @@ def customization(description: Node, name: str, _: Known) -> Facts:
         hyperparameters=fitting,
         unshown_settings=len(leaves) - len(fitting),
         roles=(*own, *dict.fromkeys(leaf.value for leaf in leaves if _ROLE.fullmatch(leaf.value))),
-        vpc=next((network for network in networks if network is not None), None),
+        # A decoy beside the real one must not hide it.
+        vpc=common_vpc(networks) if networks else None,
     )
 
 
@@ -84,11 +86,24 @@ def _base_model(config: Node) -> FoundationModel:
     )
 
 
-def _parsed(raw: str) -> Any:
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
+class _Unreadable(ValueError):
+    """What is wrong with a document that is JSON."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these members. Raises _Unreadable for a name that comes twice: which of them counts, the service decides."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Unreadable("has an object with two values of one name")
+    return found
+
+
+def _few(leaves: Iterator[Setting]) -> list[Setting]:
+    """All of the values. Raises _Unreadable when there are more than the guard shows."""
+    found = list(leaves)
+    if len(found) > LEAVES:
+        raise _Unreadable(f"has more than {LEAVES} values")
+    return found
 
 
 def _unread(origin: Origin, message: str) -> Image:
@@ -139,17 +154,23 @@ def _nodes(root: Any) -> Iterator[Mapping[str, Any]]:
         node = waiting.pop()
         if isinstance(node, Mapping):
             yield node
-            waiting.extend(node.values())
+            waiting.extend(reversed(node.values()))
         elif isinstance(node, list):
-            waiting.extend(node)
+            waiting.extend(reversed(node))
 
 
-def _vpc(node: Mapping[str, Any]) -> Any:
-    """The VPC configuration that the node is, if it has the fields of one."""
-    plain = {key.replace("_", "").lower(): value for key, value in node.items()}
-    if not {"subnets", "securitygroupids"} <= plain.keys():
+def _vpc(node: Mapping[str, Any]) -> Vpc | None:
+    """The VPC configuration that the node is, if it has the fields of one, all its spellings together."""
+    found: dict[str, list[Any]] = {"subnets": [], "securitygroupids": []}
+    seen = set()
+    for key, value in node.items():
+        plain = key.replace("_", "").lower()
+        if plain in found:
+            seen.add(plain)
+            found[plain] += sequence(value)
+    if seen < found.keys():
         return None
-    return vpc({"VpcConfig": {"Subnets": plain["subnets"], "SecurityGroupIds": plain["securitygroupids"]}}, "VpcConfig")
+    return vpc({"VpcConfig": {"Subnets": found["subnets"], "SecurityGroupIds": found["securitygroupids"]}}, "VpcConfig")
 
 
 def _inputs(leaves: list[Setting]) -> Iterator[StorageInput]:

@@ -71,7 +71,8 @@ def _common(values: Sequence[frozenset[Any]]) -> frozenset[Any]:
     return frozenset.intersection(*values)
 
 
-def _common_vpc(vpcs: Sequence[Vpc | None]) -> Vpc | None:
+def common_vpc(vpcs: Sequence[Vpc | None]) -> Vpc | None:
+    """Return all subnets and security groups of the VPCs; None where one of them is."""
     known = [vpc for vpc in vpcs if vpc is not None]
     if len(known) < len(vpcs):
         return None
@@ -97,7 +98,7 @@ _KNOWN = {"merge": Merge(_first, _first_known)}
 _ALL = {"merge": Merge(_first, _all)}
 _ANY = {"merge": Merge(_first, _any)}
 _COMMON = {"merge": Merge(_first, _common)}
-_COMMON_VPC = {"merge": Merge(_first, _common_vpc)}
+_COMMON_VPC = {"merge": Merge(_first, common_vpc)}
 _OWN = {"merge": Merge(_first, _first_own)}
 
 

@@ -14,6 +14,11 @@ from guard.extract.facts import Facts
 
 ROLE, OTHER = "arn:aws:iam::111122223333:role/Job", "arn:aws:iam::999999999999:role/Reward"
 IN_VPC = Vpc(subnets=("subnet-1",), security_groups=("sg-1",))
+IN_BOTH = Vpc(subnets=("subnet-1", "subnet-2"), security_groups=("sg-1", "sg-2"))
+VPC = {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+DECOY = {"subnets": ["subnet-2"], "securityGroupIds": ["sg-2"]}
+TWICE = '{"Data": {"S3Uri": "s3://evil/x"}, "Data": {"S3Uri": "s3://approved/x"}}'
+ESCAPED = '{"List": [{"Uri": "s3://evil/x", "\\u0055ri": "s3://approved/x"}]}'
 
 
 def facts(document: Any) -> Facts:
@@ -56,8 +61,22 @@ def test_every_role_is_one_of_the_jobs() -> None:
         ({"Net": {"VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}}, IN_VPC),
         ([{"subnets": ["subnet-1"], "security_group_ids": ["sg-1"]}], IN_VPC),
         ({"Subnets": ["subnet-1"]}, None),
+        ({"A": {"Subnets": ["subnet-1"]}, "B": {"SecurityGroupIds": ["sg-1"]}}, None),
+        ({"A": VPC, "B": DECOY}, IN_BOTH),
+        ({"A": VPC, "B": [{"C": VPC}]}, IN_VPC),
+        ({"A": VPC, "B": {"subnets": "none", "security_group_ids": None}}, IN_VPC),
+        ({**VPC, **DECOY}, IN_BOTH),
     ],
-    ids=["API's spelling", "snake case in a list", "subnets alone"],
+    ids=[
+        "API's spelling",
+        "snake case in a list",
+        "subnets alone",
+        "its fields in two objects",
+        "and a decoy behind it",
+        "twice the same",
+        "and a decoy without values",
+        "and a decoy in the same object",
+    ],
 )
 def test_what_looks_like_a_vpc_is_its_vpc(document, vpc) -> None:
     assert facts(document).vpc == vpc
@@ -65,14 +84,25 @@ def test_what_looks_like_a_vpc_is_its_vpc(document, vpc) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["{", "[" * 100_000, json.dumps(list(range(LEAVES + 1)))],
-    ids=["not JSON", "deeper than anybody reads", "more values than the guard shows"],
+    ["{", "[" * 100_000, json.dumps(list(range(LEAVES + 1))), TWICE, ESCAPED],
+    ids=[
+        "not JSON",
+        "deeper than anybody reads",
+        "more values than the guard shows",
+        "one name twice",
+        "one name twice, once escaped",
+    ],
 )
 def test_a_document_that_cannot_be_read_is_an_image_that_cannot_be_known(document) -> None:
     found = facts(document)
     assert codes(found) == ["unparseable"]
     assert [one.value for one in found.hyperparameters] == [document]
     assert found.roles == (ROLE,)
+
+
+def test_one_name_in_two_objects_is_no_name_twice() -> None:
+    found = facts({"A": {"Uri": "s3://a/x"}, "B": {"Uri": "s3://b/x"}})
+    assert (codes(found), [one.bucket for one in found.inputs]) == (["managed"], ["a", "b"])
 
 
 def test_as_many_values_as_the_guard_shows_are_shown() -> None:
@@ -87,8 +117,12 @@ def test_a_job_without_a_document_misses_its_image() -> None:
 
 @pytest.mark.parametrize(
     ("document", "message"),
-    [("{", "is not JSON"), (json.dumps(list(range(LEAVES + 1))), f"more than {LEAVES} values")],
-    ids=["not JSON", "more values than the guard shows"],
+    [
+        ("{", "is not JSON"),
+        (json.dumps(list(range(LEAVES + 1))), f"more than {LEAVES} values"),
+        (TWICE, "two values of one name"),
+    ],
+    ids=["not JSON", "more values than the guard shows", "one name twice"],
 )
 def test_why_a_document_cannot_be_read_is_told(document, message) -> None:
     (image,) = facts(document).images
