@@ -72,6 +72,11 @@ class JobKind:
         return frozenset(status for status in self.ended if status.lower() == "stopped")
 
     @property
+    def restarts(self) -> bool:
+        """Whether a job that was stopped can be started again, by the same name and with the same time of creation."""
+        return any(operation.startswith("Start") for operation in self.update_operations)
+
+    @property
     def iam_actions(self) -> tuple[str, ...]:
         """The IAM actions on jobs of this kind: describe, read tags, stop (the last one in enforce mode only)."""
         return (f"sagemaker:{self.describe_operation}", "sagemaker:ListTags", f"sagemaker:{self.stop_operation}")

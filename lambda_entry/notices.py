@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from guard.aws.table import StateTable
 from guard.notices.channels import Channel, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
-from guard.notices.ends import Ends, Store
+from guard.notices.ends import Ends, Runs, Store
 from guard.notices.once import Once, OnceInMemory, OnceInTable
 from guard.notices.security_hub import SecurityHubChannel
 from guard.settings import Settings
@@ -28,7 +28,7 @@ def build_notices(settings: Settings, logger: Logger) -> NoticeSink:
         sqs().send_message(QueueUrl=settings.notice_queue_url, MessageBody=body)
 
     deliverer = build_deliverer(settings, logger)
-    return NoticeSink(deliverer, send if settings.notice_queue_url else None)
+    return NoticeSink(deliverer, send if settings.notice_queue_url else None, Runs(_store(settings)))
 
 
 def build_deliverer(settings: Settings, logger: Logger) -> Deliverer:
@@ -55,13 +55,11 @@ def _channels(settings: Settings) -> list[Channel]:
 
 
 def _store(settings: Settings) -> Store:
+    if settings.state_table:
+        return StateTable(cache(lambda: client("dynamodb", BRIEF)), settings.state_table)
     from guard.sweep.memory import NoStore
 
-    return (
-        StateTable(cache(lambda: client("dynamodb", BRIEF)), settings.state_table)
-        if settings.state_table
-        else NoStore()
-    )
+    return NoStore()
 
 
 def _once(settings: Settings) -> Once:

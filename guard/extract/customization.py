@@ -154,7 +154,7 @@ def _nodes(root: Any) -> Iterator[Mapping[str, Any]]:
         node = waiting.pop()
         if isinstance(node, Mapping):
             yield node
-            waiting.extend(reversed(node.values()))
+            waiting.extend(reversed(list(node.values())))
         elif isinstance(node, list):
             waiting.extend(reversed(node))
 

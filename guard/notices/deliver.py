@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from guard.aws.refusals import CALL_ERRORS
 from guard.errors import EventError, NoticeError
 from guard.notices.channels import Channel, Closing
+from guard.notices.ends import Runs
 from guard.notices.messages import MARK
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import Once
@@ -90,15 +91,19 @@ class NoticeSink:
 
     name = "notices"
 
-    def __init__(self, deliverer: Deliverer, send: Callable[[str], None] | None) -> None:
+    def __init__(self, deliverer: Deliverer, send: Callable[[str], None] | None, runs: Runs) -> None:
         self._deliverer = deliverer
         self._send = send
+        self._runs = runs
 
     def write(self, record: Record) -> None:
         """Pass the record's notice on. Raises NoticeError when the queue and a channel fail."""
         notice = notice_of(record, self._deliverer.exemption_url)
         if notice is None:
             return
+        if record.ref is not None and record.ref.kind.restarts:
+            before = self._runs.before(notice.job.arn, notice.time, notice.outcome)
+            notice = notice.model_copy(update={"ran_before": before})
         if self._send is not None:
             try:
                 self._send(json.dumps({MARK: "notice", "notice": notice.model_dump(mode="json")}))

@@ -1,4 +1,4 @@
-"""Which jobs have ended, and when: a notice that is given after its job's end is about nothing that runs."""
+"""Which jobs have ended, or were stopped, and when: so a notice knows whether its job runs, and whether it runs again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from hashlib import sha256
 from typing import Protocol
 
 from guard.errors import StateError
+from guard.record import Outcome
 from guard.times import parse_time
 
 # A dead letter can be sent again for two weeks, and comes from a queue that keeps a message for four days.
 _REMEMBERED = timedelta(days=30)
+# What is being stopped looks for a while as if it ran, so that another event about it has it stopped again: that is one stop.
+_ONE_STOP = timedelta(minutes=10)
 
 
 class Store(Protocol):
@@ -48,6 +51,38 @@ class Ends:
         return at is not None and at >= time
 
 
-def _item(job_arn: str) -> str:
+class Runs:
+    """Tells the runs of a job apart that is started again after it ended: by its end, or by when the guard stopped it.
+
+    Ends are remembered for Security Hub only, and SageMaker's event of one can be missed.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def before(self, job_arn: str, at: datetime, outcome: str) -> datetime | None:
+        """Return when the run before the one that was judged then was over; None where nobody knows of one.
+
+        The stop of the run itself is remembered: who finds it stopped later asks about the same run. While the state can't be
+        used, nobody knows.
+        """
+        item = _item(job_arn, "stopped")
+        try:
+            known = self._store.read(item)
+            last, earlier = parse_time(known.get("at")), parse_time(known.get("before"))
+            if outcome == Outcome.ALREADY_FINISHED:
+                return earlier
+            ended = parse_time(self._store.read(_item(job_arn)).get("at"))
+            over = [time for time in (ended, last and last + _ONE_STOP) if time is not None and time < at]
+            before = max((*over, *([earlier] if earlier else [])), default=None)
+            if outcome == Outcome.STOPPED and (last is None or before != earlier):
+                told = {"before": before.isoformat()} if before else {}
+                self._store.write(item, {"at": at.isoformat(), **told}, at + _REMEMBERED)
+        except StateError:
+            return None
+        return before
+
+
+def _item(job_arn: str, what: str = "ended") -> str:
     # A digest: jobs that are allowed end, too, and who they are is nobody's business.
-    return f"ended#{sha256(job_arn.encode()).hexdigest()}"
+    return f"{what}#{sha256(job_arn.encode()).hexdigest()}"

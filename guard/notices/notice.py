@@ -65,11 +65,19 @@ class Notice(Model):
     more_findings: Annotated[int, Field(description="How many there are besides.")]
     revision: Annotated[str | None, Field(description="The policies' revision.")]
     exemption_url: Annotated[str, Field(description="Where to ask for an exemption; empty: not given.")]
+    about: Annotated[
+        str, Field(description="A digest of all findings that deny: another image, role or place has another one.")
+    ] = ""
+    ran_before: Annotated[
+        AwareDatetime | None,
+        Field(description="By when the run before was over, of a monitoring schedule that was started again."),
+    ] = None
 
     def key(self, channel: str) -> str:
         """Return what is the same for every notice that a channel should give once."""
         created = self.job.created_at.isoformat() if self.job.created_at else None
-        same = [channel, self.job.arn, created, self.mode, self.rules, self.revision]
+        before = self.ran_before.isoformat() if self.ran_before else None
+        same = [channel, self.job.arn, created, self.mode, self.rules, self.revision, self.about, before]
         return hashlib.sha256(json.dumps(same).encode()).hexdigest()
 
 
@@ -106,7 +114,14 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
         more_findings=len(counting) - len(shown),
         revision=record.evaluation.revision if record.evaluation else None,
         exemption_url=exemption_url,
+        about=_digest(counting),
     )
+
+
+def _digest(findings: list[Finding]) -> str:
+    """Of all that the findings say, also what a notice has no room for."""
+    said = sorted(json.dumps([one.rule_id, one.message, one.details], sort_keys=True) for one in findings)
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _shown(findings: list[Finding]) -> tuple[NoticeFinding, ...]:

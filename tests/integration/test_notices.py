@@ -20,7 +20,7 @@ from guard.aws.table import StateTable
 from guard.errors import EventError, LogError, NoticeError
 from guard.notices.channels import DETAIL_TYPE, SOURCE, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
-from guard.notices.ends import Ends
+from guard.notices.ends import Ends, Runs
 from guard.notices.message import exemption
 from guard.notices.messages import MARK
 from guard.notices.notice import Notice, notice_of
@@ -42,6 +42,7 @@ from tests.support.jobs import (
     training_request,
 )
 from tests.support.records import denied
+from tests.support.store import MemoryStore
 from tools.local_sagemaker import set_status
 
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/churn-42"
@@ -141,7 +142,7 @@ def ref(sagemaker: Any) -> Callable[..., JobRef]:
 
 
 def _sink(deliverer: Deliverer, send: Callable[[str], None] | None = None) -> NoticeSink:
-    return NoticeSink(deliverer, send)
+    return NoticeSink(deliverer, send, Runs(MemoryStore()))
 
 
 class Down:

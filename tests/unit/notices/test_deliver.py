@@ -12,10 +12,12 @@ import pytest
 
 from guard.errors import EventError, NoticeError
 from guard.notices.deliver import Deliverer, NoticeSink
+from guard.notices.ends import Runs
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory
 from tests.support.fakes import refused
 from tests.support.records import ARN, denied
+from tests.support.store import MemoryStore
 
 PAGE = "https://wiki.example.com/exemptions"
 
@@ -71,7 +73,7 @@ def _deliverer(*channels: Channel) -> tuple[Deliverer, list[tuple[str, Mapping[s
 def test_a_notice_goes_to_the_queue_and_comes_back_as_a_message() -> None:
     sent: list[str] = []
     deliverer, reported = _deliverer(Channel("events", None))
-    NoticeSink(deliverer, sent.append).write(denied())
+    NoticeSink(deliverer, sent.append, Runs(MemoryStore())).write(denied())
     assert reported == []
     (message,) = map(json.loads, sent)
     assert message == {"sagemaker_guard": "notice", "notice": message["notice"]}
@@ -84,7 +86,7 @@ def test_a_queue_that_takes_nothing_is_told_of_and_the_notice_given_at_once() ->
         raise refused("AccessDenied", "not yours")
 
     deliverer, reported = _deliverer(Channel("events", None))
-    NoticeSink(deliverer, send).write(denied())
+    NoticeSink(deliverer, send, Runs(MemoryStore())).write(denied())
     (subject, facts), (_, given) = reported
     assert (subject, facts["job_arn"], given["channels"]) == ("queue", ARN, {"events": "given"})
     assert facts["error"].startswith("ClientError: ")
@@ -95,7 +97,7 @@ def test_the_page_for_exemptions_is_the_deployments_whatever_a_message_says(writ
     sent: list[str] = []
     channel = Channel("events", None)
     deliverer, _ = _deliverer(channel)
-    NoticeSink(deliverer, sent.append).write(denied())
+    NoticeSink(deliverer, sent.append, Runs(MemoryStore())).write(denied())
     message = json.loads(sent[0])
     message["notice"]["exemption_url"] = written
     deliverer.receive(message)

@@ -216,6 +216,30 @@ def test_a_denial_by_other_policies_is_told_of_again() -> None:
     assert notice.model_copy(update={"revision": "r2"}).key("topic") != notice.key("topic")
 
 
+IMAGE = FINDING.model_copy(update={"details": {"image": "another"}})
+SENTENCE = FINDING.model_copy(update={"message": "another"})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        pytest.param([FINDING], [IMAGE], False, id="another image"),
+        pytest.param([FINDING], [SENTENCE], False, id="another message"),
+        pytest.param([FINDING] * 12, [FINDING] * 11 + [IMAGE], False, id="one that has no room in the notice"),
+        pytest.param([FINDING, IMAGE], [IMAGE, FINDING], True, id="another order"),
+        pytest.param([FINDING], [FINDING, IMAGE.model_copy(update={"level": "warn"})], True, id="one that only warns"),
+    ],
+)
+def test_another_denial_by_the_same_rules_is_told_of_again(first: Any, second: Any, same: bool) -> None:
+    assert (_notice(*first).key("topic") == _notice(*second).key("topic")) is same
+
+
+def test_a_run_after_another_is_told_of_again() -> None:
+    notice = _notice()
+    times = [None, notice.time]
+    assert len({notice.model_copy(update={"ran_before": time}).key("topic") for time in times}) == 2
+
+
 def test_each_channel_and_rule_set_counts_by_itself() -> None:
     other = FINDING.model_copy(update={"rule_id": "max_runtime"})
     keys = {_notice().key("topic"), _notice().key("tags"), _notice(FINDING, other).key("topic")}

@@ -1,0 +1,172 @@
+"""What is told again: another denial of the same job, and the same one of a schedule that was started again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from guard.document import Source
+from guard.jobs import BY_KIND
+from guard.notices.deliver import Deliverer, NoticeSink
+from guard.notices.ends import Ends, Runs
+from guard.notices.notice import Notice
+from guard.notices.once import OnceInMemory
+from guard.notices.security_hub import SecurityHubChannel
+from guard.record import Outcome
+from guard.refs import job_from_arn
+from tests.integration.conftest import NOW
+from tests.support.carriers import monitoring_config
+from tests.support.jobs import DENIED, HOME
+from tests.support.store import MemoryStore
+
+NAME = "job-1"
+KIND = BY_KIND["monitoring-schedule"]
+ALSO_DENIED = DENIED.replace("-cpu-", "-gpu-")
+
+
+class Topic:
+    """Counts what it is given."""
+
+    name = "topic"
+
+    def __init__(self) -> None:
+        self.given: list[Notice] = []
+
+    def give(self, notice: Notice) -> None:
+        self.given.append(notice)
+
+
+class Hub:
+    """Keeps findings by id, as Security Hub does."""
+
+    def __init__(self) -> None:
+        self.findings: dict[str, dict[str, Any]] = {}
+
+    def batch_import_findings(self, Findings: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # the API's own names
+        self.findings |= {finding["Id"]: finding for finding in Findings}
+        return {"FailedCount": 0}
+
+    def get_findings(self, **_: Any) -> dict[str, Any]:
+        return {"Findings": [one for one in self.findings.values() if one["RecordState"] == "ACTIVE"]}
+
+    def states(self) -> list[str]:
+        return [finding["RecordState"] for finding in self.findings.values()]
+
+
+@pytest.fixture
+def topic() -> Topic:
+    return Topic()
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub()
+
+
+@pytest.fixture
+def state() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def deliverer(topic: Topic, hub: Hub, state: MemoryStore) -> Deliverer:
+    """Gives on a topic and in Security Hub, each notice once."""
+    channels = [topic, SecurityHubChannel(hub, Ends(state), lambda: NOW)]
+    once = OnceInMemory()
+    return Deliverer(lambda: channels, lambda: once, lambda *_: None, "")
+
+
+@pytest.fixture
+def judged(guard, sagemaker, deliverer, state) -> Callable[..., Outcome]:
+    """Judge the schedule, so long after the beginning."""
+
+    def judge(after: timedelta = timedelta(), mode: str = "enforce") -> Outcome:
+        arn = sagemaker.describe_monitoring_schedule(MonitoringScheduleName=NAME)["MonitoringScheduleArn"]
+        source = Source(type="sweep", id="e", time=NOW + after)
+        sink = NoticeSink(deliverer, None, Runs(state))
+        judging = guard(mode=mode, sinks=[sink], now=NOW + after)
+        outcome: Outcome = judging.judge(job_from_arn(arn, KIND, HOME, source)).outcome
+        return outcome
+
+    return judge
+
+
+@pytest.fixture
+def start(sagemaker) -> Callable[[str], None]:
+    """Start the schedule with this image, again if there is one."""
+
+    def started(image: str) -> None:
+        config = monitoring_config(image)
+        try:
+            sagemaker.create_monitoring_schedule(MonitoringScheduleName=NAME, MonitoringScheduleConfig=config)
+        except sagemaker.exceptions.ResourceInUse:
+            sagemaker.update_monitoring_schedule(MonitoringScheduleName=NAME, MonitoringScheduleConfig=config)
+            sagemaker.start_monitoring_schedule(MonitoringScheduleName=NAME)
+
+    return started
+
+
+def minutes(*numbers: int) -> list[timedelta]:
+    return [timedelta(minutes=number) for number in numbers]
+
+
+def test_another_denied_image_is_told_and_its_finding_is_active_again(judged, start, topic, hub, deliverer) -> None:
+    start(DENIED)
+    assert judged() is Outcome.STOPPED
+    deliverer.end(topic.given[0].job.arn, NOW + timedelta(minutes=1))
+    assert hub.states() == ["ARCHIVED"]
+    start(ALSO_DENIED)
+    assert [judged(after) for after in minutes(2, 3, 4)] == [Outcome.STOPPED, *[Outcome.ALREADY_FINISHED] * 2]
+    assert ([list(one.job.images) for one in topic.given], hub.states()) == ([[DENIED], [ALSO_DENIED]], ["ACTIVE"])
+
+
+@pytest.mark.parametrize("mode", ["enforce", "audit"])
+def test_the_same_image_is_told_again_when_the_schedule_is_started_after_its_end(
+    judged, start, topic, hub, deliverer, mode
+) -> None:
+    start(DENIED)
+    judged(mode=mode)
+    deliverer.end(topic.given[0].job.arn, NOW + timedelta(minutes=1))
+    start(DENIED)
+    for after in minutes(2, 3):
+        judged(after, mode)
+    assert (len(topic.given), hub.states()) == (2, ["ACTIVE"])
+
+
+@pytest.mark.parametrize(
+    ("later", "told"),
+    [
+        pytest.param(minutes(0, 1), 1, id="events about one stop"),
+        pytest.param(minutes(11), 2, id="started again"),
+        pytest.param(minutes(11, 12), 2, id="events about the second stop"),
+        pytest.param(minutes(4, 8, 12, 16, 20, 24), 3, id="started again and again"),
+        pytest.param([timedelta(days=1), timedelta(days=2)], 3, id="started on each day"),
+    ],
+)
+def test_the_same_image_is_told_again_when_the_guard_stops_the_schedule_again(
+    judged, start, topic, later, told
+) -> None:
+    """Also where its end was told nobody. While it is being stopped it looks as if it ran."""
+    start(DENIED)
+    outcomes = [judged()]
+    for after in later:
+        start(DENIED)
+        outcomes.append(judged(after))
+    assert (set(outcomes), len(topic.given)) == ({Outcome.STOPPED}, told)
+
+
+def test_a_schedule_that_is_found_stopped_is_not_told_again(judged, start, topic) -> None:
+    start(DENIED)
+    outcomes = [judged(after) for after in minutes(0, 60, 120)]
+    assert (outcomes, len(topic.given)) == ([Outcome.STOPPED, *[Outcome.ALREADY_FINISHED] * 2], 1)
+
+
+def test_without_the_table_the_same_denial_is_told_once(judged, start, topic, state) -> None:
+    state.refuses = True
+    for after in minutes(0, 60, 120):
+        start(DENIED)
+        judged(after)
+    assert len(topic.given) == 1
