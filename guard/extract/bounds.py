@@ -51,7 +51,7 @@ def bounded_lists(facts: Facts, most: int = ENTRIES) -> tuple[Facts, int]:
     Of images each comes before any comes twice: padding with one image pushes no other out.
     """
     cut: dict[str, Any] = {}
-    omitted = 0
+    omitted = facts.unshown_entries
     for name in (field.name for field in fields(Facts) if field.name not in _OTHERWISE_BOUNDED):
         entries = getattr(facts, name)
         if isinstance(entries, tuple):

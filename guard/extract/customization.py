@@ -22,6 +22,9 @@ PATH = 1000
 """So long may a value's path be: an honest one has ten names of some twenty characters, and with as many values as are shown, the
 paths take a megabyte at most, while each may be as long as the whole document."""
 
+_ROLE_LENGTH = 2048
+"""The longest ARN of a role that IAM takes: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
+
 _ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/.+")
 _S3 = re.compile(r"s3://.+", re.IGNORECASE | re.DOTALL)
 
@@ -47,7 +50,7 @@ def customization(description: Node, name: str, _: Known) -> Facts:
 
     What its document means is known to the service alone: each of its values is a setting, a location among them an input, a
     role one of the job's, and what looks like a VPC is its VPC. A document that can't be read is an image that can't be known.
-    A value with too long a path is no setting, but counted.
+    A value with too long a path is no setting, but counted, and so is what is too long for a role.
     """
     origin = Origin(type=JOB, name=name)
     raw = text(description, DOCUMENT)
@@ -63,13 +66,16 @@ def customization(description: Node, name: str, _: Known) -> Facts:
         return Facts(images=(_unread(origin, f"the configuration {problem}"),), hyperparameters=(whole,), roles=own)
     message = "no image is named: the service runs its own"
     networks = [network for node in _nodes(found) if (network := _vpc(node)) is not None]
+    named = [leaf.value for leaf in leaves if _ROLE.fullmatch(leaf.value)]
+    others = [role for role in dict.fromkeys(named) if len(role) <= _ROLE_LENGTH]
     fitting = tuple(leaf for leaf in leaves if len(leaf.slot) <= PATH)
     return Facts(
         images=(unknown_image(DOCUMENT, origin, "managed", message),),
         inputs=tuple(_inputs(leaves)),
         hyperparameters=fitting,
         unshown_settings=len(leaves) - len(fitting),
-        roles=(*own, *dict.fromkeys(leaf.value for leaf in leaves if _ROLE.fullmatch(leaf.value))),
+        roles=(*own, *others),
+        unshown_entries=sum(len(role) > _ROLE_LENGTH for role in named),
         # A decoy beside the real one must not hide it.
         vpc=common_vpc(networks) if networks else None,
     )

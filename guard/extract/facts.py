@@ -108,7 +108,8 @@ class Facts:
 
     A field that the document has under the same name, or its compute, network or storage, is filled from here (guard.normalize).
     `unresolved` are the resources that were asked for and not among the known ones. `lacks` are parts that other jobs of
-    the kind can have and this variant can't. `unshown_settings` is how many settings an extractor had no place for.
+    the kind can have and this variant can't. `unshown_settings` and `unshown_entries` are how many settings, and entries of
+    lists, an extractor had no place for.
     """
 
     images: tuple[Image, ...] = field(default=(), metadata=_LISTED)
@@ -119,6 +120,7 @@ class Facts:
     hyperparameters: tuple[Setting, ...] = field(default=(), metadata=_LISTED)
     environment: tuple[Setting, ...] = field(default=(), metadata=_LISTED)
     unshown_settings: int = field(default=0, metadata=_TOTAL)
+    unshown_entries: int = field(default=0, metadata=_TOTAL)
     roles: tuple[str, ...] = field(default=(), metadata=_LISTED)
     unresolved: tuple[Resource, ...] = field(default=(), metadata=_LISTED)
     max_runtime_seconds: int | None = field(default=None, metadata=_LONGEST)

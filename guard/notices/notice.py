@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
@@ -17,7 +18,8 @@ from guard.images import redacted
 from guard.log.plain import cut
 from guard.record import Mode, Outcome, Record
 
-# With a finding of each rule, as long as they can be, a notice is still a message that SQS, SNS and EventBridge take: 256 KB.
+# With a finding of each rule, as long as they can be, a notice is still a message that SQS, SNS and EventBridge take: 256 KB of
+# UTF-8, whatever its characters.
 _TEXTS, _SHORT, _ENTRIES = 1000, 200, 10
 # What became of a job that its owner should know. A stop that failed is tried again, and then told.
 _TOLD = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.AUDITED})
@@ -104,8 +106,8 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
             kind=ref.kind.id,
             name=ref.name,
             arn=ref.arn,
-            role_arns=document.job.role_arns[:_ENTRIES] if document else (),
-            images=_images(document),
+            role_arns=_texts(document.job.role_arns) if document else (),
+            images=_texts(_images(document)),
             created_at=document.job.created_at if document else None,
             started_by=cut(document.actor.arn, _TEXTS) if document and document.actor else None,
         ),
@@ -134,9 +136,13 @@ def _shown(findings: list[Finding]) -> tuple[NoticeFinding, ...]:
     return (*(_brief(finding, _TEXTS) for finding in first), *(_brief(finding, _SHORT) for finding in rest))
 
 
-def _images(document: Document | None) -> tuple[str, ...]:
+def _images(document: Document | None) -> list[str]:
     raw = [image.raw for image in document.images if image.raw is not None] if document else []
-    return tuple(cut(redacted(text), _TEXTS) for text in dict.fromkeys(raw))[:_ENTRIES]
+    return [redacted(text) for text in dict.fromkeys(raw)]
+
+
+def _texts(owners: Sequence[str]) -> tuple[str, ...]:
+    return tuple(cut(text, _TEXTS) for text in owners[:_ENTRIES])
 
 
 def _brief(finding: Finding, texts: int) -> NoticeFinding:

@@ -100,3 +100,17 @@ class TestAPathThatIsTooLong:
     def test_counts_besides_what_has_no_room(self) -> None:
         found = document(json.dumps({"k" * PATH: 1, "text": WIDE * 120_000}))
         assert (found.hyperparameters, found.settings_omitted) == ((), 2)
+
+
+@pytest.mark.parametrize(
+    ("length", "shown", "omitted"),
+    [
+        pytest.param(2048, 1, None, id="as long as IAM takes them"),
+        pytest.param(2049, 0, 1, id="longer"),
+        pytest.param(250_000, 0, 1, id="as long as the document takes them"),
+    ],
+)
+def test_what_is_too_long_for_a_role_is_none_but_counted(length: int, shown: int, omitted: int | None) -> None:
+    role = SECRET + "x" * (length - len(SECRET))
+    found = document(json.dumps({"Role": role}))
+    assert (len(found.job.role_arns), found.entries_omitted) == (shown, omitted)

@@ -339,7 +339,7 @@ def test_remote_debug(kind, config, debug) -> None:
     assert facts(kind, config).remote_debug == debug
 
 
-COUNTS = ["unshown_settings"]
+COUNTS = ["unshown_settings", "unshown_entries"]
 LISTS = [field.name for field in fields(Facts) if isinstance(getattr(Facts(), field.name), tuple)]
 SINGLES = [field.name for field in fields(Facts) if field.name not in {*LISTS, *COUNTS}]
 

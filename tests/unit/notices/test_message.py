@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -13,12 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.notices.channels import tags
+from guard.notices.deliver import Deliverer, NoticeSink
+from guard.notices.ends import Runs
 from guard.notices.message import exemption, subject, text
 from guard.notices.notice import Notice, notice_of
+from guard.notices.once import OnceInMemory
 from guard.record import Outcome
 from tests.conftest import ROOT
 from tests.support.jobs import ACCOUNT, DENIED, ROLE
 from tests.support.records import ARN, FINDING, denied
+from tests.support.store import MemoryStore
 
 # What the service takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
 TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
@@ -159,16 +162,32 @@ def test_a_rule_behind_the_tenth_finding_is_told_of_too() -> None:
     assert len(notice.findings[-1].message) < 300
 
 
-def test_a_notice_about_every_rule_fits_in_a_message() -> None:
-    """SQS, SNS and EventBridge take 256 KB; JSON writes a character beyond the first plane as two escapes."""
-    rules = sorted(path.name for path in (ROOT / "policies" / "guard" / "rules").iterdir())
-    wide = [
-        FINDING.model_copy(update={"rule_id": rule, "message": "\U0001f600" * 5000, "remediation": "r" * 5000})
-        for rule in rules
+WIDE = "\U0001f600"
+RULES = sorted(path.name for path in (ROOT / "policies" / "guard" / "rules").iterdir())
+
+
+@pytest.mark.parametrize("rules", [RULES, ["denied_image"]], ids=["of every rule", "with an exemption for its images"])
+@pytest.mark.parametrize("character", ["x", WIDE, '"', "\n"], ids=["plain", "wide", "quoted", "line break"])
+def test_a_notice_fits_in_a_message(rules: list[str], character: str) -> None:
+    """SQS, SNS and EventBridge take 256 KB, and the owner chooses the texts."""
+    long = character * 5000
+    findings = [
+        FINDING.model_copy(update={"rule_id": rule, "message": long, "remediation": "r" * 5000}) for rule in rules
     ]
-    notice = _notice(*[wide[0]] * 20, *wide)
+    record = denied(*[findings[0]] * 20, *findings)
+    assert record.document is not None
+    job = record.document.job.model_copy(update={"role_arns": tuple(f"{long}{number}" for number in range(20))})
+    image = record.document.images[0]
+    images = tuple(image.model_copy(update={"raw": f"{number}{long}"}) for number in range(20))
+    owners = record.document.model_copy(update={"job": job, "images": images})
+    sent: list[str] = []
+    deliverer = Deliverer(list, OnceInMemory, lambda *_: None, "https://wiki.example.com/exemptions")
+    NoticeSink(deliverer, sent.append, Runs(MemoryStore())).write(replace(record, document=owners))
+    notice = notice_of(replace(record, document=owners), "")
+    assert notice is not None
     assert {finding.rule_id for finding in notice.findings} == set(rules)
-    assert len(json.dumps({"notice": notice.model_dump(mode="json")})) < 256 * 1024
+    for message in (*sent, notice.model_dump_json(), text(notice)):
+        assert len(message.encode()) < 256 * 1024
 
 
 def test_a_job_with_thousands_of_findings_has_a_message_that_sns_takes() -> None:
