@@ -21,6 +21,18 @@ def plain(value: object, texts: int) -> Any:
     return cut(value if isinstance(value, str) else str(value), texts)
 
 
+def line(text: str) -> str:
+    """Return the text as one line of characters that can be seen: white space as a space, what else can't be printed as `?`.
+
+    What can't be printed breaks lines, turns the direction of writing or hides itself.
+    """
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() else " " if character.isspace() else "?"
+
+
 @overload
 def cut(text: str, length: int) -> str: ...
 

@@ -11,6 +11,8 @@ from guard.notices.notice import Notice
 _SUBJECT_LENGTH = 100
 _EXEMPTED_FOR = timedelta(days=30)
 CONFIG = "policies/guard/config/data.yaml"
+# Nothing that is a pattern in a scope, was cut, or had characters that can't be printed.
+_EXACT = re.compile(r"[^\s*?\[\]{}\\]+")
 # Their findings are about an image each, so that an exemption can be for the image.
 _ABOUT_IMAGES = frozenset({"denied_image", "mutable_tag", "unapproved_registry"})
 
@@ -46,13 +48,18 @@ def summary(notice: Notice) -> str:
     return f"{job} {ends.get(notice.outcome, 'was stopped, because policy denies it.')}"
 
 
-def exemption(notice: Notice) -> str:
-    """Return the exemption to paste, as YAML: for the account, role and kind of this job, and its images if that is the point."""
+def exemption(notice: Notice) -> str | None:
+    """Return the exemption to paste, as YAML: for the account, role and kind of this job, and its images if that is the point.
+
+    None where it would be for more than this job: in a scope, what the job's owner wrote can be a pattern.
+    """
     scope: dict[str, object] = {"account": notice.account, "job_kind": notice.job.kind}
-    if notice.job.role_arns:
-        scope["role_arn"] = list(notice.job.role_arns)
-    if notice.job.images and set(notice.rules) <= _ABOUT_IMAGES:
-        scope["image"] = list(notice.job.images)
+    for name, values in _narrowing(notice).items():
+        exact = [value for value in values if _EXACT.fullmatch(value)]
+        # An exemption needs all roles of a job to match; it is for each image by itself.
+        if not exact or (name == "role_arn" and len(exact) < len(values)):
+            return None
+        scope[name] = exact
     day = (notice.time + _EXEMPTED_FOR).date().isoformat()
     lines = [
         "exemptions:",
@@ -65,6 +72,13 @@ def exemption(notice: Notice) -> str:
         f"    expires: {_yaml(day)}",
     ]
     return "\n".join(lines)
+
+
+def _narrowing(notice: Notice) -> dict[str, tuple[str, ...]]:
+    """What makes the exemption narrower than a whole account's jobs of a kind, of what the job has."""
+    about_images = set(notice.rules) <= _ABOUT_IMAGES
+    found = {"role_arn": notice.job.role_arns, "image": notice.job.images if about_images else ()}
+    return {name: values for name, values in found.items() if values}
 
 
 def _yaml(value: object) -> str:
@@ -100,7 +114,11 @@ def _job(notice: Notice) -> str:
 
 def _exemption(notice: Notice) -> str:
     where = notice.exemption_url or "the team that owns the policies"
-    return (
-        f"If the job must run as it is, ask for an exemption: {where}\n"
-        f"It is this entry in {CONFIG}, with the owner, the reason and the last day that apply:\n\n{exemption(notice)}"
-    )
+    asking = f"If the job must run as it is, ask for an exemption: {where}"
+    entry = exemption(notice)
+    if entry is None:
+        return (
+            f"{asking}\nThere is no entry to paste, since it would be for other jobs, too: a role or an image of this job is too "
+            "long, or holds characters that are a pattern in an exemption."
+        )
+    return f"{asking}\nIt is this entry in {CONFIG}, with the owner, the reason and the last day that apply:\n\n{entry}"

@@ -10,12 +10,12 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from guard.decision import Finding
 from guard.document import Document, Model
 from guard.images import redacted
-from guard.log.plain import cut
+from guard.log.plain import cut, line
 from guard.record import Mode, Outcome, Record
 
 # With a finding of each rule, as long as they can be, a notice is still a message that SQS, SNS and EventBridge take: 256 KB of
@@ -24,51 +24,54 @@ _TEXTS, _SHORT, _ENTRIES = 1000, 200, 10
 # What became of a job that its owner should know. A stop that failed is tried again, and then told.
 _TOLD = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.AUDITED})
 
+# No text of an owner's begins a line of its own in what a person reads; whoever wrote the message in the queue.
+Line = Annotated[str, AfterValidator(line)]
+
 
 class NoticeJob(Model):
     """The job as its owner knows it."""
 
-    kind: str
-    name: str
-    arn: str
-    role_arns: tuple[str, ...]
-    images: tuple[str, ...]
+    kind: Line
+    name: Line
+    arn: Line
+    role_arns: tuple[Line, ...]
+    images: tuple[Line, ...]
     created_at: AwareDatetime | None
-    started_by: Annotated[str | None, Field(description="Who created it, where CloudTrail told the guard.")]
+    started_by: Annotated[Line | None, Field(description="Who created it, where CloudTrail told the guard.")]
 
 
 class NoticeFinding(Model):
     """Why one rule denies the job, and what to do."""
 
-    rule_id: str
-    message: str
-    remediation: str | None
+    rule_id: Line
+    message: Line
+    remediation: Line | None
 
 
 class Notice(Model):
     """A denial and what became of the job. A new field has a default and keeps `schema_version`."""
 
     schema_version: Literal[1] = 1
-    decision_id: str
+    decision_id: Line
     time: AwareDatetime
-    account: str
-    region: str
-    partition: str
+    account: Line
+    region: Line
+    partition: Line
     mode: Mode
     decision: Annotated[
         Literal["deny"] | None,
         Field(description="Null for a job that nobody could decide on and that was stopped for it."),
     ]
-    outcome: Annotated[str, Field(description="stopped, already_finished or audited.")]
-    reason: str | None
+    outcome: Annotated[Line, Field(description="stopped, already_finished or audited.")]
+    reason: Line | None
     job: NoticeJob
-    rules: Annotated[tuple[str, ...], Field(description="The rules that deny, sorted.")]
+    rules: Annotated[tuple[Line, ...], Field(description="The rules that deny, sorted.")]
     findings: Annotated[tuple[NoticeFinding, ...], Field(description="The first ten, and one of each other rule.")]
     more_findings: Annotated[int, Field(description="How many there are besides.")]
-    revision: Annotated[str | None, Field(description="The policies' revision.")]
-    exemption_url: Annotated[str, Field(description="Where to ask for an exemption; empty: not given.")]
+    revision: Annotated[Line | None, Field(description="The policies' revision.")]
+    exemption_url: Annotated[Line, Field(description="Where to ask for an exemption; empty: not given.")]
     about: Annotated[
-        str, Field(description="A digest of all findings that deny: another image, role or place has another one.")
+        Line, Field(description="A digest of all findings that deny: another image, role or place has another one.")
     ] = ""
     ran_before: Annotated[
         AwareDatetime | None,

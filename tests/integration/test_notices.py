@@ -325,7 +325,9 @@ def test_the_pasted_exemption_is_valid_and_lets_the_job_pass(guard, ref, log, en
     guard(mode="audit").judge(ref())
     notice = notice_of(log.records[0], "")
     assert notice is not None
-    pasted = yaml.safe_load(exemption(notice))["exemptions"]
+    entry = exemption(notice)
+    assert entry is not None
+    pasted = yaml.safe_load(entry)["exemptions"]
     exempting = engine_with(rules={}, exemptions=pasted)
     record = guard(mode="audit", engine=exempting).judge(ref())
     assert [finding.exempted_by for finding in record.findings if finding.rule_id == "denied_image"] == ["EX-churn-42"]

@@ -33,6 +33,14 @@ def _notice(*findings: Any, url: str = "https://wiki.example.com/exemptions", **
     return notice
 
 
+def _pasted(notice: Notice) -> dict[str, Any]:
+    """The exemption as somebody pastes it."""
+    entry = exemption(notice)
+    assert entry is not None
+    (pasted,) = yaml.safe_load(entry)["exemptions"]
+    return dict(pasted)
+
+
 def test_the_message_of_a_stopped_job() -> None:
     assert text(_notice()) == (
         "The training job churn-42 was stopped, because policy denies it.\n"
@@ -99,14 +107,14 @@ def test_whom_to_ask_for_an_exemption_is_said_without_an_address() -> None:
 
 
 def test_a_job_without_role_and_images_has_an_exemption_for_its_kind() -> None:
-    pasted = yaml.safe_load(exemption(_notice(document=None)))["exemptions"][0]
+    pasted = _pasted(_notice(document=None))
     assert pasted["scope"] == {"account": ACCOUNT, "job_kind": "training"}
 
 
 def test_what_can_not_be_printed_is_a_question_mark_in_an_exemption() -> None:
     notice = _notice()
     named = notice.model_copy(update={"job": notice.job.model_copy(update={"name": "a\u2028b\u200bc"})})
-    assert yaml.safe_load(exemption(named))["exemptions"][0]["id"] == "EX-a?b?c"
+    assert _pasted(named)["id"] == "EX-a?b?c"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +142,7 @@ def test_a_job_whose_fate_is_open_gives_no_notice(outcome: Outcome | None) -> No
 
 def test_a_deny_of_some_other_rules_has_an_exemption_for_the_role_not_for_the_image() -> None:
     other = FINDING.model_copy(update={"rule_id": "max_runtime"})
-    scope = yaml.safe_load(exemption(_notice(FINDING, other)))["exemptions"][0]["scope"]
+    scope = _pasted(_notice(FINDING, other))["scope"]
     assert scope.keys() == {"account", "job_kind", "role_arn"}
 
 
@@ -205,8 +213,7 @@ def test_any_text_becomes_a_subject_tags_and_yaml_that_are_taken(name: str, mess
     assert notice is not None
     assert re.fullmatch(r"[ -~]{1,99}", subject(notice))
     assert [tag for tag in tags(notice) if not TAG_VALUE.fullmatch(tag["Value"])] == []
-    (pasted,) = yaml.safe_load(exemption(notice))["exemptions"]
-    assert pasted["id"].startswith("EX-")
+    assert _pasted(notice)["id"].startswith("EX-")
 
 
 @pytest.mark.parametrize(
