@@ -25,8 +25,10 @@ from guard.refs import Home, JobRef, job_from_arn
 from guard.sources.events import Ignored, parse_event
 from guard.threads import submit
 
-# SageMaker is eventually consistent: a job that was just created may not be found yet, and some kinds have a single event.
-YOUNG = timedelta(minutes=5)
+# SageMaker is eventually consistent: a job that was just created may not be found yet, and some kinds have a single event. Lambda
+# makes its three attempts at once, after one minute and after three: the last one of an event that came promptly must find the
+# job gone, or whoever creates and deletes schedules, which costs nothing, fills the dead-letter queue. The sweep finds the rest.
+YOUNG = timedelta(minutes=2, seconds=30)
 _PARALLEL = 8
 
 

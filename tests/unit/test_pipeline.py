@@ -209,8 +209,8 @@ def test_what_is_no_job_is_not_stopped(make: Any) -> None:
 @pytest.mark.parametrize(
     ("age", "source", "outcome"),
     [
-        pytest.param(timedelta(minutes=5, seconds=-1), "state-change", Outcome.FAILED, id="young"),
-        pytest.param(timedelta(minutes=5), "state-change", Outcome.GONE, id="old enough to be known"),
+        pytest.param(timedelta(seconds=149), "state-change", Outcome.FAILED, id="young"),
+        pytest.param(timedelta(seconds=150), "state-change", Outcome.GONE, id="old enough to be known"),
         pytest.param(timedelta(0), "sweep", Outcome.GONE, id="listed by SageMaker itself"),
     ],
 )
@@ -240,3 +240,21 @@ def test_a_record_of_what_is_no_event_has_the_id_that_there_is(make: Any, kept: 
     with suppress(GuardError):
         make().handle(event, HOME)
     assert [record.event_id for record in kept.records] == [found]
+
+
+@pytest.mark.parametrize(
+    ("late", "outcomes"),
+    [
+        pytest.param(0, [Outcome.FAILED, Outcome.FAILED, Outcome.GONE], id="delivered at once"),
+        pytest.param(29, [Outcome.FAILED, Outcome.FAILED, Outcome.GONE], id="half a minute late"),
+        pytest.param(100, [Outcome.FAILED, Outcome.GONE, Outcome.GONE], id="later"),
+    ],
+)
+def test_a_job_that_was_deleted_at_once_is_no_dead_letter(make: Any, late: int, outcomes: list[Outcome]) -> None:
+    """Lambda tries again after one minute and two more: the last attempt finds the job gone."""
+    missing = refused("ValidationException", "Requested resource not found.")
+    found = []
+    for attempt in (0, 60, 180):
+        met = _ref().source.model_copy(update={"time": NOW - timedelta(seconds=late + attempt)})
+        found.append(make(answers={"DescribeTrainingJob": missing}).judge(_ref(source=met, told={})).outcome)
+    assert found == outcomes
