@@ -38,7 +38,7 @@ class JobKind:
     `ended` are all statuses that the API knows. `parts` are what jobs of this kind can have; the extractor tells which of
     them a variant lacks. `within` is the path of the field that holds the description in the response of Describe, empty
     where the response itself is the description. `key_fields` are fields that Describe and Stop demand besides the name; in
-    the job's ARN their values stand before the name.
+    the job's ARN their values stand before the name. `told_fields` are those that only the call which creates the job has.
     """
 
     id: str
@@ -58,6 +58,7 @@ class JobKind:
     ended: frozenset[str] = frozenset({"Completed", "Failed", "Stopped"})
     within: tuple[str, ...] = ()
     key_fields: tuple[str, ...] = ()
+    told_fields: tuple[str, ...] = ()
 
     def described(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the description that a response of Describe holds; what isn't such a response is returned as it is."""
@@ -252,6 +253,7 @@ INFERENCE_RECOMMENDATIONS = JobKind(
     parts=frozenset({"image", "instances", "volumes", "vpc", "network-isolation", "max-runtime"}),
     stopping=frozenset({"STOPPING"}),
     ended=frozenset({"COMPLETED", "FAILED", "STOPPED", "DELETING", "DELETED"}),
+    told_fields=("OutputConfig",),
 )
 
 LABELING = JobKind(
@@ -403,8 +405,10 @@ BY_API_CALL: dict[str, JobKind] = {
 # Every other Stop operation of the API, and why the guard has no row for what it stops.
 NOT_GUARDED: dict[str, str] = {
     "StopEdgeDeploymentStage": "it sends a compiled model to devices and runs nothing in SageMaker",
-    "StopInferenceExperiment": "it shifts traffic between the variants of an endpoint: not a job but a deployment",
+    "StopInferenceExperiment": "it deploys models beside those of an endpoint, on instances of its own: a deployment, not a job",
     "StopMlflowTrackingServer": "a server of the service, not a job",
-    "StopNotebookInstance": "a notebook runs an image of the service, not one that a user names, and is not a job",
+    "StopNotebookInstance": (
+        "a notebook is not a job, and runs an image of the service; what its lifecycle scripts and its user run, nobody sees"
+    ),
     "StopPipelineExecution": "its steps start jobs of the kinds above, and each of them is judged",
 }

@@ -12,7 +12,7 @@ from guard.jobs import JOB_KINDS, NOT_GUARDED, JobKind
 from guard.resources import RESOURCE_KINDS, ResourceKind
 from guard.settings import PREFIX, Settings
 from tools.image_fields import image_fields, seen, service_model
-from tools.unseen import UNSEEN
+from tools.unseen import UNDESCRIBED, UNSEEN
 
 
 def coverage() -> str:
@@ -49,6 +49,12 @@ def unseen() -> str:
     return "\n".join([*rows, *(f"| `{path}` | {reason} |" for path, reason in UNSEEN.items())])
 
 
+def undescribed() -> str:
+    """Return the table of fields that only the creating calls have."""
+    rows = ["| field of the call | what becomes of it |", "| --- | --- |"]
+    return "\n".join([*rows, *(f"| `{path}` | {reason} |" for path, reason in UNDESCRIBED.items())])
+
+
 def settings() -> str:
     """Return the table of environment variables."""
     rows = ["| variable | default | what it does |", "| --- | --- | --- |"]
@@ -61,7 +67,7 @@ def settings() -> str:
 TABLES: dict[Path, dict[str, Callable[[], str]]] = {
     Path("README.md"): {"coverage": coverage, "not-guarded": not_guarded, "settings": settings},
     Path("docs/policies.md"): {"formats": guide_table},
-    Path("docs/unseen.md"): {"unseen": unseen},
+    Path("docs/unseen.md"): {"undescribed": undescribed, "unseen": unseen},
 }
 
 

@@ -38,7 +38,7 @@ def collect(client: Any, ref: JobRef) -> Collected:
         tags = submit(pool, _tags, client, ref.arn)
         failures: list[CollectError] = []
         try:
-            description = describe(client, ref)
+            description: Mapping[str, Any] = {**_told_alone(ref), **describe(client, ref)}
         except CollectError as exc:
             failures.append(exc)
             description = ref.told
@@ -74,6 +74,11 @@ def describe(client: Any, ref: JobRef) -> Mapping[str, Any]:
             "the response doesn't describe the job", operation=operation, job=ref.arn, code="EmptyResponse"
         )
     return description
+
+
+def _told_alone(ref: JobRef) -> dict[str, Any]:
+    """What no description of a job has, and the event of its creation has told."""
+    return {field: ref.told[field] for field in ref.kind.told_fields if field in ref.told}
 
 
 def _references(

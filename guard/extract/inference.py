@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from guard.document import Instance, Origin, Part, Setting
+from guard.document import Instance, Origin, Part, Setting, StorageOutput
 from guard.extract.facts import Facts, join
-from guard.extract.locations import data_source, inputs, outputs
+from guard.extract.locations import data_source, inputs, outputs, storage_output
 from guard.extract.models import model, model_package
 from guard.extract.parts import JOB, experiment, image, instances, ranges, roles, settings, volume, vpc
 from guard.extract.reading import Node, child, children, number, text
@@ -44,6 +44,7 @@ def inference_recommendations(description: Node, name: str, known: Known) -> Fac
     own = Facts(
         instances=tuple(_endpoint_instances(config)),
         inputs=inputs(config, "InputConfig.ContainerConfig", "ContainerConfig", "PayloadConfig", "SamplePayloadUrl"),
+        outputs=_compiled(child(description, "OutputConfig")),
         volumes=volume(config, "InputConfig"),
         environment=tuple(_tried(config)),
         roles=roles(description, "RoleArn"),
@@ -60,6 +61,12 @@ def inference_recommendations(description: Node, name: str, known: Known) -> Fac
         lacks=_lacks(config),
     )
     return join(own, behind)
+
+
+def _compiled(config: Node) -> tuple[StorageOutput, ...]:
+    """Where a compiled model goes: only the event of the job's creation tells that, no description does."""
+    uri = text(config, "CompiledOutputConfig", "S3OutputUri")
+    return () if uri is None else (storage_output("OutputConfig", uri, text(config, "KmsKeyId")),)
 
 
 def _endpoint_instances(config: Node) -> Iterator[Instance]:

@@ -19,7 +19,7 @@ from guard.resources import RESOURCE_KINDS
 from tests.support.shapes import copied_model
 from tests.support.whole import CASES, FACTS, Case, absent, shown, without_absent
 from tools.image_fields import service_model
-from tools.unseen import UNSEEN, covers, leaves, unexplained
+from tools.unseen import UNDESCRIBED, UNSEEN, covers, leaves, undescribed, unexplained
 
 REWRITE = "read the difference; if it is meant, run `python -m tests.support.whole`"
 KINDS = frozenset(BY_KIND)
@@ -246,3 +246,13 @@ def plain(case: Case, source: str) -> str:
 
 
 SHOWN = frozenset(plain(case, source) for case in CASES for source in sources(case))
+
+
+def test_what_only_a_creating_call_has_is_told() -> None:
+    differ = undescribed(service_model()) ^ UNDESCRIBED.keys()
+    assert not differ, f"say in UNDESCRIBED of tools/unseen.py what becomes of it: {sorted(differ)}"
+
+
+def test_what_an_event_is_asked_for_is_what_no_description_has() -> None:
+    asked = {f"{kind.create_operations[0]}.{field}" for kind in JOB_KINDS for field in kind.told_fields}
+    assert asked <= undescribed(service_model()), "correct told_fields in guard/jobs.py"

@@ -18,11 +18,13 @@ from tests.support.jobs import (
     ALLOWED,
     DENIED,
     HOME,
+    ROLE,
     processing_request,
     started_event,
     status,
     training_request,
 )
+from tests.support.minimal import minimal
 from tools.local_sagemaker import set_members, set_status
 
 TRAINING = BY_KIND["training"]
@@ -223,3 +225,20 @@ class TestLists:
         denied = deny_list({"training": ",", "processing": ""})
         (record,) = guard(engine=engine, deny_list=denied).handle(start("job-1", ""), HOME)
         assert record.outcome == Outcome.NOT_DENIED
+
+
+@pytest.mark.parametrize(
+    ("bucket", "outcome"),
+    [("elsewhere", Outcome.STOPPED), ("approved", Outcome.NOT_DENIED)],
+    ids=["denied", "allowed"],
+)
+def test_a_place_that_only_the_call_tells_is_judged(guard, sagemaker, engine_with, bucket, outcome) -> None:
+    """No description of a recommendations job has its output."""
+    kind = BY_KIND["inference-recommendations"]
+    sagemaker.create_model(ModelName="model", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": ALLOWED})
+    output = {"CompiledOutputConfig": {"S3OutputUri": f"s3://{bucket}/compiled"}}
+    call = minimal(kind.create_operations[0], JobName="job-1", InputConfig={"ModelName": "model"}, OutputConfig=output)
+    sagemaker.create_inference_recommendations_job(**call)
+    engine = engine_with(rules={"data_location": {"level": "deny", "buckets": ["approved"]}})
+    (record,) = guard(engine=engine).handle(called_event(sagemaker, kind, kind.create_operations[0]), HOME)
+    assert (record.outcome, [one.bucket for one in record.document.storage.outputs]) == (outcome, [bucket])

@@ -77,6 +77,27 @@ def test_description_and_tags_are_fetched_at_the_same_time() -> None:
     assert collect(FakeSageMaker(DescribeTrainingJob=described, ListTags=tagged), ref()).tags == {}
 
 
+OUTPUT = {"CompiledOutputConfig": {"S3OutputUri": "s3://out/x"}}
+
+
+@pytest.mark.parametrize(
+    ("told", "described", "expected"),
+    [
+        pytest.param({"OutputConfig": OUTPUT}, {}, OUTPUT, id="what only the call has"),
+        pytest.param({}, {}, None, id="not told, as to the sweep"),
+        pytest.param({"OutputConfig": OUTPUT}, {"OutputConfig": {}}, {}, id="what SageMaker describes one day"),
+    ],
+)
+def test_what_no_description_has_is_taken_from_the_event(told: Any, described: Any, expected: Any) -> None:
+    client = FakeSageMaker(
+        DescribeInferenceRecommendationsJob={"JobName": "job-1", "RoleArn": "described", **described}, ListTags=NO_TAGS
+    )
+    job = replace(ref(INFERENCE_RECOMMENDATIONS), told={"RoleArn": "told", "JobType": "told", **told})
+    description = collect(client, job).description
+    assert (description.get("OutputConfig"), description["RoleArn"]) == (expected, "described")
+    assert "JobType" not in description
+
+
 def test_collect_leaves_no_thread_behind() -> None:
     before = threading.active_count()
     collect(FakeSageMaker(DescribeTrainingJob=training(), ListTags=NO_TAGS), ref())

@@ -292,6 +292,13 @@ def test_the_inputs_of_a_schedules_own_definition() -> None:
             [s3_output("OutputConfig", "s3://o/x")],
             id="compilation",
         ),
+        pytest.param(
+            "inference-recommendations",
+            {"OutputConfig": {"CompiledOutputConfig": {"S3OutputUri": "s3://o/x"}, "KmsKeyId": "key"}},
+            [s3_output("OutputConfig", "s3://o/x", "key")],
+            id="recommendations",
+        ),
+        pytest.param("inference-recommendations", {"OutputConfig": {"KmsKeyId": "key"}}, [], id="nothing compiled"),
     ],
 )
 def test_outputs(kind, description, outputs) -> None:
