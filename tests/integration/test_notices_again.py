@@ -140,6 +140,7 @@ def test_the_same_image_is_told_again_when_the_schedule_is_started_after_its_end
     ("later", "told"),
     [
         pytest.param(minutes(0, 1), 1, id="events about one stop"),
+        pytest.param(minutes(10), 1, id="the last event about one stop"),
         pytest.param(minutes(11), 2, id="started again"),
         pytest.param(minutes(11, 12), 2, id="events about the second stop"),
         pytest.param(minutes(4, 8, 12, 16, 20, 24), 3, id="started again and again"),
@@ -170,3 +171,10 @@ def test_without_the_table_the_same_denial_is_told_once(judged, start, topic, st
         start(DENIED)
         judged(after)
     assert len(topic.given) == 1
+
+
+def test_a_stop_is_remembered_for_30_days(judged, start, state) -> None:
+    start(DENIED)
+    judged()
+    (expires,) = state.expires.values()
+    assert timedelta(days=30) <= expires - NOW < timedelta(days=30, minutes=1)

@@ -272,6 +272,11 @@ def test_each_channel_and_rule_set_counts_by_itself() -> None:
     assert len(keys) == 3
 
 
+def test_a_subject_names_every_rule() -> None:
+    other = FINDING.model_copy(update={"rule_id": "max_runtime"})
+    assert subject(_notice(FINDING, other)).endswith("was stopped: denied_image, max_runtime")
+
+
 def test_a_subject_is_ascii_and_short() -> None:
     notice = _notice()
     named = notice.model_copy(update={"job": notice.job.model_copy(update={"name": "jöb"})})
