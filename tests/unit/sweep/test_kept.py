@@ -1,0 +1,102 @@
+"""What a sweep keeps for the next: when it is written, and that what can't be is told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from guard.jobs import TRAINING
+from guard.limits.permit import NO_LIMITS
+from guard.sources.sweep import Listed
+from guard.sweep.kept import POSITION, SAVE_AFTER, Kept
+from guard.sweep.memory import KEPT
+from guard.sweep.position import Position, Walk
+from tests.support.fakes import FakeSageMaker
+from tests.support.jobs import HOME
+from tests.support.records import ARN
+from tests.support.store import MemoryStore
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+CREATED = NOW - timedelta(hours=1)
+
+
+class Clock:
+    """A time that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def _kept(store: MemoryStore, clock: Clock) -> Kept:
+    after = timedelta(minutes=30)
+    return Kept(store, NO_LIMITS, clock, undecided_after=after, withheld_longest=after)
+
+
+def _walked() -> Walk:
+    """A walk that has come to its first job, of two that run."""
+
+    class SageMaker(FakeSageMaker):
+        def __getattr__(self, method: str) -> Any:
+            summary = {"TrainingJobArn": ARN, "TrainingJobStatus": "InProgress", "CreationTime": CREATED}
+            names = ("a", "b") if method == "list_training_jobs" else ()
+            jobs = [summary | {"TrainingJobName": name, "TrainingJobArn": f"{ARN}-{name}"} for name in names]
+            return lambda **_: {"TrainingJobSummaries": jobs}
+
+    walk = Walk(SageMaker(), HOME, Position(), lambda: True)
+    assert isinstance(next(walk.jobs()), Listed)
+    return walk
+
+
+@pytest.mark.parametrize(
+    ("killed", "cut"),
+    [
+        pytest.param({}, CREATED - timedelta(seconds=1), id="cut off"),
+        pytest.param({"killed": True}, CREATED + timedelta(seconds=1), id="killed"),
+    ],
+)
+def test_the_next_sweep_begins_before_the_last_job_or_behind_one_that_may_kill_it(killed: Any, cut: datetime) -> None:
+    store = MemoryStore()
+    _kept(store, Clock()).save_position(_walked(), **killed)
+    assert set(json.loads(store.items[POSITION]["cut"]).values()) == {cut.isoformat()}
+    assert store.expires[POSITION] == NOW + KEPT
+
+
+def test_the_position_of_the_last_sweep_is_where_this_one_begins() -> None:
+    store, clock = MemoryStore(), Clock()
+    _kept(store, clock).save_position(_walked())
+    assert _kept(store, clock).position().turn == 1
+
+
+def test_a_position_that_can_not_be_read_is_the_beginning_and_told() -> None:
+    store = MemoryStore()
+    kept = _kept(store, Clock())
+    store.refuses = True
+    assert kept.position() == Position()
+    assert [failure.message for failure in kept.failures] == ["no table"]
+
+
+def test_a_position_that_can_not_be_written_is_told() -> None:
+    store = MemoryStore()
+    kept, walk = _kept(store, Clock()), _walked()
+    store.refuses = True
+    kept.save_position(walk)
+    assert [failure.message for failure in kept.failures] == ["no table"]
+
+
+def test_what_was_judged_is_written_each_minute() -> None:
+    store, clock = MemoryStore(), Clock()
+    kept = _kept(store, clock)
+    written = []
+    for number in range(5):
+        kept.memory.remember(Listed(TRAINING, f"j{number}", f"{ARN}-{number}", "InProgress", NOW, NOW), "basis")
+        clock.now += SAVE_AFTER / 2
+        kept.save_now_and_then()
+        written.append(sum(len(json.loads(item["jobs"])) for item in store.items.values()))
+    assert written == [0, 2, 2, 4, 4]
+    assert timedelta(seconds=30) <= SAVE_AFTER <= timedelta(minutes=2)
