@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from guard.notices.once import OnceInMemory
 from guard.record import Outcome
 from tests.conftest import ROOT
 from tests.support.jobs import ACCOUNT, DENIED, ROLE
-from tests.support.records import ARN, FINDING, denied
+from tests.support.records import ARN, FINDING, STARTED, denied
 from tests.support.store import MemoryStore
 
 # What the service takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
@@ -155,6 +156,25 @@ def test_only_findings_that_deny_are_told() -> None:
 def test_a_finding_without_words_is_told_without_words() -> None:
     (finding,) = _notice(FINDING.model_copy(update={"message": "", "remediation": None})).findings
     assert finding.model_dump() == {"rule_id": "denied_image", "message": "", "remediation": None}
+
+
+@pytest.mark.parametrize(
+    ("decided", "told"),
+    [
+        pytest.param(STARTED + timedelta(seconds=2), STARTED + timedelta(seconds=2), id="decided"),
+        pytest.param(None, STARTED, id="by nobody"),
+    ],
+)
+def test_a_notice_has_the_time_of_the_decision(decided: datetime | None, told: datetime) -> None:
+    assert _notice(decided_at=decided).time == told
+
+
+def test_an_image_that_is_not_known_is_not_named() -> None:
+    record = denied()
+    assert record.document is not None
+    unknown = record.document.images[0].model_copy(update={"raw": None})
+    document = record.document.model_copy(update={"images": (unknown, *record.document.images)})
+    assert _notice(document=document).job.images == (record.document.images[0].raw,)
 
 
 def test_no_value_of_the_jobs_settings_is_told() -> None:
