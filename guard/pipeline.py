@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -67,7 +67,7 @@ class Guard:
     deny_list: DenyList
     fallback_seconds: float = 20.0
     limits: Limits = NO_LIMITS
-    patience: Sequence[float] = ()
+    patience: Iterable[float] = ()
     clock: Callable[[], datetime] = _now
     new_id: Callable[[], str] = _new_id
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from botocore import xform_name
@@ -26,8 +26,24 @@ Whoever floods the account with calls would else keep a job running with them.
 """
 
 
+class SharedPatience:
+    """The same for many jobs, together so many seconds: a sweep must not be over its time for them."""
+
+    def __init__(self, pauses: Iterable[float], seconds: float) -> None:
+        self._pauses = tuple(pauses)
+        self._left = seconds
+
+    def __iter__(self) -> Iterator[float]:
+        """Yield the pauses of one job, as far as there is time."""
+        for pause in self._pauses:
+            if pause > self._left:
+                return
+            self._left -= pause
+            yield pause
+
+
 def stop(
-    client: Any, ref: JobRef, patience: Sequence[float] = (), sleep: Callable[[float], object] = time.sleep
+    client: Any, ref: JobRef, patience: Iterable[float] = (), sleep: Callable[[float], object] = time.sleep
 ) -> Outcome:
     """Stop the job: STOPPED, or ALREADY_FINISHED or GONE when it had ended before the call.
 
@@ -37,16 +53,17 @@ def stop(
     state is unknown.
     """
     call = getattr(client, xform_name(ref.kind.stop_operation))
-    for pause in (*patience, None):
+    pauses = iter(patience)
+    while True:
         try:
             call(**ref.identifiers)
         except CALL_ERRORS as exc:
-            if pause is None or not is_throttled(exc):
+            pause = next(pauses, None) if is_throttled(exc) else None
+            if pause is None:
                 return _after_refusal(client, ref, exc)
             sleep(pause)
         else:
-            break
-    return Outcome.STOPPED
+            return Outcome.STOPPED
 
 
 def _after_refusal(client: Any, ref: JobRef, refusal: Exception) -> Outcome:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from guard.errors import StateError
 from guard.limits.permit import Limits
+from guard.sources.sweep import Listed
 from guard.sweep.memory import KEPT, Memory, Store
 from guard.sweep.position import Position, Walk
 from guard.sweep.undecided import Undecided
@@ -40,6 +41,11 @@ class Kept:
     def failures(self) -> list[StateError]:
         """What could not be read or written."""
         return [*self._failures, *self.memory.failures, *self.undecided.failures, *self.withheld.failures]
+
+    def saw(self, job: Listed) -> None:
+        """Note that the job still runs."""
+        self.memory.saw(job)
+        self.withheld.saw(job.arn)
 
     def position(self) -> Position:
         """Return where this sweep begins."""

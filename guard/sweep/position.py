@@ -47,20 +47,21 @@ class Stream:
 
 @dataclass(frozen=True)
 class Position:
-    """Which kind comes first, and where each was cut off."""
+    """Which kind comes first, where each was cut off, and whether the sweep was killed that was there."""
 
     turn: int = 0
     cut: dict[str, str] = field(default_factory=dict)
+    killed: bool = False
 
     @classmethod
     def read(cls, values: Mapping[str, str | int]) -> Position:
         """Return the position that was kept; the beginning for anything that can't be read."""
         turn = values.get("turn")
-        return cls(turn if isinstance(turn, int) else 0, mapping(values.get("cut")))
+        return cls(turn if isinstance(turn, int) else 0, mapping(values.get("cut")), values.get("killed") == 1)
 
     def values(self) -> dict[str, str | int]:
         """What is kept of it."""
-        return {"turn": self.turn, "cut": json.dumps(self.cut)}
+        return {"turn": self.turn, "cut": json.dumps(self.cut), "killed": int(self.killed)}
 
 
 class Walk:
@@ -117,7 +118,7 @@ class Walk:
             reached = stream.reached or stream.after
             if reached is not None:
                 cut[stream.name] = (reached + _OVERLAP if killed else reached - _OVERLAP).isoformat()
-        return Position(self._position.turn + 1, cut)
+        return Position(self._position.turn + 1, cut, killed)
 
     def _listed(self, stream: Stream) -> deque[Listed]:
         """Every job of the stream. One that is stopped leaves the list, and could move others from one page to the one before."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
+from guard.aws.enforce import SharedPatience
 from guard.document import Source
 from guard.errors import GuardError, PolicyError, StateError
 from guard.pipeline import Guard
@@ -28,6 +29,7 @@ LAST = "sweep#last"
 # The last batch, and its slowest calls, must end before the function does: those that one job needs take half a minute.
 MARGIN_SECONDS = 90.0
 TOGETHER = 25
+PATIENCE_SECONDS = 30.0
 ENDS_SOON = timedelta(days=30)
 _MOST_EXEMPTIONS = 50
 # After these, and without a failure, a job needs no second look while it stays as it is.
@@ -126,7 +128,8 @@ class Sweep:
                 undecided_after=self.undecided_after,
                 withheld_longest=self.withheld_longest,
             )
-            limited = replace(self, guard=replace(self.guard, limits=kept.withheld))
+            patience = SharedPatience(self.guard.patience, PATIENCE_SECONDS)
+            limited = replace(self, guard=replace(self.guard, limits=kept.withheld, patience=patience))
             limited._swept(report, home, remaining, lease, kept)
         finally:
             lease.release()
@@ -137,13 +140,18 @@ class Sweep:
         return report
 
     def _swept(self, report: Report, home: Home, remaining: Callable[[], float], lease: Lease, kept: Kept) -> None:
-        walk = Walk(self.client, home, kept.position(), lambda: remaining() > MARGIN_SECONDS)
+        position = kept.position()
+        walk = Walk(self.client, home, position, lambda: remaining() > MARGIN_SECONDS)
+        # After a sweep that was killed, perhaps by one of its jobs, the others must not wait with that one for their turn.
+        together = 1 if position.killed else self.together
         pending: dict[str, Listed] = {}
-        jobs = self._unknown(report, home, walk, lease, kept, pending)
+        jobs = self._unknown(report, home, walk, lease, kept, pending, together)
         # The first decision tells the policies' revision, without which no job is known.
-        records = chain(self.guard.judge_all(islice(jobs, 1)), self.guard.judge_all(jobs, self.together))
+        records = chain(self.guard.judge_all(islice(jobs, 1)), self.guard.judge_all(jobs, together))
         for record in records:
+            lease.renew()
             self._note(report, record, kept.undecided)
+            kept.withheld.note(record)
             job = pending.pop(record.job_arn or "", None)
             if job is not None and record.outcome in _SETTLED and not record.failures and report.revision is not None:
                 kept.memory.remember(job, self._basis(report))
@@ -155,14 +163,21 @@ class Sweep:
         report.failures += [*walk.failures, *kept.failures]
 
     def _unknown(
-        self, report: Report, home: Home, walk: Walk, lease: Lease, kept: Kept, pending: dict[str, Listed]
+        self,
+        report: Report,
+        home: Home,
+        walk: Walk,
+        lease: Lease,
+        kept: Kept,
+        pending: dict[str, Listed],
+        together: int,
     ) -> Iterator[JobRef]:
         """The jobs that no sweep has judged as they are now, each `pending` until there is its record."""
         source = Source(type="sweep", id=report.run_id, time=report.started_at)
         asked = 0
         for job in walk.jobs():
             lease.renew()
-            kept.memory.saw(job)
+            kept.saw(job)
             if report.revision is not None and kept.memory.knows(job, self._basis(report)):
                 report.known += 1
                 # Else the denied jobs that the breaker let go on would be most of those that a sweep judges.
@@ -170,7 +185,7 @@ class Sweep:
                 continue
             pending[job.arn] = job
             asked += 1
-            if (asked - 1) % self.together == 0:
+            if (asked - 1) % together == 0:
                 # The last of those that are judged together: if they are what kills this sweep, the next one begins behind them.
                 kept.save_position(walk, killed=True)
             yield job_ref(job, home, source)

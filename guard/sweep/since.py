@@ -29,9 +29,13 @@ class Since:
             self.failures.append(exc)
         self._before = dict(self._since)
 
+    def saw(self, arn: str) -> None:
+        """Note that the job still runs: what is remembered of it stays."""
+        self._met.add(arn)
+
     def begun(self, arn: str, now: datetime) -> datetime:
         """Note that it is so of this job, and return since when it has been."""
-        self._met.add(arn)
+        self.saw(arn)
         return parse_time(self._since.setdefault(arn, now.isoformat())) or now
 
     def over(self, arn: str) -> None:
@@ -44,7 +48,8 @@ class Since:
             self._since = {arn: since for arn, since in self._since.items() if arn in self._met}
         if self._unread or not (self._since or self._before):
             return
-        oldest = sorted(self._since.items(), key=lambda item: item[1])[:_MOST]
+        # Of too many, those that no sweep has met any more go first, as jobs that ended where no sweep comes to its end.
+        oldest = sorted(self._since.items(), key=lambda item: (item[0] not in self._met, item[1]))[:_MOST]
         try:
             self._store.write(self._item, {"jobs": json.dumps(dict(oldest))}, now + KEPT)
         except StateError as exc:

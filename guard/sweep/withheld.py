@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from guard.limits.permit import Limits, Permit
-from guard.record import Record
+from guard.record import Outcome, Record
 from guard.sweep.memory import Store
 from guard.sweep.since import Since
 
 ITEM = "sweep#withheld"
+_OVER = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE, Outcome.NOT_DENIED})
 
 
 class Withheld(Since):
@@ -31,20 +32,21 @@ class Withheld(Since):
         """Count the decision."""
         self._limits.judged()
 
+    def note(self, record: Record) -> None:
+        """Note what became of a job: one that is over, or not denied any more, begins anew, and no other."""
+        if record.outcome in _OVER:
+            self.over(record.job_arn or "")
+
     def permit(self, record: Record) -> Permit:
         """Return the other limits' answer, or the permit of a job that they have withheld for too long."""
         permit = self._limits.permit(record)
-        arn = record.job_arn or ""
-        if permit.withheld_by is None:
-            self.over(arn)
         if permit.withheld_by in {None, "switch"}:
             return permit
         now = self._clock()
-        since = self.begun(arn, now)
+        since = self.begun(record.job_arn or "", now)
         if now - since < self._longest:
             return permit
         minutes = int((now - since).total_seconds() // 60)
-        self.over(arn)
         return replace(
             permit, withheld_by=None, reason=f"the breaker has withheld the stop for {minutes} minutes already"
         )

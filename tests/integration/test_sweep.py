@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -341,6 +342,30 @@ def test_a_job_that_others_keep_from_being_stopped_is_stopped_all_the_same(
         assert log.records[-1].reason == "the breaker has withheld the stop for 60 minutes already"
 
 
+@pytest.mark.parametrize(
+    ("operation", "stopped_after"),
+    [
+        pytest.param("DescribeTrainingJob", 60, id="a sweep that could not judge it"),
+        pytest.param("StopTrainingJob", 70, id="a stop that failed"),
+    ],
+)
+def test_one_call_that_fails_buys_no_other_hour(
+    sweep: Any, train: Any, table: StateTable, control: Control, operation: str, stopped_after: int
+) -> None:
+    bounds = Bounds(stops=1, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
+    clock = Clock()
+    breaker = Breaker(table, bounds, clock)
+    train("denied", image=DENIED)
+    for minutes in range(0, stopped_after + 1, 10):
+        breaker.permit(denied())
+        breaker.permit(denied())
+        if minutes == (50 if operation.startswith("Describe") else 60):
+            control.fail(operation, "ThrottlingException")
+        outcomes = sweep(clock, limits=breaker, withheld_longest=bounds.longest).run(HOME, lambda: PLENTY).outcomes
+        assert ("stopped" in outcomes) == (minutes == stopped_after), (minutes, outcomes)
+        clock.now += timedelta(minutes=10)
+
+
 def test_jobs_that_the_breaker_let_go_on_are_no_reason_to_suspect_their_rule(
     sweep: Any, train: Any, table: StateTable
 ) -> None:
@@ -581,6 +606,31 @@ def test_after_a_sweep_that_its_jobs_killed_the_next_begins_behind_them(
     clock.now += timedelta(minutes=5)
     swept(sweep(clock))
     assert [record.ref.name for record in log.records if record.ref is not None] == judged
+
+
+def test_a_job_that_kills_every_sweep_keeps_no_other_from_being_judged(
+    sweep: Any, train: Any, sagemaker: Any, control: Control, log: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is judged with others of its kind, with those of another, or among the last."""
+    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(milliseconds=1))
+    train(*(f"job-{number}" for number in range(9)))
+    for number in range(6):
+        sagemaker.create_processing_job(ProcessingJobName=f"step-{number}", **processing_request(ALLOWED))
+    described = control.admit
+
+    def admit(operation: str, parameters: Any) -> None:
+        described(operation, parameters)
+        if parameters.get("TrainingJobName") == "job-4" and operation.startswith("Describe"):
+            raise Killed
+
+    monkeypatch.setattr(control, "admit", admit)
+    clock = Clock()
+    for _ in range(8):
+        with suppress(Killed):
+            sweep(clock, together=4).run(HOME, lambda: PLENTY)
+        clock.now += timedelta(minutes=5)
+    judged = {record.ref.name for record in log.records if record.ref is not None}
+    assert judged == {f"job-{number}" for number in range(9) if number != 4} | {f"step-{number}" for number in range(6)}
 
 
 def test_what_a_killed_sweep_had_saved_is_known_to_the_next(

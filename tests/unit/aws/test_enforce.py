@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from guard.aws.enforce import stop
+from guard.aws.enforce import SharedPatience, stop
 from guard.document import Source
 from guard.errors import StopError
 from guard.jobs import MONITORING_SCHEDULE, OPTIMIZATION, TRAINING, JobKind
@@ -62,6 +63,16 @@ def test_a_throttled_stop_is_tried_again(answers: list[Any], slept: list[float],
     fake, pauses = client(answer, "InProgress"), list[float]()
     assert stop(fake, ref(), (1.0, 2.0), pauses.append) is Outcome.STOPPED
     assert (pauses, len(fake.calls)) == (slept, calls)
+
+
+def test_shared_patience_is_used_up_by_those_that_need_it() -> None:
+    patience, slept = SharedPatience((1.0, 2.0), 4.0), list[list[float]]()
+    for answer in ({}, THROTTLED, {}, THROTTLED, THROTTLED):
+        pauses = list[float]()
+        with suppress(StopError):
+            stop(client(answer, "InProgress"), ref(), patience, pauses.append)
+        slept.append(pauses)
+    assert slept == [[], [1.0, 2.0], [], [1.0], []]
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_the_next_sweep_begins_before_the_last_job_or_behind_one_that_may_kill_i
     store = MemoryStore()
     _kept(store, Clock()).save_position(_walked(), **killed)
     assert set(json.loads(store.items[POSITION]["cut"]).values()) == {cut.isoformat()}
+    assert store.items[POSITION]["killed"] == len(killed)
     assert store.expires[POSITION] == NOW + KEPT
 
 

@@ -14,14 +14,17 @@ AT = datetime(2026, 11, 23, 10, 0, 0, 500_000, tzinfo=UTC)
 
 
 def test_a_position_is_kept_under_the_names_that_the_next_version_reads() -> None:
-    position = Position(3, {"training/InProgress": AT.isoformat()})
+    position = Position(3, {"training/InProgress": AT.isoformat()}, killed=True)
     values = position.values()
-    assert values == {"turn": 3, "cut": '{"training/InProgress": "2026-11-23T10:00:00.500000+00:00"}'}
+    assert values == {"turn": 3, "cut": '{"training/InProgress": "2026-11-23T10:00:00.500000+00:00"}', "killed": 1}
     assert Position.read(values) == position
+    assert not Position.read(values | {"killed": 0}).killed
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"turn": "3"}, {"cut": "{"}, {"cut": 7}], ids=["nothing", "turn", "cut", "cut's type"]
+    "values",
+    [{}, {"turn": "3"}, {"cut": "{"}, {"cut": 7}, {"killed": "yes"}],
+    ids=["nothing", "turn", "cut", "cut's type", "killed"],
 )
 def test_what_cannot_be_read_is_the_beginning(values: dict[str, str | int]) -> None:
     assert Position.read(values) == Position()

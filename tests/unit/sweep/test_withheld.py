@@ -10,7 +10,7 @@ import pytest
 
 from guard.errors import StateError
 from guard.limits.permit import Permit
-from guard.record import Record
+from guard.record import Outcome, Record
 from guard.sweep.withheld import ITEM, Withheld
 from tests.support.records import ARN, denied
 from tests.support.store import MemoryStore
@@ -73,28 +73,55 @@ def test_else_the_other_limits_answer(answer: Permit, before: timedelta | None) 
     assert _limited(answer, before).permit(denied()) == answer
 
 
+def _after(record: Record, *answers: Permit) -> dict[str, str]:
+    """What is kept after a complete sweep of a job that has been withheld for too long, with this record in the end."""
+    store = MemoryStore(**{ITEM: {"jobs": json.dumps({ARN: (NOW - LONGEST).isoformat()})}})
+    withheld = Withheld(Other([*answers]), store, LONGEST, lambda: NOW)
+    withheld.saw(ARN)
+    for _ in answers:
+        withheld.permit(record)
+    withheld.note(record)
+    withheld.save(NOW, complete=True)
+    return _since(store)
+
+
 @pytest.mark.parametrize(
-    "answer",
+    "outcome", [Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE, Outcome.NOT_DENIED], ids=lambda one: one.value
+)
+def test_a_job_that_is_over_or_not_denied_any_more_begins_anew(outcome: Outcome) -> None:
+    """Its name may be that of a schedule, which its owner starts again; and other policies may deny it another day."""
+    assert _after(denied(outcome=outcome), Permit()) == {}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answers"),
     [
-        pytest.param(Permit(), id="permitted"),
-        pytest.param(Permit("breaker"), id="withheld for too long"),
+        pytest.param(Outcome.WITHHELD, [Permit("breaker")], id="withheld"),
+        pytest.param(Outcome.WITHHELD, [Permit("switch")], id="withheld by the switch"),
+        pytest.param(Outcome.STOP_FAILED, [Permit()], id="permitted, but not stopped"),
+        pytest.param(Outcome.STOP_FAILED, [Permit("rule")], id="overdue, but not stopped"),
+        pytest.param(Outcome.FAILED, [], id="not judged this time"),
     ],
 )
-def test_a_job_that_may_be_stopped_begins_anew(answer: Permit) -> None:
-    """Its name may be that of a schedule, which its owner starts again."""
+def test_nothing_else_is_a_new_beginning(outcome: Outcome, answers: list[Permit]) -> None:
+    """A single call that is throttled would buy another hour."""
+    assert _after(denied(outcome=outcome), *answers) == {ARN: (NOW - LONGEST).isoformat()}
+
+
+def test_a_job_that_no_complete_sweep_lists_any_more_is_forgotten() -> None:
     store = MemoryStore()
-    withheld = _limited(answer, LONGEST, store)
-    withheld.permit(denied())
-    withheld.save(NOW, complete=False)
+    withheld = _limited(Permit("breaker"), LONGEST, store)
+    withheld.save(NOW, complete=True)
     assert _since(store) == {}
 
 
-def test_the_switch_is_no_new_beginning() -> None:
-    store = MemoryStore()
-    withheld = _limited(Permit("switch"), LONGEST, store)
+def test_of_too_many_those_that_still_run_are_kept() -> None:
+    ended = {f"{ARN}-{number}": (NOW - LONGEST).isoformat() for number in range(2000)}
+    store = MemoryStore(**{ITEM: {"jobs": json.dumps(ended)}})
+    withheld = Withheld(Other([Permit("breaker")]), store, LONGEST, lambda: NOW)
     withheld.permit(denied())
     withheld.save(NOW, complete=False)
-    assert _since(store) == {ARN: (NOW - LONGEST).isoformat()}
+    assert (_since(store)[ARN], len(_since(store))) == (NOW.isoformat(), 2000)
 
 
 def test_the_first_time_is_kept_for_the_next_sweep() -> None:
