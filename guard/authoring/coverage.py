@@ -12,6 +12,8 @@ from typing import Any, TextIO
 from guard.authoring.failing_tests import explain_failures
 from guard.authoring.opa import FLAGS, Opa
 
+# By itself OPA gives a test five seconds, which a busy machine takes when it measures coverage.
+_TIME = "60s"
 _FAILED = re.compile(r"^(data\.[\w.]+): (?:FAIL|ERROR)", re.MULTILINE)
 
 
@@ -30,7 +32,7 @@ class Gap:
 def run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
     """Run all tests of a bundle folder; True if all pass and nothing is uncovered."""
     # By itself OPA runs each test twice more, to tell why a row isn't reached.
-    options = ("--coverage", "--coverage-runs", "", "--format", "json")
+    options = ("--coverage", "--coverage-runs", "", "--timeout", _TIME, "--format", "json")
     tests = opa.run("test", "--bundle", policies, *FLAGS, *options)
     if tests.code != 0:
         # A test that is skipped fails too, and only the plain report names it.
@@ -63,7 +65,8 @@ def _failures(opa: Opa, policies: Path, report: str) -> str:
         # Nothing compiled, or a built-in fails where no test minds: OPA's own words say it.
         return ""
     chosen = "|".join(f"^{re.escape(name)}$" for name in failed)
-    ran = opa.run("test", "--bundle", policies, *FLAGS, "--format", "json", "--explain", "fails", "--run", chosen)
+    options = ("--timeout", _TIME, "--format", "json", "--explain", "fails", "--run", chosen)
+    ran = opa.run("test", "--bundle", policies, *FLAGS, *options)
     try:
         return "\n".join(explain_failures(json.loads(ran.out), opa.folder))
     except ValueError:

@@ -52,6 +52,7 @@ class _Block:
     row: int
     end: int
     content: Any
+    broken: Diagnostic | None
 
     @property
     def given(self) -> Mapping[str, Any]:
@@ -101,19 +102,29 @@ def _block(policies: Path, source: RegoText, row: int) -> _Block:
     # So many empty lines before it, and a space for each `#`, give its places in YAML the numbers that they have in the file.
     text = "\n" * row + "\n".join(line.replace("#", " ", 1) for line in source.lines[row:end])
     positions = Positions(policies / source.file, text)
-    return _Block(positions, row, end, None if positions.broken else yaml.safe_load(text))
+    if positions.broken:
+        return _Block(positions, row, end, None, positions.broken)
+    try:
+        return _Block(positions, row, end, yaml.safe_load(text), None)
+    except (yaml.YAMLError, ValueError) as exc:
+        told = f"METADATA has a value that YAML can't read ({getattr(exc, 'problem', exc)}); put it in quotes"
+        return _Block(positions, row, end, None, Diagnostic(positions.file, row, 1, told))
 
 
 def _problems(block: _Block, *, of_rule: bool) -> Iterator[Diagnostic]:
     """Yield what is wrong with a block; of a rule's, a key that is misspelt or in the wrong place isn't missing, too."""
-    if block.positions.broken:
-        yield block.positions.broken
+    if block.broken:
+        yield block.broken
         return
     if not isinstance(block.content, dict | None):
         yield block.problem((), f"METADATA has no keys; write `title: ...` and the like, {_SEE}")
         return
     meant: set[KeyPath] = set()
-    for path, text, instead in [*_unknown(block), *_of_another_type(block), *(_untyped(block) if of_rule else ())]:
+    for path, text, instead in [
+        *_unknown(block, of_rule=of_rule),
+        *_of_another_type(block),
+        *(_untyped(block) if of_rule else ()),
+    ]:
         meant.add(instead)
         yield block.problem(path, f"METADATA {text}")
     for path in _missing(block) if of_rule else ():
@@ -121,8 +132,8 @@ def _problems(block: _Block, *, of_rule: bool) -> Iterator[Diagnostic]:
             yield block.problem(path, _MUST[path])
 
 
-def _unknown(block: _Block) -> Iterator[tuple[KeyPath, str, KeyPath]]:
-    """Yield each unknown key with what is said of it and the key that was meant."""
+def _unknown(block: _Block, *, of_rule: bool) -> Iterator[tuple[KeyPath, str, KeyPath]]:
+    """Yield each unknown key with what is said of it and the key that was meant; what stands below `custom` is read of rules."""
     for key in block.given.keys() - _KEYS.keys():
         known = [*_KEYS, *_CUSTOM]
         text = hint(f"{key}: unknown key", str(key), known, f"known are {', '.join(_KEYS)}")
@@ -135,7 +146,7 @@ def _unknown(block: _Block) -> Iterator[tuple[KeyPath, str, KeyPath]]:
             )
         else:
             yield (key,), text, (near,)
-    for key in block.custom.keys() - set(_CUSTOM):
+    for key in block.custom.keys() - set(_CUSTOM) if of_rule else ():
         text = hint(f"custom.{key}: unknown key", str(key), list(_CUSTOM), f"known are {', '.join(_CUSTOM)}")
         yield ("custom", key), text, ("custom", text.rpartition("did you mean ")[2].removesuffix("?"))
 

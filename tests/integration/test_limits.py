@@ -11,7 +11,7 @@ import pytest
 from guard.aws.switch import SECONDS, Switch
 from guard.aws.table import StateTable
 from guard.errors import StateError, UnexpectedError
-from guard.limits.breaker import Bounds, Breaker
+from guard.limits.breaker import ITEM, Bounds, Breaker, slice_of, tally
 from guard.limits.permit import NO_LIMITS, Permit, SwitchedLimits
 from guard.pipeline import Guard
 from guard.record import Outcome, Record
@@ -20,7 +20,7 @@ from guard.sources.events import parse_event
 from tests.integration.conftest import NOW, MemorySink
 from tests.support.fakes import FakeSageMaker, refused
 from tests.support.jobs import ALLOWED, DENIED, HOME, aws_client, started_event, training_request
-from tools.local_sagemaker import Control
+from tools.local_sagemaker import Control, set_status
 
 NAME = "/sagemaker-guard/stack/enforcement"
 
@@ -89,6 +89,34 @@ def test_jobs_that_are_allowed_make_a_rules_share_smaller(guard: Any, table: Sta
         outcomes(list(judging.judge_all([*allowed, *denied])))
         == ["not_denied"] * 4 + ["stopped"] * 4 + ["withheld"] * 2
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "outcome", "counted"),
+    [
+        pytest.param(lambda control: None, "stopped", (1, 1, {"denied_image": 1}), id="stopped"),
+        pytest.param(
+            lambda control: control.fail("StopTrainingJob", "AccessDeniedException"),
+            "stop_failed",
+            (0, 0, {}),
+            id="refused",
+        ),
+        pytest.param(
+            lambda control: control.before("StopTrainingJob", lambda: set_status("a", "Completed")),
+            "already_finished",
+            (0, 0, {}),
+            id="ended before",
+        ),
+    ],
+)
+def test_only_a_job_that_was_stopped_counts(
+    guard: Any, table: StateTable, refs: Any, control: Control, before: Any, outcome: str, counted: Any
+) -> None:
+    (ref,) = refs("a")
+    before(control)
+    assert outcomes([guard(limits=breaker(table, stops=1)).judge(ref)]) == [outcome]
+    found = tally(table.read(ITEM), slice_of(NOW, timedelta(minutes=10)))
+    assert (found.stops, found.judged, found.denied_by) == counted
 
 
 @pytest.mark.parametrize("operation", ["UpdateItem", "GetParameter"])

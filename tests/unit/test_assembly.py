@@ -12,6 +12,7 @@ import certifi
 import pytest
 from aws_lambda_powertools import Logger
 
+from guard.aws.enforce import PATIENCE
 from guard.errors import ConfigError, OpaTimeout
 from guard.limits.permit import NO_LIMITS
 from guard.opa.engine import EmbeddedOpa
@@ -194,6 +195,11 @@ def test_a_sweep_takes_no_more_jobs_at_once_than_it_may_make_calls_in_a_second(
 ) -> None:
     """Some jobs take thirty calls: the batch must end before the function does."""
     assert _sweep(services, GUARD_SWEEP_CALLS_PER_SECOND=rate).together == together
+
+
+def test_both_functions_are_patient_with_a_throttled_stop(services: Services) -> None:
+    guard: Any = assembly.build_guard(_settings(), Engine(), _logger())  # type: ignore[arg-type]
+    assert tuple(guard.patience) == tuple(_sweep(services).guard.patience) == PATIENCE
 
 
 def test_the_function_counts_each_decision_and_a_sweep_as_many_as_it_takes_at_once(services: Services) -> None:

@@ -27,11 +27,12 @@ def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Outcome:
         def answer(opa: Opa, *arguments: object) -> Ran:
             first = ("test", "--bundle", POLICIES, *FLAGS)
             assert arguments[: len(first)] == first
-            if arguments[len(first) :] == ("--coverage", "--coverage-runs", "", "--format", "json"):
+            if arguments[len(first) :] == ("--coverage", "--coverage-runs", "", "--timeout", "60s", "--format", "json"):
                 return tests
             assert explained is not None
+            explain = ("--explain", "fails", "--run")
             names = "^data\\.a_test\\.test_x$|^data\\.b_test\\.test_y$"
-            assert arguments[len(first) :] == ("--format", "json", "--explain", "fails", "--run", names)
+            assert arguments[len(first) :] == ("--timeout", "60s", "--format", "json", *explain, names)
             return explained
 
         monkeypatch.setattr(Opa, "run", answer)
