@@ -62,7 +62,7 @@ def _exists(name: str, known: Iterable[str | None]) -> bool:
     """Tell whether an import names a package, a part of one, or what holds packages."""
     path = name.removeprefix("data.") + "."
     return name.startswith("data.") and any(
-        path.startswith(f"{each}.") or f"{each}.".startswith(path) for each in known if each
+        path.startswith(f"{each}.") or f"{each}.".startswith(path) for each in known
     )
 
 

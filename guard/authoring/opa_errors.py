@@ -46,10 +46,10 @@ def reported(ran: Ran, policies: Path) -> list[OpaError]:
 def _error(error: Mapping[str, Any], policies: Path) -> OpaError:
     place, details = error.get("location") or {}, error.get("details")
     return OpaError(
-        code=str(error.get("code", "")),
+        code=str(error.get("code")),
         message=str(error["message"]),
         file=Path(place.get("file") or policies),
-        row=max(place.get("row", 1), 1),
-        column=max(place.get("col", 1), 1),
+        row=place.get("row") or 1,
+        column=place.get("col") or 1,
         details=details if isinstance(details, dict) else {},
     )

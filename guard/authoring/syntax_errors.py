@@ -57,7 +57,7 @@ def _problem(folder: Path, error: OpaError) -> Diagnostic:
 
 
 def _plain(message: str) -> str:
-    return re.sub(r" \(e\.g\..*| \(hint: .*", "", message).replace("\\n or ; or }", "the end of the line")
+    return re.sub(r" \(e\.g\..*| \(hint: .*", "", message)
 
 
 def _looks(pattern: str, said: str, part: Callable[[_Failure], str]) -> Callable[[_Failure], str | None]:
@@ -133,7 +133,6 @@ _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     (r"`if` keyword is required", _looks(r"^findings\s*[\[{]", _CONTAINS.format("findings"), _line)),
     (r"`if` keyword is required", _says(_IF)),
     (r"illegal token", _looks(f"^[{_QUOTES}]", 'text must be in double quotes; write "..."', _rest)),
-    (r"illegal token", _looks(f"[{_QUOTES[1:]}]", 'text must be in double quotes; write "..."', _line)),
     (r"illegal ! character", _says("there is no `!`; write `not ` before the condition, and `!=` for other values")),
     (r"illegal non-breaking space", _says("this is a non-breaking space; write an ordinary one")),
     (r"non-terminated string", _says('the closing " of this text is missing')),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -81,11 +82,11 @@ class _Policies:
 
     def functions(self, package: str) -> list[str]:
         """Return the functions of a package."""
-        code = "\n".join(source.text for source in self.texts if source.package == package)
-        return sorted({*re.findall(r"^(?:default )?(\w+)\(", code, re.MULTILINE)})
+        texts = (source.text for source in self.texts if source.package == package)
+        return sorted({name for text in texts for name in re.findall(r"^(?:default )?(\w+)\(", text, re.MULTILINE)})
 
     def source(self, file: Path) -> RegoText:
-        return RegoText(file, (self.opa.folder / file).read_text(errors="replace"))
+        return RegoText(file, (self.opa.folder / file).read_text())
 
 
 Tell = Callable[[re.Match[str], OpaError, _Policies], str]
@@ -128,8 +129,8 @@ def _unsafe(found: re.Match[str], error: OpaError, known: _Policies) -> str:
     if name in _ELSEWHERE:
         return f"there is no {name}; write `{_ELSEWHERE[name]}`"
     defining = f"write `{name} := ...` or `some {name} in ...`, or correct the spelling"
-    near = hint("", name, [*known.facts], "").removeprefix("; did you mean ")
-    return f"{name} is not defined; " + (f"did you mean input.{near}" if near.endswith("?") else defining)
+    near = difflib.get_close_matches(name, known.facts)
+    return f"{name} is not defined; " + (f"did you mean input.{near[0]}?" if near else defining)
 
 
 def _import(package: str) -> str:
@@ -188,8 +189,11 @@ def _path(parts: Iterable[Mapping[str, Any]]) -> str:
         name = str(part["value"])
         if part["type"] == "string":
             text += f".{name}"
+        elif text:
+            # What has no name in the source, as `_` and what is computed, has one of OPA's or none.
+            text += f"[{name}]" if re.fullmatch(r"(?!__local)\w+", name) else "[_]"
         else:
-            text += ("[_]" if name.startswith("__local") else f"[{name}]") if text else name
+            text = name
     return text
 
 
@@ -239,7 +243,7 @@ def _defaults(found: re.Match[str], _: OpaError, __: _Policies) -> str:
 
 
 def _says(text: str) -> Tell:
-    return lambda found, _, __: text.format(found[1] if found.lastindex else "")
+    return lambda found, _, __: text.format(*found.groups())
 
 
 _SHADOW = "{0} is reserved; choose another name"

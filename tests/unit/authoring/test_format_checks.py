@@ -144,6 +144,7 @@ def test_a_text_that_can_never_match_is_refused_with_what_to_write(form: str, te
         ("eu-wset-1", "is not among the regions that botocore knows; did you mean eu-west-1?"),
         ("zz-nowhere-1", "is not among the regions that botocore knows; correct it, unless the region is a new one"),
         ("eu-wset-*", "matches none of the regions that botocore knows; did you mean eu-west-3?"),
+        ("eu-wset-?", "matches none of the regions that botocore knows; did you mean eu-west-3?"),
         ("zz-*", "matches none of the regions that botocore knows; correct it, unless the region is a new one"),
     ],
 )

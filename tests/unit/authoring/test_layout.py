@@ -40,6 +40,10 @@ def _wrong(name: str, folder: str, package: str, what: str = "files") -> str:
     [
         ("guard/testing/a_test.rego", "guard.testing", None),
         ("guard/main/a_test.rego", "guard.main_test", None),
+        ("guard/mask/a.rego", "guard.mask", None),
+        ("guard/parameters/a.rego", "guard.parameters", None),
+        ("guard/plan/a.rego", "guard.plan", None),
+        ("guard/settings/a.rego", "guard.settings", None),
         ("guard/lib/a/b/c.rego", "guard.lib.a.b", None),
         ("guard/lib/a/b/c_test.rego", "guard.lib.a.b_test", None),
         ("guard/rules/a/a.rego", "guard.rules.a", None),
@@ -97,6 +101,11 @@ def test_the_package_is_the_first_line_that_is_neither_empty_nor_a_comment(text:
     assert _package("guard/main/main.rego", text) == ([f"policies/guard/main/main.rego:{told}"] if told else [])
 
 
+def test_the_head_ends_with_the_line_of_the_package() -> None:
+    head = "# of this\n\npackage guard.main # main\n"
+    assert RegoText(Path("main.rego"), f"{head}\nx := 1\n").head == head
+
+
 PACKAGES = {
     "guard/lib/globs/globs.rego": "guard.lib.globs",
     "guard/lib/globs/globs_test.rego": "guard.lib.globs_test",
@@ -123,8 +132,18 @@ PACKAGES = {
         ("import data.guard.lib.glob as g  # short", ("data.guard.lib.glob", "guard.lib.globs")),
         ("import data.guard.globs", ("data.guard.globs", "guard.lib.globs")),
         ("import data.guard.parameter", ("data.guard.parameter", "guard.parameters")),
+        ("import data.guard.setting", ("data.guard.setting", "guard.settings")),
         ("import data.guard.lib.parameters", ("data.guard.lib.parameters", "guard.parameters")),
         ("import guard.parameters", ("guard.parameters", "guard.parameters")),
+        ("import data.guard.lib.globs.globs", None),
+        ("import data.guard.lib.globs_tes", None),
+        ("import data.guard.lib.main", None),
+        ("import data.guard.config.globs", None),
+        ("import guard.main.globs", None),
+        ("import data.guard.mask.globs", None),
+        ("import data.guard.plan.globs", None),
+        ("import data.guard.rules.globs", None),
+        ("import data.guard.testing.globs", None),
         ("import data.guard.lib.unlike_all_of_them", None),
     ],
 )

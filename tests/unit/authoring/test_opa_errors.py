@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from guard.authoring.opa import Opa
+from guard.authoring.opa import LIMITS, Opa
 from guard.authoring.opa_errors import reported
 from guard.authoring.syntax_errors import syntax_problems
 from guard.authoring.type_errors import type_problems
@@ -70,7 +70,8 @@ SYNTAX = {
     "no comma": ('x := {\n\t"a": 1\n\t"b": 2,\n}', "5:2", COMMA.format("}", "{", 3)),
     "no bracket": ("x := [\n\t1,\n\tf({1}, 2),\n\ny := 2", "7:3", COMMA.format("]", "[", 3)),
     "no parenthesis": ('x := f(1, "(", `\n(`\ny := 2', "5:1", COMMA.format(")", "(", 3)),
-    "no brace at the end": ("x if {\n\tinput.a # }", None, UNCLOSED.format("{", 3, "}")),
+    "no brace at the end": ("x if {\n\tinput.a # }\n", "5:1", UNCLOSED.format("{", 3, "}")),
+    "no brace after raw text": ("x := `\n`\n\ny if {\n\tinput.a\n", "8:1", UNCLOSED.format("{", 6, "}")),
     "no brace before the next": ("x if {\n\tinput.a\n\ndefault y := 1", "6:1", UNCLOSED.format("{", 3, "}")),
     "no body of every": ("x if {\n\tevery y in input.a y > 1\n}", None, "`every` needs a body; write `every x in xs { ... }`"),
     "an import of a package": (
@@ -85,8 +86,15 @@ SYNTAX = {
     "a space before arguments": ("x := {\n\tf (1),\n}", "4:4", "no space may stand before this (; remove it"),
     "no parenthesis after a condition": ("x if {\n\t(input.a\n}", "5:1", COMMA.format(")", "(", 4)),
     "a brace too many": ("x if {\n\tinput.a\n}\n}", "6:1", "this } closes nothing; remove it"),
+    "text with values in it": (
+        'x := $"a {input.b}"', "3:6", 'text is built with sprintf; write sprintf("... %s", [value])',
+    ),
     "another space": ("x if input.a ==\u00a01", None, "this is a non-breaking space; write an ordinary one"),
     "nothing known": ("x := }", "3:6", "unexpected } token"),
+    "nothing known, with an example of OPA's": (
+        "f(x) contains 1", "3:6",
+        "unexpected contains keyword: the contains keyword can only be used with multi-value rule definitions",
+    ),
 }  # fmt: skip
 
 
@@ -96,9 +104,10 @@ def syntax(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
     folder = tmp_path_factory.mktemp("syntax")
     names = {f"{number}.rego": case for number, case in enumerate(SYNTAX)}
     (folder / POLICIES).mkdir()
+    (folder / "capabilities.json").symlink_to(ROOT / "capabilities.json")
     for name, case in names.items():
-        (folder / POLICIES / name).write_text(f"package guard.a{name.partition('.')[0]}\n\n{SYNTAX[case][0]}\n")
-    errors = reported(Opa(opa, folder).run("check", "--format", "json", POLICIES), POLICIES)
+        (folder / POLICIES / name).write_text(f"package guard.a{name.partition('.')[0]}\n\n{SYNTAX[case][0]}")
+    errors = reported(Opa(opa, folder).run("check", *LIMITS, "--format", "json", POLICIES), POLICIES)
     return _by_case(names, syntax_problems(folder, errors))
 
 
@@ -120,6 +129,7 @@ DEFINED = "{0} is not defined; write `{0} := ...` or `some {0} in ...`, or corre
 FORBIDDEN = "a rule may not call {}; docs/policies.md, What a rule may not do, says why"
 NO_FUNCTION = "there is no function {}; {}"
 IMPORT = "an import is missing; write `import data.{}` below the package"
+TYPED = "# METADATA\n# schemas:\n#   - input: schema.input\n"
 TYPES = {
     "no import of parameters": ("_x := parameters.of.own.days", "3:7", [IMPORT.format("guard.parameters")]),
     "no import of a library": ('_x := globs.first([], "a")', "3:7", [IMPORT.format("guard.lib.globs")]),
@@ -140,6 +150,18 @@ TYPES = {
         '_x contains {"a": source.a} if {\n\tsource in input.inputs\n}', None,
         ["source is not defined; write `some source in ...` in line 4"],
     ),
+    **{
+        f"{name} of other languages": (f"_x if input.a == {name}", "3:7", [f"there is no {name}; write `{meant}`"])
+        for name, meant in {"False": "false", "nil": "null", "undefined": "null"}.items()
+    },
+    **{
+        f"{name}() of other languages": (f"_x if {name}(input.a)", "3:7", [NO_FUNCTION.format(name, f"write {meant}")])
+        for name, meant in {
+            "endsWith": "endswith", "has": "x in xs", "int": "to_number", "isinstance": "type_name", "length": "count",
+            "match": "regex.match", "re.match": "regex.match", "size": "count", "str": "sprintf", "toLower": "lower",
+            "toUpper": "upper",
+        }.items()
+    },
     "True": ("_x if input.a == True", "3:7", ["there is no True; write `true`"]),
     "None": ("_x if input.a != None", "3:7", ["there is no None; write `null`"]),
     "a function of Python": ("_x if len(input.a) > 1", "3:7", [NO_FUNCTION.format("len", "write count")]),
@@ -179,12 +201,22 @@ TYPES = {
     "two defaults": ("default _x := 1\n\ndefault _x := 2", "5:1", ["_x has several defaults, in lines 3 and 5; keep one"]),
     "a set and a value": ("_x contains 1\n\n_x := 2", "3:1", ["_x is both a set and a value here; choose another name"]),
     "text and +": ('_x := "a" + 1', "3:7", ["+, -, * and / take numbers, not (text, a number); build text with sprintf"]),
+    **{
+        f"text and {sign}": (
+            f'_x := "a" {sign} 1', "3:7", ["+, -, * and / take numbers, not (text, a number); build text with sprintf"],
+        )
+        for sign in "-*/%"
+    },
     "sprintf": (
         '_x := sprintf("%s", 1, 2)', "3:7",
         ['sprintf takes a text and a list of what stands for each %; write sprintf("... %s ...", [value])'],
     ),
     "type of an argument": (
         "_x := count(3)", "3:7", ["count takes (text or a list or an object or a set), not (a number)"],
+    ),
+    "an argument of an unknown type": (
+        '_x if {\n\tz := [{"a": 1}]\n\ty := z[0].b\n\tstartswith(y, 1)\n}', None,
+        ["there is no z[0].b; known in z[0] are a", "startswith takes (text, text), not (something, a number)"],
     ),
     "number of arguments": (
         '_x if startswith("a")', "3:7", ["startswith takes (text, text), not fewer or more arguments"],
@@ -197,12 +229,34 @@ TYPES = {
         '_x if {{"msg": 1}} == [1]', "3:7",
         ["these can never be equal: one side is a set, each item an object with msg; the other is a list"],
     ),
+    "never equal, of the simplest types": (
+        "_x if null == true", "3:7", ["these can never be equal: one side is null; the other is true or false"],
+    ),
     "a number as an object": (
         "_x if {\n\tsome y in [1, 2]\n\ty.a == 1\n}", "5:2",
         ["y is a number, not an object; `some x in xs` gives the items of a list"],
     ),
     "a field of an object": (
         '_x if {\n\tsome y in [{"bucket": 1}]\n\ty.bucketName == 1\n}', "5:2", ["there is no y.bucketName; did you mean bucket?"],
+    ),
+    "a field of an item": (
+        '_x if {\n\tsome i\n\ty := [{"bucket": 1}]\n\ty[i].bucketName == 1\n}', "6:2",
+        ["there is no y[i].bucketName; did you mean bucket?"],
+    ),
+    "a field of any item": (
+        '_x if {\n\ty := [{"bucket": 1}]\n\ty[_].key == 1\n}', "5:2", ["there is no y[_].key; known in y[_] are bucket"],
+    ),
+    "a field of an item that is computed": (
+        '_x if {\n\ty := [{"bucket": 1}]\n\ty[count([])].key == 1\n}', "5:2",
+        ["there is no y[_].key; known in y[_] are bucket"],
+    ),
+    "a field of an object without any": ("_x if {\n\ty := {}\n\ty.a\n}", "5:2", ["OPA refuses this: undefined ref: y.a"]),
+    "a field that no document has": (
+        f"{TYPED}_x := input.job.nmae", "6:7", ["no document has input.job.nmae; did you mean name?"],
+    ),
+    "a field of a text": (
+        f"{TYPED}_x := input.job.name.first", "6:7",
+        ["input.job.name is text, not an object; `some x in xs` gives the items of a list"],
     ),
     "METADATA": (
         "_x := rego.metadata.chain()[1].annotations.custom.kinds", None,
@@ -233,7 +287,7 @@ def types(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
     own = Opa(opa, folder)
     told: Told = {case: [] for case in names.values()}
     # OPA's compiler ends after the first of its stages that finds anything: what it has refused is taken away for the next.
-    options = ("--strict", "--capabilities", "capabilities.json", "--max-errors", "1000", "--format", "json")
+    options = ("--strict", "--schema", ROOT / "schemas", *LIMITS, "--max-errors", "1000", "--format", "json")
     while errors := reported(own.run("check", *options, POLICIES), POLICIES):
         problems = type_problems(own, POLICIES, errors)
         told |= {case: lines for case, lines in _by_case(names, problems).items() if lines}

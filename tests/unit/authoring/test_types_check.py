@@ -62,6 +62,28 @@ def test_what_the_strict_check_says_is_told_and_nothing_more_is_checked(checks: 
     assert checks.read == {}
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ({"message": "wrong"}, "policies:1:1: OPA refuses this: wrong"),
+        ({"message": "error limit reached"}, "policies:1:1: there are more mistakes than these; fix them first"),
+        (_error("rego_parse_error", 0), "policies/a.rego:1:2: this is not Rego: wrong"),
+        (
+            {
+                "code": "rego_parse_error",
+                "message": "empty module",
+                "location": {"file": "policies/a.rego", "row": 0, "col": 0},
+            },
+            "policies/a.rego:1:1: this is not Rego: empty module",
+        ),
+    ],
+    ids=["nowhere", "too many", "no row", "an empty file"],
+)
+def test_what_has_no_place_is_told_at_the_beginning(checks: Checks, error: dict[str, Any], told: str) -> None:
+    checks.first = _refused(error)
+    assert _told(checks) == [told]
+
+
 def test_files_that_are_not_rego_are_told_alone(checks: Checks) -> None:
     checks.first = _refused(_error("rego_compile_error"), _error("rego_parse_error", 7))
     assert _told(checks) == ["policies/a.rego:7:2: this is not Rego: wrong"]
