@@ -73,7 +73,7 @@ def _meant(name: str, importable: list[str]) -> str | None:
     if bare[1] in ("config", "main", "mask", "plan", "rules", "testing"):
         return None
     tails = {each.rpartition(".")[2]: each for each in importable}
-    near = difflib.get_close_matches(bare[-1], tails, n=1, cutoff=0.8)
+    near = difflib.get_close_matches(bare[-1], tails, cutoff=0.8)
     return tails[near[0]] if near else None
 
 
@@ -89,7 +89,7 @@ def _misplaced(source: RegoText) -> str | None:
     wanted = folder
     if source.is_test and folder != ("guard", "testing"):
         wanted = (*folder[:-1], f"{folder[-1]}_test") if folder else ()
-    elif folder[-1:] and folder[-1].endswith("_test"):
+    elif folder and folder[-1].endswith("_test"):
         return f"only files of tests, *_test.rego, have a package that ends in _test, not {name}"
     if not _is_known(folder, test=source.is_test):
         return f"{_WHERE}{name}"

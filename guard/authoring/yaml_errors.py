@@ -26,7 +26,7 @@ class _Failure:
     @property
     def token(self) -> str:
         """The word that stands there."""
-        start = max(self.before.rfind(each) for each in " [,{") + 1
+        start = max(self.before.rfind(each) for each in " \t[,{") + 1
         begins = self.line[start:]
         return begins.split(",")[0].split("]")[0].split("}")[0].split("#")[0].strip()
 
@@ -45,7 +45,7 @@ def explain_yaml(error: yaml.YAMLError, text: str) -> tuple[int, int, str]:
 
 
 def _tab(failure: _Failure) -> str | None:
-    if "\t" in failure.line[: failure.column + 1] or failure.line.lstrip(" ").startswith("\t"):
+    if failure.line[failure.column :].startswith("\t"):
         return "a tab in the indentation; use spaces"
     return None
 

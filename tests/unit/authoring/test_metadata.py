@@ -51,6 +51,11 @@ NO_ADVICE = "METADATA has no custom.remediation; say there what the owner of the
 NO_SEVERITY = "METADATA has no custom.severity; it is one of low, medium, high, critical"
 CUT_OFF = "an empty line ends the METADATA here; remove it, or begin it with #"
 COLON = "this is not YAML: a second `: ` in one line; put the text after the first one in quotes"
+ITEMS = ", each item on a line of its own after `- `"
+OTHER_TYPES = (
+    "# description: []\n# scope: {}\n# schemas: x\n# custom: x\n"
+    "# authors: x\n# organizations: x\n# entrypoint: x\n# compile: x"
+)
 SCHEMAS = "# schemas:\n#   - input: schema.input\n"
 
 
@@ -99,6 +104,11 @@ SCHEMAS = "# schemas:\n#   - input: schema.input\n"
          ["1:1: METADATA has no title", "1:1: METADATA has no description", f"1:1: {NO_RESOURCES}", f"1:1: {NO_SCHEMAS}",
           f"1:1: {NO_ADVICE}", f"1:1: {NO_SEVERITY}"]),
         ("# description: What", "# descripton: What", ["17:3: METADATA descripton: unknown key; did you mean description?"]),
+        ("# description: What is wrong.", OTHER_TYPES,
+         ["17:3: METADATA description: must be a text", f"19:3: METADATA schemas: must be a list{ITEMS}",
+          "20:3: METADATA custom: must be a mapping", "18:3: METADATA scope: must be a text",
+          f"21:3: METADATA authors: must be a list{ITEMS}", f"22:3: METADATA organizations: must be a list{ITEMS}",
+          "23:3: METADATA entrypoint: must be true or false", "24:3: METADATA compile: must be a mapping"]),
         ("# description: What", "# scope: document\n# description: What", []),
         ("# description: What", "# custom: {x: 1}\n# description: What", []),
     ],

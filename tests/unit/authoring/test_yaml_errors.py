@@ -28,6 +28,8 @@ def _quoted(text: str) -> str:
     [
         ("\tb: x", "4:1", TAB),
         ("    \tb: x", "4:5", TAB),
+        ("    b:\n    -\tx: y", "5:6", TAB),
+        ("    b:\t@x", "4:8", _quoted("@x")),
         ("   b: x", "4:4", INDENTATION),
         ("    b:\n      - x\n     - y", "6:6", INDENTATION),
         ("      b: x", "4:8", LINE_ABOVE),
@@ -36,8 +38,10 @@ def _quoted(text: str) -> str:
         ("    b: [x, *.y, z]", "4:13", _quoted("*.y")),
         ("    b:\n      - *-team # all", "5:9", _quoted("*-team")),
         ("    b: [%team]", "4:9", _quoted("%team")),
+        ("    b: {x: *y}", "4:12", _quoted("*y")),
         ("    b: @x", "4:8", _quoted("@x")),
         ("    b: c: d", "4:9", "a second `: ` in one line; put the text after the first one in quotes"),
+        ("    b:x", "4:5", "a space is missing after the colon; write one"),
         ("    b:[x]", "4:5", "a space is missing after the colon; write one"),
         ("    b", "4:5", NO_COLON),
         ("    b:\n      - x\n      y", "6:7", NO_COLON),
@@ -52,6 +56,13 @@ def _quoted(text: str) -> str:
             "a list can't start on the line of its key; write each item on its own line after `- `, or all as [a, b]",
         ),
         ("    b: {<x: y}}", "4:15", NOTHING),
+        (
+            "    b: \a",
+            "1:1",
+            'unacceptable character #x0007: control characters are not allowed\n  in "<unicode string>", position 35',
+        ),
+        # YAML counts more ends of lines than there are "\n".
+        ("    b: x\u2028\u2028\u2028\u2028    c: @x", "8:8", "found character that cannot start any token"),
         ("---\nc: d", "4:1", "but found another document"),
     ],
 )
