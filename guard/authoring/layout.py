@@ -101,12 +101,11 @@ def _misplaced(source: RegoText) -> str | None:
 
 
 def _is_known(folder: tuple[str, ...], *, test: bool) -> bool:
-    if folder[:1] != ("guard",):
-        return False
-    if folder[1:2] == ("testing",):
-        return test and len(folder) == 2
-    if folder[1:2] == ("rules",):
-        return len(folder) == 3
-    if folder[1:2] == ("lib",):
-        return len(folder) >= 3
-    return len(folder) == 2 and folder[1] in _SINGLE
+    match folder:
+        case ("guard", "testing"):
+            return test
+        case ("guard", "rules", _) | ("guard", "lib", _, *_):
+            return True
+        case ("guard", name):
+            return name in _SINGLE
+    return False

@@ -30,11 +30,6 @@ class _Failure:
         """The line from there on."""
         return self.line[self.column - 1 :]
 
-    @property
-    def last_code(self) -> str:
-        """The last line before it that isn't empty."""
-        return next((line.strip() for line in reversed(self.before.split("\n")) if line.strip()), "")
-
 
 def syntax_problems(folder: Path, errors: Iterable[OpaError]) -> list[Diagnostic]:
     """Return what is wrong in each file that OPA can't read; what it reports after the first mistake is of that one."""
@@ -72,8 +67,8 @@ def _rest(failure: _Failure) -> str:
     return failure.rest
 
 
-def _last(failure: _Failure) -> str:
-    return f"{failure.last_code}\n{failure.line}"
+def _before(failure: _Failure) -> str:
+    return failure.before
 
 
 def _head(failure: _Failure) -> str:
@@ -151,7 +146,7 @@ _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     (r"unexpected identifier", _looks(r"^is\b", "there is no `is`; write `==`", _rest)),
     (r"unexpected not keyword", _looks(r"^not in\b", "`not` stands first; write `not x in xs`", _rest)),
     (r"unexpected , token", _looks(r"^,\s*$", "one condition per line; remove the comma", _rest)),
-    (r"unexpected } token", _looks(r";\n", "one condition per line; remove the `;` above", _last)),
+    (r"unexpected } token", _looks(r";\s*$", "one condition per line; remove the `;` above", _before)),
     (r"missing body", _says("`every` needs a body; write `every x in xs { ... }`")),
     (r"unexpected minus token", _looks(r"^[\w]+-", "names can't have hyphens; write underscores", _line)),
     (r"unexpected import path", _says("an import starts with data, input or future; write `import data.guard....`")),

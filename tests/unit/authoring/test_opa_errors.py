@@ -90,6 +90,7 @@ SYNTAX = {
         'x := $"a {input.b}"', "3:6", 'text is built with sprintf; write sprintf("... %s", [value])',
     ),
     "another space": ("x if input.a ==\u00a01", None, "this is a non-breaking space; write an ordinary one"),
+    "not UTF-8": ("# \udcff", "3:1", "illegal utf-8 character"),
     "nothing known": ("x := }", "3:6", "unexpected } token"),
     "nothing known, with an example of OPA's": (
         "f(x) contains 1", "3:6",
@@ -106,7 +107,9 @@ def syntax(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
     (folder / POLICIES).mkdir()
     (folder / "capabilities.json").symlink_to(ROOT / "capabilities.json")
     for name, case in names.items():
-        (folder / POLICIES / name).write_text(f"package guard.a{name.partition('.')[0]}\n\n{SYNTAX[case][0]}")
+        (folder / POLICIES / name).write_text(
+            f"package guard.a{name.partition('.')[0]}\n\n{SYNTAX[case][0]}", errors="surrogateescape"
+        )
     errors = reported(Opa(opa, folder).run("check", *LIMITS, "--format", "json", POLICIES), POLICIES)
     return _by_case(names, syntax_problems(folder, errors))
 
@@ -177,6 +180,10 @@ TYPES = {
     "a function of a library": (
         "import data.guard.lib.globs\n\n_x := globs.frist([], 1)", "5:7",
         ["the package guard.lib.globs has no function frist; did you mean first?"],
+    ),
+    "a function of a library without any": (
+        "import data.guard.lib.images\n\n_x := images.frist([], 1)", "5:7",
+        ["the package guard.lib.images has no function frist; it has none"],
     ),
     "a clock": ("_x := time.now_ns()", "3:7", [FORBIDDEN.format("time.now_ns")]),
     "http": ('_x := http.send({"url": "x"})', "3:7", [FORBIDDEN.format("http.send")]),

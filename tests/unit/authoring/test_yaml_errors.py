@@ -32,6 +32,7 @@ def _quoted(text: str) -> str:
         ("    b:\t@x", "4:8", _quoted("@x")),
         ("   b: x", "4:4", INDENTATION),
         ("    b:\n      - x\n     - y", "6:6", INDENTATION),
+        ("    b:\n      - x\n      y: 1", "6:7", INDENTATION),
         ("      b: x", "4:8", LINE_ABOVE),
         ("    b: [*]", "4:10", _quoted("*")),
         ("    b: *", "4:9", _quoted("*")),
