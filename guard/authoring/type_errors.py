@@ -80,7 +80,7 @@ class _Policies:
         """Return the package that an import would give this name to."""
         return next((each for each in libraries(self.texts) if each.rpartition(".")[2] == name), None)
 
-    def functions(self, package: str) -> list[str]:
+    def functions(self, package: str | None) -> list[str]:
         """Return the functions of a package."""
         texts = (source.text for source in self.texts if source.package == package)
         return sorted({name for text in texts for name in re.findall(r"^(?:default )?(\w+)\(", text, re.MULTILINE)})
@@ -151,7 +151,7 @@ def _no_function(found: re.Match[str], error: OpaError, known: _Policies) -> str
         return f"there is no function {name}; write {_ELSEWHERE[name]}"
     if last != name and last in known.allowed:
         return f"there are no methods; write `{last}({name.rpartition('.')[0]}, ...)`"
-    own = known.functions(known.source(error.file).package or "")
+    own = known.functions(known.source(error.file).package)
     return hint(
         f"there is no function {name}", name, [*own, *known.allowed], "define it in this file, or import its library"
     )
@@ -171,7 +171,7 @@ def _no_field(found: re.Match[str], error: OpaError, _: _Policies) -> str:
     position = int(error.details.get("pos", 0))
     around = _path(parts[:position])
     known = [str(each) for each in error.details.get("oneOf") or []]
-    if not known or position >= len(parts):
+    if not known:
         have = error.details.get("have")
         if have is None:
             return f"OPA refuses this: {error.message}"

@@ -172,6 +172,10 @@ TYPES = {
     "a method": (
         '_x if input.a.startswith("b")', "3:7", ["there are no methods; write `startswith(input.a, ...)`"],
     ),
+    "no method of OPA's": (
+        "_x if input.a.xyzzy(1)", "3:7",
+        [NO_FUNCTION.format("input.a.xyzzy", "define it in this file, or import its library")],
+    ),
     "own function": ("_long(y) if y > 1\n\n_x if _lang(2)", "5:7", [NO_FUNCTION.format("_lang", "did you mean _long?")]),
     "a built-in": ("_x if cuont(input.a) > 1", "3:7", [NO_FUNCTION.format("cuont", "did you mean count?")]),
     "no function": (
