@@ -215,10 +215,9 @@ def _list(types: Iterable[Any]) -> str:
     return f"({', '.join(_type(each) for each in types)})"
 
 
-def _type(shape: Any) -> str:
+def _type(known: Mapping[str, Any] | None) -> str:
     """Return a type of OPA's in words."""
-    if not isinstance(shape, dict):
-        return "something"
+    shape = known or {"type": "any"}
     if shape.get("of") and shape["type"] == "any":
         return " or ".join(_type(each) for each in shape["of"])
     keys = [str(each["key"]) for each in shape.get("static", []) if isinstance(each, dict) and "key" in each]
