@@ -217,7 +217,7 @@ def _list(types: Iterable[Any]) -> str:
 
 def _type(known: Mapping[str, Any] | None) -> str:
     """Return a type of OPA's in words."""
-    shape = known or {"type": "any"}
+    shape = known or {"type": None}
     if shape.get("of") and shape["type"] == "any":
         return " or ".join(_type(each) for each in shape["of"])
     keys = [str(each["key"]) for each in shape.get("static", []) if isinstance(each, dict) and "key" in each]

@@ -67,6 +67,10 @@ def test_what_the_strict_check_says_is_told_and_nothing_more_is_checked(checks: 
     [
         ({"message": "wrong"}, "policies:1:1: OPA refuses this: wrong"),
         ({"message": "error limit reached"}, "policies:1:1: there are more mistakes than these; fix them first"),
+        (
+            {"message": "match error", "details": {"a": None, "b": {"type": "string"}}},
+            "policies:1:1: these can never be equal: one side is something; the other is text",
+        ),
         (_error("rego_parse_error", 0), "policies/a.rego:1:2: this is not Rego: wrong"),
         (
             {
@@ -77,7 +81,7 @@ def test_what_the_strict_check_says_is_told_and_nothing_more_is_checked(checks: 
             "policies/a.rego:1:1: this is not Rego: empty module",
         ),
     ],
-    ids=["nowhere", "too many", "no row", "an empty file"],
+    ids=["nowhere", "too many", "of an unknown type", "no row", "an empty file"],
 )
 def test_what_has_no_place_is_told_at_the_beginning(checks: Checks, error: dict[str, Any], told: str) -> None:
     checks.first = _refused(error)
