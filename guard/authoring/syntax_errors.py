@@ -150,7 +150,7 @@ _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     (r"missing body", _says("`every` needs a body; write `every x in xs { ... }`")),
     (r"unexpected minus token", _looks(r"^[\w]+-", "names can't have hyphens; write underscores", _line)),
     (r"unexpected import path", _says("an import starts with data, input or future; write `import data.guard....`")),
-    (r"unexpected (if keyword|: token)", lambda failure: _no_key(failure) if "contains" not in _head(failure) else None),
+    (r"unexpected (if keyword|: token)", _no_key),
     (r"illegal escape", _says("a pattern with a backslash goes between backticks; write `...` instead of \"...\"")),
     (r"illegal token", _looks(r"^\?", "there is no `? :`; write `x := a if {...} else := b`", _rest)),
     (r'expected ":"', _says('a colon is missing; write `"key": value`')),
