@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guard.authoring.diagnostics import Diagnostic
@@ -104,6 +104,13 @@ def _unclosed(failure: _Failure) -> str | None:
     return f"the {bracket[0]} of line {bracket[1]} is not closed; write {_CLOSING[bracket[0]]} where it ends"
 
 
+def _unclosed_above(failure: _Failure) -> str | None:
+    """Of what begins another rule inside of a bracket: that is where OPA still reads the rule before."""
+    if not failure.line[:1].strip(" \t}])#"):
+        return None
+    return _unclosed(replace(failure, before=failure.before[: len(failure.before) - failure.column + 1]))
+
+
 def _comma(failure: _Failure) -> str | None:
     bracket = _open(failure)
     if bracket is None:
@@ -158,5 +165,6 @@ _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     (r'expected ","|non-terminated (object|array|set|expression)', _comma),
     (r"unexpected (\w+ keyword|identifier|eof|package|import|default|} token)", _unclosed),
     (r"unexpected } token", _looks(r"^\s*}\s*$", "this } closes nothing; remove it", _line)),
+    (r"expected \\n or ; or }", _unclosed_above),
     (r"expected \\n or ; or }", _says("one condition per line; start a new line here, or add the missing operator")),
 )  # fmt: skip

@@ -72,6 +72,9 @@ SYNTAX = {
     "no parenthesis": ('x := f(1, "(", `\n(`\ny := 2', "5:1", COMMA.format(")", "(", 3)),
     "no brace at the end": ("x if {\n\tinput.a # }\n", "5:1", UNCLOSED.format("{", 3, "}")),
     "no brace after raw text": ("x := `\n`\n\ny if {\n\tinput.a\n", "8:1", UNCLOSED.format("{", 6, "}")),
+    "no brace before a rule": ("x if {\n\tinput.a\n\ny contains 1", "6:3", UNCLOSED.format("{", 3, "}")),
+    "no brace before a value": ("x if {\n\tinput.a\n\ny := 1", "6:6", UNCLOSED.format("{", 3, "}")),
+    "no brace before a function": ("x if {\n\tinput.a\n\nf(y) := 1", "6:9", UNCLOSED.format("{", 3, "}")),
     "no brace before the next": ("x if {\n\tinput.a\n\ndefault y := 1", "6:1", UNCLOSED.format("{", 3, "}")),
     "no body of every": ("x if {\n\tevery y in input.a y > 1\n}", None, "`every` needs a body; write `every x in xs { ... }`"),
     "an import of a package": (
