@@ -22,8 +22,6 @@ REGAL     := $(CACHE)/regal-$(REGAL_VERSION)-$(HOST_OS)-$(HOST_ARCH)
 OPA_ON_PATH := $(shell command -v opa >/dev/null && opa version 2>/dev/null | grep -qx "Version: $(OPA_VERSION:v%=%)" && command -v opa)
 OPA         := $(or $(OPA_ON_PATH),$(CACHE)/opa-$(OPA_VERSION)-$(HOST_OS)-$(HOST_ARCH))
 
-TEST_PROCESSES := $(shell echo $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)))
-
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
 READY  := $(VENV)/.ready
@@ -56,10 +54,9 @@ mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their test
 mutate-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Break guard/ and lambda_entry/ bit by bit: do the tests notice? MODULES="guard/opa ..." for some, SAMPLE=20 for fewer
 	@$(PYTHON) -m tools.python_mutation --sample $(or $(SAMPLE),0) $(MODULES)
 
-# Measuring coverage takes a third more processor time, which whoever waits for the tests doesn't need. Some tests wait: there is a process
-# more than there are cores.
+# Measuring coverage takes a third more processor time, which whoever waits for the tests doesn't need.
 test-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Run pytest; COVERAGE=yes, as in CI, demands 95% branch coverage of guard and lambda_entry
-	@$(PYTHON) -m pytest -n $(TEST_PROCESSES) --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) --no-header
+	@$(PYTHON) -m pytest -n auto --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) --no-header
 
 deployment: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) $(LOCALSTACK)/.ready ## Deploy, update and delete the stack on a local AWS, with its events (4 minutes)
 	@LOCALSTACK_PYTHON=$(LOCALSTACK)/bin/python $(PYTHON) -m pytest -q -x -p no:cacheprovider tests/deployment/campaign_stack.py
