@@ -97,7 +97,7 @@ def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
     from guard.aws.budget import Budget, spend
     from guard.sweep.run import TOGETHER, Sweep
 
-    # A job of few calls a second must not have the whole batch wait for each other's until the function's time is over.
+    # With few calls a second, the jobs of a batch would wait for each other's until the function's time is over.
     together = max(1, min(TOGETHER, int(settings.sweep_calls_per_second)))
     sagemaker = client("sagemaker")
     spend(sagemaker, Budget(settings.sweep_calls_per_second, burst=settings.sweep_calls_per_second))

@@ -18,7 +18,10 @@ SAVE_AFTER = timedelta(minutes=1)
 
 
 class Kept:
-    """The jobs that were judged, that nobody could judge and that are withheld, and where the sweep is; never raises."""
+    """The jobs that were judged, that nobody could judge and that are withheld, and where the sweep is; never raises.
+
+    After a failure nothing more is written until the sweep's end: with a table that hangs, the jobs would wait for that.
+    """
 
     def __init__(
         self,
@@ -55,16 +58,18 @@ class Kept:
             self._failures.append(exc)
             return Position()
 
-    def save_position(self, walk: Walk, *, killed: bool = False) -> None:
-        """Write where the next sweep begins: after this one's end, or if it is `killed` before it writes that again."""
-        try:
-            self._store.write(POSITION, walk.next_position(killed=killed).values(), self._clock() + KEPT)
-        except StateError as exc:
-            self._failures.append(exc)
+    def end_at(self, walk: Walk) -> None:
+        """Write where the next sweep begins."""
+        self._write_position(walk, killed=False)
+
+    def begin_batch(self, walk: Walk) -> None:
+        """Write where the next sweep begins if this one is killed by what comes now."""
+        if not self.failures:
+            self._write_position(walk, killed=True)
 
     def save_now_and_then(self) -> None:
         """Write the rest if that was a minute ago."""
-        if self._clock() - self._saved >= SAVE_AFTER:
+        if not self.failures and self._clock() - self._saved >= SAVE_AFTER:
             self.save(complete=False)
 
     def save(self, *, complete: bool) -> None:
@@ -72,3 +77,9 @@ class Kept:
         self._saved = self._clock()
         for part in (self.memory, self.undecided, self.withheld):
             part.save(self._saved, complete=complete)
+
+    def _write_position(self, walk: Walk, *, killed: bool) -> None:
+        try:
+            self._store.write(POSITION, walk.next_position(killed=killed).values(), self._clock() + KEPT)
+        except StateError as exc:
+            self._failures.append(exc)

@@ -108,7 +108,7 @@ class Walk:
         if self.unsupported == {kind.listing.operation for kind in JOB_KINDS}:
             self.failures.append(ListError("no kind of jobs can be listed: what answers isn't SageMaker"))
 
-    def next_position(self, *, killed: bool = False) -> Position:
+    def next_position(self, *, killed: bool) -> Position:
         """Where the next sweep begins: with the next kind, and in each kind where this one was cut off.
 
         Had it been `killed` at this moment, the next one would begin behind the job that was reached, and come to it last.

@@ -22,7 +22,6 @@ from guard.sweep.kept import Kept
 from guard.sweep.lease import Lease
 from guard.sweep.memory import KEPT, Store
 from guard.sweep.position import Walk
-from guard.sweep.undecided import Undecided
 
 LAST = "sweep#last"
 
@@ -150,8 +149,7 @@ class Sweep:
         records = chain(self.guard.judge_all(islice(jobs, 1)), self.guard.judge_all(jobs, together))
         for record in records:
             lease.renew()
-            self._note(report, record, kept.undecided)
-            kept.withheld.note(record)
+            self._note(report, record, kept)
             job = pending.pop(record.job_arn or "", None)
             if job is not None and record.outcome in _SETTLED and not record.failures and report.revision is not None:
                 kept.memory.remember(job, self._basis(report))
@@ -159,7 +157,7 @@ class Sweep:
         self._ending(report)
         report.listed, report.complete, report.unsupported = walk.listed, walk.complete, sorted(walk.unsupported)
         kept.save(complete=walk.complete)
-        kept.save_position(walk)
+        kept.end_at(walk)
         report.failures += [*walk.failures, *kept.failures]
 
     def _unknown(
@@ -187,10 +185,10 @@ class Sweep:
             asked += 1
             if (asked - 1) % together == 0:
                 # The last of those that are judged together: if they are what kills this sweep, the next one begins behind them.
-                kept.save_position(walk, killed=True)
+                kept.begin_batch(walk)
             yield job_ref(job, home, source)
 
-    def _note(self, report: Report, record: Record, undecided: Undecided) -> None:
+    def _note(self, report: Report, record: Record, kept: Kept) -> None:
         """Count the record, and see to a job that could not be judged for too long."""
         report.judged += 1
         report.outcomes[record.outcome.value if record.outcome else "none"] += 1
@@ -199,7 +197,8 @@ class Sweep:
         if record.outcome is not Outcome.FAILED or record.decision == "deny":
             # A job that could not be judged is told of by name, in time; what was judged and not done is a failure of the sweep.
             report.failures += record.failures
-        since = undecided.note(record, self.clock())
+        kept.withheld.note(record)
+        since = kept.undecided.note(record, self.clock())
         if since is None:
             return
         report.undecided.append(record.job_arn or "")
@@ -210,6 +209,7 @@ class Sweep:
             stopped = self.guard.stop_undecided(record, f"no decision was possible for {minutes} minutes: {reason}")
             report.outcomes[stopped.outcome.value if stopped.outcome else "none"] += 1
             report.failures += stopped.failures
+            kept.withheld.note(stopped)
 
     def _ending(self, report: Report) -> None:
         """The exemptions that have ended or end soon, the first to end first."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,15 @@ from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 from guard.pipeline import Guard, PolicyEngine
 from guard.record import Record
+from guard.sweep.run import Sweep
 from tests.support.bundles import configured_bundle
 from tests.support.cloudformation import rendered
-from tests.support.jobs import aws_client, client
+from tests.support.jobs import ALLOWED, aws_client, client, training_request
 from tests.support.shipped_model import shipped_client
+from tests.support.sweeps import NOW
 from tests.support.trial import short_trial
 from tools.local_sagemaker import CONTROL, Control, install
 
-NOW = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
-"""A minute after the events of tests.support.jobs."""
 LATER = NOW + timedelta(minutes=4)
 """When they are five minutes old."""
 NOTHING_DENIED = DenyList(images={}, patterns=())
@@ -150,3 +151,44 @@ def guard(sagemaker: Any, guard_client: Any, log: MemorySink, shipped_engine: Em
         )
 
     return make
+
+
+@pytest.fixture
+def notices() -> list[dict[str, Any]]:
+    """What the sweep told of."""
+    return []
+
+
+@pytest.fixture
+def sweep(
+    guard: Callable[..., Guard], table: StateTable, notices: list[dict[str, Any]], guard_client: Any
+) -> Callable[..., Sweep]:
+    """Make sweeps over the simulated SageMaker and one table."""
+
+    def make(clock: Callable[[], datetime] = lambda: NOW, store: Any = table, **changes: Any) -> Sweep:
+        fields = {name: changes.pop(name) for name in list(changes) if name in Sweep.__dataclass_fields__}
+        made = Sweep(
+            guard=replace(guard(**changes), clock=clock),
+            client=guard_client,
+            store=store,
+            setup="setup",
+            withheld_longest=timedelta(hours=1),
+            undecided_after=timedelta(minutes=30),
+            stop_undecided=False,
+            notice=lambda message, facts: notices.append({"message": message, **facts}),
+            clock=clock,
+        )
+        return replace(made, **fields)
+
+    return make
+
+
+@pytest.fixture
+def train(sagemaker: Any) -> Callable[..., None]:
+    """Create training jobs."""
+
+    def create(*names: str, image: str = ALLOWED, **members: Any) -> None:
+        for name in names:
+            sagemaker.create_training_job(TrainingJobName=name, **training_request(image, **members))
+
+    return create

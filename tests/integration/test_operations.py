@@ -24,15 +24,15 @@ from guard.settings import PREFIX, Settings
 from guard.sweep.run import LAST, Sweep
 from tests.integration.conftest import NOW
 from tests.integration.test_limits import NAME, ssm
-from tests.integration.test_sweep import notices, sweep, swept, train
 from tests.support.fakes import FakeSageMaker, refused
 from tests.support.jobs import DENIED, HOME, aws_client, started_event
 from tests.support.jobs import status as job_status
+from tests.support.sweeps import swept
 from tests.unit.limits.test_breaker import denied
 from tests.unit.operations.test_letters import NOTICE, UNDELIVERED, failed_invocation
 from tools.local_sagemaker import Control
 
-__all__ = ["notices", "ssm", "sweep", "train"]
+__all__ = ["ssm"]
 
 
 class Function:

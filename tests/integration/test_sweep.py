@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,78 +13,24 @@ from guard.aws.budget import Budget, spend
 from guard.aws.table import StateTable
 from guard.errors import ListError, OpaTimeout, StateError
 from guard.jobs import JOB_KINDS
-from guard.limits.breaker import Bounds, Breaker
-from guard.limits.permit import Permit, SwitchedLimits
-from guard.pipeline import Guard
 from guard.record import Outcome
-from guard.sweep.lease import HELD, ITEM, Lease
 from guard.sweep.memory import NoStore
-from guard.sweep.run import MARGIN_SECONDS, Sweep
+from guard.sweep.run import Sweep
 from guard.sweep.undecided import ITEM as UNDECIDED
-from guard.sweep.withheld import ITEM as WITHHELD
 from tests.integration.conftest import NOW, MemorySink
 from tests.support.fakes import FakeSageMaker
-from tests.support.jobs import ALLOWED, DENIED, HOME, client, processing_request, status, training_request
-from tests.support.records import denied
+from tests.support.jobs import DENIED, HOME, client, processing_request, status
+from tests.support.sweeps import PLENTY, Clock, swept
 from tools.local_sagemaker import Control, set_status
 
-PLENTY = 900.0
-
-
-@dataclass
-class Clock:
-    """A time that a test moves."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def notices() -> list[dict[str, Any]]:
-    """What the sweep told of."""
-    return []
-
-
-@pytest.fixture
-def sweep(
-    guard: Callable[..., Guard], table: StateTable, notices: list[dict[str, Any]], guard_client: Any
-) -> Callable[..., Sweep]:
-    """Make sweeps over the simulated SageMaker and one table."""
-
-    def make(clock: Callable[[], datetime] = lambda: NOW, store: Any = table, **changes: Any) -> Sweep:
-        fields = {name: changes.pop(name) for name in list(changes) if name in Sweep.__dataclass_fields__}
-        made = Sweep(
-            guard=replace(guard(**changes), clock=clock),
-            client=guard_client,
-            store=store,
-            setup="setup",
-            withheld_longest=timedelta(hours=1),
-            undecided_after=timedelta(minutes=30),
-            stop_undecided=False,
-            notice=lambda message, facts: notices.append({"message": message, **facts}),
-            clock=clock,
-        )
-        return replace(made, **fields)
-
-    return make
-
-
-@pytest.fixture
-def train(sagemaker: Any) -> Callable[..., None]:
-    """Create training jobs."""
-
-    def create(*names: str, image: str = ALLOWED, **members: Any) -> None:
-        for name in names:
-            sagemaker.create_training_job(TrainingJobName=name, **training_request(image, **members))
-
-    return create
-
-
-def swept(sweep: Sweep, seconds: float = PLENTY) -> dict[str, Any]:
-    """Run a sweep, and return what it says of itself."""
-    return sweep.run(HOME, lambda: seconds).summary()
+EXEMPTION = {
+    "id": "EX-1",
+    "owner": "team",
+    "reason": "moves soon",
+    "rules": ["denied_image"],
+    "scope": {"account": HOME.account},
+    "expires": NOW.date().isoformat(),
+}
 
 
 # What it finds
@@ -207,15 +150,7 @@ def test_other_policies_are_asked_about_every_job(sweep: Any, train: Any, engine
 def test_an_exemption_that_ends_overnight_ends_for_a_job_that_was_judged(
     sweep: Any, train: Any, engine_with: Any
 ) -> None:
-    exemption = {
-        "id": "EX-1",
-        "owner": "team",
-        "reason": "moves soon",
-        "rules": ["denied_image"],
-        "scope": {"account": HOME.account},
-        "expires": NOW.date().isoformat(),
-    }
-    engine, clock = engine_with(rules={}, exemptions=[exemption]), Clock()
+    engine, clock = engine_with(rules={}, exemptions=[EXEMPTION]), Clock()
     train("one", "two", image=DENIED)
     assert swept(sweep(clock, engine=engine))["outcomes"] == {"not_denied": 2}
     clock.now += timedelta(days=1)
@@ -224,15 +159,7 @@ def test_an_exemption_that_ends_overnight_ends_for_a_job_that_was_judged(
 
 def test_an_exemption_that_ends_during_a_sweep_ends_for_the_next(sweep: Any, train: Any, engine_with: Any) -> None:
     """Jobs are judged by the time at which their sweep began."""
-    exemption = {
-        "id": "EX-1",
-        "owner": "team",
-        "reason": "moves soon",
-        "rules": ["denied_image"],
-        "scope": {"account": HOME.account},
-        "expires": NOW.date().isoformat(),
-    }
-    engine, clock = engine_with(rules={}, exemptions=[exemption]), Clock(NOW.replace(hour=23, minute=59))
+    engine, clock = engine_with(rules={}, exemptions=[EXEMPTION]), Clock(NOW.replace(hour=23, minute=59))
     train("one", "two", "three", image=DENIED)
 
     def remaining() -> float:
@@ -287,103 +214,6 @@ def test_each_attempt_at_a_call_is_paid_for_and_stopping_a_job_is_free(train: An
     patient.describe_training_job(TrainingJobName="job")
     patient.stop_training_job(TrainingJobName="job")
     assert (budget.taken, control.operations()[-3:]) == (2, ["DescribeTrainingJob"] * 2 + ["StopTrainingJob"])
-
-
-def test_a_job_that_the_breaker_let_go_on_is_stopped_by_a_later_sweep(
-    sweep: Any, train: Any, table: StateTable
-) -> None:
-    bounds = Bounds(stops=2, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
-    clock = Clock()
-    train("one", "two", "three", image=DENIED)
-    assert swept(sweep(clock, limits=Breaker(table, bounds, clock)))["outcomes"] == {"stopped": 2, "withheld": 1}
-    clock.now += timedelta(minutes=11)
-    assert swept(sweep(clock, limits=Breaker(table, bounds, clock)))["outcomes"] == {"stopped": 1}
-
-
-@pytest.mark.parametrize("every", [3, 5, 10])
-def test_a_suspected_rule_stops_every_job_in_the_end(sweep: Any, train: Any, table: StateTable, every: int) -> None:
-    """Jobs that are withheld are judged again by each sweep: what is held against their rule is only what it stopped."""
-    bounds = Bounds(stops=100, window=timedelta(minutes=10), rule_share=80, rule_jobs=5)
-    clock, outcomes = Clock(), Counter[str]()
-    train("allowed")
-    train(*(f"denied-{number}" for number in range(12)), image=DENIED)
-    for _ in range(1 + 30 // every):
-        outcomes.update(sweep(clock, limits=Breaker(table, bounds, clock)).run(HOME, lambda: PLENTY).outcomes)
-        clock.now += timedelta(minutes=every)
-    assert outcomes["stopped"] == 12
-
-
-def _starved(sweep: Any, clock: Clock, table: StateTable, minutes: int, switch: Permit) -> Counter[str]:
-    """What becomes of jobs while others use all stops of each window."""
-    bounds = Bounds(stops=2, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
-    breaker, outcomes = Breaker(table, bounds, clock), Counter[str]()
-    for _ in range(minutes // 10 + 1):
-        for _ in range(3):
-            breaker.permit(denied())
-        limits = SwitchedLimits(lambda: switch, breaker)
-        outcomes.update(sweep(clock, limits=limits, withheld_longest=bounds.longest).run(HOME, lambda: PLENTY).outcomes)
-        clock.now += timedelta(minutes=10)
-    return outcomes
-
-
-@pytest.mark.parametrize(
-    ("minutes", "switch", "outcomes"),
-    [
-        pytest.param(50, Permit(), {"withheld": 6}, id="less than six windows"),
-        pytest.param(60, Permit(), {"withheld": 6, "stopped": 1}, id="six windows"),
-        pytest.param(60, Permit("switch"), {"withheld": 7}, id="by the switch"),
-    ],
-)
-def test_a_job_that_others_keep_from_being_stopped_is_stopped_all_the_same(
-    sweep: Any, train: Any, table: StateTable, log: MemorySink, minutes: int, switch: Permit, outcomes: Any
-) -> None:
-    train("denied", image=DENIED)
-    assert _starved(sweep, Clock(), table, minutes, switch) == outcomes
-    if "stopped" in outcomes:
-        # Its name may be that of a schedule, which is started again.
-        assert table.read(WITHHELD)["jobs"] == "{}"
-        assert log.records[-1].reason == "the breaker has withheld the stop for 60 minutes already"
-
-
-@pytest.mark.parametrize(
-    ("operation", "stopped_after"),
-    [
-        pytest.param("DescribeTrainingJob", 60, id="a sweep that could not judge it"),
-        pytest.param("StopTrainingJob", 70, id="a stop that failed"),
-    ],
-)
-def test_one_call_that_fails_buys_no_other_hour(
-    sweep: Any, train: Any, table: StateTable, control: Control, operation: str, stopped_after: int
-) -> None:
-    bounds = Bounds(stops=1, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
-    clock = Clock()
-    breaker = Breaker(table, bounds, clock)
-    train("denied", image=DENIED)
-    for minutes in range(0, stopped_after + 1, 10):
-        breaker.permit(denied())
-        breaker.permit(denied())
-        if minutes == (50 if operation.startswith("Describe") else 60):
-            control.fail(operation, "ThrottlingException")
-        outcomes = sweep(clock, limits=breaker, withheld_longest=bounds.longest).run(HOME, lambda: PLENTY).outcomes
-        assert ("stopped" in outcomes) == (minutes == stopped_after), (minutes, outcomes)
-        clock.now += timedelta(minutes=10)
-
-
-def test_jobs_that_the_breaker_let_go_on_are_no_reason_to_suspect_their_rule(
-    sweep: Any, train: Any, table: StateTable
-) -> None:
-    """They are judged by each sweep, and the allowed ones, which it knows, are not: but for those, the rule would deny most."""
-    bounds = Bounds(stops=6, window=timedelta(minutes=10), rule_share=50, rule_jobs=3)
-    clock = Clock()
-    train(*(f"allowed-{number}" for number in range(20)))
-    train(*(f"denied-{number}" for number in range(10)), image=DENIED)
-    first = swept(sweep(clock, limits=Breaker(table, bounds, clock)))
-    clock.now += timedelta(minutes=11)
-    second = swept(sweep(clock, limits=Breaker(table, bounds, clock)))
-    assert [(report["known"], report["outcomes"]) for report in (first, second)] == [
-        (0, {"not_denied": 20, "stopped": 6, "withheld": 4}),
-        (19, {"not_denied": 1, "stopped": 4}),  # the first job tells the revision, without which none is known
-    ]
 
 
 def test_the_report_tells_which_exemptions_end_soon_the_soonest_first(sweep: Any) -> None:
@@ -515,192 +345,6 @@ def test_without_its_table_every_job_is_judged_all_the_same(sweep: Any, train: A
     report = swept(sweep(store=Broken()))
     assert report["outcomes"] == {"not_denied": 1, "stopped": 1}
     assert report["failures"].keys() == {"StateError"}
-
-
-# Two sweeps, and a sweep cut off
-
-
-def test_a_second_sweep_at_the_same_time_does_nothing(sweep: Any, train: Any, table: StateTable) -> None:
-    train("denied", image=DENIED)
-    table.claim(ITEM, "another", NOW + timedelta(minutes=1), NOW)
-    report = swept(sweep())
-    assert (report["skipped"], report["judged"]) == ("another sweep is at work", 0)
-
-
-def test_a_finished_sweep_leaves_the_lease_to_the_next(sweep: Any, train: Any) -> None:
-    train("one")
-    assert [swept(sweep())["skipped"] for _ in range(2)] == [None, None]
-
-
-def test_a_sweep_keeps_the_lease_for_as_long_as_it_works(sweep: Any, train: Any, table: StateTable) -> None:
-    """It is held for two minutes at a time, and a sweep works for a quarter of an hour."""
-    train(*(f"job-{number}" for number in range(10)))
-    clock, taken = Clock(), []
-
-    def remaining() -> float:
-        clock.now += timedelta(minutes=1)
-        taken.append(Lease(table, "another", clock).claim())
-        return PLENTY
-
-    report = sweep(clock).run(HOME, remaining)
-    assert (report.listed, report.complete, any(taken)) == (10, True, False)
-    assert clock.now - NOW > 4 * HELD
-
-
-class Killed(BaseException):
-    """The function's end, in the middle of whatever it does."""
-
-
-def test_after_a_killed_sweep_the_next_goes_on(
-    sweep: Any, train: Any, control: Control, sagemaker: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("guard.sweep.kept.SAVE_AFTER", timedelta(0))
-    train("one", "two", "three", image=ALLOWED)
-    clock = Clock()
-
-    def kill(message: str, facts: Any) -> None:
-        raise Killed
-
-    killed = sweep(clock, notice=kill, undecided_after=timedelta(0), together=1)
-    control.before("DescribeTrainingJob", lambda: control.fail("DescribeTrainingJob", "ThrottlingException"))
-    with pytest.raises(Killed):
-        killed.run(HOME, lambda: PLENTY)
-    # Lambda's kill runs no `finally`: the lease stays until it expires.
-    assert Lease(killed.store, "killed", clock).claim()
-    assert swept(sweep(clock))["skipped"] is not None
-    # The shortest interval of the schedule.
-    clock.now += timedelta(minutes=5)
-    report = swept(sweep(clock))
-    assert (report["skipped"], report["listed"], report["known"] + report["judged"]) == (None, 3, 3)
-
-
-@pytest.mark.parametrize(
-    ("together", "before", "judged"),
-    [
-        pytest.param(1, 0, ["two", "three", "four", "one"], id="the first"),
-        pytest.param(1, 2, ["four", "one", "two", "three"], id="one by one"),
-        pytest.param(2, 1, ["four", "one", "two", "three"], id="a batch"),
-    ],
-)
-def test_after_a_sweep_that_its_jobs_killed_the_next_begins_behind_them(
-    sweep: Any,
-    train: Any,
-    control: Control,
-    log: MemorySink,
-    monkeypatch: pytest.MonkeyPatch,
-    together: int,
-    before: int,
-    judged: list[str],
-) -> None:
-    """Else the same jobs would kill it again, and those behind them would never be judged."""
-    # The jobs of a test are milliseconds apart.
-    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(milliseconds=1))
-    train("one", "two", "three", "four")
-
-    def kill() -> None:
-        raise Killed
-
-    for act in [lambda: None] * before + [kill]:
-        control.before("DescribeTrainingJob", act)
-    clock = Clock()
-    with pytest.raises(Killed):
-        sweep(clock, together=together).run(HOME, lambda: PLENTY)
-    log.written.clear()
-    clock.now += timedelta(minutes=5)
-    swept(sweep(clock))
-    assert [record.ref.name for record in log.records if record.ref is not None] == judged
-
-
-def test_a_job_that_kills_every_sweep_keeps_no_other_from_being_judged(
-    sweep: Any, train: Any, sagemaker: Any, control: Control, log: MemorySink, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whether it is judged with others of its kind, with those of another, or among the last."""
-    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(milliseconds=1))
-    train(*(f"job-{number}" for number in range(9)))
-    for number in range(6):
-        sagemaker.create_processing_job(ProcessingJobName=f"step-{number}", **processing_request(ALLOWED))
-    described = control.admit
-
-    def admit(operation: str, parameters: Any) -> None:
-        described(operation, parameters)
-        if parameters.get("TrainingJobName") == "job-4" and operation.startswith("Describe"):
-            raise Killed
-
-    monkeypatch.setattr(control, "admit", admit)
-    clock = Clock()
-    for _ in range(5):
-        with suppress(Killed):
-            sweep(clock, together=25).run(HOME, lambda: PLENTY)
-        clock.now += timedelta(minutes=5)
-    judged = {record.ref.name for record in log.records if record.ref is not None}
-    assert judged == {f"job-{number}" for number in range(9) if number != 4} | {f"step-{number}" for number in range(6)}
-
-
-def test_what_a_killed_sweep_had_saved_is_known_to_the_next(
-    sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("guard.sweep.kept.SAVE_AFTER", timedelta(0))
-    train("one", "two", "three")
-    looks = [PLENTY, PLENTY]
-
-    def remaining() -> float:
-        if not looks:
-            raise Killed
-        return looks.pop()
-
-    with pytest.raises(Killed):
-        sweep(together=1).run(HOME, remaining)
-    # The first job is judged in any case, to learn the policies' revision.
-    report = swept(sweep())
-    assert (report["known"], report["judged"]) == (1, 2)
-
-
-class Countdown:
-    """The remaining time, used up by looking at it."""
-
-    def __init__(self, jobs: int) -> None:
-        self._left = jobs
-
-    def __call__(self) -> float:
-        self._left -= 1
-        return PLENTY if self._left >= 0 else MARGIN_SECONDS
-
-
-def runs(sweep: Callable[..., Sweep], looks: int) -> Iterator[dict[str, Any]]:
-    while True:
-        yield sweep().run(HOME, Countdown(looks)).summary()
-
-
-def test_no_kind_waits_for_the_end_of_another(
-    sweep: Any, train: Any, sagemaker: Any, log: MemorySink, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A few of each kind after the other: many training jobs don't keep a processing job waiting."""
-    monkeypatch.setattr("guard.sweep.position._SHARE", 2)
-    train(*(f"job-{number}" for number in range(30)))
-    sagemaker.create_processing_job(ProcessingJobName="denied", **processing_request(DENIED))
-    report = next(runs(sweep, 30))
-    assert not report["complete"]
-    assert status(sagemaker, "processing", "denied") in {"Stopping", "Stopped"}
-
-
-def test_jobs_that_fail_again_and_again_do_not_keep_those_behind_waiting(
-    sweep: Any, train: Any, control: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A sweep goes on where the last one was cut off, though nothing of what came before is settled."""
-    # The jobs of a test are milliseconds apart.
-    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(0))
-    train(*(f"job-{number:02}" for number in range(12)))
-    train("denied", image=DENIED)
-    control.fail("DescribeTrainingJob", "AccessDeniedException", times=10_000)
-    several = runs(sweep, 5)
-    described = []
-    for _ in range(4):
-        next(several)
-        described.append(
-            {c.parameters["TrainingJobName"] for c in control.calls if c.operation == "DescribeTrainingJob"}
-        )
-    assert "denied" not in described[0]
-    assert "denied" in described[-1]
 
 
 # Jobs that nobody can judge

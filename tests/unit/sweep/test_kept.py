@@ -54,23 +54,25 @@ def _walked() -> Walk:
 
 
 @pytest.mark.parametrize(
-    ("killed", "cut"),
+    ("write", "cut", "killed"),
     [
-        pytest.param({}, CREATED - timedelta(seconds=1), id="cut off"),
-        pytest.param({"killed": True}, CREATED + timedelta(seconds=1), id="killed"),
+        pytest.param(Kept.end_at, CREATED - timedelta(seconds=1), 0, id="cut off"),
+        pytest.param(Kept.begin_batch, CREATED + timedelta(seconds=1), 1, id="killed"),
     ],
 )
-def test_the_next_sweep_begins_before_the_last_job_or_behind_one_that_may_kill_it(killed: Any, cut: datetime) -> None:
+def test_the_next_sweep_begins_before_the_last_job_or_behind_one_that_may_kill_it(
+    write: Any, cut: datetime, killed: int
+) -> None:
     store = MemoryStore()
-    _kept(store, Clock()).save_position(_walked(), **killed)
+    write(_kept(store, Clock()), _walked())
     assert set(json.loads(store.items[POSITION]["cut"]).values()) == {cut.isoformat()}
-    assert store.items[POSITION]["killed"] == len(killed)
+    assert store.items[POSITION]["killed"] == killed
     assert store.expires[POSITION] == NOW + KEPT
 
 
 def test_the_position_of_the_last_sweep_is_where_this_one_begins() -> None:
     store, clock = MemoryStore(), Clock()
-    _kept(store, clock).save_position(_walked())
+    _kept(store, clock).end_at(_walked())
     assert _kept(store, clock).position().turn == 1
 
 
@@ -86,7 +88,7 @@ def test_a_position_that_can_not_be_written_is_told() -> None:
     store = MemoryStore()
     kept, walk = _kept(store, Clock()), _walked()
     store.refuses = True
-    kept.save_position(walk)
+    kept.end_at(walk)
     assert [failure.message for failure in kept.failures] == ["no table"]
 
 
@@ -101,3 +103,20 @@ def test_what_was_judged_is_written_each_minute() -> None:
         written.append(sum(len(json.loads(item["jobs"])) for item in store.items.values()))
     assert written == [0, 2, 2, 4, 4]
     assert timedelta(seconds=30) <= SAVE_AFTER <= timedelta(minutes=2)
+
+
+def test_with_a_table_that_fails_nothing_waits_for_it_until_the_end() -> None:
+    """One that hangs takes a quarter of a minute for each call."""
+    store, clock = MemoryStore(), Clock()
+    kept, walk = _kept(store, clock), _walked()
+    kept.memory.remember(Listed(TRAINING, "j", ARN, "InProgress", NOW, NOW), "basis")
+    store.refuses = True
+    for _ in range(3):
+        kept.begin_batch(walk)
+        clock.now += SAVE_AFTER
+        kept.save_now_and_then()
+    assert len(kept.failures) == 1
+    store.refuses = False
+    kept.save(complete=False)
+    kept.end_at(walk)
+    assert len(store.items) == 2

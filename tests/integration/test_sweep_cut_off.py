@@ -1,0 +1,201 @@
+"""Two sweeps at once, and sweeps that are cut off or killed: the next one goes on, and no job keeps others waiting for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from guard.aws.table import StateTable
+from guard.sweep.lease import HELD, ITEM, Lease
+from guard.sweep.run import MARGIN_SECONDS, Sweep
+from tests.integration.conftest import NOW, MemorySink
+from tests.support.jobs import ALLOWED, DENIED, HOME, processing_request, status
+from tests.support.sweeps import PLENTY, Clock, swept
+from tools.local_sagemaker import Control
+
+
+def test_a_second_sweep_at_the_same_time_does_nothing(sweep: Any, train: Any, table: StateTable) -> None:
+    train("denied", image=DENIED)
+    table.claim(ITEM, "another", NOW + timedelta(minutes=1), NOW)
+    report = swept(sweep())
+    assert (report["skipped"], report["judged"]) == ("another sweep is at work", 0)
+
+
+def test_a_finished_sweep_leaves_the_lease_to_the_next(sweep: Any, train: Any) -> None:
+    train("one")
+    assert [swept(sweep())["skipped"] for _ in range(2)] == [None, None]
+
+
+def test_a_sweep_keeps_the_lease_for_as_long_as_it_works(sweep: Any, train: Any, table: StateTable) -> None:
+    """It is held for two minutes at a time, and a sweep works for a quarter of an hour."""
+    train(*(f"job-{number}" for number in range(10)))
+    clock, taken = Clock(), []
+
+    def remaining() -> float:
+        clock.now += timedelta(minutes=1)
+        taken.append(Lease(table, "another", clock).claim())
+        return PLENTY
+
+    report = sweep(clock).run(HOME, remaining)
+    assert (report.listed, report.complete, any(taken)) == (10, True, False)
+    assert clock.now - NOW > 4 * HELD
+
+
+class Killed(BaseException):
+    """The function's end, in the middle of whatever it does."""
+
+
+def test_after_a_killed_sweep_the_next_goes_on(
+    sweep: Any, train: Any, control: Control, sagemaker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guard.sweep.kept.SAVE_AFTER", timedelta(0))
+    train("one", "two", "three", image=ALLOWED)
+    clock = Clock()
+
+    def kill(message: str, facts: Any) -> None:
+        raise Killed
+
+    killed = sweep(clock, notice=kill, undecided_after=timedelta(0), together=1)
+    control.before("DescribeTrainingJob", lambda: control.fail("DescribeTrainingJob", "ThrottlingException"))
+    with pytest.raises(Killed):
+        killed.run(HOME, lambda: PLENTY)
+    # Lambda's kill runs no `finally`: the lease stays until it expires.
+    assert Lease(killed.store, "killed", clock).claim()
+    assert swept(sweep(clock))["skipped"] is not None
+    # The shortest interval of the schedule.
+    clock.now += timedelta(minutes=5)
+    report = swept(sweep(clock))
+    assert (report["skipped"], report["listed"], report["known"] + report["judged"]) == (None, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("together", "before", "judged"),
+    [
+        pytest.param(1, 0, ["two", "three", "four", "one"], id="the first"),
+        pytest.param(1, 2, ["four", "one", "two", "three"], id="one by one"),
+        pytest.param(2, 1, ["four", "one", "two", "three"], id="a batch"),
+    ],
+)
+def test_after_a_sweep_that_its_jobs_killed_the_next_begins_behind_them(
+    sweep: Any,
+    train: Any,
+    control: Control,
+    log: MemorySink,
+    monkeypatch: pytest.MonkeyPatch,
+    together: int,
+    before: int,
+    judged: list[str],
+) -> None:
+    """Else the same jobs would kill it again, and those behind them would never be judged."""
+    # The jobs of a test are milliseconds apart.
+    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(milliseconds=1))
+    train("one", "two", "three", "four")
+
+    def kill() -> None:
+        raise Killed
+
+    for act in [lambda: None] * before + [kill]:
+        control.before("DescribeTrainingJob", act)
+    clock = Clock()
+    with pytest.raises(Killed):
+        sweep(clock, together=together).run(HOME, lambda: PLENTY)
+    log.written.clear()
+    clock.now += timedelta(minutes=5)
+    swept(sweep(clock))
+    assert [record.ref.name for record in log.records if record.ref is not None] == judged
+
+
+def test_a_job_that_kills_every_sweep_keeps_no_other_from_being_judged(
+    sweep: Any, train: Any, sagemaker: Any, control: Control, log: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is judged with others of its kind, with those of another, or among the last."""
+    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(milliseconds=1))
+    train(*(f"job-{number}" for number in range(9)))
+    for number in range(6):
+        sagemaker.create_processing_job(ProcessingJobName=f"step-{number}", **processing_request(ALLOWED))
+    described = control.admit
+
+    def admit(operation: str, parameters: Any) -> None:
+        described(operation, parameters)
+        if parameters.get("TrainingJobName") == "job-4" and operation.startswith("Describe"):
+            raise Killed
+
+    monkeypatch.setattr(control, "admit", admit)
+    clock = Clock()
+    for _ in range(5):
+        with suppress(Killed):
+            sweep(clock, together=25).run(HOME, lambda: PLENTY)
+        clock.now += timedelta(minutes=5)
+    judged = {record.ref.name for record in log.records if record.ref is not None}
+    assert judged == {f"job-{number}" for number in range(9) if number != 4} | {f"step-{number}" for number in range(6)}
+
+
+def test_what_a_killed_sweep_had_saved_is_known_to_the_next(
+    sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guard.sweep.kept.SAVE_AFTER", timedelta(0))
+    train("one", "two", "three")
+    looks = [PLENTY, PLENTY]
+
+    def remaining() -> float:
+        if not looks:
+            raise Killed
+        return looks.pop()
+
+    with pytest.raises(Killed):
+        sweep(together=1).run(HOME, remaining)
+    # The first job is judged in any case, to learn the policies' revision.
+    report = swept(sweep())
+    assert (report["known"], report["judged"]) == (1, 2)
+
+
+class Countdown:
+    """The remaining time, used up by looking at it."""
+
+    def __init__(self, jobs: int) -> None:
+        self._left = jobs
+
+    def __call__(self) -> float:
+        self._left -= 1
+        return PLENTY if self._left >= 0 else MARGIN_SECONDS
+
+
+def runs(sweep: Callable[..., Sweep], looks: int) -> Iterator[dict[str, Any]]:
+    while True:
+        yield sweep().run(HOME, Countdown(looks)).summary()
+
+
+def test_no_kind_waits_for_the_end_of_another(
+    sweep: Any, train: Any, sagemaker: Any, log: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few of each kind after the other: many training jobs don't keep a processing job waiting."""
+    monkeypatch.setattr("guard.sweep.position._SHARE", 2)
+    train(*(f"job-{number}" for number in range(30)))
+    sagemaker.create_processing_job(ProcessingJobName="denied", **processing_request(DENIED))
+    report = next(runs(sweep, 30))
+    assert not report["complete"]
+    assert status(sagemaker, "processing", "denied") in {"Stopping", "Stopped"}
+
+
+def test_jobs_that_fail_again_and_again_do_not_keep_those_behind_waiting(
+    sweep: Any, train: Any, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep goes on where the last one was cut off, though nothing of what came before is settled."""
+    # The jobs of a test are milliseconds apart.
+    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(0))
+    train(*(f"job-{number:02}" for number in range(12)))
+    train("denied", image=DENIED)
+    control.fail("DescribeTrainingJob", "AccessDeniedException", times=10_000)
+    several = runs(sweep, 5)
+    described = []
+    for _ in range(4):
+        next(several)
+        described.append(
+            {c.parameters["TrainingJobName"] for c in control.calls if c.operation == "DescribeTrainingJob"}
+        )
+    assert "denied" not in described[0]
+    assert "denied" in described[-1]
