@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ from guard.sweep.withheld import ITEM as WITHHELD
 from tests.integration.conftest import MemorySink
 from tests.support.jobs import DENIED, HOME
 from tests.support.records import denied
-from tests.support.sweeps import PLENTY, Clock, swept
+from tests.support.sweeps import NOW, PLENTY, Clock, swept
 from tools.local_sagemaker import Control
 
 
@@ -131,3 +132,15 @@ def test_jobs_that_the_breaker_let_go_on_are_no_reason_to_suspect_their_rule(
         (0, {"not_denied": 20, "stopped": 6, "withheld": 4}),
         (19, {"not_denied": 1, "stopped": 4}),  # the first job tells the revision, without which none is known
     ]
+
+
+def test_a_job_that_is_stopped_as_nobody_could_judge_it_begins_anew(
+    sweep: Any, train: Any, table: StateTable, control: Control
+) -> None:
+    train("job")
+    arn = f"arn:aws:sagemaker:eu-west-1:{HOME.account}:training-job/job"
+    table.write(WITHHELD, {"jobs": json.dumps({arn: NOW.isoformat()})}, NOW + timedelta(days=1))
+    control.fail("DescribeTrainingJob", "AccessDeniedException", times=10)
+    report = swept(sweep(undecided_after=timedelta(0), stop_undecided=True))
+    assert report["outcomes"] == {"failed": 1, "stopped": 1}
+    assert table.read(WITHHELD)["jobs"] == "{}"
