@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
-from guard.aws.collect import collect
+from guard.aws.collect import collect, told_alone
 from guard.aws.enforce import stop
 from guard.decision import EachRule, Evaluation
 from guard.document import DenyList, Document
@@ -211,6 +211,11 @@ class Guard:
         """The record of a denied job with what became of the stop; the decision is kept before it."""
         record = self._logged(record)
         permit = self._permit(record)
+        if permit.withheld_by in {"breaker", "rule"} and told_alone(ref):
+            # A sweep, which takes up what the breaker withholds, would not know why the job is denied.
+            permit = replace(
+                permit, withheld_by=None, reason="only the event tells all of the job, so its stop can't wait"
+            )
         reason = "; ".join(filter(None, (record.reason, permit.reason))) or None
         record = replace(record, warnings=(*record.warnings, *permit.warnings), reason=reason)
         if permit.withheld_by is not None:

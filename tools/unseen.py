@@ -267,7 +267,8 @@ _IN_V2 = "of AutoML jobs of the first version; the description has it elsewhere"
 # Fields of the calls that create jobs, or what they name, and of no description of them: what becomes of each.
 UNDESCRIBED: dict[str, str] = {
     "CreateInferenceRecommendationsJob.OutputConfig": (
-        "an output, where CloudTrail's event of the call told it; the sweep doesn't see it"
+        "an output, where CloudTrail's event of the call told it; no sweep sees it, so the breaker doesn't withhold such a job, "
+        "and one whose stop failed is a dead letter to redrive"
     ),
     "CreateTrainingJob.SessionChainingConfig": (
         "not shown: whether the job's role is assumed with the session tags of its creator, which may open other data to it"

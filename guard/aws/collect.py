@@ -38,7 +38,7 @@ def collect(client: Any, ref: JobRef) -> Collected:
         tags = submit(pool, _tags, client, ref.arn)
         failures: list[CollectError] = []
         try:
-            description: Mapping[str, Any] = {**_told_alone(ref), **describe(client, ref)}
+            description: Mapping[str, Any] = {**told_alone(ref), **describe(client, ref)}
         except CollectError as exc:
             failures.append(exc)
             description = ref.told
@@ -76,8 +76,8 @@ def describe(client: Any, ref: JobRef) -> Mapping[str, Any]:
     return description
 
 
-def _told_alone(ref: JobRef) -> dict[str, Any]:
-    """What no description of a job has, and the event of its creation has told."""
+def told_alone(ref: JobRef) -> dict[str, Any]:
+    """Return what no description of a job has, and the event of its creation has told: nobody can ask for it later."""
     return {field: ref.told[field] for field in ref.kind.told_fields if field in ref.told}
 
 

@@ -77,7 +77,7 @@ def customization(description: Node, name: str, _: Known) -> Facts:
         roles=(*own, *others),
         unshown_entries=sum(len(role) > _ROLE_LENGTH for role in named),
         # A decoy beside the real one must not hide it.
-        vpc=common_vpc(networks) if networks else None,
+        vpc=_together(networks),
     )
 
 
@@ -173,10 +173,19 @@ def _vpc(node: Mapping[str, Any]) -> Vpc | None:
         plain = key.replace("_", "").lower()
         if plain in found:
             seen.add(plain)
-            found[plain] += sequence(value)
+            found[plain] += [value] if isinstance(value, str) else sequence(value)
     if seen < found.keys():
         return None
     return vpc({"VpcConfig": {"Subnets": found["subnets"], "SecurityGroupIds": found["securitygroupids"]}}, "VpcConfig")
+
+
+def _together(networks: list[Vpc]) -> Vpc | None:
+    """All of them as one; without subnets or groups if one of them has none, which the others must not make up for."""
+    merged = common_vpc(networks) if networks else None
+    return merged and Vpc(
+        subnets=merged.subnets if all(one.subnets for one in networks) else (),
+        security_groups=merged.security_groups if all(one.security_groups for one in networks) else (),
+    )
 
 
 def _inputs(leaves: list[Setting]) -> Iterator[StorageInput]:

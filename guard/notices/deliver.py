@@ -18,7 +18,7 @@ from guard.notices.ends import Runs
 from guard.notices.messages import MARK
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import Once
-from guard.record import Record
+from guard.record import Outcome, Record
 from guard.times import parse_time
 
 
@@ -99,10 +99,10 @@ class NoticeSink:
     def write(self, record: Record) -> None:
         """Pass the record's notice on. Raises NoticeError when the queue and a channel fail."""
         notice = notice_of(record, self._deliverer.exemption_url)
+        before = self._ran_before(record) if notice is not None or record.outcome is Outcome.STOP_FAILED else None
         if notice is None:
             return
-        if record.ref is not None and record.ref.kind.restarts:
-            before = self._runs.before(notice.job.arn, notice.time, notice.outcome)
+        if before is not None:
             notice = notice.model_copy(update={"ran_before": before})
         if self._send is not None:
             try:
@@ -113,3 +113,9 @@ class NoticeSink:
             else:
                 return
         self._deliverer.give(notice)
+
+    def _ran_before(self, record: Record) -> datetime | None:
+        """When the run before was over, of what can be started again; a run whose stop failed is told once it has ended."""
+        if record.ref is None or record.outcome is None or not record.ref.kind.restarts:
+            return None
+        return self._runs.before(record.ref.arn, record.decided_at or record.started_at, record.outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
@@ -15,6 +16,7 @@ from guard.times import parse_time
 _REMEMBERED = timedelta(days=30)
 # What is being stopped looks for a while as if it ran, so that another event about it has it stopped again: that is one stop.
 _ONE_STOP = timedelta(minutes=10)
+_STOPS = frozenset({Outcome.STOPPED, Outcome.STOP_FAILED})
 
 
 class Store(Protocol):
@@ -61,25 +63,26 @@ class Runs:
         self._store = store
 
     def before(self, job_arn: str, at: datetime, outcome: str) -> datetime | None:
-        """Return when the run before the one that was judged then was over; None where nobody knows of one.
+        """Return when the run before the one that was judged then was over; None where there is none.
 
-        The stop of the run itself is remembered: who finds it stopped later asks about the same run. While the state can't be
-        used, nobody knows.
+        The stop of the run itself is remembered, also one that failed and is tried again: who finds it stopped later asks about
+        the same run. While the state can't be read, each look is at a run of its own: rather a notice too many than none.
         """
         item = _item(job_arn, "stopped")
         try:
             known = self._store.read(item)
-            last, earlier = parse_time(known.get("at")), parse_time(known.get("before"))
-            if outcome == Outcome.ALREADY_FINISHED:
-                return earlier
             ended = parse_time(self._store.read(_item(job_arn)).get("at"))
-            over = [time for time in (ended, last and last + _ONE_STOP) if time is not None and time < at]
-            before = max((*over, *([earlier] if earlier else [])), default=None)
-            if outcome == Outcome.STOPPED and (last is None or before != earlier):
-                told = {"before": before.isoformat()} if before else {}
-                self._store.write(item, {"at": at.isoformat(), **told}, at + _REMEMBERED)
         except StateError:
-            return None
+            return at
+        last, earlier = parse_time(known.get("at")), parse_time(known.get("before"))
+        if outcome == Outcome.ALREADY_FINISHED:
+            return earlier
+        over = [time for time in (ended, last and last + _ONE_STOP) if time is not None and time < at]
+        before = max((*over, *([earlier] if earlier else [])), default=None)
+        if outcome in _STOPS and (last is None or before != earlier):
+            told = {"before": before.isoformat()} if before else {}
+            with suppress(StateError):
+                self._store.write(item, {"at": at.isoformat(), **told}, at + _REMEMBERED)
         return before
 
 

@@ -71,7 +71,10 @@ class Notice(Model):
     revision: Annotated[Line | None, Field(description="The policies' revision.")]
     exemption_url: Annotated[Line, Field(description="Where to ask for an exemption; empty: not given.")]
     about: Annotated[
-        Line, Field(description="A digest of all findings that deny: another image, role or place has another one.")
+        Line,
+        Field(
+            description="Of a monitoring schedule, a digest of all that denies it: another image, role or place has another one."
+        ),
     ] = ""
     ran_before: Annotated[
         AwareDatetime | None,
@@ -119,13 +122,17 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
         more_findings=len(counting) - len(shown),
         revision=record.evaluation.revision if record.evaluation else None,
         exemption_url=exemption_url,
-        about=_digest(counting),
+        # Of other jobs, another attempt may only know more of the same denial: one stop, one notice.
+        about=_digest(counting) if ref.kind.restarts else "",
     )
 
 
 def _digest(findings: list[Finding]) -> str:
-    """Of all that the findings say, also what a notice has no room for."""
-    said = sorted(json.dumps([one.rule_id, one.message, one.details], sort_keys=True) for one in findings)
+    """Of what the findings are about, also what a notice has no room for.
+
+    Of their details, where there are any: a message may quote AWS, which answers each caller otherwise.
+    """
+    said = sorted(json.dumps([one.rule_id, one.details or one.message], sort_keys=True) for one in findings)
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 

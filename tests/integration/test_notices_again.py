@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from guard.document import Source
+from guard.errors import StateError
 from guard.jobs import BY_KIND
 from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.ends import Ends, Runs
@@ -21,6 +22,7 @@ from tests.integration.conftest import NOW
 from tests.support.carriers import monitoring_config
 from tests.support.jobs import DENIED, HOME
 from tests.support.store import MemoryStore
+from tools.local_sagemaker import set_status
 
 NAME = "job-1"
 KIND = BY_KIND["monitoring-schedule"]
@@ -165,12 +167,35 @@ def test_a_schedule_that_is_found_stopped_is_not_told_again(judged, start, topic
     assert (outcomes, len(topic.given)) == ([Outcome.STOPPED, *[Outcome.ALREADY_FINISHED] * 2], 1)
 
 
-def test_without_the_table_the_same_denial_is_told_once(judged, start, topic, state) -> None:
-    state.refuses = True
-    for after in minutes(0, 60, 120):
+def test_without_the_table_each_run_is_told(judged, start, topic, state) -> None:
+    """Rather once too often than never."""
+    for after, refuses in zip(minutes(0, 60, 120), (False, True, False), strict=True):
+        state.refuses = refuses
         start(DENIED)
         judged(after)
-    assert len(topic.given) == 1
+    assert len(topic.given) == 3
+
+
+def test_a_stop_that_can_not_be_remembered_is_told(judged, start, topic, state, monkeypatch) -> None:
+    start(DENIED)
+    judged()
+    write = state.write
+    monkeypatch.setattr(state, "write", lambda *_: (_ for _ in ()).throw(StateError("throttled")))
+    start(DENIED)
+    judged(timedelta(hours=1))
+    monkeypatch.setattr(state, "write", write)
+    assert len(topic.given) == 2
+
+
+def test_a_run_whose_stop_failed_is_told_once_it_has_ended(judged, start, topic, control) -> None:
+    start(DENIED)
+    judged()
+    start(DENIED)
+    control.fail("StopMonitoringSchedule", "AccessDeniedException")
+    assert (judged(timedelta(hours=1)), len(topic.given)) == (Outcome.STOP_FAILED, 1)
+    set_status(NAME, "Stopped")
+    outcomes = [judged(timedelta(hours=1, minutes=number)) for number in (1, 3)]
+    assert (outcomes, len(topic.given)) == ([Outcome.ALREADY_FINISHED] * 2, 2)
 
 
 def test_a_stop_is_remembered_for_30_days(judged, start, state) -> None:

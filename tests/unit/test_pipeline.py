@@ -14,11 +14,12 @@ from guard.decision import Decision, EachRule, Evaluation
 from guard.denylist.deployment import deny_list
 from guard.document import Document
 from guard.errors import EvaluationFailed, GuardError, PolicyError
+from guard.jobs import INFERENCE_RECOMMENDATIONS
 from guard.limits.permit import Permit
 from guard.log.sinks import DecisionLog
 from guard.pipeline import Guard
 from guard.record import Outcome, Record
-from guard.refs import JobRef
+from guard.refs import JobRef, job_arn
 from guard.sources.events import parse_event
 from tests.support.events import HOME, load_event
 from tests.support.fakes import FakeSageMaker, refused
@@ -121,6 +122,32 @@ def test_limits_that_fail_keep_no_denied_job_alive_and_are_told_of(make: Any) ->
     assert (record.outcome, record.failures) == (Outcome.STOPPED, ())
     (warning,) = record.warnings
     assert (warning.evidence, warning.__cause__) == ({"error": "OSError: no limits"}, failure)
+
+
+ONLY_TOLD = {"OutputConfig": {"CompiledOutputConfig": {"S3OutputUri": "s3://elsewhere/x"}}}
+
+
+@pytest.mark.parametrize(
+    ("by", "told", "outcome"),
+    [
+        pytest.param("breaker", ONLY_TOLD, Outcome.STOPPED, id="by the breaker"),
+        pytest.param("rule", ONLY_TOLD, Outcome.STOPPED, id="by its suspicion"),
+        pytest.param("switch", ONLY_TOLD, Outcome.WITHHELD, id="by the switch"),
+        pytest.param("breaker", {}, Outcome.WITHHELD, id="told nothing alone"),
+    ],
+)
+def test_the_breaker_withholds_no_job_that_no_sweep_would_deny(
+    make: Any, by: Any, told: dict[str, Any], outcome: Outcome
+) -> None:
+    """What no description has is known to this invocation only: a stop that waits for a sweep would never be made."""
+    kind = INFERENCE_RECOMMENDATIONS
+    answers = {
+        kind.describe_operation: {"JobName": "job-1", "Status": "IN_PROGRESS"},
+        kind.stop_operation: {},
+    }
+    arn = job_arn("job-1", kind, HOME)
+    ref = _ref(kind=kind, name="job-1", arn=arn, told=told)
+    assert make(answers=answers, limits=Limits(Permit(by, "so"))).judge(ref).outcome is outcome
 
 
 def test_an_allowed_job_that_can_not_be_counted_is_no_failure(make: Any) -> None:

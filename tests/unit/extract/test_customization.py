@@ -55,6 +55,9 @@ def test_every_role_is_one_of_the_jobs() -> None:
     assert found.roles == (ROLE, OTHER)
 
 
+IN_NEITHER = Vpc(subnets=("subnet-1", "none"), security_groups=())
+
+
 @pytest.mark.parametrize(
     ("document", "vpc"),
     [
@@ -64,7 +67,7 @@ def test_every_role_is_one_of_the_jobs() -> None:
         ({"A": {"Subnets": ["subnet-1"]}, "B": {"SecurityGroupIds": ["sg-1"]}}, None),
         ({"A": VPC, "B": DECOY}, IN_BOTH),
         ({"A": VPC, "B": [{"C": VPC}]}, IN_VPC),
-        ({"A": VPC, "B": {"subnets": "none", "security_group_ids": None}}, IN_VPC),
+        ({"A": VPC, "B": {"subnets": "none", "security_group_ids": None}}, IN_NEITHER),
         ({**VPC, **DECOY}, IN_BOTH),
     ],
     ids=[
@@ -74,7 +77,7 @@ def test_every_role_is_one_of_the_jobs() -> None:
         "its fields in two objects",
         "and a decoy behind it",
         "twice the same",
-        "and a decoy without values",
+        "and one without groups, which the other must not make up for",
         "and a decoy in the same object",
     ],
 )

@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.jobs import MONITORING_SCHEDULE
 from guard.notices.channels import tags
 from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.ends import Runs
@@ -266,18 +267,30 @@ IMAGE = FINDING.model_copy(update={"details": {"image": "another"}})
 SENTENCE = FINDING.model_copy(update={"message": "another"})
 
 
+def _bare(finding: Any) -> Any:
+    return finding.model_copy(update={"details": {}})
+
+
 @pytest.mark.parametrize(
     ("first", "second", "same"),
     [
         pytest.param([FINDING], [IMAGE], False, id="another image"),
-        pytest.param([FINDING], [SENTENCE], False, id="another message"),
+        pytest.param([FINDING], [SENTENCE], True, id="other words about the same"),
+        pytest.param([_bare(FINDING)], [_bare(SENTENCE)], False, id="other words, and nothing else"),
         pytest.param([FINDING] * 12, [FINDING] * 11 + [IMAGE], False, id="one that has no room in the notice"),
         pytest.param([FINDING, IMAGE], [IMAGE, FINDING], True, id="another order"),
         pytest.param([FINDING], [FINDING, IMAGE.model_copy(update={"level": "warn"})], True, id="one that only warns"),
     ],
 )
-def test_another_denial_by_the_same_rules_is_told_of_again(first: Any, second: Any, same: bool) -> None:
-    assert (_notice(*first).key("topic") == _notice(*second).key("topic")) is same
+def test_another_denial_of_a_schedule_by_the_same_rules_is_told_of_again(first: Any, second: Any, same: bool) -> None:
+    ref = denied().ref
+    assert ref is not None
+    keys = {_notice(*findings, ref=replace(ref, kind=MONITORING_SCHEDULE)).key("topic") for findings in (first, second)}
+    assert (len(keys) == 1) is same
+
+
+def test_of_another_job_one_stop_is_told_once_also_where_a_later_attempt_knows_more() -> None:
+    assert _notice(FINDING).key("topic") == _notice(FINDING, IMAGE).key("topic")
 
 
 def test_a_run_after_another_is_told_of_again() -> None:
