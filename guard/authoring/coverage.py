@@ -11,6 +11,8 @@ from typing import Any, TextIO
 
 from guard.authoring.failing_tests import explain_failures
 from guard.authoring.opa import FLAGS, Opa
+from guard.authoring.sources import source_problems
+from guard.authoring.types_check import check_types
 
 # By itself OPA gives a test five seconds, which a busy machine takes when it measures coverage.
 _TIME = "60s"
@@ -36,7 +38,8 @@ def run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
     tests = opa.run("test", "--bundle", policies, *FLAGS, *options)
     if tests.code != 0:
         # A test that is skipped fails too, and only the plain report names it.
-        out.write(f"{_failures(opa, policies, tests.out) or opa.run_tests(policies).said}\n")
+        told = _failures(opa, policies, tests.out) or _uncompiled(opa, policies) or opa.run_tests(policies).said
+        out.write(f"{told}\n")
         return False
     strict = opa.run_tests_strictly(policies)
     if strict.code != 0:
@@ -62,7 +65,7 @@ def _failures(opa: Opa, policies: Path, report: str) -> str:
     """What the failing tests saw: they run once more, alone, as the traces of all tests together take minutes."""
     failed = sorted(set(_FAILED.findall(report)))
     if not failed:
-        # Nothing compiled, or a built-in fails where no test minds: OPA's own words say it.
+        # Nothing compiled, or a built-in fails where no test minds.
         return ""
     chosen = "|".join(f"^{re.escape(name)}$" for name in failed)
     options = ("--timeout", _TIME, "--format", "json", "--explain", "fails", "--run", chosen)
@@ -72,6 +75,11 @@ def _failures(opa: Opa, policies: Path, report: str) -> str:
     except ValueError:
         # The policies don't compile, so no test has run.
         return ""
+
+
+def _uncompiled(opa: Opa, policies: Path) -> str:
+    """Why no test has run, in the words of `make check`."""
+    return "\n".join(map(str, source_problems(opa.folder, policies) or check_types(opa, policies)))
 
 
 def find_gaps(report: dict[str, Any], policies: Path) -> list[Gap]:

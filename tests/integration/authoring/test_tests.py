@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from guard.authoring.opa import Opa
+from guard.authoring.sources import source_problems
+from guard.authoring.types_check import check_types
 from tests.support.authoring import RULES, RUNTIME, RUNTIME_TEST, Change, outcome_of_tests
 from tests.support.policies import POLICIES
 
@@ -59,6 +61,26 @@ def test_tests_show_values_without_a_name_and_what_the_test_printed(alone: Opa) 
         file.write('\ntest_last if {\n\tprint("seen", 7)\n\tcount(rule.findings) == 7 with input as {}\n}\n')
     _, printed = outcome_of_tests(alone)
     assert "     count(rule.findings) is 0\n     rule.findings is set()\n  printed: seen 7\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        pytest.param("test_last if count(1, 2, 3) == 0", "count", id="arguments too many"),
+        pytest.param("test_last if {", "", id="a brace that nothing closes"),
+        pytest.param("test_last if findings == set()", "findings", id="a variable that nothing sets"),
+    ],
+)
+def test_tests_that_do_not_compile_are_told_as_by_make_check(alone: Opa, added: str, told: str) -> None:
+    with (alone.folder / RUNTIME_TEST).open("a") as file:
+        file.write(f"\n{added}\n")
+    passed, printed = outcome_of_tests(alone)
+    assert not passed
+    assert printed.splitlines() == [
+        str(problem) for problem in source_problems(alone.folder, POLICIES) or check_types(alone, POLICIES)
+    ]
+    assert printed.startswith(f"{RUNTIME_TEST}:")
+    assert told in printed
 
 
 def test_tests_fail_when_a_builtin_does_even_if_every_test_passes(alone: Opa, change: Change) -> None:

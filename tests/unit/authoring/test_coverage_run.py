@@ -36,6 +36,8 @@ def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Outcome:
             return explained
 
         monkeypatch.setattr(Opa, "run", answer)
+        monkeypatch.setattr("guard.authoring.coverage.source_problems", lambda folder, policies: [])
+        monkeypatch.setattr("guard.authoring.coverage.check_types", lambda opa, policies: [])
         monkeypatch.setattr(Opa, "run_tests_strictly", lambda opa, policies: strict)
         monkeypatch.setattr(Opa, "run_tests", lambda opa, policies: Ran(2, plain, ""))
         out = io.StringIO()
