@@ -61,7 +61,7 @@ def _run(folder: Path, line: str, given: str = "") -> subprocess.CompletedProces
         (folder / "bin" / "regal").symlink_to(pinned_regal())
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
     # Garbage collection is a third of what these short runs take by Go's default.
-    environment = {"GOGC": "400", **os.environ, "PATH": path}
+    environment = {"GOGC": "off", "GOMEMLIMIT": "768MiB", **os.environ, "PATH": path}
     command = ["bash", "-c", line]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, input=given, check=False

@@ -44,14 +44,21 @@ def test_what_a_program_prints_need_not_be_text(program: Any, tmp_path: Path) ->
     assert run(program("printf '\\377'"), folder=tmp_path).out == "\N{REPLACEMENT CHARACTER}"
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, "400"), ("50", "50")], ids=["by default", "of the environment"])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({}, "off,768MiB", id="by default"),
+        pytest.param({"GOGC": "50", "GOMEMLIMIT": "2GiB"}, "50,2GiB", id="of the environment"),
+    ],
+)
 def test_a_program_collects_garbage_rarely_unless_it_is_told_otherwise(
-    program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, expected: str
+    program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], expected: str
 ) -> None:
-    monkeypatch.delenv("GOGC", raising=False)
-    if given:
-        monkeypatch.setenv("GOGC", given)
-    assert run(program('echo "$GOGC,$PATH_TEST"'), folder=tmp_path).out == f"{expected},\n"
+    for name in ("GOGC", "GOMEMLIMIT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert run(program('echo "$GOGC,$GOMEMLIMIT,$PATH_TEST"'), folder=tmp_path).out == f"{expected},\n"
 
 
 def test_a_program_that_is_not_there_is_told_with_what_builds_it(tmp_path: Path) -> None:

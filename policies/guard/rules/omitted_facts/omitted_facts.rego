@@ -12,7 +12,8 @@
 #   severity: medium
 #   remediation: >-
 #     Remove or shorten the longest hyperparameters and environment variables of the job and of the containers of its
-#     models; files in S3 are the place for long values. Name fewer models and containers in one job.
+#     models; files in S3 are the place for long values. Name fewer models, containers, inputs and outputs in one job,
+#     and in a CreateJob document no path or role of more than a few hundred characters.
 package guard.rules.omitted_facts
 
 # METADATA
