@@ -13,8 +13,8 @@ from typing import Any
 from guard.authoring.rego_text import read_texts
 from guard.errors import ConfigError
 
-# OPA and Regal end after some seconds: collecting garbage as Go does by default is half of their work, so they collect none before
-# they have taken this much.
+# OPA and Regal end after some seconds: collecting garbage as Go does by default is half of their work, so none is collected
+# before they have taken this much.
 _GO_MEMORY = {"GOGC": "off", "GOMEMLIMIT": "768MiB"}
 TESTS = "*_test.rego"
 """The files that never ship. Reading them takes OPA twice as long as reading all others."""

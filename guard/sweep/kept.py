@@ -50,6 +50,11 @@ class Kept:
         self.memory.saw(job)
         self.withheld.saw(job.arn)
 
+    def known(self, job: Listed) -> None:
+        """Note that an earlier decision still holds, by which the job may run: what other policies made of it since is over."""
+        self.undecided.over(job.arn)
+        self.withheld.over(job.arn)
+
     def position(self) -> Position:
         """Return where this sweep begins."""
         try:

@@ -31,8 +31,9 @@ TOGETHER = 25
 PATIENCE_SECONDS = 30.0
 ENDS_SOON = timedelta(days=30)
 _MOST_EXEMPTIONS = 50
-# After these, and without a failure, a job needs no second look while it stays as it is.
-_SETTLED = frozenset({Outcome.NOT_DENIED, Outcome.AUDITED, Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE})
+# After these, and without a failure, a job needs no second look while it stays as it is. One that was stopped, or is gone, is
+# listed no more: where it still is, something wasn't so.
+_SETTLED = frozenset({Outcome.NOT_DENIED, Outcome.AUDITED})
 
 
 @dataclass
@@ -178,6 +179,7 @@ class Sweep:
             kept.saw(job)
             if report.revision is not None and kept.memory.knows(job, self._basis(report)):
                 report.known += 1
+                kept.known(job)
                 # Else the denied jobs that the breaker let go on would be most of those that a sweep judges.
                 self.guard.count_judged()
                 continue

@@ -12,7 +12,7 @@ from guard.sweep.memory import Store
 from guard.sweep.since import Since
 
 ITEM = "sweep#withheld"
-_OVER = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE, Outcome.NOT_DENIED})
+_OVER = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE, Outcome.NOT_DENIED, Outcome.AUDITED})
 
 
 class Withheld(Since):

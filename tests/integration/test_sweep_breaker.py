@@ -144,3 +144,25 @@ def test_a_job_that_is_stopped_as_nobody_could_judge_it_begins_anew(
     report = swept(sweep(undecided_after=timedelta(0), stop_undecided=True))
     assert report["outcomes"] == {"failed": 1, "stopped": 1}
     assert table.read(WITHHELD)["jobs"] == "{}"
+
+
+def test_a_mistake_that_was_rolled_back_leaves_no_clock_running(
+    sweep: Any, train: Any, table: StateTable, engine_with: Any, shipped_engine: Any
+) -> None:
+    """The next mistake of the day must have its hour, too."""
+    bounds = Bounds(stops=2, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
+    clock = Clock()
+    train(*(f"job-{number}" for number in range(6)))
+
+    def outcomes(engine: Any) -> dict[str, int]:
+        found = swept(sweep(clock, engine=engine, limits=Breaker(table, bounds, clock)))["outcomes"]
+        clock.now += timedelta(minutes=20)
+        return dict(found)
+
+    wrong = [engine_with(rules={"denied_image": {"patterns": [{"pattern": "*", "reason": reason}]}}) for reason in "ab"]
+    assert outcomes(shipped_engine) == {"not_denied": 6}
+    assert outcomes(wrong[0]) == {"stopped": 2, "withheld": 4}
+    outcomes(shipped_engine)
+    assert table.read(WITHHELD)["jobs"] == "{}"
+    clock.now += timedelta(hours=3)
+    assert outcomes(wrong[1]) == {"stopped": 2, "withheld": 2}

@@ -86,7 +86,9 @@ def _after(record: Record, *answers: Permit) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "outcome", [Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE, Outcome.NOT_DENIED], ids=lambda one: one.value
+    "outcome",
+    [Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE, Outcome.NOT_DENIED, Outcome.AUDITED],
+    ids=lambda one: one.value,
 )
 def test_a_job_that_is_over_or_not_denied_any_more_begins_anew(outcome: Outcome) -> None:
     """Its name may be that of a schedule, which its owner starts again; and other policies may deny it another day."""

@@ -1,0 +1,105 @@
+"""What a table that hangs may cost whoever asks it often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from guard.aws.bounded_table import LOST, REST, BoundedTable
+from guard.errors import StateError
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+EACH = timedelta(seconds=15)
+
+
+@dataclass
+class Table:
+    """A table whose calls take their time, and fail while it hangs."""
+
+    now: datetime = NOW
+    hangs: bool = True
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def call(*arguments: object) -> str:
+            self.calls.append((method, *arguments))
+            self.now += EACH
+            if self.hangs:
+                raise StateError("no answer")
+            return f"what {method} returns"
+
+        return call
+
+
+CALLS: Mapping[str, tuple[Any, ...]] = {
+    "read": ("item",),
+    "write": ("item", {"a": 1}, NOW),
+    "claim": ("item", "owner", NOW + EACH, NOW),
+    "release": ("item", "owner"),
+    "add": ("item", {"a": 1}, ["b"], NOW),
+}
+
+
+def _ask(bounded: BoundedTable, method: str = "read") -> Any:
+    return getattr(bounded, method)(*CALLS[method])
+
+
+def _bounded(table: Any) -> BoundedTable:
+    return BoundedTable(table, table.clock)
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_a_call_is_the_tables(method: str) -> None:
+    table = Table(hangs=False)
+    assert _ask(_bounded(table), method) == (None if method in {"write", "release"} else f"what {method} returns")
+    assert table.calls == [(method, *CALLS[method])]
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_when_failed_calls_have_taken_too_long_none_is_made(method: str) -> None:
+    table = Table()
+    bounded = _bounded(table)
+    for _ in range(LOST // EACH):
+        with pytest.raises(StateError, match="no answer"):
+            _ask(bounded, method)
+    for each in CALLS:
+        with pytest.raises(StateError, match="failed calls have taken too long") as raised:
+            _ask(bounded, each)
+        assert raised.value.evidence == {"seconds": 30}
+    assert table.now - NOW == LOST
+
+
+def test_after_a_rest_it_is_asked_again() -> None:
+    table = Table()
+    bounded = _bounded(table)
+    for _ in range(2):
+        with pytest.raises(StateError):
+            _ask(bounded)
+    table.hangs = False
+    table.now += REST - timedelta(seconds=1)
+    with pytest.raises(StateError):
+        _ask(bounded)
+    table.now += timedelta(seconds=1)
+    assert [_ask(bounded) for _ in range(3)] == ["what read returns"] * 3
+
+
+def test_failures_long_ago_do_not_count() -> None:
+    table = Table()
+    bounded = _bounded(table)
+    for _ in range(5):
+        with pytest.raises(StateError, match="no answer"):
+            _ask(bounded)
+        table.now += REST
+
+
+def test_calls_that_succeed_may_take_their_time() -> None:
+    table = Table(hangs=False)
+    bounded = _bounded(table)
+    assert [_ask(bounded) for _ in range(5)] == ["what read returns"] * 5
