@@ -140,6 +140,13 @@ class Image(Model):
     credentials_provider: Annotated[
         str | None, Field(description="ARN of the Lambda function that gives the private registry's credentials.")
     ] = None
+    claimed_digest: Annotated[
+        str | None,
+        Field(
+            description="Digest that an algorithm or a model package has beside a reference without one: its maker may have "
+            "written it, so that it is no proof of what runs."
+        ),
+    ] = None
 
 
 class Instance(Model):

@@ -87,7 +87,7 @@ def seen(field: Field) -> bool:
 def _shows(kind: str, description: dict[str, Any], known: dict[Resource, Any], path: str) -> bool:
     facts = extract(kind, description, "job-1", known)
     if path.endswith("Digest"):
-        return any(image.digest == DIGEST for image in facts.images)
+        return any(image.claimed_digest == DIGEST for image in facts.images)
     return any(image.raw == PROBE for image in facts.images) or any(
         resource.name in {PROBE, PROBE.rpartition("/")[2]} for resource in facts.unresolved
     )

@@ -39,7 +39,8 @@ JOB = "job"
 def image(raw: object, slot: str, origin: Origin, *, digest: object = None) -> Image:
     """Return the image that a field names.
 
-    A digest that SageMaker resolved beside the reference fills in for one that the reference lacks.
+    The digest is what stands beside the reference. Whoever makes an algorithm or a model package may write it there, and whether
+    SageMaker pulls by it is documented nowhere.
     """
     if raw is None or raw == "":
         return unknown_image(slot, origin, "missing", "the field that names the image is empty")
@@ -50,7 +51,6 @@ def image(raw: object, slot: str, origin: Origin, *, digest: object = None) -> I
         reference = parse_reference(raw)
     except ImageReferenceError as exc:
         return unknown_image(slot, origin, "unparseable", exc.message, raw=redacted(raw))
-    resolved = _resolved(digest) if reference.digest is None else None
     return Image(
         slot=slot,
         raw=raw,
@@ -58,11 +58,11 @@ def image(raw: object, slot: str, origin: Origin, *, digest: object = None) -> I
         account=reference.account,
         region=reference.region,
         repository=reference.repository,
-        # A digest without a tag means "tag unknown"; here the reference itself says `latest` by having neither.
-        tag="latest" if resolved and reference.tag is None else reference.tag,
-        digest=resolved or reference.digest,
+        tag=reference.tag,
+        digest=reference.digest,
         origin=origin,
         error=None,
+        claimed_digest=_claimed(digest) if reference.digest is None else None,
     )
 
 
@@ -211,7 +211,7 @@ def _shown(setting: Any) -> str:
     return clean(setting) if isinstance(setting, str) else "" if setting is None else clean(str(setting))
 
 
-def _resolved(digest: object) -> str | None:
+def _claimed(digest: object) -> str | None:
     if not isinstance(digest, str):
         return None
     try:

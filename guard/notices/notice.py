@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from guard.decision import Finding
-from guard.document import Document, Model
-from guard.images import redacted
+from guard.document import Document, Image, Model
+from guard.images import join, redacted
 from guard.log.plain import cut, line
 from guard.record import Mode, Outcome, Record
 
@@ -147,8 +147,15 @@ def _shown(findings: list[Finding]) -> tuple[NoticeFinding, ...]:
 
 
 def _images(document: Document | None) -> list[str]:
-    raw = [image.raw for image in document.images if image.raw is not None] if document else []
-    return [redacted(text) for text in dict.fromkeys(raw)]
+    named = [text for image in document.images if (text := _named(image)) is not None] if document else []
+    return [redacted(text) for text in dict.fromkeys(named)]
+
+
+def _named(image: Image) -> str | None:
+    """The image as an exemption must name it: neither the tag nor a digest that is claimed beside it tells what runs."""
+    if image.claimed_digest is None or image.repository is None:
+        return image.raw
+    return join(image.registry, image.repository, image.tag or "latest", image.claimed_digest)
 
 
 def _texts(owners: Sequence[str]) -> tuple[str, ...]:

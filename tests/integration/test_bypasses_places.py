@@ -17,6 +17,7 @@ from tests.support.jobs import (
     ALLOWED,
     DENIED,
     HOME,
+    OWN_ECR,
     REGION,
     processing_request,
     started_event,
@@ -153,6 +154,38 @@ class TestUnresolved:
         sagemaker.create_model_package(ModelPackageName="p", InferenceSpecification=serving)
         sagemaker.create_transform_job(**minimal("CreateTransformJob", TransformJobName=NAME, ModelName="model"))
         assert codes("transform") == expected
+
+    @pytest.mark.parametrize(
+        ("exempted", "outcome"),
+        [
+            pytest.param("team/model@{claim}", Outcome.STOPPED, id="the digest alone"),
+            pytest.param("team/model:1", Outcome.STOPPED, id="the tag alone"),
+            pytest.param("team/model:1@{claim}", Outcome.NOT_DENIED, id="both"),
+        ],
+    )
+    def test_a_digest_that_the_maker_of_the_model_package_wrote(
+        self, guard, engine_with, sagemaker, exempted, outcome
+    ) -> None:
+        """SageMaker may pull by the tag or by the digest: what was reviewed must be both."""
+        claim = f"sha256:{'a' * 64}"
+        exemption = {
+            "id": "EX-1",
+            "owner": "team",
+            "reason": "reviewed",
+            "rules": ["denied_image"],
+            "scope": {"image": exempted.format(claim=claim)},
+            "expires": "2026-12-01",
+        }
+        rules = {"denied_image": {"images": {"team/model": {"reason": "under review"}}}}
+        container = {"Image": f"{OWN_ECR}/team/model:1", "ImageDigest": claim}
+        serving = {"Containers": [container], "SupportedContentTypes": [], "SupportedResponseMIMETypes": []}
+        sagemaker.create_model_package(ModelPackageName="p", InferenceSpecification=serving)
+        package = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/p"
+        sagemaker.create_model(ModelName="model", PrimaryContainer={"ModelPackageName": package})
+        sagemaker.create_transform_job(**minimal("CreateTransformJob", TransformJobName=NAME, ModelName="model"))
+        event = started_event(sagemaker, "transform", NAME)
+        (record,) = guard(engine=engine_with(rules=rules, exemptions=[exemption])).handle(event, HOME)
+        assert record.outcome is outcome
 
     def test_neither_image_nor_algorithm(self, codes, sagemaker) -> None:
         sagemaker.create_training_job(TrainingJobName=NAME, **training_request(None))

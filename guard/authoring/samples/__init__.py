@@ -17,7 +17,7 @@ _FILE = Path(__file__).parent / "complete.json"
 def complete(kind: str = "training") -> Document:
     """Return the complete document of a running job of this kind.
 
-    Only an image's `error` and `unavailable` are null: what they say would contradict the rest.
+    Only an image's `error` and `claimed_digest`, and `unavailable`, are null: what they say would contradict the rest.
     """
     row = BY_KIND[kind]
     fields = json.loads(_FILE.read_text())

@@ -11,7 +11,9 @@ package guard.mask
 
 # METADATA
 # title: What is hidden
-# description: Values of environment variables and hyperparameters, and the words of commands. Names stay.
+# description: |
+#   Values of environment variables and hyperparameters, the words of commands, and the statements of queries, which may
+#   have people's data in them. Names stay.
 # entrypoint: true
 # scope: document
 hidden contains _replaced(["input", group, i, "value"]) if {
@@ -22,6 +24,11 @@ hidden contains _replaced(["input", group, i, "value"]) if {
 hidden contains _replaced(["input", "command", part, i]) if {
 	some part, words in input.input.command
 	some i, _ in words
+}
+
+hidden contains _replaced(["input", "storage", "inputs", i, "query", "statement"]) if {
+	some i, place in input.input.storage.inputs
+	is_string(place.query.statement)
 }
 
 _replaced(path) := {

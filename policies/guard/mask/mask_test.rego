@@ -13,6 +13,7 @@ _plain := testing.input_with({
 	"environment": [],
 	"hyperparameters": [],
 	"command": {"entrypoint": null, "arguments": null},
+	"storage": {"inputs": []},
 })
 
 test_nothing_of_a_job_without_values if _masks(_plain) == set()
@@ -30,6 +31,13 @@ test_values_of_every_setting_and_no_name if {
 		_replaced("/input/environment/1/value"),
 		_replaced("/input/hyperparameters/0/value"),
 	}
+}
+
+test_statement_of_a_query_and_not_where_it_runs if {
+	query := {"statement": "SELECT 1", "database": "people"}
+	inputs := [{"query": null}, {"query": query}, {"query": object.union(query, {"statement": null})}]
+	document := object.union(_plain, {"storage": {"inputs": inputs}})
+	_masks(document) == {_replaced("/input/storage/inputs/1/query/statement")}
 }
 
 test_every_word_of_a_command if {

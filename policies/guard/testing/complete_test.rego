@@ -71,7 +71,8 @@ document := {
 			},
 			"error": null,
 			"access_mode": "Platform",
-			"credentials_provider": "arn:aws:lambda:eu-west-1:111122223333:function:registry-login"
+			"credentials_provider": "arn:aws:lambda:eu-west-1:111122223333:function:registry-login",
+			"claimed_digest": null
 		}
 	],
 	"compute": {

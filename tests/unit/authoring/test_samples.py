@@ -12,7 +12,7 @@ from guard.document import Document
 from guard.jobs import JOB_KINDS, JobKind
 
 # What would contradict the rest of a complete document; variations of it have them.
-NULL = {"images[].error", "unavailable"}
+NULL = {"images[].error", "images[].claimed_digest", "unavailable"}
 SAMPLE = Trial("sample", complete().model_dump(mode="json"))
 
 

@@ -420,23 +420,32 @@ class TestResource:
     ("image", "digest", "tag", "expected"),
     [
         pytest.param("a:1", f"sha256:{HEX}", "1", f"sha256:{HEX}", id="tag and digest"),
-        pytest.param("a", f"sha256:{HEX}", "latest", f"sha256:{HEX}", id="the missing tag is still latest"),
+        pytest.param("a", f"sha256:{HEX}", None, f"sha256:{HEX}", id="no tag"),
         pytest.param("a:1", f"SHA256:{HEX.upper()}", "1", f"sha256:{HEX}", id="capitals"),
-        pytest.param(
-            f"a@sha256:{'0' * 64}", f"sha256:{HEX}", None, f"sha256:{'0' * 64}", id="the reference's own wins"
-        ),
         pytest.param("a:1", "broken", "1", None, id="no digest"),
         pytest.param("a:1", 5, "1", None, id="number"),
     ],
 )
-def test_the_digest_that_sagemaker_resolved_fills_in(image, digest, tag, expected) -> None:
+def test_a_digest_beside_the_reference_is_a_claim(image, digest, tag, expected) -> None:
+    """CreateAlgorithm takes it as CreateModelPackage does: whoever makes them may write what they like."""
     specification = {"TrainingImage": image, "TrainingImageDigest": digest}
     (found,) = images(
         "training",
         {"AlgorithmSpecification": {"AlgorithmName": "mine"}},
         {MINE: {"TrainingSpecification": specification}},
     )
-    assert (found.raw, found.tag, found.digest) == (image, tag, expected)
+    assert (found.raw, found.tag, found.digest, found.claimed_digest) == (image, tag, None, expected)
+
+
+def test_a_claim_beside_a_digest_is_none() -> None:
+    reference = f"a@sha256:{'0' * 64}"
+    specification = {"TrainingImage": reference, "TrainingImageDigest": f"sha256:{HEX}"}
+    (found,) = images(
+        "training",
+        {"AlgorithmSpecification": {"AlgorithmName": "mine"}},
+        {MINE: {"TrainingSpecification": specification}},
+    )
+    assert (found.digest, found.claimed_digest) == (f"sha256:{'0' * 64}", None)
 
 
 def test_an_image_has_all_its_parts() -> None:

@@ -136,6 +136,20 @@ def test_an_image_that_is_a_pattern_is_in_no_exemption(images: tuple[str, ...], 
     assert (entry and yaml.safe_load(entry)["exemptions"][0]["scope"]["image"]) == exempted
 
 
+@pytest.mark.parametrize(("tag", "named"), [("1.2", "1.2"), (None, "latest")], ids=["tag", "no tag"])
+def test_an_image_with_a_claimed_digest_is_exempted_by_both(tag: str | None, named: str) -> None:
+    """Neither of them alone says what runs, so that no exemption by one of them holds."""
+    record = denied(FINDING)
+    assert record.document is not None
+    image = record.document.images[0].model_copy(
+        update={"registry": None, "repository": "team/model", "tag": tag, "claimed_digest": "sha256:0"}
+    )
+    document = record.document.model_copy(update={"images": (image,)})
+    notice = notice_of(replace(record, document=document), "")
+    assert notice is not None
+    assert notice.job.images == (f"team/model:{named}@sha256:0",)
+
+
 @given(NASTY, NASTY)
 def test_no_exemption_holds_a_pattern(role: str, image: str) -> None:
     entry = exemption(noticed("", roles=(ROLE + role,), images=(DENIED, DENIED + image)))

@@ -170,6 +170,15 @@ test_scope_of_a_role_needs_every_role_of_the_job if {
 	_exempted_by([_scoped({"role_arn": ["*/A", "*/B"]})], _finding, document) == "EX-1"
 }
 
+# Whoever writes 200 exempted names before it hides a role from all rules.
+test_scope_of_a_role_covers_no_job_of_which_some_were_left_out if {
+	document := testing.input_with({"job": {"role_arns": ["arn:aws:iam::1:role/A"]}})
+	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, document) == "EX-1"
+	omitted := object.union(document, {"entries_omitted": 1})
+	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, omitted) == null
+	_exempted_by([_scoped({"account": "*"})], _finding, omitted) == "EX-1"
+}
+
 # The images of a job with several exemptions: what each covers is worked out among those that one of them may name.
 
 _known := exemptions.known_images(testing.input_with_images([

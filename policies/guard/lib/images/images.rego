@@ -7,7 +7,8 @@
 #   - An entry without a registry names the repository in every registry, and as the tail of a longer path.
 #   - An entry without tag and digest names every version. An image without both has the tag `latest`; an image with
 #     only a digest has an unknown tag and no entry with a tag names it.
-#   - All endpoints of one account and region of ECR are one registry. Port 443 is the same as no port.
+#   - All endpoints of one account and region of ECR are one registry, and so are those of ECR Public and of Docker Hub.
+#     Port 443 is the same as no port.
 #   - In a pattern `*` stands for any characters, `/` too, but never crosses the `:` or `@` that starts a port, a tag or
 #     a digest. Nothing else in a pattern is special, and it matches an image as a whole or its tail behind a `/`.
 #
@@ -32,7 +33,8 @@ keys(image) := _keys(image, _endings(image)) if {
 # METADATA
 # description: |
 #   The `keys` that say what runs. A registry goes by the digest where there is one: the tag beside it may be any
-#   other's, so that it names no reviewed image.
+#   other's, so that it names no reviewed image. Where a digest is only claimed, either may be what runs: so both must
+#   be named.
 pulled_keys(image) := _keys(image, _pulled_endings(image)) if {
 	known(image)
 } else := []
@@ -101,10 +103,24 @@ _full_names(image) := [image.repository] if {
 	not is_string(image.registry)
 } else := names if {
 	names := _ecr_names(image)
-	_own_name(image) in names
-} else := array.concat([_own_name(image)], _ecr_names(image))
+	concat("/", [_host(image), image.repository]) in names
+} else := array.concat(own_names, _ecr_names(image)) if {
+	own_names := [concat("/", [host, image.repository]) | some host in _hosts(_host(image))]
+}
 
-_own_name(image) := concat("/", [trim_suffix(image.registry, ":443"), image.repository])
+_host(image) := trim_suffix(image.registry, ":443")
+
+_hosts(host) := hosts if {
+	some hosts in _one_registry
+	host in hosts
+} else := [host]
+
+# ECR Public's for IPv4 and for both: https://docs.aws.amazon.com/AmazonECR/latest/public/public-ecr-requests.html
+# Docker Hub's name, what it was before, and the host that answers.
+_one_registry := [
+	["public.ecr.aws", "ecr-public.aws.com"],
+	["docker.io", "index.docker.io", "registry-1.docker.io"],
+]
 
 _ecr_names(image) := split(sprintf(_endpoints, array.concat(facts, _dns_suffixes(image.region))), "\n") if {
 	is_string(image.account)
@@ -149,7 +165,15 @@ _tails(image) := [concat("/", array.slice(segments, i, count(segments))) | some 
 }
 
 # What may stand behind a name, with the end of the line.
-_endings(image) := ["\n", concat("", [":", image.tag, "\n"])] if {
+_endings(image) := _written_endings(image) if {
+	not is_string(image.claimed_digest)
+} else := array.concat(written, [concat("@", [trim_suffix(each, "\n"), _claim(image)]) | some each in written]) if {
+	written := _written_endings(image)
+}
+
+_claim(image) := concat("", [image.claimed_digest, "\n"])
+
+_written_endings(image) := ["\n", concat("", [":", image.tag, "\n"])] if {
 	image.digest == null
 	is_string(image.tag)
 } else := ["\n", ":latest\n"] if {
@@ -164,6 +188,9 @@ _endings(image) := ["\n", concat("", [":", image.tag, "\n"])] if {
 # Not that with the tag alone where there is a digest.
 _pulled_endings(image) := [ending | some ending in _endings(image); _is_pulled(ending)] if {
 	is_string(image.digest)
+} else := ["\n", concat("@", [trim_suffix(tagged, "\n"), _claim(image)])] if {
+	is_string(image.claimed_digest)
+	[_, tagged] := _written_endings(image)
 } else := _endings(image)
 
 _is_pulled("\n")

@@ -41,6 +41,18 @@ test_keys_of_a_tag if {
 	}
 }
 
+test_hosts_of_one_registry_are_one[host] if {
+	some host, others in {
+		"public.ecr.aws": {"public.ecr.aws", "ecr-public.aws.com"},
+		"ecr-public.aws.com": {"public.ecr.aws", "ecr-public.aws.com"},
+		"ecr-public.aws.com:443": {"public.ecr.aws", "ecr-public.aws.com"},
+		"registry-1.docker.io": {"docker.io", "index.docker.io", "registry-1.docker.io"},
+		"docker.io:5000": {"docker.io:5000"},
+		"example.com": {"example.com"},
+	}
+	{found | some found in _registries(_private({"registry": host}))} == others
+}
+
 test_keys_of_a_path_are_its_tails_too if {
 	_keys(_private({"registry": null, "repository": "a/b/c", "tag": "1"})) == {
 		"a/b/c",
@@ -70,6 +82,21 @@ test_keys_of_tag_and_digest_name_both if {
 		concat("@", ["x", _digest]),
 		concat("@", ["x:1.10", _digest]),
 	}
+}
+
+# What runs may be the tag or the digest: whoever made the model package may have written that.
+test_claimed_digest_is_denied_by_each_and_pulled_by_both[note] if {
+	tagged := concat("@", ["x:1.10", _digest])
+	latest := concat("@", ["x:latest", _digest])
+	some note, [tag, keys, pulled] in {
+		"tag": ["1.10", {"x", "x:1.10", concat("@", ["x", _digest]), tagged}, {"x", tagged}],
+		"no tag": [null, {"x", "x:latest", concat("@", ["x", _digest]), latest}, {"x", latest}],
+	}
+	image := _private({"registry": null, "repository": "x", "tag": tag, "digest": null, "claimed_digest": _digest})
+	_keys(image) == keys
+	{line | some line in split(images.text(image), "\n")} == keys
+	{key | some key in images.pulled_keys(image)} == pulled
+	{line | some line in split(images.pulled_text(image), "\n")} == pulled
 }
 
 test_unknown_image_has_no_keys if {

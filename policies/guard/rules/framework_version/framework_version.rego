@@ -161,8 +161,9 @@ _tag(image) := image.tag if {
 }
 
 _is_beside_the_point(image) if {
-	is_string(image.digest)
 	parameters.of.framework_version.tags_before_digests == false
+	some digest in ["digest", "claimed_digest"]
+	is_string(image[digest])
 }
 
 # `1.7-1` is a version of XGBoost; what follows a word is not.

@@ -155,13 +155,15 @@ test_a_zero_before_a_number_changes_nothing[supported] if {
 }
 
 test_tag_before_a_digest_tells_the_version_unless_the_configuration_says_otherwise[note] if {
-	some note, [parameters, digest, expected] in {
-		"by default": [{}, "sha256:0", set()],
-		"where it says so": [{"tags_before_digests": true}, "sha256:0", set()],
-		"where it says otherwise": [{"tags_before_digests": false}, "sha256:0", {_unknown("pytorch-training", "pytorch")}],
-		"without a digest": [{"tags_before_digests": false}, null, set()],
+	unknown := {_unknown("pytorch-training", "pytorch")}
+	some note, [parameters, digests, expected] in {
+		"by default": [{}, {"digest": "sha256:0"}, set()],
+		"where it says so": [{"tags_before_digests": true}, {"digest": "sha256:0"}, set()],
+		"where it says otherwise": [{"tags_before_digests": false}, {"digest": "sha256:0"}, unknown],
+		"claimed": [{"tags_before_digests": false}, {"digest": null, "claimed_digest": "sha256:0"}, unknown],
+		"without a digest": [{"tags_before_digests": false}, {"digest": null, "claimed_digest": null}, set()],
 	}
-	image := object.union(_image("pytorch-training", "2.6-cpu-transformers4.41.0"), {"digest": digest})
+	image := object.union(_image("pytorch-training", "2.6-cpu-transformers4.41.0"), digests)
 	findings := rule.findings with input as _job([image])
 		with data.guard.config.rules.framework_version as object.union(_config, parameters)
 	findings == expected

@@ -87,6 +87,7 @@ findings contains {
 } if {
 	some words in _commands
 	some [_, option, value] in regex.find_all_string_submatch_n(_trust_option, concat("\n", words), -1)
+	startswith("--trust-remote-code", replace(option, "_", "-"))
 	not regex.match(`(?i)^(?:false|0|no|off)$`, value)
 }
 
@@ -123,7 +124,8 @@ _commands contains words if {
 	words != []
 }
 
-_trust_option := `(?:^|[\s"'])(--trust[_-]remote[_-]code)(?:[=\s]+(\w+))?`
+# Python's argparse takes an option by any beginning that no other has; the value is the whole next word.
+_trust_option := `(?:^|[\s"'])(--tru[a-z_-]*)(?:(?:=|\s+)["']?([^\s"';|&)]*))?`
 
 _index_option := `(?:^|[\s"'])(--(?:extra-)?index-url|--find-links|--(?:default-)?index|--registry)[=\s]+(\S+)`
 

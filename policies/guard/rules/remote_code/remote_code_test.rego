@@ -143,6 +143,10 @@ test_deny_options_of_the_command[note] if {
 		"switch in a shell's words": [["sh", "-c"], ["serve --trust-remote-code; true"], "--trust-remote-code"],
 		"quoted": [["sh", "-c"], [`serve "--trust-remote-code" true`], "--trust-remote-code"],
 		"switch before a name like off": [null, ["--trust-remote-code", "official"], "--trust-remote-code"],
+		"switch before a name behind off": [null, ["--trust-remote-code", "0-hero/model"], "--trust-remote-code"],
+		"switch without its value": [null, ["--trust-remote-code=", "x"], "--trust-remote-code"],
+		"beginning of the switch": [null, ["--trust_remote", "--x"], "--trust_remote"],
+		"shortest beginning": [null, ["serve", "--tru"], "--tru"],
 	}
 	r := rule.findings with input as _run(entrypoint, arguments) with data.guard.config.rules.remote_code as _config
 	r == {_option(expected)}
@@ -156,7 +160,11 @@ test_allow_options_that_are_off[words] if {
 		["--trust-remote-code", "off"],
 		["--trust-remote-code", "no"],
 		["x--trust-remote-code"],
-		["--trust-remote", "code"],
+		["--trust-all"],
+		["--trust-remote-codec"],
+		["--truth"],
+		["sh", "-c", "serve --trust-remote-code false; true"],
+		["sh", "-c", `serve --trust-remote-code "no"`],
 	]
 	r := rule.findings with input as _run(words, null) with data.guard.config.rules.remote_code as _config
 	r == set()
