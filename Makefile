@@ -26,7 +26,9 @@ VENV   := .venv
 PYTHON := $(VENV)/bin/python
 READY  := $(VENV)/.ready
 BUNDLE := build/bundle.tar.gz
-POLICIES := $(shell find policies -type f)
+# What a bundle is made of, and what makes it.
+POLICIES := policies schemas capabilities.json guard/authoring
+AUTHORING = $(PYTHON) -m guard.authoring --opa $(OPA)
 # The product's tests are about the policies as they ship: where a team has rules or a configuration of its own, they get a copy without it.
 AS_SHIPPED := $(shell cmp -s tests/shipped/data.yaml policies/guard/config/data.yaml || echo build/shipped/bundle.tar.gz)
 
@@ -35,7 +37,7 @@ export PYTHONPATH := $(CURDIR)
 # The tests start some hundred processes: what one compiles, the next ones read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo deployment notebooks test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies mutate-python package deploy rollback benchmark lock clean
+.PHONY: help demo deployment notebooks test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies mutate-python package deploy rollback benchmark lock clean always
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,10 +48,10 @@ demo: $(OPA) $(READY) $(BUNDLE) ## Guard real jobs in a local SageMaker, from ev
 test: test-policies test-python ## Run every test
 
 test-policies: $(OPA) $(READY) ## Run `opa test` on the policies; 100% coverage is demanded, and what is uncovered is printed
-	@tools/test-policies $(OPA) $(PYTHON)
+	@$(AUTHORING) test
 
 mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their tests notice? RULES="max_runtime ..." for some
-	@$(PYTHON) -m guard.authoring --opa $(OPA) mutate $(RULES)
+	@$(AUTHORING) mutate $(RULES)
 
 mutate-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Break guard/ and lambda_entry/ bit by bit: do the tests notice? MODULES="guard/opa ..." for some, SAMPLE=20 for fewer
 	@$(PYTHON) -m tools.python_mutation --sample $(or $(SAMPLE),0) $(MODULES)
@@ -77,7 +79,7 @@ lint: check ## Check types, style, policies, template and generated files
 	@$(PYTHON) tools/tables.py --check
 
 check: $(OPA) $(REGAL) $(READY) ## Check the policies: types against the schema, configuration and structure, a trial, format, style
-	@tools/check-policies $(OPA) $(REGAL) $(PYTHON) $(CHECK_FLAGS)
+	@$(AUTHORING) check --regal $(REGAL) $(CHECK_FLAGS)
 
 fmt: $(READY) $(OPA) ## Format policies and Python
 	@$(OPA) fmt --write policies
@@ -85,22 +87,27 @@ fmt: $(READY) $(OPA) ## Format policies and Python
 
 bundle: $(BUNDLE) ## Build the policy bundle
 
-$(BUNDLE): $(POLICIES) | $(OPA) $(READY)
-	@mkdir -p $(@D)
-	@tools/build-bundle $(OPA) $(PYTHON) $@
+$(BUNDLE): build/policies.sum | $(OPA) $(READY)
+	@$(AUTHORING) bundle $@
 
-build/shipped/bundle.tar.gz: $(POLICIES) tests/shipped/data.yaml | $(OPA) $(READY)
+# Files that were put back have old times, and those that were deleted none: what counts is what is in them.
+build/policies.sum: always
+	@mkdir -p $(@D)
+	@find $(POLICIES) -type f ! -name '*.pyc' -exec cksum {} + | LC_ALL=C sort > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+build/shipped/bundle.tar.gz: build/policies.sum tests/shipped/data.yaml | $(OPA) $(READY)
 	@echo "The policies have been configured: the tests of the guard get them as they shipped, those of the policies are make test-policies" >&2
 	@$(PYTHON) -m tools.shipped $(OPA)
 
 docs: $(READY) $(OPA) ## Write what is generated: docs/rules.md, tables of README and guide, schemas, capabilities, the tests' document
 	@$(PYTHON) tools/schema.py
 	@$(PYTHON) tools/tables.py
-	@$(PYTHON) -m guard.authoring --opa $(OPA) docs
+	@$(AUTHORING) docs
 
 new-rule: $(READY) $(OPA) ## Make a rule's folder, test and configuration: make new-rule NAME=root_access_enabled
 	@[ -n "$(NAME)" ] || { echo "say what the rule is called: make new-rule NAME=root_access_enabled" >&2; exit 2; }
-	@$(PYTHON) -m guard.authoring --opa $(OPA) new-rule "$(NAME)"
+	@$(AUTHORING) new-rule "$(NAME)"
 
 aws-images: $(READY) ## Write the table of AWS's own images from the PyPI package sagemaker-core
 	@$(PYTHON) tools/aws_images.py
@@ -144,14 +151,14 @@ rollback: $(READY) ## Let the version before the current one run again: make rol
 	@$(VENV)/bin/python tools/rollback.py "$(STACK)"
 
 benchmark: $(READY) $(BUNDLE) ## Print what is measured: engine, many documents, deny list, rules, largest jobs, retries, cold start
-	@$(PYTHON) benchmarks/engine.py
-	@$(PYTHON) benchmarks/rules.py
-	@$(PYTHON) benchmarks/many.py
-	@$(PYTHON) benchmarks/policies.py
-	@$(PYTHON) benchmarks/worst_case.py
-	@$(PYTHON) benchmarks/retries.py
-	@$(PYTHON) benchmarks/cold_start.py
-	@$(PYTHON) benchmarks/sweep.py
+	@$(PYTHON) -m benchmarks.engine
+	@$(PYTHON) -m benchmarks.rules
+	@$(PYTHON) -m benchmarks.many
+	@$(PYTHON) -m benchmarks.policies
+	@$(PYTHON) -m benchmarks.worst_case
+	@$(PYTHON) -m benchmarks.retries
+	@$(PYTHON) -m benchmarks.cold_start
+	@$(PYTHON) -m benchmarks.sweep
 
 lock: ## Lock the Python dependencies with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/lambda.in -o requirements/lambda.txt

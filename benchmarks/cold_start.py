@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from guard.opa.binary import find_opa
 from tools import botocore_data
 
 ROUNDS = 15
@@ -39,7 +40,7 @@ def main() -> None:
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
-        "GUARD_OPA_PATH": os.environ["PINNED_OPA"],
+        "GUARD_OPA_PATH": str(find_opa(os.environ)),
         "GUARD_BUNDLE_PATH": "build/bundle.tar.gz",
     }
     elapsed: dict[str, list[float]] = {name: [] for name in PROGRAMS}

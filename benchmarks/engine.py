@@ -58,7 +58,7 @@ def opa_eval(opa: Path, bundle: Path, payload: str) -> Callable[[], Any]:
 
 def main() -> None:
     opa, bundle = (
-        find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")}),
+        find_opa(os.environ),
         Path("build/bundle.tar.gz"),
     )
     subject = document(tag="1.10-cpu-py38")

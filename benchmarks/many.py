@@ -53,7 +53,7 @@ def rate(decide: Callable[[], None]) -> float:
 
 
 def main() -> None:
-    opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
+    opa = find_opa(os.environ)
     cores = len(os.sched_getaffinity(0))
     subject = document()
     rates: dict[str, list[float]] = {

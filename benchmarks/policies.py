@@ -163,7 +163,7 @@ def in_turns(opa: Path, payload: Path, bare: Path, bundles: dict[Any, Path]) -> 
 
 
 def main() -> None:
-    opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
+    opa = find_opa(os.environ)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bare = folder / "bare"

@@ -57,7 +57,7 @@ def started(opa: Path, bundle: Path) -> EmbeddedOpa:
 
 
 def main() -> None:
-    opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
+    opa = find_opa(os.environ)
     levels = {
         "deny list alone": {"*": "off", "denied_image": "deny"},
         "as shipped": {},

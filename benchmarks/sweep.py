@@ -1,7 +1,7 @@
 """A sweep of many running jobs: the first one, one when nothing has changed, and one after a change of the settings.
 
     make benchmark                                   # 500 jobs
-    .venv/bin/python benchmarks/sweep.py 5000        # the goal for one run
+    .venv/bin/python -m benchmarks.sweep 5000        # the goal for one run
 
 SageMaker and DynamoDB are local and in this process, their time included. Calls are counted instead of spread over time;
 what the budget makes of their number is the last line.

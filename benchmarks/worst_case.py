@@ -101,7 +101,7 @@ def _peak(pid: int) -> float:
 
 
 def main(kinds: list[str]) -> None:
-    opa = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
+    opa = find_opa(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         bundle = bundle_of(Path(folder), opa)
         for kind in JOB_KINDS:

@@ -38,7 +38,7 @@ class JobKind:
     `ended` are all statuses that the API knows. `parts` are what jobs of this kind can have; the extractor tells which of
     them a variant lacks. `within` is the path of the field that holds the description in the response of Describe, empty
     where the response itself is the description. `key_fields` are fields that Describe and Stop demand besides the name; in
-    the job's ARN their values stand before the name. `told_fields` are those that only the call which creates the job has.
+    the job's ARN their values stand before the name. `event_only_fields` are those that only the call which creates the job has.
     """
 
     id: str
@@ -58,7 +58,7 @@ class JobKind:
     ended: frozenset[str] = frozenset({"Completed", "Failed", "Stopped"})
     within: tuple[str, ...] = ()
     key_fields: tuple[str, ...] = ()
-    told_fields: tuple[str, ...] = ()
+    event_only_fields: tuple[str, ...] = ()
 
     def described(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the description that a response of Describe holds; what isn't such a response is returned as it is."""
@@ -253,7 +253,7 @@ INFERENCE_RECOMMENDATIONS = JobKind(
     parts=frozenset({"image", "instances", "volumes", "vpc", "network-isolation", "max-runtime"}),
     stopping=frozenset({"STOPPING"}),
     ended=frozenset({"COMPLETED", "FAILED", "STOPPED", "DELETING", "DELETED"}),
-    told_fields=("OutputConfig",),
+    event_only_fields=("OutputConfig",),
 )
 
 LABELING = JobKind(

@@ -71,12 +71,12 @@ def offline(ref: JobRef, description: Node | None = None) -> Collected:
 
     Its tags are the event's own, and the resources that it names stay unknown.
     """
-    description = ref.told if description is None else ref.kind.described(description)
+    description = ref.reported if description is None else ref.kind.described(description)
     unresolved = extract(ref.kind.id, description, ref.name, {}).unresolved
     unknown = ImageError(code="failed", message="not resolved: offline evaluation makes no Describe calls")
     return Collected(
         description=description,
-        tags=tags(ref.told.get("Tags")),
+        tags=tags(ref.reported.get("Tags")),
         references=dict.fromkeys(unresolved, unknown),
     )
 

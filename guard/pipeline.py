@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
-from guard.aws.collect import collect, told_alone
+from guard.aws.collect import collect, event_only
 from guard.aws.enforce import stop
 from guard.decision import EachRule, Evaluation
 from guard.document import DenyList, Document
@@ -24,6 +24,7 @@ from guard.record import Mode, Outcome, Record
 from guard.refs import Home, JobRef, job_from_arn
 from guard.sources.events import Ignored, parse_event
 from guard.threads import submit
+from guard.times import utc_now
 
 # SageMaker is eventually consistent: a job that was just created may not be found yet, and some kinds have a single event. Lambda
 # makes its three attempts at once, after one minute and after three: the last one of an event that came promptly must find the
@@ -48,10 +49,6 @@ class PolicyEngine(Protocol):
         ...
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _new_id() -> str:
     return str(uuid.uuid4())
 
@@ -68,7 +65,7 @@ class Guard:
     fallback_seconds: float = 20.0
     limits: Limits = NO_LIMITS
     patience: Iterable[float] = ()
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = utc_now
     new_id: Callable[[], str] = _new_id
 
     def handle(self, event: object, home: Home) -> list[Record]:
@@ -211,11 +208,9 @@ class Guard:
         """The record of a denied job with what became of the stop; the decision is kept before it."""
         record = self._logged(record)
         permit = self._permit(record)
-        if permit.withheld_by in {"breaker", "rule"} and told_alone(ref):
+        if permit.withheld_by in {"breaker", "rule"} and event_only(ref):
             # A sweep, which takes up what the breaker withholds, would not know why the job is denied.
-            permit = replace(
-                permit, withheld_by=None, reason="only the event tells all of the job, so its stop can't wait"
-            )
+            permit = permit.overruled("only the event tells all of the job, so its stop can't wait")
         reason = "; ".join(filter(None, (record.reason, permit.reason))) or None
         record = replace(record, warnings=(*record.warnings, *permit.warnings), reason=reason)
         if permit.withheld_by is not None:

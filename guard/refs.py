@@ -39,7 +39,7 @@ class Home:
 class JobRef:
     """One job to look at, and why.
 
-    `told` is what the source itself says of the job, in the spelling of the API's Describe response: the detail of a state
+    `reported` is what the source itself says of the job, in the spelling of the API's Describe response: the detail of a state
     change, the parameters of an API call; empty for a source that only names jobs.
     """
 
@@ -49,15 +49,15 @@ class JobRef:
     home: Home
     source: Source
     actor: Actor | None
-    told: Mapping[str, Any]
+    reported: Mapping[str, Any]
 
     @property
     def identifiers(self) -> dict[str, str]:
         """The parameters by which Describe and Stop know the job."""
         parsed = parse_job_arn(self.arn)
         keys = dict(zip(self.kind.key_fields, parsed.qualifiers if parsed else (), strict=False))
-        told = {field: str(self.told[field]) for field in self.kind.key_fields if self.told.get(field)}
-        return {self.kind.name_field: self.name, **keys, **told}
+        own = {field: str(self.reported[field]) for field in self.kind.key_fields if self.reported.get(field)}
+        return {self.kind.name_field: self.name, **keys, **own}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def job_from_arn(arn: str, kind: JobKind, home: Home, source: Source) -> JobRef:
     parsed = parse_job_arn(arn)
     if parsed is None or parsed.resource != kind.arn_resource or len(parsed.qualifiers) != len(kind.key_fields):
         raise EventError(f"not the ARN of a {kind.id} job", field="arn", value=arn)
-    return JobRef(kind=kind, name=parsed.name, arn=arn, home=home, source=source, actor=None, told={})
+    return JobRef(kind=kind, name=parsed.name, arn=arn, home=home, source=source, actor=None, reported={})
 
 
 def job_arn(name: str, kind: JobKind, home: Home, qualifiers: Sequence[str] = ()) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -51,10 +50,14 @@ class Settings(BaseModel):
     opa_ca_file: Annotated[
         str, Field(description="CA certificates (PEM) that sign for that OPA; empty: the public authorities.")
     ] = ""
-    opa_path: Annotated[Path, Field(description="The OPA binary.")] = Path("opa")
-    bundle_path: Annotated[Path, Field(description="The policy bundle: a .tar.gz or the policies folder.")] = Path(
-        "bundle.tar.gz"
-    )
+    # Read by lambda_entry/start_opa.py, before anything that is slow to import.
+    opa_path: Annotated[str, Field(description="The OPA binary; empty: that of the deployment package.")] = ""
+    bundle_path: Annotated[
+        str,
+        Field(
+            description="The policy bundle, a .tar.gz or the policies folder; empty: that of the deployment package."
+        ),
+    ] = ""
     opa_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that one decision may take.")] = 2.0
     opa_start_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that OPA may take to start.")] = (
         8.0
@@ -85,7 +88,8 @@ class Settings(BaseModel):
         ),
     ] = 80
     breaker_rule_jobs: Annotated[
-        int, Field(ge=1, description="Jobs that a rule must have denied in the window before its percentage counts.")
+        int,
+        Field(ge=1, description="Jobs above whose number, denied by one rule in the window, its percentage counts."),
     ] = 40
     sweep_calls_per_second: Annotated[
         float, Field(gt=0, le=1000, description="SageMaker API calls that a sweep makes a second at most.")

@@ -1,4 +1,4 @@
-"""The four ways in which SageMaker's events and API tell a time, as aware datetimes."""
+"""Now, and the four ways in which SageMaker's events and API tell a time, as aware datetimes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Seconds reach this number in the year 5138, milliseconds reached it in 1973.
 _FIRST_MILLISECONDS = 100_000_000_000
+
+
+def utc_now() -> datetime:
+    """Return the time of day."""
+    return datetime.now(UTC)
 
 
 def parse_time(value: object) -> datetime | None:

@@ -32,7 +32,7 @@ from lambda_entry.clients import BRIEF, client
 
 if TYPE_CHECKING:
     from guard.opa.remote import RemoteOpa
-    from guard.sweep.memory import Store
+    from guard.store import Store
     from guard.sweep.run import Sweep
 
     Engine = EmbeddedOpa | RemoteOpa
@@ -137,7 +137,7 @@ def _setup(settings: Settings, guard: Guard) -> str:
 
 def _store(settings: Settings) -> Store:
     from guard.aws.bounded_table import BoundedTable
-    from guard.sweep.memory import NoStore
+    from guard.store import NoStore
 
     if not settings.state_table:
         return NoStore()

@@ -13,10 +13,11 @@ from aws_lambda_powertools import Logger
 from guard.aws.table import StateTable
 from guard.notices.channels import Channel, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
-from guard.notices.ends import Ends, Runs, Store
+from guard.notices.ends import Ends, Runs
 from guard.notices.once import Once, OnceInMemory, OnceInTable
 from guard.notices.security_hub import SecurityHubChannel
 from guard.settings import Settings
+from guard.store import Store
 from lambda_entry.clients import BRIEF, client
 
 
@@ -57,7 +58,7 @@ def _channels(settings: Settings) -> list[Channel]:
 def _store(settings: Settings) -> Store:
     if settings.state_table:
         return StateTable(cache(lambda: client("dynamodb", BRIEF)), settings.state_table)
-    from guard.sweep.memory import NoStore
+    from guard.store import NoStore
 
     return NoStore()
 

@@ -10,12 +10,14 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import yaml
 
+from guard.authoring.explain import hint
 from guard.denylist.deployment import PARAMETERS, check_list
 from guard.errors import EntryError
 
@@ -40,6 +42,9 @@ def main(bucket: str, stack: str, *given: str) -> int:
     """Deploy; the exit code of the command that failed, 2 for what can't be meant."""
     parameters = _parameters(bucket, given)
     if parameters is None:
+        return 2
+    if shutil.which("aws") is None:
+        print("the AWS CLI deploys the stack, and there is no `aws` on PATH: install it", file=sys.stderr)
         return 2
     try:
         current = _current(stack)
@@ -106,14 +111,19 @@ def fingerprint(packaged: str, given: dict[str, str]) -> str:
     The packaged template names the functions' code by the hash of its content. So another fingerprint is another version of the
     functions, and with the same one there is nothing to deploy.
     """
-    declared = yaml.load(packaged, _Loader)["Parameters"]  # a SafeLoader, too
-    parameters = {name: str(body.get("Default", "")) for name, body in declared.items()} | given
+    parameters = {name: str(body.get("Default", "")) for name, body in _declared(packaged).items()} | given
     parameters.pop("Release", None)
     return hashlib.sha256(json.dumps([packaged, sorted(parameters.items())]).encode()).hexdigest()
 
 
+def _declared(template: str) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = yaml.load(template, _Loader)["Parameters"]  # a SafeLoader, too
+    return found
+
+
 def _parameters(bucket: str, given: tuple[str, ...]) -> dict[str, str] | None:
     problem = None if bucket else "say where the package goes: make deploy BUCKET=my-bucket"
+    known = sorted(_declared(Path("template.yml").read_text()).keys() - OWN_VARIABLES.keys() - {"Release"})
     parameters = {name: os.environ[variable] for name, variable in OWN_VARIABLES.items() if os.environ.get(variable)}
     for each in given:
         name, equals, value = each.partition("=")
@@ -121,6 +131,9 @@ def _parameters(bucket: str, given: tuple[str, ...]) -> dict[str, str] | None:
             problem = problem or f"not a parameter: {each}; PARAMETERS holds NAME=VALUE ..."
         elif name in OWN_VARIABLES:
             problem = problem or f"give {name} as {OWN_VARIABLES[name]}=..., not in PARAMETERS"
+        elif name not in known:
+            # The AWS CLI leaves out what the template hasn't, without a word.
+            problem = problem or f"{name} {hint('is no parameter', name, known, 'there are ' + ', '.join(known))}"
         parameters[name] = value
     if problem is not None:
         print(problem, file=sys.stderr)

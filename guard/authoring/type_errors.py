@@ -16,6 +16,7 @@ from guard.authoring.explain import hint
 from guard.authoring.layout import libraries
 from guard.authoring.opa import CAPABILITIES, SCHEMAS, Opa
 from guard.authoring.opa_errors import OpaError
+from guard.authoring.opa_types import described, first_difference, listed
 from guard.authoring.rego_text import RegoText, read_texts
 
 # What other languages call it.
@@ -38,15 +39,6 @@ _ELSEWHERE = {
     "toLower": "lower",
     "toUpper": "upper",
     "undefined": "null",
-}
-_TYPES = {
-    "array": "a list",
-    "boolean": "true or false",
-    "null": "null",
-    "number": "a number",
-    "object": "an object",
-    "set": "a set",
-    "string": "text",
 }
 _METADATA = re.compile(r"rego\.metadata\.chain\(\)\[\d+\]\.annotations\.([\w.]+)")
 
@@ -175,9 +167,7 @@ def _no_field(found: re.Match[str], error: OpaError, _: _Policies) -> str:
         have = error.details.get("have")
         if have is None:
             return f"OPA refuses this: {error.message}"
-        return (
-            f"{_path(parts[: position + 1])} is {_type(have)}, not an object; `some x in xs` gives the items of a list"
-        )
+        return f"{_path(parts[: position + 1])} is {described(have)}, not an object; `some x in xs` gives the items of a list"
     name = str(parts[position]["value"])
     what = "no document has" if around.startswith("input") else "there is no"
     return hint(f"{what} {around}.{name}", name, known, f"known in {around} are {', '.join(known)}")
@@ -205,30 +195,16 @@ def _arguments(found: re.Match[str], error: OpaError, _: _Policies) -> str:
         given = given[:-1] if given[-1:] == [None] else given
         wanted = wanted[: len(given)]
     if name in ("plus", "minus", "mul", "div", "rem"):
-        return f"+, -, * and / take numbers, not {_list(given)}; build text with sprintf"
+        return f"+, -, * and / take numbers, not {listed(given)}; build text with sprintf"
     if name == "sprintf":
         return 'sprintf takes a text and a list of what stands for each %; write sprintf("... %s ...", [value])'
-    return f"{name} takes {_list(wanted)}, not {_list(given) if mistyped else 'fewer or more arguments'}"
-
-
-def _list(types: Iterable[Any]) -> str:
-    return f"({', '.join(_type(each) for each in types)})"
-
-
-def _type(known: Mapping[str, Any] | None) -> str:
-    """Return a type of OPA's in words."""
-    shape = known or {"type": None}
-    if shape.get("of") and shape["type"] == "any":
-        return " or ".join(_type(each) for each in shape["of"])
-    keys = [str(each["key"]) for each in shape.get("static", []) if isinstance(each, dict) and "key" in each]
-    item = _type(shape["of"]) if shape["type"] == "set" and isinstance(shape.get("of"), dict) else "something"
-    inner = "" if item == "something" else f", each item {item}"
-    return _TYPES.get(shape["type"], "something") + (f" with {', '.join(keys)}" if keys else inner)
+    return f"{name} takes {listed(wanted)}, not {listed(given) if mistyped else 'fewer or more arguments'}"
 
 
 def _unequal(_: re.Match[str], error: OpaError, __: _Policies) -> str:
-    left, right = _type(error.details.get("a")), _type(error.details.get("b"))
-    return f"these can never be equal: one side is {left}; the other is {right}"
+    place, left, right = first_difference(error.details.get("a"), error.details.get("b"))
+    first, second = (f"{place} of one side", "that of the other") if place else ("one side", "the other")
+    return f"these can never be equal: {first} is {described(left)}; {second} is {described(right)}"
 
 
 def _recursive(_: re.Match[str], error: OpaError, __: _Policies) -> str:

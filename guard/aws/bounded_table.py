@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from guard.aws.table import StateTable, Values
 from guard.errors import StateError
+from guard.times import utc_now
 
 Result = TypeVar("Result")
 
@@ -15,14 +16,10 @@ LOST = timedelta(seconds=30)
 REST = timedelta(minutes=5)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class BoundedTable:
     """Asks the table, until failed calls have taken `LOST` in all; then each call raises StateError at once, for `REST`."""
 
-    def __init__(self, table: StateTable, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, table: StateTable, clock: Callable[[], datetime] = utc_now) -> None:
         self._table = table
         self._clock = clock
         self._lost = timedelta(0)

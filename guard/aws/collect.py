@@ -38,11 +38,11 @@ def collect(client: Any, ref: JobRef) -> Collected:
         tags = submit(pool, _tags, client, ref.arn)
         failures: list[CollectError] = []
         try:
-            description: Mapping[str, Any] = {**told_alone(ref), **describe(client, ref)}
+            description: Mapping[str, Any] = {**event_only(ref), **describe(client, ref)}
         except CollectError as exc:
             failures.append(exc)
-            description = ref.told
-        references, failed = _references(client, ref, description, pool, told=bool(failures))
+            description = ref.reported
+        references, failed = _references(client, ref, description, pool, from_event=bool(failures))
         described_arn = text(description, ref.kind.arn_field)
         if described_arn is not None and described_arn != ref.arn:
             tags = submit(pool, _tags, client, described_arn)
@@ -76,13 +76,13 @@ def describe(client: Any, ref: JobRef) -> Mapping[str, Any]:
     return description
 
 
-def told_alone(ref: JobRef) -> dict[str, Any]:
+def event_only(ref: JobRef) -> dict[str, Any]:
     """Return what no description of a job has, and the event of its creation has told: nobody can ask for it later."""
-    return {field: ref.told[field] for field in ref.kind.told_fields if field in ref.told}
+    return {field: ref.reported[field] for field in ref.kind.event_only_fields if field in ref.reported}
 
 
 def _references(
-    client: Any, ref: JobRef, description: Mapping[str, Any], pool: ThreadPoolExecutor, *, told: bool
+    client: Any, ref: JobRef, description: Mapping[str, Any], pool: ThreadPoolExecutor, *, from_event: bool
 ) -> tuple[dict[Resource, Answer], list[CollectError]]:
     known: dict[Resource, Answer] = {}
     failed: list[CollectError] = []
@@ -91,7 +91,9 @@ def _references(
     while wanted := sorted(set(extract(ref.kind.id, description, ref.name, known).unresolved)):
         found = [call.result() for call in [submit(pool, _resource, client, resource) for resource in wanted]]
         failed += [answer for answer in found if isinstance(answer, CollectError)]
-        known.update(zip(wanted, (_as_started(ref, description, answer, told=told) for answer in found), strict=True))
+        known.update(
+            zip(wanted, (_as_started(ref, description, answer, from_event=from_event) for answer in found), strict=True)
+        )
         known.update(_replaced_packages(known))
         tags |= {one: submit(pool, _tags, client, arn) for one in wanted if (arn := _tagged_arn(one, known[one]))}
     for resource, asked in tags.items():
@@ -110,10 +112,12 @@ def _tagged_arn(resource: Resource, answer: Answer) -> str | None:
     return None if field is None else text(answer, field)
 
 
-def _as_started(ref: JobRef, description: Mapping[str, Any], resource: Answer | CollectError, *, told: bool) -> Answer:
+def _as_started(
+    ref: JobRef, description: Mapping[str, Any], resource: Answer | CollectError, *, from_event: bool
+) -> Answer:
     """Return the resource, or why its images are unknown: also when its name was deleted and given again after the job began.
 
-    A description that was only `told`, as SageMaker's couldn't be had for now, may lack when that was.
+    A description that is only the one `from_event`, as SageMaker's couldn't be had for now, may lack when that was.
     """
     if isinstance(resource, CollectError):
         return ImageError(code="unavailable", message=str(resource.evidence["code"]))
@@ -121,7 +125,7 @@ def _as_started(ref: JobRef, description: Mapping[str, Any], resource: Answer | 
     if isinstance(resource, ImageError) or ref.kind is MONITORING_SCHEDULE:
         return resource
     if (
-        told
+        from_event
         and parse_time(description.get("CreationTime")) is None
         and parse_time(resource.get("CreationTime")) is not None
     ):

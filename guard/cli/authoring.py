@@ -16,7 +16,7 @@ from rich.text import Text
 
 from guard.cli.evaluate import Evaluated, Evaluator
 from guard.cli.exemptions import Listed, count_covered, list_exemptions, scope_text
-from guard.cli.fixtures import Case, differences, expectation_of, find_cases
+from guard.cli.fixtures import Case, differences, expectation_of, find_cases, json_files
 from guard.cli.text import printable
 from guard.errors import ConfigError, GuardError, IgnoredEvent
 from guard.opa.binary import find_opa
@@ -35,7 +35,10 @@ def register(app: typer.Typer) -> None:
 
 
 def run_cases(
-    folder: Annotated[Path, typer.Argument(help="Cases: NAME.json, an event or a document, with NAME.expected.yaml.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Cases: NAME.json or .json.gz (event, document or record), with NAME.expected.yaml."),
+    ],
     bundle: Bundle = Path("policies"),
     accept: Annotated[
         bool, typer.Option("--accept", help="Write what was decided for each case without an expectation.")
@@ -115,7 +118,10 @@ def _results(evaluator: Evaluator, given: list[Path]) -> Iterator[Evaluated]:
 
 def _files(given: list[Path]) -> Iterator[Path]:
     for path in given:
-        yield from sorted(path.rglob("*.json")) if path.is_dir() else [path]
+        found = json_files(path) if path.is_dir() else [path]
+        if not found:
+            raise ConfigError("there is no .json and no .json.gz in this folder", path=str(path))
+        yield from found
 
 
 def _print(each: Listed, console: Console, documents: int) -> None:
@@ -129,8 +135,9 @@ def _print(each: Listed, console: Console, documents: int) -> None:
     lines += [f"exempts nothing: {problem}" for problem in each.problems]
     if documents:
         rules = ", ".join(f"{rule_id} ({count})" for rule_id, count in sorted(each.covered.items()))
-        of = f"of {documents} documents" if documents > 1 else "of the document"
-        lines.append(f"covers {rules} in {len(each.jobs)} {of}" if rules else f"covers nothing {of}")
+        of = f" {len(each.jobs)} of {documents} documents" if documents > 1 else " the document"
+        nothing = f" {documents} documents" if documents > 1 else " the document"
+        lines.append(f"covers {rules} in{of}" if rules else f"covers nothing in{nothing}")
         lines += [f"  {job}" for job in each.jobs]
     for line in lines:
         console.print(Text(f"  {printable(line)}"))

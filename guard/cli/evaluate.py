@@ -97,7 +97,7 @@ class Evaluator:
         known = recorded(read)
         if known is not None and describe is not None:
             raise ConfigError("a recorded document needs no --describe")
-        known = known or Recorded(_document(read, _read_json(describe) if describe else None, self._settings))
+        known = known or Recorded(_document(read, describe, self._settings))
         evaluation = self._engine.evaluate(known.document)
         undecided: tuple[str, ...] = ()
         if known.hidden:
@@ -128,24 +128,26 @@ def _without(evaluation: Evaluation, rule_ids: tuple[str, ...]) -> Evaluation:
     return replace(evaluation, decision=Decision(decision=verdict(findings), findings=findings))
 
 
-def _document(event: Any, description: Any, settings: Settings) -> Document:
+def _document(event: Any, describe: Path | None, settings: Settings) -> Document:
     if isinstance(event, dict) and any(kind.arn_field in event for kind in JOB_KINDS):
         raise ConfigError("this is a Describe response: give the event of the job, and this file with --describe")
     ref = parse_event(event, home_of(event))
     if isinstance(ref, Ignored):
         raise IgnoredEvent("the guard ignores this event, so there is no decision", reason=ref.reason)
-    if description is not None:
-        _refuse_other(description, ref)
+    description = _description(describe, ref) if describe else None
     denied = deny_list({"processing": settings.processing_containers, "training": settings.training_containers})
     return normalize(ref, offline(ref, description), denied)
 
 
-def _refuse_other(description: Any, ref: JobRef) -> None:
-    """Refuse what would be a job without images: what describes a job has its ARN or its name."""
+def _description(file: Path, ref: JobRef) -> dict[str, Any]:
+    """The job's Describe response: anything else, which has neither its ARN nor its name, would be a job without images."""
+    description = _read_json(file)
     if not isinstance(description, dict):
-        raise ConfigError("the Describe response is not a JSON object")
+        raise ConfigError("the Describe response is not a JSON object", path=str(file))
     if not ref.kind.described(description).keys() & {ref.kind.arn_field, *ref.identifiers}:
-        raise ConfigError(f"this is not what {ref.kind.describe_operation} returns: it has no {ref.kind.arn_field}")
+        text = f"this is not what {ref.kind.describe_operation} returns: it has no {ref.kind.arn_field}"
+        raise ConfigError(text, path=str(file))
+    return description
 
 
 def _read_json(path: Path) -> Any:

@@ -103,7 +103,7 @@ def find_cases(folder: Path) -> list[Case]:
     """
     if not folder.is_dir():
         raise ConfigError("there is no such folder of cases", path=str(folder))
-    events = [file for file in sorted(folder.rglob("*.json")) if not file.name.endswith(DESCRIBE)]
+    events = [file for file in json_files(folder) if not file.name.endswith(DESCRIBE)]
     cases = [_case(folder, event) for event in events]
     lonely = sorted(set(folder.rglob(f"*{EXPECTED}")) - {case.expected for case in cases})
     if lonely:
@@ -114,10 +114,16 @@ def find_cases(folder: Path) -> list[Case]:
     return cases
 
 
+def json_files(folder: Path) -> list[Path]:
+    """Return the JSON files of a folder and those below it, sorted; the guard writes records as .json.gz."""
+    return sorted({*folder.rglob("*.json"), *folder.rglob("*.json.gz")})
+
+
 def _case(folder: Path, event: Path) -> Case:
-    describe = event.with_suffix(DESCRIBE)
-    name = str(event.relative_to(folder).with_suffix(""))
-    return Case(name, event, describe if describe.exists() else None, event.with_suffix(EXPECTED))
+    plain = event.with_suffix("") if event.suffix == ".gz" else event
+    describe = plain.with_suffix(DESCRIBE)
+    name = str(plain.relative_to(folder).with_suffix(""))
+    return Case(name, event, describe if describe.exists() else None, plain.with_suffix(EXPECTED))
 
 
 def expectation_of(result: Evaluated) -> str:

@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from guard.aws.refusals import refuse_foreign
+from guard.aws.refusals import CALL_ERRORS, refuse_foreign
 from guard.cli.text import printable
+from guard.errors import ConfigError
 from guard.operations.letters import Letter
 from guard.operations.redrive import HIDDEN_SECONDS, Queue, Redriven, redrive, shown
 from guard.operations.stack import find_stack
@@ -68,7 +69,10 @@ def redrive_command(
 
 
 def _clients() -> Callable[[str], Any]:
-    session: Any = boto3.Session()
+    try:
+        session: Any = boto3.Session()
+    except CALL_ERRORS as exc:
+        raise ConfigError("the AWS configuration can't be used", error=str(exc)) from exc
     session.events.register("after-call", refuse_foreign)
     # An invocation must not be repeated because its answer takes long.
     patient = Config(read_timeout=HIDDEN_SECONDS, retries={"total_max_attempts": 1})

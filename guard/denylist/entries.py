@@ -30,11 +30,6 @@ class Entry:
     tag: str | None
     digest: str | None
 
-    @property
-    def is_pattern(self) -> bool:
-        """Whether the entry has wildcards."""
-        return "*" in str(self)
-
     def __str__(self) -> str:
         return join(self.registry, self.repository, self.tag, self.digest)
 

@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from guard.errors import StateError
 from guard.limits.permit import Permit
 from guard.record import Record
 from guard.settings import Settings
+from guard.times import utc_now
 
 ITEM = "breaker"
 SLICES = 10
@@ -43,7 +44,7 @@ class Bounds:
     """When the breaker opens; 0 switches a bound off.
 
     `stops` is a number in the window. `rule_share` is the percentage of all judged jobs that one rule may deny, once it has
-    denied `rule_jobs`.
+    denied more than `rule_jobs`.
     """
 
     stops: int
@@ -90,15 +91,11 @@ class Tally:
         )
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Breaker:
     """Counts stops, and permits them up to the bounds; what can't be counted is permitted."""
 
     def __init__(
-        self, counters: Counters, bounds: Bounds, clock: Callable[[], datetime] = _now, together: int = 1
+        self, counters: Counters, bounds: Bounds, clock: Callable[[], datetime] = utc_now, together: int = 1
     ) -> None:
         """Decisions that stop nothing are counted so many `together`."""
         self._counters = counters
@@ -133,8 +130,9 @@ class Breaker:
             permit = self._answer(self._add({**counted, _JUDGED: 1 + others}, now), rules)
             if permit.withheld_by is not None:
                 suspected = {f"{_SUSPECTED} {rule}": 1 for rule in rules if permit.withheld_by == "rule"}
-                self._add({**_taken_back(counted), _WITHHELD: 1, **suspected}, now)
-                return permit
+                withheld = {_WITHHELD: 1, **suspected}
+                self._add({**_taken_back(counted), **withheld}, now)
+                permit = replace(permit, count=lambda: self._counted({**counted, **_taken_back(withheld)}, now))
         except StateError as exc:
             return Permit(warnings=(exc,))
         return replace(permit, give_back=lambda: self._counted(_taken_back(counted), now))

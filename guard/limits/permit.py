@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,13 +19,21 @@ def _nothing() -> None:
 class Permit:
     """The answer: `withheld_by` names what keeps the job from being stopped; `warnings` are what could not be found out.
 
-    `give_back` takes back what was counted, for a job that wasn't stopped after all.
+    `give_back` takes back what was counted, for a job that wasn't stopped after all; `count` counts the stop of one that was to
+    be withheld.
     """
 
     withheld_by: WithheldBy | None = None
     reason: str | None = None
     warnings: tuple[GuardError, ...] = ()
     give_back: Callable[[], None] = _nothing
+    count: Callable[[], None] = _nothing
+
+    def overruled(self, reason: str) -> Permit:
+        """Return the permit of a job that is stopped all the same, and count that stop; never raises."""
+        with suppress(Exception):  # a stop that isn't counted is no reason not to make it
+            self.count()
+        return replace(self, withheld_by=None, reason=reason)
 
 
 class Limits(Protocol):

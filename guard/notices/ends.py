@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Protocol
 
 from guard.errors import StateError
 from guard.record import Outcome
+from guard.store import Store
 from guard.times import parse_time
 
 # A dead letter can be sent again for two weeks, and comes from a queue that keeps a message for four days.
@@ -17,18 +16,6 @@ _REMEMBERED = timedelta(days=30)
 # What is being stopped looks for a while as if it ran, so that another event about it has it stopped again: that is one stop.
 _ONE_STOP = timedelta(minutes=10)
 _STOPS = frozenset({Outcome.STOPPED, Outcome.STOP_FAILED})
-
-
-class Store(Protocol):
-    """Keeps items of texts and whole numbers by id; raises StateError when it can't."""
-
-    def read(self, item: str) -> Mapping[str, str | int]:
-        """Return the item's values, or none."""
-        ...
-
-    def write(self, item: str, values: Mapping[str, str | int], expires: datetime) -> None:
-        """Put the values in the place of the item's."""
-        ...
 
 
 class Ends:

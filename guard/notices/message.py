@@ -9,12 +9,11 @@ from datetime import timedelta
 from guard.notices.notice import Notice
 
 _SUBJECT_LENGTH = 100
-_EXEMPTED_FOR = timedelta(days=30)
+# The first and the last day count, too.
+_EXEMPTED_FOR = timedelta(days=29)
 CONFIG = "policies/guard/config/data.yaml"
 # Nothing that is a pattern in a scope, was cut, or had characters that can't be printed.
 _EXACT = re.compile(r"[^\s*?\[\]{}\\]+")
-# Their findings are about an image each, so that an exemption can be for the image.
-_ABOUT_IMAGES = frozenset({"denied_image", "mutable_tag", "unapproved_registry"})
 
 
 def subject(notice: Notice) -> str:
@@ -60,7 +59,6 @@ def exemption(notice: Notice) -> str | None:
         if not exact or (name == "role_arn" and len(exact) < len(values)):
             return None
         scope[name] = exact
-    day = (notice.time + _EXEMPTED_FOR).date().isoformat()
     lines = [
         "exemptions:",
         f"  - id: {_yaml(f'EX-{notice.job.name}')}",
@@ -69,15 +67,15 @@ def exemption(notice: Notice) -> str | None:
         f"    rules: {_yaml(list(notice.rules))}",
         "    scope:",
         *(f"      {name}: {_yaml(value)}" for name, value in scope.items()),
-        f"    expires: {_yaml(day)}",
+        f"    starts: {_yaml(notice.time.date().isoformat())}",
+        f"    expires: {_yaml((notice.time + _EXEMPTED_FOR).date().isoformat())}",
     ]
     return "\n".join(lines)
 
 
 def _narrowing(notice: Notice) -> dict[str, tuple[str, ...]]:
     """What makes the exemption narrower than a whole account's jobs of a kind, of what the job has."""
-    about_images = set(notice.rules) <= _ABOUT_IMAGES
-    found = {"role_arn": notice.job.role_arns, "image": notice.job.images if about_images else ()}
+    found = {"role_arn": notice.job.role_arns, "image": notice.job.images if notice.about_images else ()}
     return {name: values for name, values in found.items() if values}
 
 

@@ -76,6 +76,9 @@ class Notice(Model):
             description="Of a monitoring schedule, a digest of all that denies it: another image, role or place has another one."
         ),
     ] = ""
+    about_images: Annotated[
+        bool, Field(description="Whether each finding is about an image, so that an exemption can be for the images.")
+    ] = False
     ran_before: Annotated[
         AwareDatetime | None,
         Field(description="By when the run before was over, of a monitoring schedule that was started again."),
@@ -124,7 +127,14 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
         exemption_url=exemption_url,
         # Of other jobs, another attempt may only know more of the same denial: one stop, one notice.
         about=_digest(counting) if ref.kind.restarts else "",
+        about_images=bool(counting) and all(map(_is_about_an_image, counting)),
     )
+
+
+def _is_about_an_image(finding: Finding) -> bool:
+    """Whether an exemption by image can cover it: none names an image that isn't known."""
+    details = finding.details
+    return "slot" in details and isinstance(details.get("image"), str) and "error" not in details
 
 
 def _digest(findings: list[Finding]) -> str:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from guard.errors import NoticeError
 from guard.notices.ends import Ends
 from guard.notices.message import summary
 from guard.notices.notice import Notice, NoticeFinding
+from guard.times import utc_now
 
 GENERATOR = "sagemaker-guard"
 _TYPE = "Software and Configuration Checks/AWS Security Best Practices"
 _TITLE, _DESCRIPTION, _REMEDIATION = 256, 1024, 512
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SecurityHubChannel:
@@ -25,7 +22,7 @@ class SecurityHubChannel:
 
     name = "security_hub"
 
-    def __init__(self, client: Any, ends: Ends, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, client: Any, ends: Ends, clock: Callable[[], datetime] = utc_now) -> None:
         self._client = client
         self._ends = ends
         self._clock = clock

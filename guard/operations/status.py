@@ -15,7 +15,7 @@ from guard.errors import GuardError, StateError
 from guard.limits.breaker import ITEM as BREAKER
 from guard.limits.breaker import Bounds, slice_of, tally
 from guard.operations.stack import Stack
-from guard.sweep.memory import mapping
+from guard.store import mapping
 from guard.sweep.run import LAST
 from guard.times import parse_time
 

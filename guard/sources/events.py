@@ -58,9 +58,9 @@ def _from_state_change(envelope: Mapping[str, Any], kind: JobKind, home: Home) -
     status = _text(detail, kind.status_field, "detail.")
     if _plain(status) in {_plain(known) for known in kind.stopping | kind.ended}:
         return Ignored(f"the job is not running: {status}")
-    told = detail.get(kind.arn_field) or _first(envelope.get("resources"))
-    name, arn = _identity(detail.get(kind.name_field), told, kind, home, detail)
-    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=None, told=detail)
+    given = detail.get(kind.arn_field) or _first(envelope.get("resources"))
+    name, arn = _identity(detail.get(kind.name_field), given, kind, home, detail)
+    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=None, reported=detail)
 
 
 def _from_call(envelope: Mapping[str, Any], home: Home) -> JobRef | Ignored:
@@ -72,9 +72,9 @@ def _from_call(envelope: Mapping[str, Any], home: Home) -> JobRef | Ignored:
     source = _source(envelope, "api-call", home)
     if detail.get("errorCode"):
         return Ignored(f"the call failed: {detail['errorCode']}")
-    actor, told = cloudtrail.actor(detail), cloudtrail.request(detail)
-    name, arn = _identity(*cloudtrail.job_name_and_arn(detail, kind), kind, home, told)
-    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=actor, told=told)
+    actor, request = cloudtrail.actor(detail), cloudtrail.request(detail)
+    name, arn = _identity(*cloudtrail.job_name_and_arn(detail, kind), kind, home, request)
+    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=actor, reported=request)
 
 
 def _source(envelope: Mapping[str, Any], kind: SourceType, home: Home) -> Source:
@@ -97,9 +97,9 @@ def _time(envelope: Mapping[str, Any]) -> datetime:
     return time
 
 
-def _identity(name: object, told: object, kind: JobKind, home: Home, described: Mapping[str, Any]) -> tuple[str, str]:
+def _identity(name: object, given: object, kind: JobKind, home: Home, described: Mapping[str, Any]) -> tuple[str, str]:
     """Name, account and region are authoritative: real events have carried mismatching ARNs."""
-    parsed = parse_job_arn(told)
+    parsed = parse_job_arn(given)
     if not isinstance(name, str) or not name:
         if parsed is None or parsed.resource != kind.arn_resource:
             raise EventError("the event doesn't name its job", field=f"detail.{kind.name_field}", value=name)
@@ -107,14 +107,14 @@ def _identity(name: object, told: object, kind: JobKind, home: Home, described: 
     name = clean(name)
     own = job_arn(name, kind, home, _qualifiers(kind, described, parsed))
     # SageMaker lowers the case of names in some ARNs: such an ARN is kept as it is.
-    same = isinstance(told, str) and told.lower() == own.lower()
-    return name, str(told) if same else own
+    same = isinstance(given, str) and given.lower() == own.lower()
+    return name, str(given) if same else own
 
 
 def _qualifiers(kind: JobKind, described: Mapping[str, Any], parsed: JobArn | None) -> Sequence[str]:
     """What stands before the name in the ARN of a job of this kind: as the source tells it, or as the ARN does."""
-    told = [described[field] for field in kind.key_fields if isinstance(described.get(field), str)]
-    found = told if len(told) == len(kind.key_fields) or parsed is None else parsed.qualifiers
+    keys = [described[field] for field in kind.key_fields if isinstance(described.get(field), str)]
+    found = keys if len(keys) == len(kind.key_fields) or parsed is None else parsed.qualifiers
     if len(found) != len(kind.key_fields):
         raise EventError("the event doesn't name its job", field=f"detail.{kind.key_fields[0]}")
     return [clean(one) for one in found]

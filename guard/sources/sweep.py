@@ -46,4 +46,4 @@ def listed(kind: JobKind, summary: Mapping[str, Any], home: Home) -> Listed | No
 
 def job_ref(job: Listed, home: Home, source: Source) -> JobRef:
     """Return the reference of a listed job. The list itself says nothing that could be judged."""
-    return JobRef(kind=job.kind, name=job.name, arn=job.arn, home=home, source=source, actor=None, told={})
+    return JobRef(kind=job.kind, name=job.name, arn=job.arn, home=home, source=source, actor=None, reported={})

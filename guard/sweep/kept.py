@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from guard.errors import StateError
 from guard.limits.permit import Limits
 from guard.sources.sweep import Listed
-from guard.sweep.memory import KEPT, Memory, Store
+from guard.store import KEPT, Store
+from guard.sweep.memory import Memory
 from guard.sweep.position import Position, Walk
 from guard.sweep.undecided import Undecided
 from guard.sweep.withheld import Withheld

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from guard.errors import StateError
-from guard.sweep.memory import Store
+from guard.store import Store
 
 ITEM = "sweep#lease"
 HELD = timedelta(minutes=2)

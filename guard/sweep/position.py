@@ -14,7 +14,7 @@ from guard.errors import ListError, ListUnsupported
 from guard.jobs import JOB_KINDS, JobKind
 from guard.refs import Home
 from guard.sources.sweep import Listed, listed
-from guard.sweep.memory import mapping
+from guard.store import mapping
 from guard.times import parse_time
 
 # The service's times have fractions of a second, its filters may not.

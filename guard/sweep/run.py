@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
@@ -18,10 +18,11 @@ from guard.pipeline import Guard
 from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
 from guard.sources.sweep import Listed, job_ref
+from guard.store import KEPT, Store
 from guard.sweep.kept import Kept
 from guard.sweep.lease import Lease
-from guard.sweep.memory import KEPT, Store
 from guard.sweep.position import Walk
+from guard.times import utc_now
 
 LAST = "sweep#last"
 
@@ -79,10 +80,6 @@ class Report:
         }
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _new_id() -> str:
     return str(uuid.uuid4())
 
@@ -105,7 +102,7 @@ class Sweep:
     stop_undecided: bool
     notice: Callable[[str, dict[str, Any]], None]
     exemptions: Callable[[], Iterable[Mapping[str, Any]]] = tuple
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = utc_now
     new_id: Callable[[], str] = _new_id
     together: int = TOGETHER
 

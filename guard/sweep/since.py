@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 from guard.errors import StateError
-from guard.sweep.memory import KEPT, Store, mapping
+from guard.store import KEPT, Store, mapping
 from guard.times import parse_time
 
 # Some 150 bytes each in an item of 400 KB.

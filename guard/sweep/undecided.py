@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from guard.record import Outcome, Record
-from guard.sweep.memory import Store
+from guard.store import Store
 from guard.sweep.since import Since
 
 ITEM = "sweep#undecided"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from guard.limits.permit import Limits, Permit
 from guard.record import Outcome, Record
-from guard.sweep.memory import Store
+from guard.store import Store
 from guard.sweep.since import Since
 
 ITEM = "sweep#withheld"
@@ -47,6 +46,4 @@ class Withheld(Since):
         if now - since < self._longest:
             return permit
         minutes = int((now - since).total_seconds() // 60)
-        return replace(
-            permit, withheld_by=None, reason=f"the breaker has withheld the stop for {minutes} minutes already"
-        )
+        return permit.overruled(f"the breaker has withheld the stop for {minutes} minutes already")

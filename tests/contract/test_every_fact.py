@@ -254,5 +254,5 @@ def test_what_only_a_creating_call_has_is_told() -> None:
 
 
 def test_what_an_event_is_asked_for_is_what_no_description_has() -> None:
-    asked = {f"{kind.create_operations[0]}.{field}" for kind in JOB_KINDS for field in kind.told_fields}
-    assert asked <= undescribed(service_model()), "correct told_fields in guard/jobs.py"
+    asked = {f"{kind.create_operations[0]}.{field}" for kind in JOB_KINDS for field in kind.event_only_fields}
+    assert asked <= undescribed(service_model()), "correct event_only_fields in guard/jobs.py"

@@ -33,6 +33,7 @@ Deploy = Callable[..., subprocess.CompletedProcess[str]]
 
 # Stands where the Makefile runs Python: notes for which processor the package was asked for, and leaves the same one each time.
 PACKAGER = """#!/bin/sh
+case "$*" in *--arch*) ;; *) touch build/bundle.tar.gz; exit;; esac
 mkdir -p build/package
 echo "$@" | sed -E 's/.*--arch ([a-z0-9_]+).*/\\1/' > build/arch
 printf 'def handler(event, context): ...\\n' > build/package/handler.py
@@ -101,10 +102,11 @@ def deploying(folder: Path, aws: str) -> Deploy:
     for name in ("Makefile", "tools/deploy.py", "tools/find-python"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "template.yml").write_text(_without_versions((ROOT / "template.yml").read_text()))
-    for name in ("requirements/dev.txt", "pyproject.toml", "build/bundle.tar.gz", ".venv/.ready", "policies/any.rego"):
+    (folder / "guard").symlink_to(ROOT / "guard")
+    bundled = ("policies/any.rego", "schemas/any.json", "capabilities.json")
+    for name in ("requirements/dev.txt", "pyproject.toml", ".venv/.ready", *bundled):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
-    (folder / "build" / "bundle.tar.gz").touch()
     _program(folder / ".venv" / "bin" / "python", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     (folder / ".venv" / ".ready").touch()
     for goarch in ("amd64", "arm64"):

@@ -251,7 +251,7 @@ def test_what_describes_no_job_is_no_deny(run, event, tmp_path, content) -> None
     path.write_text(content)
     refused = run(event(ALLOWED), "--describe", path)
     said = "Describe response" if content == "[]" else "this is not what DescribeTrainingJob returns"
-    assert (refused.exit_code, said in refused.stderr) == (2, True)
+    assert (refused.exit_code, said in refused.stderr, f"path={str(path)!r}" in refused.stderr) == (2, True, True)
 
 
 def test_a_recorded_document_needs_no_description(run, event, tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -129,7 +130,7 @@ def test_exemptions_are_listed_with_days_left_and_what_they_cover(run: Any, poli
     text = " ".join(result.stdout.split())
     assert result.exit_code == 0, result.stdout
     assert f"EX-1 active, 12 days left {_day(-3)} until {_day(12)}, churn-team, OPS-7: moves in January" in text
-    assert "covers denied_image (1) in 1 of the document" in text
+    assert "covers denied_image (1) in the document" in text
     assert "EX-2 expired until" in text
     assert "EX-3 not yet, 12 days left" in text
     assert max(map(len, result.stdout.splitlines())) <= 80
@@ -154,11 +155,20 @@ def test_of_a_folder_the_json_files_are_read_in_all_its_depth(run: Any, policies
     for name in ("first.json", "below/second.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(json.dumps(recorded))
+    (folder / "record.json.gz").write_bytes(gzip.compress(json.dumps(recorded).encode()))
     (folder / "README.md").write_text("not a document")
     result = run("exemptions", folder, "--json", "--bundle", policies(_exemption("EX-1")))
     assert result.exit_code == 0, result.output
     (listed,) = json.loads(result.stdout)
-    assert listed["covered"] == {"denied_image": 2}
+    assert listed["covered"] == {"denied_image": 3}
+
+
+def test_a_folder_without_any_is_an_error(run: Any, policies: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    refused = run("exemptions", tmp_path / "empty", "--bundle", policies(_exemption("EX-1")))
+    assert (
+        str(refused.exception) == f"there is no .json and no .json.gz in this folder (path={str(tmp_path / 'empty')!r})"
+    )
 
 
 def test_events_that_the_guard_ignores_are_left_out_by_name(run: Any, policies: Any, tmp_path: Path) -> None:
@@ -169,7 +179,7 @@ def test_events_that_the_guard_ignores_are_left_out_by_name(run: Any, policies: 
         shutil.copy(Path("tests/events") / name, folder / name)
     result = run("exemptions", folder, "--bundle", policies(_exemption("EX-1")))
     assert result.exit_code == 0, result.output
-    assert "covers denied_image (1) in 1 of the document\n" in result.stdout
+    assert "covers denied_image (1) in the document\n" in result.stdout
     (left_out,) = result.stderr.splitlines()
     assert left_out.startswith(f"left out: {folder / 'training_completed.json'}: ")
 

@@ -20,7 +20,7 @@ from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory
 from guard.notices.security_hub import SecurityHubChannel
 from guard.settings import Settings
-from guard.sweep.memory import NoStore
+from guard.store import NoStore
 from lambda_entry import clients, notices
 from lambda_entry.clients import client
 from tests.support.jobs import ACCOUNT, REGION

@@ -16,7 +16,7 @@ from guard.aws.table import StateTable
 from guard.errors import ListError, OpaTimeout, StateError
 from guard.jobs import JOB_KINDS
 from guard.limits.breaker import Bounds, Breaker
-from guard.sweep.memory import NoStore
+from guard.store import NoStore
 from guard.sweep.undecided import ITEM as UNDECIDED
 from tests.integration.conftest import MemorySink
 from tests.support.fakes import FakeSageMaker, refused

@@ -20,7 +20,7 @@ from guard.opa.engine import EmbeddedOpa
 from guard.opa.remote import RemoteOpa
 from guard.refs import Home
 from guard.settings import Settings
-from guard.sweep.memory import NoStore
+from guard.store import NoStore
 from lambda_entry import assembly
 from tests.support.fakes import FakeSageMaker
 from tests.support.jobs import ACCOUNT, REGION

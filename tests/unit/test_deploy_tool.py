@@ -1,10 +1,10 @@
-"""The fingerprint of a release: another one for each change, the same one when nothing changes."""
+"""What is refused before anything is built, and the fingerprint of a release: another one for each change, and only then."""
 
 from __future__ import annotations
 
 import pytest
 
-from tools.deploy import fingerprint, with_data_policy
+from tools.deploy import fingerprint, main, with_data_policy
 
 PACKAGED = """
 Parameters:
@@ -51,3 +51,27 @@ def test_data_goes_with_the_stack_and_is_still_not_lost_when_a_resource_is_repla
         "DeletionPolicy: Retain\n", "DeletionPolicy: Delete\n"
     )
     assert with_data_policy(DATA, "delete") == expected
+
+
+@pytest.mark.parametrize(
+    ("bucket", "given", "told"),
+    [
+        pytest.param("", "Mode=audit", "say where the package goes: make deploy BUCKET=my-bucket", id="no bucket"),
+        pytest.param("b", "OnDelete", "not a parameter: OnDelete; PARAMETERS holds NAME=VALUE ...", id="no value"),
+        pytest.param("b", "Mode=audit", "give Mode as MODE=..., not in PARAMETERS", id="one with its own variable"),
+        pytest.param(
+            "b", "UndecidedJob=stop", "UndecidedJob is no parameter; did you mean UndecidedJobs?", id="a misspelt one"
+        ),
+        pytest.param(
+            "b", "Release=1", "Release is no parameter; there are AlarmTopicArn, ", id="one that is not for people"
+        ),
+        pytest.param("b", "OnDelete=keep", "there is no `aws` on PATH", id="no AWS CLI"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_before_anything_is_built(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, bucket: str, given: str, told: str
+) -> None:
+    """The AWS CLI leaves parameters that the template hasn't out without a word."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert main(bucket, "stack", given) == 2
+    assert told in capsys.readouterr().err

@@ -146,7 +146,7 @@ def test_the_breaker_withholds_no_job_that_no_sweep_would_deny(
         kind.stop_operation: {},
     }
     arn = job_arn("job-1", kind, HOME)
-    ref = _ref(kind=kind, name="job-1", arn=arn, told=told)
+    ref = _ref(kind=kind, name="job-1", arn=arn, reported=told)
     assert make(answers=answers, limits=Limits(Permit(by, "so"))).judge(ref).outcome is outcome
 
 
@@ -187,7 +187,7 @@ def test_a_job_that_can_not_be_described_keeps_no_other_from_being_decided(make:
             raise refused("ThrottlingException")
         return EVENT["detail"]
 
-    unknown = _ref(arn=f"{ARN}-2", name="gone", told={})
+    unknown = _ref(arn=f"{ARN}-2", name="gone", reported={})
     first, second = make(answers={"DescribeTrainingJob": describe}).judge_all([unknown, _ref()], together=2)
     assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.STOPPED)
 
@@ -255,7 +255,7 @@ def test_a_job_that_nobody_knows_is_gone_once_it_is_old_enough(
 
     answers = {"DescribeTrainingJob": describe, "StopTrainingJob": missing}
     met = _ref().source.model_copy(update={"time": NOW - age, "type": source})
-    record = make(answers=answers).judge(_ref(source=met, told={}))
+    record = make(answers=answers).judge(_ref(source=met, reported={}))
     assert record.outcome is outcome
     assert [failure.evidence.get("job") for failure in record.failures] == ([ARN] if outcome is Outcome.FAILED else [])
 
@@ -283,5 +283,5 @@ def test_a_job_that_was_deleted_at_once_is_no_dead_letter(make: Any, late: int, 
     found = []
     for attempt in (0, 60, 180):
         met = _ref().source.model_copy(update={"time": NOW - timedelta(seconds=late + attempt)})
-        found.append(make(answers={"DescribeTrainingJob": missing}).judge(_ref(source=met, told={})).outcome)
+        found.append(make(answers={"DescribeTrainingJob": missing}).judge(_ref(source=met, reported={})).outcome)
     assert found == outcomes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pydantic import ValidationError
 
@@ -17,8 +15,8 @@ def test_without_variables_the_embedded_opa_decides_and_jobs_are_stopped() -> No
         "opa_url": "",
         "opa_token_arn": "",
         "opa_ca_file": "",
-        "opa_path": Path("opa"),
-        "bundle_path": Path("bundle.tar.gz"),
+        "opa_path": "",
+        "bundle_path": "",
         "opa_timeout_seconds": 2.0,
         "opa_start_timeout_seconds": 8.0,
         "processing_containers": "",

@@ -35,7 +35,7 @@ def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
     samples = list(_samples())
     recorded = list(_recorded(opa.folder))
     with TemporaryDirectory() as folder, TrialEngine(opa.binary, _compiled(opa, policies, Path(folder))) as engine:
-        rules = _Rules(engine, policies, opa.folder)
+        rules = _Rules(engine, policies)
         rules.try_all([*samples, *recorded])
         rules.try_all(chain.from_iterable(nulled(sample) for sample in samples))
         rules.try_all(chain.from_iterable(hostile_throughout(sample) for sample in samples))
@@ -52,10 +52,9 @@ def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
 class _Rules:
     """The rules that haven't failed yet, and the problems of those that have."""
 
-    def __init__(self, engine: TrialEngine, policies: Path, folder: Path) -> None:
+    def __init__(self, engine: TrialEngine, policies: Path) -> None:
         self._engine = engine
         self._policies = policies
-        self._folder = folder
         self._rules = engine.rule_ids()
         self.problems: list[Diagnostic] = []
 

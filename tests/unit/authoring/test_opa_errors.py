@@ -243,6 +243,18 @@ TYPES = {
         '_x if {{"msg": 1}} == [1]', "3:7",
         ["these can never be equal: one side is a set, each item an object with msg; the other is a list"],
     ),
+    "never equal, deep inside": (
+        '_x if {{"msg": 1, "details": {"n": 1}}} == {{"msg": 1, "details": {"n": "a"}}}', "3:7",
+        ["these can never be equal: [_].details.n of one side is a number; that of the other is text"],
+    ),
+    "never equal, in a list": (
+        '_x if [{"n": 1}, {"n": 1}] == [{"n": 1}, {"n": null}]', "3:7",
+        ["these can never be equal: [1].n of one side is a number; that of the other is null"],
+    ),
+    "never equal, by what they have": (
+        '_x if {"a": {"n": 1}} == {"a": {"m": 1}}', "3:7",
+        ["these can never be equal: a of one side is an object with n; that of the other is an object with m"],
+    ),
     "never equal, of the simplest types": (
         "_x if null == true", "3:7", ["these can never be equal: one side is null; the other is true or false"],
     ),

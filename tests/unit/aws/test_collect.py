@@ -92,7 +92,7 @@ def test_what_no_description_has_is_taken_from_the_event(told: Any, described: A
     client = FakeSageMaker(
         DescribeInferenceRecommendationsJob={"JobName": "job-1", "RoleArn": "described", **described}, ListTags=NO_TAGS
     )
-    job = replace(ref(INFERENCE_RECOMMENDATIONS), told={"RoleArn": "told", "JobType": "told", **told})
+    job = replace(ref(INFERENCE_RECOMMENDATIONS), reported={"RoleArn": "told", "JobType": "told", **told})
     description = collect(client, job).description
     assert (description.get("OutputConfig"), description["RoleArn"]) == (expected, "described")
     assert "JobType" not in description
@@ -152,7 +152,7 @@ class TestACallThatFailedForNow:
         told = {"AlgorithmSpecification": {"AlgorithmName": "mine"}}
         algorithm = {"TrainingSpecification": {"TrainingImage": "a:1"}}
         client = FakeSageMaker(DescribeTrainingJob=error, ListTags=NO_TAGS, DescribeAlgorithm=algorithm)
-        collected = collect(client, replace(ref(), told=told))
+        collected = collect(client, replace(ref(), reported=told))
         (failure,) = collected.failures
         assert (failure.__cause__, failure.evidence["code"]) == (error, code)
         assert (failure.evidence["operation"], failure.evidence["error"]) == ("DescribeTrainingJob", str(error))
@@ -187,7 +187,9 @@ class TestASuccessThatIsNotSageMakers:
 
     def test_is_not_a_job_without_images(self) -> None:
         told = {"AlgorithmSpecification": {"TrainingImage": "a:1"}}
-        collected = collect(FakeSageMaker(DescribeTrainingJob=self.PAGE, ListTags=NO_TAGS), replace(ref(), told=told))
+        collected = collect(
+            FakeSageMaker(DescribeTrainingJob=self.PAGE, ListTags=NO_TAGS), replace(ref(), reported=told)
+        )
         (failure,) = collected.failures
         assert (collected.description, failure.evidence["code"]) == (told, "ForeignAnswer")
 

@@ -92,10 +92,10 @@ def test_a_resource_is_believed_where_sagemaker_itself_tells_no_time(begun, crea
 def test_no_resource_is_believed_while_it_cannot_be_read_when_the_job_began() -> None:
     model = {"PrimaryContainer": {"Image": "a:1"}, "CreationTime": BEGUN}
     client = FakeSageMaker(DescribeTransformJob=refused("ThrottlingException"), ListTags=NO_TAGS, DescribeModel=model)
-    told = replace(ref(TRANSFORM), told={"ModelName": "m"})
+    told = replace(ref(TRANSFORM), reported={"ModelName": "m"})
     found = collect(client, told).references[Resource(MODEL.id, "m")]
     assert found == ImageError(code="unavailable", message="when the job was created can't be read for now")
-    known = replace(told, told={"ModelName": "m", "CreationTime": BEGUN})
+    known = replace(told, reported={"ModelName": "m", "CreationTime": BEGUN})
     assert collect(client, known).references[Resource(MODEL.id, "m")] == model
 
 

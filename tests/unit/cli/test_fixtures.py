@@ -111,7 +111,7 @@ def _write(folder: Path, *names: str) -> None:
 
 
 def test_cases_are_found_below_the_folder_with_their_description(tmp_path: Path) -> None:
-    _write(tmp_path, "b.json", "b.expected.yaml", "a/c.json", "a/c.describe.json", "a/c.expected.yaml")
+    _write(tmp_path, "b.json.gz", "b.expected.yaml", "a/c.json", "a/c.describe.json", "a/c.expected.yaml")
     cases = [(case.name, case.describe and case.describe.name, case.expected.name) for case in find_cases(tmp_path)]
     assert cases == [("a/c", "c.describe.json", "c.expected.yaml"), ("b", None, "b.expected.yaml")]
 

@@ -96,11 +96,6 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
     assert refused.value.evidence["entry"] == text
 
 
-@pytest.mark.parametrize(("text", "pattern"), [("x:1", False), ("x:1*", True), ("*.io/x", True)])
-def test_is_pattern(text, pattern) -> None:
-    assert parse_entry(text, pattern=True).is_pattern == pattern
-
-
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

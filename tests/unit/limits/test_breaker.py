@@ -198,6 +198,20 @@ def test_a_job_that_was_not_stopped_after_all_does_not_count(numbers: Numbers, c
     )
 
 
+def test_a_withheld_job_that_is_stopped_all_the_same_counts_as_stopped(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, Bounds(stops=0, window=BOUNDS.window, rule_share=50, rule_jobs=2), clock)
+    answers(breaker, [denied("a")] * 2)
+    permit = breaker.permit(denied("a"))
+    assert permit.withheld_by == "rule"
+    overruled = permit.overruled("all the same")
+    assert (overruled.withheld_by, overruled.reason) == (None, "all the same")
+    current = slice_of(clock.now, BOUNDS.window)
+    counted = Tally(stops=3, withheld=0, judged=3, denied_by={"a": 3})
+    assert tally(numbers.values, current) == counted
+    overruled.give_back()
+    assert tally(numbers.values, current) == Tally(stops=2, withheld=0, judged=2, denied_by={"a": 2})
+
+
 def test_what_is_given_back_is_taken_from_when_it_was_counted(numbers: Numbers, clock: Clock) -> None:
     permit = Breaker(numbers, BOUNDS, clock).permit(denied("a"))
     clock.now += timedelta(minutes=3)

@@ -39,3 +39,10 @@ def test_the_breaker_decides_behind_a_switch_that_is_on_and_both_may_warn() -> N
     breaker, warning = Counting(), StateError("no parameter")
     permit = SwitchedLimits(lambda: Permit(warnings=(warning,)), breaker).permit(denied())
     assert (permit.withheld_by, set(permit.warnings)) == ("breaker", {warning, breaker.warning})
+
+
+def test_a_stop_that_can_not_be_counted_is_made_all_the_same() -> None:
+    def fail() -> None:
+        raise RuntimeError("the table's client has a defect")
+
+    assert Permit("breaker", "open", count=fail).overruled("because").withheld_by is None

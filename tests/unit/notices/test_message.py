@@ -70,7 +70,8 @@ def test_the_message_of_a_stopped_job() -> None:
         '      job_kind: "training"\n'
         f'      role_arn: ["{ROLE}"]\n'
         f'      image: ["{DENIED}"]\n'
-        '    expires: "2026-12-23"\n'
+        '    starts: "2026-11-23"\n'
+        '    expires: "2026-12-22"\n'
         "\n"
         "Decision decision-1, policies r1.\n"
     )
@@ -142,10 +143,24 @@ def test_a_job_whose_fate_is_open_gives_no_notice(outcome: Outcome | None) -> No
     assert notice_of(denied(outcome=outcome), "") is None
 
 
-def test_a_deny_of_some_other_rules_has_an_exemption_for_the_role_not_for_the_image() -> None:
-    other = FINDING.model_copy(update={"rule_id": "max_runtime"})
+@pytest.mark.parametrize(
+    ("details", "for_images"),
+    [
+        pytest.param({"slot": "Image", "image": DENIED}, True, id="an image"),
+        pytest.param({"slot": "Image", "image": None, "error": "missing"}, False, id="an image that isn't known"),
+        pytest.param({"slot": "Image", "image": "a b", "error": "unparseable"}, False, id="an image that is none"),
+        pytest.param({"slot": "Environment"}, False, id="a setting"),
+        pytest.param({"image": DENIED}, False, id="an image without its place"),
+        pytest.param({}, False, id="the job"),
+    ],
+)
+def test_an_exemption_is_for_the_images_where_all_findings_are_about_images(
+    details: dict[str, Any], for_images: bool
+) -> None:
+    """Whatever their rules are called: those of a team are, too."""
+    other = FINDING.model_copy(update={"rule_id": "rule_of_a_team", "details": details})
     scope = _pasted(_notice(FINDING, other))["scope"]
-    assert scope.keys() == {"account", "job_kind", "role_arn"}
+    assert scope.keys() == {"account", "job_kind", "role_arn", *(["image"] if for_images else [])}
 
 
 def test_only_findings_that_deny_are_told() -> None:

@@ -20,7 +20,7 @@ def test_job_from_arn() -> None:
     arn = f"{ARN}:hyper-parameter-tuning-job/tuning-1"
     ref = job_from_arn(arn, TUNING, HOME, SOURCE)
     assert (ref.kind, ref.name, ref.arn, ref.home) == (TUNING, "tuning-1", arn, HOME)
-    assert (ref.source, ref.actor, ref.told) == (SOURCE, None, {})
+    assert (ref.source, ref.actor, ref.reported) == (SOURCE, None, {})
 
 
 @pytest.mark.parametrize("arn", ["", "tuning-1", f"{ARN}:training-job/x", f"{ARN}:processing-job/"])

@@ -11,8 +11,8 @@ import pytest
 from guard.jobs import TRAINING
 from guard.limits.permit import NO_LIMITS
 from guard.sources.sweep import Listed
+from guard.store import KEPT
 from guard.sweep.kept import POSITION, SAVE_AFTER, Kept
-from guard.sweep.memory import KEPT
 from guard.sweep.position import Position, Walk
 from tests.support.fakes import FakeSageMaker
 from tests.support.jobs import HOME

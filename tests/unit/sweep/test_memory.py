@@ -11,7 +11,8 @@ import pytest
 from guard.jobs import TRAINING
 from guard.refs import job_arn
 from guard.sources.sweep import Listed
-from guard.sweep.memory import KEPT, Memory, mapping
+from guard.store import KEPT, mapping
+from guard.sweep.memory import Memory
 from tests.support.jobs import HOME
 from tests.support.store import MemoryStore
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from guard.errors import CollectError, ListError
-from guard.sweep.memory import NoStore
+from guard.store import NoStore
 from guard.sweep.run import Report
 
 STARTED = datetime(2026, 11, 23, 10, tzinfo=UTC)

@@ -60,6 +60,12 @@ def test_a_job_that_was_withheld_for_too_long_may_be_stopped(by: str) -> None:
     assert permit == Permit(None, "the breaker has withheld the stop for 60 minutes already", (WARNING,))
 
 
+def test_the_stop_of_a_job_that_was_withheld_for_too_long_is_counted() -> None:
+    counted: list[str] = []
+    _limited(Permit("breaker", "open", count=lambda: counted.append("a stop")), LONGEST).permit(denied())
+    assert counted == ["a stop"]
+
+
 @pytest.mark.parametrize(
     ("answer", "before"),
     [
