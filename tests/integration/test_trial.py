@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +20,7 @@ from guard.authoring.samples import complete
 from guard.authoring.trial.engine import TrialEngine
 from guard.authoring.trial.run import trial_problems
 from guard.errors import ConfigError
+from tests.conftest import ROOT
 from tests.support.policies import CONFIG, POLICIES, copy_policies
 from tests.support.trial import short_trial
 
@@ -42,6 +44,7 @@ HEAD = """# METADATA
 #       type: string
 package guard.rules.own
 
+import data.guard.lib.availability
 import data.guard.lib.times
 import future.keywords.not
 
@@ -267,6 +270,15 @@ def test_a_rule_that_asks_whether_the_fact_is_known_passes(together: Told) -> No
     assert together("asking") == []
 
 
+def _of_the_readme() -> str:
+    (rule,) = re.findall(r"(?s)   ```rego\n(.*?)   ```", (ROOT / "README.md").read_text())
+    return textwrap.dedent(rule)
+
+
+def test_the_rule_of_the_readme_passes(together: Told) -> None:
+    assert together("of the README") == []
+
+
 ABOUT = {"kinds: [labeling]": 0, "kinds: [transform]": 1, "needs: [spot]": 0, "needs: [vpc]": 1}
 ON_TRANSFORM_JOBS = _says(
     "lower(input.command.entrypoint)", 'input.job.kind == "transform"\n\tis_array(input.job.parts)'
@@ -310,6 +322,7 @@ TOGETHER = {
     **{name: Own(CIDR % condition) for name, (condition, _) in NETWORKS.items()},
     "absence": Own(ABSENCE + "\n"),
     "asking": Own(ASKING + "\n"),
+    "of the README": Own(_of_the_readme()),
     **{custom: _about(custom) for custom in ABOUT},
     **{finding: Own(f"findings contains {finding}\n") for finding in FORMS},
 }
