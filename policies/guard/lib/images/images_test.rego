@@ -110,6 +110,7 @@ test_unknown_image_has_no_keys if {
 test_what_is_pulled_goes_by_the_digest[note] if {
 	some note, [patch, pulled] in {
 		"tag": [{"digest": null}, {"x", "x:1.10"}],
+		"tag and no claim": [{"digest": null, "claimed_digest": null}, {"x", "x:1.10"}],
 		"no tag": [{"tag": null, "digest": null}, {"x", "x:latest"}],
 		"digest": [{"tag": null}, {"x", concat("@", ["x", _digest])}],
 		"tag and digest": [{}, {"x", concat("@", ["x", _digest]), concat("@", ["x:1.10", _digest])}],
