@@ -94,6 +94,9 @@ class Job(Model):
             "Null in documents from before."
         ),
     ] = None
+    role_arns_omitted: Annotated[
+        int | None, Field(description="How many more roles there were than role_arns has room for; null: none.")
+    ] = None
 
 
 class Origin(Model):

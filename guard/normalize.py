@@ -42,18 +42,20 @@ SECONDARY_STATUS_FIELDS = ("SecondaryStatus", "AutoMLJobSecondaryStatus")
 def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Document:
     """Return the input document of a job."""
     description = collected.description
-    facts, omitted = bounded_lists(extract(ref.kind.id, description, ref.name, collected.references))
+    extracted = extract(ref.kind.id, description, ref.name, collected.references)
+    facts, omitted = bounded_lists(extracted)
     undescribed = any(failure.evidence["operation"] == ref.kind.describe_operation for failure in collected.failures)
     parts = {name: getattr(facts, name) for name in _TOP}
     if undescribed:
         parts["images"] = tuple(map(_unread, facts.images))
     parts |= _settings(facts)
+    job = _job(ref, collected, facts, undescribed=undescribed)
     return Document(
         source=ref.source,
         account=ref.home.account,
         region=ref.home.region,
         partition=ref.home.partition,
-        job=_job(ref, collected, facts, undescribed=undescribed),
+        job=job.model_copy(update={"role_arns_omitted": len(extracted.roles) - len(facts.roles) or None}),
         compute=_of(Compute, facts),
         network=_of(Network, facts),
         storage=_of(Storage, facts),

@@ -19,7 +19,7 @@ from guard.aws.switch import Switch
 from guard.aws.table import StateTable
 from guard.denylist.deployment import deny_list
 from guard.errors import ConfigError
-from guard.limits.breaker import Bounds, Breaker, Counters
+from guard.limits.breaker import Bounds, Breaker
 from guard.limits.permit import NO_LIMITS, Limits, Permit, SwitchedLimits
 from guard.log.line import LineSink
 from guard.log.sinks import DecisionLog, Sink
@@ -62,28 +62,25 @@ def build_engine(
 
 
 def build_guard(
-    settings: Settings,
-    engine: Engine,
-    logger: Logger,
-    sagemaker: Any = None,
-    limits: Limits | None = None,
+    settings: Settings, engine: Engine, logger: Logger, sagemaker: Any = None, counted_together: int = 1
 ) -> Guard:
-    """Return the guard of these settings; `sagemaker` replaces the client of the function's own account and region."""
+    """Return the guard of these settings; `sagemaker` replaces the client of the function's own account and region.
+
+    Decisions that stop nothing are counted so many together.
+    """
     return Guard(
         engine=engine,
         sagemaker=sagemaker or client("sagemaker"),
         log=build_log(settings, engine, logger),
         mode=settings.mode,
         deny_list=deny_list({"processing": settings.processing_containers, "training": settings.training_containers}),
-        limits=limits or build_limits(settings),
+        limits=build_limits(settings, counted_together),
         patience=PATIENCE,
     )
 
 
-def build_limits(
-    settings: Settings, counted_together: int = 1, counters_of: Callable[[StateTable], Counters] = lambda table: table
-) -> Limits:
-    """Return what may keep a denied job from being stopped; decisions that stop nothing are counted so many together."""
+def build_limits(settings: Settings, counted_together: int = 1) -> Limits:
+    """Return what may keep a denied job from being stopped."""
     if settings.mode == "audit":
         return NO_LIMITS
     switch = (
@@ -92,13 +89,11 @@ def build_limits(
     bounds = Bounds.of(settings)
     counts = settings.state_table and (bounds.stops or bounds.rule_share)
     table = StateTable(cache(lambda: client("dynamodb", BRIEF)), settings.state_table)
-    breaker = Breaker(counters_of(table), bounds, together=counted_together) if counts else NO_LIMITS
-    return SwitchedLimits(switch, breaker)
+    return SwitchedLimits(switch, Breaker(table, bounds, together=counted_together) if counts else NO_LIMITS)
 
 
 def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
     """Return the sweep of these settings, with a SageMaker client whose calls are spread over time."""
-    from guard.aws.bounded_table import BoundedTable
     from guard.aws.budget import Budget, spend
     from guard.sweep.run import TOGETHER, Sweep
 
@@ -106,7 +101,7 @@ def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
     together = max(1, min(TOGETHER, int(settings.sweep_calls_per_second)))
     sagemaker = client("sagemaker")
     spend(sagemaker, Budget(settings.sweep_calls_per_second, burst=settings.sweep_calls_per_second))
-    guard = build_guard(settings, engine, logger, sagemaker, build_limits(settings, together, BoundedTable))
+    guard = build_guard(settings, engine, logger, sagemaker, counted_together=together)
     return Sweep(
         guard=guard,
         client=sagemaker,
@@ -136,12 +131,9 @@ def _setup(settings: Settings, guard: Guard) -> str:
 
 
 def _store(settings: Settings) -> Store:
-    from guard.aws.bounded_table import BoundedTable
     from guard.store import NoStore
 
-    if not settings.state_table:
-        return NoStore()
-    return BoundedTable(StateTable(cache(lambda: client("dynamodb")), settings.state_table))
+    return StateTable(cache(lambda: client("dynamodb")), settings.state_table) if settings.state_table else NoStore()
 
 
 def build_log(settings: Settings, engine: Engine, logger: Logger) -> DecisionLog:

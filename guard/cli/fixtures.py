@@ -103,8 +103,11 @@ def find_cases(folder: Path) -> list[Case]:
     """
     if not folder.is_dir():
         raise ConfigError("there is no such folder of cases", path=str(folder))
-    events = [file for file in json_files(folder) if not file.name.endswith(DESCRIBE)]
+    events = [file for file in json_files(folder) if not _plain(file).name.endswith(DESCRIBE)]
     cases = [_case(folder, event) for event in events]
+    names = [case.name for case in cases]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigError(f"{twice[0]}.json and {twice[0]}.json.gz would be one case: keep one", path=str(folder))
     lonely = sorted(set(folder.rglob(f"*{EXPECTED}")) - {case.expected for case in cases})
     if lonely:
         event = lonely[0].name.removesuffix(EXPECTED) + ".json"
@@ -120,10 +123,14 @@ def json_files(folder: Path) -> list[Path]:
 
 
 def _case(folder: Path, event: Path) -> Case:
-    plain = event.with_suffix("") if event.suffix == ".gz" else event
-    describe = plain.with_suffix(DESCRIBE)
+    plain = _plain(event)
+    described = (plain.with_suffix(DESCRIBE), plain.with_suffix(f"{DESCRIBE}.gz"))
     name = str(plain.relative_to(folder).with_suffix(""))
-    return Case(name, event, describe if describe.exists() else None, plain.with_suffix(EXPECTED))
+    return Case(name, event, next(filter(Path.exists, described), None), plain.with_suffix(EXPECTED))
+
+
+def _plain(file: Path) -> Path:
+    return file.with_suffix("") if file.suffix == ".gz" else file
 
 
 def expectation_of(result: Evaluated) -> str:

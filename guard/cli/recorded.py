@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from guard.document import Document
-from guard.errors import EventError
+from guard.errors import EventError, IgnoredEvent
 from guard.images import redacted
 
 
@@ -24,7 +24,8 @@ class Recorded:
 def recorded(read: Any) -> Recorded | None:
     """Recognize a document, an object that holds one as `document`, or a record; None for anything else.
 
-    Raises EventError for a document outside the contract, and for a record whose masking left no document.
+    Raises EventError for a document outside the contract, and for a record whose masking left no document; IgnoredEvent for a
+    record of a job that had none.
     """
     if not isinstance(read, Mapping):
         return None
@@ -38,6 +39,9 @@ def recorded(read: Any) -> Recorded | None:
 
 def _of_record(record: Mapping[str, Any]) -> Recorded:
     hidden = (*record.get("erased", ()), *record.get("masked", ()))
+    if record["input"] is None and not record.get("erased"):
+        text = "the record is of a job without a document, so there is no decision"
+        raise IgnoredEvent(text, reason=f"outcome {record.get('outcome')}", decision_id=record["decision_id"])
     if record["input"] is None:
         raise EventError(
             "the record holds no document to decide on",

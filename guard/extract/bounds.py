@@ -61,6 +61,10 @@ def bounded_lists(facts: Facts, most: int = ENTRIES) -> tuple[Facts, int]:
 
 
 def _each_first(images: tuple[Image, ...], most: int) -> tuple[Image, ...]:
-    first = {image.raw: number for number, image in reversed(list(enumerate(images)))}
-    order = sorted(range(len(images)), key=lambda number: (first[images[number].raw] != number, number))
+    first = {_what(image): number for number, image in reversed(list(enumerate(images)))}
+    order = sorted(range(len(images)), key=lambda number: (first[_what(images[number])] != number, number))
     return tuple(images[number] for number in sorted(order[:most]))
+
+
+def _what(image: Image) -> tuple[str | None, str | None]:
+    return image.raw, image.claimed_digest

@@ -132,7 +132,7 @@ class Breaker:
                 suspected = {f"{_SUSPECTED} {rule}": 1 for rule in rules if permit.withheld_by == "rule"}
                 withheld = {_WITHHELD: 1, **suspected}
                 self._add({**_taken_back(counted), **withheld}, now)
-                permit = replace(permit, count=lambda: self._counted({**counted, **_taken_back(withheld)}, now))
+                permit = replace(permit, count=lambda: self._add({**counted, **_taken_back(withheld)}, now))
         except StateError as exc:
             return Permit(warnings=(exc,))
         return replace(permit, give_back=lambda: self._counted(_taken_back(counted), now))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -27,13 +26,17 @@ class Permit:
     reason: str | None = None
     warnings: tuple[GuardError, ...] = ()
     give_back: Callable[[], None] = _nothing
-    count: Callable[[], None] = _nothing
+    count: Callable[[], object] = _nothing
 
     def overruled(self, reason: str) -> Permit:
         """Return the permit of a job that is stopped all the same, and count that stop; never raises."""
-        with suppress(Exception):  # a stop that isn't counted is no reason not to make it
+        permit = replace(self, withheld_by=None, reason=reason)
+        try:
             self.count()
-        return replace(self, withheld_by=None, reason=reason)
+        except Exception:
+            # It is made all the same, and there is nothing to give back.
+            return replace(permit, give_back=_nothing)
+        return permit
 
 
 class Limits(Protocol):

@@ -75,7 +75,7 @@ def exemption(notice: Notice) -> str | None:
 
 def _narrowing(notice: Notice) -> dict[str, tuple[str, ...]]:
     """What makes the exemption narrower than a whole account's jobs of a kind, of what the job has."""
-    found = {"role_arn": notice.job.role_arns, "image": notice.job.images if notice.about_images else ()}
+    found = {"role_arn": notice.job.role_arns, "image": notice.exempted_images}
     return {name: values for name, values in found.items() if values}
 
 

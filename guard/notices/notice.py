@@ -76,9 +76,13 @@ class Notice(Model):
             description="Of a monitoring schedule, a digest of all that denies it: another image, role or place has another one."
         ),
     ] = ""
-    about_images: Annotated[
-        bool, Field(description="Whether each finding is about an image, so that an exemption can be for the images.")
-    ] = False
+    exempted_images: Annotated[
+        tuple[Line, ...],
+        Field(
+            description="The images that all that denies the job is about, as an exemption names them; empty where it is about "
+            "more than images, or more than ten."
+        ),
+    ] = ()
     ran_before: Annotated[
         AwareDatetime | None,
         Field(description="By when the run before was over, of a monitoring schedule that was started again."),
@@ -116,7 +120,7 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
             name=ref.name,
             arn=ref.arn,
             role_arns=_texts(document.job.role_arns) if document else (),
-            images=_texts(_images(document)),
+            images=_texts(_images(document.images)) if document else (),
             created_at=document.job.created_at if document else None,
             started_by=cut(document.actor.arn, _TEXTS) if document and document.actor else None,
         ),
@@ -127,14 +131,18 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
         exemption_url=exemption_url,
         # Of other jobs, another attempt may only know more of the same denial: one stop, one notice.
         about=_digest(counting) if ref.kind.restarts else "",
-        about_images=bool(counting) and all(map(_is_about_an_image, counting)),
+        exempted_images=_exempted(document, counting) if document else (),
     )
 
 
-def _is_about_an_image(finding: Finding) -> bool:
-    """Whether an exemption by image can cover it: none names an image that isn't known."""
-    details = finding.details
-    return "slot" in details and isinstance(details.get("image"), str) and "error" not in details
+def _exempted(document: Document, findings: list[Finding]) -> tuple[str, ...]:
+    """The images that the findings are about, if an exemption by image can cover them all: it names known images only."""
+    subjects = [(finding.details.get("slot"), finding.details.get("image")) for finding in findings]
+    about = [[each for each in document.images if (each.slot, each.raw) == subject] for subject in subjects]
+    images = [image for found in about for image in found]
+    named = _images(images)
+    covered = all(about) and all(image.error is None for image in images) and len(named) <= _ENTRIES
+    return tuple(named) if covered else ()
 
 
 def _digest(findings: list[Finding]) -> str:
@@ -156,8 +164,8 @@ def _shown(findings: list[Finding]) -> tuple[NoticeFinding, ...]:
     return (*(_brief(finding, _TEXTS) for finding in first), *(_brief(finding, _SHORT) for finding in rest))
 
 
-def _images(document: Document | None) -> list[str]:
-    named = [text for image in document.images if (text := _named(image)) is not None] if document else []
+def _images(images: Sequence[Image]) -> list[str]:
+    named = [text for image in images if (text := _named(image)) is not None]
     return [redacted(text) for text in dict.fromkeys(named)]
 
 

@@ -19,6 +19,7 @@ from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
 from guard.sources.sweep import Listed, job_ref
 from guard.store import KEPT, Store
+from guard.sweep.bounded import Bounded
 from guard.sweep.kept import Kept
 from guard.sweep.lease import Lease
 from guard.sweep.position import Walk
@@ -113,13 +114,14 @@ class Sweep:
         last save. Without a table there is no memory, and every job is judged.
         """
         report = Report(self.new_id(), self.clock())
-        lease = Lease(self.store, report.run_id, self.clock)
+        store = Bounded(self.store, self.clock)
+        lease = Lease(store, report.run_id, self.clock)
         if not lease.claim():
             report.skipped = "another sweep is at work"
             return self._finished(report)
         try:
             kept = Kept(
-                self.store,
+                store,
                 self.guard.limits,
                 self.clock,
                 undecided_after=self.undecided_after,

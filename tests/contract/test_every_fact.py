@@ -96,6 +96,7 @@ REASONS: tuple[tuple[str, frozenset[str], str], ...] = (
         "it has several roles, all of them in role_arns",
     ),
     ("job.parts", lack("customization"), "what its document can hold is known to the service alone"),
+    ("job.role_arns_omitted", KINDS, "every role has room in a document"),
     ("job.secondary_status", only("automl customization training"), "SageMaker tells no second status of the others"),
     ("labeling", only("labeling"), _NO_FIELD),
     ("mlflow", only("ai-benchmark ai-recommendation training"), _NO_FIELD),

@@ -163,6 +163,20 @@ def test_of_a_folder_the_json_files_are_read_in_all_its_depth(run: Any, policies
     assert listed["covered"] == {"denied_image": 3}
 
 
+def test_records_of_jobs_without_a_document_are_left_out_by_name(run: Any, policies: Any, tmp_path: Path) -> None:
+    """The job was gone, or could not be described."""
+    folder = tmp_path / "records"
+    folder.mkdir()
+    gone = {"decision_id": "d-1", "input": None, "result": None, "outcome": "gone"}
+    (folder / "d-1.json.gz").write_bytes(gzip.compress(json.dumps(gone).encode()))
+    shutil.copy(RECORDED, folder / "recorded.json")
+    result = run("exemptions", folder, "--bundle", policies(_exemption("EX-1")))
+    assert result.exit_code == 0, result.output
+    (left_out,) = result.stderr.splitlines()
+    assert left_out.startswith(f"left out: {folder / 'd-1.json.gz'}: the record is of a job without a document")
+    assert "(outcome gone)" in left_out
+
+
 def test_a_folder_without_any_is_an_error(run: Any, policies: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     refused = run("exemptions", tmp_path / "empty", "--bundle", policies(_exemption("EX-1")))

@@ -7,15 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from guard.aws.bounded_table import BoundedTable
 from guard.aws.table import StateTable
 from guard.errors import ListError, OpaTimeout, StateError
 from guard.jobs import JOB_KINDS
-from guard.limits.breaker import Bounds, Breaker
 from guard.store import NoStore
 from guard.sweep.undecided import ITEM as UNDECIDED
 from tests.integration.conftest import MemorySink
@@ -23,8 +21,6 @@ from tests.support.fakes import FakeSageMaker, refused
 from tests.support.jobs import DENIED, HOME
 from tests.support.sweeps import NOW, PLENTY, Clock, swept
 from tools.local_sagemaker import Control, set_status
-
-BOUNDS = Bounds(stops=100, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
 
 
 def test_exemptions_that_can_not_be_read_keep_no_job_from_being_judged(sweep: Any, train: Any) -> None:
@@ -163,8 +159,7 @@ def test_a_table_that_hangs_keeps_no_job_from_being_judged(sweep: Any, train: An
     clock = Clock()
     train("denied", image=DENIED)
     train(*(f"job-{number}" for number in range(30)))
-    limits = Breaker(BoundedTable(cast("StateTable", Hanging(clock)), clock), BOUNDS, clock)
-    made = sweep(clock, store=BoundedTable(cast("StateTable", Hanging(clock)), clock), limits=limits)
+    made = sweep(clock, store=Hanging(clock))
     report = made.run(HOME, lambda: PLENTY - (clock.now - NOW).total_seconds())
     assert report.outcomes == {"not_denied": 30, "stopped": 1}
     assert clock.now - NOW <= timedelta(seconds=60)

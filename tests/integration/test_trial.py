@@ -44,7 +44,6 @@ HEAD = """# METADATA
 #       type: string
 package guard.rules.own
 
-import data.guard.lib.availability
 import data.guard.lib.times
 import future.keywords.not
 
@@ -272,7 +271,7 @@ def test_a_rule_that_asks_whether_the_fact_is_known_passes(together: Told) -> No
 
 def _of_the_readme() -> str:
     (rule,) = re.findall(r"(?s)   ```rego\n(.*?)   ```", (ROOT / "README.md").read_text())
-    return textwrap.dedent(rule)
+    return textwrap.dedent(rule).replace("availability.", "data.guard.lib.availability.")
 
 
 def test_the_rule_of_the_readme_passes(together: Told) -> None:

@@ -21,7 +21,7 @@ FINDING = Finding(
     level_source="level",
     message=f"The image {DENIED} is on the deny list: out of support.",
     remediation="Use a current image.",
-    details={"config": "rules.denied_image.images", "slot": "Image", "image": DENIED},
+    details={"config": "rules.denied_image.images", "slot": "AlgorithmSpecification.TrainingImage", "image": DENIED},
     exempted_by=None,
 )
 

@@ -12,7 +12,6 @@ import certifi
 import pytest
 from aws_lambda_powertools import Logger
 
-from guard.aws.bounded_table import BoundedTable
 from guard.aws.enforce import PATIENCE
 from guard.errors import ConfigError, OpaTimeout
 from guard.limits.permit import NO_LIMITS
@@ -219,13 +218,6 @@ def test_the_function_counts_each_decision_and_a_sweep_as_many_as_it_takes_at_on
 
 
 # The sweep
-
-
-def test_a_sweep_waits_no_longer_for_its_table_than_a_bounded_one(services: Services) -> None:
-    """The breaker's too, which is asked about each denied job."""
-    sweep = _sweep(services, **TABLE)
-    assert isinstance(sweep.store, BoundedTable)
-    assert isinstance(sweep.guard.limits.breaker._counters, BoundedTable)
 
 
 def _sweep(services: Services, engine: Any = None, logger: Logger | None = None, **variables: str) -> Any:

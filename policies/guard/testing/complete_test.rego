@@ -52,7 +52,8 @@ document := {
 		"pipeline_execution_arn": "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn/execution/abcd1234efgh",
 		"execution_role_arns": [
 			"arn:aws:iam::111122223333:role/Trainer"
-		]
+		],
+		"role_arns_omitted": 0
 	},
 	"images": [
 		{

@@ -112,8 +112,19 @@ def _write(folder: Path, *names: str) -> None:
 
 def test_cases_are_found_below_the_folder_with_their_description(tmp_path: Path) -> None:
     _write(tmp_path, "b.json.gz", "b.expected.yaml", "a/c.json", "a/c.describe.json", "a/c.expected.yaml")
+    _write(tmp_path, "d.json", "d.describe.json.gz", "d.expected.yaml")
     cases = [(case.name, case.describe and case.describe.name, case.expected.name) for case in find_cases(tmp_path)]
-    assert cases == [("a/c", "c.describe.json", "c.expected.yaml"), ("b", None, "b.expected.yaml")]
+    assert cases == [
+        ("a/c", "c.describe.json", "c.expected.yaml"),
+        ("b", None, "b.expected.yaml"),
+        ("d", "d.describe.json.gz", "d.expected.yaml"),
+    ]
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    _write(tmp_path, "b.json.gz", "b.json")
+    with pytest.raises(ConfigError, match=r"b\.json and b\.json\.gz would be one case: keep one"):
+        find_cases(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,13 @@ def test_a_list_has_its_first_entries_and_tells_how_many_others_there_are() -> N
     assert (facts, omitted) == (Facts(inputs=inputs[:3], roles=("a", "b", "c")), 3)
 
 
+def test_one_reference_with_two_claims_is_two_images() -> None:
+    claims = [None, None, "sha256:1", None, "sha256:2"]
+    facts = Facts(images=tuple(image("a").model_copy(update={"claimed_digest": claim}) for claim in claims))
+    kept, _ = bounded_lists(facts, 3)
+    assert [one.claimed_digest for one in kept.images] == [None, "sha256:1", "sha256:2"]
+
+
 def test_padding_with_one_image_pushes_no_other_out() -> None:
     facts = Facts(images=tuple(map(image, ["pad", "pad", "a", "pad", "denied"])))
     assert (names(bounded_lists(facts, 3)[0]), bounded_lists(facts, 3)[1]) == (["pad", "a", "denied"], 2)

@@ -11,6 +11,7 @@ import pytest
 
 from guard.document import DenyList, Document, Source
 from guard.extract import extract
+from guard.extract.bounds import ENTRIES
 from guard.extract.customization import LEAVES, PATH
 from guard.extract.facts import Facts
 from guard.jobs import BY_KIND
@@ -114,3 +115,12 @@ def test_what_is_too_long_for_a_role_is_none_but_counted(length: int, shown: int
     role = SECRET + "x" * (length - len(SECRET))
     found = document(json.dumps({"Role": role}))
     assert (len(found.job.role_arns), found.entries_omitted) == (shown, omitted)
+    assert found.job.role_arns_omitted is None
+
+
+@pytest.mark.parametrize(("count", "omitted"), [(ENTRIES, None), (ENTRIES + 5, 5)], ids=["all", "too many"])
+def test_roles_that_have_no_room_are_counted_by_themselves(count: int, omitted: int | None) -> None:
+    """An exemption for roles covers no job of which some are not to be seen."""
+    found = document(json.dumps({"Roles": [f"{SECRET}{number}" for number in range(count)]}))
+    assert (len(found.job.role_arns), found.job.role_arns_omitted) == (ENTRIES, omitted)
+    assert found.entries_omitted == omitted

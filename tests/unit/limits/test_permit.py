@@ -45,4 +45,8 @@ def test_a_stop_that_can_not_be_counted_is_made_all_the_same() -> None:
     def fail() -> None:
         raise RuntimeError("the table's client has a defect")
 
-    assert Permit("breaker", "open", count=fail).overruled("because").withheld_by is None
+    given_back: list[str] = []
+    permit = Permit("breaker", "open", count=fail, give_back=lambda: given_back.append("a stop"))
+    overruled = permit.overruled("because")
+    overruled.give_back()
+    assert (overruled.withheld_by, given_back) == (None, [])

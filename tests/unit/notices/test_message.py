@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.document import ImageError
 from guard.jobs import MONITORING_SCHEDULE
 from guard.notices.channels import tags
 from guard.notices.deliver import Deliverer, NoticeSink
@@ -143,24 +144,55 @@ def test_a_job_whose_fate_is_open_gives_no_notice(outcome: Outcome | None) -> No
     assert notice_of(denied(outcome=outcome), "") is None
 
 
+SLOT = FINDING.details["slot"]
+
+
 @pytest.mark.parametrize(
     ("details", "for_images"),
     [
-        pytest.param({"slot": "Image", "image": DENIED}, True, id="an image"),
-        pytest.param({"slot": "Image", "image": None, "error": "missing"}, False, id="an image that isn't known"),
-        pytest.param({"slot": "Image", "image": "a b", "error": "unparseable"}, False, id="an image that is none"),
+        pytest.param({"slot": SLOT, "image": DENIED}, True, id="an image"),
+        pytest.param({"slot": SLOT, "image": "pytorch-training"}, False, id="a part of an image"),
+        pytest.param({"slot": SLOT, "image": [DENIED]}, False, id="a list"),
         pytest.param({"slot": "Environment"}, False, id="a setting"),
         pytest.param({"image": DENIED}, False, id="an image without its place"),
         pytest.param({}, False, id="the job"),
     ],
 )
-def test_an_exemption_is_for_the_images_where_all_findings_are_about_images(
+def test_an_exemption_is_for_images_where_all_findings_are_about_images(
     details: dict[str, Any], for_images: bool
 ) -> None:
     """Whatever their rules are called: those of a team are, too."""
     other = FINDING.model_copy(update={"rule_id": "rule_of_a_team", "details": details})
     scope = _pasted(_notice(FINDING, other))["scope"]
     assert scope.keys() == {"account", "job_kind", "role_arn", *(["image"] if for_images else [])}
+
+
+def _of_containers(count: int, error: ImageError | None = None) -> Notice:
+    """A job with twenty containers, the last of which are denied."""
+    (first,) = denied().document.images  # type: ignore[union-attr]
+    images = [first.model_copy(update={"slot": f"Containers[{n}]", "raw": f"{DENIED}-{n}"}) for n in range(20)]
+    images[-1] = images[-1].model_copy(update={"error": error})
+    about = [{"slot": image.slot, "image": image.raw} for image in images[-count:]]
+    record = denied(*(FINDING.model_copy(update={"details": each}) for each in about))
+    assert record.document is not None
+    notice = notice_of(replace(record, document=record.document.model_copy(update={"images": tuple(images)})), "")
+    assert notice is not None
+    return notice
+
+
+def test_an_exemption_is_for_the_denied_images_alone() -> None:
+    assert _pasted(_of_containers(2))["scope"]["image"] == [f"{DENIED}-18", f"{DENIED}-19"]
+
+
+@pytest.mark.parametrize(
+    ("count", "error"),
+    [
+        pytest.param(11, None, id="more than ten"),
+        pytest.param(2, ImageError(code="not-found", message="gone"), id="one that isn't known"),
+    ],
+)
+def test_an_exemption_that_could_not_name_them_all_is_for_the_role(count: int, error: ImageError | None) -> None:
+    assert "image" not in _pasted(_of_containers(count, error))["scope"]
 
 
 def test_only_findings_that_deny_are_told() -> None:

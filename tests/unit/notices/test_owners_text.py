@@ -34,12 +34,13 @@ def noticed(
     owner: str, *, images: tuple[str, ...] | None = None, roles: tuple[str, ...] | None = None, **changes: Any
 ) -> Notice:
     """The notice of a job whose owner wrote this text wherever an owner can."""
-    finding = FINDING.model_copy(update={"message": f"It reads {owner}.", "remediation": f"Leave out {owner}."})
-    record = denied(finding, finding, **changes)
+    raw = (f"{DENIED}{owner}",) if images is None else images
+    words = {"message": f"It reads {owner}.", "remediation": f"Leave out {owner}."}
+    about = [FINDING.model_copy(update=words | {"details": FINDING.details | {"image": image}}) for image in raw]
+    record = denied(*about, *about, **changes)
     assert record.ref is not None
     assert record.document is not None
     first = record.document.images[0]
-    raw = (f"{DENIED}{owner}",) if images is None else images
     job = {"role_arns": (f"{ROLE}{owner}",) if roles is None else roles}
     actor = record.document.actor.model_copy(update={"arn": f"arn:{owner}"}) if record.document.actor else None
     document = record.document.model_copy(

@@ -212,7 +212,7 @@ _is_elsewhere(scope, true, document) if {
 # A role that a document with too many has left out could be any.
 _is_elsewhere(scope, _, document) if {
 	"role_arn" in object.keys(scope)
-	document.entries_omitted > 0
+	document.job.role_arns_omitted > 0
 }
 
 _is_named(exemption, image) if {

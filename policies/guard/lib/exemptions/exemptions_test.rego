@@ -174,9 +174,11 @@ test_scope_of_a_role_needs_every_role_of_the_job if {
 test_scope_of_a_role_covers_no_job_of_which_some_were_left_out if {
 	document := testing.input_with({"job": {"role_arns": ["arn:aws:iam::1:role/A"]}})
 	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, document) == "EX-1"
-	omitted := object.union(document, {"entries_omitted": 1})
+	omitted := object.union(document, {"entries_omitted": 1, "job": {"role_arns_omitted": 1}})
 	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, omitted) == null
 	_exempted_by([_scoped({"account": "*"})], _finding, omitted) == "EX-1"
+	others := object.union(document, {"entries_omitted": 1, "job": {"role_arns_omitted": null}})
+	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, others) == "EX-1"
 }
 
 # The images of a job with several exemptions: what each covers is worked out among those that one of them may name.

@@ -105,21 +105,23 @@ _full_names(image) := [image.repository] if {
 	names := _ecr_names(image)
 	concat("/", [_host(image), image.repository]) in names
 } else := array.concat(own_names, _ecr_names(image)) if {
-	own_names := [concat("/", [host, image.repository]) | some host in _hosts(_host(image))]
+	own_names := [concat("/", [host, image.repository]) | some host in hosts(_host(image))]
 }
 
 _host(image) := trim_suffix(image.registry, ":443")
 
-_hosts(host) := hosts if {
-	some hosts in _one_registry
-	host in hosts
+# METADATA
+# description: All hosts of the registry that this host, without port 443, is one of.
+hosts(host) := found if {
+	some found in _one_registry
+	host in found
 } else := [host]
 
 # ECR Public's for IPv4 and for both: https://docs.aws.amazon.com/AmazonECR/latest/public/public-ecr-requests.html
-# Docker Hub's name, what it was before, and the host that answers.
+# Docker Hub's name, what it was before, the host that answers, and that of its site.
 _one_registry := [
 	["public.ecr.aws", "ecr-public.aws.com"],
-	["docker.io", "index.docker.io", "registry-1.docker.io"],
+	["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"],
 ]
 
 _ecr_names(image) := split(sprintf(_endpoints, array.concat(facts, _dns_suffixes(image.region))), "\n") if {

@@ -46,7 +46,7 @@ test_hosts_of_one_registry_are_one[host] if {
 		"public.ecr.aws": {"public.ecr.aws", "ecr-public.aws.com"},
 		"ecr-public.aws.com": {"public.ecr.aws", "ecr-public.aws.com"},
 		"ecr-public.aws.com:443": {"public.ecr.aws", "ecr-public.aws.com"},
-		"registry-1.docker.io": {"docker.io", "index.docker.io", "registry-1.docker.io"},
+		"registry-1.docker.io": {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"},
 		"docker.io:5000": {"docker.io:5000"},
 		"example.com": {"example.com"},
 	}

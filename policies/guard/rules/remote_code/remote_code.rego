@@ -6,7 +6,8 @@
 #   a host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule
 #   reads hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of
 #   the command (`--trust-remote-code`, `--index-url` and its kin, each address that `pip` or `uv` installs from).
-#   Places of a command behind the hundredth count as unknown. A switch that is empty or off is none. No value
+#   The option counts by any beginning from `--tr` on, as Python's argparse takes it. Places of a command behind the
+#   hundredth count as unknown. A switch that is empty or off is none. No value
 #   appears in a finding but the host of an index. Without the lists every setting counts as a switch and no
 #   index is approved.
 # related_resources:
@@ -86,9 +87,8 @@ findings contains {
 	"details": {"config": "rules.remote_code.switches", "option": option},
 } if {
 	some words in _commands
-	some [_, option, value] in regex.find_all_string_submatch_n(_trust_option, concat("\n", words), -1)
-	startswith("--trust-remote-code", replace(option, "_", "-"))
-	not regex.match(`(?i)^(?:false|0|no|off)$`, value)
+	some [_, option, joined, next] in regex.find_all_string_submatch_n(_trust_option, _unquoted(words), -1)
+	not regex.match(`(?i)^(?:false|0|no|off)$`, concat("", [joined, next]))
 }
 
 findings contains {
@@ -124,8 +124,16 @@ _commands contains words if {
 	words != []
 }
 
-# Python's argparse takes an option by any beginning that no other has; the value is the whole next word.
-_trust_option := `(?:^|[\s"'])(--tru[a-z_-]*)(?:(?:=|\s+)["']?([^\s"';|&)]*))?`
+# A shell's word goes on behind a quote: `"0"-hero` is one.
+_unquoted(words) := regex.replace(concat("\n", words), `["'\x60\\]`, "")
+
+# Python's argparse takes an option by any beginning that no other one has. The value is all of the next word, unless
+# that is an option, too.
+_trust_option := concat("", [
+	`(?:^|[\s;|&(])`,
+	`(--tr(?:u(?:s(?:t(?:[_-](?:r(?:e(?:m(?:o(?:t(?:e(?:[_-](?:c(?:o(?:de?)?)?)?)?)?)?)?)?)?)?)?)?)?)?)`,
+	`(?:=([^\s;|&)<>,]*)|\s+([^\s;|&)<>,-][^\s;|&)<>,]*)|[\s;|&)<>,]|$)`,
+])
 
 _index_option := `(?:^|[\s"'])(--(?:extra-)?index-url|--find-links|--(?:default-)?index|--registry)[=\s]+(\S+)`
 

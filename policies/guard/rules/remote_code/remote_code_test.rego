@@ -146,7 +146,15 @@ test_deny_options_of_the_command[note] if {
 		"switch before a name behind off": [null, ["--trust-remote-code", "0-hero/model"], "--trust-remote-code"],
 		"switch without its value": [null, ["--trust-remote-code=", "x"], "--trust-remote-code"],
 		"beginning of the switch": [null, ["--trust_remote", "--x"], "--trust_remote"],
-		"shortest beginning": [null, ["serve", "--tru"], "--tru"],
+		"shortest beginning": [null, ["serve", "--tr"], "--tr"],
+		"beginning with a value": [null, ["serve", "--trust-rem=1"], "--trust-rem"],
+		"behind an option that begins like it": [null, ["--truncate", "--trust-remote-code"], "--trust-remote-code"],
+		"behind one that is off": [null, ["--trust no", "--trust-remote-code"], "--trust-remote-code"],
+		"before another that is off": [null, ["--trust-remote-code", "--trust-all", "no"], "--trust-remote-code"],
+		"a shell's word in parts": [["sh", "-c"], [`serve --trust-remote-code "0"-hero/x`], "--trust-remote-code"],
+		"a name with a quote": [null, ["--trust-remote-code", "no'model"], "--trust-remote-code"],
+		"an option in parts": [["sh", "-c"], [`serve --trust-"remote"-code`], "--trust-remote-code"],
+		"in a subshell": [["sh", "-c"], ["(--trust-remote-code)"], "--trust-remote-code"],
 	}
 	r := rule.findings with input as _run(entrypoint, arguments) with data.guard.config.rules.remote_code as _config
 	r == {_option(expected)}
@@ -163,6 +171,10 @@ test_allow_options_that_are_off[words] if {
 		["--trust-all"],
 		["--trust-remote-codec"],
 		["--truth"],
+		["--truncate"],
+		["--t"],
+		["sh", "-c", "serve --trust-remote-code false>/tmp/log"],
+		["sh", "-c", "serve --trust-remote-code=no,x"],
 		["sh", "-c", "serve --trust-remote-code false; true"],
 		["sh", "-c", `serve --trust-remote-code "no"`],
 	]

@@ -79,6 +79,7 @@ package guard.rules.unapproved_registry
 
 import data.guard.lib.aws_images
 import data.guard.lib.globs
+import data.guard.lib.images
 import data.guard.parameters
 import future.keywords.not
 
@@ -129,10 +130,10 @@ findings contains {
 _approved contains i if {
 	some i, image in input.images
 	facts := {
-		"registry": image.registry,
-		"account": image.account,
-		"region": image.region,
-		"repository": image.repository,
+		"registry": images.hosts(image.registry),
+		"account": [image.account],
+		"region": [image.region],
+		"repository": [image.repository],
 	}
 	some entry in _allowed
 	_names_registry(entry)
@@ -141,7 +142,10 @@ _approved contains i if {
 	}
 }
 
-_fits(key, patterns, facts, _) if globs.matches(patterns, facts[key])
+_fits(key, patterns, facts, _) if {
+	some fact in facts[key]
+	globs.matches(patterns, fact)
+}
 
 _fits("aws", true, _, image) if aws_images.published(image)
 

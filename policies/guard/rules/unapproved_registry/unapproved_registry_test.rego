@@ -15,6 +15,7 @@ _config := {"level": "deny", "allowed": [
 	{"account": "123456789012"},
 	{"account": ["763104351884", "683313688378"], "region": "eu-*", "repository": ["pytorch-*", "sklearn"]},
 	{"registry": "registry.example.com:5000", "repository": "ml/*"},
+	{"registry": "public.ecr.aws", "repository": "team/*"},
 	{"repository": "anywhere"},
 	{},
 	{"account": "111122223333", "regoin": "*"},
@@ -55,6 +56,8 @@ _unapproved(image) := {
 
 test_allow_approved_images if {
 	images := [
+		_private("public.ecr.aws", "team/image"),
+		_private("ecr-public.aws.com", "team/image"),
 		_ecr("123456789012", "us-east-1", "own/image"),
 		_ecr("763104351884", "eu-west-1", "pytorch-training"),
 		_ecr("683313688378", "eu-west-1", "sklearn"),
@@ -74,6 +77,7 @@ _near_misses := {
 	"repository outside the glob": _private("registry.example.com:5000", "mlx/a"),
 	"host that looks like an account": _private("123456789012.dkr.ecr.us-east-1.amazonaws.com.evil.example", "a"),
 	"no registry": _private(null, "own/image"),
+	"another registry": _private("ecr.example.com", "team/image"),
 	"entry without a registry": _private("docker.io", "anywhere"),
 	"entry with a misspelt key": _ecr("111122223333", "eu-west-1", "a"),
 }
