@@ -142,8 +142,17 @@ def test_a_folder_that_would_test_too_little_is_an_error(tmp_path: Path, names: 
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such folder"):
+    with pytest.raises(ConfigError, match="no such folder") as raised:
         find_cases(tmp_path / "x")
+    assert raised.value.evidence == {"path": str(tmp_path / "x")}
+
+
+def test_a_case_without_an_expectation_says_what_to_write(tmp_path: Path) -> None:
+    _write(tmp_path, "a.json")
+    (case,) = find_cases(tmp_path)
+    with pytest.raises(ConfigError, match=r"write a\.expected\.yaml beside a\.json, or run with --accept") as raised:
+        case.expectation()
+    assert raised.value.evidence == {"path": str(tmp_path / "a.expected.yaml")}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from guard.cli.evaluate import Evaluated
 from guard.cli.recorded import recorded
 from guard.decision import Decision, Evaluation
-from guard.errors import EventError
+from guard.errors import EventError, IgnoredEvent
 from tests.support.documents import document
 
 DOCUMENT = document()
@@ -46,10 +46,18 @@ def test_a_record_without_a_document_says_what_was_erased() -> None:
     assert caught.value.evidence == {"decision_id": "d", "erased": ["/input"]}
 
 
+def test_a_record_of_a_job_without_a_document_is_none_to_decide_on() -> None:
+    with pytest.raises(IgnoredEvent) as caught:
+        recorded({"decision_id": "d", "input": None, "outcome": "gone"})
+    assert caught.value.message == "the record is of a job without a document, so there is no decision"
+    assert caught.value.evidence == {"decision_id": "d", "reason": "outcome gone"}
+
+
 def test_a_document_outside_the_contract_names_the_field() -> None:
     with pytest.raises(EventError, match="outside the contract") as caught:
         recorded(WRITTEN | {"images": [7]})
     assert caught.value.evidence["field"] == "images.0"
+    assert "valid dictionary" in caught.value.evidence["problem"]
 
 
 @pytest.mark.parametrize(

@@ -312,6 +312,7 @@ def test_a_denial_by_other_policies_is_told_of_again() -> None:
 
 IMAGE = FINDING.model_copy(update={"details": {"image": "another"}})
 SENTENCE = FINDING.model_copy(update={"message": "another"})
+TURNED = FINDING.model_copy(update={"details": dict(reversed(FINDING.details.items()))})
 
 
 def _bare(finding: Any) -> Any:
@@ -323,6 +324,7 @@ def _bare(finding: Any) -> Any:
     [
         pytest.param([FINDING], [IMAGE], False, id="another image"),
         pytest.param([FINDING], [SENTENCE], True, id="other words about the same"),
+        pytest.param([FINDING], [TURNED], True, id="its details in another order"),
         pytest.param([_bare(FINDING)], [_bare(SENTENCE)], False, id="other words, and nothing else"),
         pytest.param([FINDING] * 12, [FINDING] * 11 + [IMAGE], False, id="one that has no room in the notice"),
         pytest.param([FINDING, IMAGE], [IMAGE, FINDING], True, id="another order"),
