@@ -156,3 +156,12 @@ class NoticeError(GuardError):
 
 class UnexpectedError(GuardError):
     """A fault of the guard itself, met while it judged one job; the cause is the exception."""
+
+
+def policy_error(error: Exception) -> PolicyError:
+    """Return the error, or for a fault of the engine a PolicyError that it caused: the other rules can be asked then, too."""
+    if isinstance(error, PolicyError):
+        return error
+    found = PolicyError("a fault of the engine", error=f"{type(error).__name__}: {error}")
+    found.__cause__ = error
+    return found

@@ -15,7 +15,7 @@ from guard.aws.collect import collect, event_only
 from guard.aws.enforce import stop
 from guard.decision import EachRule, Evaluation
 from guard.document import DenyList, Document
-from guard.errors import EventError, GuardError, JobNotFound, PolicyError, StopError, UnexpectedError
+from guard.errors import EventError, GuardError, JobNotFound, PolicyError, StopError, UnexpectedError, policy_error
 from guard.jobs import TUNING
 from guard.limits.permit import NO_LIMITS, Limits, Permit
 from guard.log.sinks import DecisionLog
@@ -193,7 +193,8 @@ class Guard:
         """The record with the decision; when the whole one fails, with that of the rules that answer by themselves."""
         try:
             return replace(record, evaluation=evaluate(document), decided_at=self.clock())
-        except PolicyError as exc:
+        except Exception as fault:
+            exc = policy_error(fault)
             exc.evidence.setdefault("job", document.job.arn)
             each = self.engine.evaluate_each(document, self.fallback_seconds)
             return replace(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from guard.aws.clients import ClientOf
 from guard.aws.refusals import CALL_ERRORS, code
 from guard.errors import OpaUnauthorized
@@ -22,7 +24,11 @@ def token_from(arn: str, client_of: ClientOf) -> str:
         raise _unreadable(arn, exc) from exc
     except KeyError as exc:
         raise _unreadable(arn, exc) from exc
-    return str(found).strip()
+    token = str(found).strip()
+    if not re.fullmatch(r"[!-~]+", token):
+        # What a client says of such a header would quote it.
+        raise OpaUnauthorized("the token of the remote OPA is not one line of visible ASCII characters", arn=arn)
+    return token
 
 
 def _unreadable(arn: str, error: Exception) -> OpaUnauthorized:

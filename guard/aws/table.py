@@ -63,7 +63,8 @@ class StateTable:
     ) -> Values:
         """Add to the item's numbers, remove others, and return all that it has then."""
         names = {f"#a{index}": name for index, name in enumerate(amounts)}
-        removed = {f"#r{index}": name for index, name in enumerate(remove)}
+        # One that is added to again, as the clock went back, is kept: DynamoDB refuses both at once.
+        removed = {f"#r{index}": name for index, name in enumerate(remove) if name not in amounts}
         values: dict[str, str | int] = {f":a{index}": amount for index, amount in enumerate(amounts.values())}
         expression = "ADD " + ", ".join(f"{name} :{name[1:]}" for name in names)
         if removed:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from guard.decision import Decision, Evaluation
+from guard.decision import Decision, Evaluation, verdict
 from guard.document import Document
 from guard.errors import (
     DecisionInvalid,
@@ -44,8 +44,12 @@ def evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
         first = exc.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise DecisionInvalid("OPA's answer is not a decision", field=field, problem=first["msg"]) from exc
-    provenance = answer.get("provenance") or {}
-    return Evaluation(decision, _revision(provenance), provenance.get("version") or None)
+    meant = verdict(decision.findings)
+    if decision.decision != meant:
+        raise DecisionInvalid("OPA's decision is not that of its findings", decision=decision.decision, findings=meant)
+    provenance = _object(answer.get("provenance"))
+    version = provenance.get("version")
+    return Evaluation(decision, _revision(provenance), version if isinstance(version, str) and version else None)
 
 
 def refused(status: int, content: bytes, url: str) -> PolicyError:
@@ -57,10 +61,14 @@ def refused(status: int, content: bytes, url: str) -> PolicyError:
     return _evaluation_failed(status, content)
 
 
+def _object(value: object) -> dict[str, Any]:
+    """The JSON object, or an empty one for whatever else a gateway before OPA may put there."""
+    return value if isinstance(value, dict) else {}
+
+
 def _revision(provenance: dict[str, Any]) -> str | None:
-    bundles = provenance.get("bundles") or {}
-    revisions = [bundle.get("revision") for bundle in bundles.values() if bundle.get("revision")]
-    return ",".join(sorted(revisions)) or None
+    found = [_object(bundle).get("revision") for bundle in _object(provenance.get("bundles")).values()]
+    return ",".join(sorted(revision for revision in found if isinstance(revision, str) and revision)) or None
 
 
 def _evaluation_failed(status: int, content: bytes) -> EvaluationFailed:
@@ -70,12 +78,13 @@ def _evaluation_failed(status: int, content: bytes) -> EvaluationFailed:
     """
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = {"message": "the answer is not JSON"}
     if not isinstance(body, dict):
         body = {"message": "the answer is not an object"}
-    error = (body.get("errors") or [{}])[0]
-    location = error.get("location") or {}
+    errors = body.get("errors")
+    error = _object(errors[0] if isinstance(errors, list) and errors else None)
+    location = _object(error.get("location"))
     return EvaluationFailed(
         "a policy failed while OPA evaluated it",
         status=status,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from guard.decision import EachRule, Evaluation
 from guard.document import Document
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PORT_TAKEN = "address already in use"
 
 Start = Callable[[], OpaProcess]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,9 @@ class EmbeddedOpa:
         """
         with self._lock:
             try:
-                return self._connected().evaluate(document)
-            except (OpaUnavailable, OpaTimeout) as exc:
-                self._discard()
-                self._on_restart(exc)
-            return self._connected().evaluate(document)
+                return self._asked(lambda client: client.evaluate(document))
+            except (OpaUnavailable, OpaTimeout):
+                return self._asked(lambda client: client.evaluate(document))
 
     def evaluate_many(self, documents: Iterable[Document]) -> Iterator[Evaluation | PolicyError]:
         """Yield for each document, in order, its decision or the PolicyError that `evaluate` would raise; never raises one.
@@ -118,32 +118,22 @@ class EmbeddedOpa:
     def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
         """Return the decision with this rule alone; an OPA that is dead or hung is restarted for the next rule."""
         with self._lock:
-            try:
-                return self._connected().evaluate_rule(document, rule_id, seconds)
-            except (OpaUnavailable, OpaTimeout) as exc:
-                self._discard()
-                self._on_restart(exc)
-                raise
+            return self._asked(lambda client: client.evaluate_rule(document, rule_id, seconds))
 
     def rule_ids(self, seconds: float) -> tuple[str, ...]:
         """Return the ids of the rules that can have findings. Raises PolicyError."""
         with self._lock:
-            return self._connected().rule_ids(seconds)
+            return self._asked(lambda client: client.rule_ids(seconds))
 
     def exemptions(self, seconds: float) -> tuple[Mapping[str, Any], ...]:
         """Return the exemptions of the configuration, as they stand there. Raises PolicyError."""
         with self._lock:
-            return self._connected().exemptions(seconds)
+            return self._asked(lambda client: client.exemptions(seconds))
 
     def masks(self, subject: Mapping[str, Any]) -> object:
         """Return what the masking policy hides of a document and its decision. Raises PolicyError."""
         with self._lock:
-            try:
-                return self._connected().masks(subject)
-            except (OpaUnavailable, OpaTimeout) as exc:
-                self._discard()
-                self._on_restart(exc)
-                raise
+            return self._asked(lambda client: client.masks(subject))
 
     def replace(self, start: Start) -> None:
         """Let another OPA take over between two decisions; restarts use `start` from then on.
@@ -161,6 +151,16 @@ class EmbeddedOpa:
         """End OPA."""
         with self._lock:
             self._discard()
+
+    def _asked(self, call: Callable[[PolicyClient], Result]) -> Result:
+        """The result of the call; an OPA that is dead or hung is ended, so that whoever asks next has another one."""
+        try:
+            return call(self._connected())
+        except (OpaUnavailable, OpaTimeout) as exc:
+            self._discard()
+            with suppress(Exception):  # what can't be logged must not keep OPA from being asked again
+                self._on_restart(exc)
+            raise
 
     def _connection(self) -> Connection:
         with self._lock:

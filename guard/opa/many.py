@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from guard.decision import Evaluation
 from guard.document import Document
-from guard.errors import PolicyError
+from guard.errors import PolicyError, policy_error
 from guard.opa import answers
 from guard.opa.client import input_of
 from guard.opa.connection import Connection, ConnectionLost
@@ -37,8 +37,8 @@ def evaluate_many(
         document, _, connection = asked.popleft()
         try:
             return lines.answer(document, connection) or evaluate(document)
-        except PolicyError as exc:
-            return exc
+        except Exception as exc:  # also a fault of the engine: it is this document's alone
+            return policy_error(exc)
 
     try:
         for document in documents:
@@ -85,7 +85,8 @@ class _Lines:
         self._free.append(connection)
         try:
             return answers.evaluation(answers.read(content, ""), document) if status == 200 else None
-        except PolicyError:
+        except Exception:
+            # The document is asked about again by itself, which tells what is wrong.
             return None
 
     def close(self) -> None:

@@ -113,6 +113,9 @@ def test_evaluate_decides_with_the_shipped_bundle(engine, bundle) -> None:
         pytest.param('decision := {"decision": "allow", "findings": [], "x": 1}', DecisionInvalid, id="unknown field"),
         pytest.param('decision := {"decision": "perhaps", "findings": []}', DecisionInvalid, id="unknown verdict"),
         pytest.param('decision := {"decision": "allow"}', DecisionInvalid, id="no findings"),
+        pytest.param(
+            'decision := {"decision": "deny", "findings": []}', DecisionInvalid, id="a deny without a finding"
+        ),
         pytest.param('decision := "allow"', DecisionInvalid, id="not an object"),
         pytest.param("decision := false", DecisionInvalid, id="false"),
         pytest.param("decision := null", DecisionInvalid, id="null"),
@@ -449,7 +452,11 @@ def test_a_stopped_engine_leaves_no_thread(engine, policies) -> None:
     assert not any(thread.is_alive() for thread in started)
 
 
-DENY = ALLOW.replace('"allow"', '"deny"')
+FINDING = (
+    '{"rule_id": "r", "level": "deny", "level_source": "level", "message": "no", "remediation": null, "details": {}, '
+    '"exempted_by": null}'
+)
+DENY = ALLOW.replace('"allow"', '"deny"').replace("[]", f"[{FINDING}]")
 
 
 def _second(policies: Callable[[str], Path], tmp_path: Path, rule: str) -> Path:

@@ -128,8 +128,47 @@ def test_an_opa_that_is_killed_meanwhile_is_restarted(opa: Path, bundle: Path) -
         assert engine.pid is not None
         os.kill(engine.pid, signal.SIGKILL)
         each = engine.evaluate_each(document(tag="1.10-cpu-py38"), 20)
-    assert [type(failure.error).__name__ for failure in each.failures] in ([], ["OpaUnavailable"])
+    assert each.failures == ()
     assert each.evaluation is not None
+    assert each.evaluation.decision.rule_ids == ("denied_image",)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+def test_an_opa_that_is_lost_at_both_attempts_keeps_no_denied_job_alive(
+    guard, opa: Path, bundle: Path, start, log, how: signal.Signals
+) -> None:
+    """As with a rule whose memory grows with the document: the deny list must be asked of a third one."""
+    lost: list[int] = []
+
+    class Losing(EmbeddedOpa):
+        def _launched(self, process: OpaProcess) -> Any:
+            running = super()._launched(process)
+            if len(lost) < 2:
+                lost.append(process.pid)
+                os.kill(process.pid, how)
+            return running
+
+    with Losing(lambda: OpaProcess(opa, bundle), timeout=1, start_timeout=20) as engine, pytest.raises(PolicyError):
+        guard(engine=engine).handle(start(DENIED), HOME)
+    (record,) = log.records
+    assert (len(lost), record.rule_ids, record.outcome, record.rule_failures) == (
+        2,
+        ("denied_image",),
+        Outcome.STOPPED,
+        (),
+    )
+
+
+def test_a_log_that_is_full_keeps_no_lost_opa_from_being_restarted(opa: Path, bundle: Path) -> None:
+    def fail(_: PolicyError) -> None:
+        raise OSError(28, "No space left on device")
+
+    start_one = lambda: OpaProcess(opa, bundle)  # noqa: E731
+    with EmbeddedOpa(start_one, timeout=10, start_timeout=20, on_restart=fail) as engine:
+        engine.wait_until_ready()
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+        assert engine.evaluate(document(tag="1.10-cpu-py38")).decision.decision == "deny"
 
 
 def test_an_opa_that_cannot_be_started_fails_every_rule_within_the_time(bundle: Path) -> None:

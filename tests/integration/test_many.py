@@ -26,7 +26,7 @@ POLICY = """package guard.main
 
 schema_version := 1
 
-decision := {"decision": "allow", "findings": [{
+decision := {"decision": "warn", "findings": [{
 	"rule_id": "r", "level": "warn", "level_source": "level", "message": input.job.name,
 	"remediation": null, "details": {}, "exempted_by": null,
 }]} if {

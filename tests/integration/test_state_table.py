@@ -83,3 +83,10 @@ def test_a_refusal_is_a_state_error_that_names_the_table(operation: str) -> None
         calls[operation]()
     assert (raised.value.evidence["table"], raised.value.evidence["operation"]) == ("state", operation)
     assert raised.value.evidence["code"] == "ProvisionedThroughputExceededException"
+
+
+def test_a_number_that_is_added_to_again_is_not_removed(table: StateTable) -> None:
+    """The clock may go back; DynamoDB refuses to do both at once."""
+    table.add("count", {"m1": 2, "m2": 1}, expires=LATER)
+    found = table.add("count", {"m1": 1}, remove=["m1", "m2"])
+    assert (found["m1"], "m2" in found) == (3, False)

@@ -65,12 +65,22 @@ def test_a_result_that_is_not_a_decision_names_the_field(result: Any, field: str
     assert failed.value.evidence["problem"]
 
 
+def test_a_decision_that_is_not_that_of_its_findings_is_none() -> None:
+    with pytest.raises(DecisionInvalid, match="not that of its findings") as failed:
+        evaluation({"result": {"decision": "warn", "findings": []}}, document())
+    assert failed.value.evidence == {"decision": "warn", "findings": "allow"}
+
+
 @pytest.mark.parametrize(
     ("provenance", "revision", "version"),
     [
         pytest.param(None, None, None, id="none"),
         pytest.param({}, None, None, id="empty"),
         pytest.param({"version": ""}, None, None, id="empty version"),
+        pytest.param("v1", None, None, id="a text"),
+        pytest.param([1], None, None, id="a list"),
+        pytest.param({"version": 7, "bundles": {"a": None, "b": {"revision": 7}}}, None, None, id="of other types"),
+        pytest.param({"bundles": ["a"]}, None, None, id="a list of bundles"),
         pytest.param({"version": "1.2", "bundles": None}, None, "1.2", id="no bundles"),
         pytest.param({"bundles": {"a": {"revision": "r1"}}}, "r1", None, id="one bundle"),
         pytest.param({"bundles": {"b": {"revision": "r2"}, "a": {"revision": "r1"}}}, "r1,r2", None, id="two, sorted"),
@@ -113,6 +123,12 @@ BUILTIN = {
         pytest.param(json.dumps(BUILTIN), "eval_builtin_error", "to_number", "main.rego", 5, id="a built-in"),
         pytest.param('{"code": "c", "message": "m: x"}', "c", "m", None, None, id="without errors"),
         pytest.param('{"code": "c", "errors": [{"location": null}]}', "c", "None", None, None, id="without a place"),
+        pytest.param('{"errors": ["timed out"], "message": "m"}', None, "m", None, None, id="errors that are texts"),
+        pytest.param('{"errors": {"a": 1}, "message": "m"}', None, "m", None, None, id="errors that are an object"),
+        pytest.param(
+            '{"code": "c", "errors": [{"location": "body"}]}', "c", "None", None, None, id="a place of another"
+        ),
+        pytest.param("[" * 100_000, None, "the answer is not JSON", None, None, id="too deep"),
         pytest.param("[]", None, "the answer is not an object", None, None, id="not an object"),
         pytest.param("gateway", None, "the answer is not JSON", None, None, id="not JSON"),
     ],

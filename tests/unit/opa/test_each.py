@@ -8,7 +8,7 @@ import pytest
 
 from guard.decision import Decision, Evaluation
 from guard.document import Document
-from guard.errors import EvaluationFailed, OpaTimeout
+from guard.errors import EvaluationFailed, OpaTimeout, OpaUnavailable
 from guard.opa.each import evaluate_each
 from tests.support.documents import document
 from tests.support.records import FINDING
@@ -89,6 +89,73 @@ def test_the_list_of_rules_is_asked_for_even_when_no_time_is_left() -> None:
     evaluate_each(engine, document(), 16, engine.clock)
     evaluate_each(engine, document(), 0.0, engine.clock)
     assert engine.given[-1] == ("*", pytest.approx(0.0001))
+
+
+def test_a_rule_may_take_five_seconds_and_leaves_the_others_theirs() -> None:
+    engine = Engine(denied_image=99, first=99, second=0)
+    each = evaluate_each(engine, document(), 60, engine.clock)
+    assert [seconds for rule, seconds in engine.given if rule != "*"] == [5.0, 5.0, 5.0]
+    assert [failure.rule_id for failure in each.failures] == ["denied_image", "first"]
+
+
+def test_once_a_job_is_denied_the_others_have_two_seconds() -> None:
+    deny = Evaluation(Decision(decision="deny", findings=(FINDING,)), "r1", "1.22.2")
+    engine = Engine(denied_image=1, slow=99, last=0)
+    ask = engine.evaluate_rule
+    engine.evaluate_rule = lambda *asked: ask(*asked) and deny  # type: ignore[method-assign]
+    evaluate_each(engine, document(), 60, engine.clock)
+    assert engine.now - 100 <= 1 + 2
+
+
+class Dying(Engine):
+    """OPA is lost at the first call of each sort, and there again at the next."""
+
+    def __init__(self, *lost: str, **seconds: float) -> None:
+        super().__init__(**seconds)
+        self._lost = [*lost]
+
+    def rule_ids(self, seconds: float) -> tuple[str, ...]:
+        self._lose("*")
+        return super().rule_ids(seconds)
+
+    def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
+        self._lose(rule_id)
+        return super().evaluate_rule(document, rule_id, seconds)
+
+    def _lose(self, what: str) -> None:
+        if what in self._lost:
+            self._lost.remove(what)
+            raise OpaUnavailable("OPA can't be reached")
+
+
+@pytest.mark.parametrize(
+    ("lost", "failed"),
+    [
+        pytest.param(["denied_image"], [], id="at the deny list"),
+        pytest.param(["*"], [], id="at the list of rules"),
+        pytest.param(["denied_image"] * 2, ["denied_image"], id="twice at the deny list"),
+        pytest.param(["*"] * 2, ["*"], id="twice at the list of rules"),
+        pytest.param(["other"], ["other"], id="at another rule"),
+    ],
+)
+def test_what_is_asked_first_is_asked_again_of_another_opa(lost: list[str], failed: list[str]) -> None:
+    engine = Dying(*lost, denied_image=0, other=0)
+    each = evaluate_each(engine, document(), 8, engine.clock)
+    assert [failure.rule_id for failure in each.failures] == failed
+
+
+def test_a_fault_of_the_engine_costs_no_other_rule_its_answer() -> None:
+    engine = Engine(denied_image=0, broken=0, last=0)
+    ask = engine.evaluate_rule
+
+    def broken(subject: Document, rule_id: str, seconds: float) -> Evaluation:
+        return ask(subject, rule_id, seconds) if rule_id != "broken" else int("x")  # type: ignore[return-value]
+
+    engine.evaluate_rule = broken  # type: ignore[method-assign]
+    (failure,) = evaluate_each(engine, document(), 8, engine.clock).failures
+    assert (failure.rule_id, failure.error.message) == ("broken", "a fault of the engine")
+    assert failure.error.evidence["error"].startswith("ValueError: ")
+    assert isinstance(failure.error.__cause__, ValueError)
 
 
 def test_findings_are_in_the_order_of_the_whole_decisions() -> None:
