@@ -21,6 +21,8 @@ PATH = "/opt/ml/input/data/keys/key.json"
 # Found by their name, whatever the value; here it is one that says nothing.
 NAMES = [
     "ACCOUNT_KEY",
+    "db.pwd",
+    "trainer.logger.token",
     "ADMIN_PASSWORD",
     "ANTHROPIC_API_KEY",
     "API_TOKEN",
@@ -143,6 +145,7 @@ VALUES = {
     "Bearer in a header": "Authorization: bearer" + f" {MIXED}",
     "Basic in a header": "Authorization: Basic" + " dXNlcjpodW50ZXIy",
     "Postgres": "postgresql://user" + ":hunter2@db.example:5432/x",
+    "Postgres, percent-encoded": "postgresql://user" + ":%23hunter2@db.example:5432/x",
     "Redis": "redis://" + ":hunter2@cache.example:6379",
     "package index": "https://user" + ":hunter2@packages.example.com/simple",
     "Mongo with a colon": "mongodb+srv://user" + ":hun:ter2@db.example/x",
@@ -223,7 +226,14 @@ HARMLESS = {
     "prompt": "Write about the bearer of good news",
     "public_key": "ssh-ed25519 AAAAC3Nza",
     "s3_path": "s3://bucket/a:b@c",
+    "secret-id": "prod/db",
     "secret_id": "prod/db",
+    "WANDB_SECRET_ID": "prod/wandb",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "low_pass": "0.5",
+    "bandpass": "0.1,0.5",
+    "instruction_token": "[INST]",
+    "response_token": "### Response",
     "sep_token": "[SEP]",
     "single_pass": "true",
     "sort_key": "date",
@@ -246,6 +256,7 @@ COMMANDS = {
     "variable that is passed on": (["-c", "DB_PASSWORD=$DB_PASSWORD python train.py"], False),
     "tokens to make": (["--max-new-tokens", "512", "--pad-token=x"], False),
     "option without value": (["--password", "--verbose"], False),
+    "id of a secret": (["-c", "aws secretsmanager get-secret-value --secret-id prod/db --query SecretString"], False),
     "file behind an option": (["--credentials", PATH], False),
 }
 

@@ -7,7 +7,7 @@
 #   `others`, or its id with the directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match
 #   a glob of `hub_contents`. A place that is not known is a finding. Without the lists no place is approved. Of a
 #   URI the finding shows neither user and password nor query and fragment, and no bucket that can't be one; of a
-#   setting only the bucket.
+#   setting only the bucket. An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html

@@ -5,7 +5,8 @@
 #   one for each word of the command, or a mapping: `entrypoint` is that list, `options` are options that may
 #   follow its first word, each with globs for its value (of several values, separated by commas, each must
 #   match one), and `arguments` are globs for each of the arguments, which are then allowed with this command
-#   only. Everywhere else `allow_arguments` decides about them. In a glob `*` doesn't cross a `/`, an absolute
+#   only. Everywhere else `allow_arguments` decides about them, also without an entrypoint: where an image has a default
+#   command and no entrypoint of its own, they take the command's place. In a glob `*` doesn't cross a `/`, an absolute
 #   path is compared without `.`, `..` and doubled slashes, and any other has a `..` only where the glob writes
 #   one. Of all words only the program's name appears in the finding, the others may hold secrets. Without the
 #   parameters nothing is allowed.

@@ -59,7 +59,7 @@ findings contains {
 	_may_load_code
 	some setting in input.environment
 	_loads_code(setting.name)
-	_names_other_places(setting.value)
+	_names_other_places(setting.name, setting.value)
 }
 
 findings contains {
@@ -97,11 +97,17 @@ _loads_code(name) if {
 _loads_code(_) if _every_variable
 
 # A `file:` address is a path of the container; one of S3 is no trusted path.
-_names_other_places(value) if {
-	some place in regex.split(`[:;,\s]+`, regex.replace(value, `(?i)https?://[^\s;,]*|\bfile:(?://localhost)?`, " "))
+_names_other_places(name, value) if {
+	some place in regex.split(`[:;,\s]+`, regex.replace(value, _no_places(name), " "))
 	place != ""
 	not _is_trusted(place)
 }
+
+# Only what installs packages takes web addresses, which `remote_code` judges. To all others the rest behind a colon is
+# another place.
+_no_places(name) := `(?i)https?://[^\s;,]*|\bfile:(?://localhost)?` if {
+	regex.match(`(?i)^(?:conda|mamba|npm|pip|uv|yarn)_`, name)
+} else := `(?i)\bfile:(?://localhost)?`
 
 _is_trusted(place) if {
 	path := storage.resolved(place)

@@ -55,6 +55,8 @@ test_deny_places_of_the_owner[value] if {
 		"file:///opt/ml/code/simple",
 		"file://localhost/opt/ml/code/simple",
 		"https://host.example/usr/simple /opt/ml/code",
+		"http://:/opt/ml/input/data/train/evil.so",
+		"https://host.example/simple",
 	]
 	r := rule.findings with input as _job("LD_PRELOAD", value)
 		with data.guard.config.rules.loader_environment as _config
@@ -63,9 +65,21 @@ test_deny_places_of_the_owner[value] if {
 
 test_web_addresses_are_left_to_another_rule[value] if {
 	some value in ["https://host.example/simple", "http://host.example/a:b HTTPS://host.example/c,d"]
-	r := rule.findings with input as _job("PIP_INDEX_URL", replace(value, ",d", ""))
-		with data.guard.config.rules.loader_environment as _config
-	r == set()
+	every name in ["PIP_INDEX_URL", "uv_find_links"] {
+		config := object.union(_config, {"variables": [name]})
+		r := rule.findings with input as _job(name, replace(value, ",d", ""))
+			with data.guard.config.rules.loader_environment as config
+		r == set()
+	}
+}
+
+# The dynamic linker, shells and Python take a colon for the end of a place.
+test_web_addresses_are_places_to_what_installs_no_packages[name] if {
+	some name in ["LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "XPIP_INDEX_URL"]
+	config := object.union(_config, {"variables": [name]})
+	r := rule.findings with input as _job(name, "https://x:/usr/lib/a.so")
+		with data.guard.config.rules.loader_environment as config
+	r == {_finding(name)}
 }
 
 test_names_compare_without_regard_to_case if {

@@ -111,7 +111,7 @@ findings contains {
 }
 
 # Places of settings whose name one of the expressions matches, in any case.
-_named(expressions) := settings.named(sprintf("(?i)%s", [concat("|", expressions)])) if {
+_named(expressions) := settings.named(sprintf("(?i)(?:%s)", [concat(")|(?:", expressions)])) if {
 	count(expressions) > 0
 } else := set()
 

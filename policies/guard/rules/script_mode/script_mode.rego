@@ -7,7 +7,9 @@
 #   JSON, and environment, there in capitals), and the inputs whose name is in `code_inputs` or whose local
 #   path lies under one of `code_paths`. A program named by a relative path lies in the submit directory. A
 #   place that is not known is a finding. Without a list nothing is approved and every input counts as code.
-#   Data that a program loads by itself stays unseen.
+#   Data that a program loads by itself stays unseen, and so does code in a checkpoint, in a model's artifact, below an
+#   input whose local path is above a code path, and in the scripts of Model Monitor and of Debugger's rules:
+#   `data_location` judges their buckets.
 #   Of a setting's value only the name of a bucket appears in the finding, and only if it can be one.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own.html
@@ -117,6 +119,9 @@ _approved(name, value) if {
 	not startswith(value, "/")
 	storage.path(sprintf("/%s", [value])) != null
 }
+
+# The SDK writes it for a model without code of its own; the toolkits then take /opt/ml/code or /opt/ml/model/code.
+_approved(_, "")
 
 _approved(_, value) if globs.matches(_buckets, storage.bucket(value))
 

@@ -64,6 +64,8 @@ _approved_directories := {
 	"in the container": "/opt/ml/code",
 	"below it": `"/opt/ml/code/a"`,
 	"as a file": "file:///opt/ml/code",
+	"the default, as the SDK writes it": "",
+	"the default in quotes": `""`,
 }
 
 test_allow_approved_directory[name] if {
@@ -84,7 +86,6 @@ _denied_directories := {
 	"relative": ["code", null],
 	"number": ["1", null],
 	"quoted twice": [`"\"s3://team-code/a\""`, null],
-	"empty": ["", null],
 }
 
 test_deny_other_directory[name] if {

@@ -180,7 +180,7 @@ _credential := concat("|", [
 	# Of nobody in particular.
 	`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10}`,
 	`(?i:\bbearer\s+[a-z0-9_.~+/-]{16}|\bauthorization:\s*basic\s+[a-z0-9+/=]{8})`,
-	`://[^/\s:@]*:[^/\s@${}<>%*][^/\s@]*@`,
+	`://[^/\s:@]*:(?:[^/\s@${}<>%*]|%[0-9A-Fa-f]{2})[^/\s@]*@`,
 	# In an address, a string of options or JSON, perhaps in JSON again.
 	`(?i:(?:^|[;,\s?&"'=])(?:password|passwd|pwd)(?:\s*=\s*|\\?["']\s*:\s*\\?["']))[^\s;,&"'${}<>%*\\][^\s;,&"'\\]{3}`,
 ])
@@ -188,7 +188,7 @@ _credential := concat("|", [
 # The SDK quotes hyperparameters as JSON.
 _nothing := `(?i)^["']?\s*(?:|null|none|true|false|yes|no|on|off)\s*["']?$`
 
-_any_of(expressions) := sprintf("(?i)%s", [concat("|", expressions)])
+_any_of(expressions) := sprintf("(?i)(?:%s)", [concat(")|(?:", expressions)])
 
 _is_one_of(expressions, text) if {
 	count(expressions) > 0

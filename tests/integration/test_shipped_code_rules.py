@@ -1,0 +1,69 @@
+"""What the shipped lists of the rules about code leave to each other, and none of them to nobody."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.opa import Opa
+from guard.authoring.samples import complete_with
+from tests.support.policies import POLICIES, SHIPPED
+
+
+@pytest.fixture
+def findings(opa: Path) -> Any:
+    """Return what one rule reports of a job."""
+
+    def of(rule: str, changes: dict[str, Any]) -> list[dict[str, Any]]:
+        given = complete_with(changes).model_dump_json()
+        query = f"data.guard.rules.{rule}.findings"
+        found: list[dict[str, Any]] = Opa(opa, SHIPPED).json(
+            *("eval", "--format", "raw", "--bundle", POLICIES, "--stdin-input"), query, given=given
+        )
+        return found
+
+    return of
+
+
+def _variable(name: str, value: str) -> dict[str, Any]:
+    return {"environment": [{"slot": "Environment", "name": name, "value": value}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        pytest.param("PIP_REQUIREMENT", "https://evil.example/r.txt", "remote_code", id="requirements on the web"),
+        pytest.param("PIP_CONSTRAINT", "https://evil.example/c.txt", "remote_code", id="constraints on the web"),
+        pytest.param("PIP_EDITABLE", "git+https://evil.example/x", "remote_code", id="a repository"),
+        pytest.param("UV_BUILD_CONSTRAINT", "https://evil.example/c.txt", "remote_code", id="of uv"),
+        pytest.param("PIP_REQUIREMENT", "/opt/ml/input/data/x/r.txt", "loader_environment", id="a file of an input"),
+        pytest.param("LD_PRELOAD", "http://:/opt/ml/input/data/x/e.so", "loader_environment", id="an address before"),
+    ],
+)
+def test_what_is_installed_or_loaded_from_elsewhere_is_found(findings: Any, name: str, value: str, rule: str) -> None:
+    (found,) = findings(rule, _variable(name, value))
+    assert found["details"]["setting"] == name
+
+
+def test_requirements_of_the_image_are_nobodys(findings: Any) -> None:
+    changes = _variable("PIP_REQUIREMENT", "/usr/local/requirements.txt")
+    assert [findings(rule, changes) for rule in ("remote_code", "loader_environment")] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("sagemaker_remote_function_bootstrap", None),
+        ("data", "/opt/ml/input/data/sagemaker_remote_function_bootstrap"),
+        ("sm_rf_user_ws", None),
+        ("pre_exec_script_and_dependencies", None),
+    ],
+)
+def test_channels_of_remote_functions_bring_code(findings: Any, name: str, path: str | None) -> None:
+    """`entrypoint_override` lets their driver run."""
+    place = {"name": name, "uri": "s3://attacker/x", "bucket": "attacker", "local_path": path}
+    found = findings("script_mode", {"storage": {"inputs": [place]}, "hyperparameters": [], "environment": []})
+    assert [json.dumps(one["details"]["input"]) for one in found] == [json.dumps(name)]
