@@ -3,8 +3,8 @@
 # description: |
 #   A group of like instances may have at most `max_per_group` of them, and all groups of the job together at
 #   most `max_total`; the groups of several definitions add up, those that are alternatives to each other
-#   as well, and of a tuning job's training jobs all that may run at the same time. An unknown count, and a job that names no instances, is a finding. A missing limit
-#   counts as 0.
+#   as well, and of a tuning job's training jobs all that may run at the same time. An unknown count, and a job that
+#   names no instances, is a finding. A missing limit counts as 0.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html
