@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -12,6 +12,8 @@ from guard.document import Model
 from guard.errors import PolicyError
 
 Verdict = Literal["allow", "warn", "deny"]
+GRAVITY: tuple[Verdict, ...] = get_args(Verdict)
+"""The verdicts, the gravest last."""
 
 
 class Finding(Model):

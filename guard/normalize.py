@@ -49,13 +49,13 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
     if undescribed:
         parts["images"] = tuple(map(_unread, facts.images))
     parts |= _settings(facts)
-    job = _job(ref, collected, facts, undescribed=undescribed)
+    job = _job(ref, collected, facts, undescribed=undescribed, roles_omitted=len(extracted.roles) - len(facts.roles))
     return Document(
         source=ref.source,
         account=ref.home.account,
         region=ref.home.region,
         partition=ref.home.partition,
-        job=job.model_copy(update={"role_arns_omitted": len(extracted.roles) - len(facts.roles) or None}),
+        job=job,
         compute=_of(Compute, facts),
         network=_of(Network, facts),
         storage=_of(Storage, facts),
@@ -125,7 +125,7 @@ def _missing(ref: JobRef, operation: str, asked: object) -> tuple[str, ...]:
     return ("models",) if of_a_model else _FIELDS[operation]
 
 
-def _job(ref: JobRef, collected: Collected, facts: Facts, *, undescribed: bool) -> Job:
+def _job(ref: JobRef, collected: Collected, facts: Facts, *, undescribed: bool, roles_omitted: int) -> Job:
     description = collected.description
     roles = tuple(sorted(set(facts.roles)))
     # A job with a role of its own can name others, for a query, in its configuration, by a model; what an event tells of a job
@@ -151,6 +151,7 @@ def _job(ref: JobRef, collected: Collected, facts: Facts, *, undescribed: bool) 
         parent_arns=parents,
         pipeline_execution_arn=(tags or {}).get(PIPELINE_TAG),
         execution_role_arns=others if own is None else (own,),
+        role_arns_omitted=roles_omitted or None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from guard.decision import Decision, Evaluation, verdict
+from guard.decision import GRAVITY, Decision, Evaluation, verdict
 from guard.document import Document
 from guard.errors import (
     DecisionInvalid,
@@ -44,9 +44,12 @@ def evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
         first = exc.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise DecisionInvalid("OPA's answer is not a decision", field=field, problem=first["msg"]) from exc
-    meant = verdict(decision.findings)
-    if decision.decision != meant:
-        raise DecisionInvalid("OPA's decision is not that of its findings", decision=decision.decision, findings=meant)
+    # The other way round it stands: a denial is known, whatever it doesn't say.
+    gravest = verdict(decision.findings)
+    if GRAVITY.index(gravest) > GRAVITY.index(decision.decision):
+        raise DecisionInvalid(
+            "OPA's findings are graver than its decision", decision=decision.decision, findings=gravest
+        )
     provenance = _object(answer.get("provenance"))
     version = provenance.get("version")
     return Evaluation(decision, _revision(provenance), version if isinstance(version, str) and version else None)

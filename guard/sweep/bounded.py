@@ -17,7 +17,7 @@ LOST = timedelta(seconds=30)
 class Bounded:
     """The store for one sweep: when its failed calls have taken `LOST` in all, none is made any more, and each raises StateError.
 
-    What a sweep keeps saves calls, and nothing depends on it.
+    What a sweep keeps saves calls and measures time; without it jobs are judged as if for the first time.
     """
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:

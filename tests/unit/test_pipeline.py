@@ -32,7 +32,7 @@ ARN = EVENT["detail"]["TrainingJobArn"]
 class Engine:
     """Decides alike on every document, or on none."""
 
-    def __init__(self, verdict: Any = "deny", error: PolicyError | None = None, most: int = 100) -> None:
+    def __init__(self, verdict: Any = "deny", error: Exception | None = None, most: int = 100) -> None:
         self.decision = Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2")
         self.error = error
         self.most = most
@@ -166,6 +166,18 @@ def test_a_fault_is_recorded_with_its_job_and_what_it_was(make: Any) -> None:
     assert (record.outcome, record.reason) == (Outcome.FAILED, failure.message)
     assert failure.evidence == {"job": ARN, "error": "ZeroDivisionError: a defect"}
     assert failure.__cause__ is fault
+
+
+def test_a_fault_of_the_engine_leaves_the_rules_to_be_asked(make: Any) -> None:
+    """As what a gateway answers in OPA's place may be."""
+    fault = AttributeError("'str' object has no attribute 'get'")
+    engine = Engine(error=fault)
+    record = make(engine=engine, fallback_seconds=7).judge(_ref())
+    assert (engine.seconds, record.failures[0].message, record.failures[0].__cause__) == (
+        [7],
+        "a fault of the engine",
+        fault,
+    )
 
 
 def test_a_failed_decision_names_the_job_and_gives_the_rules_their_time(make: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from guard.errors import DecisionInvalid, DecisionMissing, EvaluationFailed, OpaUnauthorized, OpaUnavailable
 from guard.opa.answers import evaluation, read, refused
 from tests.support.documents import document
+from tests.support.records import FINDING
 
 URL = "https://opa:8181"
 DECISION = {"decision": "allow", "findings": []}
@@ -65,10 +67,24 @@ def test_a_result_that_is_not_a_decision_names_the_field(result: Any, field: str
     assert failed.value.evidence["problem"]
 
 
-def test_a_decision_that_is_not_that_of_its_findings_is_none() -> None:
-    with pytest.raises(DecisionInvalid, match="not that of its findings") as failed:
-        evaluation({"result": {"decision": "warn", "findings": []}}, document())
-    assert failed.value.evidence == {"decision": "warn", "findings": "allow"}
+@pytest.mark.parametrize(
+    ("decision", "levels", "known"),
+    [
+        ("allow", ["deny"], False),
+        ("allow", ["warn"], False),
+        ("warn", ["warn", "deny"], False),
+        ("warn", [], True),
+        ("deny", [], True),
+        ("deny", ["warn"], True),
+    ],
+)
+def test_a_decision_that_its_findings_contradict_holds_where_it_is_the_graver(
+    decision: str, levels: list[str], known: bool
+) -> None:
+    findings = [FINDING.model_copy(update={"level": level}).model_dump() for level in levels]
+    answer = {"result": {"decision": decision, "findings": findings}}
+    with nullcontext() if known else pytest.raises(DecisionInvalid, match="graver than its decision"):
+        assert evaluation(answer, document()).decision.decision == decision
 
 
 @pytest.mark.parametrize(

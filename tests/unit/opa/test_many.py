@@ -9,7 +9,7 @@ import pytest
 
 from guard.decision import Decision, Evaluation
 from guard.document import Document
-from guard.errors import OpaUnavailable
+from guard.errors import OpaUnavailable, PolicyError
 from guard.opa.connection import ConnectionLost
 from guard.opa.many import CONNECTIONS, MOST_BYTES, evaluate_many
 from tests.support.documents import document
@@ -114,3 +114,20 @@ def test_an_error_of_one_document_is_its_answer() -> None:
         raise error
 
     assert list(evaluate_many(DOCUMENTS[:2], connect, evaluate)) == [error, error]
+
+
+def test_a_fault_of_the_engine_is_that_of_its_document() -> None:
+    def broken(_: Document) -> Evaluation:
+        raise AttributeError("'str' object has no attribute 'get'")
+
+    connect: Any = lambda: Connection(status=500)  # noqa: E731
+    answers = list(evaluate_many(DOCUMENTS[:2], connect, broken))
+    assert [type(answer) for answer in answers] == [PolicyError, PolicyError]
+
+
+def test_an_answer_that_can_not_be_read_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*_: Any) -> Evaluation:
+        raise AttributeError("'str' object has no attribute 'get'")
+
+    monkeypatch.setattr("guard.opa.many.answers.evaluation", unreadable)
+    assert _evaluated([Connection()], DOCUMENTS[:1]) == [ONE_BY_ONE]
