@@ -161,6 +161,10 @@ class Instance(Model):
         int | None,
         Field(description="Where the group has a volume size of its own; that of the others is in storage.volumes."),
     ] = None
+    one_of: Annotated[
+        str | None,
+        Field(description="The list of which SageMaker takes one group for a job; null for a group that runs anyway."),
+    ] = None
 
 
 class Compute(Model):

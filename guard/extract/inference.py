@@ -22,7 +22,7 @@ def transform(description: Node, name: str, known: Known) -> Facts:
     behind = resolve(MODEL, named, known, model) if named else Facts(images=(image(None, "ModelName", origin),))
     resources = child(description, "TransformResources")
     own = Facts(
-        instances=instances(resources),
+        instances=instances(resources, "TransformResources"),
         inputs=(data_source(child(description, "TransformInput", "DataSource"), "TransformInput"),),
         outputs=(
             *outputs(description, "TransformOutput", "S3OutputPath", "TransformOutput"),

@@ -77,7 +77,7 @@ def _definition(node: Node, origin: Origin, _: Known, *, fields: _Fields, prefix
     slot = field_path(prefix, f"{fields.app}.ImageUri")
     return Facts(
         images=(image(value(app, "ImageUri"), slot, origin),),
-        instances=cluster_instances(node, fields.resources),
+        instances=cluster_instances(node, fields.resources, prefix),
         inputs=tuple(_inputs(node, fields, prefix)),
         outputs=tuple(
             storage_output(

@@ -123,27 +123,35 @@ def settings(node: Node, field: str, slot: str) -> tuple[Setting, ...]:
     )
 
 
-# The lists of instances that resource configurations have.
-_GROUPS = ("InstanceGroups", "InstancePreferences", "InstanceConfigs")
+# The lists of instances that resource configurations have, and whether SageMaker takes one of them for a job.
+_GROUPS = {"InstanceGroups": False, "InstancePreferences": True, "InstanceConfigs": True}
 
 
-def instances(config: Node, *lists: str) -> tuple[Instance, ...]:
-    """Return every type that a resource configuration has, or may choose from these lists of it."""
-    found = [instance for name in lists for _, instance in children(config, name)]
-    if config and (not found or text(config, "InstanceType") is not None):
-        found.insert(0, config)
+def instances(config: Node, path: str) -> tuple[Instance, ...]:
+    """Return every type that the resource configuration at the path has, or may choose from its lists."""
     listed = [
         Instance(
             type=text(one, "InstanceType"),
-            count=number(one, "InstanceCount"),
-            # The configuration's own is that of its volume.
-            volume_size_gb=None if one is config else number(one, "VolumeSizeInGB"),
+            # Preferences may share the configuration's, see `InstancePreference` in botocore's model of the service.
+            count=number(config if one.get("InstanceCount") is None else one, "InstanceCount"),
+            volume_size_gb=number(one, "VolumeSizeInGB"),
+            one_of=field_path(path, name) if is_choice else None,
         )
-        for one in found
+        for name, is_choice in _GROUPS.items()
+        for _, one in children(config, name)
     ]
+    if config and (not listed or text(config, "InstanceType") is not None):
+        # Its volume size is that of its volume.
+        listed.insert(0, Instance(type=text(config, "InstanceType"), count=number(config, "InstanceCount")))
     chosen = text(config, "SelectedInstanceType")
     if chosen is not None and chosen not in {instance.type for instance in listed}:
-        listed.append(Instance(type=chosen, count=number(config, "SelectedInstanceCount")))
+        listed.append(
+            Instance(
+                type=chosen,
+                count=number(config, "SelectedInstanceCount"),
+                one_of=field_path(path, "InstancePreferences"),
+            )
+        )
     return tuple(listed)
 
 
@@ -151,7 +159,7 @@ def volume(config: Node, name: str) -> tuple[Volume, ...]:
     """Return the volume of a resource configuration, if there is one."""
     if not config:
         return ()
-    types = tuple(dict.fromkeys(instance.type for instance in instances(config, *_GROUPS)))
+    types = tuple(dict.fromkeys(instance.type for instance in instances(config, name)))
     return (
         Volume(
             name=name,

@@ -8,7 +8,7 @@ from guard.document import Command, InputType, Instance, Origin, Query, StorageI
 from guard.extract.facts import Facts
 from guard.extract.locations import outputs, storage_input, storage_output
 from guard.extract.parts import JOB, experiment, image, instances, roles, settings, volume, vpc
-from guard.extract.reading import Node, child, children, flag, number, text, texts, value
+from guard.extract.reading import Node, child, children, field_path, flag, number, text, texts, value
 from guard.extract.resolve import Known
 
 _QUERIES: dict[str, InputType] = {"AthenaDatasetDefinition": "athena", "RedshiftDatasetDefinition": "redshift"}
@@ -46,9 +46,9 @@ def command(specification: Node) -> Command:
     )
 
 
-def cluster_instances(node: Node, resources: str) -> tuple[Instance, ...]:
+def cluster_instances(node: Node, resources: str, prefix: str = "") -> tuple[Instance, ...]:
     """Return the instances of the cluster configuration below the field."""
-    return instances(child(node, resources, "ClusterConfig"), "InstancePreferences")
+    return instances(child(node, resources, "ClusterConfig"), field_path(prefix, f"{resources}.ClusterConfig"))
 
 
 def cluster_volumes(node: Node, resources: str, prefix: str = "") -> tuple[Volume, ...]:

@@ -92,8 +92,11 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
     return join(
         Facts(
             instances=(
-                *instances(child(node, "ResourceConfig"), "InstanceGroups", "InstancePreferences"),
-                *instances(child(node, "HyperParameterTuningResourceConfig"), "InstanceConfigs"),
+                *(
+                    instance
+                    for name in ("ResourceConfig", "HyperParameterTuningResourceConfig")
+                    for instance in instances(child(node, name), field_path(prefix, name))
+                ),
             ),
             inputs=tuple(_inputs(node, prefix)),
             outputs=tuple(_outputs(node, prefix)),

@@ -67,6 +67,11 @@ REASONS: tuple[tuple[str, frozenset[str], str], ...] = (
         "the service tries out how many",
     ),
     (
+        "compute.instances[].one_of",
+        lack("ai-recommendation inference-recommendations monitoring-schedule optimization transform"),
+        "nothing is chosen from a list",
+    ),
+    (
         "compute.instances[].volume_size_gb",
         lack("ai-recommendation inference-recommendations monitoring-schedule optimization processing transform"),
         "all of its instances have the volume of the one configuration",

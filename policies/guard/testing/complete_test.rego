@@ -81,7 +81,8 @@ document := {
 			{
 				"type": "ml.m5.large",
 				"count": 1,
-				"volume_size_gb": 30
+				"volume_size_gb": 30,
+				"one_of": null
 			}
 		],
 		"max_runtime_seconds": 3600,

@@ -50,6 +50,10 @@ def written(instance: Instance) -> dict[str, Any]:
     return {"InstanceType": instance.type, "InstanceCount": instance.count}
 
 
+def one_of(path: str, instance: Instance) -> Instance:
+    return instance.model_copy(update={"one_of": path})
+
+
 def tuning_with(field: str, config: Any) -> dict[str, Any]:
     return {"TrainingJobDefinition": {field: config}}
 
@@ -64,13 +68,13 @@ def tuning_with(field: str, config: Any) -> dict[str, Any]:
         pytest.param(
             "training",
             {"ResourceConfig": {**written(ML5), "InstancePreferences": [written(G5)]}},
-            [ML5, G5],
+            [ML5, one_of("ResourceConfig.InstancePreferences", G5)],
             id="preferences beside a type",
         ),
         pytest.param(
             "training",
             {"ResourceConfig": {"InstancePreferences": [written(ML5), written(G5)], "SelectedInstanceType": ML5.type}},
-            [ML5, G5],
+            [one_of("ResourceConfig.InstancePreferences", each) for each in (ML5, G5)],
             id="selected preference",
         ),
         pytest.param(
@@ -82,8 +86,25 @@ def tuning_with(field: str, config: Any) -> dict[str, Any]:
                     "SelectedInstanceCount": 1,
                 }
             },
-            [ML5, Instance(type="x", count=1)],
+            [one_of("ResourceConfig.InstancePreferences", each) for each in (ML5, Instance(type="x", count=1))],
             id="selected type that was not preferred",
+        ),
+        pytest.param(
+            "training",
+            {"ResourceConfig": {"InstanceCount": 3, "InstancePreferences": [{"InstanceType": "x"}]}},
+            [Instance(type="x", count=3, one_of="ResourceConfig.InstancePreferences")],
+            id="preferences with one count for all",
+        ),
+        pytest.param(
+            "training",
+            {
+                "ResourceConfig": {
+                    "InstanceCount": 3,
+                    "InstancePreferences": [{"InstanceType": "x", "InstanceCount": 2}],
+                }
+            },
+            [Instance(type="x", count=2, one_of="ResourceConfig.InstancePreferences")],
+            id="preference with a count of its own",
         ),
         pytest.param(
             "training", {"ResourceConfig": {"VolumeSizeInGB": 1}}, [Instance(type=None, count=None)], id="unknown"
@@ -98,7 +119,10 @@ def tuning_with(field: str, config: Any) -> dict[str, Any]:
         pytest.param(
             "hyperparameter-tuning",
             tuning_with("HyperParameterTuningResourceConfig", {"InstanceConfigs": [written(ML5), written(G5)]}),
-            [ML5, G5],
+            [
+                one_of("TrainingJobDefinition.HyperParameterTuningResourceConfig.InstanceConfigs", each)
+                for each in (ML5, G5)
+            ],
             id="tuning configurations",
         ),
         pytest.param(
@@ -119,7 +143,7 @@ def tuning_with(field: str, config: Any) -> dict[str, Any]:
                     }
                 }
             },
-            [ML5, G5],
+            [one_of("ProcessingResources.ClusterConfig.InstancePreferences", each) for each in (ML5, G5)],
             id="processing preferences",
         ),
         pytest.param("transform", {"ModelName": "m", "TransformResources": written(ML5)}, [ML5], id="transform"),

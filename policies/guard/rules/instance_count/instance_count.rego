@@ -2,8 +2,8 @@
 # title: Number of instances
 # description: |
 #   A group of like instances may have at most `max_per_group` of them, and all groups of the job together at
-#   most `max_total`; the groups of several definitions add up, those that are alternatives to each other
-#   as well, and of a tuning job's training jobs all that may run at the same time. An unknown count, and a job that
+#   most `max_total`; the groups of several definitions add up, and of a tuning job's training jobs all that may run at
+#   the same time. Of groups that are alternatives to each other the largest counts. An unknown count, and a job that
 #   names no instances, is a finding. A missing limit counts as 0.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
@@ -59,7 +59,7 @@ findings contains {
 	"message": sprintf("The job has %v instances; at most %v are allowed.", [total, _max_total]),
 	"details": {"config": "rules.instance_count.max_total", "count": total, "limit": _max_total},
 } if {
-	total := _parallel_jobs * sum([instance.count | some instance in input.compute.instances; is_number(instance.count)])
+	total := _parallel_jobs * (sum(_fixed) + sum([max(counts) | some counts in _alternatives]))
 	total > _max_total
 }
 
@@ -83,6 +83,19 @@ findings contains {
 } if {
 	count(input.compute.instances) == 0
 	availability.known("compute", input)
+}
+
+_fixed := [instance.count |
+	some instance in input.compute.instances
+	is_number(instance.count)
+	object.get(instance, "one_of", null) == null
+]
+
+# By the list of which SageMaker takes one.
+_alternatives[instance.one_of] contains instance.count if {
+	some instance in input.compute.instances
+	is_number(instance.count)
+	instance.one_of != null
 }
 
 # Null sorts before every number.

@@ -59,6 +59,34 @@ test_allow_exactly_the_limits if {
 	r == set()
 }
 
+_chosen(size, list) := {"type": "ml.m5.large", "count": size, "one_of": list}
+
+_choosing(groups) := {"compute": {"instances": groups}}
+
+test_count_the_largest_of_alternatives if {
+	groups := [_chosen(3, "a"), _chosen(4, "a"), _chosen(2, "a"), _chosen(1, "b"), _chosen(2, null)]
+	r := rule.findings with input as _choosing(groups) with data.guard.config.rules.instance_count as _config
+	r == {_total(7)}
+}
+
+test_allow_alternatives_that_fit_one_by_one if {
+	groups := [_chosen(4, "a"), _chosen(4, "a"), _chosen(2, "b"), _chosen(1, "b")]
+	r := rule.findings with input as _choosing(groups) with data.guard.config.rules.instance_count as _config
+	r == set()
+}
+
+test_deny_a_large_alternative_although_another_may_run if {
+	groups := [_chosen(1, "a"), _chosen(5, "a")]
+	r := rule.findings with input as _choosing(groups) with data.guard.config.rules.instance_count as _config
+	r == {_group(5)}
+}
+
+test_deny_an_alternative_with_an_unknown_count if {
+	groups := [_chosen(1, "a"), _chosen(null, "a")]
+	r := rule.findings with input as _choosing(groups) with data.guard.config.rules.instance_count as _config
+	r == {_unknown}
+}
+
 _parallel(sizes, jobs) := {"compute": object.union(_job(sizes).compute, {"max_parallel_jobs": jobs})}
 
 test_count_what_runs_at_the_same_time if {
