@@ -41,6 +41,15 @@ def _variable(name: str, value: str) -> dict[str, Any]:
         pytest.param("UV_BUILD_CONSTRAINT", "https://evil.example/c.txt", "remote_code", id="of uv"),
         pytest.param("PIP_REQUIREMENT", "/opt/ml/input/data/x/r.txt", "loader_environment", id="a file of an input"),
         pytest.param("LD_PRELOAD", "http://:/opt/ml/input/data/x/e.so", "loader_environment", id="an address before"),
+        pytest.param("PATH", "/usr/bin:", "loader_environment", id="the current folder"),
+        pytest.param(
+            "GIT_SSH_COMMAND", "/opt/ml/input/data/x/s -i k", "loader_environment", id="a program of an input"
+        ),
+        pytest.param("CUDA_INJECTION64_PATH", "/opt/ml/code/e.so", "loader_environment", id="a library of CUDA"),
+        pytest.param("OMPI_MCA_plm_rsh_agent", "/opt/ml/code/e", "loader_environment", id="a program of MPI"),
+        pytest.param("MODEL_ARGS", "pretrained=a/b,trust_remote_code=True", "remote_code", id="a switch in a value"),
+        pytest.param("HF_KWARGS", '{"trust_remote_code": true}', "remote_code", id="a switch in JSON"),
+        pytest.param("trustRemoteCode", "true", "remote_code", id="a switch in capitals"),
     ],
 )
 def test_what_is_installed_or_loaded_from_elsewhere_is_found(findings: Any, name: str, value: str, rule: str) -> None:
@@ -51,6 +60,11 @@ def test_what_is_installed_or_loaded_from_elsewhere_is_found(findings: Any, name
 def test_requirements_of_the_image_are_nobodys(findings: Any) -> None:
     changes = _variable("PIP_REQUIREMENT", "/usr/local/requirements.txt")
     assert [findings(rule, changes) for rule in ("remote_code", "loader_environment")] == [[], []]
+
+
+def test_programs_of_the_image_are_nobodys(findings: Any) -> None:
+    changes = _variable("GIT_SSH_COMMAND", "ssh -i /opt/ml/input/data/x/key -o StrictHostKeyChecking=no")
+    assert findings("loader_environment", changes) == []
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,21 @@ lower_names := lower_lines if {
 
 # METADATA
 # description: |
-#   Places of the settings in whose name the expression finds something. Most expressions find nothing in any, which all
-#   names at once tell, a line each; but for those that tell where a text begins or ends from where a line does.
+#   Places of the settings in whose name, in one of its `spellings`, the expression finds something. Most expressions
+#   find nothing in any, which all names at once tell, a line each; but for those that tell where a text begins or ends
+#   from where a line does.
 named(expression) := set() if {
 	not regex.match(`\\[Az]|\(\?[a-zA-Z]*-`, expression)
-	not regex.match(concat("", ["(?m)", expression]), _lines)
-} else := {i | some i, name in names; regex.match(expression, name)}
+	not regex.match(concat("", ["(?m)", expression]), _spelled)
+} else := {i | some i, name in names; some spelling in spellings(name); regex.match(expression, spelling)}
+
+# METADATA
+# description: A name as it is, and with its words apart, so that expressions find `hub_Token` in `hubToken`.
+spellings(name) := {name, _apart(name)}
+
+_apart(text) := regex.replace(text, `([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`, "${1}${3}_${2}${4}")
+
+_spelled := concat("\n", [_lines, _apart(_lines)])
 
 _lines := concat("\n", names)
 

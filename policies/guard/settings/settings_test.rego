@@ -56,6 +56,19 @@ test_named_are_those_in_which_an_expression_finds_something[expression] if {
 	found == places
 }
 
+test_named_finds_the_words_of_a_name_in_capitals[expression] if {
+	some expression, places in {
+		"^hub_Token$": {0},
+		"^HF_Token_Path$": {1},
+		"^API_KEY$": {2},
+		"^hubToken$": {0},
+		"^API_K_EY$": set(),
+		"_": {0, 1, 2},
+	}
+	found := settings.named(expression) with input as _named(["hubToken", "HFTokenPath", "API_KEY", "KEY"])
+	found == places
+}
+
 test_nothing_is_named_without_settings if settings.named("") == set() with input as _named([])
 
 test_long_names_of_many_are_cut if {

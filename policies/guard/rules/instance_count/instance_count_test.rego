@@ -87,6 +87,12 @@ test_deny_an_alternative_with_an_unknown_count if {
 	r == {_unknown}
 }
 
+test_an_unknown_alternative_leaves_the_others_to_be_counted if {
+	groups := [_chosen(null, "a"), _chosen(4, null), _chosen(3, "b")]
+	r := rule.findings with input as _choosing(groups) with data.guard.config.rules.instance_count as _config
+	r == {_unknown, _total(7)}
+}
+
 _parallel(sizes, jobs) := {"compute": object.union(_job(sizes).compute, {"max_parallel_jobs": jobs})}
 
 test_count_what_runs_at_the_same_time if {

@@ -4,7 +4,8 @@
 #   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as
 #   LD_PRELOAD, PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie
 #   at or below one of `trusted_paths`. A relative path, a path of an input and an address of S3 are places that
-#   the job's owner writes to. Of variables that give an interpreter options (`options`) only what the regular
+#   the job's owner writes to; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs
+#   in, and so one of them. Of variables that give an interpreter options (`options`) only what the regular
 #   expression finds counts: its group, or all of it, must be such a path of the image. Web addresses, such as
 #   package indexes, are for the rule `remote_code`. Names compare without regard to case. No value appears in
 #   a finding. Without `variables` every variable counts, without `trusted_paths` no path is trusted.
@@ -95,6 +96,12 @@ _loads_code(name) if {
 }
 
 _loads_code(_) if _every_variable
+
+# An empty entry is the current folder, which is often the owner's: https://man7.org/linux/man-pages/man8/ld.so.8.html
+_names_other_places(name, value) if {
+	regex.match(`(?i)path$`, name)
+	regex.match(`^:|::|:$`, value)
+}
 
 # A `file:` address is a path of the container; one of S3 is no trusted path.
 _names_other_places(name, value) if {

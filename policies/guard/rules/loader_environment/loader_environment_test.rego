@@ -63,6 +63,20 @@ test_deny_places_of_the_owner[value] if {
 	r == {_finding("LD_PRELOAD")}
 }
 
+test_an_empty_entry_of_a_search_path_is_the_current_folder[value] if {
+	some value in [":", ":/usr/lib", "/usr/lib:", "/usr/lib::/opt/conda/lib"]
+	r := rule.findings with input as _job("PythonPath", value)
+		with data.guard.config.rules.loader_environment as _config
+	r == {_finding("PythonPath")}
+}
+
+test_a_search_path_may_be_empty_or_full[value] if {
+	some value in ["", " ", "/usr/lib", "/usr/lib:/opt/conda/lib", "file:/usr/lib"]
+	r := rule.findings with input as _job("PYTHONPATH", value)
+		with data.guard.config.rules.loader_environment as _config
+	r == set()
+}
+
 test_web_addresses_are_left_to_another_rule[value] if {
 	some value in ["https://host.example/simple", "http://host.example/a:b HTTPS://host.example/c,d"]
 	every name in ["PIP_INDEX_URL", "uv_find_links"] {

@@ -5,11 +5,11 @@
 #   expressions `switches`), nor install packages from an index that a glob of the list `indexes` doesn't match:
 #   a host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule
 #   reads hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of
-#   the command (`--trust-remote-code`, `--index-url` and its kin, each address that `pip` or `uv` installs from).
-#   The option counts by any beginning from `--tr` on, as Python's argparse takes it. Places of a command behind the
-#   hundredth count as unknown. A switch that is empty or off is none. No value
-#   appears in a finding but the host of an index. Without the lists every setting counts as a switch and no
-#   index is approved.
+#   the command (`--trust-remote-code`, `--index-url` and its kin, each address that `pip` or `uv` installs from, or
+#   `uv`, `uvx` or `pipx` runs). The option counts by any beginning from `--tr` on, as Python's argparse takes it, and
+#   a switch as well where a value or a word turns it on among others (`model=x,trust_remote_code=True`). Places of a
+#   command behind the hundredth count as unknown. A switch that is empty or off is none. No value appears in a finding
+#   but the host of an index. Without the lists every setting counts as a switch and no index is approved.
 # related_resources:
 #   - https://huggingface.co/docs/transformers/models#custom-models
 #   - https://pip.pypa.io/en/stable/topics/configuration/
@@ -65,6 +65,15 @@ findings contains {
 }
 
 findings contains {
+	"message": sprintf("The setting %s in %s lets a model bring its own code.", [setting.name, setting.slot]),
+	"details": {"config": "rules.remote_code.switches", "slot": setting.slot, "setting": setting.name},
+} if {
+	_turns_on(concat("\n", [setting.value | some setting in settings.listed]))
+	some setting in settings.listed
+	_turns_on(setting.value)
+}
+
+findings contains {
 	"message": sprintf("The setting %s in %s installs packages from %s, which is not an approved index.", [
 		setting.name,
 		setting.slot,
@@ -92,6 +101,14 @@ findings contains {
 }
 
 findings contains {
+	"message": "A word of the command lets a model bring its own code.",
+	"details": {"config": "rules.remote_code.switches"},
+} if {
+	some words in _commands
+	_turns_on(concat("\n", words))
+}
+
+findings contains {
 	"message": sprintf("The option %s of the command installs packages from %s, which is not an approved index.", [
 		option,
 		index,
@@ -111,9 +128,21 @@ findings contains {
 }
 
 # Places of settings whose name one of the expressions matches, in any case.
-_named(expressions) := settings.named(sprintf("(?i)(?:%s)", [concat(")|(?:", expressions)])) if {
+_named(expressions) := settings.named(_any_of(expressions)) if {
 	count(expressions) > 0
 } else := set()
+
+_any_of(expressions) := sprintf("(?i)(?:%s)", [concat(")|(?:", expressions)])
+
+# True of a text that turns a switch on among other things, as JSON or as `name=value`.
+_turns_on(text) if {
+	count(_switches) > 0
+	names := {name | some [_, name] in regex.find_all_string_submatch_n(_turned_on, text, -1)}
+	some name in names
+	regex.match(_any_of(_switches), name)
+}
+
+_turned_on := `(?im)(?:^|[^\w.-])([a-z_][\w.-]*)["'\\]*\s*[:=]\s*["'\\]*(?:true|yes|on|1)\b`
 
 # The SDK quotes hyperparameters as JSON.
 _off := `(?i)^["']?\s*(?:|null|none|false|0|no|off)\s*["']?$`
@@ -157,13 +186,24 @@ _installed contains _unknown if {
 # A job's owner may write thousands into a command; nobody needs more than these.
 _most := 100
 
-# What the lines of the command that install packages name: `-i https://a/simple`, `git+https://b/c`, `d@https://e`.
+# What the lines of the command that install packages name, `-i https://a/simple`, `git+https://b/c`, `d@https://e`,
+# and those that run a package or a script from there.
 _addresses(words) := {address |
 	contains(concat("\n", words), "://")
-	lines := {line | some line in regex.find_n(_installation, _script(words), -1)}
-	some line in lines
-	some [_, address] in regex.find_all_string_submatch_n(_address, regex.replace(line, _told_elsewhere, " "), -1)
+	some [lines, address_in] in _lines_with_addresses
+	some line in {line | some line in regex.find_n(lines, _script(words), -1)}
+	some [_, address] in regex.find_all_string_submatch_n(address_in, regex.replace(line, _told_elsewhere, " "), -1)
 }
+
+_lines_with_addresses := [[_installation, _address], [_run, _address_run]]
+
+_run := `(?m)^(?:.*[\s/(=])?(?:uvx|(?:uv|pipx)\s(?:.*\s)?run)\s.*$`
+
+# Of what is run itself, and of the options that name more packages; the program's own arguments may be any address.
+_address_run := concat("", [
+	`(?:\s--(?:from|spec|with(?:-editable|-requirements)?)[=\s]+|(?:uvx|\srun)\s+(?:-\S+\s+(?:[^\s:-][^\s:]*\s+)?)*)`,
+	`(?:[^\s:]*[,@]\s*|[^\s:]+\s@\s*)?((?:\w+\+)?\w+://[^\s/?#)]*)`,
+])
 
 _installation := concat("", [`(?m)^(?:.*[\s/(=])?(?:pip[0-9.]*|uv)\s(?:.*\s)?(?:`, _verbs, `)\s.*$`])
 

@@ -71,6 +71,66 @@ test_allow_switches_that_are_off[value] if {
 	r == set()
 }
 
+test_deny_switches_that_a_value_turns_on[value] if {
+	some value in [
+		"trust_remote_code=True",
+		"pretrained=a/b,trust_remote_code=true,dtype=auto",
+		`"pretrained=a/b,trust_remote_code=1"`,
+		`{"trust_remote_code": true}`,
+		`{"a": {"model_trust_remote_code":"yes"}}`,
+		`"{\"trust_remote_code\": true}"`,
+		"{'trust_remote_code': True}",
+		"dict(trust_remote_code = True)",
+		"a=1\nallow_code: on",
+	]
+	r := rule.findings with input as _job({"model_args": value}, {}) with data.guard.config.rules.remote_code as _config
+	r == {_on("HyperParameters", "model_args")}
+}
+
+test_allow_values_that_turn_no_switch_on[value] if {
+	some value in [
+		"trust_remote_code",
+		"trust_remote_code=False",
+		"trust_remote_code=",
+		`{"trust_remote_code": null, "use_fast": true}`,
+		"distrust_remote_code=True",
+		"trust_remote_codes=True",
+		"trust_remote_code=truest",
+		"trust_remote_code.x=True",
+		"trust_remote_code_off and a=True",
+	]
+	r := rule.findings with input as _job({"model_args": value}, {"MODEL_ARGS": value})
+		with data.guard.config.rules.remote_code as _config
+	r == set()
+}
+
+test_deny_switches_that_a_word_of_the_command_turns_on if {
+	every words in [
+		["lm_eval", "--model_args", "pretrained=a/b,trust_remote_code=True"],
+		["sh", "-c", `serve --hf-overrides '{"trust_remote_code": true}'`],
+		["serve", "a,trust_remote_code=1", "b"],
+	] {
+		r := rule.findings with input as _run(words, null) with data.guard.config.rules.remote_code as _config
+		r == {{
+			"message": "A word of the command lets a model bring its own code.",
+			"details": {"config": "rules.remote_code.switches"},
+		}}
+	}
+}
+
+test_deny_only_the_setting_that_turns_a_switch_on if {
+	config := {"switches": ["^allow_code$"], "index_variables": [], "indexes": []}
+	r := rule.findings with input as _job({"a": "x,allow_code=1", "b": "allow_code=0"}, {"C": "y"})
+		with data.guard.config.rules.remote_code as config
+	r == {_on("HyperParameters", "a")}
+}
+
+test_allow_values_without_switches if {
+	r := rule.findings with input as _job({"a": "trust_remote_code=True"}, {})
+		with data.guard.config.rules.remote_code as {"switches": [], "index_variables": [], "indexes": []}
+	r == set()
+}
+
 test_allow_other_settings if {
 	r := rule.findings with input as _job(
 		{"trust_remote_code_x": "true", "distrust_remote_code": "true"},
@@ -236,6 +296,13 @@ test_deny_addresses_that_are_installed_from[note] if {
 		"variable of the line": ["sh", "-c", "PIP_INDEX_URL=https://other.example pip install x"],
 		"configuration": ["sh", "-c", "pip config --user set global.index-url https://other.example/simple; pip install x"],
 		"configured links": ["pip3", "config", "set", "install.find-links", "https://other.example"],
+		"tool": ["uvx", "--python", "3.12", "git+https://other.example/x"],
+		"tool by its package": ["uvx", "--from", "git+https://other.example/x", "tool"],
+		"package of a script": ["uv", "run", "--with=x", "--with", "https://other.example/x.whl", "a.py"],
+		"package by its name": ["uv", "run", "--with", "x @ git+https://other.example/x", "a.py"],
+		"second package of an option": ["uvx", "--with", "x,y@git+https://other.example/y", "tool"],
+		"script from elsewhere": ["uv", "--quiet", "run", "--no-project", "https://other.example/a.py"],
+		"tool of pipx": ["pipx", "run", "--spec", "https://other.example/x.whl", "tool"],
 		"beside a proxy": ["pip", "install", "--proxy", "http://proxy.example", "https://other.example/x"],
 	}
 	every command in [[words, null], [null, words], [array.slice(words, 0, 3), array.slice(words, 3, 99)]] {
@@ -255,6 +322,9 @@ test_allow_addresses_that_nothing_is_installed_from[note] if {
 		"another program behind a semicolon": ["sh", "-c", "pip install x; curl -i https://other.example"],
 		"another program without a space": ["sh", "-c", "pip install x;curl -i https://other.example"],
 		"behind an address": ["sh", "-c", "pip install -i https://packages.example.com; curl ftp://b.example"],
+		"a script's argument": ["uv", "run", "a.py", "--data", "https://other.example/x"],
+		"a tool's argument": ["uvx", "tool", "https://other.example/x"],
+		"another program that runs": ["mlflow", "run", "https://other.example/x"],
 		"another program's option": ["curl", "-i", "https://other.example/install"],
 		"another verb": ["pip", "config", "set", "global.proxy", "http://other.example"],
 		"another program's name": ["sh", "-c", "grip install https://other.example; pip.py install https://other.example"],

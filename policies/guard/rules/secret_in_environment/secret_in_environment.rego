@@ -4,11 +4,11 @@
 #   No environment variable or hyperparameter may hold a credential: everybody who may describe the job reads
 #   it. A setting is a finding, one at most, if its value looks like a credential (access keys of AWS and other
 #   well-known services, private keys, URLs with a password, `password=...`), or if one of the regular
-#   expressions `names` matches somewhere in its name, without regard to case, and none of `harmless_names`. A
-#   setting that names a credential but is empty, a switch, or a reference (`harmless_values`, regular
-#   expressions as well) is none. A word of the command is a finding if it looks like a credential, and an
-#   option or variable of the command (`--password x`, `NAME=x program`) if it is named like one. No value
-#   ever appears in a finding. Without `names` every name counts as a credential's.
+#   expressions `names` matches somewhere in its name, without regard to case, and none of `harmless_names`;
+#   `hubToken` is read as `hub_Token`, too. A setting that names a credential but is empty, a switch, or a
+#   reference (`harmless_values`, regular expressions as well) is none. A word of the command is a finding if it
+#   looks like a credential, and an option or variable of the command (`--password x`, `NAME=x program`) if it is
+#   named like one. No value ever appears in a finding. Without `names` every name counts as a credential's.
 # related_resources:
 #   - https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
@@ -114,10 +114,11 @@ _unless_credential(word) := "" if {
 
 # Which entry takes the name for a credential's; undefined if none does, if the name or the value is harmless, and for
 # a value that is a finding already.
-_number(name, value) := min([i | some i, entry in _names; regex.match(_any_of([entry]), name)]) if {
-	not _is_one_of(_harmless_names, name)
+_number(name, value) := min([i | some i, entry in _names; _is_one_of([entry], spellings)]) if {
+	spellings := settings.spellings(name)
+	not _is_one_of(_harmless_names, spellings)
 	not regex.match(_nothing, value)
-	not _is_one_of(_harmless_values, value)
+	not _is_one_of(_harmless_values, {value})
 	not _is_credential(value)
 }
 
@@ -190,8 +191,9 @@ _nothing := `(?i)^["']?\s*(?:|null|none|true|false|yes|no|on|off)\s*["']?$`
 
 _any_of(expressions) := sprintf("(?i)(?:%s)", [concat(")|(?:", expressions)])
 
-_is_one_of(expressions, text) if {
+_is_one_of(expressions, texts) if {
 	count(expressions) > 0
+	some text in texts
 	regex.match(_any_of(expressions), text)
 }
 

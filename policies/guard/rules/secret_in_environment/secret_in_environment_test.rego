@@ -234,6 +234,20 @@ test_deny_names if {
 	}
 }
 
+test_deny_names_with_their_words_in_capitals[name] if {
+	some name in ["hubToken", "HFToken", "myHubToken", "s3Token"]
+	r := rule.findings with input as _job([[name, "x"]], [])
+		with data.guard.config.rules.secret_in_environment as _config
+	r == {_by_name("HyperParameters", name, 1)}
+}
+
+test_deny_options_with_their_words_in_capitals if {
+	r := rule.findings with input as _command(null, ["--hubToken", "x", "--padToken", "y"])
+		with data.guard.config.rules.secret_in_environment as _config
+	count(r) == 1
+	{finding.details.name | some finding in r} == {"hubToken"}
+}
+
 test_entry_is_the_first_that_matches if {
 	r := rule.findings with input as _job([], [["SECRET_PASSWORD", "x"]])
 		with data.guard.config.rules.secret_in_environment as _config
@@ -241,7 +255,10 @@ test_entry_is_the_first_that_matches if {
 }
 
 test_allow_other_names[name] if {
-	some name in ["tokenizer", "max_tokens", "mytoken", "pass", "DB_SECRET_ARN", "pad_token"]
+	some name in [
+		"tokenizer", "max_tokens", "mytoken", "pass", "DB_SECRET_ARN", "pad_token",
+		"dbSecretArn", "padToken", "mytokeN", "MYTOKEN",
+	]
 	r := rule.findings with input as _job([[name, "x"]], [])
 		with data.guard.config.rules.secret_in_environment as _config
 	r == set()
