@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
 
@@ -145,6 +146,11 @@ def is_for_now(error: Exception) -> bool:
 def is_throttled(error: Exception) -> bool:
     """Whether the account has made too many calls: this one wasn't served, and may be in a moment."""
     return isinstance(error, ClientError) and (code(error) in _THROTTLED or _status(error) == 429)
+
+
+def is_unreachable(error: BaseException | None) -> bool:
+    """Whether nothing answered at all: no connection, or none that lasted until there was an answer."""
+    return isinstance(error, NoConnection | HTTPClientError)
 
 
 def may_have_been_served(error: Exception) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from guard.aws.listing import pages
+from guard.aws.refusals import is_unreachable
 from guard.errors import ListError, ListUnsupported
 from guard.jobs import JOB_KINDS, JobKind
 from guard.refs import Home
@@ -21,17 +22,25 @@ from guard.times import parse_time
 _OVERLAP = timedelta(seconds=1)
 # Of one kind at a time.
 _SHARE = 100
+# Pages that come slowly must leave a sweep time to judge the jobs on them, and to list the other kinds.
+_LONGEST_LISTING = timedelta(minutes=1)
+# Kinds in a row whose list found no connection: all the others would take as long to find none.
+_MOST_LOST = 3
 
 
 @dataclass
 class Stream:
-    """The jobs of one kind with one status, from where the last sweep was cut off to the end, and then those before."""
+    """The jobs of one kind with one status, from where the last sweep was cut off to the end, and then those before.
+
+    One that is `unfinished` may have more jobs than were listed.
+    """
 
     kind: JobKind
     status: str
     after: datetime | None
     reached: datetime | None = None
     jobs: deque[Listed] | None = None
+    unfinished: bool = True
 
     @property
     def name(self) -> str:
@@ -67,12 +76,21 @@ class Position:
 class Walk:
     """All running jobs, a few of each kind after the other, so that many of one kind don't keep the others waiting."""
 
-    def __init__(self, client: Any, home: Home, position: Position, goes_on: Callable[[], bool]) -> None:
-        """`goes_on` says whether there is time for one more job."""
+    def __init__(
+        self,
+        client: Any,
+        home: Home,
+        position: Position,
+        goes_on: Callable[[], bool],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`goes_on` says whether there is time for one more job, or one more page of them."""
         self._client = client
         self._home = home
         self._goes_on = goes_on
+        self._clock = clock
         self._position = position
+        self._lost = 0
         self.failures: list[ListError] = []
         self.unsupported: set[str] = set()
         self.listed = 0
@@ -83,14 +101,15 @@ class Walk:
         ]
         first = position.turn % len(streams)
         self._waiting = deque(streams[first:] + streams[:first])
+        self._left: list[Stream] = []
 
     @property
     def complete(self) -> bool:
         """Whether every kind was listed to its end."""
-        return not self._waiting and not self.failures
+        return not self._waiting and not self._left and not self.failures
 
     def jobs(self) -> Iterator[Listed]:
-        """Yield the jobs until there are no more, or no time; a kind that can't be listed is left to the next sweep."""
+        """Yield the jobs until there are no more, or no time; what can't be listed is left to the next sweep."""
         while self._waiting:
             stream = self._waiting[0]
             if stream.jobs is None:
@@ -105,6 +124,8 @@ class Walk:
             self._waiting.popleft()
             if stream.jobs:
                 self._waiting.append(stream)
+            elif stream.unfinished:
+                self._left.append(stream)
         if self.unsupported == {kind.listing.operation for kind in JOB_KINDS}:
             self.failures.append(ListError("no kind of jobs can be listed: what answers isn't SageMaker"))
 
@@ -114,22 +135,46 @@ class Walk:
         Had it been `killed` at this moment, the next one would begin behind the job that was reached, and come to it last.
         """
         cut = {}
-        for stream in self._waiting:
+        for stream in (*self._waiting, *self._left):
             reached = stream.reached or stream.after
             if reached is not None:
                 cut[stream.name] = (reached + _OVERLAP if killed else reached - _OVERLAP).isoformat()
         return Position(self._position.turn + 1, cut, killed)
 
     def _listed(self, stream: Stream) -> deque[Listed]:
-        """Every job of the stream. One that is stopped leaves the list, and could move others from one page to the one before."""
+        """The jobs of the stream that there is time to list, before any of them is judged.
+
+        One that is stopped leaves the list, and could move others from one page to the one before.
+        """
         found: dict[str, Listed] = {}
         try:
-            for page in stream.pages(self._client):
+            for page in self._pages(stream):
                 jobs = (listed(stream.kind, summary, self._home) for summary in page)
                 found |= {job.arn: job for job in jobs if job is not None}
         except ListUnsupported:
             # Jobs of a kind that the region lacks don't run there: with none of them, the kind is listed to its end.
             self.unsupported.add(stream.kind.listing.operation)
+            stream.unfinished = False
         except ListError as exc:
-            self.failures.append(exc)
+            self._failed(exc)
+            # Where the list fails at once, the next sweep begins with the first job.
+            stream.unfinished = bool(found)
         return deque(found.values())
+
+    def _pages(self, stream: Stream) -> Iterator[list[Mapping[str, Any]]]:
+        """Yield the pages, as long as there is time for one more and a connection. Raises ListError."""
+        until = self._clock() + _LONGEST_LISTING
+        pages = stream.pages(self._client)
+        while self._lost < _MOST_LOST and self._clock() < until and self._goes_on():
+            page = next(pages, None)
+            self._lost = 0
+            if page is None:
+                stream.unfinished = False
+                return
+            yield page
+
+    def _failed(self, error: ListError) -> None:
+        self.failures.append(error)
+        self._lost = self._lost + 1 if is_unreachable(error.__cause__) else 0
+        if self._lost == _MOST_LOST:
+            self.failures.append(ListError("SageMaker can't be reached: no other kind of jobs was listed"))

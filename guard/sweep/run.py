@@ -140,11 +140,17 @@ class Sweep:
 
     def _swept(self, report: Report, home: Home, remaining: Callable[[], float], lease: Lease, kept: Kept) -> None:
         position = kept.position()
-        walk = Walk(self.client, home, position, lambda: remaining() > MARGIN_SECONDS)
+
+        def goes_on() -> bool:
+            # Asked before each page and each job: also a sweep whose pages come slowly keeps its lease.
+            lease.renew()
+            return remaining() > MARGIN_SECONDS
+
+        walk = Walk(self.client, home, position, goes_on, self.clock)
         # After a sweep that was killed, perhaps by one of its jobs, the others must not wait with that one for their turn.
         together = 1 if position.killed else self.together
         pending: dict[str, Listed] = {}
-        jobs = self._unknown(report, home, walk, lease, kept, pending, together)
+        jobs = self._unknown(report, home, walk, kept, pending, together)
         # The first decision tells the policies' revision, without which no job is known.
         records = chain(self.guard.judge_all(islice(jobs, 1)), self.guard.judge_all(jobs, together))
         for record in records:
@@ -165,7 +171,6 @@ class Sweep:
         report: Report,
         home: Home,
         walk: Walk,
-        lease: Lease,
         kept: Kept,
         pending: dict[str, Listed],
         together: int,
@@ -174,7 +179,6 @@ class Sweep:
         source = Source(type="sweep", id=report.run_id, time=report.started_at)
         asked = 0
         for job in walk.jobs():
-            lease.renew()
             kept.saw(job)
             if report.revision is not None and kept.memory.knows(job, self._basis(report)):
                 report.known += 1

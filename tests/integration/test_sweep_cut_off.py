@@ -36,7 +36,7 @@ def test_a_sweep_keeps_the_lease_for_as_long_as_it_works(sweep: Any, train: Any,
     clock, taken = Clock(), []
 
     def remaining() -> float:
-        clock.now += timedelta(minutes=1)
+        clock.now += timedelta(seconds=10)
         taken.append(Lease(table, "another", clock).claim())
         return PLENTY
 
@@ -135,16 +135,15 @@ def test_a_job_that_kills_every_sweep_keeps_no_other_from_being_judged(
 
 
 def test_what_a_killed_sweep_had_saved_is_known_to_the_next(
-    sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch
+    sweep: Any, train: Any, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("guard.sweep.kept.SAVE_AFTER", timedelta(0))
     train("one", "two", "three")
-    looks = [PLENTY, PLENTY]
 
     def remaining() -> float:
-        if not looks:
+        if len(control.operations("Describe")) == 2:
             raise Killed
-        return looks.pop()
+        return PLENTY
 
     with pytest.raises(Killed):
         sweep(together=1).run(HOME, remaining)
@@ -154,29 +153,29 @@ def test_what_a_killed_sweep_had_saved_is_known_to_the_next(
 
 
 class Countdown:
-    """The remaining time, used up by looking at it."""
+    """The remaining time, used up by so many jobs that are described."""
 
-    def __init__(self, jobs: int) -> None:
-        self._left = jobs
+    def __init__(self, control: Control, jobs: int) -> None:
+        self._control = control
+        self._end = len(control.operations("Describe")) + jobs
 
     def __call__(self) -> float:
-        self._left -= 1
-        return PLENTY if self._left >= 0 else MARGIN_SECONDS
+        return PLENTY if len(self._control.operations("Describe")) < self._end else MARGIN_SECONDS
 
 
-def runs(sweep: Callable[..., Sweep], looks: int) -> Iterator[dict[str, Any]]:
+def runs(sweep: Callable[..., Sweep], control: Control, jobs: int) -> Iterator[dict[str, Any]]:
     while True:
-        yield sweep().run(HOME, Countdown(looks)).summary()
+        yield sweep(together=1).run(HOME, Countdown(control, jobs)).summary()
 
 
 def test_no_kind_waits_for_the_end_of_another(
-    sweep: Any, train: Any, sagemaker: Any, log: MemorySink, monkeypatch: pytest.MonkeyPatch
+    sweep: Any, train: Any, sagemaker: Any, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few of each kind after the other: many training jobs don't keep a processing job waiting."""
     monkeypatch.setattr("guard.sweep.position._SHARE", 2)
     train(*(f"job-{number}" for number in range(30)))
     sagemaker.create_processing_job(ProcessingJobName="denied", **processing_request(DENIED))
-    report = next(runs(sweep, 30))
+    report = next(runs(sweep, control, 30))
     assert not report["complete"]
     assert status(sagemaker, "processing", "denied") in {"Stopping", "Stopped"}
 
@@ -190,7 +189,7 @@ def test_jobs_that_fail_again_and_again_do_not_keep_those_behind_waiting(
     train(*(f"job-{number:02}" for number in range(12)))
     train("denied", image=DENIED)
     control.fail("DescribeTrainingJob", "AccessDeniedException", times=10_000)
-    several = runs(sweep, 5)
+    several = runs(sweep, control, 5)
     described = []
     for _ in range(4):
         next(several)

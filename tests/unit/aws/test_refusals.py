@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import (
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
+    EndpointConnectionError,
     NoCredentialsError,
     ParamValidationError,
     ReadTimeoutError,
@@ -20,6 +22,7 @@ from guard.aws.refusals import (
     is_for_now,
     is_missing_job,
     is_missing_resource,
+    is_unreachable,
     may_have_been_served,
 )
 from tests.support.fakes import refused
@@ -230,3 +233,21 @@ def test_what_a_served_call_always_returns_proves_the_response(operation, proof,
 def test_an_error_of_the_service_needs_no_proof() -> None:
     response = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
     assert checked("SendMessage", response) is response
+
+
+@pytest.mark.parametrize(
+    ("error", "unreachable"),
+    [
+        pytest.param(EndpointConnectionError(endpoint_url="u"), True, id="no connection"),
+        pytest.param(ConnectTimeoutError(endpoint_url="u"), True, id="no connection in time"),
+        pytest.param(ReadTimeoutError(endpoint_url="u"), True, id="no answer in time"),
+        pytest.param(ConnectionClosedError(endpoint_url="u"), True, id="a connection that was closed"),
+        pytest.param(refused("ServiceUnavailable", status=503), False, id="a service that is broken"),
+        pytest.param(refused("ThrottlingException"), False, id="a service that is busy"),
+        pytest.param(ForeignAnswer(operation="ListTrainingJobs", lacks="a request id"), False, id="a proxy's answer"),
+        pytest.param(NoCredentialsError(), False, id="no credentials"),
+        pytest.param(None, False, id="no error"),
+    ],
+)
+def test_a_service_is_unreachable_where_nothing_answers(error: Exception | None, unreachable: bool) -> None:
+    assert is_unreachable(error) is unreachable

@@ -48,7 +48,7 @@ def _walked() -> Walk:
             jobs = [summary | {"TrainingJobName": name, "TrainingJobArn": f"{ARN}-{name}"} for name in names]
             return lambda **_: {"TrainingJobSummaries": jobs}
 
-    walk = Walk(SageMaker(), HOME, Position(), lambda: True)
+    walk = Walk(SageMaker(), HOME, Position(), lambda: True, Clock())
     assert isinstance(next(walk.jobs()), Listed)
     return walk
 
