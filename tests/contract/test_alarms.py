@@ -154,6 +154,50 @@ def test_each_new_dead_letter_is_alarmed_also_one_that_sqs_moved_itself() -> Non
     }
     assert [one.get("ReturnData", True) for one in alarm["Metrics"]] == [True, False, False, False]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    # SQS's points come minutes late: one new letter in any of the last five is enough.
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (5, 1)
+
+
+DAY = 86400
+
+
+def may_stick(alarm: dict[str, Any]) -> bool:
+    """Whether the alarm takes the newest minute, which isn't there yet, for one without events and forgets to look again.
+
+    FILL gives a period that CloudWatch has no data of the value of one without events: an alarm on the newest one alone can stay in OK.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    """
+    metrics = alarm.get("Metrics", ())
+    filled = any("FILL(" in one.get("Expression", "") for one in metrics)
+    short = any(one["MetricStat"]["Period"] < DAY for one in metrics if "MetricStat" in one)
+    periods: int = alarm["EvaluationPeriods"]
+    return filled and short and alarm.get("DatapointsToAlarm", periods) >= periods
+
+
+def _filled(expression: str, period: int, **evaluation: int) -> dict[str, Any]:
+    metric = {"Id": "a", "MetricStat": {"Metric": {}, "Stat": "Sum", "Period": period}}
+    return {"Metrics": [{"Id": "e", "Expression": expression}, metric], **evaluation}
+
+
+@pytest.mark.parametrize(
+    ("alarm", "sticks"),
+    [
+        pytest.param(_filled("FILL(a, 0)", 60, EvaluationPeriods=1), True, id="the newest minute"),
+        pytest.param(_filled("FILL(a, 0)", 60, EvaluationPeriods=5), True, id="all of five"),
+        pytest.param(_filled("FILL(a, 0)", 60, EvaluationPeriods=5, DatapointsToAlarm=5), True, id="five of five"),
+        pytest.param(_filled("FILL(a, 0)", 60, EvaluationPeriods=5, DatapointsToAlarm=4), False, id="four of five"),
+        pytest.param(_filled("FILL(a, 0)", DAY, EvaluationPeriods=2), False, id="days"),
+        pytest.param(_filled("SUM(METRICS())", 60, EvaluationPeriods=1), False, id="nothing filled"),
+        pytest.param({"MetricName": "Errors", "EvaluationPeriods": 1}, False, id="no expression"),
+    ],
+)
+def test_which_alarms_may_stick(alarm: dict[str, Any], sticks: bool) -> None:
+    assert may_stick(alarm) is sticks
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_no_alarm_waits_for_ever_on_a_minute_that_comes_late(name: str) -> None:
+    assert not may_stick(ALARMS[name]), f"give {name} in template.yml fewer DatapointsToAlarm than EvaluationPeriods"
 
 
 @pytest.mark.parametrize("resources", [RESOURCES, WHOLE], ids=["as it is", "with Security Hub"])
