@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger
 from guard.decision import RuleFailure
 from guard.errors import OpaTimeout, PolicyError, StateError
 from guard.log.line import LineHandler, line
+from guard.operations.redrive import HIDDEN_SECONDS
 from guard.record import Outcome, Record
 from guard.sweep.run import Report
 from tests.support.cloudformation import of_type, rendered, template
@@ -24,6 +25,7 @@ from tests.support.records import FINDING, denied
 
 ROOT = Path(__file__).resolve().parents[2]
 RESOURCES = rendered()
+DAY = 86400
 # With all that a parameter adds.
 HUB = {"SecurityHub": "enabled"}
 WHOLE = rendered(**HUB)
@@ -158,13 +160,10 @@ def test_each_new_dead_letter_is_alarmed_also_one_that_sqs_moved_itself() -> Non
     assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (5, 1)
 
 
-DAY = 86400
-
-
 def may_stick(alarm: dict[str, Any]) -> bool:
     """Whether the alarm takes the newest minute, which isn't there yet, for one without events and forgets to look again.
 
-    FILL gives a period that CloudWatch has no data of the value of one without events: an alarm on the newest one alone can stay in OK.
+    FILL gives a period without data the value of one without events: an alarm on the newest one alone can stay in OK.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
     """
     metrics = alarm.get("Metrics", ())
@@ -227,6 +226,37 @@ def test_a_notice_that_nothing_gives_is_alarmed_after_all_its_attempts_and_befor
     assert attempts < alarm["Threshold"] < queue["MessageRetentionPeriod"] / 2
     assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert "OldNoticesAlarm" not in RESOURCES
+
+
+def test_dead_letters_that_nobody_wants_are_alarmed_a_week_before_they_are_lost() -> None:
+    """By their number: a letter that was looked at three times is out of the age of the oldest one, and `redrive` looks."""
+    alarm, queue = ALARMS["OldDeadLettersAlarm"], RESOURCES["DeadLetterQueue"]["Properties"]
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("ApproximateNumberOfMessagesVisible", "Minimum")
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert alarm["TreatMissingData"] == "notBreaching"
+    week, longest = alarm["Period"] * alarm["EvaluationPeriods"], alarm["Period"] * alarm["DatapointsToAlarm"]
+    assert (week, longest) == (7 * DAY, 6 * DAY)
+    assert week <= queue["MessageRetentionPeriod"] / 2
+
+
+def test_looking_at_dead_letters_each_day_does_not_put_off_the_alarm_on_them() -> None:
+    """Letters that are looked at are hidden, and the queue is empty for that long: at most in two hours each day."""
+    alarm = ALARMS["OldDeadLettersAlarm"]
+    assert alarm["Period"] > HIDDEN_SECONDS
+    assert alarm["EvaluationPeriods"] - alarm["DatapointsToAlarm"] >= 7 * 2
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_looks_back_as_far_as_cloudwatch_lets_it(name: str) -> None:
+    """A week with periods of an hour or more, a day with shorter ones."""
+    alarm = ALARMS[name]
+    periods = {
+        alarm.get("Period"),
+        *(one["MetricStat"]["Period"] for one in alarm.get("Metrics", ()) if "MetricStat" in one),
+    }
+    for period in periods - {None}:
+        assert period * alarm["EvaluationPeriods"] <= (7 * DAY if period >= 3600 else DAY)
 
 
 @pytest.mark.parametrize(
