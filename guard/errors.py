@@ -9,6 +9,7 @@ GuardError
     IgnoredEvent         the guard ignores the event, so that there is no decision on it
   CollectError           SageMaker refused or failed a Describe or ListTags call
     JobNotFound          the job doesn't exist (any more)
+    RightMissing         the guard lacks a right on a resource of its own account
   ListError              SageMaker refused or failed a call that lists jobs
     ListUnsupported      the region has no such operation, and so no such jobs
   StateError             what the guard remembers between invocations could not be read or written
@@ -84,6 +85,10 @@ class CollectError(GuardError):
 
 class JobNotFound(CollectError):
     """The job doesn't exist (any more)."""
+
+
+class RightMissing(CollectError):
+    """The guard lacks a right on a resource of its own account, which its role has by the template; `evidence` names the call."""
 
 
 class ListError(GuardError):

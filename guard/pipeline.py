@@ -158,7 +158,7 @@ class Guard:
 
     def _document(self, record: Record, ref: JobRef) -> Record:
         collected = collect(self.sagemaker, ref)
-        record = replace(record, failures=collected.failures)
+        record = replace(record, failures=collected.failures, warnings=collected.warnings)
         if any(isinstance(failure, JobNotFound) for failure in collected.failures) and not self._is_young(ref):
             return replace(record, outcome=Outcome.GONE, failures=())
         if not collected.description:
@@ -213,7 +213,7 @@ class Guard:
             # A sweep, which takes up what the breaker withholds, would not know why the job is denied.
             permit = permit.overruled("only the event tells all of the job, so its stop can't wait")
         reason = "; ".join(filter(None, (record.reason, permit.reason))) or None
-        record = replace(record, warnings=(*record.warnings, *permit.warnings), reason=reason)
+        record = replace(record, warnings=(*permit.warnings, *record.warnings), reason=reason)
         if permit.withheld_by is not None:
             return replace(record, outcome=Outcome.WITHHELD, withheld_by=permit.withheld_by)
         outcome = None

@@ -36,8 +36,8 @@ class Record:
 
     `outcome` is None while the guard acts on a decision that is already in the decision log. `failures` are raised after the
     decision was acted on; `rule_failures` are the rules that could not be evaluated when the whole decision failed.
-    `withheld_by` is what kept a denied job from being stopped; `warnings` are what failed without any effect on the job, and
-    are not raised.
+    `withheld_by` is what kept a denied job from being stopped; `warnings` are what isn't raised: the limits that could not be
+    read, in the first places, where a metric of the log looks for them, and then the rights that the guard lacks.
     """
 
     decision_id: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guard.document import Actor, ImageError, Source
-from guard.errors import CollectError, EventError
+from guard.errors import CollectError, EventError, RightMissing
 from guard.jobs import JobKind
 from guard.resources import Resource
 
@@ -65,13 +65,14 @@ class Collected:
     """The responses, as they came; `tags` is None when they could not be read.
 
     `failures` are the calls that failed for now: what they would have returned is unknown. With the job's own description among
-    them, `description` is what the source told of the job.
+    them, `description` is what the source told of the job. `warnings` are the rights that the guard lacks.
     """
 
     description: Mapping[str, Any]
     tags: Mapping[str, str] | None
     references: Mapping[Resource, Mapping[str, Any] | ImageError]
     failures: tuple[CollectError, ...] = ()
+    warnings: tuple[RightMissing, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from botocore import xform_name
 
 from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now, is_missing_job, is_missing_resource
+from guard.aws.rights import missing_rights
 from guard.document import ImageError
 from guard.errors import CollectError, JobNotFound
 from guard.extract import extract
@@ -56,6 +57,7 @@ def collect(client: Any, ref: JobRef) -> Collected:
         tags=None if isinstance(found, CollectError) else found,
         references=references,
         failures=(*failures, *failed),
+        warnings=missing_rights(ref.home, references),
     )
 
 

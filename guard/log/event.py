@@ -76,7 +76,9 @@ class DecisionEvent(Model):
     failures: tuple[Failure, ...]
     warnings: Annotated[
         tuple[Failure, ...],
-        Field(description="What failed without an effect on the job: the breaker's counter, the switch."),
+        Field(
+            description="What isn't raised: the breaker's counter or the switch can't be read; a right that the guard lacks."
+        ),
     ] = ()
     rule_failures: Annotated[
         tuple[Failure, ...], Field(description="Rules that failed when they were evaluated one by one.")

@@ -14,7 +14,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from guard.decision import RuleFailure
-from guard.errors import OpaTimeout, PolicyError, StateError
+from guard.errors import OpaTimeout, PolicyError, RightMissing, StateError, UnexpectedError
 from guard.log.line import LineHandler, line
 from guard.operations.redrive import HIDDEN_SECONDS
 from guard.record import Outcome, Record
@@ -34,6 +34,7 @@ FILTERS = of_type(RESOURCES, "AWS::Logs::MetricFilter")
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 RECORD = Record("id", "event", HOME, "enforce", NOW, outcome=Outcome.STOPPED)
 WARNED = replace(RECORD, warnings=(StateError("throttled"),))
+BLIND = replace(RECORD, warnings=(RightMissing("no right", operation="DescribeModel"),))
 DEGRADED = replace(RECORD, rule_failures=(RuleFailure("slow", PolicyError("late")),))
 SWEEP = Report("run", NOW)
 
@@ -53,6 +54,7 @@ def printed(message: str, fields: dict[str, Any]) -> dict[str, Any]:
 LINES: dict[str, dict[str, Any]] = {
     "Withheld": printed("decision", line(replace(RECORD, outcome=Outcome.WITHHELD, withheld_by="breaker"))),
     "LimitsUnreadable": printed("decision", line(WARNED)),
+    "RightsMissing": printed("decision", line(BLIND)),
     "UndecidedJobs": printed("undecided job", {"job_arn": "arn"}),
     "DegradedDecisions": printed("decision", line(DEGRADED)),
     "EngineRestarts": printed("engine restarted", {"reason": "dead"}),
@@ -66,9 +68,11 @@ NEITHER = [
 
 def matches(pattern: str, entry: Any) -> bool:
     """Whether CloudWatch's filter pattern, of the forms that the template uses, matches a JSON line."""
-    conditions = re.findall(r"\$\.([\w.\[\]]+) (= \"[^\"]*\"|= \*|IS TRUE|NOT EXISTS)", pattern)
-    assert pattern.count("$.") == len(conditions), f"this test doesn't know all forms of {pattern}"
-    return all(_holds(path, condition, entry) for path, condition in conditions)
+    ways = [
+        re.findall(r"\$\.([\w.\[\]]+) (!?= \"[^\"]*\"|= \*|IS TRUE|NOT EXISTS)", way) for way in pattern.split("||")
+    ]
+    assert pattern.count("$.") == sum(map(len, ways)), f"this test doesn't know all forms of {pattern}"
+    return any(all(_holds(path, condition, entry) for path, condition in way) for way in ways)
 
 
 def _holds(path: str, condition: str, entry: Any) -> bool:
@@ -86,6 +90,8 @@ def _holds(path: str, condition: str, entry: Any) -> bool:
             return value is True
         case "= *":
             return value is not None
+    if condition.startswith("!"):
+        return condition != f'!= "{value}"'
     return condition == f'= "{value}"'
 
 
@@ -102,11 +108,27 @@ def test_a_metric_counts_its_own_lines_and_no_other(name: str) -> None:
     assert [entry for entry in others if matches(pattern, entry)] == []
 
 
+MISSING = RightMissing("no right")
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        pytest.param((StateError("no switch"),), id="one"),
+        pytest.param((StateError("no switch"), StateError("no table")), id="both"),
+        pytest.param((UnexpectedError("a fault"),), id="a fault"),
+    ],
+)
+def test_a_right_that_is_missing_hides_no_limit_that_cant_be_read_and_is_hidden_by_none(limits: Any) -> None:
+    entry = printed("decision", line(replace(RECORD, warnings=(*limits, MISSING))))
+    assert all(matches(FILTERS[name]["FilterPattern"], entry) for name in ("UnlimitedMetric", "RightsMetric"))
+
+
 def test_a_decision_that_was_late_is_degraded_though_each_rule_answered() -> None:
     assert matches(FILTERS["DegradedMetric"]["FilterPattern"], printed("decision", line(LATE)))
 
 
-@pytest.mark.parametrize("name", ["WithheldAlarm", "UndecidedJobsAlarm"])
+@pytest.mark.parametrize("name", ["WithheldAlarm", "RightsMissingAlarm", "UndecidedJobsAlarm"])
 def test_what_every_sweep_counts_alarms_once(name: str) -> None:
     longest = max(int(minutes) for minutes in template()["Parameters"]["SweepMinutes"]["AllowedValues"])
     assert ALARMS[name]["Period"] > longest * 60

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from moto.sagemaker import models
 
+from guard.errors import RightMissing, StateError
 from guard.jobs import BY_KIND
-from guard.record import Outcome
+from guard.limits.permit import Permit
+from guard.record import Outcome, Record
 from tests.support.carriers import CARRIERS, monitoring_config
 from tests.support.cloudtrail import called_event
 from tests.support.jobs import (
@@ -111,6 +113,29 @@ class TestUnresolved:
         sagemaker.create_algorithm(**algorithm(ALLOWED))
         control.fail("DescribeAlgorithm", "AccessDeniedException")
         assert codes("training") == (Outcome.STOPPED, ["access-denied"])
+
+    def test_a_model_that_the_guard_has_lost_the_right_to_see(self, guard, sagemaker, control, on_model) -> None:
+        """The job is denied as before, and the record tells that it is the guard which is at fault."""
+        control.fail("DescribeModel", "AccessDeniedException", "explicit deny in a service control policy")
+        (record,) = guard().handle(started_event(sagemaker, "transform", NAME), HOME)
+        assert (record.decision, record.outcome, record.failures) == ("deny", Outcome.STOPPED, ())
+        told = [
+            (type(warning), warning.evidence["operation"], warning.evidence["account"]) for warning in record.warnings
+        ]
+        assert told == [(RightMissing, "DescribeModel", ACCOUNT)]
+
+    def test_the_warnings_of_limits_stand_before_that_of_a_right(self, guard, sagemaker, control, on_model) -> None:
+        """A metric of the log looks for them in the first place."""
+
+        class Unreadable:
+            def judged(self) -> None: ...
+
+            def permit(self, _record: Record) -> Permit:
+                return Permit(warnings=(StateError("no table"),))
+
+        control.fail("DescribeModel", "AccessDeniedException")
+        (record,) = guard(limits=Unreadable()).handle(started_event(sagemaker, "transform", NAME), HOME)
+        assert [type(warning) for warning in record.warnings] == [StateError, RightMissing]
 
     def test_an_algorithm_that_was_replaced_after_the_start(self, codes, sagemaker, on_algorithm) -> None:
         sagemaker.create_algorithm(**algorithm(ALLOWED))
