@@ -19,7 +19,7 @@ from guard.notices.messages import MARK, messages
 from guard.notices.notice import notice_of
 from guard.operations.redrive import HIDDEN_SECONDS
 from guard.resources import RESOURCE_KINDS
-from guard.settings import ENVIRONMENT_LIMIT_BYTES, PREFIX, Settings
+from guard.settings import PREFIX, Settings
 from guard.sweep.run import MARGIN_SECONDS
 from lambda_entry import clients
 from tests.support.cloudformation import of_type, rendered, template
@@ -517,24 +517,3 @@ def test_all_attempts_at_several_calls_fit_in_the_functions_time() -> None:
         for config in (clients.BOTO, clients.BRIEF)
     )
     assert 4 * slow + 20 + (2 + 1 + 4) * brief < FUNCTION["Timeout"]
-
-
-def test_the_longest_values_fit_in_the_functions_environment_together() -> None:
-    variables = FUNCTION["Environment"]["Variables"]
-    given = {"GUARD_PROCESSING_CONTAINERS": "ProcessingContainers", "GUARD_TRAINING_CONTAINERS": "TrainingContainers"}
-    given |= {
-        "GUARD_OPA_URL": "OpaUrl",
-        "GUARD_OPA_TOKEN_ARN": "OpaTokenArn",
-        "GUARD_OPA_CA_FILE": "OpaCaFile",
-        "GUARD_RECORD_BUCKET": "RecordBucket",
-        "GUARD_RECORD_KEY_ARN": "RecordKeyArn",
-        "GUARD_NOTICE_TOPIC_ARN": "NoticeTopicArn",
-        "GUARD_NOTICE_BUS": "NoticeBus",
-        "GUARD_EXEMPTION_URL": "ExemptionUrl",
-    }
-    # https://sqs.REGION.amazonaws.com/ACCOUNT/ and a name of 60 characters.
-    variables = variables | {"GUARD_NOTICE_QUEUE_URL": "-" * 125}
-    lengths = {
-        name: PARAMETERS[given[name]]["MaxLength"] if name in given else len(str(variables[name])) for name in variables
-    }
-    assert sum(len(name) + length for name, length in lengths.items()) <= ENVIRONMENT_LIMIT_BYTES

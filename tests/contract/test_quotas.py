@@ -1,0 +1,64 @@
+"""What a stack asks of AWS stays within its quotas, whatever the parameters that the template accepts, in every partition."""
+
+from __future__ import annotations
+
+import pytest
+
+from guard.settings import ENVIRONMENT_LIMIT_BYTES
+from tests.support.cloudformation import template
+from tests.support.deployed import LONGEST_STACK_NAME, PLACES, Deployed, Place
+
+PARAMETERS = template()["Parameters"]
+VARIABLES = template()["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
+
+
+def longest(name: str) -> str:
+    """A value of the parameter that is as long as any, of no form."""
+    body = PARAMETERS[name]
+    if "AllowedValues" in body:
+        return max(map(str, body["AllowedValues"]), key=len)
+    return "x" * int(body["MaxLength"])
+
+
+def parameters_of(part: object) -> set[str]:
+    """The parameters whose values are in a part of the template."""
+    return {name for name in PARAMETERS if f"'{name}'" in str(part) or f"${{{name}}}" in str(part)}
+
+
+@pytest.mark.parametrize("name", sorted(parameters_of(VARIABLES)))
+def test_a_parameter_of_the_functions_environment_has_a_greatest_length(name: str) -> None:
+    assert PARAMETERS[name].keys() & {"AllowedValues", "MaxLength"}, f"give {name} in template.yml a MaxLength"
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.partition)
+def test_the_longest_values_fit_in_the_functions_environment_together(place: Place) -> None:
+    given = {name: longest(name) for name in parameters_of(VARIABLES)}
+    stack = Deployed(place, "s" * LONGEST_STACK_NAME, **given)
+    variables = stack.value(stack.resources["Function"]["Properties"]["Environment"]["Variables"])
+    assert variables["GUARD_NOTICE_QUEUE_URL"].startswith("https://"), "without notices they would be shorter"
+    assert variables["GUARD_METRICS_NAMESPACE"].endswith("s"), "without metrics they would be shorter"
+    size = sum(len(name) + len(value) for name, value in variables.items())
+    assert size <= ENVIRONMENT_LIMIT_BYTES, f"{size - ENVIRONMENT_LIMIT_BYTES} characters too many: lower a MaxLength"
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        pytest.param(
+            {"Ref": "StateTable"}, f"{'s' * 128}-StateTable-{'X' * 13}", id="a table, whose names may be long"
+        ),
+        pytest.param({"Ref": "DeadLetterQueue"}, 80, id="the URL of a queue, whose names may not"),
+        pytest.param(
+            {"Ref": "Switch"}, f"/sagemaker-guard/{'s' * 128}/enforcement", id="a parameter with a name of its own"
+        ),
+        pytest.param({"Fn::Sub": "a/${AWS::StackName}"}, f"a/{'s' * 128}", id="a text with the stack's name"),
+        pytest.param(
+            {"Fn::GetAtt": ["StateTable", "Arn"]},
+            f"arn:aws:dynamodb:ap-southeast-1:123456789012:table/{'s' * 128}-StateTable-{'X' * 13}",
+            id="an ARN",
+        ),
+    ],
+)
+def test_names_are_as_long_as_cloudformation_makes_them(part: object, expected: str | int) -> None:
+    found = Deployed(PLACES[0], "s" * LONGEST_STACK_NAME).value(part)
+    assert (len(found.rsplit("/", 1)[1]) if isinstance(expected, int) else found) == expected
