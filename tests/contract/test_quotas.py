@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from guard.settings import ENVIRONMENT_LIMIT_BYTES
-from tests.support.cloudformation import template
+from tests.support.cloudformation import of_type, template
 from tests.support.deployed import LONGEST_STACK_NAME, PLACES, Deployed, Place
 
 PARAMETERS = template()["Parameters"]
@@ -39,6 +42,44 @@ def test_the_longest_values_fit_in_the_functions_environment_together(place: Pla
     assert variables["GUARD_METRICS_NAMESPACE"].endswith("s"), "without metrics they would be shorter"
     size = sum(len(name) + len(value) for name, value in variables.items())
     assert size <= ENVIRONMENT_LIMIT_BYTES, f"{size - ENVIRONMENT_LIMIT_BYTES} characters too many: lower a MaxLength"
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role, without white space.
+INLINE_LIMIT = 10_240
+# For the rights of the next kinds of jobs, of which each takes some two hundred characters.
+INLINE_MARGIN = 500
+EVERYTHING = {
+    "Mode": "enforce",
+    "NoticeTags": "enabled",
+    "SecurityHub": "enabled",
+    "Tracing": "enabled",
+    "SubnetIds": "subnet-1",
+    "SecurityGroupIds": "sg-1",
+}
+
+
+def inline_policies(resources: dict[str, Any]) -> dict[str, Any]:
+    """The documents of the role's policies, those that are resources of their own among them."""
+    own = {policy["PolicyName"]: policy["PolicyDocument"] for policy in resources["Role"]["Properties"]["Policies"]}
+    return own | {
+        policy["PolicyName"]: policy["PolicyDocument"]
+        for policy in of_type(resources, "AWS::IAM::Policy").values()
+        if {"Ref": "Role"} in policy["Roles"]
+    }
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.partition)
+def test_all_that_the_role_may_do_with_everything_enabled_fits_in_its_inline_policies(place: Place) -> None:
+    """IAM refuses a policy above that, and CloudFormation then rolls the whole deployment back."""
+    policies = [
+        body["Properties"] for body in template()["Resources"].values() if body["Type"].startswith("AWS::IAM::")
+    ]
+    given = {name: longest(name) for name in parameters_of(policies) if name != "PermissionsBoundaryArn"}
+    stack = Deployed(place, "s" * LONGEST_STACK_NAME, **given | EVERYTHING)
+    documents = inline_policies(stack.resources)
+    assert documents.keys() == {"guard", "key", "notices", "opa-token", "records"}
+    size = sum(len("".join(json.dumps(stack.value(document)).split())) for document in documents.values())
+    assert size <= INLINE_LIMIT - INLINE_MARGIN, f"{size} characters: merge statements, or make a policy a managed one"
 
 
 @pytest.mark.parametrize(
