@@ -170,7 +170,7 @@ def rights(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_without_a_parameter_there_is_no_vpc_no_trace_and_no_boundary() -> None:
     assert {"TracingConfig", "VpcConfig"} & FUNCTION.keys() == set()
     assert "PermissionsBoundary" not in RESOURCES["Role"]["Properties"]
-    assert {"SendTraces", "AttachToVpc"} & rights(RESOURCES).keys() == set()
+    assert {"SendTraces", "AttachToVpc", "AttachFromNoFunction"} & rights(RESOURCES).keys() == set()
 
 
 def test_the_functions_are_attached_to_the_subnets_of_the_parameter() -> None:
@@ -184,6 +184,14 @@ def test_the_functions_are_attached_to_the_subnets_of_the_parameter() -> None:
     assert all(
         "NetworkInterface" in action or "Subnets" in action or "Addresses" in action for action in actions(statement)
     )
+
+
+def test_the_program_of_a_function_can_not_use_what_attaches_it_to_the_vpc() -> None:
+    """Lambda itself does that with the role's rights, and its calls come from no function."""
+    denied = rights(rendered(SubnetIds="subnet-1", SecurityGroupIds="sg-1"))["AttachFromNoFunction"]
+    assert (denied["Effect"], actions(denied), denied["Resource"]) == ("Deny", ["ec2:*"], "*")
+    functions = {"Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:*"}
+    assert denied["Condition"] == {"ArnLike": {"lambda:SourceFunctionArn": functions}}
 
 
 def test_the_functions_are_traced_on_request() -> None:
