@@ -123,6 +123,19 @@ def test_the_role_may_read_the_switch_and_no_other_parameter() -> None:
     assert RESOURCES["Switch"]["Properties"]["Value"] != OFF
 
 
+def test_no_release_changes_the_resource_of_the_switch_so_that_cloudformation_writes_on_again() -> None:
+    """CloudFormation writes the whole resource when any of it changes, and would end what an operator has switched off."""
+    assert RESOURCES["Switch"] == {
+        "Type": "AWS::SSM::Parameter",
+        "Properties": {
+            "Name": {"Fn::Sub": "/sagemaker-guard/${AWS::StackName}/enforcement"},
+            "Type": "String",
+            "Value": "on",
+            "Description": "`off` keeps every denied job from being stopped, within half a minute; any other value stops them.",
+        },
+    }
+
+
 def test_the_role_may_make_every_call_of_the_table() -> None:
     (statement,) = (statement for statement in statements("audit") if statement["Sid"] == "RememberState")
     differ = set(actions(statement)) ^ {f"dynamodb:{operation}" for operation in OPERATIONS["dynamodb"]}
