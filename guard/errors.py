@@ -27,6 +27,7 @@ GuardError
   StopError              SageMaker refused or failed a Stop call for a running job
   LogError               a sink of the decision log could not keep a record
   NoticeError            a notice about a denied job could not be given
+    NoticeUnderWay       another invocation is giving it
   UnexpectedError        a fault of the guard itself
 """
 
@@ -157,6 +158,10 @@ class LogError(GuardError):
 
 class NoticeError(GuardError):
     """A notice about a denied job could not be given; `evidence` has what became of it on each channel."""
+
+
+class NoticeUnderWay(NoticeError):
+    """Another invocation is giving the notice, and may fail: it has to be tried again."""
 
 
 class UnexpectedError(GuardError):

@@ -8,13 +8,15 @@ from lambda_entry.start_opa import PROCESS, imported, start
 # OPA boots while the following is imported.
 import os
 import sys
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
+from guard.errors import NoticeUnderWay
 from guard.log.line import LineHandler
-from guard.notices.messages import messages
+from guard.notices.messages import MARK, messages
 from guard.record import Record
 from guard.settings import Settings
 from lambda_entry.assembly import build_engine, build_guard, function_home
@@ -36,15 +38,26 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     Returns `{"results": [{job, decision, rules, outcome}, ...]}`. A GuardError, which the decision log has with its evidence, is
     raised, so that Lambda retries and the event ends in the dead-letter queue. A message of the guard's own queue is a notice
-    to be given: it judges no job.
+    to be given: it judges no job, and one that another invocation is giving stays in the queue, which is no error.
     """
     own = messages(event)
     if own is not None:
-        for message in own:
-            _deliverer().receive(message)
-        return {"messages": len(own)}
+        return {"messages": len(own), "batchItemFailures": _to_be_read_again(event, own)}
     records = GUARD.handle(event, function_home(context.invoked_function_arn))
     return {"results": [_result(record) for record in records]}
+
+
+def _to_be_read_again(event: dict[str, Any], own: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Do what the messages ask for; return those that SQS should keep, as Lambda wants it told."""
+    under_way = []
+    for number, message in enumerate(own):
+        try:
+            _deliverer().receive(message)
+        except NoticeUnderWay:
+            if MARK in event:
+                raise
+            under_way.append({"itemIdentifier": event["Records"][number].get("messageId")})
+    return under_way
 
 
 @cache

@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from guard.aws.table import StateTable
 from guard.notices.channels import Channel, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
-from guard.notices.ends import Ends, Runs
+from guard.notices.ends import Ends, Runs, Told
 from guard.notices.once import Once, OnceInMemory, OnceInTable
 from guard.notices.security_hub import SecurityHubChannel
 from guard.settings import Settings
@@ -25,8 +25,8 @@ def build_notices(settings: Settings, logger: Logger) -> NoticeSink:
     """Return the sink that hands notices to the queue, or gives them itself where there is none."""
     sqs: Any = cache(lambda: client("sqs", BRIEF))
 
-    def send(body: str) -> None:
-        sqs().send_message(QueueUrl=settings.notice_queue_url, MessageBody=body)
+    def send(body: str, delay_seconds: int) -> None:
+        sqs().send_message(QueueUrl=settings.notice_queue_url, MessageBody=body, DelaySeconds=delay_seconds)
 
     deliverer = build_deliverer(settings, logger)
     return NoticeSink(deliverer, send if settings.notice_queue_url else None, Runs(_store(settings)))
@@ -51,7 +51,9 @@ def _channels(settings: Settings) -> list[Channel]:
     if settings.notice_topic_arn:
         channels.append(TopicChannel(client("sns", BRIEF), settings.notice_topic_arn))
     if settings.security_hub == "enabled":
-        channels.append(SecurityHubChannel(client("securityhub", BRIEF), Ends(_store(settings))))
+        store = _store(settings)
+        told = Told(store) if settings.state_table else None
+        channels.append(SecurityHubChannel(client("securityhub", BRIEF), Ends(store), told))
     return channels
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from guard.aws.refusals import CALL_ERRORS
-from guard.errors import EventError, NoticeError
+from guard.errors import EventError, NoticeError, NoticeUnderWay
 from guard.notices.channels import Channel, Closing
 from guard.notices.ends import Runs
 from guard.notices.messages import MARK
@@ -36,7 +36,10 @@ class Deliverer:
     exemption_url: str
 
     def give(self, notice: Notice) -> None:
-        """Give the notice everywhere. Raises NoticeError, after the last channel, naming those that failed."""
+        """Give the notice everywhere. Raises NoticeError, after the last channel, naming those that failed.
+
+        It is NoticeUnderWay where another invocation is at all that is left.
+        """
         results: dict[str, str] = {}
         failures: dict[str, Exception] = {}
         for channel in self.channels():
@@ -50,7 +53,9 @@ class Deliverer:
         self.report("notice", facts)
         if failures:
             names = ", ".join(sorted(failures))
-            raise NoticeError(f"a notice could not be given: {names}", **facts) from next(iter(failures.values()))
+            under_way = all(isinstance(exc, NoticeUnderWay) for exc in failures.values())
+            kind = NoticeUnderWay if under_way else NoticeError
+            raise kind(f"a notice could not be given: {names}", **facts) from next(iter(failures.values()))
 
     def end(self, job_arn: str, at: datetime | None) -> None:
         """Close what was told of a job that has ended. Raises NoticeError, after the last channel, naming those that failed."""
@@ -82,16 +87,23 @@ class Deliverer:
         self.give(notice.model_copy(update={"exemption_url": self.exemption_url}))
 
 
+# Several events about a job meet: the one that stopped it tells so first, and the others' notice is the same one to `Once`.
+_LATER_SECONDS = 60
+
+
 def _failed(exc: Exception) -> str:
     return f"failed: {type(exc).__name__}: {exc}"
 
 
 class NoticeSink:
-    """Hands the notice that a record is worth to the queue; gives it at once where there is none, or it takes nothing."""
+    """Hands the notice that a record is worth to the queue; gives it at once where there is none, or it takes nothing.
+
+    `send` takes a message and after how many seconds it may be read.
+    """
 
     name = "notices"
 
-    def __init__(self, deliverer: Deliverer, send: Callable[[str], None] | None, runs: Runs) -> None:
+    def __init__(self, deliverer: Deliverer, send: Callable[[str, int], None] | None, runs: Runs) -> None:
         self._deliverer = deliverer
         self._send = send
         self._runs = runs
@@ -107,7 +119,8 @@ class NoticeSink:
         if self._send is not None:
             try:
                 # As UTF-8: escaped, a character beyond the first plane takes three times as much of the queue's room.
-                self._send(json.dumps({MARK: "notice", "notice": notice.model_dump(mode="json")}, ensure_ascii=False))
+                message = json.dumps({MARK: "notice", "notice": notice.model_dump(mode="json")}, ensure_ascii=False)
+                self._send(message, _LATER_SECONDS if record.outcome is Outcome.ALREADY_FINISHED else 0)
             except CALL_ERRORS as exc:
                 self._deliverer.report("queue", {"job_arn": notice.job.arn, "error": f"{type(exc).__name__}: {exc}"})
             else:

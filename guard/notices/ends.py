@@ -1,4 +1,4 @@
-"""Which jobs have ended, or were stopped, and when: so a notice knows whether its job runs, and whether it runs again."""
+"""Which jobs have ended, were stopped or told of, and when: so a notice knows whether its job runs, and whether it runs again."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from guard.times import parse_time
 
 # A dead letter can be sent again for two weeks, and comes from a queue that keeps a message for four days.
 _REMEMBERED = timedelta(days=30)
+_TOLD_REMEMBERED = timedelta(days=400)
 # What is being stopped looks for a while as if it ran, so that another event about it has it stopped again: that is one stop.
 _ONE_STOP = timedelta(minutes=10)
 _STOPS = frozenset({Outcome.STOPPED, Outcome.STOP_FAILED})
@@ -38,6 +39,24 @@ class Ends:
         except StateError:
             return False
         return at is not None and at >= time
+
+
+class Told:
+    """Remembers which jobs were told of, for 400 days: a labeling job takes weeks, and of most jobs there is nothing to close."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def remember(self, job_arn: str, at: datetime) -> None:
+        """Remember that the job is told of. Raises StateError."""
+        self._store.write(_item(job_arn, "told"), {"at": at.isoformat()}, at + _TOLD_REMEMBERED)
+
+    def may_be(self, job_arn: str) -> bool:
+        """Whether the job was told of; it may have been while the state can't be read."""
+        try:
+            return bool(self._store.read(_item(job_arn, "told")))
+        except StateError:
+            return True
 
 
 class Runs:

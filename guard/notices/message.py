@@ -42,7 +42,9 @@ def summary(notice: Notice) -> str:
     ends = {
         "audited": "is denied by policy. It goes on running, since the policies are being tried out (audit mode); later, "
         "such a job will be stopped.",
-        "already_finished": "is denied by policy. It had ended, or was being stopped, before the guard could stop it.",
+        "already_finished": "is denied by policy. "
+        + ("It had ended" if notice.ended else "It had ended, or was being stopped,")
+        + " before the guard could stop it.",
     }
     return f"{job} {ends.get(notice.outcome, 'was stopped, because policy denies it.')}"
 

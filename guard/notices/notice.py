@@ -63,6 +63,9 @@ class Notice(Model):
         Field(description="Null for a job that nobody could decide on and that was stopped for it."),
     ]
     outcome: Annotated[Line, Field(description="stopped, already_finished or audited.")]
+    ended: Annotated[
+        bool, Field(description="Whether the job had ended when the guard looked; one that was being stopped had not.")
+    ] = False
     reason: Line | None
     job: NoticeJob
     rules: Annotated[tuple[Line, ...], Field(description="The rules that deny, sorted.")]
@@ -114,6 +117,7 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
         mode=record.mode,
         decision="deny" if denied else None,
         outcome=outcome.value,
+        ended=document is not None and document.job.status in ref.kind.ended,
         reason=cut(record.reason, _TEXTS),
         job=NoticeJob(
             kind=ref.kind.id,

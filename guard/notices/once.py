@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from guard.errors import NoticeError
+from guard.errors import NoticeUnderWay
 
 Give = Callable[[], str | None]
 _REMEMBERED_SECONDS = 30 * 24 * 3600
@@ -52,7 +52,7 @@ class OnceInTable:
     def run(self, key: str, give: Give) -> str | None:
         """Call `give` unless anybody did so for the key within 30 days.
 
-        Raises NoticeError while another invocation is at it: it may fail, so this one has to be tried again.
+        Raises NoticeUnderWay while another invocation is at it: it may fail, so this one has to be tried again.
         """
         from aws_lambda_powertools.utilities.idempotency import idempotent_function
         from aws_lambda_powertools.utilities.idempotency.exceptions import (
@@ -67,7 +67,7 @@ class OnceInTable:
         try:
             answer: str | None = decorate(attempt.first)(key=key)
         except IdempotencyAlreadyInProgressError as exc:
-            raise NoticeError("the notice is being given by another invocation") from exc
+            raise NoticeUnderWay("the notice is being given by another invocation") from exc
         except IdempotencyPersistenceLayerError:
             if attempt.error is not None:
                 raise attempt.error from None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from guard.errors import NoticeError
-from guard.notices.ends import Ends
+from guard.errors import NoticeError, StateError
+from guard.notices.ends import Ends, Told
 from guard.notices.message import summary
 from guard.notices.notice import Notice, NoticeFinding
 from guard.times import utc_now
@@ -18,17 +19,24 @@ _TITLE, _DESCRIPTION, _REMEDIATION = 256, 1024, 512
 
 
 class SecurityHubChannel:
-    """Imports findings into the Security Hub of the guard's own account and region."""
+    """Imports findings into the Security Hub of the guard's own account and region.
+
+    Security Hub takes three questions a second of an account, and every job in it ends: `told` knows those that have a finding.
+    Without it each end is a question.
+    """
 
     name = "security_hub"
 
-    def __init__(self, client: Any, ends: Ends, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, client: Any, ends: Ends, told: Told | None, clock: Callable[[], datetime] = utc_now) -> None:
         self._client = client
         self._ends = ends
+        self._told = told
         self._clock = clock
 
     def give(self, notice: Notice) -> str | None:
         """Import a finding for each rule, archived when the job has ended. Raises NoticeError when Security Hub refuses one."""
+        # Before the finding is there: its job may end at once.
+        self._remember(notice.job.arn)
         ended = self._has_ended(notice)
         self._give(notice, ended=ended)
         # An end that came meanwhile found nothing to archive.
@@ -36,8 +44,14 @@ class SecurityHubChannel:
             self._give(notice, ended=True)
         return None
 
+    def _remember(self, job_arn: str) -> None:
+        """While the state can't be written, the finding comes all the same, and stays active until somebody archives it."""
+        if self._told is not None:
+            with suppress(StateError):
+                self._told.remember(job_arn, self._clock())
+
     def _has_ended(self, notice: Notice) -> bool:
-        return notice.outcome == "already_finished" or self._ends.has_ended_since(notice.job.arn, notice.time)
+        return notice.ended or self._ends.has_ended_since(notice.job.arn, notice.time)
 
     def _give(self, notice: Notice, *, ended: bool) -> None:
         by_rule: dict[str, NoticeFinding] = {}
@@ -53,7 +67,9 @@ class SecurityHubChannel:
         try:
             self._ends.remember(job_arn, at or self._clock())
         finally:
-            self._archive(job_arn)
+            # In this order, and the other way round in `give`: one of both sees the other.
+            if self._told is None or self._told.may_be(job_arn):
+                self._archive(job_arn)
 
     def _archive(self, job_arn: str) -> None:
         filters = {
@@ -108,7 +124,9 @@ def _asff(notice: Notice, finding: NoticeFinding, now: datetime, *, ended: bool)
                 "Id": job.arn,
                 "Partition": notice.partition,
                 "Region": notice.region,
-                "Details": {"Other": {"kind": job.kind, "outcome": notice.outcome, "revision": notice.revision or ""}},
+                "Details": {
+                    "Other": {"kind": job.kind, "outcome": notice.outcome, "revision": notice.revision or "unknown"}
+                },
             }
         ],
         "Compliance": {"Status": "FAILED"},

@@ -350,6 +350,8 @@ def test_a_notice_that_fails_stays_in_the_queue_and_then_becomes_a_dead_letter()
         {"Ref": "FunctionAlias"},
         1,
     )
+    # The function says so of a notice that another invocation is giving: no error, and no alarm.
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_no_foreign_queue_can_let_sqs_move_its_messages_into_the_guards_queues() -> None:

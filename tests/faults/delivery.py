@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from tests.support.lambda_runtime import Environment, LambdaFailed
 
@@ -54,8 +55,11 @@ class Function:
 
     def attempt(self, event: object) -> str | None:
         """Invoke the function once; return the type of its error, None for a success."""
+        return self.answer(event)[0]
+
+    def answer(self, event: object) -> tuple[str | None, Any]:
+        """Invoke the function once; return the type of its error, None for a success, and what it returned."""
         try:
-            self.warm().invoke(event)
+            return None, self.warm().invoke(event)
         except LambdaFailed as exc:
-            return str(exc.body.get("errorType"))
-        return None
+            return str(exc.body.get("errorType")), None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
+from moto.backends import get_backend
 
 from guard.operations.redrive import Queue, redrive
 from tests.faults.delivery import Delivery, Function
@@ -62,15 +63,22 @@ class Places:
 
     def give(self, function: Function) -> None:
         """Invoke the function with each message about a notice until it succeeds or SQS makes it a dead letter."""
-        while messages := self._sqs.receive_message(QueueUrl=self._notices).get("Messages"):
+        while messages := self._received():
             (message,) = messages
             record = {"messageId": message["MessageId"], "eventSource": "aws:sqs", "body": message["Body"]}
             handle = {"QueueUrl": self._notices, "ReceiptHandle": message["ReceiptHandle"]}
-            if function.attempt({"Records": [record]}) is None:
+            error, answer = function.answer({"Records": [record]})
+            if error is None and not answer["batchItemFailures"]:
                 self._sqs.delete_message(**handle)
             else:
                 let_time_pass(self._endpoint, self._queue["VisibilityTimeout"])
                 self._sqs.change_message_visibility(**handle, VisibilityTimeout=0)
+
+    def _received(self) -> list[Any]:
+        """What the queue has, once the time has passed after which a message may be read."""
+        for message in get_backend("sqs")[ACCOUNT][REGION].queues["notices"]._messages:
+            message.delayed_until = 0.0
+        return self._sqs.receive_message(QueueUrl=self._notices).get("Messages", [])
 
     def redrive(self, function: Function) -> list[str]:
         """Send the dead letters through the function, as the command does; return what became of each."""

@@ -118,7 +118,7 @@ def test_what_the_service_answers_is_taken(operation: str) -> None:
         pytest.param(lambda: TagsChannel(client("sagemaker")), id="tags"),
         pytest.param(lambda: EventsChannel(client("events"), "default"), id="events"),
         pytest.param(lambda: TopicChannel(client("sns"), TOPIC), id="topic"),
-        pytest.param(lambda: SecurityHubChannel(client("securityhub"), Ends(NoStore())), id="security_hub"),
+        pytest.param(lambda: SecurityHubChannel(client("securityhub"), Ends(NoStore()), None), id="security_hub"),
     ],
 )
 def test_a_notice_that_a_page_took_was_not_given(proxy: str, channel: Any) -> None:

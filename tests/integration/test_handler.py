@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import botocore.session
 import pytest
 
-from guard.errors import ConfigError, OpaStartError, ScopeError
+from guard.errors import ConfigError, NoticeUnderWay, OpaStartError, ScopeError
 from guard.opa.client import PolicyClient, wait_until_ready
 from guard.opa.process import OpaProcess
 from tests.support.entry_points import Import, entry_point
@@ -97,11 +98,33 @@ def test_a_notice_goes_through_the_queue_of_the_settings_to_the_topic(entry: Imp
     (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
     received = {"eventSource": "aws:sqs", "body": message["Body"]}
     for _ in range(2):
-        assert module.handler({"Records": [received]}, _context()) == {"messages": 1}
+        assert module.handler({"Records": [received]}, _context()) == {"messages": 1, "batchItemFailures": []}
     (sent,) = sqs.receive_message(QueueUrl=mail)["Messages"]
     assert json.loads(sent["Body"])["Subject"] == "SageMaker training job job-1 was stopped: denied_image"
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["channels"] for line in lines if line["message"] == "notice"] == [{"topic": "given"}] * 2
+
+
+def test_a_notice_that_another_invocation_gives_stays_in_the_queue(
+    entry: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = entry()
+    under_way = Mock(receive=Mock(side_effect=[NoticeUnderWay("elsewhere"), None]))
+    monkeypatch.setattr(module, "_deliverer", lambda: under_way)
+    body = json.dumps({"sagemaker_guard": "notice"})
+    received = [{"messageId": name, "eventSource": "aws:sqs", "body": body} for name in ("first", "second")]
+    answer = module.handler({"Records": received}, _context())
+    assert answer == {"messages": 2, "batchItemFailures": [{"itemIdentifier": "first"}]}
+
+
+def test_a_dead_letter_that_another_invocation_gives_is_a_failure(
+    entry: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was sent to the function by itself, so that nothing would send it again."""
+    module = entry()
+    monkeypatch.setattr(module, "_deliverer", lambda: Mock(receive=Mock(side_effect=NoticeUnderWay("elsewhere"))))
+    with pytest.raises(NoticeUnderWay):
+        module.handler({"sagemaker_guard": "notice"}, _context())
 
 
 def test_an_error_reaches_lambda_and_is_logged_with_its_evidence(

@@ -20,7 +20,7 @@ from guard.aws.table import StateTable
 from guard.errors import EventError, LogError, NoticeError
 from guard.notices.channels import DETAIL_TYPE, SOURCE, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
-from guard.notices.ends import Ends, Runs
+from guard.notices.ends import Ends, Runs, Told
 from guard.notices.message import exemption
 from guard.notices.messages import MARK
 from guard.notices.notice import Notice, notice_of
@@ -80,7 +80,8 @@ class Places:
         ]
 
     def security_hub(self, hub: Any = None) -> SecurityHubChannel:
-        return SecurityHubChannel(hub or self.hub, Ends(StateTable(lambda: self.dynamodb, TABLE)))
+        state = StateTable(lambda: self.dynamodb, TABLE)
+        return SecurityHubChannel(hub or self.hub, Ends(state), Told(state))
 
     def received(self, url: str) -> list[dict[str, Any]]:
         found = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
@@ -141,7 +142,7 @@ def ref(sagemaker: Any) -> Callable[..., JobRef]:
     return create
 
 
-def _sink(deliverer: Deliverer, send: Callable[[str], None] | None = None) -> NoticeSink:
+def _sink(deliverer: Deliverer, send: Callable[[str, int], None] | None = None) -> NoticeSink:
     return NoticeSink(deliverer, send, Runs(MemoryStore()))
 
 
@@ -263,7 +264,7 @@ def test_a_failed_notice_is_given_later_without_judging_and_to_that_channel_only
     down = Down(refused("InternalError", status=500))
     receiver = deliverer([down, *places.channels()])
 
-    def send(body: str) -> None:
+    def send(body: str, _: int) -> None:
         places.sqs.send_message(QueueUrl=places.queue, MessageBody=body)
 
     record = guard(sinks=[_sink(receiver, send)]).judge(ref())
@@ -281,7 +282,7 @@ def test_a_failed_notice_is_given_later_without_judging_and_to_that_channel_only
 
 
 def test_a_queue_that_takes_nothing_is_replaced_by_giving_the_notice_at_once(guard, places, deliverer, ref, reported):
-    def send(_: str) -> None:
+    def send(*_: object) -> None:
         raise refused("AccessDenied")
 
     record = guard(sinks=[_sink(deliverer(), send)]).judge(ref())
@@ -368,7 +369,7 @@ def test_a_notice_that_is_tried_again_after_the_jobs_end_is_archived(
 ) -> None:
     receiver = deliverer([places.security_hub()])
     sent: list[str] = []
-    guard(sinks=[_sink(receiver, sent.append)]).judge(ref())
+    guard(sinks=[_sink(receiver, lambda body, _: sent.append(body))]).judge(ref())
     (message,) = map(json.loads, sent)
     with monkeypatch.context() as patched:
         patched.setattr(places.hub, "batch_import_findings", Mock(side_effect=refused("LimitExceededException")))

@@ -12,7 +12,7 @@ from guard.document import Source
 from guard.errors import StateError
 from guard.jobs import BY_KIND
 from guard.notices.deliver import Deliverer, NoticeSink
-from guard.notices.ends import Ends, Runs
+from guard.notices.ends import Ends, Runs, Told
 from guard.notices.notice import Notice
 from guard.notices.once import OnceInMemory
 from guard.notices.security_hub import SecurityHubChannel
@@ -76,7 +76,7 @@ def state() -> MemoryStore:
 @pytest.fixture
 def deliverer(topic: Topic, hub: Hub, state: MemoryStore) -> Deliverer:
     """Gives on a topic and in Security Hub, each notice once."""
-    channels = [topic, SecurityHubChannel(hub, Ends(state), lambda: NOW)]
+    channels = [topic, SecurityHubChannel(hub, Ends(state), Told(state), lambda: NOW)]
     once = OnceInMemory()
     return Deliverer(lambda: channels, lambda: once, lambda *_: None, "")
 
@@ -201,5 +201,5 @@ def test_a_run_whose_stop_failed_is_told_once_it_has_ended(judged, start, topic,
 def test_a_stop_is_remembered_for_30_days(judged, start, state) -> None:
     start(DENIED)
     judged()
-    (expires,) = state.expires.values()
+    (expires,) = [expires for item, expires in state.expires.items() if item.startswith("stopped#")]
     assert timedelta(days=30) <= expires - NOW < timedelta(days=30, minutes=1)

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from guard.errors import EventError, NoticeError
+from guard.errors import EventError, NoticeError, NoticeUnderWay
 from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.ends import Runs
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory
+from guard.record import Outcome
 from tests.support.fakes import refused
 from tests.support.records import ARN, denied
 from tests.support.store import MemoryStore
@@ -71,18 +72,20 @@ def _deliverer(*channels: Channel) -> tuple[Deliverer, list[tuple[str, Mapping[s
 
 
 def test_a_notice_goes_to_the_queue_and_comes_back_as_a_message() -> None:
-    sent: list[str] = []
+    sent: list[tuple[str, int]] = []
     deliverer, reported = _deliverer(Channel("events", None))
-    NoticeSink(deliverer, sent.append, Runs(MemoryStore())).write(denied())
+    NoticeSink(deliverer, lambda *message: sent.append(message), Runs(MemoryStore())).write(denied())
     assert reported == []
-    (message,) = map(json.loads, sent)
+    ((body, delay),) = sent
+    assert delay == 0
+    message = json.loads(body)
     assert message == {"sagemaker_guard": "notice", "notice": message["notice"]}
     deliverer.receive(message)
     assert [facts["channels"] for _, facts in reported] == [{"events": "given"}]
 
 
 def test_a_queue_that_takes_nothing_is_told_of_and_the_notice_given_at_once() -> None:
-    def send(_: str) -> None:
+    def send(*_: object) -> None:
         raise refused("AccessDenied", "not yours")
 
     deliverer, reported = _deliverer(Channel("events", None))
@@ -92,13 +95,43 @@ def test_a_queue_that_takes_nothing_is_told_of_and_the_notice_given_at_once() ->
     assert facts["error"].startswith("ClientError: ")
 
 
+def test_the_event_that_stopped_the_job_tells_first() -> None:
+    """What another event about it tells is the same notice, and the first one counts."""
+    sent: list[tuple[str, int]] = []
+    deliverer, _ = _deliverer(Channel("events", None))
+    sink = NoticeSink(deliverer, lambda *message: sent.append(message), Runs(MemoryStore()))
+    for outcome in (Outcome.ALREADY_FINISHED, Outcome.STOPPED, Outcome.AUDITED):
+        sink.write(denied(outcome=outcome))
+    assert [(json.loads(body)["notice"]["outcome"], delay) for body, delay in sent] == [
+        ("already_finished", 60),
+        ("stopped", 0),
+        ("audited", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "kind"),
+    [([], NoticeUnderWay), ([Channel("bus", OSError("no bus"))], NoticeError), ([Channel("x", None)], NoticeUnderWay)],
+    ids=["alone", "beside one that fails", "beside one that is given"],
+)
+def test_a_notice_that_another_invocation_gives_is_told_from_one_that_failed(
+    others: list[Channel], kind: type[Exception]
+) -> None:
+    notice = notice_of(denied(), PAGE)
+    assert notice is not None
+    deliverer, _ = _deliverer(Channel("events", NoticeUnderWay("elsewhere")), *others)
+    with pytest.raises(NoticeError) as caught:
+        deliverer.give(notice)
+    assert type(caught.value) is kind
+
+
 @pytest.mark.parametrize("written", [PAGE, "https://evil.example.com/login", ""])
 def test_the_page_for_exemptions_is_the_deployments_whatever_a_message_says(written: str) -> None:
-    sent: list[str] = []
+    sent: list[tuple[str, int]] = []
     channel = Channel("events", None)
     deliverer, _ = _deliverer(channel)
-    NoticeSink(deliverer, sent.append, Runs(MemoryStore())).write(denied())
-    message = json.loads(sent[0])
+    NoticeSink(deliverer, lambda *message: sent.append(message), Runs(MemoryStore())).write(denied())
+    message = json.loads(sent[0][0])
     message["notice"]["exemption_url"] = written
     deliverer.receive(message)
     assert [notice.exemption_url for notice in channel.given] == [PAGE]

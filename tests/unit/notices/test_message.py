@@ -258,7 +258,9 @@ def test_a_notice_fits_in_a_message(rules: list[str], character: str) -> None:
     owners = record.document.model_copy(update={"job": job, "images": images})
     sent: list[str] = []
     deliverer = Deliverer(list, OnceInMemory, lambda *_: None, "https://wiki.example.com/exemptions")
-    NoticeSink(deliverer, sent.append, Runs(MemoryStore())).write(replace(record, document=owners))
+    NoticeSink(deliverer, lambda body, _: sent.append(body), Runs(MemoryStore())).write(
+        replace(record, document=owners)
+    )
     notice = notice_of(replace(record, document=owners), "")
     assert notice is not None
     assert {finding.rule_id for finding in notice.findings} == set(rules)

@@ -57,7 +57,7 @@ def noticed(
 
 def findings(notice: Notice) -> list[dict[str, Any]]:
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
-    SecurityHubChannel(hub, Ends(MemoryStore())).give(notice)
+    SecurityHubChannel(hub, Ends(MemoryStore()), None).give(notice)
     return [finding for _, asked in hub.calls for finding in asked["Findings"]]
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from guard.errors import NoticeError, StateError
-from guard.notices.ends import Ends
+from guard.notices.ends import Ends, Told
 from guard.notices.notice import Notice, notice_of
 from guard.notices.security_hub import SecurityHubChannel
 from guard.record import Outcome
+from guard.store import NoStore
 from tests.support.fakes import FakeSageMaker
 from tests.support.jobs import ACCOUNT, DENIED, REGION
 from tests.support.records import ARN, FINDING, denied
@@ -43,13 +44,21 @@ class Remembered:
         return self.items
 
 
+DIGEST = sha256(ARN.encode()).hexdigest()
+
+
 def _channel(hub: FakeSageMaker, store: Remembered | None = None) -> SecurityHubChannel:
-    return SecurityHubChannel(hub, Ends(store or Remembered({})), lambda: NOW)
+    """The channel, with the state where the test has one."""
+    remembered = store or Remembered({})
+    return SecurityHubChannel(hub, Ends(remembered), Told(remembered) if store else None, lambda: NOW)
 
 
-def _imported(outcome: Outcome = Outcome.STOPPED) -> dict[str, Any]:
+def _imported(outcome: Outcome = Outcome.STOPPED, status: str = "InProgress") -> dict[str, Any]:
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
-    notice = notice_of(denied(outcome=outcome), URL)
+    record = denied(outcome=outcome)
+    assert record.document is not None
+    job = record.document.job.model_copy(update={"status": status})
+    notice = notice_of(replace(record, document=record.document.model_copy(update={"job": job})), URL)
     assert notice is not None
     _channel(hub).give(notice)
     ((_, asked),) = hub.calls
@@ -88,10 +97,19 @@ def test_the_finding_about_a_stopped_job() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "state"), [(Outcome.ALREADY_FINISHED, "ARCHIVED"), (Outcome.AUDITED, "ACTIVE")], ids=str
+    ("outcome", "status", "state"),
+    [
+        (Outcome.ALREADY_FINISHED, "Completed", "ARCHIVED"),
+        (Outcome.ALREADY_FINISHED, "Stopped", "ARCHIVED"),
+        (Outcome.ALREADY_FINISHED, "Stopping", "ACTIVE"),
+        (Outcome.ALREADY_FINISHED, "InProgress", "ACTIVE"),
+        (Outcome.AUDITED, "InProgress", "ACTIVE"),
+    ],
+    ids=["completed", "stopped", "being stopped", "refused to be stopped", "audited"],
 )
-def test_the_finding_about_a_job_that_has_ended_is_archived(outcome: Outcome, state: str) -> None:
-    assert _imported(outcome)["RecordState"] == state
+def test_the_finding_about_a_job_that_has_ended_is_archived(outcome: Outcome, status: str, state: str) -> None:
+    """One that is being stopped may be so by another event's invocation; its end will come."""
+    assert _imported(outcome, status)["RecordState"] == state
 
 
 def test_what_is_archived_is_the_whole_finding() -> None:
@@ -165,8 +183,8 @@ def test_a_job_has_one_finding_for_each_rule_with_the_words_of_the_first() -> No
     assert {finding["CreatedAt"] for finding in asked["Findings"]} == {notice.time.isoformat()}
 
 
-def test_policies_without_a_revision_are_told_as_an_empty_text() -> None:
-    """Security Hub takes texts only."""
+def test_policies_without_a_revision_have_an_unknown_one() -> None:
+    """Security Hub takes no empty text."""
     record = denied()
     assert record.evaluation is not None
     notice = notice_of(replace(record, evaluation=replace(record.evaluation, revision=None)), URL)
@@ -175,7 +193,7 @@ def test_policies_without_a_revision_are_told_as_an_empty_text() -> None:
     _channel(hub).give(notice)
     (finding,) = hub.calls[0][1]["Findings"]
     details = finding["Resources"][0]["Details"]
-    assert details == {"Other": {"kind": "training", "outcome": "stopped", "revision": ""}}
+    assert details == {"Other": {"kind": "training", "outcome": "stopped", "revision": "unknown"}}
 
 
 def test_a_job_that_nobody_could_decide_on_has_no_finding() -> None:
@@ -211,7 +229,7 @@ def test_a_notice_that_comes_after_the_end_is_archived() -> None:
     store, hub = Remembered({}), FakeSageMaker(GetFindings={"Findings": []}, BatchImportFindings={"FailedCount": 0})
     _channel(hub, store).ended(ARN, NOW)
     _channel(hub, store).give(_notice())
-    assert (_states(hub), store.expires) == (["ARCHIVED"], [NOW + timedelta(days=30)])
+    assert (_states(hub), store.expires) == (["ARCHIVED"], [NOW + timedelta(days=30), NOW + timedelta(days=400)])
 
 
 @pytest.mark.parametrize(
@@ -250,3 +268,40 @@ def test_an_end_that_can_not_be_remembered_archives_what_is_there_and_fails() ->
     with pytest.raises(StateError):
         _channel(hub, Remembered(None)).ended(ARN, NOW)
     assert _states(hub) == ["ARCHIVED"]
+
+
+# Which ends are a question to Security Hub
+
+
+def test_the_end_of_a_job_that_was_never_told_of_asks_nothing() -> None:
+    store, hub = Remembered({}), FakeSageMaker()
+    _channel(hub, store).ended(ARN, NOW)
+    assert (hub.calls, list(store.items or ())) == ([], [f"ended#{DIGEST}"])
+
+
+def test_the_end_of_a_job_that_was_told_of_archives_its_finding() -> None:
+    store = Remembered({})
+    hub = FakeSageMaker(GetFindings={"Findings": [_imported()]}, BatchImportFindings={"FailedCount": 0})
+    _channel(hub, store).give(_notice())
+    _channel(hub, store).ended(ARN, NOW)
+    assert _states(hub) == ["ACTIVE", "ARCHIVED"]
+
+
+def test_an_end_between_the_notice_and_its_import_is_not_missed() -> None:
+    """The notice is remembered before its finding is there, so that its end finds nothing and yet is seen."""
+    store = Remembered({})
+
+    def ends(**_: Any) -> dict[str, int]:
+        if not any(item.startswith("ended") for item in store.items or ()):
+            _channel(hub, store).ended(ARN, NOW)
+        return {"FailedCount": 0}
+
+    hub = FakeSageMaker(BatchImportFindings=ends, GetFindings={"Findings": []})
+    _channel(hub, store).give(_notice())
+    assert (hub.operations().count("GetFindings"), _states(hub)) == (1, ["ACTIVE", "ARCHIVED"])
+
+
+def test_without_a_table_each_end_is_a_question() -> None:
+    hub = FakeSageMaker(GetFindings={"Findings": []})
+    SecurityHubChannel(hub, Ends(NoStore()), None, lambda: NOW).ended(ARN, NOW)
+    assert hub.operations() == ["GetFindings"]
