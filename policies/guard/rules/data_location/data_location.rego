@@ -1,10 +1,10 @@
 # METADATA
 # title: Approved places for data
 # description: |
-#   Each input and output, and each S3 URI, web address or ARN of a bucket in a setting or in the command, must be
+#   Each input and output, and each S3 URI, web address or ARN of a bucket in a setting, a query or the command, must be
 #   in a bucket that a glob of the list `buckets` matches, or in an AWS account (where an ARN names one) that a glob
-#   of `accounts` matches; for what has no bucket, such as a file system, its URI or id must match a glob of
-#   `others`, or its id with the directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match
+#   of `accounts` matches (but for access points, whose bucket may be another account's: `buckets` takes their ARNs);
+#   for what has no bucket, such as a file system, its URI or id must match a glob of `others`, or its id with the directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match
 #   a glob of `hub_contents`. A place that is not known is a finding. Without the lists no place is approved. Of a
 #   URI the finding shows neither user and password nor query and fragment, and no bucket that can't be one; of a
 #   setting only the bucket. An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
@@ -127,6 +127,15 @@ findings contains {
 }
 
 findings contains {
+	"message": sprintf("The query of input %s names %s, which is not an approved place.", [place.name, shown]),
+	"details": {"config": "rules.data_location.buckets", "input": place.name, "bucket": _bucket(bucket)},
+} if {
+	some place in input.storage.inputs
+	some bucket in _unapproved_buckets(place.query.statement)
+	shown := _shown_bucket(bucket)
+}
+
+findings contains {
 	"message": sprintf("%s is hub content %s, which is not approved.", [name, content]),
 	"details": {"config": "rules.data_location.hub_contents", "input": name, "hub_content": content},
 } if {
@@ -167,7 +176,11 @@ _told(_) if availability.known("storage", input)
 
 _approved(place) if globs.matches(_buckets, place.bucket)
 
-_approved(place) if globs.matches(_accounts, place.account)
+# Whose bucket is behind an access point, its ARN doesn't say.
+_approved(place) if {
+	globs.matches(_accounts, place.account)
+	not _is_access_point(place.bucket)
+}
 
 _approved(place) if {
 	place.bucket == null
@@ -180,6 +193,8 @@ _approved(place) if {
 	is_string(place.path)
 	globs.matches(_others, sprintf("%v%s", [place.uri, storage.resolved(place.path)]))
 }
+
+_is_access_point(bucket) if regex.match(`:accesspoint[:/]`, bucket)
 
 _shown(address) := storage.shown(address) if is_string(address)
 

@@ -10,7 +10,12 @@ _unset := [
 	{"data_location": {"buckets": "*", "accounts": "*", "others": "*", "hub_contents": "*"}},
 ]
 
-_config := {"level": "deny", "buckets": ["team-*", "shared"], "accounts": ["123456789012"], "others": ["fs-0a*"]}
+_config := {
+	"level": "deny",
+	"buckets": ["team-*", "shared", "arn:aws:s3:*:accesspoint/team"],
+	"accounts": ["123456789012"],
+	"others": ["fs-0a*"],
+}
 
 _in(patch) := object.union({"name": "train", "type": "s3", "uri": null, "bucket": null, "account": null}, patch)
 
@@ -45,8 +50,13 @@ _approved := [
 	{"uri": "s3://team-a/x", "bucket": "team-a"},
 	{"uri": "s3://shared/x", "bucket": "shared"},
 	{
-		"uri": "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x/y",
-		"bucket": "arn:aws:s3:eu-west-1:123456789012:accesspoint/x",
+		"uri": "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/team/y",
+		"bucket": "arn:aws:s3:eu-west-1:123456789012:accesspoint/team",
+		"account": "123456789012",
+	},
+	{
+		"uri": "arn:aws:sagemaker:eu-west-1:123456789012:model-package/x/1",
+		"bucket": null,
 		"account": "123456789012",
 	},
 	{"uri": "fs-0abc", "bucket": null},
@@ -117,7 +127,7 @@ test_allow_approved_places_in_settings[value] if {
 		"https://team-a.s3.eu-west-1.amazonaws.com/x",
 		"https://s3.amazonaws.com/shared/x",
 		"arn:aws:s3:::team-a/x",
-		"s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x/y",
+		"s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/team/y",
 		"https://host/s3/other",
 		"xs3://other",
 		"s3:/other",
@@ -274,8 +284,9 @@ test_credentials_in_the_place_of_a_bucket_are_not_shown if {
 
 test_deny_every_place_when_the_lists_are_missing if {
 	every rules in _unset {
-		r := rule.findings with input as _job([_in(_approved[2])], [_out(_approved[3])]) with data.guard.config.rules as rules
-		r == {_input_finding(_in(_approved[2]), _approved[2].uri), _output_finding(_out(_approved[3]), "fs-0abc")}
+		r := rule.findings with input as _job([_in(_approved[2])], [_out(_approved[4])])
+			with data.guard.config.rules as rules
+		r == {_input_finding(_in(_approved[2]), _approved[2].uri), _output_finding(_out(_approved[4]), "fs-0abc")}
 	}
 }
 
@@ -319,4 +330,37 @@ test_deny_a_place_that_is_known_when_others_could_not_be_read if {
 	document := testing.input_without(object.union(_quiet, {"storage": {"inputs": [place], "outputs": []}}), "storage")
 	r := rule.findings with input as document with data.guard.config.rules.data_location as {"buckets": ["b"]}
 	count(r) == 1
+}
+
+_queried(statement) := _in({"uri": "s3://shared/x", "bucket": "shared", "query": {"statement": statement}})
+
+test_deny_queries_that_name_other_places[statement] if {
+	some statement in [
+		"UNLOAD (SELECT 1) TO 's3://other/x' WITH (format = 'CSV')",
+		"CREATE TABLE a WITH (external_location = 's3://other/x') AS SELECT 1",
+		"unload ('select 1') to 's3://other/x' iam_role default",
+	]
+	r := rule.findings with input as _job([_queried(statement)], [])
+		with data.guard.config.rules.data_location as _config
+	r == {{
+		"message": "The query of input train names bucket other, which is not an approved place.",
+		"details": {"config": "rules.data_location.buckets", "input": "train", "bucket": "other"},
+	}}
+}
+
+test_allow_queries_that_name_no_other_place[statement] if {
+	some statement in ["SELECT * FROM a", "UNLOAD (SELECT 1) TO 's3://team-a/x'", null]
+	r := rule.findings with input as _job([_queried(statement)], [])
+		with data.guard.config.rules.data_location as _config
+	r == set()
+}
+
+test_an_access_point_is_approved_by_its_own_name_alone if {
+	place := _in({
+		"uri": "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x/y",
+		"bucket": "arn:aws:s3:eu-west-1:123456789012:accesspoint/x",
+		"account": "123456789012",
+	})
+	r := rule.findings with input as _job([place], []) with data.guard.config.rules.data_location as _config
+	r == {_input_finding(place, "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x/y")}
 }

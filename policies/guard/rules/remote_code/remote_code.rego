@@ -5,9 +5,9 @@
 #   expressions `switches`), nor install packages from an index that a glob of the list `indexes` doesn't match:
 #   a host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule
 #   reads hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of
-#   the command (`--trust-remote-code`, `--index-url` and its kin, each address that `pip` or `uv` installs from, or
-#   `uv`, `uvx` or `pipx` runs). The option counts by any beginning from `--tr` on, as Python's argparse takes it, and
-#   a switch as well where a value or a word turns it on among others (`model=x,trust_remote_code=True`). Places of a
+#   the command (`--trust-remote-code`, `--index-url` and its kin, each address that `pip`, `uv` or `conda` installs
+#   from, or `uv`, `uvx` or `pipx` runs). The option counts by any beginning from `--tr` on, as Python's argparse takes
+#   it, and a switch as well where a value or a word turns it on among others (`model=x,trust_remote_code=True`). Places of a
 #   command behind the hundredth count as unknown. A switch that is empty or off is none. No value appears in a finding
 #   but the host of an index. Without the lists every setting counts as a switch and no index is approved.
 # related_resources:
@@ -205,10 +205,13 @@ _address_run := concat("", [
 	`(?:[^\s:]*[,@]\s*|[^\s:]+\s@\s*)?((?:\w+\+)?\w+://[^\s/?#)]*)`,
 ])
 
-_installation := concat("", [`(?m)^(?:.*[\s/(=])?(?:pip[0-9.]*|uv)\s(?:.*\s)?(?:`, _verbs, `)\s.*$`])
+_installation := concat("", [
+	`(?m)^(?:.*(?:[\s/(=]|\s-m))?(?:pip[0-9.]*|uv|conda|(?:micro)?mamba)\s(?:.*\s)?(?:`,
+	concat("", [_verbs, `)\s.*$`]),
+])
 
 # `pip config set global.index-url` is for every later call of pip.
-_verbs := `install|download|wheel|add|sync|set\s+\S*(?:index-url|find-links)`
+_verbs := `install|download|wheel|add|sync|create|update|--(?:add|append|prepend)|set\s+\S*(?:index-url|find-links)`
 
 _address := `(?:[\s@=]|\s-[if])((?:\w+\+)?\w+://[^\s/?#)]*)`
 

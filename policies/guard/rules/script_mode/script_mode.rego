@@ -4,8 +4,8 @@
 #   Code that a job loads into an approved image must come from a bucket that a glob of the list `buckets`
 #   matches, or lie in the container at a path that a glob of `container_paths` matches. The rule reads the
 #   settings `sagemaker_submit_directory` and `sagemaker_program` (hyperparameters, which the SDK quotes as
-#   JSON, and environment, there in capitals), and the inputs whose name is in `code_inputs` or whose local
-#   path lies under one of `code_paths`. A program named by a relative path lies in the submit directory. A
+#   JSON, and environment, there in capitals), the argument `--s3_base_uri`, below which a remote function lies,
+#   and the inputs whose name is in `code_inputs` or whose local path lies under one of `code_paths`. A program named by a relative path lies in the submit directory. A
 #   place that is not known is a finding. Without a list nothing is approved and every input counts as code.
 #   Data that a program loads by itself stays unseen, and so does code in a checkpoint, in a model's artifact, below an
 #   input whose local path is above a code path, and in the scripts of Model Monitor and of Debugger's rules:
@@ -104,6 +104,24 @@ findings contains {
 	_holds_code(place.name, place.local_path)
 	not globs.matches(_buckets, place.bucket)
 }
+
+findings contains {
+	"message": sprintf("The command's option --s3_base_uri loads code from %s, which is not approved.", [_shown(found)]),
+	"details": {
+		"config": "rules.script_mode.buckets",
+		"option": "--s3_base_uri",
+		"bucket": _bucket(found),
+		"allowed": _buckets,
+	},
+} if {
+	some words in input.command
+	some [_, address] in regex.find_all_string_submatch_n(_base, concat("\n", words), -1)
+	found := storage.bucket(address)
+	not globs.matches(_buckets, found)
+}
+
+# Of the SageMaker Python SDK's remote functions; Python's argparse takes the option by its beginnings, too.
+_base := `(?:^|\s)--s3_b(?:a(?:s(?:e(?:_(?:u(?:ri?)?)?)?)?)?)?[=\s]+(\S+)`
 
 _programs := {"sagemaker_program", "SAGEMAKER_PROGRAM"}
 
