@@ -1,13 +1,14 @@
 # METADATA
 # title: Approved places for data
 # description: |
-#   Each input and output, and each S3 URI, web address or ARN of a bucket in a setting, a query or the command, must be
-#   in a bucket that a glob of the list `buckets` matches, or in an AWS account (where an ARN names one) that a glob
-#   of `accounts` matches (but for access points, whose bucket may be another account's: `buckets` takes their ARNs);
-#   for what has no bucket, such as a file system, its URI or id must match a glob of `others`, or its id with the directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match
-#   a glob of `hub_contents`. A place that is not known is a finding. Without the lists no place is approved. Of a
-#   URI the finding shows neither user and password nor query and fragment, and no bucket that can't be one; of a
-#   setting only the bucket. An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
+#   Each input and output, and each S3 URI, web address or ARN of a bucket in a setting, a query or the command,
+#   must be in a bucket that a glob of the list `buckets` matches, or in an AWS account (where an ARN names one)
+#   that a glob of `accounts` matches (but for access points, whose bucket may be another account's: `buckets` takes
+#   their ARNs); for what has no bucket, such as a file system, its URI or id must match a glob of `others`, or its
+#   id with the directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match a glob of
+#   `hub_contents`. A place that is not known is a finding. Without the lists no place is approved. Of a URI the
+#   finding shows neither user and password nor query and fragment, and no bucket that can't be one; of a setting
+#   only the bucket. An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
@@ -131,6 +132,7 @@ findings contains {
 	"details": {"config": "rules.data_location.buckets", "input": place.name, "bucket": _bucket(bucket)},
 } if {
 	some place in input.storage.inputs
+	is_string(place.query.statement)
 	some bucket in _unapproved_buckets(place.query.statement)
 	shown := _shown_bucket(bucket)
 }
@@ -157,13 +159,8 @@ _hub_contents contains ["The base model", name] if {
 
 _unapproved_buckets(value) := {bucket |
 	some bucket in storage.named(value)
-	not _approved({"bucket": bucket, "account": _account(bucket)})
+	not globs.matches(_buckets, bucket)
 }
-
-# Of a bucket of `storage.named` with a colon, which is an ARN.
-_account(bucket) := split(bucket, ":")[4] if is_string(bucket)
-
-else := null
 
 _shown_bucket(bucket) := sprintf("bucket %s", [bucket]) if storage.is_bucket(bucket)
 
@@ -178,8 +175,8 @@ _approved(place) if globs.matches(_buckets, place.bucket)
 
 # Whose bucket is behind an access point, its ARN doesn't say.
 _approved(place) if {
+	place.bucket == null
 	globs.matches(_accounts, place.account)
-	not _is_access_point(place.bucket)
 }
 
 _approved(place) if {
@@ -193,8 +190,6 @@ _approved(place) if {
 	is_string(place.path)
 	globs.matches(_others, sprintf("%v%s", [place.uri, storage.resolved(place.path)]))
 }
-
-_is_access_point(bucket) if regex.match(`:accesspoint[:/]`, bucket)
 
 _shown(address) := storage.shown(address) if is_string(address)
 

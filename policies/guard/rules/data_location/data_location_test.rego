@@ -284,9 +284,13 @@ test_credentials_in_the_place_of_a_bucket_are_not_shown if {
 
 test_deny_every_place_when_the_lists_are_missing if {
 	every rules in _unset {
-		r := rule.findings with input as _job([_in(_approved[2])], [_out(_approved[4])])
-			with data.guard.config.rules as rules
-		r == {_input_finding(_in(_approved[2]), _approved[2].uri), _output_finding(_out(_approved[4]), "fs-0abc")}
+		inputs := [_in(_approved[0]), _in(_approved[3])]
+		r := rule.findings with input as _job(inputs, [_out(_approved[4])]) with data.guard.config.rules as rules
+		r == {
+			_input_finding(inputs[0], inputs[0].uri),
+			_input_finding(inputs[1], inputs[1].uri),
+			_output_finding(_out(_approved[4]), "fs-0abc"),
+		}
 	}
 }
 

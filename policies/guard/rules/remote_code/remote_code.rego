@@ -2,14 +2,15 @@
 # title: Code from elsewhere
 # description: |
 #   A job may not run code that comes with a downloaded model (`trust_remote_code` and its kin, by the regular
-#   expressions `switches`), nor install packages from an index that a glob of the list `indexes` doesn't match:
-#   a host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule
-#   reads hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of
-#   the command (`--trust-remote-code`, `--index-url` and its kin, each address that `pip`, `uv` or `conda` installs
-#   from, or `uv`, `uvx` or `pipx` runs). The option counts by any beginning from `--tr` on, as Python's argparse takes
-#   it, and a switch as well where a value or a word turns it on among others (`model=x,trust_remote_code=True`). Places of a
-#   command behind the hundredth count as unknown. A switch that is empty or off is none. No value appears in a finding
-#   but the host of an index. Without the lists every setting counts as a switch and no index is approved.
+#   expressions `switches`), nor install packages from an index that a glob of the list `indexes` doesn't match: a
+#   host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule reads
+#   hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of the
+#   command (`--trust-remote-code`, `--index-url` and its kin, each address that `pip`, `uv` or `conda` installs
+#   from, or `uv`, `uvx` or `pipx` runs). The option counts by any beginning from `--tr` on, as Python's argparse
+#   takes it, and a switch as well where a value or a word turns it on among others
+#   (`model=x,trust_remote_code=True`). Places of a command behind the hundredth count as unknown. A switch that is
+#   empty or off is none. No value appears in a finding but the host of an index. Without the lists every setting
+#   counts as a switch and no index is approved.
 # related_resources:
 #   - https://huggingface.co/docs/transformers/models#custom-models
 #   - https://pip.pypa.io/en/stable/topics/configuration/

@@ -1,16 +1,16 @@
 # METADATA
 # title: Code from approved places
 # description: |
-#   Code that a job loads into an approved image must come from a bucket that a glob of the list `buckets`
-#   matches, or lie in the container at a path that a glob of `container_paths` matches. The rule reads the
-#   settings `sagemaker_submit_directory` and `sagemaker_program` (hyperparameters, which the SDK quotes as
-#   JSON, and environment, there in capitals), the argument `--s3_base_uri`, below which a remote function lies,
-#   and the inputs whose name is in `code_inputs` or whose local path lies under one of `code_paths`. A program named by a relative path lies in the submit directory. A
-#   place that is not known is a finding. Without a list nothing is approved and every input counts as code.
-#   Data that a program loads by itself stays unseen, and so does code in a checkpoint, in a model's artifact, below an
-#   input whose local path is above a code path, and in the scripts of Model Monitor and of Debugger's rules:
-#   `data_location` judges their buckets.
-#   Of a setting's value only the name of a bucket appears in the finding, and only if it can be one.
+#   Code that a job loads into an approved image must come from a bucket that a glob of the list `buckets` matches,
+#   or lie in the container at a path that a glob of `container_paths` matches. The rule reads the settings
+#   `sagemaker_submit_directory` and `sagemaker_program` (hyperparameters, which the SDK quotes as JSON, and
+#   environment, there in capitals), the argument `--s3_base_uri`, below which a remote function lies, and the
+#   inputs whose name is in `code_inputs` or whose local path lies under one of `code_paths`. A program named by a
+#   relative path lies in the submit directory. A place that is not known is a finding. Without a list nothing is
+#   approved and every input counts as code. Data that a program loads by itself stays unseen, and so does code in a
+#   checkpoint, in a model's artifact, below an input whose local path is above a code path, and in the scripts of
+#   Model Monitor and of Debugger's rules: `data_location` judges their buckets. Of a setting's value only the name
+#   of a bucket appears in the finding, and only if it can be one.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own.html
 #   - https://github.com/aws/sagemaker-training-toolkit
@@ -115,6 +115,7 @@ findings contains {
 	},
 } if {
 	some words in input.command
+	is_array(words)
 	some [_, address] in regex.find_all_string_submatch_n(_base, concat("\n", words), -1)
 	found := storage.bucket(address)
 	not globs.matches(_buckets, found)
