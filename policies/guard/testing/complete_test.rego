@@ -82,7 +82,7 @@ document := {
 				"type": "ml.m5.large",
 				"count": 1,
 				"volume_size_gb": 30,
-				"one_of": null
+				"one_of": "HyperParameterTuningResourceConfig.InstanceConfigs"
 			}
 		],
 		"max_runtime_seconds": 3600,
