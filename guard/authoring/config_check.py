@@ -18,6 +18,7 @@ from guard.authoring.exemption_check import exemption_concerns
 from guard.authoring.explain import Explanation, explain
 from guard.authoring.format_checks import FormatDoubt
 from guard.authoring.formats import format_checker
+from guard.authoring.hidden_characters import hidden_characters
 from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
 from guard.authoring.override_check import shadowed_overrides, unrelated_overrides
@@ -94,11 +95,15 @@ def _config_problems(
         text = "the configuration is empty; it needs the keys rules and exemptions: see docs/policies.md, Configuration"
         yield positions.problem((), text)
         return
-    validator = Draft202012Validator(config_schema(rules), format_checker=format_checker(opa, config))
+    schema = config_schema(rules)
+    validator = Draft202012Validator(schema, format_checker=format_checker(opa, config))
+    hidden = dict(hidden_characters(schema, config))
     broken = {
         (*told, _place_of(positions, error)) for error in validator.iter_errors(config) for told in explain(error)
     }
-    yield from (place(path, text) for path, text, place in broken)
+    yield from (positions.problem(path, text) for path, text in hidden.items())
+    # What else is said of such a text is a consequence.
+    yield from (place(path, text) for path, text, place in broken if path not in hidden)
     yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
     if isinstance(config, dict):
         yield from (positions.problem(path, text) for path, text in unknown_accounts(config))

@@ -88,10 +88,10 @@ def _missing_key(violation: _Violation) -> Iterable[Explanation]:
 def _no_choice(violation: _Violation) -> Iterable[Explanation]:
     choices = [str(choice) for choice in violation.wanted]
     if violation.path[:1] == ("exemptions",):
-        text = f"there is no rule {_shown(violation.value)}"
+        text = f"there is no rule {shown(violation.value)}"
         yield violation.path, hint(text, str(violation.value), choices, 'write a rule id, or "*" for all')
     else:
-        yield violation.path, f"must be one of {', '.join(choices)}, not {_shown(violation.value)}"
+        yield violation.path, f"must be one of {', '.join(choices)}, not {shown(violation.value)}"
 
 
 def _other_type(violation: _Violation) -> Iterable[Explanation]:
@@ -103,11 +103,11 @@ def _other_type(violation: _Violation) -> Iterable[Explanation]:
         reading = " (without quotes YAML reads a number; write it in quotes)"
     elif str(violation.value).startswith("-") and "array" in wanted:
         reading = " (without a space after each `-` YAML reads one text; write `- `)"
-    yield violation.path, f"must be {names}, not {_shown(violation.value)}{reading}; {violation.purpose}"
+    yield violation.path, f"must be {names}, not {shown(violation.value)}{reading}; {violation.purpose}"
 
 
 def _useless_text(violation: _Violation) -> Iterable[Explanation]:
-    yield violation.path, f"{_shown(violation.value)} {violation.error.cause}"
+    yield violation.path, f"{shown(violation.value)} {violation.error.cause}"
 
 
 def _too_few(violation: _Violation) -> Iterable[Explanation]:
@@ -128,13 +128,13 @@ def _no_alternative(violation: _Violation) -> Iterable[Explanation]:
 
 def _other_form(violation: _Violation) -> Iterable[Explanation]:
     empty = violation.wanted == "\\S"
-    text = "is empty" if empty else f"{_shown(violation.value)} doesn't have the form {violation.wanted}"
+    text = "is empty" if empty else f"{shown(violation.value)} doesn't have the form {violation.wanted}"
     yield violation.path, f"{text}; {violation.purpose}"
 
 
 def _out_of_bounds(violation: _Violation) -> Iterable[Explanation]:
     side = "at least" if violation.keyword == "minimum" else "at most"
-    yield violation.path, f"is {_shown(violation.value)}, must be {side} {violation.wanted}; {violation.purpose}"
+    yield violation.path, f"is {shown(violation.value)}, must be {side} {violation.wanted}; {violation.purpose}"
 
 
 _TELL: dict[str, Callable[[_Violation], Iterable[Explanation]]] = {
@@ -158,6 +158,7 @@ def hint(text: str, given: str, known: list[str], otherwise: str) -> str:
     return f"{text}; did you mean {close[0]}?" if close else f"{text}; {otherwise}"
 
 
-def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+def shown(value: object) -> str:
+    """Return a value as JSON, what can't be seen as its code, and what is long cut."""
+    text = json.dumps(value, ensure_ascii=not str(value).isprintable())
     return text if len(text) <= 60 else text[:57] + "..."

@@ -374,3 +374,10 @@ def test_a_policy_that_is_not_utf_8_is_told_in_a_sentence(tmp_path: Path, opa: P
         rule.relative_to(own.folder),
         "the file is not UTF-8 text; save it as UTF-8",
     )
+
+
+def test_two_tags_on_two_lines_of_one_entry_are_told(tmp_path: Path, opa: Path) -> None:
+    tree = copy_policies(tmp_path, opa, rules=["mutable_tag"])
+    config = "rules:\n  mutable_tag:\n    level: warn\n    tags:\n      - latest\n        dev\nexemptions: []\n"
+    (told,) = _said(tree, config)
+    assert told.startswith(f'{CONFIG}:5:9: rules.mutable_tag.tags[0]: "latest dev" doesn\'t have the form')

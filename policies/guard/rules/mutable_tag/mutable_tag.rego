@@ -24,7 +24,7 @@
 #         type: string
 #         description: A tag alone, without the repository and the colon before it.
 #         format: glob
-#         pattern: ^[^:]*$
+#         pattern: ^[^:\s]*$
 #     digest_required:
 #       description: Whether every image must be named by its digest.
 #       type: boolean

@@ -1,0 +1,80 @@
+"""Which characters that nobody sees are told, and which texts may have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guard.authoring.hidden_characters import hidden_characters
+
+SCHEMA: dict[str, Any] = {
+    "properties": {
+        "names": {"items": {"type": "string"}},
+        "globs": {"items": {"type": "string", "format": "glob"}},
+        "expressions": {"items": {"type": "string", "format": "regex"}},
+        "version": {"type": "string", "pattern": "^[0-9.]+$"},
+        "reason": {"type": "string", "pattern": "\\S"},
+        "level": {"enum": ["off"]},
+        "tags": {"additionalProperties": {"items": {"type": "string"}}},
+    }
+}
+END = "ends with white space, so that it doesn't match; remove it; where it is meant, write ?"
+BLOCK = "ends with a line break, which a block of YAML has; write >- for >, and |- for |; where it is meant, write ?"
+LINES = "has a line break or a tab inside; write the lines as entries of a list"
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "said"),
+    [
+        ({"names": ["a", "latest "]}, ("names", 1), f'"latest " {END}'),
+        ({"globs": ["*:role/*PowerUser* "]}, ("globs", 0), f'"*:role/*PowerUser* " {END}'),
+        ({"globs": [" a "]}, ("globs", 0), f'" a " {END.replace("ends", "begins")}'),
+        ({"globs": ["a\u00a0"]}, ("globs", 0), f'"a\\u00a0" {END}'),
+        ({"globs": ["a\t"]}, ("globs", 0), f'"a\\t" {END}'),
+        ({"globs": ["a\n"]}, ("globs", 0), f'"a\\n" {BLOCK}'),
+        ({"globs": ["a b\r\n"]}, ("globs", 0), f'"a b\\r\\n" {BLOCK}'),
+        ({"globs": [" "]}, ("globs", 0), f'" " {END.replace("ends", "begins")}'),
+        ({"expressions": ["a "]}, ("expressions", 0), f'"a " {END.replace("write ?", f"write [ ] or {chr(92)}s")}'),
+        ({"globs": ["a\nb"]}, ("globs", 0), f'"a\\nb" {LINES}'),
+        ({"names": ["a\tb"]}, ("names", 0), f'"a\\tb" {LINES}'),
+        (
+            {"names": ["la\u200btest"]}, ("names", 0),
+            '"la\\u200btest" has U+200B inside, ZERO WIDTH SPACE, which nobody sees; write the text anew',
+        ),
+        (
+            {"names": ["a\u00a0b"]}, ("names", 0),
+            '"a\\u00a0b" has U+00A0 inside, NO-BREAK SPACE, which nobody sees; write the text anew',
+        ),
+        (
+            {"globs": ["a b\x07c"]}, ("globs", 0),
+            '"a b\\u0007c" has U+0007 inside, a control character, which nobody sees; write the text anew',
+        ),
+        ({"version": "2.0\n"}, ("version",), f'"2.0\\n" {BLOCK}'),
+        (
+            {"tags": {"NODE_OPTIONS ": ["x"]}}, ("tags", "NODE_OPTIONS "),
+            "\"NODE_OPTIONS \" ends with white space, so that it doesn't match; remove it; no name ends so",
+        ),
+        ({"tags": {"team": ["x "]}}, ("tags", "team", 0), f'"x " {END}'),
+    ],
+)  # fmt: skip
+def test_what_nobody_sees_is_told_with_its_place(config: Any, path: Any, said: str) -> None:
+    assert list(hidden_characters(SCHEMA, config)) == [(path, said)]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"globs": ["*", "chmod +x a && ./a", "set -e\n\tpython3 train.py", "ü", "研究　開発"]},
+        {"expressions": [r"(?:^|\s)-r\s", r"\t"]},
+        {"reason": "retired, see\nthe wiki\n"},
+        {"level": "off "},
+        {"tags": {"cost center": ["a b"]}},
+        {"names": []},
+        {"unknown": [" a"]},
+        7,
+    ],
+    ids=["globs", "expressions", "prose", "a choice", "spaces inside", "nothing", "unknown", "no mapping"],
+)
+def test_an_honest_text_is_not(config: Any) -> None:
+    assert list(hidden_characters(SCHEMA, config)) == []
