@@ -1,4 +1,4 @@
-"""Accounts that nobody has: with a list of `accounts` in the configuration, a scope for another one is a mistake."""
+"""Accounts that no job of a scope has: none of the list of `accounts`, or another one than that of the scope's role."""
 
 from __future__ import annotations
 
@@ -25,15 +25,36 @@ def unknown_accounts(config: Mapping[str, Any]) -> Iterator[Explanation]:
             yield path, hint(text, pattern, known, "correct it, or add it to accounts")
 
 
+def contradicting_accounts(config: Mapping[str, Any]) -> Iterator[Explanation]:
+    """Yield the roles of scopes whose account their own `account` excludes: a job runs with a role of its own account."""
+    for path, scope in _scopes(config):
+        patterns = [text for _, text in _given(path, "account", scope) if isinstance(text, str)]
+        for at, role in _given(path, "role_arn", scope) if patterns else ():
+            account = _account("role_arn", role)
+            if account and not re.search(r"[*?]", account) and not _any_matches(patterns, account):
+                yield at, f"{account} is not the account of the scope, so that no job has both; correct one of them"
+
+
+def _any_matches(patterns: list[str], account: str) -> bool:
+    return any(fnmatch.fnmatchcase(account, pattern) for pattern in patterns)
+
+
 def _scoped_accounts(config: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     for path, scope in _scopes(config):
         for fact in ("account", "role_arn"):
-            given = scope.get(fact)
-            listed = given if isinstance(given, list) else [given]
-            for index, text in enumerate(listed):
+            for at, text in _given(path, fact, scope):
                 account = _account(fact, text)
                 if account is not None:
-                    yield (*path, fact, index) if isinstance(given, list) else (*path, fact), account
+                    yield at, account
+
+
+def _given(path: KeyPath, fact: str, scope: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield what a scope says of a fact, each value with its path."""
+    given = scope.get(fact)
+    if isinstance(given, list):
+        yield from (((*path, fact, index), text) for index, text in enumerate(given))
+    else:
+        yield (*path, fact), given
 
 
 def _account(fact: str, text: Any) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from guard.authoring.account_check import unknown_accounts
+from guard.authoring.account_check import contradicting_accounts, unknown_accounts
 from guard.authoring.config_schema import config_schema
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.exemption_check import exemption_concerns
@@ -106,7 +106,8 @@ def _config_problems(
     yield from (place(path, text) for path, text, place in broken if path not in hidden)
     yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
     if isinstance(config, dict):
-        yield from (positions.problem(path, text) for path, text in unknown_accounts(config))
+        wrong = chain(unknown_accounts(config), contradicting_accounts(config))
+        yield from (positions.problem(path, text) for path, text in wrong)
         kinds = {rule.rule_id: rule.about for rule in rules}
         idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
         yield from (positions.warning(path, text) for path, text in idle)

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 import zoneinfo
 from datetime import date
 
 from guard.authoring.explain import hint
-from guard.authoring.regions import doubt_about
 from guard.denylist.entries import canonical, parse_entry, refuse_mistaken
 from guard.errors import EntryError
-from guard.jobs import BY_KIND
 
 # What stands in a parameter's globs for a fact of the job; see policies/guard/lib/globs.
 PLACEHOLDERS = ("account", "region", "partition")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
-
-_ACCOUNT = r"(?:[0-9]{12}|(?=[0-9]*[*?])[0-9*?]+)"
-_ROLE = re.compile(rf"arn:[a-z*?-]+:iam::{_ACCOUNT}:role/.+", re.DOTALL)
-_EXAMPLE = "arn:aws:iam::000000000000:role/x"
-_SESSION = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)")
 
 
 class FormatProblem(ValueError):
@@ -100,71 +92,9 @@ def scope_glob(text: str) -> None:
     glob(text)
 
 
-def account(text: str) -> None:
-    """An account."""
-    if not re.fullmatch(r"[0-9]{12}", text):
-        raise FormatProblem("is not an account; write its 12 digits in quotes")
-
-
 def time_zone(text: str) -> None:
     """A time zone of the IANA database."""
     known = zoneinfo.available_timezones()
     # A machine without the database can't tell; `make check` tries each rule on documents all the same.
     if known and text not in known:
         raise FormatProblem(hint("is not a time zone", text, sorted(known), "write one as Europe/Berlin, or UTC"))
-
-
-def account_glob(text: str) -> None:
-    """A glob that can match an account."""
-    scope_glob(text)
-    if not re.fullmatch(r"[0-9]{12}|(?=.*[*?])[0-9*?]+", text):
-        raise FormatProblem("matches no account; write its 12 digits in quotes, or a glob of digits, * and ?")
-
-
-def region_glob(text: str) -> None:
-    """A glob that can match a region."""
-    scope_glob(text)
-    if not re.fullmatch(r"[a-z]+(-[a-z]+)+-[0-9]+|(?=.*[*?])[a-z0-9*?-]+", text):
-        raise FormatProblem("matches no region; write one as eu-west-1, or a glob as eu-*")
-    if doubt := doubt_about(text):
-        raise FormatDoubt(doubt)
-
-
-def role_glob(text: str) -> None:
-    """A glob that can match the ARN of a role."""
-    scope_glob(text)
-    if text.startswith(("*", "?")) or _ROLE.fullmatch(text) or _may_be_role(text):
-        return
-    if session := _SESSION.match(text):
-        role = "arn:{}:iam::{}:role/{}".format(*session.groups())
-        raise FormatProblem(f"is a session, and a job has the role that the session is of; write {role}")
-    form = "arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
-    if short := re.match(r"arn:[a-z*?-]+:iam::(?![0-9]{12}:)([0-9]+):role/", text):
-        raise FormatProblem(
-            f"matches no role: {short[1]} is not an account, which has 12 digits and not {len(short[1])}"
-        )
-    if text.startswith("arn:"):
-        raise FormatProblem(f"matches no role; write {form}")
-    raise FormatProblem(f"matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/{text}")
-
-
-def _may_be_role(text: str) -> bool:
-    """Tell whether a glob whose `*` stands for several parts of an ARN can match a role's."""
-    begin, star, rest = text.partition("*")
-    end = rest.rpartition(":")[2]
-    # An ARN that begins like this one is a role's if it does so too when it is filled up.
-    begins = any(_ROLE.fullmatch(begin + _EXAMPLE[i:]) for i in range(len(_EXAMPLE)))
-    return begins and star != "" and (":" not in rest or end.startswith(("*", "role/")))
-
-
-def job_kind(text: str) -> None:
-    """A known job kind."""
-    if text not in BY_KIND:
-        raise FormatProblem(f"is not a known job kind; known are {', '.join(BY_KIND)}")
-
-
-def job_kind_glob(text: str) -> None:
-    """A glob that matches a known job kind."""
-    scope_glob(text)
-    if not fnmatch.filter(BY_KIND, text):
-        raise FormatProblem(f"matches no known job kind; known are {', '.join(BY_KIND)}")

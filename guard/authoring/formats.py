@@ -11,6 +11,7 @@ from typing import Any
 from jsonschema import FormatChecker
 
 from guard.authoring import format_checks as checks
+from guard.authoring import scope_checks
 from guard.authoring.format_checks import FormatProblem
 from guard.authoring.opa import Opa
 
@@ -19,15 +20,17 @@ from guard.authoring.opa import Opa
 class Format:
     """All about one format: its word in a type, its row in the guide, and its check, which raises FormatProblem.
 
-    What OPA can't compile, a rule can't compare with: where `readable` is given, that expression must hold for the text.
+    What OPA can't compile, a rule can't compare with: it must be able to read the text as what `read_as` names.
     """
 
     name: str
     word: str
     accepts: str
     check: Callable[[str], None]
-    readable: str | None = None
+    read_as: str | None = None
 
+
+_READABLE = {"glob": '_ := glob.match(text, null, "")', "regex": "regex.is_valid(text)"}
 
 _ROWS = (
     Format(
@@ -36,14 +39,21 @@ _ROWS = (
         "a glob that OPA can read: `*`, `?`, `[a-z]`, `{a,b}`; it matches the whole value. `{account}`, `{region}` and "
         "`{partition}` are those of the job. A comma outside of brackets is rejected: write a list",
         checks.glob,
-        readable='_ := glob.match(text, null, "")',
+        read_as="glob",
+    ),
+    Format(
+        "glob-of-roles",
+        "glob",
+        "a glob as `glob` that can match the ARN of a role, in any case",
+        scope_checks.role_parameter,
+        read_as="glob",
     ),
     Format(
         "regex",
         "regular expression",
         "a regular expression that OPA can read",
         checks.not_empty,
-        readable="regex.is_valid(text)",
+        read_as="regex",
     ),
     Format(
         "image-entry",
@@ -57,29 +67,33 @@ _ROWS = (
         "job-kind",
         "job kind",
         "a job kind: the first column of the table in the README",
-        checks.job_kind,
+        scope_checks.job_kind,
     ),
-    Format("job-kind-glob", "glob", "a glob of `*` and `?` that matches at least one job kind", checks.job_kind_glob),
-    Format("account", "account", "an account: 12 digits", checks.account),
-    Format("account-glob", "glob", "12 digits, or a glob of digits, `*` and `?`", checks.account_glob),
+    Format(
+        "job-kind-glob", "glob", "a glob of `*` and `?` that matches at least one job kind", scope_checks.job_kind_glob
+    ),
+    Format("account", "account", "an account: 12 digits", scope_checks.account),
+    Format("account-glob", "glob", "12 digits, or a glob of digits, `*` and `?`", scope_checks.account_glob),
     Format(
         "region-glob",
         "glob",
         "a region, or a glob of `*` and `?` that can match one; one that matches no region that botocore knows is a warning",
-        checks.region_glob,
+        scope_checks.region_glob,
     ),
     Format(
         "role-glob",
         "glob",
         "the ARN of a role, or a glob of `*` and `?` that can match one (`arn:aws:iam::<account>:role/<name>`, not the ARN of "
         "a session)",
-        checks.role_glob,
+        scope_checks.role_glob,
     ),
     Format("scope-glob", "glob", "a glob of `*` and `?`", checks.scope_glob),
     Format("time-zone", "time zone", "a time zone of the IANA database, as `Europe/Berlin` or `UTC`", checks.time_zone),
     Format("day", "day", "a date as YYYY-MM-DD", checks.day),
 )
 FORMATS = {row.name: row for row in _ROWS}
+OF_GLOBS = {row.name for row in _ROWS if row.read_as == "glob"}
+"""Those of which a rule reads the globs with the facts of the job filled in."""
 
 
 def format_checker(opa: Opa, config: object) -> FormatChecker:
@@ -87,7 +101,7 @@ def format_checker(opa: Opa, config: object) -> FormatChecker:
     unreadable = _unreadable(opa, config)
     checker = FormatChecker(formats=())
     for row in _ROWS:
-        checker.checks(row.name, raises=FormatProblem)(_for_text(row, unreadable.get(row.name, set())))
+        checker.checks(row.name, raises=FormatProblem)(_for_text(row, unreadable.get(row.read_as or "", set())))
     return checker
 
 
@@ -99,11 +113,11 @@ def guide_table() -> str:
 
 
 def _unreadable(opa: Opa, config: object) -> dict[str, set[str]]:
-    """Return the texts of the configuration that OPA can't read, by format."""
+    """Return the texts of the configuration that OPA can't read, as globs and as regular expressions."""
     special = sorted({text for text in _texts(config) if re.search(r"[\[\]{}()\\*+?|^$]", text)})
     if not special:
         return {}
-    items = [f'"{row.name}": [text | some text in input; {row.readable}]' for row in _ROWS if row.readable]
+    items = [f'"{name}": [text | some text in input; {holds}]' for name, holds in _READABLE.items()]
     query = f"{{{', '.join(items)}}}"
     answer = opa.json("eval", "--format", "raw", "--stdin-input", query, given=json.dumps(special))
     return {name: set(special) - set(readable) for name, readable in answer.items()}

@@ -14,6 +14,7 @@ from typing import Any
 from guard.authoring import negation
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.explain import hint
+from guard.authoring.formats import OF_GLOBS
 from guard.authoring.layout import data_files
 from guard.authoring.opa import Opa
 from guard.authoring.rego_text import read_texts
@@ -257,7 +258,7 @@ def _place(rule: Rule, parameter: str) -> str:
 
 
 def _view(rule: Rule, parameter: str) -> str:
-    return "globs" if "glob" in formats_of(rule.parameters[parameter]) else "of"
+    return "globs" if OF_GLOBS.intersection(formats_of(rule.parameters[parameter])) else "of"
 
 
 def _undeclared(rule: Rule, parameter: str) -> str:

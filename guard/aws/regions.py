@@ -1,15 +1,26 @@
-"""The regions that the installed botocore knows, without a call."""
+"""The partitions and regions that the installed botocore knows, without a call."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from botocore.loaders import Loader
 
 
 @cache
+def known_partitions() -> tuple[str, ...]:
+    """Return the names of all partitions, sorted."""
+    return tuple(sorted(each["id"] for each in _partitions()))
+
+
+@cache
 def known_regions() -> tuple[str, ...]:
     """Return the names of the regions of all partitions, sorted."""
-    partitions = Loader().load_data("partitions")["partitions"]
     # A partition's own name stands for services without regions.
-    return tuple(sorted(name for each in partitions for name in each["regions"] if not name.endswith("-global")))
+    return tuple(sorted(name for each in _partitions() for name in each["regions"] if not name.endswith("-global")))
+
+
+def _partitions() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = Loader().load_data("partitions")["partitions"]
+    return found

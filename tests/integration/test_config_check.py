@@ -152,12 +152,30 @@ def test_an_expired_exemption_is_a_warning_that_stops_nothing(tree: Opa) -> None
 @pytest.mark.parametrize(
     "role",
     [
-        "*", "*:role/Batch", "?rn:aws:iam::1:user/x", "arn:*", "arn:aws*", "arn:aws:iam::11112222*", "arn:aws:iam::*",
-        "arn:*:role/Batch", "arn:aws*role/Batch", "arn:aws-us-gov:iam::111122223333:role/a/b", "arn:aws:iam::1?:ro*",
+        "*", "*:role/Batch", "?rn:aws:iam::1*:role/x", "arn:*", "arn:aws*", "arn:aws:iam::11112222*", "arn:aws:iam::*",
+        "arn:*:role/Batch", "arn:aws*role/Batch", "arn:aws-us-gov:iam::111122223333:role/a/b", "arn:aws:iam::1?*:ro*",
     ],
 )  # fmt: skip
 def test_a_glob_that_can_match_the_arn_of_a_role_is_accepted(said: Said, role: str) -> None:
     assert said(_changed('role_arn: "arn:aws:iam::*:role/Batch*"', f'role_arn: "{role}"')) == []
+
+
+def test_a_partition_that_may_be_misspelt_is_a_warning(said: Said) -> None:
+    (line,) = said(_changed('"arn:aws:iam::*:role/Batch*"', '"arn:asw:iam::*:role/Batch*"'))
+    text = "matches no role: asw is none of the partitions that botocore knows; did you mean aws?"
+    assert f'warning: rules.max_runtime.overrides[0].role_arn: "arn:asw:iam::*:role/Batch*" {text}' in line
+
+
+def test_a_role_that_no_job_can_have_is_told_of_the_rule_for_roles(tmp_path: Path, opa: Path) -> None:
+    tree = copy_policies(tmp_path, opa, rules=["denied_role"])
+    denied = ["*:role/*Admin*", "arn:aws:iam::11112222333:role/*", "arn:aws:iam::{account}:role/[x"]
+    rule = {"level": "deny", "denied": denied, "allowed": ["arn:aws:iam::{account}:role/Team*"]}
+    (tree.folder / CONFIG).write_text(yaml.safe_dump({"rules": {"denied_role": rule}, "exemptions": []}))
+    said = [problem.text.partition('" ')[2] for problem in check_config(tree, POLICIES, TODAY)]
+    assert said == [
+        "matches no role: 11112222333 is not an account, which has 12 digits",
+        "is not a glob that OPA can read; look for a bracket without its partner, or a lone `\\` or `*`",
+    ]
 
 
 @pytest.mark.parametrize("text", ["ml.{g{4,5},p5}.*", "ml.[g,p]*", r"ml.\\,*", "ml.g?"])
@@ -253,8 +271,9 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "itself.\n#       type: integer", "itself.\n#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
-            "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, glob, image-entry, "
-            "image-pattern, image-scope, job-kind, job-kind-glob, regex, region-glob, role-glob, scope-glob, time-zone",
+            "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, glob, glob-of-roles, "
+            "image-entry, image-pattern, image-scope, job-kind, job-kind-glob, regex, region-glob, role-glob, scope-glob, "
+            "time-zone",
             id="other unknown format",
         ),
         pytest.param(
@@ -302,6 +321,11 @@ def test_a_rule_that_does_not_parse_is_told_with_its_place(tmp_path: Path, opa: 
 DEFECTS_OF_FACTS = [
     ('account: "111122223333"', "account: '11112222333'", "matches no account; write its 12 digits"),
     ("iam::111122223333:role/Churn", "iam::11112222333:role/Churn", "11112222333 is not an account, which has 12 digits"),
+    ('account: "111122223333"', "account: '1111????'", "matches no account; write its 12 digits"),
+    (
+        '"arn:aws:iam::*:role/Batch*"', '"arn:aws:iam::444455556666:role/Batch*"',
+        "rules.max_runtime.overrides[0].role_arn: 444455556666 is not the account of the scope, so that no job has both",
+    ),
     ("exemptions:\n", "accounts: ['11112222333']\nexemptions:\n", "is not an account; write its 12 digits in quotes"),
     ("exemptions:\n", "accounts: ['999922223333']\nexemptions:\n", "111122223333 is none of your accounts"),
     ("exemptions:\n", "exemption_policy: {longest: 3}\nexemptions:\n", "unknown key; did you mean longest_days?"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from guard.authoring.account_check import unknown_accounts
+from guard.authoring.account_check import contradicting_accounts, unknown_accounts
 
 MINE = ["111122223333", "444455556666"]
 
@@ -70,3 +70,31 @@ def test_without_a_list_every_account_may_be(accounts: Any) -> None:
 )
 def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
     assert list(unknown_accounts({"accounts": MINE} | config)) == []
+
+
+ROLE, OTHER = "arn:aws:iam::111122223333:role/x", "arn:aws:iam::444455556666:role/x"
+
+
+@pytest.mark.parametrize(
+    ("scope", "contradicting"),
+    [
+        ({"account": "111122223333", "role_arn": ROLE}, []),
+        ({"account": "111122223333", "role_arn": OTHER}, [("role_arn",)]),
+        ({"account": ["111122223333"], "role_arn": [ROLE, OTHER]}, [("role_arn", 1)]),
+        ({"account": ["111122223333", "444455556666"], "role_arn": OTHER}, []),
+        ({"account": "1111*", "role_arn": OTHER}, [("role_arn",)]),
+        ({"account": "4444*", "role_arn": OTHER}, []),
+        ({"account": "111122223333", "role_arn": "arn:aws:iam::*:role/x"}, []),
+        ({"account": "111122223333", "role_arn": "arn:aws:iam::44445555????:role/x"}, []),
+        ({"account": "111122223333", "role_arn": "*Churn*"}, []),
+        ({"role_arn": OTHER}, []),
+        ({"account": 7, "role_arn": OTHER}, []),
+        ({"account": "111122223333", "role_arn": 7}, []),
+    ],
+    ids=str,
+)
+def test_a_role_of_another_account_than_the_scopes_is_found(scope: dict[str, Any], contradicting: list[Any]) -> None:
+    text = "444455556666 is not the account of the scope, so that no job has both; correct one of them"
+    starts = (("rules", "region", "overrides", 0), ("exemptions", 0, "scope"))
+    expected = [((*start, *end), text) for start in starts for end in contradicting]
+    assert list(contradicting_accounts(_config(scope))) == expected

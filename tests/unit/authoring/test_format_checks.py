@@ -20,6 +20,7 @@ NO_DAY = "is not a date of the years 2000 to 2199; write one as YYYY-MM-DD"
 NO_ACCOUNT = "matches no account; write its 12 digits in quotes, or a glob of digits, * and ?"
 NO_REGION = "matches no region; write one as eu-west-1, or a glob as eu-*"
 NO_ROLE = "matches no role; write arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
+SHORT = "matches no role: {} is not an account, which has 12 digits"
 KINDS = f"known are {', '.join(BY_KIND)}"
 
 ACCEPTED = [
@@ -44,6 +45,8 @@ ACCEPTED = [
     ("account-glob", "111122223333"),
     ("account-glob", "*"),
     ("account-glob", "1111????3333"),
+    ("account-glob", "????????????"),
+    ("account-glob", "11112222333?*"),
     ("region-glob", "eu-west-1"),
     ("region-glob", "*-west-?"),
     ("region-glob", "us-gov-west-1"),
@@ -52,13 +55,22 @@ ACCEPTED = [
     ("role-glob", "arn:aws:iam::111122223333:role/service/Churn"),
     ("role-glob", "arn:*:iam::*:role/x\ny"),
     ("role-glob", "*"),
-    ("role-glob", "?rn:x"),
-    ("role-glob", "*:user/Churn"),  # the path of a role may be `a:user`
+    ("role-glob", "?rn:aws:*"),
+    ("role-glob", "*user/Churn"),
+    ("role-glob", "arn:aws:iam::1111????3333:role/*"),
+    ("role-glob", "arn:aws-*:iam::*:role/Churn"),
+    ("role-glob", "arn:aws-eusc:iam::111122223333:role/Churn"),
     ("role-glob", "arn:*"),
     ("role-glob", "arn:aws:iam::1111*"),
     ("role-glob", "arn:aws*:role/Churn"),
     ("role-glob", "arn:aws*:*Churn"),
     ("role-glob", "arn:aws*Churn"),
+    ("glob-of-roles", "*:role/*Admin*"),
+    ("glob-of-roles", "ARN:AWS:iam::111122223333:role/Team"),
+    ("glob-of-roles", "arn:{partition}:iam::{account}:role/Team-{region}-*"),
+    ("glob-of-roles", "arn:aws:iam::111122223333:role/{a{b,c},d}*"),
+    ("glob-of-roles", "arn:aws:iam::11112222333[34]:role/[A-Z]*"),
+    ("glob-of-roles", r"arn:aws:iam::111122223333:role/\*"),
     ("job-kind", "training"),
     ("job-kind-glob", "trans*"),
     ("time-zone", "Europe/Berlin"),
@@ -99,6 +111,9 @@ REFUSED = [
     ("account-glob", "", EMPTY_SCOPE),
     ("account-glob", "11112222333", NO_ACCOUNT),
     ("account-glob", "a*", NO_ACCOUNT),
+    ("account-glob", "1111????", NO_ACCOUNT),
+    ("account-glob", "11112222333?4*", NO_ACCOUNT),
+    ("account-glob", "1111222233334*", NO_ACCOUNT),
     ("region-glob", "", EMPTY_SCOPE),
     ("region-glob", "EU-west-1", NO_REGION),
     ("region-glob", "eu_*", NO_REGION),
@@ -113,7 +128,22 @@ REFUSED = [
     ("role-glob", "arn:AWS:iam::111122223333:role/x", NO_ROLE),
     ("role-glob", "arn:aws:iam:::role/Churn", NO_ROLE),
     ("role-glob", "Churn*", "matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/Churn*"),
-    ("role-glob", "arn:aws:iam::1111:role/x", "matches no role: 1111 is not an account, which has 12 digits and not 4"),
+    ("role-glob", "?rn:x", NO_ROLE),
+    ("role-glob", "arn:aws:iam::1111:role/x", SHORT.format("1111")),
+    ("role-glob", "arn:*:iam::11112222333:role/*", SHORT.format("11112222333")),
+    ("role-glob", "arn:aws:iam::1111????:role/*", SHORT.format("1111????")),
+    ("role-glob", "arn:aws:iam::1?:ro*", NO_ROLE),
+    ("glob-of-roles", "", EMPTY),
+    ("glob-of-roles", "a,b", COMMA),
+    ("glob-of-roles", "Admin*", "matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/Admin*"),
+    ("glob-of-roles", "arn:aws:iam::11112222333:role/{a,b}", SHORT.format("11112222333")),
+    ("glob-of-roles", "[a]:iam::111122223333:role/x", NO_ROLE),
+    ("glob-of-roles", "arn:aws:iam::{account}:user/x", NO_ROLE),
+    (
+        "glob-of-roles",
+        "arn:aws:sts::111122223333:assumed-role/Batch/*",
+        "is a session, and a job has the role that the session is of; write arn:aws:iam::111122223333:role/Batch",
+    ),
     (
         "role-glob",
         "arn:aws-cn:sts::111122223333:assumed-role/Batch/i-1",
@@ -156,3 +186,31 @@ def test_a_region_that_may_be_new_is_only_doubted(text: str, said: str) -> None:
 def test_where_no_time_zones_are_known_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zoneinfo, "available_timezones", set)
     time_zone("Europe/Berlim")
+
+
+PARTITIONS = "they are aws, aws-cn, aws-eusc, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f, aws-us-gov"
+NO_PARTITION = "matches no role: {} is none of the partitions that botocore knows; {}"
+COLON = (
+    "matches a role only if its path has a colon; write arn:<partition>:iam::<account>:role/<path and name>, each of them "
+    "or a glob"
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "said"),
+    [
+        ("role-glob", "arn:asw:iam::111122223333:role/x", NO_PARTITION.format("asw", "did you mean aws?")),
+        ("role-glob", "arn:asw*:iam::*:role/x", NO_PARTITION.format("asw*", "did you mean aws?")),
+        ("role-glob", "arn:cloud:iam::*:role/x", NO_PARTITION.format("cloud", PARTITIONS)),
+        ("role-glob", "arn?cloud?iam*", NO_PARTITION.format("arn?cloud?iam*", PARTITIONS)),
+        ("role-glob", "*:user/Churn", COLON),
+        ("role-glob", "*:11112222333:role/Churn", COLON),
+        ("glob-of-roles", "arn:asw:iam::{account}:role/x", NO_PARTITION.format("asw", "did you mean aws?")),
+        ("glob-of-roles", "*:roles/*Admin*", COLON),
+    ],
+    ids=str,
+)
+def test_a_role_that_hardly_exists_is_only_doubted(form: str, text: str, said: str) -> None:
+    """AWS opens partitions, and nothing forbids a colon."""
+    with pytest.raises(FormatDoubt, match=f"^{re.escape(said)}$"):
+        FORMATS[form].check(text)

@@ -20,16 +20,14 @@
 #       items:
 #         type: string
 #         description: A glob for the whole ARN, as `*:role/Admin*` or `arn:aws:iam::*:role/Admin`.
-#         format: glob
-#         pattern: ^(?!arn:[^:]*:sts:)(arn|[*?\[{]|$)
+#         format: glob-of-roles
 #     allowed:
 #       description: ARNs of roles that jobs may use.
 #       type: array
 #       items:
 #         type: string
 #         description: A glob for the whole ARN, as `*:role/Team*` or `arn:aws:iam::*:role/Team`.
-#         format: glob
-#         pattern: ^(?!arn:[^:]*:sts:)(arn|[*?\[{]|$)
+#         format: glob-of-roles
 package guard.rules.denied_role
 
 import data.guard.lib.availability

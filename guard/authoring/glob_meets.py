@@ -1,0 +1,56 @@
+"""Whether a glob can match any text of a form, as no account has eleven digits and no role an ARN of `asw`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Part:
+    """A character of a form, by the class of a regular expression; or any number of them."""
+
+    characters: str
+    repeated: bool = False
+
+
+def literal(text: str) -> list[Part]:
+    """Return the form that only this text has."""
+    return [Part(re.escape(character)) for character in text]
+
+
+def meets(glob: str, form: Sequence[Part]) -> bool:
+    """Tell whether a glob of `*` and `?` matches a text of a form.
+
+    >>> digits = [Part("[0-9]")] * 3
+    >>> meets("1?3", digits), meets("1*4*6", digits), meets("1?", digits), meets("12*34", digits)
+    (True, True, False, False)
+    """
+    reached = _skipping(form, {0})
+    for symbol in glob:
+        if not reached:
+            return False
+        if symbol == "*":
+            reached = set(range(min(reached), len(form) + 1))
+        else:
+            reached = _skipping(form, {_after(form, at) for at in reached if _fits(form, at, symbol)})
+    return len(form) in reached
+
+
+def _after(form: Sequence[Part], at: int) -> int:
+    return at if form[at].repeated else at + 1
+
+
+def _fits(form: Sequence[Part], at: int, symbol: str) -> bool:
+    return at < len(form) and (symbol == "?" or re.fullmatch(form[at].characters, symbol) is not None)
+
+
+def _skipping(form: Sequence[Part], reached: set[int]) -> set[int]:
+    """Add the positions behind what may be left out."""
+    found = set(reached)
+    for at in sorted(reached):
+        while at < len(form) and form[at].repeated:
+            at += 1
+            found.add(at)
+    return found

@@ -1,0 +1,99 @@
+"""The checks of what a scope names: each raises FormatProblem for what matches no account, region, role or kind of job."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+
+from guard.authoring.explain import hint
+from guard.authoring.format_checks import FormatDoubt, FormatProblem, glob, scope_glob
+from guard.authoring.glob_meets import Part, literal, meets
+from guard.authoring.regions import doubt_about
+from guard.aws.regions import known_partitions
+from guard.jobs import BY_KIND
+
+_ACCOUNT = [Part("[0-9]")] * 12
+_PARTITION = [Part("[a-z]"), Part("[a-z-]", repeated=True)]
+# The path of a role may have a colon, which hardly one has.
+_NAME, _USUAL_NAME = ([Part(characters), Part(characters, repeated=True)] for characters in ("(?s:.)", "[^:]"))
+_FORM = "arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
+_SESSION = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)")
+
+
+def account(text: str) -> None:
+    """An account."""
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise FormatProblem("is not an account; write its 12 digits in quotes")
+
+
+def account_glob(text: str) -> None:
+    """A glob that can match an account."""
+    scope_glob(text)
+    if not meets(text, _ACCOUNT):
+        raise FormatProblem("matches no account; write its 12 digits in quotes, or a glob of digits, * and ?")
+
+
+def region_glob(text: str) -> None:
+    """A glob that can match a region."""
+    scope_glob(text)
+    if not re.fullmatch(r"[a-z]+(-[a-z]+)+-[0-9]+|(?=.*[*?])[a-z0-9*?-]+", text):
+        raise FormatProblem("matches no region; write one as eu-west-1, or a glob as eu-*")
+    if doubt := doubt_about(text):
+        raise FormatDoubt(doubt)
+
+
+def role_glob(text: str) -> None:
+    """A glob that can match the ARN of a role."""
+    scope_glob(text)
+    _role(text, text)
+
+
+def role_parameter(text: str) -> None:
+    """A glob of OPA's that can match the ARN of a role, in any case."""
+    glob(text)
+    plain = re.sub(r"\\(.)|\[[^]]*\]", lambda found: found[1] or "?", text.lower())
+    while (shorter := re.sub(r"\{[^{}]*\}", "*", plain)) != plain:
+        plain = shorter
+    _role(plain, text)
+
+
+def _role(pattern: str, written: str) -> None:
+    """Refuse a glob of `*` and `?` that matches no role, in words about what is written."""
+    is_usual = meets(pattern, _roles(_PARTITION, _USUAL_NAME))
+    if not is_usual and (pattern.startswith("arn:") or not meets(pattern, _roles(_PARTITION, _NAME))):
+        _refuse_role(written)
+    if not is_usual:
+        raise FormatDoubt(f"matches a role only if its path has a colon; write {_FORM}")
+    if not any(meets(pattern, _roles(literal(each), _NAME)) for each in known_partitions()):
+        named, known = [*pattern.split(":"), pattern][1], [*known_partitions()]
+        text = f"matches no role: {named} is none of the partitions that botocore knows"
+        raise FormatDoubt(hint(text, named.strip("*?"), known, f"they are {', '.join(known)}"))
+
+
+def _roles(partition: list[Part], name: list[Part]) -> list[Part]:
+    return [*literal("arn:"), *partition, *literal(":iam::"), *_ACCOUNT, *literal(":role/"), *name]
+
+
+def _refuse_role(text: str) -> None:
+    if session := _SESSION.match(text):
+        role = "arn:{}:iam::{}:role/{}".format(*session.groups())
+        raise FormatProblem(f"is a session, and a job has the role that the session is of; write {role}")
+    wrong = re.match(r"arn:[^:]+:iam::([^:{]+):role/", text)
+    if wrong and not meets(wrong[1], _ACCOUNT):
+        raise FormatProblem(f"matches no role: {wrong[1]} is not an account, which has 12 digits")
+    if re.match(r"arn:|[*?\[{]", text):
+        raise FormatProblem(f"matches no role; write {_FORM}")
+    raise FormatProblem(f"matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/{text}")
+
+
+def job_kind(text: str) -> None:
+    """A known job kind."""
+    if text not in BY_KIND:
+        raise FormatProblem(f"is not a known job kind; known are {', '.join(BY_KIND)}")
+
+
+def job_kind_glob(text: str) -> None:
+    """A glob that matches a known job kind."""
+    scope_glob(text)
+    if not fnmatch.filter(BY_KIND, text):
+        raise FormatProblem(f"matches no known job kind; known are {', '.join(BY_KIND)}")
