@@ -22,6 +22,7 @@ from guard.authoring.hidden_characters import hidden_characters
 from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
 from guard.authoring.override_check import shadowed_overrides, unrelated_overrides
+from guard.authoring.override_levels import lowered_levels
 from guard.authoring.rules import Rule, read_rules
 from guard.authoring.sources import source_problems
 from guard.authoring.structure import structure_problems
@@ -111,7 +112,7 @@ def _config_problems(
         kinds = {rule.rule_id: rule.about for rule in rules}
         idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
         yield from (positions.warning(path, text) for path, text in idle)
-        for concern in exemption_concerns(opa, policies, config, today):
+        for concern in chain(lowered_levels(config, kinds), exemption_concerns(opa, policies, config, today)):
             place = positions.warning if concern.severity == "warning" else positions.problem
             yield place(concern.path, concern.text)
 

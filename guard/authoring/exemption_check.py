@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from guard.authoring.concern import Concern
 from guard.authoring.opa import TESTS, Opa
 from guard.authoring.yaml_positions import KeyPath
 from guard.errors import ConfigError
@@ -32,15 +32,6 @@ _QUERY = """[{"refused": refused, "unlimited": unlimited} |
 ]"""
 # A job's owner chooses these, so they keep nobody out.
 _CHOSEN = {"job_name", "job_kind"}
-
-
-@dataclass(frozen=True)
-class Concern:
-    """One thing about an exemption, at its path; a warning stops nothing."""
-
-    path: KeyPath
-    text: str
-    severity: str = "error"
 
 
 def exemption_concerns(opa: Opa, policies: Path, config: Mapping[str, Any], today: date) -> Iterator[Concern]:

@@ -15,7 +15,7 @@ FACTS = ("account", "region", "role_arn", "job_kind")
 
 def shadowed_overrides(config: Mapping[str, Any]) -> Iterator[Explanation]:
     """Yield each override that an earlier one shadows, with its path. Of what is malformed nothing is said."""
-    for rule_id, mappings in _overrides(config):
+    for rule_id, mappings in overrides_of(config):
         for position, (index, later) in enumerate(mappings):
             number = next((number for number, earlier in mappings[:position] if _shadows(earlier, later)), None)
             if number is not None:
@@ -25,7 +25,7 @@ def shadowed_overrides(config: Mapping[str, Any]) -> Iterator[Explanation]:
 
 def unrelated_overrides(config: Mapping[str, Any], kinds: Mapping[str, Collection[str]]) -> Iterator[Explanation]:
     """Yield each override that is only for job kinds which its rule, by its id in `kinds`, isn't about."""
-    for rule_id, mappings in _overrides(config):
+    for rule_id, mappings in overrides_of(config):
         about = set(kinds.get(rule_id, ()))
         for index, override in mappings:
             wanted = _kinds(_listed(override.get("job_kind", [])))
@@ -36,7 +36,8 @@ def unrelated_overrides(config: Mapping[str, Any], kinds: Mapping[str, Collectio
                 yield ("rules", rule_id, "overrides", index), text
 
 
-def _overrides(config: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[int, dict[str, Any]]]]]:
+def overrides_of(config: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[int, dict[str, Any]]]]]:
+    """Yield the overrides of each rule, with its id and their numbers; what is malformed is left out."""
     sections = config.get("rules")
     for rule_id, section in sections.items() if isinstance(sections, dict) else ():
         overrides = section.get("overrides") if isinstance(section, dict) else None

@@ -348,6 +348,16 @@ def test_an_override_that_never_applies_is_a_warning(said: Said) -> None:
     assert "warning: rules.max_runtime.overrides[1]: never applies: overrides[0] matches each of its jobs first" in line
 
 
+def test_an_override_that_escapes_the_exemption_policy_is_told(said: Said) -> None:
+    text = CONFIGURATION.replace("exemptions:\n", "exemption_policy: {never: [max_runtime]}\nexemptions:\n")
+    (line,) = said(text)
+    path = "rules.max_runtime.overrides[0].level"
+    assert line.startswith(f'{CONFIG}:18:9: warning: {path}: lowers max_runtime to "off" for these jobs, though')
+    scope = CONFIGURATION[CONFIGURATION.index('account: "1111') : CONFIGURATION.index('        level: "off"')]
+    (line,) = said(text.replace(scope, 'role_arn: "*"\n'))
+    assert line.startswith(f'{CONFIG}:15:9: {path}: lowers max_runtime to "off" for every job, and')
+
+
 def test_an_override_for_a_kind_that_the_rule_is_not_about_is_a_warning(tmp_path: Path, opa: Path) -> None:
     tree = copy_policies(tmp_path, opa, rules=["labeling_workforce"])
     rule = {"level": "warn", "workteams": [], "functions": [], "overrides": [{"job_kind": "training", "level": "deny"}]}

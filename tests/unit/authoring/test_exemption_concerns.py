@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from guard.authoring.exemption_check import Concern, day_of, exemption_concerns
+from guard.authoring.concern import Concern
+from guard.authoring.exemption_check import day_of, exemption_concerns
 from guard.errors import ConfigError
 
 POLICIES, TODAY = Path("policies"), date(2026, 11, 23)

@@ -1,0 +1,84 @@
+"""Which scopes leave no job out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guard.authoring.everything import is_for_every_job, leaves_none_out
+from guard.jobs import BY_KIND
+
+DIGITS = [f"{digit}*" for digit in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("fact", "patterns"),
+    [
+        ("account", "*"),
+        ("account", "????????????"),
+        ("account", DIGITS),
+        ("account", [f"*{digit}" for digit in range(10)]),
+        ("region", "*"),
+        ("region", "*-1"),
+        ("region", "*-*-?"),
+        ("region", ["*-1", "eu-*"]),
+        ("role_arn", "a*"),
+        ("role_arn", "arn:a*"),
+        ("role_arn", "ARN:AWS:*"),
+        ("role_arn", "*:role/*"),
+        ("role_arn", "arn:aws-cn:iam::*:role/?*"),
+        ("role_arn", [f"arn:aws:iam::{digit}:role/*" for digit in DIGITS]),
+        ("job_kind", "*"),
+        ("job_kind", [*BY_KIND]),
+        ("job_name", ["?*"]),
+    ],
+    ids=str,
+)
+def test_what_matches_every_example_is_for_everything(fact: str, patterns: Any) -> None:
+    assert leaves_none_out(fact, patterns)
+
+
+@pytest.mark.parametrize(
+    ("fact", "patterns"),
+    [
+        ("account", DIGITS[1:]),
+        ("account", DIGITS[:-1]),
+        ("account", ["111122223333", "444455556666"]),
+        ("region", "eu-*"),
+        ("region", "*-2"),
+        ("region", "*-west-*"),
+        ("region", ["us-*", "eu-*", "ap-*"]),
+        ("role_arn", "arn:aws:iam::1*"),
+        ("role_arn", "*role/*-*"),
+        ("role_arn", "*:role/service-role/*"),
+        ("role_arn", "*Admin*"),
+        ("role_arn", "*:role/A*"),
+        ("job_kind", [*BY_KIND][1:]),
+        ("job_name", "*-*"),
+        ("job_name", "churn-*"),
+        ("image", "*"),
+        ("account", 7),
+        ("account", []),
+    ],
+    ids=str,
+)
+def test_what_leaves_some_out_is_not(fact: str, patterns: Any) -> None:
+    assert not leaves_none_out(fact, patterns)
+
+
+@pytest.mark.parametrize(
+    ("scope", "about", "everything"),
+    [
+        ({"account": "*", "level": "off"}, (), True),
+        ({"account": "*", "region": "*-1"}, (), True),
+        ({"account": "*", "region": "eu-*"}, (), False),
+        ({"job_kind": ["training", "transform"]}, (), False),
+        ({"job_kind": ["training", "transform"]}, ("training", "transform"), True),
+        ({"job_kind": "training"}, ("training", "transform"), False),
+        ({"level": "off"}, (), False),
+    ],
+    ids=str,
+)
+def test_an_override_is_for_every_job_if_each_of_its_facts_is(scope: Any, about: Any, everything: bool) -> None:
+    assert is_for_every_job(scope, about) == everything
