@@ -112,7 +112,7 @@ def _config_problems(
         kinds = {rule.rule_id: rule.about for rule in rules}
         idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
         yield from (positions.warning(path, text) for path, text in idle)
-        for concern in chain(lowered_levels(config, kinds), exemption_concerns(opa, policies, config, today)):
+        for concern in chain(lowered_levels(config, kinds), exemption_concerns(opa, policies, config, rules, today)):
             place = positions.warning if concern.severity == "warning" else positions.problem
             yield place(concern.path, concern.text)
 

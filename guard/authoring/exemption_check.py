@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from guard.authoring.concern import Concern
+from guard.authoring.everything import leaves_none_out
+from guard.authoring.image_exemptions import foreign_images, rules_about_images
 from guard.authoring.opa import TESTS, Opa
+from guard.authoring.rules import Rule
 from guard.authoring.yaml_positions import KeyPath
 from guard.errors import ConfigError
 
@@ -30,11 +33,13 @@ _QUERY = """[{"refused": refused, "unlimited": unlimited} |
 		data.guard.lib.exemption_policy.matches_everything(fact, pattern)
 	]
 ]"""
-# A job's owner chooses these, so they keep nobody out.
+# A job's owner chooses these.
 _CHOSEN = {"job_name", "job_kind"}
 
 
-def exemption_concerns(opa: Opa, policies: Path, config: Mapping[str, Any], today: date) -> Iterator[Concern]:
+def exemption_concerns(
+    opa: Opa, policies: Path, config: Mapping[str, Any], rules: Iterable[Rule], today: date
+) -> Iterator[Concern]:
     """Yield what is wrong with the exemptions of a configuration, whose form the schema has judged.
 
     An expired one is a warning: it has stopped working by itself, and a build that fails on a day when nobody changed anything
@@ -45,9 +50,19 @@ def exemption_concerns(opa: Opa, policies: Path, config: Mapping[str, Any], toda
         return
     yield from _repeated_ids(exemptions)
     judged = _judged(opa, policies, exemptions, config.get("exemption_policy", {}))
+    images = rules_about_images(opa, rules) if any(map(_names_images, exemptions)) else set()
     for index, (exemption, found) in enumerate(zip(exemptions, judged, strict=True)):
         if isinstance(exemption, dict):
-            yield from _concerns(("exemptions", index), exemption, found, today)
+            yield from _concerns(("exemptions", index), exemption, found, images, today)
+
+
+def _names_images(exemption: Any) -> bool:
+    return isinstance(exemption, dict) and "image" in _scope(exemption)
+
+
+def _scope(exemption: Mapping[str, Any]) -> Mapping[str, Any]:
+    scope = exemption.get("scope")
+    return scope if isinstance(scope, dict) else {}
 
 
 def day_of(value: object) -> date | None:
@@ -85,7 +100,9 @@ def _repeated_ids(exemptions: list[Any]) -> Iterator[Concern]:
         first.setdefault(name, index)
 
 
-def _concerns(path: KeyPath, exemption: dict[str, Any], found: dict[str, list[str]], today: date) -> Iterator[Concern]:
+def _concerns(
+    path: KeyPath, exemption: dict[str, Any], found: dict[str, list[str]], images: set[str], today: date
+) -> Iterator[Concern]:
     name, expires = exemption.get("id"), day_of(exemption.get("expires"))
     if expires and expires < today:
         text = f"{name} has expired on {expires} and exempts nothing; remove it, or let its owner renew it"
@@ -100,14 +117,23 @@ def _concerns(path: KeyPath, exemption: dict[str, Any], found: dict[str, list[st
         left = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
         text = f"{name} ends {left}, on {expires}; tell its owner {exemption.get('owner')}, and renew or remove it"
         yield Concern((*path, "expires"), text, "warning")
-    yield from _reach(path, exemption, set(found["unlimited"]), days)
+    if scope := _scope(exemption):
+        unlimited = {*found["unlimited"], *(fact for fact in scope if leaves_none_out(fact, scope[fact]))}
+        yield from _reach(path, exemption, scope.keys() - unlimited, _chosen(exemption, images), days)
+        yield from foreign_images(path, exemption)
 
 
-def _reach(path: KeyPath, exemption: dict[str, Any], unlimited: set[str], days: int) -> Iterator[Concern]:
-    name, scope = exemption.get("id"), exemption.get("scope")
-    if not isinstance(scope, dict) or not scope:
-        return
-    limiting, long = scope.keys() - unlimited, days > LONG_DAYS
+def _chosen(exemption: dict[str, Any], images: set[str]) -> set[str]:
+    """Return what a job's owner chooses, so that it keeps nobody out; an image does where the finding is about that image."""
+    rules = exemption.get("rules")
+    about_images = isinstance(rules, list) and images.issuperset(map(str, rules))
+    return _CHOSEN if about_images else {*_CHOSEN, "image"}
+
+
+def _reach(
+    path: KeyPath, exemption: dict[str, Any], limiting: set[str], chosen_facts: set[str], days: int
+) -> Iterator[Concern]:
+    name, long = exemption.get("id"), days > LONG_DAYS
     if not limiting and long:
         text = f"{name} is for every job, for {days:,} days; set the rule's level instead, or limit scope and days"
         yield Concern((*path, "scope"), text)
@@ -115,7 +141,7 @@ def _reach(path: KeyPath, exemption: dict[str, Any], unlimited: set[str], days: 
     if not limiting:
         text = f"{name} is for every job: its scope leaves none out; add an account, a region or a role"
         yield Concern((*path, "scope"), text, "warning")
-    elif limiting <= _CHOSEN | ({"image"} if exemption.get("rules") == ["*"] else set()):
+    elif limiting <= chosen_facts:
         chosen = " and ".join(sorted(limiting))
         text = f"{name} is for whoever chooses this {chosen}: a job's owner does; add an account, a region or a role"
         yield Concern((*path, "scope"), text, "warning")

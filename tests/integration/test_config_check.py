@@ -60,7 +60,7 @@ exemptions:
     rules: [denied_image]
     scope:
       role_arn: "arn:aws:iam::111122223333:role/Churn"
-      image: ["pytorch-training:1.10-cpu-py38", "*/churn:*"]
+      image: ["quay.io/pytorch-training:1.10", "quay.io/*/churn:*"]
       job_name: churn-*
     expires: "2026-12-31"
 """

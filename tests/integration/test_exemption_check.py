@@ -10,9 +10,14 @@ import pytest
 
 from guard.authoring.exemption_check import exemption_concerns
 from guard.authoring.opa import Opa
+from guard.authoring.rules import Rule
 from tests.support.policies import POLICIES, SHIPPED
 
 TODAY = date(2026, 11, 23)
+RULES = [
+    Rule(name, POLICIES / "guard/rules" / name / f"{name}.rego", 1, "", "", "low", "", (), {})
+    for name in ("denied_image", "max_runtime", "unapproved_registry")
+]
 ROLE = "arn:aws:iam::111122223333:role/Churn"
 EXEMPTION = {
     "id": "EX-1",
@@ -31,7 +36,7 @@ def said(opa: Path) -> Any:
     def concerns(policy: dict[str, Any] | None = None, **changes: Any) -> list[tuple[Any, str, str]]:
         config: dict[str, Any] = {"exemptions": [EXEMPTION | changes]}
         config |= {} if policy is None else {"exemption_policy": policy}
-        found = exemption_concerns(Opa(opa, SHIPPED), POLICIES, config, TODAY)
+        found = exemption_concerns(Opa(opa, SHIPPED), POLICIES, config, RULES, TODAY)
         return [(each.path[2:], each.severity, each.text) for each in found]
 
     return concerns
@@ -63,8 +68,10 @@ def test_a_warning_begins_fourteen_days_before_the_end(said: Any, days: int, tex
         ({"job_name": "churn-*"}, ["max_runtime"], "warning"),
         ({"job_name": "churn-*", "job_kind": "training"}, ["max_runtime"], "warning"),
         ({"job_name": "churn-*", "account": "*"}, ["max_runtime"], "warning"),
-        ({"job_name": "churn-*", "image": "churn:1"}, ["*"], "warning"),
-        ({"image": "churn:1"}, ["denied_image"], None),
+        ({"job_name": "churn-*", "image": "quay.io/churn:1"}, ["*"], "warning"),
+        ({"image": "quay.io/churn:1"}, ["denied_image"], None),
+        ({"image": "quay.io/churn:1"}, ["denied_image", "unapproved_registry"], None),
+        ({"image": "quay.io/churn:1"}, ["denied_image", "max_runtime"], "warning"),
         ({"job_name": "churn-*", "account": "111122223333"}, ["max_runtime"], None),
         ({"job_name": "churn-*", "role_arn": ROLE}, ["*"], None),
         ({"account": "*"}, ["max_runtime"], "warning"),
@@ -117,4 +124,4 @@ def test_a_first_day_after_the_last_is_an_error(said: Any) -> None:
 
 @pytest.mark.parametrize("exemptions", [None, 7, [], [7, None], [{"scope": "*"}], [{"scope": {"account": 7}}]], ids=str)
 def test_of_what_is_malformed_nothing_is_said(opa: Path, exemptions: Any) -> None:
-    assert list(exemption_concerns(Opa(opa, SHIPPED), POLICIES, {"exemptions": exemptions}, TODAY)) == []
+    assert list(exemption_concerns(Opa(opa, SHIPPED), POLICIES, {"exemptions": exemptions}, RULES, TODAY)) == []

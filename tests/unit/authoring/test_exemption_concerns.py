@@ -12,9 +12,13 @@ import pytest
 
 from guard.authoring.concern import Concern
 from guard.authoring.exemption_check import day_of, exemption_concerns
+from guard.authoring.rules import Rule
 from guard.errors import ConfigError
 
 POLICIES, TODAY = Path("policies"), date(2026, 11, 23)
+RULES = [
+    Rule(name, POLICIES / f"guard/rules/{name}/{name}.rego", 1, "", "", "low", "", (), {}) for name in ("a", "images")
+]
 LIMITED = {"account": "111122223333"}
 Said = Callable[..., list[tuple[Any, str, str]]]
 
@@ -28,6 +32,8 @@ class Library:
         self.given: Any = None
 
     def json(self, *arguments: str | Path, given: str = "") -> Any:
+        if "rego.parse_module" in str(arguments[-1]):
+            return [rule_id for rule_id, texts in json.loads(given).items() if "input.images" in texts[0]]
         # Not the libraries' tests: one that doesn't compile yet is no reason to judge no exemption.
         assert arguments[:5] == ("eval", "--data", POLICIES / "guard/lib", "--ignore", "*_test.rego")
         self.given = json.loads(given)
@@ -39,6 +45,9 @@ class Library:
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     (tmp_path / POLICIES / "guard/lib/exemption_policy").mkdir(parents=True)
+    for rule, reads in zip(RULES, ("input.job", "input.images"), strict=True):
+        (tmp_path / rule.file.parent).mkdir(parents=True)
+        (tmp_path / rule.file).write_text(f"package guard.rules.{rule.rule_id}\n\nx := {reads}\n")
     return Library(tmp_path)
 
 
@@ -52,12 +61,13 @@ def said(library: Library) -> Said:
         library.answer = [{"refused": [*refused], "unlimited": [*unlimited]}]
         expires = {} if days is None else {"expires": str(TODAY + timedelta(days=days))}
         exemption = {"id": "EX-1", "owner": "churn", "rules": ["a"], "scope": LIMITED} | expires | changes
-        found = exemption_concerns(library, POLICIES, {"exemptions": [exemption]}, TODAY)
+        found = exemption_concerns(library, POLICIES, {"exemptions": [exemption]}, RULES, TODAY)
         return [(each.path[2:], each.severity, each.text) for each in found]
 
     return say
 
 
+IMAGE = "quay.io/team/churn:1"
 EXPIRES, SCOPE = ("expires",), ("scope",)
 
 
@@ -122,10 +132,16 @@ def test_for_ever_and_for_everybody_are_told(said: Said, days: int | None, unlim
         ({"job_name": "churn-*"}, ["a"], [], "job_name"),
         ({"job_name": "churn-*", "job_kind": "training"}, ["a"], [], "job_kind and job_name"),
         ({"job_name": "churn-*", "account": "*"}, ["a"], ["account"], "job_name"),
-        ({"job_name": "churn-*", "image": "churn"}, ["*"], [], "image and job_name"),
-        ({"image": "churn"}, ["*"], [], "image"),
-        ({"image": "churn"}, ["a"], [], None),
-        ({"image": "churn"}, ["*", "a"], [], None),
+        ({"job_name": "churn-*", "image": IMAGE}, ["*"], [], "image and job_name"),
+        ({"job_name": "churn-*", "image": IMAGE}, ["images"], [], None),
+        ({"image": IMAGE}, ["*"], [], "image"),
+        ({"image": IMAGE}, ["*", "images"], [], "image"),
+        ({"image": IMAGE}, ["a"], [], "image"),
+        ({"image": IMAGE}, ["a", "images"], [], "image"),
+        ({"image": IMAGE}, ["images"], [], None),
+        ({"image": IMAGE, "account": [f"{digit}*" for digit in range(10)]}, ["a"], [], "image"),
+        ({"image": IMAGE, "role_arn": "arn:aws:iam::111122223333:role/x"}, ["a"], [], None),
+        ({"image": IMAGE}, "images", [], "image"),
         ({"job_name": "churn-*", "region": "eu-*"}, ["*"], [], None),
     ],
     ids=str,
@@ -135,6 +151,41 @@ def test_a_scope_that_a_jobs_owner_chooses_is_told(
 ) -> None:
     text = f"EX-1 is for whoever chooses this {chosen}: a job's owner does; add an account, a region or a role"
     assert said(scope=scope, rules=rules, unlimited=unlimited) == ([(SCOPE, "warning", text)] if chosen else [])
+
+
+@pytest.mark.parametrize(
+    ("scope", "facts"),
+    [({"account": [f"{digit}*" for digit in range(10)]}, "account"), ({"region": "*-1"}, "region"), ({"role_arn": "a*"}, "role")],
+    ids=str,
+)  # fmt: skip
+def test_globs_that_together_leave_none_out_are_for_every_job(said: Said, scope: Any, facts: str) -> None:
+    assert said(scope=scope) == [(SCOPE, "warning", EVERYBODY)]
+
+
+FOREIGN = (
+    "EX-1: {} is that image in every registry, also in one that the job's owner fills; write the registry before it"
+)
+
+
+@pytest.mark.parametrize(
+    ("image", "foreign"),
+    [
+        ("churn:1", [(("scope", "image"), "churn:1")]),
+        ([IMAGE, "*/churn:*"], [(("scope", "image", 1), "*/churn:*")]),
+        ("*.dkr.ecr.eu-west-1.amazonaws.com/churn", [(("scope", "image"), "*.dkr.ecr.eu-west-1.amazonaws.com/churn")]),
+        ("111122223333.dkr.ecr.*.amazonaws.com/churn", []),
+        (f"churn@sha256:{'0a' * 32}", []),
+        (f"churn:1@sha512:{'0a' * 64}", []),
+        ("churn@sha256:0a*", [(("scope", "image"), "churn@sha256:0a*")]),
+        (7, []),
+    ],
+    ids=str,
+)
+def test_an_image_that_anybody_can_have_is_told_whatever_else_the_scope_says(
+    said: Said, image: Any, foreign: Any
+) -> None:
+    expected = [(path, "warning", FOREIGN.format(entry)) for path, entry in foreign]
+    assert said(scope=LIMITED | {"image": image}) == expected
 
 
 def test_a_long_one_that_a_jobs_owner_chooses_is_told_for_both(said: Said) -> None:
@@ -149,7 +200,7 @@ def test_of_a_scope_that_is_none_nothing_is_said(said: Said, scope: Any) -> None
 
 def test_each_repeated_id_is_told_with_the_first_that_has_it(library: Library) -> None:
     exemptions = [{"id": "A"}, {"id": "B"}, 7, {"id": 7}, {"id": 7}, {"id": "A"}, {}, {"id": "A"}, {"id": "B"}]
-    found = list(exemption_concerns(library, POLICIES, {"exemptions": exemptions}, TODAY))
+    found = list(exemption_concerns(library, POLICIES, {"exemptions": exemptions}, (), TODAY))
     assert found == [
         Concern(("exemptions", at, "id"), f"{name} is the id of exemptions[{first}] too; choose another", "error")
         for at, name, first in ((5, "A", 0), (7, "A", 0), (8, "B", 1))
@@ -161,7 +212,7 @@ def test_the_library_is_given_every_exemption_and_the_policy(library: Library, p
     """In the place of what is no exemption stands an empty one, so that the answers keep their places."""
     config = {"exemptions": [7, {"id": "A"}]} | ({"exemption_policy": policy} if policy else {})
     library.answer = [{"refused": ["x"], "unlimited": []}, {"refused": ["y"], "unlimited": []}]
-    found = list(exemption_concerns(library, POLICIES, config, TODAY))
+    found = list(exemption_concerns(library, POLICIES, config, (), TODAY))
     assert library.given == {"exemptions": [{}, {"id": "A"}], "policy": policy or {}}
     assert found == [Concern(("exemptions", 1), "A breaks the exemption policy: y", "error")]
 
@@ -171,13 +222,13 @@ def test_a_library_that_judges_not_all_is_an_error(library: Library) -> None:
     with pytest.raises(
         ConfigError, match="guard/lib/exemption_policy doesn't judge each exemption: run `make test-policies`"
     ):
-        list(exemption_concerns(library, POLICIES, {"exemptions": [{}]}, TODAY))
+        list(exemption_concerns(library, POLICIES, {"exemptions": [{}]}, (), TODAY))
 
 
 def test_policies_without_the_library_refuse_nothing(library: Library) -> None:
     (library.folder / POLICIES / "guard/lib/exemption_policy").rmdir()
     library.answer = [{"refused": ["x"], "unlimited": []}]
-    assert list(exemption_concerns(library, POLICIES, {"exemptions": [{"id": "A"}]}, TODAY)) == []
+    assert list(exemption_concerns(library, POLICIES, {"exemptions": [{"id": "A"}]}, (), TODAY)) == []
 
 
 @pytest.mark.parametrize(

@@ -93,10 +93,11 @@ _pattern_problem(fact, pattern, "part") := sprintf("scope.%s is for everything: 
 
 # METADATA
 # description: |
-#   True for a glob of a scope that excludes nothing: wildcards, separators, and of a role what all ARNs of roles have.
+#   True for a glob of a scope that excludes nothing: wildcards, separators, of a role what all ARNs of roles have or
+#   begin with, and of a region the number 1, which each part of the world has.
 # scope: document
 matches_everything("role_arn", pattern) if {
-	regex.match(`^[*?:]*(arn)?[*?:]*(aws[a-z-]*)?[*?:]*(iam)?[*?:]*(role)?[*?:/]*$`, pattern)
+	regex.match(`^[*?:]*(arn|ar?\*)?[*?:]*(aws[a-z-]*|aw?\*)?[*?:]*(iam|ia?\*)?[*?:]*(role|rol?\*|r\*)?[*?:/]*$`, pattern)
 }
 
 matches_everything(fact, pattern) if {
@@ -104,7 +105,7 @@ matches_everything(fact, pattern) if {
 	regex.match(`^[*?]+$`, pattern)
 }
 
-matches_everything("region", pattern) if regex.match(`^[*?-]+$`, pattern)
+matches_everything("region", pattern) if regex.match(`^[*?-]+1?$`, pattern)
 
 matches_everything("image", pattern) if regex.match(`^[*/:@.]+$`, pattern)
 

@@ -1,0 +1,47 @@
+"""Exemptions for images: of which registries, and which rules are about images at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from guard.authoring.concern import Concern
+from guard.authoring.opa import Opa
+from guard.authoring.rego_text import read_texts
+from guard.authoring.rules import Rule
+from guard.authoring.yaml_positions import KeyPath
+from guard.images import split
+
+_QUERY = """[rule_id | some rule_id, texts in input
+	some text in texts
+	walk(rego.parse_module("rule.rego", text), [_, node])
+	node.type == "ref"
+	[node.value[0].value, node.value[1].value] == ["input", "images"]
+]"""
+_DIGEST = re.compile(r"sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})")
+
+
+def foreign_images(path: KeyPath, exemption: Mapping[str, Any]) -> Iterator[Concern]:
+    """Yield the images of an exemption's scope that anybody's registry can have. A digest says what an image holds."""
+    given = exemption["scope"].get("image")
+    for index, entry in enumerate(given if isinstance(given, list) else [given]):
+        if isinstance(entry, str) and _is_foreign(entry):
+            at = (*path, "scope", "image", index) if isinstance(given, list) else (*path, "scope", "image")
+            text = f"{exemption.get('id')}: {entry} is that image in every registry, also in one that the job's owner fills"
+            yield Concern(at, f"{text}; write the registry before it", "warning")
+
+
+def rules_about_images(opa: Opa, rules: Iterable[Rule]) -> set[str]:
+    """Return the ids of the rules that look at images; what a library looks at doesn't count."""
+    texts = {
+        rule.rule_id: [each.text for each in read_texts(opa.folder / rule.file.parent) if not each.is_test]
+        for rule in rules
+    }
+    return set(opa.json("eval", "--format", "raw", "--stdin-input", _QUERY, given=json.dumps(texts)))
+
+
+def _is_foreign(entry: str) -> bool:
+    registry, _, _, digest = split(entry)
+    return (registry is None or registry.startswith("*")) and not _DIGEST.fullmatch(digest or "")
