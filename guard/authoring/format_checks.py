@@ -7,11 +7,13 @@ import zoneinfo
 from datetime import date
 
 from guard.authoring.explain import hint
+from guard.authoring.regions import doubt_about
 from guard.denylist.entries import canonical, parse_entry, refuse_mistaken
 from guard.errors import EntryError
 
 # What stands in a parameter's globs for a fact of the job; see policies/guard/lib/globs.
 PLACEHOLDERS = ("account", "region", "partition")
+_OF_ECR = re.compile(r"[0-9*]+\.dkr[.-]ecr(?:-fips)?\.([a-z0-9*-]+)\.[^/]*/")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
@@ -54,6 +56,9 @@ def _image(text: str, *, pattern: bool) -> None:
         raise FormatProblem(f"can never match an image: {exc.message}") from exc
     if canonical(text) != text:
         raise FormatProblem(f"is not how images are compared; write {canonical(text)}")
+    region = _OF_ECR.match(text)
+    if region and (doubt := doubt_about(region[1])):
+        raise FormatDoubt(f"names the region {region[1]}, which {doubt}")
 
 
 def glob(text: str) -> None:

@@ -18,7 +18,11 @@ _HOST = re.compile(
     r"(?:[a-z0-9-]+\.){2,}(?:aws|cloud|cn|com|corp|dev|edu|eu|gov|internal|io|lan|local|mil|net|org)", re.IGNORECASE
 )
 _PORT = re.compile(r"[0-9]{2,5}")
-_LIKE_ECR = re.compile(r"(?:.+\.)?(?:dkr-)?ecr(?:-fips)?\.(?!.*\bvpce\.).*(?:amazonaws\.com(?:\.cn)?|on\.aws)")
+_ACCOUNT_FIRST = re.compile(r"([0-9]{12})/(.+)", re.DOTALL)
+_LIKE_ECR = re.compile(
+    r"(?:.+\.)?(?:dkr-)?ecr(?:-fips)?\.(?!.*\bvpce\.).*(?:amazonaws\.com(?:\.cn)?|on\.aws)"
+    r"|(?:[0-9]+\.)?(?:dkr\.)?[a-z]+(?:-[a-z]+)+-[0-9]+\.amazonaws\.com(?:\.cn)?"
+)
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,16 @@ def canonical(text: str) -> str:
 
 
 def refuse_mistaken(text: str) -> None:
-    """Refuse a valid entry that only looks right: a digest, a registry or an account alone, or a host that ECR doesn't have.
+    """Refuse a valid entry that only looks right: a digest, a registry or an account alone, or one that ECR doesn't have.
 
     It is for whoever writes an entry: one that is deployed already denies what it denies. Raises EntryError.
     """
     stripped = text.strip()
     registry, repository, tag, digest = split(stripped)
+    if registry is None and (led := _ACCOUNT_FIRST.fullmatch(repository)):
+        rest = join(None, led[2], tag, digest)
+        host = f"{led[1]}.dkr.ecr.<region>.amazonaws.com"
+        raise EntryError(f"an account where the registry stands: write {host}/{rest}, or {rest} alone", entry=text)
     if registry is None and digest is None:
         _refuse_repository(repository, tag, text)
     elif registry is not None and "*" not in registry and _LIKE_ECR.fullmatch(registry) and not ecr_home(registry)[0]:

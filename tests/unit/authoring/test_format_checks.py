@@ -37,6 +37,12 @@ ACCEPTED = [
     ("image-pattern", "tensorflow-*:1.*"),
     ("image-scope", "pytorch-training:1.10"),
     ("image-scope", "*/churn:*"),
+    ("image-entry", "763104351884.dkr.ecr.eu-west-1.amazonaws.com/x:1"),
+    ("image-entry", "763104351884.dkr-ecr-fips.us-east-1.on.aws/x:1"),
+    ("image-pattern", "763104351884.dkr.ecr.*.amazonaws.com/x"),
+    ("image-pattern", "763104351884.dkr.ecr.us*com/x"),
+    ("image-pattern", "*.dkr.ecr.eu-*.amazonaws.com/x"),
+    ("image-entry", "quay.io/dkr.ecr.eu-wset-1.x/y"),
     ("day", "2000-01-01"),
     ("day", "2024-02-29"),
     ("day", "2199-12-31"),
@@ -186,6 +192,29 @@ def test_a_region_that_may_be_new_is_only_doubted(text: str, said: str) -> None:
 def test_where_no_time_zones_are_known_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zoneinfo, "available_timezones", set)
     time_zone("Europe/Berlim")
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "said"),
+    [
+        (
+            "image-entry",
+            "763104351884.dkr.ecr.eu-wset-1.amazonaws.com/x:1",
+            "eu-wset-1, which is not among the regions",
+        ),
+        (
+            "image-pattern",
+            "763104351884.dkr.ecr.eu-wset-1.amazonaws.com/*",
+            "eu-wset-1, which is not among the regions",
+        ),
+        ("image-pattern", "*.dkr.ecr.eu-wset-*.amazonaws.com/x", "eu-wset-*, which matches none of the regions"),
+        ("image-scope", "763104351884.dkr-ecr.eu-wset-1.on.aws/x", "eu-wset-1, which is not among the regions"),
+    ],
+    ids=str,
+)
+def test_a_registry_of_ecr_in_a_region_that_may_be_misspelt_is_only_doubted(form: str, text: str, said: str) -> None:
+    with pytest.raises(FormatDoubt, match=f"^names the region {re.escape(said)}.*; did you mean eu-west-"):
+        FORMATS[form].check(text)
 
 
 PARTITIONS = "they are aws, aws-cn, aws-eusc, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f, aws-us-gov"

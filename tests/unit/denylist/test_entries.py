@@ -114,6 +114,17 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
         pytest.param("763104351884.dkr.ecr.amazonaws.com/x", "no registry of ECR", id="without a region"),
         pytest.param("763104351884.dkr.ecr.eu-west.amazonaws.com/x", "no registry of ECR", id="no region"),
         pytest.param("763104351884.dkr-ecr.eu-west.on.aws/x", "no registry of ECR", id="no region, dual-stack"),
+        pytest.param(
+            "763104351884/tensorflow-training:2.1",
+            r"an account where the registry stands: write 763104351884\.dkr\.ecr\.<region>\.amazonaws\.com/"
+            r"tensorflow-training:2\.1, or tensorflow-training:2\.1 alone",
+            id="an account as the registry",
+        ),
+        pytest.param(f"763104351884/x@sha256:{HEX}", rf"or x@sha256:{HEX} alone", id="an account before a digest"),
+        pytest.param("763104351884/*", r"amazonaws\.com/\*, or \* alone", id="an account before a pattern"),
+        pytest.param("eu-west-1.amazonaws.com/x", "no registry of ECR", id="a region alone"),
+        pytest.param("763104351884.eu-west-1.amazonaws.com/x", "no registry of ECR", id="without dkr.ecr"),
+        pytest.param("763104351884.dkr.cn-north-1.amazonaws.com.cn/x", "no registry of ECR", id="without ecr"),
         pytest.param("localhost:5000", r"write the pattern localhost:5000/\* for", id="this machine"),
         pytest.param(
             "sha256:0a*", r"write repository@sha256:..., or the pattern \*@sha256:0a\*", id="part of a digest"
@@ -143,6 +154,12 @@ def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reas
         "sha256",
         "sha256/x:1",
         f"sha256@sha256:{HEX}",
+        "76310435188/x",
+        "7631043518840/x",
+        "quay.io/763104351884/x",
+        "my-lb-1.eu-west-1.elb.amazonaws.com/x",
+        "ec2-1-2-3-4.eu-west-1.compute.amazonaws.com:5000/x",
+        "*.eu-west-1.amazonaws.com/x",
         "public.ecr.aws/x",
         "vpce-1-a.dkr.ecr.eu-west-1.vpce.amazonaws.com/x",
         "763104351884.dkr.ecr-fips.us-east-1.amazonaws.com/x",
