@@ -23,10 +23,12 @@ from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
 from guard.authoring.override_check import shadowed_overrides, unrelated_overrides
 from guard.authoring.override_levels import lowered_levels
+from guard.authoring.pointless import pointless_rules
 from guard.authoring.rules import Rule, read_rules
 from guard.authoring.sources import source_problems
 from guard.authoring.structure import structure_problems
 from guard.authoring.types_check import strict_errors, unreadable
+from guard.authoring.wide_entries import wide_entries
 from guard.authoring.yaml_positions import KeyPath, Positions
 from guard.errors import ConfigError
 
@@ -112,7 +114,13 @@ def _config_problems(
         kinds = {rule.rule_id: rule.about for rule in rules}
         idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
         yield from (positions.warning(path, text) for path, text in idle)
-        for concern in chain(lowered_levels(config, kinds), exemption_concerns(opa, policies, config, rules, today)):
+        concerns = chain(
+            lowered_levels(config, kinds),
+            pointless_rules(rules, config),
+            wide_entries(opa, schema, config),
+            exemption_concerns(opa, policies, config, rules, today),
+        )
+        for concern in concerns:
             place = positions.warning if concern.severity == "warning" else positions.problem
             yield place(concern.path, concern.text)
 

@@ -38,8 +38,9 @@ def _texts(root: Schema, given: Any, value: Any, path: KeyPath) -> Iterator[Text
     if isinstance(value, str):
         yield Text(path, value, schema)
     elif isinstance(value, list):
+        first = schema.get("prefixItems", [])
         for index, item in enumerate(value):
-            yield from _texts(root, schema.get("items"), item, (*path, index))
+            yield from _texts(root, first[index] if index < len(first) else schema.get("items"), item, (*path, index))
     elif isinstance(value, dict):
         yield from _inside(root, schema, value, path)
 

@@ -14,6 +14,8 @@ from guard.errors import EntryError
 # What stands in a parameter's globs for a fact of the job; see policies/guard/lib/globs.
 PLACEHOLDERS = ("account", "region", "partition")
 _OF_ECR = re.compile(r"[0-9*]+\.dkr[.-]ecr(?:-fips)?\.([a-z0-9*-]+)\.[^/]*/")
+# Inputs and code of a job, and what it writes.
+_WRITABLE = ("/opt/ml", "/tmp")  # noqa: S108 - a path of containers
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
@@ -73,6 +75,24 @@ def glob(text: str) -> None:
         if name not in PLACEHOLDERS:
             known = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
             raise FormatProblem(f"has {{{name}}}, which stands for nothing; a fact of the job is one of {known}")
+
+
+def bucket_parameter(text: str) -> None:
+    """A glob of OPA's for a bucket or an access point, which is what a rule compares with."""
+    glob(text)
+    led = re.match(r"[a-z0-9]+://|arn:[^:]*:s3:::", text, re.IGNORECASE)
+    if led or ("/" in text and ":" not in text and "accesspoint" not in text):
+        name = text[led.end() if led else 0 :].split("/")[0] or "its name"
+        raise FormatProblem(f"matches no bucket, as it compares with its name alone; write {name}")
+
+
+def path_of_images(text: str) -> None:
+    """A path that no owner of a job writes to."""
+    for root in _WRITABLE:
+        if f"{text}/".startswith(f"{root}/") or f"{root}/".startswith(f"{text}/"):
+            raise FormatDoubt(
+                f"is at, above or below {root}, where a job's owner writes; write folders of the image alone"
+            )
 
 
 def day(text: str) -> None:

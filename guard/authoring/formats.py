@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,26 @@ _ROWS = (
         "a glob as `glob` that can match the ARN of a role, in any case",
         scope_checks.role_parameter,
         read_as="glob",
+    ),
+    Format(
+        "glob-of-regions",
+        "glob",
+        "a glob as `glob` that can match a region; one that matches none that botocore knows is a warning",
+        scope_checks.region_parameter,
+        read_as="glob",
+    ),
+    Format(
+        "glob-of-buckets",
+        "glob",
+        "a glob as `glob` for the name of a bucket or the ARN of an access point, without `s3://` and without a key",
+        checks.bucket_parameter,
+        read_as="glob",
+    ),
+    Format(
+        "path-of-images",
+        "path",
+        "an absolute path in an image; at, above or below `/opt/ml` or `/tmp`, where a job writes, it is a warning",
+        checks.path_of_images,
     ),
     Format(
         "regex",
@@ -94,6 +114,12 @@ _ROWS = (
 FORMATS = {row.name: row for row in _ROWS}
 OF_GLOBS = {row.name for row in _ROWS if row.read_as == "glob"}
 """Those of which a rule reads the globs with the facts of the job filled in."""
+
+
+def read_as(schema: Mapping[str, Any]) -> str | None:
+    """Return as what OPA reads a text of this schema, `glob` or `regex`; None for a plain one."""
+    form = FORMATS.get(str(schema.get("format")))
+    return form.read_as if form else None
 
 
 def format_checker(opa: Opa, config: object) -> FormatChecker:

@@ -10,8 +10,8 @@ from typing import Any, get_args
 from jsonschema import Draft202012Validator, SchemaError
 
 from guard.authoring.diagnostics import Diagnostic
-from guard.authoring.explain import hint
-from guard.authoring.formats import FORMATS
+from guard.authoring.explain import hint, shown
+from guard.authoring.formats import FORMATS, read_as
 from guard.authoring.opa import Opa
 from guard.document import Part
 from guard.jobs import BY_KIND
@@ -31,7 +31,7 @@ class Rule:
     """One rule of the library; its parameters are JSON schemas, each with a description.
 
     It is about jobs of the `kinds`, all if there are none, that have each part of `needs`. Of the parameters `in_place`, mappings
-    of any length, it looks single keys up.
+    of any length, it looks single keys up. With one of the values by parameter that are `pointless` it finds nothing.
     """
 
     rule_id: str
@@ -46,6 +46,7 @@ class Rule:
     needs: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     in_place: tuple[str, ...] = ()
+    pointless: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -105,11 +106,16 @@ def _rule(rule_id: str, file: Path, metadata: Mapping[str, Any]) -> Rule:
         needs=_words(custom.get("needs", [])),
         kinds=_words(custom.get("kinds", [])),
         in_place=_words(custom.get("in_place", [])),
+        pointless=tuple(each for each in _listed(custom.get("pointless", [])) if isinstance(each, dict)),
     )
 
 
 def _words(given: object) -> tuple[str, ...]:
-    return tuple(str(word) for word in (given if isinstance(given, list) else [given]))
+    return tuple(str(word) for word in _listed(given))
+
+
+def _listed(given: object) -> list[Any]:
+    return given if isinstance(given, list) else [given]
 
 
 def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
@@ -122,6 +128,7 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
     texts += _in_place_texts(rule, metadata.get("custom", {}))
     for name, schema in rule.parameters.items():
         texts += _parameter_texts(name, schema)
+    texts += [] if texts else _pointless_texts(rule, metadata.get("custom", {}))
     return [Diagnostic(rule.file, rule.row, 1, text) for text in texts]
 
 
@@ -154,6 +161,19 @@ def _in_place_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]:
         yield f"METADATA custom.in_place: {text}"
 
 
+def _pointless_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]:
+    """Return what is wrong with the values with which a rule finds nothing, for parameters that are right."""
+    at = "METADATA custom.pointless"
+    given = custom.get("pointless", [{}])
+    if not isinstance(given, list) or not given or not all(isinstance(each, dict) for each in given):
+        yield f"{at}: must be a list of mappings from parameters to values; leave the key out if there is none"
+    for name, value in ((name, value) for each in rule.pointless for name, value in each.items()):
+        if name not in rule.parameters:
+            yield f"{at}: {hint(f'there is no parameter {name}', name, sorted(rule.parameters), 'declare it')}"
+        elif not Draft202012Validator(rule.parameters[name]).is_valid(value):
+            yield f"{at}: {name} can't be {shown(value)}, by its own schema"
+
+
 def _parameter_texts(name: str, schema: object) -> list[str]:
     at = f"METADATA custom.parameters.{name}"
     if name in ("level", "overrides", *SCOPE_FACTS):
@@ -167,7 +187,22 @@ def _parameter_texts(name: str, schema: object) -> list[str]:
     texts = [f"{at}: has no {key}" for key in ("description", "type") if key not in schema]
     unknown = sorted({form for form in formats_of(schema) if form not in FORMATS})
     known = ", ".join(sorted(FORMATS))
-    return texts + [f"{at}: {hint(f'unknown format {f}', f, sorted(FORMATS), f'known are {known}')}" for f in unknown]
+    texts += [f"{at}: {hint(f'unknown format {f}', f, sorted(FORMATS), f'known are {known}')}" for f in unknown]
+    wrong = any(not _can_be_tried(inner) for inner in _schemas(schema))
+    return texts + (
+        [f"{at}: must_not_match must be a list of texts beside a format of globs or regex"] if wrong else []
+    )
+
+
+def _can_be_tried(schema: Mapping[str, Any]) -> bool:
+    """Tell whether there are no examples, or OPA can tell which of them an entry matches."""
+    examples = schema.get("must_not_match", {})
+    # A property may be called so.
+    if isinstance(examples, dict):
+        return True
+    return (
+        read_as(schema) is not None and isinstance(examples, list) and all(isinstance(each, str) for each in examples)
+    )
 
 
 def _not_a_schema(error: SchemaError) -> str:
@@ -185,11 +220,12 @@ def _not_a_schema(error: SchemaError) -> str:
 
 def formats_of(schema: object) -> Iterator[str]:
     """Return the formats that a schema names, at any depth."""
+    yield from (inner["format"] for inner in _schemas(schema) if isinstance(inner.get("format"), str))
+
+
+def _schemas(schema: object) -> Iterator[dict[str, Any]]:
+    """Yield every mapping of a schema, at any depth."""
     if isinstance(schema, dict):
-        if isinstance(schema.get("format"), str):
-            yield schema["format"]
-        for inner in schema.values():
-            yield from formats_of(inner)
-    elif isinstance(schema, list):
-        for inner in schema:
-            yield from formats_of(inner)
+        yield schema
+    for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _schemas(inner)

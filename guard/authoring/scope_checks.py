@@ -36,6 +36,16 @@ def account_glob(text: str) -> None:
 def region_glob(text: str) -> None:
     """A glob that can match a region."""
     scope_glob(text)
+    _region(text)
+
+
+def region_parameter(text: str) -> None:
+    """A glob of OPA's that can match a region."""
+    glob(text)
+    _region(_plain(text))
+
+
+def _region(text: str) -> None:
     if not re.fullmatch(r"[a-z]+(-[a-z]+)+-[0-9]+|(?=.*[*?])[a-z0-9*?-]+", text):
         raise FormatProblem("matches no region; write one as eu-west-1, or a glob as eu-*")
     if doubt := doubt_about(text):
@@ -51,10 +61,15 @@ def role_glob(text: str) -> None:
 def role_parameter(text: str) -> None:
     """A glob of OPA's that can match the ARN of a role, in any case."""
     glob(text)
-    plain = re.sub(r"\\(.)|\[[^]]*\]", lambda found: found[1] or "?", text.lower())
+    _role(_plain(text.lower()), text)
+
+
+def _plain(text: str) -> str:
+    """Return a glob of OPA's with `*` and `?` for its brackets: one that matches as much, or more."""
+    plain = re.sub(r"\\(.)|\[[^]]*\]", lambda found: found[1] or "?", text)
     while (shorter := re.sub(r"\{[^{}]*\}", "*", plain)) != plain:
         plain = shorter
-    _role(plain, text)
+    return plain
 
 
 def _role(pattern: str, written: str) -> None:

@@ -261,7 +261,7 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "#   severity: medium\n", "#   severity: medium\n#   owner: me\n",
-            "METADATA custom.owner: unknown key; known are in_place, kinds, needs, parameters, remediation, "
+            "METADATA custom.owner: unknown key; known are in_place, kinds, needs, parameters, pointless, remediation, "
             "severity",
             id="other unknown key",
         ),
@@ -271,9 +271,9 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "itself.\n#       type: integer", "itself.\n#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
-            "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, glob, glob-of-roles, "
-            "image-entry, image-pattern, image-scope, job-kind, job-kind-glob, regex, region-glob, role-glob, scope-glob, "
-            "time-zone",
+            "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, glob, glob-of-buckets, "
+            "glob-of-regions, glob-of-roles, image-entry, image-pattern, image-scope, job-kind, job-kind-glob, path-of-images, "
+            "regex, region-glob, role-glob, scope-glob, time-zone",
             id="other unknown format",
         ),
         pytest.param(
@@ -415,3 +415,80 @@ def test_two_tags_on_two_lines_of_one_entry_are_told(tmp_path: Path, opa: Path) 
     config = "rules:\n  mutable_tag:\n    level: warn\n    tags:\n      - latest\n        dev\nexemptions: []\n"
     (told,) = _said(tree, config)
     assert told.startswith(f'{CONFIG}:5:9: rules.mutable_tag.tags[0]: "latest dev" doesn\'t have the form')
+
+
+SILENCED = [
+    (
+        "remote_code",
+        {"switches": ["x"], "indexes": ["packages.example.com", "*"]},
+        'indexes[1]: "*" also matches "packages.example.invalid"',
+    ),
+    ("remote_code", {"switches": []}, "switches: with switches: [] the rule, or this part of it, finds nothing"),
+    ("remote_access", {"settings": []}, "settings: with settings: [] the rule"),
+    ("region", {"regions": ["eu-wset-1"]}, 'regions[0]: "eu-wset-1" is not among the regions that botocore knows'),
+    ("region", {"regions": ["*"]}, 'regions: with regions: ["*"] the rule, or this part of it, finds nothing'),
+    ("required_tags", {"tags": {}}, "tags: with tags: {} the rule"),
+    ("denied_role", {"denied": [], "allowed": ["*"]}, 'denied: with allowed: ["*"] and denied: [] the rule'),
+    ("mutable_tag", {"tags": [], "digest_required": False}, "tags: with digest_required: false and tags: [] the rule"),
+    ("denied_instance_type", {"instance_types": []}, "instance_types: with instance_types: [] the rule"),
+    (
+        "loader_environment",
+        {"variables": ["PATH"], "trusted_paths": ["/usr", "/opt"]},
+        'trusted_paths[1]: "/opt" is at, above or below /opt/ml',
+    ),
+    (
+        "secret_in_environment",
+        {"names": ["token"], "harmless_names": ["^max_", ".*"]},
+        'harmless_names[1]: ".*" also matches ""',
+    ),
+    (
+        "secret_in_environment",
+        {"names": ["token"], "harmless_values": [r"^\w+$"]},
+        'harmless_values[0]: "^\\\\w+$" also matches "hunter2hunter2"',
+    ),
+    (
+        "script_mode",
+        {"buckets": ["b", "*"], "code_inputs": ["code"], "code_paths": ["/opt/ml/input/data/code"]},
+        'buckets[1]: "*" also matches "bucket-of-somebody-else"',
+    ),
+    ("data_location", {"buckets": ["*"]}, 'buckets[0]: "*" also matches "bucket-of-somebody-else"'),
+    (
+        "entrypoint_override",
+        {"allowed": [["python3", "*"], ["*"]]},
+        'allowed[1][0]: "*" also matches "program"',
+    ),
+    (
+        "entrypoint_override",
+        {"allowed": [{"entrypoint": ["*", "a"]}]},
+        'allowed[0].entrypoint[0]: "*" also matches "program"',
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "parameters", "said"), SILENCED, ids=[f"{rule} {said}" for rule, _, said in SILENCED])
+@pytest.mark.parametrize("level", ["off", "deny"])
+def test_what_silences_a_rule_that_is_on_is_a_warning(
+    tmp_path: Path, opa: Path, level: str, rule: str, parameters: Any, said: str
+) -> None:
+    tree = copy_policies(tmp_path, opa, rules=[rule])
+    config = {"rules": {rule: {"level": level} | parameters}, "exemptions": []}
+    (tree.folder / CONFIG).write_text(yaml.safe_dump(config))
+    rules, _ = read_rules(tree, POLICIES)
+    found = configuration_problems(tree, POLICIES, rules, TODAY)
+    is_form = "botocore" in said or "/opt/ml" in said
+    assert [problem.severity for problem in found] == (["warning"] if level == "deny" or is_form else [])
+    assert all(f"rules.{rule}.{said}" in problem.text for problem in found)
+
+
+def test_a_registry_for_everything_is_a_warning(tmp_path: Path, opa: Path) -> None:
+    tree = copy_policies(tmp_path, opa, rules=["unapproved_registry"])
+    allowed = [{"aws": True}, {"registry": "*"}, {"registry": ["quay.io", "?*"], "region": ["eu-west-1"]}]
+    config = {"rules": {"unapproved_registry": {"level": "warn", "allowed": allowed}}, "exemptions": []}
+    (tree.folder / CONFIG).write_text(yaml.safe_dump(config))
+    rules, _ = read_rules(tree, POLICIES)
+    found = configuration_problems(tree, POLICIES, rules, TODAY)
+    example = 'also matches "registry.example.invalid", which it should leave to the rule; write it more narrowly'
+    assert [(problem.severity, problem.text) for problem in found] == [
+        ("warning", f'rules.unapproved_registry.allowed[1].registry: "*" {example}'),
+        ("warning", f'rules.unapproved_registry.allowed[2].registry[1]: "?*" {example}'),
+    ]

@@ -18,6 +18,7 @@ SCHEMA = {
         "mapping": {"propertyNames": NAMES, "additionalProperties": {"items": GLOB}},
         "plain": {"additionalProperties": GLOB},
         "same": {"$ref": "#/properties/list"},
+        "words": {"prefixItems": [GLOB], "items": TEXT},
         "any": True,
         "closed": {"properties": {"a": GLOB}, "additionalProperties": False},
     }
@@ -34,6 +35,7 @@ SCHEMA = {
         ({"mapping": {"A": ["b"]}}, [Text(("mapping", "A"), "A", NAMES, True), Text(("mapping", "A", 0), "b", GLOB)]),
         ({"plain": {"A": "b"}}, [Text(("plain", "A"), "A", {}, True), Text(("plain", "A"), "b", GLOB)]),
         ({"same": ["a"]}, [Text(("same", 0), "a", GLOB)]),
+        ({"words": ["a", "b"]}, [Text(("words", 0), "a", GLOB), Text(("words", 1), "b", TEXT)]),
         ({"any": ["a"]}, [Text(("any", 0), "a", {})]),
         ({"closed": {"a": "x", "b": "y"}}, [Text(("closed", "a"), "x", GLOB)]),
         ({"unknown": "a"}, []),

@@ -21,6 +21,7 @@ NO_ACCOUNT = "matches no account; write its 12 digits in quotes, or a glob of di
 NO_REGION = "matches no region; write one as eu-west-1, or a glob as eu-*"
 NO_ROLE = "matches no role; write arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
 SHORT = "matches no role: {} is not an account, which has 12 digits"
+NO_BUCKET = "matches no bucket, as it compares with its name alone; write"
 KINDS = f"known are {', '.join(BY_KIND)}"
 
 ACCEPTED = [
@@ -77,6 +78,18 @@ ACCEPTED = [
     ("glob-of-roles", "arn:aws:iam::111122223333:role/{a{b,c},d}*"),
     ("glob-of-roles", "arn:aws:iam::11112222333[34]:role/[A-Z]*"),
     ("glob-of-roles", r"arn:aws:iam::111122223333:role/\*"),
+    ("glob-of-regions", "eu-west-1"),
+    ("glob-of-regions", "{eu,us}-west-[12]"),
+    ("glob-of-regions", "{region}"),
+    ("glob-of-buckets", "sagemaker-{region}-{account}"),
+    ("glob-of-buckets", "arn:aws:s3:eu-west-1:111122223333:accesspoint/data"),
+    ("glob-of-buckets", "arn:aws:s3:eu-west-1:111122223333:accesspoint:data"),
+    ("glob-of-buckets", "arn:aws:s3:eu-west-1:{account}:*/data"),
+    ("glob-of-buckets", "*accesspoint/data"),
+    ("path-of-images", "/usr"),
+    ("path-of-images", "/opt/conda"),
+    ("path-of-images", "/opt/mla"),
+    ("path-of-images", "/tmpfiles"),
     ("job-kind", "training"),
     ("job-kind-glob", "trans*"),
     ("time-zone", "Europe/Berlin"),
@@ -155,6 +168,17 @@ REFUSED = [
         "arn:aws-cn:sts::111122223333:assumed-role/Batch/i-1",
         "is a session, and a job has the role that the session is of; write arn:aws-cn:iam::111122223333:role/Batch",
     ),
+    ("glob-of-regions", "", EMPTY),
+    ("glob-of-regions", "eu-west-1,eu-west-2", COMMA),
+    ("glob-of-regions", "EU-WEST-1", NO_REGION),
+    ("glob-of-regions", "{region}_", NO_REGION),
+    ("glob-of-buckets", "", EMPTY),
+    ("glob-of-buckets", "s3://data/raw", f"{NO_BUCKET} data"),
+    ("glob-of-buckets", "S3A://data", f"{NO_BUCKET} data"),
+    ("glob-of-buckets", "https://", f"{NO_BUCKET} its name"),
+    ("glob-of-buckets", "data/*", f"{NO_BUCKET} data"),
+    ("glob-of-buckets", "*/raw", f"{NO_BUCKET} *"),
+    ("glob-of-buckets", "arn:aws:s3:::data", f"{NO_BUCKET} data"),
     ("job-kind", "train*", f"is not a known job kind; {KINDS}"),
     ("job-kind-glob", "", EMPTY_SCOPE),
     ("job-kind-glob", "label?", f"matches no known job kind; {KINDS}"),
@@ -174,6 +198,15 @@ def test_a_text_that_can_never_match_is_refused_with_what_to_write(form: str, te
         FORMATS[form].check(text)
 
 
+@pytest.mark.parametrize("text", ["/opt", "/opt/ml", "/opt/ml/code", "/tmp", "/tmp/a"])
+def test_a_path_that_a_job_writes_to_is_only_doubted(text: str) -> None:
+    root = "/opt/ml" if text.startswith("/opt") else "/tmp"
+    said = f"is at, above or below {root}, where a job's owner writes; write folders of the image alone"
+    with pytest.raises(FormatDoubt, match=f"^{re.escape(said)}$"):
+        FORMATS["path-of-images"].check(text)
+
+
+@pytest.mark.parametrize("form", ["region-glob", "glob-of-regions"])
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -184,9 +217,9 @@ def test_a_text_that_can_never_match_is_refused_with_what_to_write(form: str, te
         ("zz-*", "matches none of the regions that botocore knows; correct it, unless the region is a new one"),
     ],
 )
-def test_a_region_that_may_be_new_is_only_doubted(text: str, said: str) -> None:
+def test_a_region_that_may_be_new_is_only_doubted(form: str, text: str, said: str) -> None:
     with pytest.raises(FormatDoubt, match=f"^{re.escape(said)}$"):
-        FORMATS["region-glob"].check(text)
+        FORMATS[form].check(text)
 
 
 def test_where_no_time_zones_are_known_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def test_the_guide_has_the_table_as_it_is() -> None:
 
 def test_the_words_of_the_formats_are_those_of_a_reader() -> None:
     words = {name: row.word for name, row in FORMATS.items() if row.word not in ("glob", name.replace("-", " "))}
-    assert words == {"regex": "regular expression", "image-scope": "image entry"}
+    assert words == {"regex": "regular expression", "image-scope": "image entry", "path-of-images": "path"}
 
 
 def test_a_text_without_a_known_format_is_text() -> None:

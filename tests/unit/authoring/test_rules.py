@@ -156,6 +156,33 @@ def test_of_an_unknown_part_all_known_ones_are_told() -> None:
     assert {"vpc", "spot", "max-runtime"} <= {*known.split(", ")}
 
 
+def test_a_rule_says_with_which_values_it_finds_nothing() -> None:
+    rule, problems = _own({"pointless": [{"seconds": 0}, {"seconds": 1}]})
+    assert (rule.pointless, problems) == (({"seconds": 0}, {"seconds": 1}), [])
+
+
+@pytest.mark.parametrize(
+    ("pointless", "text"),
+    [
+        ({"seconds": 0}, "must be a list of mappings from parameters to values; leave the key out if there is none"),
+        ([], "must be a list of mappings from parameters to values; leave the key out if there is none"),
+        ([7], "must be a list of mappings from parameters to values; leave the key out if there is none"),
+        ([{"secnds": 0}], "there is no parameter secnds; did you mean seconds?"),
+        ([{"zzz": 0}], "there is no parameter zzz; declare it"),
+        ([{"seconds": 0}, {"seconds": []}], "seconds can't be [], by its own schema"),
+    ],
+    ids=str,
+)
+def test_values_that_a_rule_can_not_have_are_told(pointless: Any, text: str) -> None:
+    assert _own({"pointless": pointless})[1] == [f"METADATA custom.pointless: {text}"]
+
+
+def test_of_a_parameter_that_is_wrong_nothing_else_is_said() -> None:
+    assert _own({"parameters": {"a": 7}, "pointless": [{"a": 7}]})[1] == [
+        "METADATA custom.parameters.a: must be the parameter's JSON schema"
+    ]
+
+
 @pytest.mark.parametrize("given", ["vpc", [], 7], ids=str)
 @pytest.mark.parametrize("key", ["kinds", "needs", "in_place"])
 def test_what_a_rule_is_about_is_a_list(key: str, given: Any) -> None:
@@ -195,6 +222,22 @@ FACTS = ("account", "region", "role_arn", "job_kind")
             SECONDS | {"anyOf": [{"items": {"format": "dai"}}], "not": {"format": "globb"}},
             ["unknown format dai; did you mean day?", "unknown format globb; did you mean glob?"],
         ),
+        *(
+            (
+                "a",
+                SECONDS | {"items": schema},
+                ["must_not_match must be a list of texts beside a format of globs or regex"],
+            )
+            for schema in (
+                {"must_not_match": ["x"]},
+                {"must_not_match": ["x"], "format": "day"},
+                {"must_not_match": "x", "format": "glob"},
+                {"must_not_match": [7], "format": "regex"},
+            )
+        ),
+        ("a", SECONDS | {"items": {"must_not_match": ["x"], "format": "glob"}}, []),
+        ("a", SECONDS | {"items": {"must_not_match": [], "format": "glob-of-buckets"}}, []),
+        ("a", SECONDS | {"properties": {"must_not_match": {"type": "string"}}}, []),
         ("a", SECONDS | {"properties": {"format": {"type": "string"}}, "format": "glob"}, []),
     ],
     ids=str,
@@ -206,7 +249,7 @@ def test_a_mistake_in_a_parameter_is_told_with_its_name(name: str, schema: Any, 
 def test_of_an_unknown_format_all_known_ones_are_told() -> None:
     (text,) = _own({"parameters": {"a": SECONDS | {"format": "zzz"}}})[1]
     assert (
-        "unknown format zzz; known are account, account-glob, day, glob, image-entry, image-pattern, image-scope, "
+        "unknown format zzz; known are account, account-glob, day, glob, glob-of-buckets, glob-of-regions, glob-of-roles, "
         in text
     )
 

@@ -25,7 +25,8 @@
 #       type: array
 #       items:
 #         type: string
-#         format: glob
+#         format: glob-of-buckets
+#         must_not_match: [bucket-of-somebody-else]
 #     accounts:
 #       description: AWS accounts, where an ARN names one.
 #       type: array

@@ -13,6 +13,8 @@
 #   severity: medium
 #   remediation: >-
 #     Choose an instance type that the entry named in this finding doesn't match.
+#   pointless:
+#   - instance_types: []
 #   parameters:
 #     instance_types:
 #       description: Instance types that no job may use.

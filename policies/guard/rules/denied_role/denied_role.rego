@@ -13,6 +13,9 @@
 #   severity: high
 #   remediation: >-
 #     Run the job with an execution role that the configuration allows.
+#   pointless:
+#   - denied: []
+#     allowed: ["*"]
 #   parameters:
 #     denied:
 #       description: ARNs of roles that no job may use.

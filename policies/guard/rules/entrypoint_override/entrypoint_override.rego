@@ -30,6 +30,10 @@
 #         - array
 #         - object
 #         minItems: 1
+#         prefixItems:
+#         - type: string
+#           format: glob
+#           must_not_match: [program]
 #         items:
 #           type: string
 #           format: glob
@@ -41,6 +45,10 @@
 #             description: Globs for the words of the command.
 #             type: array
 #             minItems: 1
+#             prefixItems:
+#             - type: string
+#               format: glob
+#               must_not_match: [program]
 #             items:
 #               type: string
 #               format: glob

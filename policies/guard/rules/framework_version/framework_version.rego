@@ -19,6 +19,9 @@
 #   remediation: >-
 #     Use a newer version of the image, and name it by its tag (with a digest behind it if you like); in the
 #     SageMaker Python SDK that is `framework_version`, `transformers_version` or `version`.
+#   pointless:
+#   - minimum: {}
+#     end_of_support: {}
 #   parameters:
 #     minimum:
 #       description: By framework the oldest version that jobs may use.

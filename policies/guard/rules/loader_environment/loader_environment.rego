@@ -18,6 +18,9 @@
 #   severity: high
 #   remediation: >-
 #     Remove the variable from the job's environment, and build what it loads into the image.
+#   pointless:
+#   - variables: []
+#     options: {}
 #   parameters:
 #     variables:
 #       description: Names of variables that tell where code is loaded from.
@@ -40,6 +43,7 @@
 #       items:
 #         type: string
 #         pattern: ^(/[^/]+)+$
+#         format: path-of-images
 package guard.rules.loader_environment
 
 import data.guard.lib.storage

@@ -16,6 +16,9 @@
 #   remediation: >-
 #     Name the image by its digest (`repository@sha256:...`), or by a tag that stays what it is, such as a
 #     version, where no digest is demanded.
+#   pointless:
+#   - tags: []
+#     digest_required: false
 #   parameters:
 #     tags:
 #       description: Tags that may move to another image.

@@ -10,13 +10,15 @@
 #   severity: high
 #   remediation: >-
 #     Start the job in one of the regions named in this finding.
+#   pointless:
+#   - regions: ["*"]
 #   parameters:
 #     regions:
 #       description: Regions in which jobs may run.
 #       type: array
 #       items:
 #         type: string
-#         format: glob
+#         format: glob-of-regions
 package guard.rules.region
 
 import data.guard.lib.globs

@@ -15,6 +15,8 @@
 #   remediation: >-
 #     Set RemoteDebugConfig.EnableRemoteDebug to false and remove the settings named in this finding; write
 #     logs and checkpoints instead of looking into the container.
+#   pointless:
+#   - settings: []
 #   parameters:
 #     settings:
 #       description: Names of settings that open a way in, in any case.

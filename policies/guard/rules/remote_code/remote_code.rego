@@ -21,6 +21,8 @@
 #   remediation: >-
 #     Build the model's code and the packages into the image, or install them from an index that the
 #     configuration approves.
+#   pointless:
+#   - switches: []
 #   parameters:
 #     switches:
 #       description: What settings that allow a model's own code are called, in any case.
@@ -42,6 +44,7 @@
 #       items:
 #         type: string
 #         format: glob
+#         must_not_match: [packages.example.invalid]
 package guard.rules.remote_code
 
 import data.guard.lib.globs

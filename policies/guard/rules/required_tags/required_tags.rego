@@ -14,6 +14,8 @@
 #   remediation: >-
 #     Add the tag named in this finding, with a value that its configuration entry allows, when you create the
 #     job (`tags` in the SageMaker Python SDK).
+#   pointless:
+#   - tags: {}
 #   parameters:
 #     tags:
 #       description: Keys of tags, each with the values that it may have.

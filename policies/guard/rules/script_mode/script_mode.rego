@@ -27,13 +27,15 @@
 #       type: array
 #       items:
 #         type: string
-#         format: glob
+#         format: glob-of-buckets
+#         must_not_match: [bucket-of-somebody-else]
 #     container_paths:
 #       description: Paths in the container where code may lie.
 #       type: array
 #       items:
 #         type: string
 #         format: glob
+#         must_not_match: [/folder/of/somebody/else]
 #       default: []
 #     code_inputs:
 #       description: Names of inputs that hold code.

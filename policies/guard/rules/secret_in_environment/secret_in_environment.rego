@@ -19,6 +19,8 @@
 #   remediation: >-
 #     Keep the credential in AWS Secrets Manager or Parameter Store, let the job's code read it with the
 #     execution role, and replace the credential: it has been readable.
+#   pointless:
+#   - names: []
 #   parameters:
 #     names:
 #       description: What a credential's name looks like.
@@ -33,6 +35,7 @@
 #       items:
 #         type: string
 #         format: regex
+#         must_not_match: ["", hunter2hunter2, correcthorse]
 #     harmless_values:
 #       description: What a reference to a credential looks like.
 #       type: array
@@ -40,6 +43,7 @@
 #       items:
 #         type: string
 #         format: regex
+#         must_not_match: ["", hunter2hunter2, correcthorse]
 package guard.rules.secret_in_environment
 
 import data.guard.parameters

@@ -41,10 +41,12 @@
 #             - string
 #             - array
 #             format: glob
+#             must_not_match: [registry.example.invalid]
 #             minItems: 1
 #             items:
 #               type: string
 #               format: glob
+#               must_not_match: [registry.example.invalid]
 #           account:
 #             description: AWS accounts of ECR registries.
 #             type:
@@ -60,11 +62,11 @@
 #             type:
 #             - string
 #             - array
-#             format: glob
+#             format: glob-of-regions
 #             minItems: 1
 #             items:
 #               type: string
-#               format: glob
+#               format: glob-of-regions
 #           repository:
 #             description: Repositories, with all of their path.
 #             type:

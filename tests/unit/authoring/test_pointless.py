@@ -1,0 +1,51 @@
+"""Which rules are told that they have nothing to look for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.authoring.concern import Concern
+from guard.authoring.pointless import pointless_rules
+from guard.authoring.rules import Rule
+
+PARAMETERS: dict[str, Any] = {"tags": {"type": "array"}, "strict": {"type": "boolean", "default": False}}
+POINTLESS = ({"strict": False, "tags": []}, {"tags": ["*"]})
+RULE = Rule("own", Path("own.rego"), 1, "", "", "low", "", (), PARAMETERS, pointless=POINTLESS)
+END = "the rule, or this part of it, finds nothing; say what to find, or switch the rule off"
+EMPTY, ALL = f"with strict: false and tags: [] {END}", f'with tags: ["*"] {END}'
+FILLED = {"account": "1*", "tags": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"level": "warn", "tags": []}, EMPTY),
+        ({"level": "deny", "tags": [], "strict": False}, EMPTY),
+        ({"level": "deny", "tags": ["*"], "strict": True}, ALL),
+        ({"level": "deny", "tags": [], "strict": True}, None),
+        ({"level": "deny", "tags": ["a"]}, None),
+        ({"level": "off", "tags": []}, None),
+        ({"level": "deny", "tags": [], "overrides": [FILLED]}, None),
+        ({"level": "deny", "tags": [], "overrides": [FILLED | {"level": "off"}]}, EMPTY),
+        ({"level": "deny", "tags": [], "overrides": [{"account": "1*", "level": "warn"}]}, EMPTY),
+        ({"level": "off", "tags": [], "overrides": [{"account": "1*", "level": "warn"}]}, EMPTY),
+        ({"level": "off", "tags": ["a"], "overrides": [{"account": "1*", "level": "warn", "tags": []}]}, EMPTY),
+        ({"level": "deny", "tags": ["a"], "overrides": [{"account": "1*", "tags": []}]}, None),
+        ({"level": "deny", "tags": [], "overrides": 7}, EMPTY),
+        ({"level": "deny", "tags": [], "overrides": [7]}, EMPTY),
+        ({"tags": []}, None),
+        (7, None),
+    ],
+    ids=str,
+)
+def test_a_rule_without_anything_to_find_for_any_job_is_told(section: Any, said: str | None) -> None:
+    found = list(pointless_rules([RULE], {"rules": {"own": section}}))
+    assert found == ([Concern(("rules", "own", "tags"), said, "warning")] if said else [])
+
+
+@pytest.mark.parametrize("config", [{}, {"rules": 7}, {"rules": {}}], ids=str)
+def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
+    assert list(pointless_rules([RULE], config)) == []
