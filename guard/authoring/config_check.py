@@ -18,6 +18,7 @@ from guard.authoring.exemption_check import exemption_concerns
 from guard.authoring.explain import Explanation, explain
 from guard.authoring.format_checks import FormatDoubt
 from guard.authoring.formats import format_checker
+from guard.authoring.framework_names import unknown_frameworks
 from guard.authoring.hidden_characters import hidden_characters
 from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
@@ -118,6 +119,7 @@ def _config_problems(
             lowered_levels(config, kinds),
             pointless_rules(rules, config),
             wide_entries(opa, schema, config),
+            unknown_frameworks(opa, policies, schema, config),
             exemption_concerns(opa, policies, config, rules, today),
         )
         for concern in concerns:

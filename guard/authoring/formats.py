@@ -108,6 +108,12 @@ _ROWS = (
         scope_checks.role_glob,
     ),
     Format("scope-glob", "glob", "a glob of `*` and `?`", checks.scope_glob),
+    Format(
+        "framework",
+        "framework",
+        "a framework of AWS's images, as `pytorch`, or a word of their tags, as `transformers`; an unknown one is a warning",
+        checks.not_empty,
+    ),
     Format("time-zone", "time zone", "a time zone of the IANA database, as `Europe/Berlin` or `UTC`", checks.time_zone),
     Format("day", "day", "a date as YYYY-MM-DD", checks.day),
 )

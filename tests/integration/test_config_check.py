@@ -271,9 +271,9 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "itself.\n#       type: integer", "itself.\n#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
-            "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, glob, glob-of-buckets, "
-            "glob-of-regions, glob-of-roles, image-entry, image-pattern, image-scope, job-kind, job-kind-glob, path-of-images, "
-            "regex, region-glob, role-glob, scope-glob, time-zone",
+            "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, framework, glob, "
+            "glob-of-buckets, glob-of-regions, glob-of-roles, image-entry, image-pattern, image-scope, job-kind, job-kind-glob, "
+            "path-of-images, regex, region-glob, role-glob, scope-glob, time-zone",
             id="other unknown format",
         ),
         pytest.param(
@@ -492,3 +492,20 @@ def test_a_registry_for_everything_is_a_warning(tmp_path: Path, opa: Path) -> No
         ("warning", f'rules.unapproved_registry.allowed[1].registry: "*" {example}'),
         ("warning", f'rules.unapproved_registry.allowed[2].registry[1]: "?*" {example}'),
     ]
+
+
+def test_a_framework_that_no_image_has_is_a_warning(tmp_path: Path, opa: Path) -> None:
+    tree = copy_policies(tmp_path, opa, rules=["framework_version"])
+    known = {"pytorch": "2.4", "sklearn": "1.2", "transformers": "4.40", "tgi": "2.0", "lmi": "11"}
+    minimum = known | {"pytroch": "2.4", "tranformers": "4.4", "zzz": "1"}
+    rule = {"level": "warn", "minimum": minimum, "end_of_support": {"xgbost": {"1": "2026-11-17"}}}
+    config = {"rules": {"framework_version": rule}, "exemptions": []}
+    (tree.folder / CONFIG).write_text(yaml.safe_dump(config))
+    rules, _ = read_rules(tree, POLICIES)
+    path, text = "rules.framework_version", "is no framework of AWS's images, nor a word of their tags"
+    assert {(each.severity, each.text) for each in configuration_problems(tree, POLICIES, rules, TODAY)} == {
+        ("warning", f"{path}.minimum.pytroch: pytroch {text}; did you mean pytorch?"),
+        ("warning", f"{path}.minimum.tranformers: tranformers {text}; did you mean transformers?"),
+        ("warning", f"{path}.minimum.zzz: zzz {text}; correct it, unless the image is a new one"),
+        ("warning", f"{path}.end_of_support.xgbost: xgbost {text}; did you mean xgboost?"),
+    }

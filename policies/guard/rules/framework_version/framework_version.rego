@@ -32,6 +32,7 @@
 #           A name that images have, as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or tags, as `transformers`,
 #           which is Hugging Face's.
 #         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z][a-z0-9]*(-[a-z0-9]+)*$
+#         format: framework
 #       additionalProperties:
 #         type: string
 #         pattern: ^[0-9]+([.-][0-9]+)*$
@@ -44,6 +45,7 @@
 #           A name that images have, as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or tags, as `transformers`,
 #           which is Hugging Face's.
 #         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z][a-z0-9]*(-[a-z0-9]+)*$
+#         format: framework
 #       additionalProperties:
 #         type: object
 #         propertyNames:

@@ -1,0 +1,44 @@
+"""Frameworks that no image of AWS's has, by the policies' own table of them: a minimum for one judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from guard.authoring.concern import Concern
+from guard.authoring.config_texts import Schema, texts
+from guard.authoring.explain import hint
+from guard.authoring.opa import Opa
+
+_TABLE = Path("guard/lib/aws_images/table.rego")
+_QUERY = "[name | some name in data.guard.lib.aws_images._frameworks]"
+# The table has repositories only. These are what stands before a version in the tags of sagemaker-core's images.
+_IN_TAGS = (
+    "deepspeed",
+    "fastertransformer",
+    "lmi",
+    "optimum",
+    "sdk",
+    "sgm",
+    "tei",
+    "tensorrtllm",
+    "tgi",
+    "transformers",
+    "ubuntu",
+)
+
+
+def unknown_frameworks(opa: Opa, policies: Path, schema: Schema, config: Any) -> Iterator[Concern]:
+    """Yield the names of the format `framework` that neither the table nor a tag has; nothing where there is no table."""
+    named = [text for text in texts(schema, config) if text.schema.get("format") == "framework"]
+    table = policies / _TABLE
+    if not named or not (opa.folder / table).is_file():
+        return
+    known = sorted({*_IN_TAGS, *opa.json("eval", "--data", table, "--format", "raw", _QUERY)})
+    for text in named:
+        if text.text not in known:
+            told = f"{text.text} is no framework of AWS's images, nor a word of their tags"
+            yield Concern(
+                text.path, hint(told, text.text, known, "correct it, unless the image is a new one"), "warning"
+            )
