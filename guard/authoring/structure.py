@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guard.authoring import negation
+from guard.authoring import exports, negation
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.explain import hint
 from guard.authoring.formats import OF_GLOBS
@@ -54,18 +54,18 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
         for rule in known.values()
         if not (opa.folder / _test_of(rule)).is_file()
     ]
-    exports: dict[str, set[str]] = {}
+    exported: dict[str, set[str]] = {}
     trees = _trees(opa, root)
     names = _names(trees.values())
     for file, tree in trees.items():
         path = _segments(tree["package"]["path"])
         problems += _references(opa, policies / file, tree, known)
         problems += _negations(opa, policies / file, tree, names[path])
-        exports.setdefault(str(path[-1]), set()).update(_exports(tree))
+        exported.setdefault(str(path[-1]), set()).update(exports.exported(tree))
     problems += [
         Diagnostic(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
         for rule in known.values()
-        for missing in sorted(_wanted(rule) - exports.get(rule.rule_id, set()))
+        for missing in sorted(exports.wanted(rule) - exported.get(rule.rule_id, set()))
     ]
     return problems
 
@@ -126,7 +126,9 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
     for node, path in _read(module.tree.get("rules", []), aliases):
         if text := _refusal(module, path):
             yield node, text
-    yield from _misnamed(module.tree) if module.rule else ()
+    if module.rule:
+        yield from _misnamed(module.tree)
+        yield from exports.contradictions(module.tree, module.rule)
 
 
 def _misnamed(tree: Node) -> Iterator[tuple[Node, str]]:
@@ -268,24 +270,6 @@ def _undeclared(rule: Rule, parameter: str) -> str:
 
 def _name(path: Segments) -> str:
     return ".".join(part or "[...]" for part in path)
-
-
-def _wanted(rule: Rule) -> set[str]:
-    applicability = {"in_place": rule.in_place, "kinds": rule.kinds, "needs": rule.needs}
-    return {"partial set `findings`", "value `remediation`"} | {
-        f"value `{key}`" for key, given in applicability.items() if given
-    }
-
-
-def _exports(tree: Node) -> Iterator[str]:
-    for head in (rule["head"] for rule in tree.get("rules", [])):
-        if len(head["ref"]) > 1 or "args" in head:
-            continue
-        if head["ref"][0]["value"] == "findings" and "key" in head:
-            yield "partial set `findings`"
-        name = head["ref"][0]["value"]
-        if name in ("in_place", "kinds", "needs", "remediation") and "value" in head and "key" not in head:
-            yield f"value `{name}`"
 
 
 def _segments(path: Iterable[Node]) -> Segments:

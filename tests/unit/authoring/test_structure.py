@@ -181,7 +181,7 @@ def test_each_forbidden_reference_is_told_once_in_the_order_of_the_file(of_rule:
         ("\n", {}, ["partial set `findings`", "value `remediation`"]),
         (EXPORTS, {"needs": ("vpc",), "kinds": ("training",), "in_place": ("tags",)},
          ["value `in_place`", "value `kinds`", "value `needs`"]),
-        (f'{EXPORTS}\nneeds := ["vpc"]\n\nkinds := []\n\nin_place := []\n',
+        (f'{EXPORTS}\nneeds := ["vpc"]\n\nkinds := ["training"]\n\nin_place := ["tags"]\n',
          {"needs": ("vpc",), "kinds": ("training",), "in_place": ("tags",)}, []),
     ],
 )  # fmt: skip
@@ -308,3 +308,54 @@ def test_a_rule_of_another_file_is_a_reference_in_a_not(said: Said, of_rule: Sai
     said({"guard/rules/own/more.rego": "package guard.rules.own\n\n_other := input.a\n"})
     told = of_rule("_y if not f(_other)\n\nf(1) := 2")
     assert [text.partition(": `not` over a nested call")[0] for text in told] == ["3:7"]
+
+
+METADATA = "rego.metadata.chain()[1].annotations.custom"
+ABOUT: dict[str, Any] = {"kinds": ("training", "transform"), "needs": ("vpc",)}
+SAME = f"{EXPORTS}\nkinds := {METADATA}.kinds\n\nneeds := {METADATA}.needs\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (f"{METADATA}.kinds", '["transform", "training"]'),
+        (f"{METADATA}.needs", '["vpc"]'),
+        (f"{METADATA}.needs", '_needs\n\n_needs := ["spot"]'),
+        (f"{METADATA}.needs", "[_need]\n\n_need := \"spot\""),
+        (f"{METADATA}.needs", "input.x.custom.kinds"),
+        ('remediation := "x"', 'remediation := " x\\n"'),
+        ('remediation := "x"', f"remediation := {METADATA}.remediation"),
+        ('remediation := "x"', 'remediation := concat("", ["y"])'),
+    ],
+)  # fmt: skip
+def test_an_export_that_is_what_the_metadata_says_or_is_worked_out_is_right(of_rule: Said, old: str, new: str) -> None:
+    assert old in SAME
+    assert of_rule("", exports=SAME.replace(old, new), **ABOUT) == []
+
+
+NOT_THAT = (
+    "{0} differs from the METADATA, {1}; say it there, and write {0} := rego.metadata.chain()[1].annotations.custom.{0}"
+)
+KINDS = 'where custom.kinds is ["training", "transform"]'
+NEEDS = 'where custom.needs is ["vpc"]'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "name", "told"),
+    [
+        (f"{METADATA}.kinds", '["labeling"]', "9:10", "kinds", KINDS),
+        (f"{METADATA}.kinds", '["training"]', "9:10", "kinds", KINDS),
+        (f"{METADATA}.kinds", f"{METADATA}.needs", "9:10", "kinds", KINDS),
+        (f"{METADATA}.kinds", '["labeling"] if input.x', "9:10", "kinds", KINDS),
+        (f"{METADATA}.kinds", f'{METADATA}.kinds if input.x else := ["labeling"]', "9:79", "kinds", KINDS),
+        (f"{METADATA}.needs", '{"vpc"}', "11:10", "needs", NEEDS),
+        (f"{METADATA}.needs", '"vpc"', "11:10", "needs", NEEDS),
+        (f"{METADATA}.needs", '["vpc"]\n\nin_place := ["tags"]', "13:13", "in_place", "which has no custom.in_place"),
+        ('"x"\n\nkinds', '"y"\n\nkinds', "7:16", "remediation", 'where custom.remediation is "x"'),
+    ],
+)  # fmt: skip
+def test_an_export_that_differs_from_the_metadata_is_told(
+    of_rule: Said, old: str, new: str, place: str, name: str, told: str
+) -> None:
+    assert SAME.count(old) == 1
+    assert of_rule("", exports=SAME.replace(old, new), **ABOUT) == [f"{place}: {NOT_THAT.format(name, told)}"]
