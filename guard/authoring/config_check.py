@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from guard.authoring.account_check import contradicting_accounts, unknown_accounts
 from guard.authoring.config_schema import config_schema
+from guard.authoring.config_texts import Schema
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.exemption_check import exemption_concerns
 from guard.authoring.explain import Explanation, explain
@@ -100,19 +101,12 @@ def _config_problems(
         yield positions.problem((), text)
         return
     schema = config_schema(rules)
-    validator = Draft202012Validator(schema, format_checker=format_checker(opa, config))
-    hidden = dict(hidden_characters(schema, config))
-    broken = {
-        (*told, _place_of(positions, error)) for error in validator.iter_errors(config) for told in explain(error)
-    }
-    yield from (positions.problem(path, text) for path, text in hidden.items())
-    # What else is said of such a text is a consequence.
-    yield from (place(path, text) for path, text, place in broken if path not in hidden)
+    yield from _badly_formed(opa, positions, schema, config)
     yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
     if isinstance(config, dict):
+        kinds = {rule.rule_id: rule.about for rule in rules}
         wrong = chain(unknown_accounts(config), contradicting_accounts(config))
         yield from (positions.problem(path, text) for path, text in wrong)
-        kinds = {rule.rule_id: rule.about for rule in rules}
         idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
         yield from (positions.warning(path, text) for path, text in idle)
         concerns = chain(
@@ -125,6 +119,22 @@ def _config_problems(
         for concern in concerns:
             place = positions.warning if concern.severity == "warning" else positions.problem
             yield place(concern.path, concern.text)
+
+
+def _badly_formed(opa: Opa, positions: Positions, schema: Schema, config: Any) -> Iterator[Diagnostic]:
+    """Yield what breaks the schema, but for what is said again of a text with hidden characters, or of another format."""
+    hidden = dict(hidden_characters(schema, config))
+    yield from (positions.problem(path, text) for path, text in hidden.items())
+    validator = Draft202012Validator(schema, format_checker=format_checker(opa, config))
+    broken = {
+        (*told, str(error.validator), _place_of(positions, error))
+        for error in validator.iter_errors(config)
+        for told in explain(error)
+    }
+    of_format = {path for path, _, keyword, _ in broken if keyword == "format"}
+    for path, text, keyword, place in broken:
+        if path not in hidden and (keyword != "pattern" or path not in of_format):
+            yield place(path, text)
 
 
 def _place_of(positions: Positions, error: ValidationError) -> Place:

@@ -168,11 +168,12 @@ def test_a_partition_that_may_be_misspelt_is_a_warning(said: Said) -> None:
 
 def test_a_role_that_no_job_can_have_is_told_of_the_rule_for_roles(tmp_path: Path, opa: Path) -> None:
     tree = copy_policies(tmp_path, opa, rules=["denied_role"])
-    denied = ["*:role/*Admin*", "arn:aws:iam::11112222333:role/*", "arn:aws:iam::{account}:role/[x"]
+    denied = ["*:role/*Admin*", "Admin*", "arn:aws:iam::11112222333:role/*", "arn:aws:iam::{account}:role/[x"]
     rule = {"level": "deny", "denied": denied, "allowed": ["arn:aws:iam::{account}:role/Team*"]}
     (tree.folder / CONFIG).write_text(yaml.safe_dump({"rules": {"denied_role": rule}, "exemptions": []}))
     said = [problem.text.partition('" ')[2] for problem in check_config(tree, POLICIES, TODAY)]
     assert said == [
+        "matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/Admin*",
         "matches no role: 11112222333 is not an account, which has 12 digits",
         "is not a glob that OPA can read; look for a bracket without its partner, or a lone `\\` or `*`",
     ]

@@ -24,6 +24,7 @@
 #         type: string
 #         description: A glob for the whole ARN, as `*:role/Admin*` or `arn:aws:iam::*:role/Admin`.
 #         format: glob-of-roles
+#         pattern: ^(?!arn:[^:]*:sts:)(arn|[*?\[{]|$)
 #     allowed:
 #       description: ARNs of roles that jobs may use.
 #       type: array
@@ -31,6 +32,7 @@
 #         type: string
 #         description: A glob for the whole ARN, as `*:role/Team*` or `arn:aws:iam::*:role/Team`.
 #         format: glob-of-roles
+#         pattern: ^(?!arn:[^:]*:sts:)(arn|[*?\[{]|$)
 package guard.rules.denied_role
 
 import data.guard.lib.availability
