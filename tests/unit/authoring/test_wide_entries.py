@@ -51,7 +51,7 @@ def test_each_entry_is_tried_with_each_example_and_told_with_the_first() -> None
 def test_without_anything_to_try_opa_is_not_asked() -> None:
     opa = Matching()
     assert _said(opa, {"level": "off", "buckets": ["*"]}) == []
-    assert _said(opa, {"level": "deny", "plain": ["*"]}) == []
+    assert _said(opa, {"level": "deny", "plain": ["*"], "names": [""]}) == []
     assert opa.given is None
 
 
