@@ -34,6 +34,7 @@ LINES = "has a line break or a tab inside; write the lines as entries of a list"
         ({"globs": ["a\t"]}, ("globs", 0), f'"a\\t" {END}'),
         ({"globs": ["a\n"]}, ("globs", 0), f'"a\\n" {BLOCK}'),
         ({"globs": ["a b\r\n"]}, ("globs", 0), f'"a b\\r\\n" {BLOCK}'),
+        ({"globs": ["a\r"]}, ("globs", 0), f'"a\\r" {BLOCK}'),
         ({"globs": [" "]}, ("globs", 0), f'" " {END.replace("ends", "begins")}'),
         ({"expressions": ["a "]}, ("expressions", 0), f'"a " {END.replace("write ?", f"write [ ] or {chr(92)}s")}'),
         ({"globs": ["a\nb"]}, ("globs", 0), f'"a\\nb" {LINES}'),
