@@ -283,8 +283,8 @@ test_credentials_in_the_place_of_a_bucket_are_not_shown if {
 }
 
 test_deny_every_place_when_the_lists_are_missing if {
+	inputs := [_in(_approved[0]), _in(_approved[3])]
 	every rules in _unset {
-		inputs := [_in(_approved[0]), _in(_approved[3])]
 		r := rule.findings with input as _job(inputs, [_out(_approved[4])]) with data.guard.config.rules as rules
 		r == {
 			_input_finding(inputs[0], inputs[0].uri),
