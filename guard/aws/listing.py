@@ -17,14 +17,19 @@ PAGE = 100
 
 
 def pages(
-    client: Any, kind: JobKind, status: str, after: datetime | None = None, before: datetime | None = None
+    client: Any,
+    kind: JobKind,
+    status: str,
+    after: datetime | None = None,
+    before: datetime | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield the summaries of the jobs with this status, created between the two times.
+    """Yield the summaries of the jobs with this status, created between the two times; `only` is one of the kind's lists.
 
     The oldest come first where the API sorts, so that a job which is created meanwhile is on the last page instead of moving the
     others. Raises ListError, and of its kind ListUnsupported where the region lacks the operation.
     """
-    for more in kind.listing.each:
+    for more in kind.listing.each if only is None else (only,):
         yield from _pages(client, kind, status, more, after, before)
 
 

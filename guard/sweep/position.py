@@ -16,28 +16,31 @@ from guard.jobs import JOB_KINDS, JobKind
 from guard.refs import Home
 from guard.sources.sweep import Listed, listed
 from guard.store import mapping
-from guard.times import parse_time
+from guard.times import EPOCH, parse_time
 
 # The service's times have fractions of a second, its filters may not.
 _OVERLAP = timedelta(seconds=1)
 # Of one kind at a time.
 _SHARE = 100
-# Pages that come slowly must leave a sweep time to judge the jobs on them, and to list the other kinds.
+# Pages that come slowly must leave a sweep time to judge the jobs on them, and to list the other kinds. The next sweep goes on
+# behind the last of them. That takes a list which is sorted by time: another one would begin with the same pages each time.
 _LONGEST_LISTING = timedelta(minutes=1)
-# Kinds in a row whose list found no connection: all the others would take as long to find none.
+# Operations in a row that found no connection: all the others would take as long to find none.
 _MOST_LOST = 3
 
 
 @dataclass
 class Stream:
-    """The jobs of one kind with one status, from where the last sweep was cut off to the end, and then those before.
+    """One list: the jobs of a kind with one status, and `more` that its operation demands.
 
-    One that is `unfinished` may have more jobs than were listed.
+    First come those from where the last sweep was cut off to the end, and then those before. One that is `unfinished` may have
+    more jobs than were listed.
     """
 
     kind: JobKind
     status: str
     after: datetime | None
+    more: Mapping[str, str] = field(default_factory=dict)
     reached: datetime | None = None
     jobs: deque[Listed] | None = None
     unfinished: bool = True
@@ -45,13 +48,26 @@ class Stream:
     @property
     def name(self) -> str:
         """Its name in what is kept between sweeps."""
-        return f"{self.kind.id}/{self.status}"
+        return "/".join((self.kind.id, self.status, *self.more.values()))
+
+    @property
+    def operation(self) -> str:
+        """The operation that lists it; a kind's streams share it."""
+        return self.kind.listing.operation
 
     def pages(self, client: Any) -> Iterator[list[Mapping[str, Any]]]:
         """Yield the pages. Raises ListError."""
-        yield from pages(client, self.kind, self.status, after=self.after)
+        yield from pages(client, self.kind, self.status, after=self.after, only=self.more)
         if self.after is not None:
-            yield from pages(client, self.kind, self.status, before=self.after + _OVERLAP)
+            yield from pages(client, self.kind, self.status, before=self.after + _OVERLAP, only=self.more)
+
+    def order(self, job: Listed) -> tuple[bool, bool, datetime]:
+        """What its jobs are sorted by: the oldest from where it goes on, those before, and those without a time.
+
+        Where the service doesn't sort, jobs that come first each time would else keep the others waiting.
+        """
+        created = job.created or EPOCH
+        return job.created is None, self.after is not None and created < self.after, created
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,12 @@ class Position:
         """Return the position that was kept; the beginning for anything that can't be read."""
         turn = values.get("turn")
         return cls(turn if isinstance(turn, int) else 0, mapping(values.get("cut")), values.get("killed") == 1)
+
+    def stream(self, kind: JobKind, status: str, more: Mapping[str, str]) -> Stream:
+        """Return the stream, from where it was cut off; an earlier version kept one time for all that differ in `more`."""
+        stream = Stream(kind, status, None, more)
+        stream.after = parse_time(self.cut.get(stream.name, self.cut.get(f"{kind.id}/{status}")))
+        return stream
 
     def values(self) -> dict[str, str | int]:
         """What is kept of it."""
@@ -91,13 +113,15 @@ class Walk:
         self._clock = clock
         self._position = position
         self._lost = 0
+        self._hanging: set[str] = set()
         self.failures: list[ListError] = []
         self.unsupported: set[str] = set()
         self.listed = 0
         streams = [
-            Stream(kind, status, parse_time(position.cut.get(f"{kind.id}/{status}")))
+            position.stream(kind, status, more)
             for kind in JOB_KINDS
             for status in kind.listing.statuses
+            for more in kind.listing.each
         ]
         first = position.turn % len(streams)
         self._waiting = deque(streams[first:] + streams[:first])
@@ -153,19 +177,20 @@ class Walk:
                 found |= {job.arn: job for job in jobs if job is not None}
         except ListUnsupported:
             # Jobs of a kind that the region lacks don't run there: with none of them, the kind is listed to its end.
-            self.unsupported.add(stream.kind.listing.operation)
+            self.unsupported.add(stream.operation)
+            self._lost = 0
             stream.unfinished = False
         except ListError as exc:
-            self._failed(exc)
+            self._failed(stream, exc)
             # Where the list fails at once, the next sweep begins with the first job.
             stream.unfinished = bool(found)
-        return deque(found.values())
+        return deque(sorted(found.values(), key=stream.order))
 
     def _pages(self, stream: Stream) -> Iterator[list[Mapping[str, Any]]]:
         """Yield the pages, as long as there is time for one more and a connection. Raises ListError."""
-        until = self._clock() + _LONGEST_LISTING
+        until = self._clock() + _LONGEST_LISTING if stream.kind.listing.sort_by else None
         pages = stream.pages(self._client)
-        while self._lost < _MOST_LOST and self._clock() < until and self._goes_on():
+        while self._connected(stream) and (until is None or self._clock() < until) and self._goes_on():
             page = next(pages, None)
             self._lost = 0
             if page is None:
@@ -173,8 +198,16 @@ class Walk:
                 return
             yield page
 
-    def _failed(self, error: ListError) -> None:
+    def _connected(self, stream: Stream) -> bool:
+        return self._lost < _MOST_LOST and stream.operation not in self._hanging
+
+    def _failed(self, stream: Stream, error: ListError) -> None:
+        """Note the failure. An operation without a connection isn't asked again, so that each counts once."""
         self.failures.append(error)
-        self._lost = self._lost + 1 if is_unreachable(error.__cause__) else 0
+        if not is_unreachable(error.__cause__):
+            self._lost = 0
+            return
+        self._lost += 1
+        self._hanging.add(stream.operation)
         if self._lost == _MOST_LOST:
             self.failures.append(ListError("SageMaker can't be reached: no other kind of jobs was listed"))

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from guard.jobs import TRAINING
+from guard.jobs import CUSTOMIZATION, TRAINING
+from guard.sources.sweep import listed
 from guard.sweep.position import Position, Stream
 from tests.support.fakes import FakeSageMaker
+from tests.support.jobs import HOME
 
 AT = datetime(2026, 11, 23, 10, 0, 0, 500_000, tzinfo=UTC)
 
@@ -41,3 +43,28 @@ def test_a_stream_that_was_not_cut_off_is_listed_once() -> None:
     sagemaker = FakeSageMaker(ListTrainingJobs={"TrainingJobSummaries": []})
     list(Stream(TRAINING, "InProgress", None).pages(sagemaker))
     assert [call.keys() & {"CreationTimeAfter", "CreationTimeBefore"} for _, call in sagemaker.calls] == [set()]
+
+
+def test_a_stream_asks_for_its_own_list_alone() -> None:
+    sagemaker = FakeSageMaker(ListJobs={"JobSummaries": []})
+    more = CUSTOMIZATION.listing.each[2]
+    stream = Stream(CUSTOMIZATION, "InProgress", AT, more)
+    list(stream.pages(sagemaker))
+    assert [call["JobCategory"] for _, call in sagemaker.calls] == ["DataQualityEvaluation"] * 2
+    assert stream.name == "customization/InProgress/DataQualityEvaluation"
+
+
+def test_a_stream_of_a_kind_with_one_list_has_the_name_of_its_kind_and_status() -> None:
+    assert Stream(TRAINING, "InProgress", None).name == "training/InProgress"
+
+
+@pytest.mark.parametrize(
+    ("after", "order"),
+    [(None, ["old", "at", "new", "timeless"]), (AT, ["at", "new", "old", "timeless"])],
+    ids=["from the beginning", "from where it was cut off"],
+)
+def test_the_oldest_jobs_come_first_from_where_a_stream_goes_on(after: datetime | None, order: list[str]) -> None:
+    created = {"timeless": None, "new": AT + timedelta(hours=1), "at": AT, "old": AT - timedelta(hours=1)}
+    jobs = [listed(TRAINING, {"TrainingJobName": name, "CreationTime": at}, HOME) for name, at in created.items()]
+    stream = Stream(TRAINING, "InProgress", after)
+    assert [job.name for job in sorted(filter(None, jobs), key=stream.order)] == order
