@@ -79,7 +79,7 @@ class Deliverer:
             self.end(str(message.get("job_arn")), parse_time(message.get("time")))
             return
         try:
-            notice = Notice.model_validate(message.get("notice"))
+            notice = Notice.model_validate(_known(message.get("notice")))
         except ValidationError as exc:
             first = exc.errors(include_url=False, include_input=False)[0]
             field = ".".join(str(part) for part in first["loc"])
@@ -89,6 +89,13 @@ class Deliverer:
 
 # Several events about a job meet: the one that stopped it tells so first, and the others' notice is the same one to `Once`.
 _LATER_SECONDS = 60
+
+
+def _known(notice: object) -> object:
+    """The fields of a notice that this version knows: after a rollback the queue has messages of a later one."""
+    if not isinstance(notice, Mapping):
+        return notice
+    return {name: value for name, value in notice.items() if name in Notice.model_fields}
 
 
 def _failed(exc: Exception) -> str:
@@ -119,7 +126,9 @@ class NoticeSink:
         if self._send is not None:
             try:
                 # As UTF-8: escaped, a character beyond the first plane takes three times as much of the queue's room.
-                message = json.dumps({MARK: "notice", "notice": notice.model_dump(mode="json")}, ensure_ascii=False)
+                # A version from before this field refuses it, and is what runs after a rollback.
+                told = notice.model_dump(mode="json", exclude=None if notice.ended is not None else {"ended"})
+                message = json.dumps({MARK: "notice", "notice": told}, ensure_ascii=False)
                 self._send(message, _LATER_SECONDS if record.outcome is Outcome.ALREADY_FINISHED else 0)
             except CALL_ERRORS as exc:
                 self._deliverer.report("queue", {"job_arn": notice.job.arn, "error": f"{type(exc).__name__}: {exc}"})

@@ -64,8 +64,11 @@ class Notice(Model):
     ]
     outcome: Annotated[Line, Field(description="stopped, already_finished or audited.")]
     ended: Annotated[
-        bool, Field(description="Whether the job had ended when the guard looked; one that was being stopped had not.")
-    ] = False
+        bool | None,
+        Field(
+            description="Of already_finished, whether the job had ended; null where its end is told by an event of its own."
+        ),
+    ] = None
     reason: Line | None
     job: NoticeJob
     rules: Annotated[tuple[Line, ...], Field(description="The rules that deny, sorted.")]
@@ -117,7 +120,7 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
         mode=record.mode,
         decision="deny" if denied else None,
         outcome=outcome.value,
-        ended=document is not None and document.job.status in ref.kind.ended,
+        ended=_had_ended(record),
         reason=cut(record.reason, _TEXTS),
         job=NoticeJob(
             kind=ref.kind.id,
@@ -137,6 +140,19 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
         about=_digest(counting) if ref.kind.restarts else "",
         exempted_images=_exempted(document, counting) if document else (),
     )
+
+
+def _had_ended(record: Record) -> bool | None:
+    """Whether a job that the guard could not stop any more had ended: it may be another event's invocation that stops it.
+
+    A job that was described as running has ended since; its event says so, of kinds that have one.
+    """
+    document, ref = record.document, record.ref
+    if record.outcome is not Outcome.ALREADY_FINISHED or document is None or ref is None:
+        return None
+    if document.job.status in ref.kind.stopping:
+        return False
+    return document.job.status in ref.kind.ended or ref.kind.detail_type is None
 
 
 def _exempted(document: Document, findings: list[Finding]) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from guard.errors import NoticeError, StateError
+from guard.jobs import BY_KIND
 from guard.notices.ends import Ends, Told
 from guard.notices.message import summary
 from guard.notices.notice import Notice, NoticeFinding
@@ -51,7 +52,11 @@ class SecurityHubChannel:
                 self._told.remember(job_arn, self._clock())
 
     def _has_ended(self, notice: Notice) -> bool:
-        return notice.ended or self._ends.has_ended_since(notice.job.arn, notice.time)
+        # A message from before notices told of ends has none, and was about a job that had ended.
+        over = notice.outcome == "already_finished" if notice.ended is None else notice.ended
+        # A job that can't be started again ends once, whenever that was.
+        since = notice.time if _restarts(notice) else datetime.min.replace(tzinfo=UTC)
+        return over or self._ends.has_ended_since(notice.job.arn, since)
 
     def _give(self, notice: Notice, *, ended: bool) -> None:
         by_rule: dict[str, NoticeFinding] = {}
@@ -96,6 +101,11 @@ class SecurityHubChannel:
         if answer["FailedCount"]:
             first = answer["FailedFindings"][0]
             raise NoticeError("Security Hub refused a finding", finding=first.get("Id"), code=first.get("ErrorCode"))
+
+
+def _restarts(notice: Notice) -> bool:
+    kind = BY_KIND.get(notice.job.kind)
+    return kind is None or kind.restarts
 
 
 def _asff(notice: Notice, finding: NoticeFinding, now: datetime, *, ended: bool) -> dict[str, Any]:

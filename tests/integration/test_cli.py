@@ -125,7 +125,7 @@ def test_the_table_fits_80_columns(run, event, image) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        pytest.param(":1.10-cpu-py38", ":1.10-cpu-py38 ", "is not how images are compared", id="white space"),
+        pytest.param(":1.10-cpu-py38", ":1.10-cpu-py38 ", "ends with white space", id="white space"),
         pytest.param(
             '"pytorch-training:1.10-cpu', '"PyTorch-training:1.10-cpu', "can never match an image", id="upper case"
         ),

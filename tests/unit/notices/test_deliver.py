@@ -109,6 +109,27 @@ def test_the_event_that_stopped_the_job_tells_first() -> None:
     ]
 
 
+def test_a_message_holds_nothing_that_an_earlier_version_would_refuse() -> None:
+    """It runs after a rollback. What came since is there where it says something."""
+    sent: list[tuple[str, int]] = []
+    deliverer, _ = _deliverer(Channel("events", None))
+    sink = NoticeSink(deliverer, lambda *message: sent.append(message), Runs(MemoryStore()))
+    for outcome in (Outcome.STOPPED, Outcome.ALREADY_FINISHED):
+        sink.write(denied(outcome=outcome))
+    assert [json.loads(body)["notice"].get("ended", "absent") for body, _ in sent] == ["absent", False]
+
+
+def test_a_message_of_a_later_version_is_a_notice() -> None:
+    sent: list[tuple[str, int]] = []
+    channel = Channel("events", None)
+    deliverer, _ = _deliverer(channel)
+    NoticeSink(deliverer, lambda *message: sent.append(message), Runs(MemoryStore())).write(denied())
+    message = json.loads(sent[0][0])
+    message["notice"]["later"] = {"a": 1}
+    deliverer.receive(message)
+    assert len(channel.given) == 1
+
+
 @pytest.mark.parametrize(
     ("others", "kind"),
     [([], NoticeUnderWay), ([Channel("bus", OSError("no bus"))], NoticeError), ([Channel("x", None)], NoticeUnderWay)],

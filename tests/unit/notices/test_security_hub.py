@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from guard.errors import NoticeError, StateError
+from guard.jobs import BY_KIND
 from guard.notices.ends import Ends, Told
 from guard.notices.notice import Notice, notice_of
 from guard.notices.security_hub import SecurityHubChannel
@@ -233,14 +234,55 @@ def test_a_notice_that_comes_after_the_end_is_archived() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "state"),
-    [(timedelta(seconds=-1), "ACTIVE"), (timedelta(0), "ARCHIVED"), (timedelta(seconds=1), "ARCHIVED")],
-    ids=["before the decision", "with it", "after it"],
+    ("kind", "after", "state"),
+    [
+        ("monitoring-schedule", timedelta(seconds=-1), "ACTIVE"),
+        ("monitoring-schedule", timedelta(0), "ARCHIVED"),
+        ("monitoring-schedule", timedelta(seconds=1), "ARCHIVED"),
+        ("training", timedelta(seconds=-1), "ARCHIVED"),
+        ("of a later version", timedelta(seconds=-1), "ACTIVE"),
+    ],
+    ids=["before the decision", "with it", "after it", "of a job that ends once", "of an unknown kind"],
 )
-def test_a_schedule_that_was_started_again_is_not_at_its_end(after: timedelta, state: str) -> None:
+def test_a_schedule_that_was_started_again_is_not_at_its_end(kind: str, after: timedelta, state: str) -> None:
+    """The event of an end is told in whole seconds, and may be handled before a notice that waits."""
     notice, hub = _notice(), FakeSageMaker(BatchImportFindings={"FailedCount": 0})
-    store = Remembered({f"ended#{sha256(ARN.encode()).hexdigest()}": {"at": (notice.time + after).isoformat()}})
+    notice = notice.model_copy(update={"job": notice.job.model_copy(update={"kind": kind})})
+    store = Remembered({f"ended#{DIGEST}": {"at": (notice.time + after).isoformat()}})
     _channel(hub, store).give(notice)
+    assert _states(hub) == [state]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "ended"),
+    [
+        ("training", "InProgress", False),
+        ("training", "Stopping", False),
+        ("training", "Completed", True),
+        ("compilation", "INPROGRESS", True),
+        ("compilation", "STOPPING", False),
+        ("compilation", "COMPLETED", True),
+    ],
+)
+def test_a_job_that_refused_to_be_stopped_has_ended_unless_an_event_will_say_so(
+    kind: str, status: str, ended: bool
+) -> None:
+    record = denied(outcome=Outcome.ALREADY_FINISHED)
+    assert record.document is not None
+    assert record.ref is not None
+    job = record.document.job.model_copy(update={"status": status})
+    document, ref = record.document.model_copy(update={"job": job}), replace(record.ref, kind=BY_KIND[kind])
+    notice = notice_of(replace(record, document=document, ref=ref), URL)
+    assert notice is not None
+    assert notice.ended is ended
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [("already_finished", "ARCHIVED"), ("stopped", "ACTIVE")], ids=["ended", "stopped"]
+)
+def test_a_message_from_before_notices_told_of_ends_is_about_a_job_that_had_ended(outcome: str, state: str) -> None:
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    _channel(hub).give(_notice().model_copy(update={"outcome": outcome, "ended": None}))
     assert _states(hub) == [state]
 
 

@@ -6,7 +6,8 @@
 #   at or below one of `trusted_paths`. A relative path, a path of an input and an address of S3 are places that
 #   the job's owner writes to; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs
 #   in, and so one of them. Of variables that give an interpreter options (`options`) only what the regular
-#   expression finds counts: its group, or all of it, must be such a path of the image. Web addresses, such as
+#   expression finds counts: its groups, or all of it without one, must be such paths of the image, and what no
+#   group finds is none. Web addresses, such as
 #   package indexes, are for the rule `remote_code`. Names compare without regard to case. No value appears in
 #   a finding. Without `variables` every variable counts, without `trusted_paths` no path is trusted.
 # related_resources:
@@ -79,8 +80,15 @@ findings contains {
 	some setting in input.environment
 	some [variable, expression] in _expressions[upper(setting.name)]
 	some found in regex.find_all_string_submatch_n(expression, setting.value, -1)
-	not _is_trusted(found[count(found) - 1])
+	some place in regex.split(`[:,'"]+`, trim_prefix(_place(found), "file:"))
+	place != ""
+	not _is_trusted(place)
 }
+
+# What the groups found, of which an expression may have one for each of its alternatives; without a group all of it.
+_place([text]) := text
+
+_place(found) := concat("", array.slice(found, 1, count(found))) if count(found) > 1
 
 # Most jobs set none of the variables: all names at once tell.
 _may_load_code if _is_any_set(_variables)

@@ -127,7 +127,11 @@ test_deny_everything_when_the_parameters_are_missing if {
 
 _interpreters := {
 	"variables": ["LD_PRELOAD"],
-	"options": {"JAVA_TOOL_OPTIONS": `-(?:javaagent|agentpath):([^\s=,]+)`, "RUBYOPT": `-r\S*`},
+	"options": {
+		"JAVA_TOOL_OPTIONS": `-(?:javaagent|agentpath):([^\s=,]+)`,
+		"RUBYOPT": `-r\S*`,
+		"GIT_SSH_COMMAND": `-i \S+|-F (\S+)|^(\S*/\S*)`,
+	},
 	"trusted_paths": ["/usr"],
 }
 
@@ -150,6 +154,32 @@ test_deny_options_that_load_code_of_the_owner[value] if {
 	r := rule.findings with input as _job("JAVA_TOOL_OPTIONS", value)
 		with data.guard.config.rules.loader_environment as _interpreters
 	r == {_option("JAVA_TOOL_OPTIONS", "JAVA_TOOL_OPTIONS")}
+}
+
+test_each_place_that_an_option_names_counts[value] if {
+	some value in [
+		"-javaagent:/usr/lib/a.jar:/opt/ml/x.jar",
+		`-javaagent:"/opt/ml/x.jar"`,
+		"-javaagent:'/usr/lib/a.jar':'/opt/ml/x.jar'",
+		"-javaagent:file:/opt/ml/x.jar",
+	]
+	r := rule.findings with input as _job("JAVA_TOOL_OPTIONS", value)
+		with data.guard.config.rules.loader_environment as _interpreters
+	r == {_option("JAVA_TOOL_OPTIONS", "JAVA_TOOL_OPTIONS")}
+}
+
+test_each_group_of_an_expression_counts[value] if {
+	some value in ["ssh -F /opt/ml/c", "/opt/ml/ssh", "/opt/ml/ssh -i k", "/usr/bin/ssh -F /opt/ml/c"]
+	r := rule.findings with input as _job("GIT_SSH_COMMAND", value)
+		with data.guard.config.rules.loader_environment as _interpreters
+	r == {_option("GIT_SSH_COMMAND", "GIT_SSH_COMMAND")}
+}
+
+test_what_no_group_finds_is_no_place[value] if {
+	some value in ["ssh -i /opt/ml/key", "/usr/bin/ssh -i /opt/ml/key -F /usr/c", "ssh -F file:/usr/c"]
+	r := rule.findings with input as _job("GIT_SSH_COMMAND", value)
+		with data.guard.config.rules.loader_environment as _interpreters
+	r == set()
 }
 
 test_deny_options_without_a_group_of_a_variable_in_any_case if {

@@ -78,6 +78,15 @@ findings contains {
 }
 
 findings contains {
+	"message": sprintf("The setting %s in %s lets a model bring its own code.", [setting.name, setting.slot]),
+	"details": {"config": "rules.remote_code.switches", "slot": setting.slot, "setting": setting.name},
+} if {
+	contains(settings.text, "--tr")
+	some setting in settings.listed
+	some _ in _trust_options(regex.replace(setting.value, `[\[\]{},"'\x60\\]+`, " "))
+}
+
+findings contains {
 	"message": sprintf("The setting %s in %s installs packages from %s, which is not an approved index.", [
 		setting.name,
 		setting.slot,
@@ -100,8 +109,7 @@ findings contains {
 	"details": {"config": "rules.remote_code.switches", "option": option},
 } if {
 	some words in _commands
-	some [_, option, joined, next] in regex.find_all_string_submatch_n(_trust_option, _unquoted(words), -1)
-	not regex.match(`(?i)^(?:false|0|no|off)$`, concat("", [joined, next]))
+	some option in _trust_options(_unquoted(words))
 }
 
 findings contains {
@@ -143,10 +151,12 @@ _turns_on(text) if {
 	count(_switches) > 0
 	names := {name | some [_, name] in regex.find_all_string_submatch_n(_turned_on, text, -1)}
 	some name in names
-	regex.match(_any_of(_switches), name)
+	some spelling in settings.spellings(name)
+	regex.match(_any_of(_switches), spelling)
 }
 
-_turned_on := `(?im)(?:^|[^\w.-])([a-z_][\w.-]*)["'\\]*\s*[:=]\s*["'\\]*(?:true|yes|on|1)\b`
+# A shell's `$name` only reads it.
+_turned_on := `(?im)(?:^|[^\w.$-])([a-z_][\w.-]*)["'\\]*\s*[:=]\s*["'\\]*(?:true|yes|on|t|y|1)\b`
 
 # The SDK quotes hyperparameters as JSON.
 _off := `(?i)^["']?\s*(?:|null|none|false|0|no|off)\s*["']?$`
@@ -159,6 +169,11 @@ _commands contains words if {
 
 # A shell's word goes on behind a quote: `"0"-hero` is one.
 _unquoted(words) := regex.replace(concat("\n", words), `["'\x60\\]`, "")
+
+_trust_options(text) := {option |
+	some [_, option, joined, next] in regex.find_all_string_submatch_n(_trust_option, text, -1)
+	not regex.match(`(?i)^(?:false|0|no|off)$`, concat("", [joined, next]))
+}
 
 # Python's argparse takes an option by any beginning that no other one has. The value is all of the next word, unless
 # that is an option, too.
@@ -191,31 +206,33 @@ _installed contains _unknown if {
 _most := 100
 
 # What the lines of the command that install packages name, `-i https://a/simple`, `git+https://b/c`, `d@https://e`,
-# and those that run a package or a script from there.
+# and those that run a package or a script from there, before the arguments of what is run.
 _addresses(words) := {address |
 	contains(concat("\n", words), "://")
-	some [lines, address_in] in _lines_with_addresses
+	some [lines, place] in _lines_with_addresses
 	some line in {line | some line in regex.find_n(lines, _script(words), -1)}
-	some [_, address] in regex.find_all_string_submatch_n(address_in, regex.replace(line, _told_elsewhere, " "), -1)
+	some [_, address] in regex.find_all_string_submatch_n(place, regex.replace(line, _told_elsewhere, " "), -1)
 }
 
-_lines_with_addresses := [[_installation, _address], [_run, _address_run]]
+_lines_with_addresses := [[_installation, _address], [_conda, _address], [_run, `((?:\w+\+)?\w+://[^\s/?#)]*)`]]
 
-_run := `(?m)^(?:.*[\s/(=])?(?:uvx|(?:uv|pipx)\s(?:.*\s)?run)\s.*$`
+_run := concat("", [
+	`(?m)^(?:.*(?:[\s/(=]|\s-m))?(?:uvx|(?:uv|pipx)\s(?:-\S+\s+)*(?:tool\s+)?run)\s+`,
+	`(?:(?:-p|--(?:python|env-file|directory|project|with\S*|from|spec))(?:=|\s+)(?:[^\s:]+\s+@\s+)?\S+\s+|-\S+\s+)*\S+`,
+])
 
-# Of what is run itself, and of the options that name more packages; the program's own arguments may be any address.
-_address_run := concat("", [
-	`(?:\s--(?:from|spec|with(?:-editable|-requirements)?)[=\s]+|(?:uvx|\srun)\s+(?:-\S+\s+(?:[^\s:-][^\s:]*\s+)?)*)`,
-	`(?:[^\s:]*[,@]\s*|[^\s:]+\s@\s*)?((?:\w+\+)?\w+://[^\s/?#)]*)`,
+_conda := concat("", [
+	`(?m)^(?:.*[\s/(=])?(?:conda|(?:micro)?mamba)\s(?:-\S+\s+)*(?:env\s+)?`,
+	`(?:install|create|update|config\s+--(?:add|append|prepend))\s.*$`,
 ])
 
 _installation := concat("", [
-	`(?m)^(?:.*(?:[\s/(=]|\s-m))?(?:pip[0-9.]*|uv|conda|(?:micro)?mamba)\s(?:.*\s)?(?:`,
+	`(?m)^(?:.*(?:[\s/(=]|\s-m))?(?:pip[0-9.]*|uv)\s(?:.*\s)?(?:`,
 	concat("", [_verbs, `)\s.*$`]),
 ])
 
 # `pip config set global.index-url` is for every later call of pip.
-_verbs := `install|download|wheel|add|sync|create|update|--(?:add|append|prepend)|set\s+\S*(?:index-url|find-links)`
+_verbs := `install|download|wheel|add|sync|set\s+\S*(?:index-url|find-links)`
 
 _address := `(?:[\s@=]|\s-[if])((?:\w+\+)?\w+://[^\s/?#)]*)`
 

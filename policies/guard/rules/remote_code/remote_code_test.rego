@@ -81,6 +81,12 @@ test_deny_switches_that_a_value_turns_on[value] if {
 		`"{\"trust_remote_code\": true}"`,
 		"{'trust_remote_code': True}",
 		"dict(trust_remote_code = True)",
+		"pretrained=a/b,trustRemoteCode=True",
+		"trust_remote_code=T",
+		"--trust-remote-code --model x",
+		"--x 1 --trust_remote_code=true",
+		`["--trust_remote_code", "True"]`,
+		"--trust",
 		"a=1\nallow_code: on",
 	]
 	r := rule.findings with input as _job({"model_args": value}, {}) with data.guard.config.rules.remote_code as _config
@@ -98,6 +104,10 @@ test_allow_values_that_turn_no_switch_on[value] if {
 		"trust_remote_code=truest",
 		"trust_remote_code.x=True",
 		"trust_remote_code_off and a=True",
+		"--trust-remote-code false --model x",
+		`["--trust_remote_code", "False"]`,
+		"--truncate --true",
+		"if $trust_remote_code = 1",
 	]
 	r := rule.findings with input as _job({"model_args": value}, {"MODEL_ARGS": value})
 		with data.guard.config.rules.remote_code as _config
@@ -310,6 +320,10 @@ test_deny_addresses_that_other_tools_install_or_run[note] if {
 		"channel": ["conda", "install", "-y", "-c", "https://other.example/ch", "x"],
 		"channel of an environment": ["sh", "-c", "micromamba create -n x --channel=https://other.example/ch y"],
 		"channel for every call": ["mamba", "config", "--add", "channels", "https://other.example/ch"],
+		"environment from a file": ["conda", "env", "update", "-f", "https://other.example/e.yml"],
+		"module of uv": ["python3", "-muv", "run", "https://other.example/a.py"],
+		"behind a value with a colon": ["uv", "run", "--env-file", "/a:b", "https://other.example/x.py"],
+		"second package with a version": ["uv", "run", "--with", "a@1:2,b@git+https://other.example/b", "a.py"],
 		"tool": ["uvx", "--python", "3.12", "git+https://other.example/x"],
 		"tool by its package": ["uvx", "--from", "git+https://other.example/x", "tool"],
 		"package of a script": ["uv", "run", "--with=x", "--with", "https://other.example/x.whl", "a.py"],
@@ -337,6 +351,9 @@ test_allow_addresses_that_nothing_is_installed_from[note] if {
 		"behind an address": ["sh", "-c", "pip install -i https://packages.example.com; curl ftp://b.example"],
 		"a program with a name like a module": ["sh", "-c", "x-mpip install https://other.example"],
 		"another command of conda": ["conda", "run", "a.py", "https://other.example"],
+		"a script that creates": ["uv", "run", "python", "manage.py", "create", "--url", "https://other.example/x"],
+		"a script that updates": ["conda", "run", "-n", "env", "job.py", "update", "--api", "https://other.example/x"],
+		"a script's own option": ["uv", "run", "-q", "train.py", "--with", "https://other.example/x"],
 		"a script's argument": ["uv", "run", "a.py", "--data", "https://other.example/x"],
 		"a tool's argument": ["uvx", "tool", "https://other.example/x"],
 		"another program that runs": ["mlflow", "run", "https://other.example/x"],

@@ -116,14 +116,15 @@ findings contains {
 		"allowed": _buckets,
 	},
 } if {
-	some words in input.command
-	is_array(words)
-	some [_, address] in regex.find_all_string_submatch_n(_base, concat("\n", words), -1)
+	command := concat("\n", [word | some part in ["entrypoint", "arguments"]; some word in input.command[part]])
+	contains(command, "remote_function")
+	some [_, address] in regex.find_all_string_submatch_n(_base, regex.replace(command, `["'\\]`, ""), -1)
 	found := storage.bucket(address)
 	not globs.matches(_buckets, found)
 }
 
-# Of the SageMaker Python SDK's remote functions; Python's argparse takes the option by its beginnings, too.
+# Of the SageMaker Python SDK's remote functions, whose driver is named by `remote_function`; Python's argparse takes the
+# option by its beginnings, too.
 _base := `(?:^|\s)--s3_b(?:a(?:s(?:e(?:_(?:u(?:ri?)?)?)?)?)?)?[=\s]+(\S+)`
 
 _programs := {"sagemaker_program", "SAGEMAKER_PROGRAM"}

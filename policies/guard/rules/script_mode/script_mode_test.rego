@@ -225,7 +225,12 @@ test_deny_every_path_when_the_paths_are_no_list if {
 
 test_remediation_says_what_to_do if contains(rule.remediation, "code")
 
-_run(words) := object.union(_job([], [], []), {"command": {"entrypoint": null, "arguments": words}})
+_run(entrypoint, arguments) := object.union(
+	_job([], [], []),
+	{"command": {"entrypoint": entrypoint, "arguments": arguments}},
+)
+
+_driver := ["/bin/bash", "/opt/ml/input/data/sagemaker_remote_function_bootstrap/job_driver.sh"]
 
 _base_finding(bucket) := {
 	"message": sprintf("The command's option --s3_base_uri loads code from %s, which is not approved.", [_shown(bucket)]),
@@ -238,27 +243,29 @@ _base_finding(bucket) := {
 }
 
 test_deny_functions_from_other_places[note] if {
-	some note, [words, bucket] in {
-		"two words": [["--region", "eu-west-1", "--s3_base_uri", "s3://other/a"], "other"],
-		"one word": [["--s3_base_uri=s3://other/a"], "other"],
-		"a beginning": [["--s3_base", "s3://other/a"], "other"],
-		"the shortest beginning": [["--s3_b", "s3://other/a"], "other"],
-		"a shell's": [["sh", "-c", "driver.sh --s3_base_uri s3://other/a"], "other"],
-		"no bucket": [["--s3_base_uri", "file:///opt/ml/code"], null],
-		"the last counts": [["--s3_base_uri", "s3://team-code/a", "--s3_base_uri", "s3://other/a"], "other"],
+	some note, [entrypoint, arguments, bucket] in {
+		"two words": [_driver, ["--region", "eu-west-1", "--s3_base_uri", "s3://other/a"], "other"],
+		"one word": [_driver, ["--s3_base_uri=s3://other/a"], "other"],
+		"a beginning": [_driver, ["--s3_base", "s3://other/a"], "other"],
+		"the shortest beginning": [_driver, ["--s3_b", "s3://other/a"], "other"],
+		"a shell's": [null, ["sh", "-c", `python -m sagemaker.remote_function.x --"s3_base_uri" s3://other/a`], "other"],
+		"no bucket": [_driver, ["--s3_base_uri", "file:///opt/ml/code"], null],
+		"the last counts": [_driver, ["--s3_base_uri", "s3://team-code/a", "--s3_base_uri", "s3://other/a"], "other"],
+		"in both parts": [array.concat(_driver, ["--s3_base_uri"]), ["s3://other/a"], "other"],
 	}
-	r := rule.findings with input as _run(words) with data.guard.config.rules.script_mode as _config
+	r := rule.findings with input as _run(entrypoint, arguments) with data.guard.config.rules.script_mode as _config
 	r == {_base_finding(bucket)}
 }
 
-test_allow_functions_from_approved_places[words] if {
-	some words in [
-		["--s3_base_uri", "s3://team-code/a"],
-		["--s3_bucket", "s3://other/a"],
-		["x--s3_base_uri", "s3://other/a"],
-		["--s3_base_uri"],
-		[],
-	]
-	r := rule.findings with input as _run(words) with data.guard.config.rules.script_mode as _config
+test_allow_functions_from_approved_places[note] if {
+	some note, [entrypoint, arguments] in {
+		"approved": [_driver, ["--s3_base_uri", "s3://team-code/a"]],
+		"another option": [_driver, ["--s3_bucket", "s3://other/a"]],
+		"another word": [_driver, ["x--s3_base_uri", "s3://other/a"]],
+		"no value": [_driver, ["--s3_base_uri"]],
+		"another program": [["python3", "a.py"], ["--s3_base_uri", "s3://other/a"]],
+		"no arguments": [_driver, null],
+	}
+	r := rule.findings with input as _run(entrypoint, arguments) with data.guard.config.rules.script_mode as _config
 	r == set()
 }
