@@ -123,8 +123,8 @@ findings contains {
 	not globs.matches(_buckets, found)
 }
 
-# Of the SageMaker Python SDK's remote functions, whose driver is named by `remote_function`; Python's argparse takes the
-# option by its beginnings, too.
+# Of the SageMaker Python SDK's remote functions, whose driver is named by `remote_function`. Python's argparse takes
+# the option by its beginnings, too.
 _base := `(?:^|\s)--s3_b(?:a(?:s(?:e(?:_(?:u(?:ri?)?)?)?)?)?)?[=\s]+(\S+)`
 
 _programs := {"sagemaker_program", "SAGEMAKER_PROGRAM"}
