@@ -127,7 +127,7 @@ def test_what_slow_pages_leave_is_listed_by_the_next_sweeps() -> None:
 
 
 def test_many_pages_that_come_promptly_are_all_listed_by_one_sweep() -> None:
-    lists = Lists(Clock(), seconds=0.1, jobs=300 * PAGE)
+    lists = Lists(Clock(), seconds=0.5, jobs=50 * PAGE)
     prompt = walk(lists)
     assert sum(1 for _ in prompt.jobs()) == lists.jobs
     assert prompt.complete
