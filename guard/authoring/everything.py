@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
-import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -20,14 +19,11 @@ _NAMES = ["q", "Zephyr-2026-01-02"]
 def leaves_none_out(fact: str, patterns: object, about: Collection[str] = ()) -> bool:
     """Tell whether a fact's glob, or a list of them, matches every job, or every one of the kinds that a rule is `about`.
 
-    >>> leaves_none_out("account", ["0*", "1*"]), leaves_none_out("region", "*-1"), leaves_none_out("role_arn", "arn:a*")
+    >>> leaves_none_out("account", ["0*", "1*"]), leaves_none_out("region", "*-*-?"), leaves_none_out("role_arn", "arn:a*")
     (False, True, True)
     """
     listed = [str(each) for each in (patterns if isinstance(patterns, list) else [patterns])]
-    return any(
-        all(any(_matches(fact, example, listed) for example in alike) for alike in whole)
-        for whole in _wholes(fact, about)
-    )
+    return any(all(_matches(fact, example, listed) for example in examples) for examples in _wholes(fact, about))
 
 
 def is_for_every_job(scope: Mapping[str, Any], about: Collection[str] = ()) -> bool:
@@ -42,23 +38,19 @@ def _matches(fact: str, example: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(even(example), even(pattern)) for pattern in patterns)
 
 
-def _wholes(fact: str, about: Collection[str]) -> list[list[list[str]]]:
-    """Return what is everything for somebody: groups of examples, of which one each must match."""
-    return [[[kind] for kind in about or BY_KIND]] if fact == "job_kind" else _examples(fact)
+def _wholes(fact: str, about: Collection[str]) -> list[list[str]]:
+    """Return what is everything for somebody: examples, of which all must match."""
+    return [[*(about or BY_KIND)]] if fact == "job_kind" else _examples(fact)
 
 
 @cache
-def _examples(fact: str) -> list[list[list[str]]]:
-    if fact == "region":
-        # The number of a region says nothing about where it is.
-        by_area = itertools.groupby(sorted(known_regions()), lambda name: re.sub("[0-9]+$", "", name))
-        return [[[*names] for _, names in by_area]]
+def _examples(fact: str) -> list[list[str]]:
     if fact == "role_arn":
         # A deployment is in one partition.
-        return [[[arn] for arn in _role_arns(partition)] for partition in known_partitions()]
-    examples = {"account": _ACCOUNTS, "job_name": _NAMES}.get(fact)
-    return [[[example] for example in examples]] if examples else []
+        return [_role_arns(partition) for partition in known_partitions()]
+    examples = {"account": _ACCOUNTS, "job_name": _NAMES, "region": [*known_regions()]}.get(fact)
+    return [examples] if examples else []
 
 
-def _role_arns(partition: str) -> Iterable[str]:
-    return (f"arn:{partition}:iam::{account}:role/{name}" for account in _ACCOUNTS for name in _NAMES)
+def _role_arns(partition: str) -> list[str]:
+    return [f"arn:{partition}:iam::{account}:role/{name}" for account in _ACCOUNTS for name in _NAMES]

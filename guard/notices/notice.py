@@ -66,7 +66,7 @@ class Notice(Model):
     ended: Annotated[
         bool | None,
         Field(
-            description="Of already_finished, whether the job had ended; null where its end is told by an event of its own."
+            description="Of already_finished, whether the job had ended; false where its end is still to be told. Else null."
         ),
     ] = None
     reason: Line | None

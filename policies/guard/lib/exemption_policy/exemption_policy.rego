@@ -93,8 +93,8 @@ _pattern_problem(fact, pattern, "part") := sprintf("scope.%s is for everything: 
 
 # METADATA
 # description: |
-#   True for a glob of a scope that excludes nothing: wildcards, separators, of a role what all ARNs of roles have or
-#   begin with, and of a region the number 1, which each part of the world has.
+#   True for a glob of a scope that excludes nothing: wildcards, separators, and of a role what all ARNs of roles have or
+#   begin with.
 # scope: document
 matches_everything("role_arn", pattern) if {
 	regex.match(`^[*?:]*(arn|ar?\*)?[*?:]*(aws[a-z-]*|aw?\*)?[*?:]*(iam|ia?\*)?[*?:]*(role|rol?\*|r\*)?[*?:/]*$`, pattern)
@@ -105,7 +105,7 @@ matches_everything(fact, pattern) if {
 	regex.match(`^[*?]+$`, pattern)
 }
 
-matches_everything("region", pattern) if regex.match(`^[*?-]+1?$`, pattern)
+matches_everything("region", pattern) if regex.match(`^[*?-]+$`, pattern)
 
 matches_everything("image", pattern) if regex.match(`^[*/:@.]+$`, pattern)
 

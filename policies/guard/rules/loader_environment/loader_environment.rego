@@ -6,10 +6,9 @@
 #   at or below one of `trusted_paths`. A relative path, a path of an input and an address of S3 are places that
 #   the job's owner writes to; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs
 #   in, and so one of them. Of variables that give an interpreter options (`options`) only what the regular
-#   expression finds counts: its groups, or all of it without one, must be such paths of the image, and what no
-#   group finds is none. Web addresses, such as
-#   package indexes, are for the rule `remote_code`. Names compare without regard to case. No value appears in
-#   a finding. Without `variables` every variable counts, without `trusted_paths` no path is trusted.
+#   expression finds counts: what its groups hold, or all of it where it has none, must be such paths of the image.
+#   Web addresses, such as package indexes, are for the rule `remote_code`. Names compare without regard to case. No
+#   value appears in a finding. Without `variables` every variable counts, without `trusted_paths` no path is trusted.
 # related_resources:
 #   - https://man7.org/linux/man-pages/man8/ld.so.8.html
 #   - https://docs.python.org/3/using/cmdline.html#environment-variables

@@ -63,27 +63,7 @@ findings contains {
 	"message": sprintf("The setting %s in %s lets a model bring its own code.", [setting.name, setting.slot]),
 	"details": {"config": "rules.remote_code.switches", "slot": setting.slot, "setting": setting.name},
 } if {
-	some i in _named(_switches)
-	setting := settings.listed[i]
-	not regex.match(_off, setting.value)
-}
-
-findings contains {
-	"message": sprintf("The setting %s in %s lets a model bring its own code.", [setting.name, setting.slot]),
-	"details": {"config": "rules.remote_code.switches", "slot": setting.slot, "setting": setting.name},
-} if {
-	_turns_on(concat("\n", [setting.value | some setting in settings.listed]))
-	some setting in settings.listed
-	_turns_on(setting.value)
-}
-
-findings contains {
-	"message": sprintf("The setting %s in %s lets a model bring its own code.", [setting.name, setting.slot]),
-	"details": {"config": "rules.remote_code.switches", "slot": setting.slot, "setting": setting.name},
-} if {
-	contains(settings.text, "--tr")
-	some setting in settings.listed
-	some _ in _trust_options(regex.replace(setting.value, `[\[\]{},"'\x60\\]+`, " "))
+	some setting in _switched_on
 }
 
 findings contains {
@@ -137,6 +117,25 @@ findings contains {
 	"details": {"config": "rules.remote_code.indexes", "index": index},
 } if {
 	some index in _installed
+}
+
+# By its name, among other things of its value, or as an option of a command that the value is.
+_switched_on contains setting if {
+	some i in _named(_switches)
+	setting := settings.listed[i]
+	not regex.match(_off, setting.value)
+}
+
+_switched_on contains setting if {
+	_turns_on(concat("\n", [setting.value | some setting in settings.listed]))
+	some setting in settings.listed
+	_turns_on(setting.value)
+}
+
+_switched_on contains setting if {
+	contains(settings.text, "--tr")
+	some setting in settings.listed
+	some _ in _trust_options(regex.replace(setting.value, `[\[\]{},"'\x60\\]+`, " "))
 }
 
 # Places of settings whose name one of the expressions matches, in any case.
