@@ -93,8 +93,8 @@ _pattern_problem(fact, pattern, "part") := sprintf("scope.%s is for everything: 
 
 # METADATA
 # description: |
-#   True for a glob of a scope that excludes nothing: wildcards, separators, and of a role what all ARNs of roles have or
-#   begin with.
+#   True for a glob of a scope that excludes nothing: wildcards, separators, and of a role what all ARNs of roles have
+#   or begin with.
 # scope: document
 matches_everything("role_arn", pattern) if {
 	regex.match(`^[*?:]*(arn|ar?\*)?[*?:]*(aws[a-z-]*|aw?\*)?[*?:]*(iam|ia?\*)?[*?:]*(role|rol?\*|r\*)?[*?:/]*$`, pattern)
