@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import requests
 from pydantic import BaseModel
 
 import guard.document
 from guard.authoring.opa import SCHEMAS
 from guard.document import DenyList, Document, Image, Job, Model, Part, Source
-from guard.opa.engine import EmbeddedOpa
-from guard.opa.process import LOOPBACK, OpaProcess
+from tests.support.bundles import asked
 from tests.support.documents import document
 
 POLICIES = Path(__file__).resolve().parent.parent.parent / "policies"
@@ -37,17 +35,7 @@ Evaluate = Callable[..., Any]
 @pytest.fixture(scope="module")
 def evaluate(opa: Path, bundle: Path) -> Iterator[Evaluate]:
     """Ask the bundle that ships what it has at a path for an input; None if it has nothing."""
-    process = OpaProcess(opa, bundle)
-    with EmbeddedOpa(lambda: process, timeout=10, start_timeout=20) as engine, requests.Session() as session:
-        engine.wait_until_ready()
-        session.trust_env = False
-
-        def ask(path: str, given: object = None) -> Any:
-            url = f"http://{LOOPBACK}:{process.port}/v1/data/{path}"
-            answer = session.post(url, json={"input": given}, timeout=10)
-            answer.raise_for_status()
-            return answer.json().get("result")
-
+    with asked(opa, bundle) as ask:
         yield ask
 
 

@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from guard.authoring.opa import Opa
 from guard.authoring.samples import complete_with
+from tests.support.bundles import asked
 from tests.support.policies import POLICIES, SHIPPED
 
 # What Spark reads as data, and writes.
 DATA = {"/opt/ml/processing/input/files", "/opt/ml/processing/spark-events"}
 
 
-@pytest.fixture
-def findings(opa: Path) -> Any:
-    """Return what one rule reports of a job."""
-
-    def of(rule: str, changes: dict[str, Any]) -> list[dict[str, Any]]:
-        given = complete_with(changes).model_dump_json()
-        query = f"data.guard.rules.{rule}.findings"
-        found: list[dict[str, Any]] = Opa(opa, SHIPPED).json(
-            *("eval", "--format", "raw", "--bundle", POLICIES, "--stdin-input"), query, given=given
-        )
-        return found
-
-    return of
+@pytest.fixture(scope="module")
+def findings(opa: Path) -> Iterator[Any]:
+    """Return what one rule reports of a job, whatever its level."""
+    # The folder: a bundle has no rules that are off.
+    with asked(opa, SHIPPED / POLICIES) as ask:
+        yield lambda rule, changes: ask(f"guard/rules/{rule}/findings", complete_with(changes).model_dump(mode="json"))
 
 
 def _variable(name: str, value: str) -> dict[str, Any]:

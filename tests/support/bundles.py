@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import requests
 import yaml
 
 from guard.authoring.bundle import pack_bundle
@@ -15,6 +17,8 @@ from guard.authoring.config_check import configuration_problems
 from guard.authoring.diagnostics import errors
 from guard.authoring.opa import Opa
 from guard.authoring.rules import Rule, read_rules
+from guard.opa.engine import EmbeddedOpa
+from guard.opa.process import LOOPBACK, OpaProcess
 from tests.support.policies import CONFIG, POLICIES, SHIPPED, copy_policies
 
 
@@ -44,3 +48,20 @@ def configured_bundle(
     if packed.code != 0:
         raise ValueError(packed.said)
     return folder / "bundle.tar.gz"
+
+
+@contextmanager
+def asked(opa: Path, bundle: Path) -> Iterator[Callable[..., Any]]:
+    """Give a function that returns what a bundle, or a folder of policies, has at a path for an input, and None if it has nothing."""
+    process = OpaProcess(opa, bundle)
+    with EmbeddedOpa(lambda: process, timeout=10, start_timeout=20) as engine, requests.Session() as session:
+        engine.wait_until_ready()
+        session.trust_env = False
+
+        def ask(path: str, given: object = None) -> Any:
+            url = f"http://{LOOPBACK}:{process.port}/v1/data/{path}"
+            answer = session.post(url, json={"input": given}, timeout=10)
+            answer.raise_for_status()
+            return answer.json().get("result")
+
+        yield ask
