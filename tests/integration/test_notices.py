@@ -17,7 +17,7 @@ from moto.events.models import EventPattern
 
 from guard.aws.refusals import code
 from guard.aws.table import StateTable
-from guard.errors import EventError, LogError, NoticeError
+from guard.errors import EventError, LogError, NoticeError, NoticeUnderWay
 from guard.notices.channels import DETAIL_TYPE, SOURCE, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.ends import Ends, Runs, Told
@@ -348,6 +348,20 @@ def test_a_delivery_is_another_ones_for_a_minute_and_remembered_for_30_days(plac
     assert int(begun["in_progress_expiration"]["N"]) / 1000 == pytest.approx(now + 60, abs=10)
     assert done["id"]["S"].startswith("notice#")
     assert int(done["expiration"]["N"]) == pytest.approx(now + 30 * 24 * 3600, abs=10)
+
+
+def test_a_notice_that_another_invocation_is_giving_waits_for_its_end(places) -> None:
+    first, second = (OnceInTable(places.dynamodb, TABLE, OnceInMemory()) for _ in range(2))
+    given: list[str] = []
+
+    def give() -> None:
+        with pytest.raises(NoticeUnderWay):
+            second.run("key", lambda: given.append("by the second"))
+        given.append("by the first")
+
+    first.run("key", give)
+    second.run("key", lambda: given.append("again"))
+    assert given == ["by the first"]
 
 
 # Security Hub

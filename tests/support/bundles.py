@@ -52,7 +52,7 @@ def configured_bundle(
 
 @contextmanager
 def asked(opa: Path, bundle: Path) -> Iterator[Callable[..., Any]]:
-    """Give a function that returns what a bundle, or a folder of policies, has at a path for an input, and None if it has nothing."""
+    """Give a function that returns what a bundle, or a folder of policies, has at a path for an input; None for nothing."""
     process = OpaProcess(opa, bundle)
     with EmbeddedOpa(lambda: process, timeout=10, start_timeout=20) as engine, requests.Session() as session:
         engine.wait_until_ready()

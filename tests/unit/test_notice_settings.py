@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from guard.notices.messages import MARK
 from guard.notices.once import OnceInMemory, OnceInTable
+from guard.record import Outcome
 from guard.settings import Settings
 from lambda_entry import notices
 from lambda_entry.clients import BRIEF
+from tests.support.records import denied
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:denied"
 
@@ -43,3 +47,28 @@ def test_the_channels_are_those_of_the_settings(
 @pytest.mark.parametrize(("table", "kind"), [("", OnceInMemory), ("state", OnceInTable)])
 def test_a_table_remembers_where_there_is_one(table: str, kind: type) -> None:
     assert isinstance(_deliverer(state_table=table).once(), kind)
+
+
+@pytest.mark.parametrize(("outcome", "seconds"), [(Outcome.STOPPED, 0), (Outcome.ALREADY_FINISHED, 60)])
+def test_a_queue_keeps_a_notice_for_as_long_as_it_has_to_wait(
+    monkeypatch: pytest.MonkeyPatch, outcome: Outcome, seconds: int
+) -> None:
+    queue = Mock()
+    monkeypatch.setattr(notices, "client", lambda *_: queue)
+    settings = Settings(notice_queue_url="https://queue")
+    notices.build_notices(settings, logging.getLogger("notices")).write(denied(outcome=outcome))  # type: ignore[arg-type]
+    (sent,) = queue.send_message.call_args_list
+    assert (sent.kwargs["QueueUrl"], sent.kwargs["DelaySeconds"]) == ("https://queue", seconds)
+
+
+@pytest.mark.parametrize(("table", "asked"), [("", 1), ("state", 0)])
+def test_security_hub_is_asked_about_the_jobs_that_were_told_of_where_a_table_knows_them(
+    monkeypatch: pytest.MonkeyPatch, table: str, asked: int
+) -> None:
+    clients = {"securityhub": Mock(), "dynamodb": Mock()}
+    clients["securityhub"].get_findings.return_value = {"Findings": []}
+    clients["dynamodb"].get_item.return_value = {}
+    monkeypatch.setattr(notices, "client", lambda service, _: clients[service])
+    receiver = _deliverer(notice_tags="disabled", security_hub="enabled", state_table=table)
+    receiver.receive({MARK: "job-ended", "job_arn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/x"})
+    assert clients["securityhub"].get_findings.call_count == asked

@@ -17,7 +17,7 @@ from guard.jobs import MONITORING_SCHEDULE
 from guard.notices.channels import tags
 from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.ends import Runs
-from guard.notices.message import exemption, subject, text
+from guard.notices.message import exemption, subject, summary, text
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory
 from guard.record import Outcome
@@ -133,6 +133,19 @@ def test_what_can_not_be_printed_is_a_question_mark_in_an_exemption() -> None:
 def test_what_happened_is_said_as_it_is(changes: dict[str, Any], says: str, verb: str) -> None:
     notice = _notice(**changes)
     assert (says in text(notice), verb in subject(notice)) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("ended", "says"),
+    [
+        (True, "It had ended before the guard could stop it."),
+        (False, "It had ended, or was being stopped, before the guard could stop it."),
+        (None, "It had ended, or was being stopped, before the guard could stop it."),
+    ],
+)
+def test_a_job_is_said_to_have_ended_where_that_is_known(*, ended: bool | None, says: str) -> None:
+    notice = _notice(outcome=Outcome.ALREADY_FINISHED).model_copy(update={"ended": ended})
+    assert summary(notice).endswith(f"is denied by policy. {says}")
 
 
 @pytest.mark.parametrize(
