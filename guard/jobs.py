@@ -15,7 +15,8 @@ class Listing:
 
     A summary has the job's name, ARN and status in fields of the same names as its description. `statuses` are those that the
     filter `StatusEquals` takes, one a call. `each` are further parameters that the operation demands, the jobs of each being
-    listed by themselves; `sort_by` is its word for the time of creation, None where it doesn't sort.
+    listed by themselves; `sort_by` is its word for the time of creation, None where it doesn't sort. `filters` is false where the
+    API takes a page of jobs in any status first and filters it then, so that pages in a row may be empty.
     """
 
     operation: str
@@ -23,6 +24,7 @@ class Listing:
     statuses: tuple[str, ...] = ("InProgress",)
     each: tuple[Mapping[str, str], ...] = ({},)
     sort_by: str | None = "CreationTime"
+    filters: bool = True
 
     @property
     def iam_action(self) -> str:
@@ -109,7 +111,8 @@ TRAINING = JobKind(
     name_field="TrainingJobName",
     arn_field="TrainingJobArn",
     status_field="TrainingJobStatus",
-    listing=Listing("ListTrainingJobs", "TrainingJobSummaries"),
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTrainingJobs.html
+    listing=Listing("ListTrainingJobs", "TrainingJobSummaries", filters=False),
     running=frozenset({"InProgress"}),
     parts=_TRAINED | {"remote-debug"},
     ended=frozenset({"Completed", "Failed", "Stopped", "Deleting"}),

@@ -26,6 +26,9 @@ def pages(
 ) -> Iterator[list[Mapping[str, Any]]]:
     """Yield the summaries of the jobs with this status, created between the two times; `only` is one of the kind's lists.
 
+    Where the API filters each page by itself, those of jobs with any status: of a page that is empty, nobody could tell when its
+    jobs were created, and so where to go on.
+
     The oldest come first where the API sorts, so that a job which is created meanwhile is on the last page instead of moving the
     others. Raises ListError, and of its kind ListUnsupported where the region lacks the operation.
     """
@@ -38,7 +41,7 @@ def _pages(
 ) -> Iterator[list[Mapping[str, Any]]]:
     listing = kind.listing
     parameters: dict[str, Any] = {
-        "StatusEquals": status,
+        **({"StatusEquals": status} if listing.filters else {}),
         **({"SortBy": listing.sort_by, "SortOrder": "Ascending"} if listing.sort_by else {}),
         "MaxResults": PAGE,
         **more,

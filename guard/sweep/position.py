@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from guard.aws.listing import pages
@@ -25,6 +26,9 @@ _SHARE = 100
 # Pages that come slowly must leave a sweep time to judge the jobs on them, and to list the other kinds. The next sweep goes on
 # behind the last of them. That takes a list which is sorted by time: another one would begin with the same pages each time.
 _LONGEST_LISTING = timedelta(minutes=1)
+# In a list of jobs most of which have ended, the recent ones come first, and the oldest ones are left out: a training job runs
+# for 28 days, and waits for as many before that.
+_RECENT, _OLDEST = timedelta(days=30), timedelta(days=90)
 # Operations in a row that found no connection: all the others would take as long to find none.
 _MOST_LOST = 3
 
@@ -33,14 +37,18 @@ _MOST_LOST = 3
 class Stream:
     """One list: the jobs of a kind with one status, and `more` that its operation demands.
 
-    First come those from where the last sweep was cut off to the end, and then those before. One that is `unfinished` may have
-    more jobs than were listed.
+    First come those from where the last sweep was cut off to the end, and then those before. Of one with an `oldest` time of
+    creation, the jobs from `recent` on come before all earlier ones. One that is `unfinished` may have more jobs than were
+    listed: `seen` is when the last one was created that its pages had, whatever its status.
     """
 
     kind: JobKind
     status: str
     after: datetime | None
     more: Mapping[str, str] = field(default_factory=dict)
+    oldest: datetime | None = None
+    recent: datetime | None = None
+    seen: datetime | None = None
     reached: datetime | None = None
     jobs: deque[Listed] | None = None
     unfinished: bool = True
@@ -55,19 +63,33 @@ class Stream:
         """The operation that lists it; a kind's streams share it."""
         return self.kind.listing.operation
 
+    @property
+    def _borders(self) -> list[datetime]:
+        """Where the times of creation are divided into spans; the later span is listed before the earlier one."""
+        times = (time for time in (self.after, self.recent) if time is not None)
+        return sorted(time for time in times if self.oldest is None or time > self.oldest)
+
     def pages(self, client: Any) -> Iterator[list[Mapping[str, Any]]]:
         """Yield the pages. Raises ListError."""
-        yield from pages(client, self.kind, self.status, after=self.after, only=self.more)
-        if self.after is not None:
-            yield from pages(client, self.kind, self.status, before=self.after + _OVERLAP, only=self.more)
+        borders = [self.oldest, *self._borders, None]
+        for after, before in reversed([*pairwise(borders)]):
+            yield from pages(client, self.kind, self.status, after, before and before + _OVERLAP, self.more)
 
-    def order(self, job: Listed) -> tuple[bool, bool, datetime]:
+    def running(self, page: Iterable[Listed]) -> Iterator[Listed]:
+        """Yield the jobs of a page that have the status, or none that is known, and note how far the list has come."""
+        for job in page:
+            if self.kind.listing.sort_by:
+                self.seen = job.created or self.seen
+            if self.kind.listing.filters or job.status in {self.status, ""}:
+                yield job
+
+    def order(self, job: Listed) -> tuple[bool, int, datetime]:
         """What its jobs are sorted by: the oldest from where it goes on, those before, and those without a time.
 
         Where the service doesn't sort, jobs that come first each time would else keep the others waiting.
         """
         created = job.created or EPOCH
-        return job.created is None, self.after is not None and created < self.after, created
+        return job.created is None, sum(created < border for border in self._borders), created
 
 
 @dataclass(frozen=True)
@@ -84,9 +106,11 @@ class Position:
         turn = values.get("turn")
         return cls(turn if isinstance(turn, int) else 0, mapping(values.get("cut")), values.get("killed") == 1)
 
-    def stream(self, kind: JobKind, status: str, more: Mapping[str, str]) -> Stream:
+    def stream(self, kind: JobKind, status: str, more: Mapping[str, str], now: datetime) -> Stream:
         """Return the stream, from where it was cut off; an earlier version kept one time for all that differ in `more`."""
         stream = Stream(kind, status, None, more)
+        if not kind.listing.filters:
+            stream.oldest, stream.recent = now - _OLDEST, now - _RECENT
         stream.after = parse_time(self.cut.get(stream.name, self.cut.get(f"{kind.id}/{status}")))
         return stream
 
@@ -118,7 +142,7 @@ class Walk:
         self.unsupported: set[str] = set()
         self.listed = 0
         streams = [
-            position.stream(kind, status, more)
+            position.stream(kind, status, more, clock())
             for kind in JOB_KINDS
             for status in kind.listing.statuses
             for more in kind.listing.each
@@ -149,6 +173,7 @@ class Walk:
             if stream.jobs:
                 self._waiting.append(stream)
             elif stream.unfinished:
+                stream.reached = stream.seen or stream.reached
                 self._left.append(stream)
         if self.unsupported == {kind.listing.operation for kind in JOB_KINDS}:
             self.failures.append(ListError("no kind of jobs can be listed: what answers isn't SageMaker"))
@@ -174,7 +199,7 @@ class Walk:
         try:
             for page in self._pages(stream):
                 jobs = (listed(stream.kind, summary, self._home) for summary in page)
-                found |= {job.arn: job for job in jobs if job is not None}
+                found |= {job.arn: job for job in stream.running(filter(None, jobs))}
         except ListUnsupported:
             # Jobs of a kind that the region lacks don't run there: with none of them, the kind is listed to its end.
             self.unsupported.add(stream.operation)
@@ -183,7 +208,7 @@ class Walk:
         except ListError as exc:
             self._failed(stream, exc)
             # Where the list fails at once, the next sweep begins with the first job.
-            stream.unfinished = bool(found)
+            stream.unfinished = bool(found) or stream.seen is not None
         return deque(sorted(found.values(), key=stream.order))
 
     def _pages(self, stream: Stream) -> Iterator[list[Mapping[str, Any]]]:

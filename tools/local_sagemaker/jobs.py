@@ -121,12 +121,15 @@ class Jobs:
         return {}
 
     def list(self, kind: Kind, operation: str, parameters: Members) -> Members:
+        def has_status(job: Job) -> bool:
+            return parameters.get("StatusEquals") in {None, job.status}
+
         after, before = _aware(parameters.get("CreationTimeAfter")), _aware(parameters.get("CreationTimeBefore"))
         chosen = [
             job
             for job in self._jobs.values()
             if job.kind is kind
-            and parameters.get("StatusEquals") in {None, job.status}
+            and (kind.filters_pages or has_status(job))
             and (kind.category is None or parameters[kind.category] == job.members[kind.category])
             and parameters.get("NameContains", "") in job.name
             and (after or job.created) <= job.created <= (before or job.created)
@@ -137,7 +140,7 @@ class Jobs:
         end = start + int(parameters.get("MaxResults") or 100)
         output = self._model.operation_model(operation).output_shape
         field = next(name for name, shape in output.members.items() if shape.type_name == "list")
-        page = [job.describe() for job in ordered[start:end]]
+        page = [job.describe() for job in ordered[start:end] if has_status(job)]
         return {field: page, **({"NextToken": str(end)} if end < len(ordered) else {})}
 
     def set_status(self, job: Job, status: str) -> None:

@@ -16,7 +16,8 @@ class Kind:
     """How one kind of job is created, described and stopped; `noun` is its name in API operations, `label` in error messages.
 
     `any_case` is for those whose names the API reference calls case-insensitive. `within` is the member of Describe's response
-    that holds the description, `category` the member that stands before the name in the ARN.
+    that holds the description, `category` the member that stands before the name in the ARN. With `filters_pages` a list
+    takes a page of jobs in any status first, and filters it then.
     """
 
     noun: str
@@ -34,6 +35,7 @@ class Kind:
     any_case: bool = False
     within: str | None = None
     category: str | None = None
+    filters_pages: bool = False
     unknown: tuple[str, str] = ("ResourceNotFound", "Could not find the requested {label} {name}.")
     unknown_stop: tuple[str, str] | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -84,6 +86,7 @@ TRAINING = _job(
     "training job",
     "training-job",
     secondary="SecondaryStatus",
+    filters_pages=True,
     unknown=("ValidationException", "Requested resource not found."),
     defaults={
         "EnableNetworkIsolation": False,

@@ -6,13 +6,13 @@ import pytest
 
 from guard.aws.listing import pages
 from guard.errors import ListError, ListUnsupported
-from guard.jobs import TRAINING
+from guard.jobs import PROCESSING, TRAINING
 from tests.support.fakes import FakeSageMaker, refused
 
 
 def test_the_oldest_jobs_come_first() -> None:
-    sagemaker = FakeSageMaker(ListTrainingJobs={"TrainingJobSummaries": [{"TrainingJobName": "a"}]})
-    assert list(pages(sagemaker, TRAINING, "InProgress")) == [[{"TrainingJobName": "a"}]]
+    sagemaker = FakeSageMaker(ListProcessingJobs={"ProcessingJobSummaries": [{"ProcessingJobName": "a"}]})
+    assert list(pages(sagemaker, PROCESSING, "InProgress")) == [[{"ProcessingJobName": "a"}]]
     ((_, asked),) = sagemaker.calls
     assert asked == {
         "StatusEquals": "InProgress",
@@ -20,6 +20,13 @@ def test_the_oldest_jobs_come_first() -> None:
         "SortOrder": "Ascending",
         "MaxResults": 100,
     }
+
+
+def test_jobs_of_any_status_are_asked_for_where_the_api_filters_each_page_by_itself() -> None:
+    sagemaker = FakeSageMaker(ListTrainingJobs={"TrainingJobSummaries": []})
+    list(pages(sagemaker, TRAINING, "InProgress"))
+    ((_, asked),) = sagemaker.calls
+    assert asked == {"SortBy": "CreationTime", "SortOrder": "Ascending", "MaxResults": 100}
 
 
 def test_a_refused_list_is_an_error_with_its_evidence() -> None:

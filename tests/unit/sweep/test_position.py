@@ -45,6 +45,27 @@ def test_a_stream_that_was_not_cut_off_is_listed_once() -> None:
     assert [call.keys() & {"CreationTimeAfter", "CreationTimeBefore"} for _, call in sagemaker.calls] == [set()]
 
 
+@pytest.mark.parametrize(
+    ("after", "spans"),
+    [
+        pytest.param(None, [(-30, None), (-90, -30)], id="from the beginning"),
+        pytest.param(-10, [(-10, None), (-30, -10), (-90, -30)], id="cut off among the recent jobs"),
+        pytest.param(-40, [(-30, None), (-40, -30), (-90, -40)], id="cut off among those before"),
+        pytest.param(-100, [(-30, None), (-90, -30)], id="cut off long ago"),
+    ],
+)
+def test_of_a_list_of_jobs_that_have_mostly_ended_the_recent_ones_come_first(
+    after: int | None, spans: list[tuple[int, int | None]]
+) -> None:
+    sagemaker = FakeSageMaker(ListTrainingJobs={"TrainingJobSummaries": []})
+    cut = {} if after is None else {"training/InProgress": (AT + timedelta(days=after)).isoformat()}
+    list(Position(cut=cut).stream(TRAINING, "InProgress", {}, AT).pages(sagemaker))
+    asked = [(call.get("CreationTimeAfter"), call.get("CreationTimeBefore")) for _, call in sagemaker.calls]
+    assert asked == [
+        (AT + timedelta(days=first), last and AT + timedelta(days=last, seconds=1)) for first, last in spans
+    ]
+
+
 def test_a_stream_asks_for_its_own_list_alone() -> None:
     sagemaker = FakeSageMaker(ListJobs={"JobSummaries": []})
     more = CUSTOMIZATION.listing.each[2]
@@ -68,3 +89,15 @@ def test_the_oldest_jobs_come_first_from_where_a_stream_goes_on(after: datetime 
     jobs = [listed(TRAINING, {"TrainingJobName": name, "CreationTime": at}, HOME) for name, at in created.items()]
     stream = Stream(TRAINING, "InProgress", after)
     assert [job.name for job in sorted(filter(None, jobs), key=stream.order)] == order
+
+
+def test_of_a_page_that_is_not_filtered_the_running_jobs_are_taken_and_those_of_no_known_status() -> None:
+    statuses = {"runs": "InProgress", "ends": "Stopping", "ended": "Completed", "unknown": None}
+    summaries = [
+        {"TrainingJobName": name, "TrainingJobStatus": status, "CreationTime": AT + timedelta(hours=number)}
+        for number, (name, status) in enumerate(statuses.items())
+    ]
+    stream = Stream(TRAINING, "InProgress", None)
+    page = filter(None, (listed(TRAINING, summary, HOME) for summary in summaries))
+    assert [job.name for job in stream.running(page)] == ["runs", "unknown"]
+    assert stream.seen == AT + timedelta(hours=3)

@@ -32,7 +32,7 @@ STREAMS = sum(len(kind.listing.statuses) * len(kind.listing.each) for kind in JO
 TRAINING = "training/InProgress"
 RUNNING = "training-session/Running"
 OPERATIONS = {xform_name(kind.listing.operation): kind.listing.operation for kind in JOB_KINDS}
-BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+BEGUN = datetime(2026, 11, 1, tzinfo=UTC)
 PAGE = 100
 # Three attempts of five seconds, and the pauses between them.
 HANGS = timedelta(seconds=16)
@@ -42,13 +42,19 @@ Fault = Callable[[int], Exception | None]
 
 
 class Lists:
-    """SageMaker's List operations, which take their time: `jobs` training jobs run, one created a second, and no other ones."""
+    """SageMaker's List operations, which take their time: `jobs` training jobs run, one created a second, and no other ones.
 
-    def __init__(self, clock: Clock, seconds: float = 0, jobs: int = 0, fault: Fault = lambda _: None) -> None:
+    `ended` jobs were created before them.
+    """
+
+    def __init__(
+        self, clock: Clock, seconds: float = 0, jobs: int = 0, fault: Fault = lambda _: None, ended: int = 0
+    ) -> None:
         self.clock = clock
         self.seconds = seconds
         self.jobs = jobs
         self.fault = fault
+        self.ended = ended
         self.calls = 0
 
     def __getattr__(self, method: str) -> Callable[..., Mapping[str, Any]]:
@@ -62,7 +68,13 @@ class Lists:
         return call
 
     def _asked(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        return page(TRAINING_JOBS, seconds(self.jobs), parameters) if operation == "ListTrainingJobs" else {}
+        if operation != "ListTrainingJobs":
+            return {}
+        listed = page(TRAINING_JOBS, seconds(self.ended + self.jobs), parameters, BEGUN + timedelta(seconds=self.ended))
+        # As its documentation has it: a page is taken of jobs in any status, and filtered then.
+        asked = parameters.get("StatusEquals")
+        field, status = TRAINING_JOBS.listing.field, TRAINING_JOBS.status_field
+        return {**listed, field: [one for one in listed[field] if asked in {None, one[status]}]}
 
 
 def seconds(number: int, begun: datetime = BEGUN) -> list[datetime]:
@@ -70,8 +82,10 @@ def seconds(number: int, begun: datetime = BEGUN) -> list[datetime]:
     return [begun + timedelta(seconds=number) for number in range(number)]
 
 
-def page(kind: JobKind, created: list[datetime], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The page that is asked for, of jobs created then, in this order."""
+def page(
+    kind: JobKind, created: list[datetime], parameters: Mapping[str, Any], running: datetime = BEGUN
+) -> Mapping[str, Any]:
+    """The page that is asked for, of jobs created then, in this order; those from `running` on run, and others have ended."""
     after, before = (parameters.get(f"CreationTime{side}") for side in ("After", "Before"))
     listed = [time for time in created if (not after or time >= after) and (not before or time <= before)]
     first = int(parameters.get("NextToken", 0))
@@ -81,7 +95,7 @@ def page(kind: JobKind, created: list[datetime], parameters: Mapping[str, Any]) 
         {
             kind.name_field: name,
             kind.arn_field: job_arn(name, kind, HOME, keys),
-            kind.status_field: parameters["StatusEquals"],
+            kind.status_field: parameters.get("StatusEquals", "InProgress") if time >= running else "Completed",
             "CreationTime": time,
         }
         for name, time in names.items()
@@ -126,6 +140,45 @@ def test_what_slow_pages_leave_is_listed_by_the_next_sweeps() -> None:
     assert (len(seen), sweeps) == (lists.jobs, 3)
 
 
+def test_running_jobs_are_found_behind_however_many_that_have_ended() -> None:
+    lists, position, seen, sweeps = Lists(Clock(), seconds=0.3, jobs=5, ended=500 * PAGE), Position(), set[str](), 0
+    while len(seen) < lists.jobs and sweeps < 10:
+        slow = walk(lists, position)
+        seen |= {job.name for job in slow.jobs()}
+        position, sweeps = slow.next_position(killed=False), sweeps + 1
+    assert (len(seen), sweeps) == (lists.jobs, 3)
+
+
+def _old(days: float) -> Lists:
+    """Lists of 50,000 jobs that have ended, of which all but the last ten are so old, and of five that run."""
+    lists = Lists(Clock(BEGUN), seconds=0.3, jobs=5, ended=500 * PAGE)
+    lists.clock.now += timedelta(seconds=lists.ended - 10, days=days)
+    return lists
+
+
+def test_recent_jobs_are_found_by_each_sweep_however_many_there_were_before() -> None:
+    lists, position = _old(days=30), Position()
+    now = lists.clock.now
+    for _ in range(4):
+        slow = walk(lists, position)
+        assert len({job.name for job in slow.jobs()}) == lists.jobs
+        position, lists.clock.now = slow.next_position(killed=False), now
+
+
+def test_jobs_too_old_to_run_are_not_listed() -> None:
+    lists = _old(days=90)
+    prompt = walk(lists)
+    assert len({job.name for job in prompt.jobs()}) == lists.jobs
+    assert (prompt.complete, lists.calls < STREAMS + 3) == (True, True)
+
+
+def test_a_place_that_has_become_too_old_is_the_beginning() -> None:
+    lists = _old(days=90)
+    late = walk(lists, Position(cut={TRAINING: BEGUN.isoformat()}))
+    assert len({job.name for job in late.jobs()}) == lists.jobs
+    assert late.complete
+
+
 def test_many_pages_that_come_promptly_are_all_listed_by_one_sweep() -> None:
     lists = Lists(Clock(), seconds=0.5, jobs=50 * PAGE)
     prompt = walk(lists)
@@ -135,9 +188,9 @@ def test_many_pages_that_come_promptly_are_all_listed_by_one_sweep() -> None:
 
 def test_no_page_is_asked_for_once_there_is_no_time() -> None:
     lists = Lists(Clock(), seconds=10)
-    late = walk(lists, Position(cut={TRAINING: BEGUN.isoformat()}), seconds=MARGIN_SECONDS + 25)
+    late = walk(lists, Position(cut={TRAINING: BEGUN.isoformat()}), seconds=MARGIN_SECONDS + 35)
     assert list(late.jobs()) == []
-    assert (lists.calls, late.complete) == (3, False)
+    assert (lists.calls, late.complete) == (4, False)
     assert list(late.next_position(killed=False).cut) == []
 
 
