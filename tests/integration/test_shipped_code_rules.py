@@ -81,6 +81,53 @@ def test_what_is_installed_or_loaded_from_elsewhere_is_found(findings: Any, name
     assert found["details"]["setting"] == name
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JAVA_HOME", "/opt/ml/input/data/x"),
+        ("JAVA_OPTS", "-Xmx1g -javaagent:/opt/ml/model/e.jar"),
+        ("JDK_JAVA_OPTIONS", "@/opt/ml/input/data/x/args"),
+        ("JAVA_TOOL_OPTIONS", "-XX:VMOptionsFile=/opt/ml/input/data/x/args"),
+        ("JAVA_TOOL_OPTIONS", "-XX:OnOutOfMemoryError=/opt/ml/e.sh"),
+        ("JDK_JAVA_OPTIONS", "-cp /opt/ml/model/e.jar"),
+        ("SPARK_HOME", "/opt/ml/processing/input/spark"),
+        ("R_LIBS_SITE", "/opt/ml/input/data/x"),
+        ("LUA_INIT", "@/opt/ml/input/data/x/e.lua"),
+        ("NCCL_PROFILER_PLUGIN", "/opt/ml/input/data/x/e.so"),
+        ("OMPI_MCA_mca_base_param_files", "/opt/ml/input/data/x/mca.conf"),
+        ("PIP_EDITABLE", "/opt/ml/input/data/x"),
+        ("UV_DEFAULT_INDEX", "file:///opt/ml/input/data/x"),
+        ("npm_config_registry", "/opt/ml/input/data/x"),
+        ("LD_PRELOAD", "$ORIGIN/../e.so"),
+        ("ENV", "/opt/ml/input/data/x/rc"),
+        ("PYTHONBREAKPOINT", "evil.hook"),
+    ],
+)
+def test_code_of_inputs_is_found(findings: Any, name: str, value: str) -> None:
+    (found,) = findings("loader_environment", _variable(name, value))
+    assert found["details"]["setting"] == name
+
+
+MPI = "sagemaker_mpi_custom_mpi_options"
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        ("-x LD_PRELOAD=/opt/ml/input/data/train/evil.so", [MPI]),
+        ('"-x PYTHONPATH=/opt/ml/input/data/train"', [MPI]),
+        ("/bin/sh /opt/ml/input/data/train/evil.sh", [MPI]),
+        ("--mca plm_rsh_agent /opt/ml/input/data/train/e", [MPI]),
+        ("-x NCCL_DEBUG=INFO -x FI_PROVIDER=efa -mca btl_tcp_if_exclude lo,docker0 --oversubscribe", []),
+        ('"-verbose --output-filename /opt/ml/output/mpi -x LD_LIBRARY_PATH=/opt/amazon/openmpi/lib"', []),
+    ],
+)
+def test_what_mpi_is_told_to_load_is_found(findings: Any, options: str, settings: list[str]) -> None:
+    given = [{"slot": "HyperParameters", "name": name, "value": options} for name in (MPI, "ENV", "mpi_options")]
+    found = findings("loader_environment", {"hyperparameters": given, "environment": []})
+    assert [one["details"]["setting"] for one in found] == settings
+
+
 def test_requirements_of_the_image_are_nobodys(findings: Any) -> None:
     changes = _variable("PIP_REQUIREMENT", "/usr/local/requirements.txt")
     assert [findings(rule, changes) for rule in ("remote_code", "loader_environment")] == [[], []]
@@ -97,6 +144,18 @@ def test_requirements_of_the_image_are_nobodys(findings: Any) -> None:
             "PYSPARK_SUBMIT_ARGS",
             "--conf spark.eventLog.dir=s3a://own/logs --conf a=https://s3.amazonaws.com pyspark-shell",
         ),
+        ("ENV", "prod"),
+        ("env", "dev"),
+        ("path", "s3://own/x"),
+        ("pythonpath", "/opt/ml/input/data/train"),
+        ("PYTHONBREAKPOINT", "0"),
+        ("PYTHONBREAKPOINT", "ipdb.set_trace"),
+        ("NCCL_NET_PLUGIN", "none"),
+        ("PIP_CONFIG_FILE", "/dev/null"),
+        ("LD_PRELOAD", "libjemalloc.so.2"),
+        ("LD_PRELOAD", "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2:libtcmalloc.so.4"),
+        ("JAVA_OPTS", "-Xmx4g -XX:+ExitOnOutOfMemoryError -XX:HeapDumpPath=/opt/ml/output -Duser=a@b.example"),
+        ("JAVA_HOME", "/opt/java/openjdk"),
         ("GIT_SSH", "ssh"),
         ("BROWSER", "firefox"),
         ("BROWSER", "/usr/bin/firefox"),

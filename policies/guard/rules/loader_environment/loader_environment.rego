@@ -7,7 +7,8 @@
 #   the job's owner writes to; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs
 #   in, and so one of them. Of variables that give an interpreter options (`options`) only what the regular
 #   expression finds counts: what its groups hold, or all of it where it has none, must be such paths of the image.
-#   Web addresses, such as package indexes, are for the rule `remote_code`. Names compare without regard to case. No
+#   So must what it finds in a hyperparameter of SageMaker's own, such as the options for MPI. Web addresses, such as
+#   package indexes, are for the rule `remote_code`. Names compare with regard to case, as Linux does, but for npm's. No
 #   value appears in a finding. Without `variables` every variable counts, without `trusted_paths` no path is trusted.
 # related_resources:
 #   - https://man7.org/linux/man-pages/man8/ld.so.8.html
@@ -30,7 +31,9 @@
 #         description: The name of a variable as it is; no glob.
 #         pattern: ^[A-Za-z_][A-Za-z0-9_]*$
 #     options:
-#       description: By variable, what its options that load code look like; the group is the place.
+#       description: >-
+#         By variable, or hyperparameter named sagemaker_..., what its options that load code look like; the group
+#         is the place.
 #       type: object
 #       default: {}
 #       additionalProperties:
@@ -76,8 +79,8 @@ findings contains {
 	},
 } if {
 	_is_any_set(object.keys(_options))
-	some setting in input.environment
-	some [variable, expression] in _expressions[upper(setting.name)]
+	some setting in array.concat(input.environment, _of_sagemaker)
+	some [variable, expression] in _expressions[_name(setting.name)]
 	some found in regex.find_all_string_submatch_n(expression, setting.value, -1)
 	some place in regex.split(`[:,'"]+`, trim_prefix(_place(found), "file:"))
 	place != ""
@@ -96,17 +99,30 @@ _may_load_code if _every_variable
 
 _is_any_set(names) if strings.any_prefix_match(_set, _upper(names))
 
-_set := _upper([setting.name | some setting in input.environment])
+_set := _upper([setting.name | some setting in array.concat(input.environment, _of_sagemaker)])
+
+# Its toolkits read them; what others are named like a variable of the environment reaches no loader.
+_of_sagemaker := [setting |
+	some setting in input.hyperparameters
+	startswith(setting.name, "sagemaker_")
+]
 
 # All at once, which takes a step for none of them.
 _upper(names) := split(upper(concat("\n", names)), "\n")
 
 _loads_code(name) if {
 	name != ""
-	upper(name) in _upper(_variables)
+	_name(name) in _names
 }
 
 _loads_code(_) if _every_variable
+
+_names contains _name(variable) if some variable in _variables
+
+# npm takes its variables in any case: https://docs.npmjs.com/cli/using-npm/config
+_name(variable) := upper(variable) if {
+	regex.match(`(?i)^npm_config_`, variable)
+} else := variable
 
 # An empty entry is the current folder, which is often the owner's: https://man7.org/linux/man-pages/man8/ld.so.8.html
 _names_other_places(name, value) if {
@@ -140,7 +156,7 @@ _variables := given if {
 
 _every_variable if not _variables
 
-_expressions[upper(variable)] contains [variable, expression] if some variable, expression in _options
+_expressions[_name(variable)] contains [variable, expression] if some variable, expression in _options
 
 default _options := {}
 

@@ -65,9 +65,9 @@ test_deny_places_of_the_owner[value] if {
 
 test_an_empty_entry_of_a_search_path_is_the_current_folder[value] if {
 	some value in [":", ":/usr/lib", "/usr/lib:", "/usr/lib::/opt/conda/lib"]
-	r := rule.findings with input as _job("PythonPath", value)
+	r := rule.findings with input as _job("PYTHONPATH", value)
 		with data.guard.config.rules.loader_environment as _config
-	r == {_finding("PythonPath")}
+	r == {_finding("PYTHONPATH")}
 }
 
 test_a_search_path_may_be_empty_or_full[value] if {
@@ -79,7 +79,7 @@ test_a_search_path_may_be_empty_or_full[value] if {
 
 test_web_addresses_are_left_to_another_rule[value] if {
 	some value in ["https://host.example/simple", "http://host.example/a:b HTTPS://host.example/c,d"]
-	every name in ["PIP_INDEX_URL", "uv_find_links"] {
+	every name in ["PIP_INDEX_URL", "UV_FIND_LINKS"] {
 		config := object.union(_config, {"variables": [name]})
 		r := rule.findings with input as _job(name, replace(value, ",d", ""))
 			with data.guard.config.rules.loader_environment as config
@@ -96,14 +96,20 @@ test_web_addresses_are_places_to_what_installs_no_packages[name] if {
 	r == {_finding(name)}
 }
 
-test_names_compare_without_regard_to_case if {
-	config := {"variables": ["Pip_Target"], "trusted_paths": []}
-	r := rule.findings with input as _job("pip_target", "/tmp") with data.guard.config.rules.loader_environment as config
-	r == {_finding("pip_target")}
+test_names_compare_with_regard_to_case if {
+	config := {"variables": ["PIP_TARGET", "npm_config_prefix"], "trusted_paths": []}
+	every name in ["PIP_TARGET", "NPM_config_Prefix"] {
+		r := rule.findings with input as _job(name, "/tmp") with data.guard.config.rules.loader_environment as config
+		r == {_finding(name)}
+	}
+	every name in ["pip_target", "Pip_Target"] {
+		r := rule.findings with input as _job(name, "/tmp") with data.guard.config.rules.loader_environment as config
+		r == set()
+	}
 }
 
 test_allow_other_names[name] if {
-	some name in ["PYTHONPATHS", "XPYTHONPATH", "PATH"]
+	some name in ["PYTHONPATHS", "XPYTHONPATH", "PATH", "pythonpath"]
 	r := rule.findings with input as _job(name, "/opt/ml/code")
 		with data.guard.config.rules.loader_environment as _config
 	r == set()
@@ -182,10 +188,35 @@ test_what_no_group_finds_is_no_place[value] if {
 	r == set()
 }
 
-test_deny_options_without_a_group_of_a_variable_in_any_case if {
-	r := rule.findings with input as _job("rubyopt", "-W0 -r/usr/lib/x.rb")
+test_deny_options_without_a_group if {
+	r := rule.findings with input as _job("RUBYOPT", "-W0 -r/usr/lib/x.rb")
 		with data.guard.config.rules.loader_environment as _interpreters
-	r == {_option("rubyopt", "RUBYOPT")}
+	r == {_option("RUBYOPT", "RUBYOPT")}
+}
+
+_hyperparameter(name) := {
+	"environment": [],
+	"hyperparameters": [{"slot": "HyperParameters", "name": name, "value": "-x A=/opt/ml/x"}],
+}
+
+_mpi := {"variables": ["sagemaker_mpi", "MPI"], "options": {"sagemaker_mpi": `=(\S+)`, "MPI": `=(\S+)`}}
+
+test_deny_options_in_a_hyperparameter_of_sagemakers_own if {
+	r := rule.findings with input as _hyperparameter("sagemaker_mpi")
+		with data.guard.config.rules.loader_environment as _mpi
+	r == {{
+		"message": "The variable sagemaker_mpi in HyperParameters lets an interpreter load code of the owner.",
+		"details": {
+			"config": "rules.loader_environment.options.sagemaker_mpi",
+			"slot": "HyperParameters",
+			"setting": "sagemaker_mpi",
+		},
+	}}
+}
+
+test_allow_hyperparameters_named_like_variables if {
+	r := rule.findings with input as _hyperparameter("MPI") with data.guard.config.rules.loader_environment as _mpi
+	r == set()
 }
 
 test_allow_other_options[value] if {
@@ -200,8 +231,9 @@ test_allow_other_options[value] if {
 	r == set()
 }
 
-test_allow_options_of_variables_that_are_not_listed if {
-	r := rule.findings with input as _job("XRUBYOPT", "-rx")
+test_allow_options_of_variables_that_are_not_listed[name] if {
+	some name in ["XRUBYOPT", "rubyopt"]
+	r := rule.findings with input as _job(name, "-rx")
 		with data.guard.config.rules.loader_environment as _interpreters
 	r == set()
 }

@@ -4,8 +4,9 @@
 #   Code that a job loads into an approved image must come from a bucket that a glob of the list `buckets` matches,
 #   or lie in the container at a path that a glob of `container_paths` matches. The rule reads the settings
 #   `sagemaker_submit_directory` and `sagemaker_program` (hyperparameters, which the SDK quotes as JSON, and
-#   environment, there in capitals), the argument `--s3_base_uri`, below which a remote function lies, and the
-#   inputs whose name is in `code_inputs` or whose local path lies under one of `code_paths`. A program named by a
+#   environment, there in capitals), the variable `SAGEMAKER_BASE_DIR`, below which the toolkits look for code, the
+#   argument `--s3_base_uri`, below which a remote function lies, and the inputs whose name is in `code_inputs` or
+#   whose local path lies under one of `code_paths`. A program must be a plain path, and one named by a
 #   relative path lies in the submit directory. A place that is not known is a finding. Without a list nothing is
 #   approved and every input counts as code. Data that a program loads by itself stays unseen, and so does code in a
 #   checkpoint, in a model's artifact, below an input whose local path is above a code path, and in the scripts of
@@ -80,6 +81,7 @@ findings contains {
 } if {
 	some i, name in settings.names
 	name in {
+		"SAGEMAKER_BASE_DIR",
 		"SAGEMAKER_PROGRAM",
 		"SAGEMAKER_SUBMIT_DIRECTORY",
 		"sagemaker_program",
@@ -137,17 +139,29 @@ _unquoted(value) := text if {
 
 _approved(name, value) if {
 	name in _programs
-	not contains(value, ":")
-	not startswith(value, "/")
+	regex.match(`^[A-Za-z0-9_][A-Za-z0-9._+/-]*$`, value)
 	storage.path(sprintf("/%s", [value])) != null
 }
+
+_approved("SAGEMAKER_BASE_DIR", "/opt/ml")
 
 # The SDK writes it for a model without code of its own; the toolkits then take /opt/ml/code or /opt/ml/model/code.
 _approved(_, "")
 
 _approved(_, value) if globs.matches(_buckets, storage.bucket(value))
 
-_approved(_, value) if globs.matches(_container_paths, storage.path(trim_prefix(value, "file://")))
+_approved(name, value) if {
+	globs.matches(_container_paths, storage.path(trim_prefix(value, "file://")))
+	_is_one_word(name, value)
+}
+
+# Older toolkits put the program behind `python`, where an option is code, or into a line for a shell.
+_is_one_word(name, value) if {
+	name in _programs
+	regex.match(`^[\w.+/:@-]+$`, value)
+}
+
+_is_one_word(name, _) if not name in _programs
 
 _holds_code(name, _) if globs.matches(_code_inputs, name)
 

@@ -136,6 +136,11 @@ test_allow_program[value] if {
 }
 
 _denied_programs := {
+	"option of the interpreter": [`-cexec(open('/opt/ml/input/data/x').read())#.py`, null],
+	"commands of a shell": ["x;sh /opt/ml/input/data/x.sh", null],
+	"white space": ["a b.py", null],
+	"commands behind a path": ["/opt/ml/code/a.sh;sh /opt/ml/code/b.sh", null],
+	"hidden": [".a.py", null],
 	"another bucket": [`"s3://other/train.py"`, "other"],
 	"data": ["/opt/ml/input/data/train/x.py", null],
 	"out of the directory": ["../input/data/train/x.py", null],
@@ -147,6 +152,20 @@ test_deny_program[name] if {
 	r := rule.findings with input as _settings([["sagemaker_program", value]])
 		with data.guard.config.rules.script_mode as _config
 	r == {_setting_finding("HyperParameters", "sagemaker_program", bucket)}
+}
+
+_base_directory(value) := _job([], [["SAGEMAKER_BASE_DIR", value]], [])
+
+test_deny_another_base_directory[value] if {
+	some value in ["/opt/ml/input/data/x", "/opt/ml2", "/opt/ml/../x", "opt/ml"]
+	r := rule.findings with input as _base_directory(value) with data.guard.config.rules.script_mode as _config
+	r == {_setting_finding("Environment", "SAGEMAKER_BASE_DIR", null)}
+}
+
+test_allow_the_base_directory_that_is_the_default[value] if {
+	some value in ["", "/opt/ml"]
+	r := rule.findings with input as _base_directory(value) with data.guard.config.rules.script_mode as _config
+	r == set()
 }
 
 test_allow_other_settings if {
