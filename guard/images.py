@@ -16,25 +16,18 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _LONGEST_REPOSITORY = 255
 
-_ECR_SUFFIX = "|".join(
-    re.escape(suffix)
-    for suffix in (
-        "amazonaws.com",
-        "amazonaws.com.cn",
-        "amazonaws.eu",
-        "c2s.ic.gov",
-        "sc2s.sgov.gov",
-        "cloud.adc-e.uk",
-        "csp.hci.ic.gov",
-        "on.aws",
-        "on.amazonwebservices.com.cn",
-        "on.amazonwebservices.eu",
-        "on.aws.ic.gov",
-        "on.aws.scloud",
-        "on.cloud-aws.adc-e.uk",
-        "on.aws.hci.ic.gov",
-    )
-)
+ECR_DOMAINS = {
+    "cn": ("amazonaws.com.cn", "on.amazonwebservices.com.cn"),
+    "eu-isoe": ("cloud.adc-e.uk", "on.cloud-aws.adc-e.uk"),
+    "eusc": ("amazonaws.eu", "on.amazonwebservices.eu"),
+    "us-iso": ("c2s.ic.gov", "on.aws.ic.gov"),
+    "us-isob": ("sc2s.sgov.gov", "on.aws.scloud"),
+    "us-isof": ("csp.hci.ic.gov", "on.aws.hci.ic.gov"),
+    "": ("amazonaws.com", "on.aws"),
+}
+"""The domains of ECR's registries, of plain and of dual-stack endpoints, by the beginning of their regions' names; the last ones
+are those of all others."""
+_ECR_SUFFIX = "|".join(re.escape(domain) for domains in ECR_DOMAINS.values() for domain in domains)
 _ECR = re.compile(
     rf"(?P<account>[0-9]{{12}})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]+(?:-[a-z]+)+-[0-9]+)\.(?:{_ECR_SUFFIX})(?::443)?"
 )

@@ -21,6 +21,19 @@ _QUERY = """[rule_id | some rule_id, texts in input
 	[node.value[0].value, node.value[1].value] == ["input", "images"]
 ]"""
 _DIGEST = re.compile(r"sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})")
+# What stands first in the path is whose images they are: anybody can have an account.
+_PUBLIC = frozenset(
+    (
+        "docker.io",
+        "ecr-public.aws.com",
+        "gcr.io",
+        "ghcr.io",
+        "index.docker.io",
+        "public.ecr.aws",
+        "quay.io",
+        "registry.gitlab.com",
+    )
+)
 
 
 def foreign_images(path: KeyPath, exemption: Mapping[str, Any]) -> Iterator[Concern]:
@@ -29,8 +42,10 @@ def foreign_images(path: KeyPath, exemption: Mapping[str, Any]) -> Iterator[Conc
     for index, entry in enumerate(given if isinstance(given, list) else [given]):
         if isinstance(entry, str) and _is_foreign(entry):
             at = (*path, "scope", "image", index) if isinstance(given, list) else (*path, "scope", "image")
-            text = f"{exemption.get('id')}: {entry} is that image in every registry, also in one that the job's owner fills"
-            yield Concern(at, f"{text}; write the registry before it", "warning")
+            text = f"{exemption.get('id')}: {entry} covers images of others, too, also of a registry that the job's owner fills"
+            yield Concern(
+                at, f"{text}; write out whose it is, as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/...", "warning"
+            )
 
 
 def rules_about_images(opa: Opa, rules: Iterable[Rule]) -> set[str]:
@@ -43,5 +58,13 @@ def rules_about_images(opa: Opa, rules: Iterable[Rule]) -> set[str]:
 
 
 def _is_foreign(entry: str) -> bool:
-    registry, _, _, digest = split(entry)
-    return (registry is None or registry.startswith("*")) and not _DIGEST.fullmatch(digest or "")
+    registry, repository, _, digest = split(entry)
+    if _DIGEST.fullmatch(digest or ""):
+        return False
+    return registry is None or _is_anybodys(registry) or (registry in _PUBLIC and "*" in repository.partition("/")[0])
+
+
+def _is_anybodys(registry: str) -> bool:
+    """Whether the wildcards of a registry's name leave open whose it is: its domain, or an account of ECR."""
+    account, *domain = registry.partition(":")[0].split(".")
+    return "*" in "".join(domain[-2:] or [account]) or ("*" in account and ".dkr" in registry)

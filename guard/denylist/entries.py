@@ -6,16 +6,22 @@ import re
 from dataclasses import dataclass
 
 from guard.errors import EntryError, ImageReferenceError
-from guard.images import ecr_home, join, parse_reference, split
+from guard.images import ECR_DOMAINS, ecr_home, join, parse_reference, split
 
 # What a wildcard may stand for: if none of these makes a valid reference, nothing does.
 _FILLERS = ("", "1", "1/1")
-_DIGEST_PATTERN = re.compile(r"\*|sha(?:256|512|\*):?[0-9a-f*]*")
+_DIGEST_PATTERN = re.compile(r"\*|sha(?:256|512)?\*[0-9a-f*]*|sha(?:256|512|\*):[0-9a-f*]*")
+_DIGITS = {"sha256": (64,), "sha512": (128,)}
 # As a repository each of these would be valid, and name no image that anybody means.
 _ACCOUNT = re.compile(r"[0-9]{10,13}")
+_ACCOUNT_DIGITS = 12
 _REGISTRIES = frozenset({"docker.io", "gcr.io", "ghcr.io", "localhost", "nvcr.io", "quay.io"})
+# A country's domain, too, but not the name of a Java package.
 _HOST = re.compile(
-    r"(?:[a-z0-9-]+\.){2,}(?:aws|cloud|cn|com|corp|dev|edu|eu|gov|internal|io|lan|local|mil|net|org)", re.IGNORECASE
+    r"(?:[a-z0-9-]+\.){2,}(?:aws|cloud|cn|com|corp|dev|edu|eu|gov|internal|io|lan|local|mil|net|org)"
+    r"|(?!(?:com|edu|gov|io|net|org|[a-z]{2})\.)(?:[a-z0-9-]+\.){2,}"
+    r"(?:at|au|be|br|ca|ch|cz|de|dk|es|fi|fr|hk|ie|il|in|it|jp|kr|mx|nl|no|nz|pl|pt|ru|se|sg|tw|uk|us|za)",
+    re.IGNORECASE,
 )
 _PORT = re.compile(r"[0-9]{2,5}")
 _ACCOUNT_FIRST = re.compile(r"([0-9]{12})/(.+)", re.DOTALL)
@@ -23,6 +29,7 @@ _LIKE_ECR = re.compile(
     r"(?:.+\.)?(?:dkr-)?ecr(?:-fips)?\.(?!.*\bvpce\.).*(?:amazonaws\.com(?:\.cn)?|on\.aws)"
     r"|(?:[0-9]+\.)?(?:dkr\.)?[a-z]+(?:-[a-z]+)+-[0-9]+\.amazonaws\.com(?:\.cn)?"
 )
+_ECR_HOST = re.compile(r"(?P<account>[0-9*]+)\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]*)(?P<rest>.*)")
 
 
 @dataclass(frozen=True)
@@ -80,15 +87,38 @@ def refuse_mistaken(text: str) -> None:
         raise EntryError(f"an account where the registry stands: write {host}/{rest}, or {rest} alone", entry=text)
     if registry is None and digest is None:
         _refuse_repository(repository, tag, text)
-    elif registry is not None and "*" not in registry and _LIKE_ECR.fullmatch(registry) and not ecr_home(registry)[0]:
+    elif registry is not None and _is_no_host_of_ecr(registry):
         form = "<12 digits>.dkr.ecr.<region>.amazonaws.com"
         raise EntryError(f"no registry of ECR has this host: write {form}", entry=text, registry=registry)
 
 
+def _is_no_host_of_ecr(registry: str) -> bool:
+    """Whether a host looks like one of ECR, and there is none, whatever its wildcards stand for."""
+    found = _ECR_HOST.fullmatch(registry.removesuffix(":443"))
+    if found is not None:
+        digits = found["account"].replace("*", "")
+        if len(digits) > _ACCOUNT_DIGITS or ("*" not in found["account"] and len(digits) < _ACCOUNT_DIGITS):
+            return True
+    if "*" in registry:
+        return found is not None and not _may_have_domain(found["region"], found["rest"])
+    return bool(_LIKE_ECR.fullmatch(registry)) and not (
+        ecr_home(registry)[0] and found is not None and _may_have_domain(found["region"], found["rest"])
+    )
+
+
+def _may_have_domain(region: str, rest: str) -> bool:
+    """Whether what stands behind the beginning of a region's name can be, or end with, a domain of that region."""
+    domains = next(found for first, found in ECR_DOMAINS.items() if not first or region.startswith(f"{first}-"))
+    end = rest.rpartition("*")[2]
+    endings = [f".{domain}" for domain in domains]
+    return any(rest == each or ("*" in rest and (each.endswith(end) or end.endswith(each))) for each in endings)
+
+
 def _refuse_repository(repository: str, tag: str | None, text: str) -> None:
     if repository in {"sha256", "sha512"} and tag is not None:
+        more = "" if "*" in tag or len(tag) in _DIGITS[repository] else "*"
         raise EntryError(
-            f"a digest alone: write repository@{repository}:..., or the pattern *@{repository}:{tag}", entry=text
+            f"a digest alone: write repository@{repository}:..., or the pattern *@{repository}:{tag}{more}", entry=text
         )
     whole = "; for a repository of this name write it with its registry"
     if (_HOST.fullmatch(repository) or repository.lower() in _REGISTRIES) and (tag is None or _PORT.fullmatch(tag)):
@@ -120,9 +150,19 @@ def _checked_pattern(entry: Entry, text: str) -> Entry:
     for what, part in (("registry", entry.registry), ("repository", entry.repository), ("tag", entry.tag)):
         if part is not None and not any(_is_valid(what, part.replace("*", filler)) for filler in _FILLERS):
             raise EntryError(f"the {what} can match no image", entry=text, **{what: part})
-    if entry.digest is not None and not _DIGEST_PATTERN.fullmatch(entry.digest):
+    if entry.digest is not None and not _may_be_digest(entry.digest):
         raise EntryError("the digest can match no image", entry=text, digest=entry.digest)
     return entry
+
+
+def _may_be_digest(pattern: str) -> bool:
+    """Whether some digest matches, by its digits: all of them, or with a wildcard no more than there are."""
+    if not _DIGEST_PATTERN.fullmatch(pattern):
+        return False
+    algorithm, colon, digits = pattern.partition(":")
+    given = len(digits.replace("*", ""))
+    lengths = _DIGITS.get(algorithm, (64, 128))
+    return not colon or any(given == length or ("*" in digits and given < length) for length in lengths)
 
 
 def _is_valid(what: str, part: str) -> bool:

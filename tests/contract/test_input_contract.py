@@ -16,6 +16,7 @@ from pydantic import BaseModel
 import guard.document
 from guard.authoring.opa import SCHEMAS
 from guard.document import DenyList, Document, Image, Job, Model, Part, Source
+from guard.images import ECR_DOMAINS
 from tests.support.bundles import asked
 from tests.support.documents import document
 
@@ -118,6 +119,11 @@ def test_an_input_that_is_no_document_is_not_decided(evaluate: Evaluate, content
 def test_the_policies_know_the_parts_that_a_job_can_have(evaluate: Evaluate) -> None:
     known = evaluate("guard/lib/parts/known")
     assert sorted(known) == sorted(get_args(Part)), "guard/document.py and policies/guard/lib/parts/parts.rego differ"
+
+
+def test_the_policies_know_the_domains_of_ecrs_registries(evaluate: Evaluate) -> None:
+    known = {"": evaluate("guard/lib/images/_nearly_everywhere"), **evaluate("guard/lib/images/_elsewhere")}
+    assert known == {region: [*domains] for region, domains in ECR_DOMAINS.items()}, "guard/images.py: they differ"
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ exemptions:
     rules: [denied_image]
     scope:
       role_arn: "arn:aws:iam::111122223333:role/Churn"
-      image: ["quay.io/pytorch-training:1.10", "quay.io/*/churn:*"]
+      image: ["quay.io/pytorch-training:1.10", "quay.io/team/churn-*:*"]
       job_name: churn-*
     expires: "2026-12-31"
 """

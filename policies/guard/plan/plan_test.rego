@@ -130,7 +130,7 @@ test_exemptions_are_prepared if {
 		"from": 946684800000000000,
 		"until": 1751327999999999999,
 		"scope": {"account": "^(.*)$"},
-		"images": {"entries": ["a"], "expression": `(?m)(?:^|/)(?:b[^:@\n]*)$`, "words": "{*b*}"},
+		"images": {"entries": ["a"], "expression": `(?m)(?:(?:^|/)b[^:@\n]*)$`, "words": "{*b*}"},
 	}]
 }
 

@@ -163,7 +163,8 @@ def test_globs_that_together_leave_none_out_are_for_every_job(said: Said, scope:
 
 
 FOREIGN = (
-    "EX-1: {} is that image in every registry, also in one that the job's owner fills; write the registry before it"
+    "EX-1: {} covers images of others, too, also of a registry that the job's owner fills; "
+    "write out whose it is, as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/..."
 )
 
 
@@ -173,6 +174,14 @@ FOREIGN = (
         ("churn:1", [(("scope", "image"), "churn:1")]),
         ([IMAGE, "*/churn:*"], [(("scope", "image", 1), "*/churn:*")]),
         ("*.dkr.ecr.eu-west-1.amazonaws.com/churn", [(("scope", "image"), "*.dkr.ecr.eu-west-1.amazonaws.com/churn")]),
+        ("1*.dkr.ecr.*.amazonaws.com/churn", [(("scope", "image"), "1*.dkr.ecr.*.amazonaws.com/churn")]),
+        ("111122223333.dkr.ecr.*/churn", [(("scope", "image"), "111122223333.dkr.ecr.*/churn")]),
+        ("registry.example.*:5000/churn", [(("scope", "image"), "registry.example.*:5000/churn")]),
+        ("docker.io/*", [(("scope", "image"), "docker.io/*")]),
+        ("public.ecr.aws/*/churn:1", [(("scope", "image"), "public.ecr.aws/*/churn:1")]),
+        ("public.ecr.aws/team/*", []),
+        ("*.example.com/churn", []),
+        ("localhost:*/churn", []),
         ("111122223333.dkr.ecr.*.amazonaws.com/churn", []),
         (f"churn@sha256:{'0a' * 32}", []),
         (f"churn:1@sha512:{'0a' * 64}", []),

@@ -63,6 +63,10 @@ def test_parse_entry_refuses_what_can_never_match(text, reason) -> None:
         pytest.param("x@sha256:*", "x@sha256:*", id="any digest"),
         pytest.param("x@*", "x@*", id="any digest of any algorithm"),
         pytest.param("r.io:*/x", "r.io:*/x", id="any port"),
+        pytest.param(f"*@sha256:{HEX}", f"*@sha256:{HEX}", id="all digits"),
+        pytest.param(f"*@sha256:{HEX}*", f"*@sha256:{HEX}*", id="all digits and a wildcard"),
+        pytest.param(f"*@sha*:{HEX}*", f"*@sha*:{HEX}*", id="digits of any algorithm"),
+        pytest.param("*@sha256*0a", "*@sha256*0a", id="last digits"),
         pytest.param("*-x_*:v*-*", "*-x_*:v*-*", id="wildcards between separators"),
     ],
 )
@@ -88,6 +92,11 @@ def test_canonical(text, written) -> None:
         pytest.param("x*..com/y", "the registry can match no image", id="empty label"),
         pytest.param("x@sha256:*!", "the digest can match no image", id="digest"),
         pytest.param("x@md5:*", "the digest can match no image", id="another algorithm"),
+        pytest.param("*@sha256:0123456789ab", "the digest can match no image", id="first digits without a wildcard"),
+        pytest.param(f"*@sha256:{HEX}0*", "the digest can match no image", id="more digits than there are"),
+        pytest.param(f"*@sha512:{HEX}", "the digest can match no image", id="digits of another algorithm"),
+        pytest.param("*@sha256", "the digest can match no image", id="algorithm alone"),
+        pytest.param("*@sha2560a*", "the digest can match no image", id="digits behind the algorithm"),
     ],
 )
 def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
@@ -129,7 +138,18 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
         pytest.param(
             "sha256:0a*", r"write repository@sha256:..., or the pattern \*@sha256:0a\*", id="part of a digest"
         ),
+        pytest.param("sha256:0123456789ab", r"or the pattern \*@sha256:0123456789ab\* ", id="first digits of a digest"),
         pytest.param("76310435188.dkr.ecr.eu-west-1.amazonaws.com/*", "no registry of ECR", id="pattern of 11 digits"),
+        pytest.param("76310435188.dkr.ecr.*.amazonaws.com/x", "no registry of ECR", id="11 digits, any region"),
+        pytest.param("7631043518840*.dkr.ecr.*/x", "no registry of ECR", id="13 digits, any region"),
+        pytest.param("763104351884.dkr.ecr.cn-north-1.amazonaws.com/x", "no registry of ECR", id="another partition"),
+        pytest.param("763104351884.dkr.ecr.us-east-1.amazonaws.com.cn/x", "no registry of ECR", id="not in China"),
+        pytest.param(
+            "763104351884.dkr.ecr.cn-*.amazonaws.com/x", "no registry of ECR", id="another partition's regions"
+        ),
+        pytest.param("763104351884.dkr-ecr.us-iso-east-1.on.aws/x", "no registry of ECR", id="dual-stack elsewhere"),
+        pytest.param("harbor.bank.de", r"write the pattern harbor.bank.de/\* for", id="a host of a country"),
+        pytest.param("registry.company.co.uk:5000", r"registry.company.co.uk:5000/\* for", id="a country's, with port"),
     ],
 )
 def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reason) -> None:
@@ -160,6 +180,14 @@ def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reas
         "my-lb-1.eu-west-1.elb.amazonaws.com/x",
         "ec2-1-2-3-4.eu-west-1.compute.amazonaws.com:5000/x",
         "*.eu-west-1.amazonaws.com/x",
+        "7631043518*.dkr.ecr.eu-*.amazonaws.com/x",
+        "763104351884.dkr.ecr.*/x",
+        "763104351884.dkr.ecr.*.com/x",
+        "763104351884.dkr.ecr.cn-*.cn/x",
+        "763104351884.dkr.ecr.cn-*/x",
+        "763104351884.dkr-ecr.us-iso-east-1.on.aws.ic.gov/x",
+        "de.example.churn",
+        "model.v1.db",
         "public.ecr.aws/x",
         "vpce-1-a.dkr.ecr.eu-west-1.vpce.amazonaws.com/x",
         "763104351884.dkr.ecr-fips.us-east-1.amazonaws.com/x",

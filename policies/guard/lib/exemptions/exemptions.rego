@@ -9,7 +9,8 @@
 #   - It counts from the beginning of its first day, if it gives one, through the whole of its last one in UTC, compared
 #     with the time of the document.
 #   - A scope with image covers a finding about an image if the entry names that image, and a finding about no image if
-#     it names all images of the job. An image that isn't known is named by no entry.
+#     it names all images of the job. An entry with a registry is for that registry alone, and a wildcard in the
+#     registry stays within its name. An image that isn't known is named by no entry.
 #   - A job with several roles is covered only if all of them match.
 #   - A role or an image that can't be read for now could be any: such a gap ends no exemption.
 #   - Expired, malformed, or `refused` by the exemption policy, it exempts nothing and is reported.
@@ -183,7 +184,7 @@ _images(null) := null
 
 _images(entries) := {
 	"entries": [entry | some entry in _listed(entries); not contains(entry, "*")],
-	"expression": images.expression([entry | some entry in _listed(entries); contains(entry, "*")]),
+	"expression": images.pulled_expression([entry | some entry in _listed(entries); contains(entry, "*")]),
 	"words": images.any_word(images.words([entry | some entry in _listed(entries); contains(entry, "*")])),
 } if {
 	entries != null

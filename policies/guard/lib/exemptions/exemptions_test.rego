@@ -225,7 +225,7 @@ test_entries_are_looked_up_and_only_patterns_compared if {
 	[exemption] := _prepared_scopes([{"image": ["mxnet", "pytorch-*"]}])
 	exemption.images == {
 		"entries": ["mxnet"],
-		"expression": images.expression(["pytorch-*"]),
+		"expression": images.pulled_expression(["pytorch-*"]),
 		"words": images.any_word(images.words(["pytorch-*"])),
 	}
 }

@@ -101,3 +101,53 @@ test_image_scope_covers_no_image_that_the_job_lacks if {
 	finding := {"rule_id": "denied_image", "details": {"slot": "Elsewhere", "image": _image.raw}}
 	_exempted_by([_scoped({"image": "*"})], finding, testing.document) == null
 }
+
+_ours := "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+
+# Whoever owns a registry chooses the paths in it.
+_pulled_from(registry, account, repository) := testing.input_with_images([object.union(_image, {
+	"registry": registry,
+	"account": account,
+	"region": "us-east-1",
+	"repository": repository,
+	"tag": "1",
+	"digest": null,
+})])
+
+_entries_with_a_registry := [
+	sprintf("%s/team/model", [_ours]),
+	sprintf("%s/team/model:1", [_ours]),
+	sprintf("%s/team/*", [_ours]),
+	"123456789012.dkr.ecr.*.amazonaws.com/team/model",
+	"123456789012.dkr.ecr.*/team/*",
+]
+
+test_an_entry_with_a_registry_covers_an_image_of_it[entry] if {
+	some entry in _entries_with_a_registry
+	document := _pulled_from(_ours, "123456789012", "team/model")
+	_exempted_by([_scoped({"image": entry})], _finding, document) == "EX-1"
+}
+
+test_an_entry_with_a_registry_covers_no_path_like_it_elsewhere[entry] if {
+	some entry in _entries_with_a_registry
+	host := "999999999999.dkr.ecr.us-east-1.amazonaws.com"
+	document := _pulled_from(host, "999999999999", sprintf("%s/team/model", [_ours]))
+	_exempted_by([_scoped({"image": entry})], _finding, document) == null
+}
+
+test_a_wildcard_in_a_registry_stays_within_its_name if {
+	document := _pulled_from("reg.evil.example", null, "x.amazonaws.com/team/model")
+	every entry in ["reg.*.amazonaws.com/team/model", "reg.*.amazonaws.com/*"] {
+		_exempted_by([_scoped({"image": entry})], _finding, document) == null
+	}
+}
+
+test_an_entry_without_a_registry_covers_paths_that_end_with_it if {
+	document := _pulled_from("reg.example.com:5000", null, "mirror/team/model")
+	every entry in ["team/model", "team/*", "reg.example.com:5000/mirror/*", "model:1"] {
+		_exempted_by([_scoped({"image": entry})], _finding, document) == "EX-1"
+	}
+	every entry in ["localhost/team/model", "localhost/team/*", "am/model", "eam/*"] {
+		_exempted_by([_scoped({"image": entry})], _finding, document) == null
+	}
+}

@@ -34,18 +34,33 @@ keys(image) := _keys(image, _endings(image)) if {
 # description: |
 #   The `keys` that say what runs. A registry goes by the digest where there is one: the tag beside it may be any
 #   other's, so that it names no reviewed image. Where a digest is only claimed, either may be what runs: so both must
-#   be named.
-pulled_keys(image) := _keys(image, _pulled_endings(image)) if {
+#   be named. A path that begins like a registry is none: whoever owns a registry chooses its paths.
+pulled_keys(image) := split(_lines(names, _pulled_endings(image)), "\n") if {
 	known(image)
+	names := array.concat(_full_names(image), [tail | some tail in _tails(image); not _has_registry(tail)])
 } else := []
 
 _keys(image, endings) := split(_lines(array.concat(_full_names(image), _tails(image)), endings), "\n")
+
+# As the references of OCI images are read.
+_has_registry(name) if regex.match(`^(?:[^/]*[.:][^/]*|localhost)/`, name)
 
 # METADATA
 # description: One regular expression for entries, with wildcards or without, to find in `text`; null for no entries.
 expression(entries) := sprintf(`(?m)(?:^|/)(?:%s)$`, [concat("|", expressions)]) if {
 	expressions := [_regular(entry) | some entry in entries; is_string(entry)]
 	count(expressions) > 0
+} else := null
+
+# METADATA
+# description: |
+#   The `expression` of entries for a `pulled_text`: one with a registry is for that registry alone, and a wildcard in
+#   it stays within its name.
+pulled_expression(entries) := sprintf(`(?m)(?:%s)$`, [concat("|", array.concat(anywhere, there))]) if {
+	texts := [entry | some entry in entries; is_string(entry)]
+	count(texts) > 0
+	anywhere := [sprintf("(?:^|/)%s", [_regular(entry)]) | some entry in texts; not _has_registry(entry)]
+	there := [_of_registry(entry) | some entry in texts; _has_registry(entry)]
 } else := null
 
 # METADATA
@@ -198,6 +213,11 @@ _pulled_endings(image) := [ending | some ending in _endings(image); _is_pulled(e
 _is_pulled("\n")
 
 _is_pulled(ending) if contains(ending, "@")
+
+_of_registry(entry) := sprintf("^%s%s", [within, _regular(substring(entry, border, -1))]) if {
+	border := indexof(entry, "/")
+	within := replace(_quoted(substring(entry, 0, border)), "*", `[^/:@\n]*`)
+}
 
 _regular(entry) := replace(_quoted(entry), "*", `[^:@\n]*`)
 

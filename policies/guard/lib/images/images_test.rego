@@ -99,6 +99,22 @@ test_claimed_digest_is_denied_by_each_and_pulled_by_both[note] if {
 	{line | some line in split(images.pulled_text(image), "\n")} == pulled
 }
 
+test_a_path_like_a_registry_is_no_key_of_what_is_pulled if {
+	image := _private({"registry": "r.example", "repository": "my.example/a/b.c/d", "tag": "1", "digest": null})
+	{key | some key in images.pulled_keys(image); endswith(key, ":1")} == {
+		"r.example/my.example/a/b.c/d:1",
+		"a/b.c/d:1",
+		"d:1",
+	}
+	"my.example/a/b.c/d:1" in _keys(image)
+}
+
+test_pulled_expression_is_null_for_no_entries if {
+	every entries in [[], [7, null]] {
+		images.pulled_expression(entries) == null
+	}
+}
+
 test_unknown_image_has_no_keys if {
 	every code in ["missing", "unparseable"] {
 		_keys(testing.unknown_image(code)) == set()
