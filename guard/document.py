@@ -165,6 +165,10 @@ class Instance(Model):
         str | None,
         Field(description="The list of which SageMaker takes one group for a job; null for a group that runs anyway."),
     ] = None
+    definition: Annotated[
+        str | None,
+        Field(description="Of a tuning job with several definitions, that of the training jobs which have the group."),
+    ] = None
 
 
 class Compute(Model):

@@ -64,7 +64,9 @@ def tuning(description: Node, name: str, known: Known) -> Facts:
     ]
     # An empty single definition stands beside the list in events; alone, it is a definition without an image.
     parts = [("TrainingJobDefinition", single)] if single or not several else []
-    facts = merge_weakest([_definition(node, prefix, origin, known) for prefix, node in (*parts, *several)])
+    each = [_definition(node, prefix, origin, known) for prefix, node in parts]
+    each += [_one_of_several(_definition(node, prefix, origin, known), prefix) for prefix, node in several]
+    facts = merge_weakest(each)
     config = child(description, "HyperParameterTuningJobConfig")
     limits = child(config, "ResourceLimits")
     tuned = _ranges(child(config, "ParameterRanges"), "HyperParameterTuningJobConfig.ParameterRanges")
@@ -80,6 +82,11 @@ def tuning(description: Node, name: str, known: Known) -> Facts:
         max_parallel_jobs=number(limits, "MaxParallelTrainingJobs"),
         max_total_runtime_seconds=number(limits, "MaxRuntimeInSeconds"),
     )
+
+
+def _one_of_several(facts: Facts, definition: str) -> Facts:
+    marked = (instance.model_copy(update={"definition": definition}) for instance in facts.instances)
+    return replace(facts, instances=tuple(marked))
 
 
 def _ranges(node: Node, path: str) -> tuple[Setting, ...]:

@@ -66,6 +66,7 @@ REASONS: tuple[tuple[str, frozenset[str], str], ...] = (
         lack("ai-recommendation inference-recommendations"),
         "the service tries out how many",
     ),
+    ("compute.instances[].definition", only("hyperparameter-tuning"), "the others have one definition"),
     (
         "compute.instances[].one_of",
         lack("ai-recommendation inference-recommendations monitoring-schedule optimization transform"),

@@ -82,7 +82,8 @@ document := {
 				"type": "ml.m5.large",
 				"count": 1,
 				"volume_size_gb": 30,
-				"one_of": "HyperParameterTuningResourceConfig.InstanceConfigs"
+				"one_of": "HyperParameterTuningResourceConfig.InstanceConfigs",
+				"definition": "TrainingJobDefinitions[0]"
 			}
 		],
 		"max_runtime_seconds": 3600,

@@ -2,9 +2,9 @@
 # title: Number of instances
 # description: |
 #   A group of like instances may have at most `max_per_group` of them, and all groups of the job together at
-#   most `max_total`; the groups of several definitions add up, and of a tuning job's training jobs all that may run at
-#   the same time. Of groups that are alternatives to each other the largest counts. An unknown count, and a job that
-#   names no instances, is a finding. A missing limit counts as 0.
+#   most `max_total`. Of a tuning job's training jobs all that may run at the same time add up, and where it has several
+#   definitions, each is taken for one of that with the most instances. Of groups that are alternatives to each other
+#   the largest counts. An unknown count, and a job that names no instances, is a finding. A missing limit counts as 0.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html
@@ -59,7 +59,7 @@ findings contains {
 	"message": sprintf("The job has %v instances; at most %v are allowed.", [total, _max_total]),
 	"details": {"config": "rules.instance_count.max_total", "count": total, "limit": _max_total},
 } if {
-	total := _parallel_jobs * (sum(_fixed) + sum([max(counts) | some counts in _alternatives]))
+	total := _parallel_jobs * max([_most(groups) | some groups in _by_definition])
 	total > _max_total
 }
 
@@ -85,17 +85,19 @@ findings contains {
 	availability.known("compute", input)
 }
 
-_fixed := [instance.count |
-	some instance in input.compute.instances
+_by_definition[object.get(instance, "definition", null)] contains [number, instance] if {
+	some number, instance in input.compute.instances
 	is_number(instance.count)
-	object.get(instance, "one_of", null) == null
-]
+}
+
+# One training job runs on.
+_most(groups) := sum(fixed) + sum([max(counts) | some counts in _alternatives(groups)]) if {
+	fixed := [instance.count | some [_, instance] in groups; object.get(instance, "one_of", null) == null]
+}
 
 # By the list of which SageMaker takes one.
-_alternatives[instance.one_of] contains instance.count if {
-	some instance in input.compute.instances
-	is_number(instance.count)
-	instance.one_of != null
+_alternatives(groups) := {list: [instance.count | some [_, instance] in groups; instance.one_of == list] |
+	some list in {instance.one_of | some [_, instance] in groups; instance.one_of != null}
 }
 
 # Null sorts before every number.

@@ -93,6 +93,30 @@ test_an_unknown_alternative_leaves_the_others_to_be_counted if {
 	r == {_unknown, _total(7)}
 }
 
+_defined(size, definition) := {"type": "ml.m5.large", "count": size, "one_of": null, "definition": definition}
+
+_tuning(groups, jobs) := {"compute": {"instances": groups, "max_parallel_jobs": jobs}}
+
+test_count_the_largest_of_several_definitions_for_each_training_job if {
+	groups := [_defined(1, "a"), _defined(1, "a"), _defined(3, "b"), _defined(2, "c")]
+	r := rule.findings with input as _tuning(groups, 3) with data.guard.config.rules.instance_count as _config
+	r == {_total(9)}
+}
+
+test_allow_definitions_that_fit_one_by_one if {
+	groups := [_defined(3, "a"), _defined(3, "b"), _defined(3, "c")]
+	r := rule.findings with input as _tuning(groups, 2) with data.guard.config.rules.instance_count as _config
+	r == set()
+}
+
+_preferred(size, definition) := object.union(_chosen(size, "list"), {"definition": definition})
+
+test_count_alternatives_within_their_definition if {
+	groups := [_preferred(2, "a"), _preferred(1, "a"), _defined(2, "a"), _preferred(3, "b")]
+	r := rule.findings with input as _tuning(groups, 2) with data.guard.config.rules.instance_count as _config
+	r == {_total(8)}
+}
+
 _parallel(sizes, jobs) := {"compute": object.union(_job(sizes).compute, {"max_parallel_jobs": jobs})}
 
 test_count_what_runs_at_the_same_time if {
