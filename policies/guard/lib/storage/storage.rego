@@ -32,11 +32,15 @@ hint := `:(?://|s3)`
 #   its kin write them, as web addresses with the bucket in the host or in the path, and as ARNs. Null stands for an
 #   address whose bucket isn't clear.
 named(text) := {name |
-	# A text may repeat an address as often as it has room.
-	places := {place | some place in regex.find_n(_place, text, -1)}
-	some place in places
+	some place in places(text)
 	name := _named_at(place)
 }
+
+# METADATA
+# description: |
+#   The parts of a text in which `named` looks for a bucket, each once: a text may repeat an address as often as it has
+#   room. Many are counted in much less time than their buckets are found.
+places(text) := {place | some place in regex.find_n(_place, text, -1)}
 
 # No more than what names the bucket: in what follows another address may begin.
 _place := concat("|", [

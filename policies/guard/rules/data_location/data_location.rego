@@ -8,7 +8,8 @@
 #   id with the directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match a glob of
 #   `hub_contents`. A place that is not known is a finding. Without the lists no place is approved. Of a URI the
 #   finding shows neither user and password nor query and fragment, and no bucket that can't be one; of a setting
-#   only the bucket. An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
+#   only the bucket. Where the settings, the command or the queries name more than 100 places, that alone is the finding.
+#   An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
@@ -110,9 +111,8 @@ findings contains {
 		"bucket": _bucket(bucket),
 	},
 } if {
-	regex.match(storage.hint, settings.text)
-	some setting in settings.listed
-	regex.match(storage.hint, setting.value)
+	not _crowded.settings
+	some setting in _with_addresses
 	some bucket in _unapproved_buckets(setting.value)
 	place := _shown_bucket(bucket)
 }
@@ -121,6 +121,7 @@ findings contains {
 	"message": sprintf("The command's %s name %s, which is not an approved place.", [part, place]),
 	"details": {"config": "rules.data_location.buckets", "command": part, "bucket": _bucket(bucket)},
 } if {
+	not _crowded.command
 	some part, words in input.command
 	some word in words
 	regex.match(storage.hint, word)
@@ -132,10 +133,18 @@ findings contains {
 	"message": sprintf("The query of input %s names %s, which is not an approved place.", [place.name, shown]),
 	"details": {"config": "rules.data_location.buckets", "input": place.name, "bucket": _bucket(bucket)},
 } if {
+	not _crowded.queries
 	some place in input.storage.inputs
 	is_string(place.query.statement)
 	some bucket in _unapproved_buckets(place.query.statement)
 	shown := _shown_bucket(bucket)
+}
+
+findings contains {
+	"message": sprintf("The %s name more than %d places, which are not compared with the approved ones.", [part, _most]),
+	"details": {"config": "rules.data_location.buckets", "part": part},
+} if {
+	some part, _ in _crowded
 }
 
 findings contains {
@@ -157,6 +166,25 @@ _hub_contents contains ["The base model", name] if {
 	name := input.base_model.name
 	startswith(name, "arn:")
 }
+
+# A job's owner may write thousands into settings; nobody needs more than these.
+_most := 100
+
+# What names more, all its places together.
+_crowded[part] := true if {
+	some part, texts in _texts
+	count(storage.places(concat("\n", texts))) > _most
+}
+
+_texts["settings"] := [setting.value | some setting in _with_addresses]
+
+_texts["command"] := [word | some words in input.command; some word in words]
+
+_texts["queries"] := [statement | some place in input.storage.inputs; statement := place.query.statement; is_string(statement)]
+
+_with_addresses := [setting | some setting in settings.listed; regex.match(storage.hint, setting.value)] if {
+	regex.match(storage.hint, settings.text)
+} else := []
 
 _unapproved_buckets(value) := {bucket |
 	some bucket in storage.named(value)

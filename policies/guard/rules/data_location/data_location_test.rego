@@ -173,6 +173,54 @@ test_deny_without_showing_what_is_not_a_bucket[value] if {
 	r == _in_settings(null, "S3, where it gives what is not a bucket name")
 }
 
+# Half of them in each, as what counts is what they name together.
+_many(number) := {
+	"hyperparameters": [{"slot": "HyperParameters", "name": "a", "value": _addresses(1, 50)}],
+	"environment": [
+		{"slot": "Environment", "name": "B", "value": _addresses(51, number)},
+		{"slot": "Environment", "name": "C", "value": _addresses(1, number)},
+	],
+	"command": {"entrypoint": [_addresses(1, 50)], "arguments": [_addresses(51, number)]},
+	"storage": {
+		"inputs": [_queried(_addresses(1, 50)), _queried(_addresses(51, number)), _queried(null)],
+		"outputs": [],
+	},
+}
+
+_addresses(first, last) := concat(" ", [sprintf("s3://team-%d/x", [i]) | some i in numbers.range(first, last)])
+
+test_allow_as_many_places_as_anybody_needs if {
+	r := rule.findings with input as _many(100) with data.guard.config.rules.data_location as _config
+	r == set()
+}
+
+test_deny_more_places_than_anybody_needs_without_a_look_at_each if {
+	every buckets in [_config.buckets, ["other"]] {
+		r := rule.findings with input as _many(101)
+			with data.guard.config.rules.data_location as object.union(_config, {"buckets": array.concat(buckets, ["shared"])})
+		r == {{
+			"message": sprintf("The %s name more than 100 places, which are not compared with the approved ones.", [part]),
+			"details": {"config": "rules.data_location.buckets", "part": part},
+		} |
+			some part in ["settings", "command", "queries"]
+		}
+	}
+}
+
+test_what_one_part_names_is_not_another_parts if {
+	job := object.union(_many(101), {
+		"hyperparameters": [],
+		"environment": [{"slot": "Environment", "name": "B", "value": "s3://other/x"}],
+		"storage": {"inputs": [_queried("s3://other/x")], "outputs": []},
+	})
+	r := rule.findings with input as job with data.guard.config.rules.data_location as _config
+	{finding.details | some finding in r} == {
+		{"config": "rules.data_location.buckets", "part": "command"},
+		{"config": "rules.data_location.buckets", "slot": "Environment", "setting": "B", "bucket": "other"},
+		{"config": "rules.data_location.buckets", "input": "train", "bucket": "other"},
+	}
+}
+
 _public := "arn:aws:sagemaker:eu-west-1:aws:hub-content/SageMakerPublicHub/Model/a/1.0.0"
 
 _private := "arn:aws:sagemaker:eu-west-1:210987654321:hub-content/evil/Model/a/1.0.0"
