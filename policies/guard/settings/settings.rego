@@ -41,9 +41,25 @@ lower_names := lower_lines if {
 #   find nothing in any, which all names at once tell, a line each; but for those that tell where a text begins or ends
 #   from where a line does.
 named(expression) := set() if {
-	not regex.match(`\\[Az]|\(\?[a-zA-Z]*-`, expression)
+	not _tells_text_from_line(expression)
 	not regex.match(concat("", ["(?m)", expression]), _spelled)
 } else := {i | some i, name in names; some spelling in spellings(name); regex.match(expression, spelling)}
+
+# METADATA
+# description: |
+#   Whether the expression finds something in one of these names, a line each, or in its `spellings`. As in `named`, but
+#   without a look at each: thousands may stand in the value of a setting.
+is_any_named(expression, lines) if {
+	some text in _texts(expression, lines)
+	some spelling in spellings(text)
+	regex.match(concat("", ["(?m)", expression]), spelling)
+}
+
+_texts(expression, lines) := split(lines, "\n") if {
+	_tells_text_from_line(expression)
+} else := [lines]
+
+_tells_text_from_line(expression) if regex.match(`\\[Az]|\(\?[a-zA-Z]*-`, expression)
 
 # METADATA
 # description: A name as it is, and with its words apart, so that expressions find `hub_Token` in `hubToken`.

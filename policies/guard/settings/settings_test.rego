@@ -69,6 +69,23 @@ test_named_finds_the_words_of_a_name_in_capitals[expression] if {
 	found == places
 }
 
+test_lines_are_names_of_which_any_may_be_named[expression] if {
+	some expression, expected in {
+		"KEY": true,
+		"^KEY": true,
+		"KEY$": true,
+		`\AKEY\z`: true,
+		`\AAPI_Token`: true,
+		"(?-m)^KEY$": true,
+		"^API_Token$": true,
+		"^KEY_API$": false,
+		`\AEPOCHS\z`: false,
+		"TOKENS": false,
+	}
+	found := {true | settings.is_any_named(expression, "API_KEY\nKEY\nAPIToken")}
+	found == {true | expected}
+}
+
 test_nothing_is_named_without_settings if settings.named("") == set() with input as _named([])
 
 test_long_names_of_many_are_cut if {

@@ -8,8 +8,8 @@
 #   id with the directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match a glob of
 #   `hub_contents`. A place that is not known is a finding. Without the lists no place is approved. Of a URI the
 #   finding shows neither user and password nor query and fragment, and no bucket that can't be one; of a setting
-#   only the bucket. Where the settings, the command or the queries name more than 100 places, that alone is the finding.
-#   An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
+#   only the bucket. Where the settings, the command or the queries name more than 100 places, that alone is the
+#   finding. An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
@@ -180,11 +180,13 @@ _texts["settings"] := [setting.value | some setting in _with_addresses]
 
 _texts["command"] := [word | some words in input.command; some word in words]
 
-_texts["queries"] := [statement | some place in input.storage.inputs; statement := place.query.statement; is_string(statement)]
+_texts["queries"] := [place.query.statement | some place in input.storage.inputs; is_string(place.query.statement)]
+
+default _with_addresses := []
 
 _with_addresses := [setting | some setting in settings.listed; regex.match(storage.hint, setting.value)] if {
 	regex.match(storage.hint, settings.text)
-} else := []
+}
 
 _unapproved_buckets(value) := {bucket |
 	some bucket in storage.named(value)

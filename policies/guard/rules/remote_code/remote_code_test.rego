@@ -44,30 +44,34 @@ _option(option) := {
 	"details": {"config": "rules.remote_code.switches", "option": option},
 }
 
-_index_option(option, index) := {
-	"message": sprintf("The option %s of the command installs packages from %s, which is not an approved index.", [
-		option,
-		index,
-	]),
-	"details": {"config": "rules.remote_code.indexes", "option": option, "index": index},
-}
-
-_installed(index) := {
-	"message": sprintf("The command installs packages from %s, which is not an approved index.", [index]),
-	"details": {"config": "rules.remote_code.indexes", "index": index},
-}
-
 test_deny_switches_that_are_on[value] if {
-	some value in ["true", `"true"`, "1", "yes", "True", "x", "falsely"]
+	some value in ["true", `"true"`, "1", "yes", "True", "x", "falsely", "2", "nf"]
 	r := rule.findings with input as _job({"trust_remote_code": value}, {"OPTION_TRUST_REMOTE_CODE": value})
 		with data.guard.config.rules.remote_code as _config
 	r == {_on("HyperParameters", "trust_remote_code"), _on("Environment", "OPTION_TRUST_REMOTE_CODE")}
 }
 
 test_allow_switches_that_are_off[value] if {
-	some value in ["", `""`, "null", "None", `"false"`, "False", "0", "no", "OFF", "'off'", " false "]
+	some value in ["", `""`, "null", "None", `"false"`, "False", "0", "no", "OFF", "'off'", " false ", "n", "F"]
 	r := rule.findings with input as _job({"trust_remote_code": value}, {"allow_code": value})
 		with data.guard.config.rules.remote_code as _config
+	r == set()
+}
+
+test_deny_empty_variables_that_images_make_options_of[name] if {
+	some name in ["SM_VLLM_TRUST_REMOTE_CODE", "SM_SGLANG_TRUST_REMOTE_CODE"]
+	r := rule.findings with input as _job({}, {name: ""}) with data.guard.config.rules.remote_code as _config
+	r == {_on("Environment", name)}
+}
+
+test_allow_variables_that_images_make_options_of_when_they_are_off[name] if {
+	some name, value in {
+		"SM_VLLM_TRUST_REMOTE_CODE": "false",
+		"SM_HP_TRUST_REMOTE_CODE": "",
+		"XSM_VLLM_TRUST_REMOTE_CODE": "",
+		"SM_VLLM_X": "",
+	}
+	r := rule.findings with input as _job({}, {name: value}) with data.guard.config.rules.remote_code as _config
 	r == set()
 }
 
@@ -88,6 +92,26 @@ test_deny_switches_that_a_value_turns_on[value] if {
 		`["--trust_remote_code", "True"]`,
 		"--trust",
 		"a=1\nallow_code: on",
+		"trust_remote_code=2",
+		"trust_remote_code=enabled,dtype=auto",
+		"trust_remote_code=$x",
+		"trust_remote_code=a=no",
+		"trust_remote_code=no-model",
+		`trust_remote_code=0"1"`,
+		"a=trust_remote_code=1",
+		"a=no,trust_remote_code=1,b=no",
+		"trust_remote_code=no,trust_remote_code=1",
+		`{"trust_remote_code": 2}`,
+		`{"a": false, "trust_remote_code": [false]}`,
+		`{"trust_remote_code"
+:
+true}`,
+		`{"trust_remote\u005fcode": true}`,
+		`{"TRUST_REMOTE\u005FCOD\u0045": true}`,
+		`"{\"trust_remote\\u005fcode\": true}"`,
+		`"{\"trust_remote\u005cu005fcode\": true}"`,
+		`["\u002d-trust_remote_code"]`,
+		`{"--trust_remote_code": 2}`,
 	]
 	r := rule.findings with input as _job({"model_args": value}, {}) with data.guard.config.rules.remote_code as _config
 	r == {_on("HyperParameters", "model_args")}
@@ -101,7 +125,21 @@ test_allow_values_that_turn_no_switch_on[value] if {
 		`{"trust_remote_code": null, "use_fast": true}`,
 		"distrust_remote_code=True",
 		"trust_remote_codes=True",
-		"trust_remote_code=truest",
+		"trust_remote_code=n",
+		"trust_remote_code='no'",
+		`trust_remote_code="",dtype=auto`,
+		"trust_remote_code=\nx=1",
+		"trust_remote_code:",
+		"trust_remote_code: no\nx: 1",
+		"dict(trust_remote_code = None)",
+		"trust_remote_code=f;x=1",
+		`{"trust_remote\u005fcode": f\u0061lse}`,
+		`{"trust_remote_code": "", "x": 1}`,
+		`{"trust_remote_code":
+null}`,
+		`{"--trust_remote_code": false}`,
+		"--trust_remote_code no --trust_remote_code no --trust-remote-code n",
+		"--trust_remote_code None",
 		"trust_remote_code.x=True",
 		"trust_remote_code_off and a=True",
 		"--trust-remote-code false --model x",
@@ -237,6 +275,10 @@ test_allow_options_that_are_off[words] if {
 		["--trust_remote_code", "0"],
 		["--trust-remote-code", "off"],
 		["--trust-remote-code", "no"],
+		["--trust-remote-code=n"],
+		["--trust-remote-code", "f"],
+		["--trust-remote-code", "null", "--trust-remote-code", "None"],
+		["--trust_remote_code=False", "--x"],
 		["x--trust-remote-code"],
 		["--trust-all"],
 		["--trust-remote-codec"],
@@ -250,137 +292,6 @@ test_allow_options_that_are_off[words] if {
 	]
 	r := rule.findings with input as _run(words, null) with data.guard.config.rules.remote_code as _config
 	r == set()
-}
-
-test_deny_indexes_of_the_command[option] if {
-	some option in ["--index-url", "--extra-index-url", "--find-links", "--index", "--default-index", "--registry"]
-	every words in [
-		[option, "https://other.example/simple"],
-		[sprintf("pip install %s=https://other.example/simple x", [option])],
-	] {
-		r := rule.findings with input as _run(["sh", "-c"], words) with data.guard.config.rules.remote_code as _config
-		r == {_index_option(option, "other.example")}
-	}
-}
-
-test_allow_approved_indexes_of_the_command if {
-	r := rule.findings with input as _run(["pip"], ["--index-url", "https://packages.example.com/", "--index-urls", "x"])
-		with data.guard.config.rules.remote_code as _config
-	r == set()
-}
-
-test_allow_options_of_other_programs_with_the_same_name if {
-	every value in ["3", "0.5", "churn", "-1"] {
-		r := rule.findings with input as _run(["python3", "a.py"], ["--index", value])
-			with data.guard.config.rules.remote_code as _config
-		r == set()
-	}
-}
-
-test_deny_indexes_of_the_command_in_any_form if {
-	every value, shown in {"other.example": "other.example", "wheels/x": "an unknown place", "[::1]": "an unknown place"} {
-		r := rule.findings with input as _run(["uv"], ["--index", value]) with data.guard.config.rules.remote_code as _config
-		r == {_index_option("--index", shown)}
-	}
-}
-
-test_deny_addresses_that_are_installed_from[note] if {
-	some note, words in {
-		"short option": ["pip", "install", "-i", "https://other.example/simple", "x"],
-		"short option with its value": ["pip", "install", "-ihttps://other.example/simple", "x"],
-		"links": ["pip3.11", "download", "-f", "https://other.example/wheels", "x"],
-		"repository": ["python3", "-m", "pip", "install", "git+https://user:secret@other.example/x@main"],
-		"repository by ssh": ["/usr/bin/pip3", "install", "git+ssh://git@other.example/x.git"],
-		"archive": ["uv", "pip", "install", "https://other.example/x.tar.gz"],
-		"requirement": ["uv", "add", "x@https://other.example/x.whl"],
-		"quoted requirement": ["sh", "-c", `"pip" wheel "x @ https://other.example/x.whl"`],
-		"option": ["uv", "sync", "--x=http://other.example"],
-		"shell": ["sh", "-c", "cd /x && (pip install x -i https://other.example) && python3 a.py"],
-		"second line": ["sh", "-c", "set -e\npip inst\\\nall -i https://other.example x"],
-		"variable before it": ["sh", "-c", "P=pip install x; pip3 install http://other.example"],
-		"beside an approved one": ["pip", "install", "-i", "https://packages.example.com", "-f", "https://other.example"],
-		"behind a marker": ["pip", "install", "x; python_version < '3.12'", "-i", "https://other.example"],
-		"behind an ampersand": ["pip", "install", "https://packages.example.com/x?a=1&b=2;c", "http://other.example"],
-		"without a space": ["sh", "-c", "cd /x&&cd y;pip install x -i https://other.example"],
-		"in pieces": ["sh", "-c", `p''ip install -i h"ttps"://packages.example.com'@other.example/x'`],
-		"variable of the line": ["sh", "-c", "PIP_INDEX_URL=https://other.example pip install x"],
-		"configuration": ["sh", "-c", "pip config --user set global.index-url https://other.example/simple; pip install x"],
-		"configured links": ["pip3", "config", "set", "install.find-links", "https://other.example"],
-		"beside a proxy": ["pip", "install", "--proxy", "http://proxy.example", "https://other.example/x"],
-	}
-	every command in [[words, null], [null, words], [array.slice(words, 0, 3), array.slice(words, 3, 99)]] {
-		r := rule.findings with input as _run(command[0], command[1]) with data.guard.config.rules.remote_code as _config
-		r == {_installed("other.example")}
-	}
-}
-
-test_deny_addresses_that_other_tools_install_or_run[note] if {
-	some note, words in {
-		"module without a space": ["python3", "-mpip", "install", "https://other.example/x.whl"],
-		"channel": ["conda", "install", "-y", "-c", "https://other.example/ch", "x"],
-		"channel of an environment": ["sh", "-c", "micromamba create -n x --channel=https://other.example/ch y"],
-		"channel for every call": ["mamba", "config", "--add", "channels", "https://other.example/ch"],
-		"environment from a file": ["conda", "env", "update", "-f", "https://other.example/e.yml"],
-		"module of uv": ["python3", "-muv", "run", "https://other.example/a.py"],
-		"behind a value with a colon": ["uv", "run", "--env-file", "/a:b", "https://other.example/x.py"],
-		"second package with a version": ["uv", "run", "--with", "a@1:2,b@git+https://other.example/b", "a.py"],
-		"tool": ["uvx", "--python", "3.12", "git+https://other.example/x"],
-		"tool by its package": ["uvx", "--from", "git+https://other.example/x", "tool"],
-		"package of a script": ["uv", "run", "--with=x", "--with", "https://other.example/x.whl", "a.py"],
-		"package by its name": ["uv", "run", "--with", "x @ git+https://other.example/x", "a.py"],
-		"second package of an option": ["uvx", "--with", "x,y@git+https://other.example/y", "tool"],
-		"script from elsewhere": ["uv", "--quiet", "run", "--no-project", "https://other.example/a.py"],
-		"tool of pipx": ["pipx", "run", "--spec", "https://other.example/x.whl", "tool"],
-	}
-	every command in [[words, null], [array.slice(words, 0, 3), array.slice(words, 3, 99)]] {
-		r := rule.findings with input as _run(command[0], command[1]) with data.guard.config.rules.remote_code as _config
-		r == {_installed("other.example")}
-	}
-}
-
-test_allow_addresses_that_nothing_is_installed_from[note] if {
-	some note, words in {
-		"approved": ["pip", "install", "-i", "https://packages.example.com/simple", "git+https://packages.example.com/x"],
-		"proxy": ["pip", "install", "--proxy", "http://other.example:3128", "x"],
-		"another program of the line": ["sh", "-c", "pip install x && curl -i https://other.example"],
-		"another line": ["sh", "-c", "pip install x\npython3 a.py --tracking https://other.example"],
-		"another program with a name like a marker": ["sh", "-c", "pip install x; python_run.py https://other.example"],
-		"another program behind a pipe": ["sh", "-c", "pip install x | tee -a https://other.example"],
-		"another program behind a semicolon": ["sh", "-c", "pip install x; curl -i https://other.example"],
-		"another program without a space": ["sh", "-c", "pip install x;curl -i https://other.example"],
-		"behind an address": ["sh", "-c", "pip install -i https://packages.example.com; curl ftp://b.example"],
-		"a program with a name like a module": ["sh", "-c", "x-mpip install https://other.example"],
-		"another command of conda": ["conda", "run", "a.py", "https://other.example"],
-		"a script that creates": ["uv", "run", "python", "manage.py", "create", "--url", "https://other.example/x"],
-		"a script that updates": ["conda", "run", "-n", "env", "job.py", "update", "--api", "https://other.example/x"],
-		"a script's own option": ["uv", "run", "-q", "train.py", "--with", "https://other.example/x"],
-		"a script's argument": ["uv", "run", "a.py", "--data", "https://other.example/x"],
-		"a tool's argument": ["uvx", "tool", "https://other.example/x"],
-		"another program that runs": ["mlflow", "run", "https://other.example/x"],
-		"another program's option": ["curl", "-i", "https://other.example/install"],
-		"another verb": ["pip", "config", "set", "global.proxy", "http://other.example"],
-		"another program's name": ["sh", "-c", "grip install https://other.example; pip.py install https://other.example"],
-		"links of the image": ["pip", "install", "-f", "/opt/wheels", "x"],
-		"file": ["pip", "install", "file:///opt/wheels/x.whl"],
-	}
-	r := rule.findings with input as _run(words, null) with data.guard.config.rules.remote_code as _config
-	r == set()
-}
-
-test_deny_more_places_than_anybody_needs[form] if {
-	some form in ["https://h%d.example", "--index h%d.example"]
-	every count_of, expected in {100: set(), 101: {_installed("an unknown place")}} {
-		words := [sprintf(form, [number]) | some number in numbers.range(1, count_of)]
-		r := rule.findings with input as _run(["pip", "install"], words)
-			with data.guard.config.rules.remote_code as object.union(_config, {"indexes": ["h*.example"]})
-		r == expected
-	}
-}
-
-test_deny_an_option_at_the_end_of_the_entrypoint if {
-	r := rule.findings with input as _run(["pip", "install", "--index-url"], ["https://other.example", "x"])
-		with data.guard.config.rules.remote_code as _config
-	r == {_index_option("--index-url", "other.example")}
 }
 
 test_no_value_is_shown if {
