@@ -74,6 +74,20 @@ def _variable(name: str, value: str) -> dict[str, Any]:
         pytest.param("HF_KWARGS", '{"trust_remote_code": true}', "remote_code", id="a switch in JSON"),
         pytest.param("trustRemoteCode", "true", "remote_code", id="a switch in capitals"),
         pytest.param("VLLM_ARGS", "--trust-remote-code --model x", "remote_code", id="an option in a value"),
+        pytest.param("SM_VLLM_TRUST_REMOTE_CODE", "", "remote_code", id="a bare switch of an image"),
+        pytest.param("SM_VLLM_TRUST_REMOTE", "true", "remote_code", id="the beginning of a switch of an image"),
+        pytest.param("SM_SGLANG_TR", "", "remote_code", id="the shortest beginning of a switch of an image"),
+        pytest.param("trust_remote_cod", "True", "remote_code", id="the beginning of a switch"),
+        pytest.param("trust-remote", "True", "remote_code", id="a shorter beginning of a switch"),
+        pytest.param("trust_r", "True", "remote_code", id="a still shorter beginning of a switch"),
+        pytest.param("trust-", "True", "remote_code", id="the shortest beginning of a switch"),
+        pytest.param("KWARGS", '{"trust_remote": 2}', "remote_code", id="the beginning of a switch in JSON"),
+        pytest.param("PIP_PYPI_URL", "https://evil.example/simple", "remote_code", id="another name of pip's index"),
+        pytest.param("PIP___INDEX_URL", "https://evil.example/simple", "remote_code", id="underscores of pip"),
+        pytest.param("CONDA_CHANNEL", "https://evil.example/c", "remote_code", id="a channel of conda"),
+        pytest.param("CONDA_DEFAULT_CHANNELS", "https://evil.example/c", "remote_code", id="channels by default"),
+        pytest.param("MAMBA_CHANNELS", "https://evil.example/c", "remote_code", id="channels of mamba"),
+        pytest.param("CONDA_CHANNEL_ALIAS", "https://evil.example/c", "remote_code", id="an alias of channels"),
     ],
 )
 def test_what_is_installed_or_loaded_from_elsewhere_is_found(findings: Any, name: str, value: str, rule: str) -> None:
@@ -126,6 +140,25 @@ def test_what_mpi_is_told_to_load_is_found(findings: Any, options: str, settings
     given = [{"slot": "HyperParameters", "name": name, "value": options} for name in (MPI, "ENV", "mpi_options")]
     found = findings("loader_environment", {"hyperparameters": given, "environment": []})
     assert [one["details"]["setting"] for one in found] == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("trust", "0.5"),
+        ("tr", "0.1"),
+        ("train", "True"),
+        ("trust_region", "1"),
+        ("trust_radius", "0.1"),
+        ("SM_VLLM_TRUNCATE", "true"),
+        ("SM_HP_TRUST", "0.5"),
+        ("ENTRUST_REMOTE", "1"),
+        ("KWARGS", '{"trust_radius": 2, "trust": 1}'),
+        ("PIPX_INDEX_URL", "https://other.example"),
+    ],
+)
+def test_settings_with_names_like_those_are_nobodys(findings: Any, name: str, value: str) -> None:
+    assert findings("remote_code", _variable(name, value)) == []
 
 
 def test_requirements_of_the_image_are_nobodys(findings: Any) -> None:
