@@ -5,6 +5,7 @@ OPA's profiler counts the expressions that it evaluates: nothing here looks at a
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 from collections.abc import Callable
@@ -42,6 +43,14 @@ def work(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Work:
     return count
 
 
+@pytest.fixture(scope="module")
+def plain(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """Return a bundle of every rule, and how many expressions OPA evaluates for values in which none finds anything."""
+    rules = {rule_id: {"level": "warn"} for rule_id in RULE_IDS}
+    bundle = configured_bundle(tmp_path_factory.mktemp("plain"), opa, rules=rules)
+    return bundle, _evaluated(opa, bundle, _filled(lambda _: "words of no meaning "))
+
+
 def _pattern(number: int) -> dict[str, Any]:
     return {"pattern": f"team/denied-{number}-*:1.*", "reason": "test"}
 
@@ -62,6 +71,18 @@ def _document(settings: int, images: int) -> dict[str, Any]:
     environment = [{"slot": "Environment", "name": f"API_KEY_{n}", "value": HOSTILE} for n in range(settings)]
     named = [sample_image(f"pytorch-training-{n}", f"1.{n}") for n in range(images)]
     return complete_with({"environment": environment, "images": named}).model_dump(mode="json")
+
+
+def _letters(number: int) -> str:
+    return "".join(chr(ord("a") + number // 26**place % 26) for place in range(4))
+
+
+def _filled(content: Callable[[int], str]) -> dict[str, Any]:
+    """Return a document with as many hyperparameters as a job may have, each as long as it may be."""
+    numbers = itertools.count()
+    values = ["".join(content(next(numbers)) for _ in range(2500 // len(content(0)))) for _ in range(100)]
+    listed = [{"slot": "HyperParameters", "name": f"p{n}", "value": value} for n, value in enumerate(values)]
+    return complete_with({"hyperparameters": listed}).model_dump(mode="json")
 
 
 def _evaluated(opa: Path, bundle: Path, document: dict[str, Any]) -> int:
@@ -102,3 +123,23 @@ def test_exemptions_and_patterns_cost_the_same_for_a_larger_job(
     small, large = (work(*job(number), 100) - work(*job(number), 25) for number in (50, 200))
     # A product would make this four times as much.
     assert 0 < large <= 1.3 * small
+
+
+# What a rule looks for in values, each of which may be there a thousand times.
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(lambda n: f"a{_letters(n).title()}=1,", id="names"),
+        pytest.param(lambda n: f"a{_letters(n).title()}=1,trust_remote_code=no,", id="names and switches that are off"),
+        pytest.param(lambda n: f"a{_letters(n).title()}=1,trust_remote_code=1,", id="names and switches that are on"),
+        pytest.param(lambda n: f"--tr {_letters(n)} ", id="options"),
+        pytest.param(lambda n: f" s3://{_letters(n)}", id="buckets"),
+        pytest.param(lambda n: f" https://{_letters(n)}.s3.amazonaws.com/", id="addresses"),
+    ],
+)
+def test_work_does_not_depend_on_what_values_hold(
+    opa: Path, plain: tuple[Path, int], content: Callable[[int], str]
+) -> None:
+    bundle, harmless = plain
+    # A look at each name, option or place would make this thirty times as much, or six hundred.
+    assert 0 < _evaluated(opa, bundle, _filled(content)) <= 8 * harmless
