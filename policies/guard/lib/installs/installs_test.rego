@@ -86,6 +86,9 @@ test_addresses_that_are_installed_from[note] if {
 
 test_addresses_behind_what_ends_no_program[note] if {
 	some note, words in {
+		"before a comment": ["sh", "-c", "pip install -i https://other.example #x"],
+		"before an end": ["sh", "-c", "pip install -i https://other.example;"],
+		"short options of uv": ["uv", "-q", "--project", "/x", "-v", "sync", "--x=http://other.example"],
 		"behind a redirection": ["sh", "-c", "pip install x 2>&1 >& /tmp/log &>/tmp/log -i https://other.example"],
 		"behind a mark at the end of a word": ["pip", "install", "--log", "/tmp/x;", "-i", "https://other.example"],
 		"behind another mark": ["pip", "install", "-i", "https://packages.example.com/?x&", "-f", "https://other.example"],

@@ -86,6 +86,12 @@ test_allow_variables_of_the_command[note] if {
 	r == set()
 }
 
+test_deny_a_variable_of_the_command_by_the_only_expression if {
+	r := rule.findings with input as _run(["env", "PIP_INDEX_URL=https://other.example"], null)
+		with data.guard.config.rules.remote_code as {"switches": [], "index_variables": ["^pip_index_url$"], "indexes": []}
+	r == {_assigned("PIP_INDEX_URL")}
+}
+
 test_allow_variables_of_the_command_without_a_list if {
 	r := rule.findings with input as _run(["env", "PIP_INDEX_URL=https://other.example"], null)
 		with data.guard.config.rules.remote_code as {"switches": [], "index_variables": [], "indexes": []}

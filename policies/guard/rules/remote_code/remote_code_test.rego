@@ -140,6 +140,7 @@ test_deny_switches_that_a_word_of_the_command_turns_on if {
 		["lm_eval", "--model_args", "pretrained=a/b,trust_remote_code=True"],
 		["sh", "-c", `serve --hf-overrides '{"trust_remote_code": true}'`],
 		["serve", "a,trust_remote_code=1", "b"],
+		["serve", "trust_remote_code=1", "b"],
 	] {
 		r := rule.findings with input as _run(words, null) with data.guard.config.rules.remote_code as _config
 		r == {{
@@ -147,6 +148,19 @@ test_deny_switches_that_a_word_of_the_command_turns_on if {
 			"details": {"config": "rules.remote_code.switches"},
 		}}
 	}
+}
+
+test_allow_words_of_the_command_that_turn_no_switch_on if {
+	every words in [["serve", "trust_remote_code=", "b"]] {
+		r := rule.findings with input as _run(words, null) with data.guard.config.rules.remote_code as _config
+		r == set()
+	}
+}
+
+test_deny_a_setting_that_turns_a_switch_on_behind_another if {
+	r := rule.findings with input as _job({"a": "x", "b": "trust_remote_code=1"}, {})
+		with data.guard.config.rules.remote_code as _config
+	r == {_on("HyperParameters", "b")}
 }
 
 test_deny_only_the_setting_that_turns_a_switch_on if {
