@@ -122,6 +122,21 @@ def test_code_of_inputs_is_found(findings: Any, name: str, value: str) -> None:
     assert found["details"]["setting"] == name
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PIP_CONSTRAINT", "PIP_EDITABLE", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_PYPI_URL"),
+        *("PIP_REQUIREMENT", "UV_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL"),
+        *("UV_FIND_LINKS", "UV_INDEX", "UV_INDEX_URL", "UV_OVERRIDE", "CONDA_CHANNELS", "CONDA_CHANNEL_ALIAS"),
+        *("CONDA_DEFAULT_CHANNELS", "MAMBA_CHANNELS", "NPM_CONFIG_REGISTRY"),
+    ],
+)
+def test_packages_of_inputs_and_of_the_web_are_found_by_one_rule_each(findings: Any, name: str) -> None:
+    places = {"loader_environment": "/opt/ml/input/data/x", "remote_code": "https://evil.example/x"}
+    found = {(rule, of): len(findings(rule, _variable(name, place))) for of, place in places.items() for rule in places}
+    assert {rules for rules, count in found.items() if count} == {(rule, rule) for rule in places}
+
+
 MPI = "sagemaker_mpi_custom_mpi_options"
 
 

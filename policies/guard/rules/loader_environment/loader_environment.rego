@@ -110,10 +110,7 @@ _of_sagemaker := [setting |
 # All at once, which takes a step for none of them.
 _upper(names) := split(upper(concat("\n", names)), "\n")
 
-_loads_code(name) if {
-	name != ""
-	_name(name) in _names
-}
+_loads_code(name) if _name(name) in _names
 
 _loads_code(_) if _every_variable
 

@@ -156,10 +156,7 @@ _approved(name, value) if {
 }
 
 # Older toolkits put the program behind `python`, where an option is code, or into a line for a shell.
-_is_one_word(name, value) if {
-	name in _programs
-	regex.match(`^[\w.+/:@-]+$`, value)
-}
+_is_one_word(_, value) if regex.match(`^[\w.+/:@-]+$`, value)
 
 _is_one_word(name, _) if not name in _programs
 

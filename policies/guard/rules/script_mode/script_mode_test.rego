@@ -138,6 +138,7 @@ test_allow_program[value] if {
 _denied_programs := {
 	"option of the interpreter": [`-cexec(open('/opt/ml/input/data/x').read())#.py`, null],
 	"commands of a shell": ["x;sh /opt/ml/input/data/x.sh", null],
+	"out of the directory and on": ["src/../../input/x.py", null],
 	"white space": ["a b.py", null],
 	"commands behind a path": ["/opt/ml/code/a.sh;sh /opt/ml/code/b.sh", null],
 	"hidden": [".a.py", null],
