@@ -123,15 +123,15 @@ _entries_with_a_registry := [
 ]
 
 test_an_entry_with_a_registry_covers_an_image_of_it[entry] if {
-	some entry in _entries_with_a_registry
 	document := _pulled_from(_ours, "123456789012", "team/model")
+	some entry in _entries_with_a_registry
 	_exempted_by([_scoped({"image": entry})], _finding, document) == "EX-1"
 }
 
 test_an_entry_with_a_registry_covers_no_path_like_it_elsewhere[entry] if {
-	some entry in _entries_with_a_registry
 	host := "999999999999.dkr.ecr.us-east-1.amazonaws.com"
 	document := _pulled_from(host, "999999999999", sprintf("%s/team/model", [_ours]))
+	some entry in _entries_with_a_registry
 	_exempted_by([_scoped({"image": entry})], _finding, document) == null
 }
 

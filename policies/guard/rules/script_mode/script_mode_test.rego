@@ -64,6 +64,7 @@ _approved_directories := {
 	"in the container": "/opt/ml/code",
 	"below it": `"/opt/ml/code/a"`,
 	"as a file": "file:///opt/ml/code",
+	"with white space": "/opt/ml/code/a b",
 	"the default, as the SDK writes it": "",
 	"the default in quotes": `""`,
 }
