@@ -109,6 +109,36 @@ test_a_path_like_a_registry_is_no_key_of_what_is_pulled if {
 	"my.example/a/b.c/d:1" in _keys(image)
 }
 
+_pulled_by(entries, host, path) if {
+	image := _private({"registry": host, "repository": path, "tag": "1", "digest": null})
+	images.in_text(images.pulled_expression(entries), images.pulled_text(image))
+}
+
+test_pulled_expression_is_of_each_entry if {
+	entries := ["reg.a.example/x*", "reg.b.example/y*:1", "team/z*", 7]
+	_pulled_by(entries, "reg.a.example", "x1")
+	_pulled_by(entries, "reg.b.example", "y1")
+	_pulled_by(entries, "reg.c.example", "any/team/z1")
+	not _pulled_by(entries, "reg.c.example", "reg.a.example/x1")
+	not _pulled_by(entries, "reg.c.example", "x1")
+	not _pulled_by(entries, "xreg.a.example", "x1")
+	not _pulled_by(entries, "reg.c.example", "xteam/z1")
+	not _pulled_by(entries, "reg.c.example", "team/y")
+}
+
+test_wildcard_in_the_registry_of_a_pulled_expression_stays_within_it if {
+	entries := ["reg*.a.example/x"]
+	_pulled_by(entries, "reg.a.example", "x")
+	_pulled_by(entries, "reg.b.a.example", "x")
+	not _pulled_by(entries, "reg.evil.example", "b.a.example/x")
+	not _pulled_by(entries, "reg.a.example", "a/x")
+}
+
+test_pulled_expression_is_of_one_entry if {
+	_pulled_by(["x"], "reg.example", "x")
+	_pulled_by(["reg.example/x*"], "reg.example", "x")
+}
+
 test_pulled_expression_is_null_for_no_entries if {
 	every entries in [[], [7, null]] {
 		images.pulled_expression(entries) == null
