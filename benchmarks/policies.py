@@ -123,8 +123,7 @@ def configured(folder: Path, name: str, levels: dict[str, str], more: dict[str, 
     config["exemptions"] += given.get("exemptions", [])
     config["rules"]["denied_image"]["images"] |= given.get("images", {})
     config["rules"]["denied_image"]["patterns"] += given.get("patterns", [])
-    # JSON is YAML, and much quicker to read and write.
-    (root / POLICIES / CONFIG).write_text(json.dumps(config))
+    (root / POLICIES / CONFIG).write_text(yaml.dump(config, Dumper=yaml.CSafeDumper))
     return root
 
 

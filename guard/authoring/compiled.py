@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from guard.authoring.opa import LIMITS, TESTS, Opa
+from guard.authoring.opa import TESTS, Opa
+from guard.authoring.quick_copy import copy_limits, copy_policies
 
 # The package that a bundle has in place of the one that works these documents out. OPA keeps what a policy names as it needs it;
 # what it reads from data, it converts for each decision.
@@ -24,8 +25,7 @@ def copy_compiled(opa: Opa, policies: Path, folder: Path) -> Opa:
     Raises ConfigError when the plan can't be made.
     """
     copy_planned(opa, policies, folder / policies)
-    for name in LIMITS[1:]:
-        shutil.copyfile(opa.folder / name, folder / name)
+    copy_limits(opa, folder)
     return replace(opa, folder=folder)
 
 
@@ -35,9 +35,8 @@ def copy_planned(opa: Opa, policies: Path, target: Path) -> None:
     Neither their tests are among them nor rules that the configuration has off for every job: no decision looks into those, and
     OPA takes half of its start to read them. Raises ConfigError when the plan can't be made.
     """
-    options = ("--ignore", TESTS, "--strict-builtin-errors", "--format", "raw")
-    plan = opa.json("eval", "--bundle", policies, *options, _QUERY)
-    shutil.copytree(opa.folder / policies, target, ignore=shutil.ignore_patterns(TESTS))
+    copy_policies(opa, policies, target, TESTS)
+    plan = opa.json("eval", "--bundle", target, "--strict-builtin-errors", "--format", "raw", _QUERY)
     (target / PLAN).write_text("\n".join(["package guard.plan\n", *(_constant(*item) for item in plan.items())]))
     reporting = {*plan["rules"], *plan["defects"], *plan["unnamed"]}
     for rule in (target / _RULES).glob("*/"):

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from guard.authoring.failing_tests import explain_failures
 from guard.authoring.opa import FLAGS, Opa
+from guard.authoring.quick_copy import quick_copy
 from guard.authoring.sources import source_problems
 from guard.authoring.types_check import check_types
 
@@ -33,6 +34,11 @@ class Gap:
 
 def run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
     """Run all tests of a bundle folder; True if all pass and nothing is uncovered."""
+    with quick_copy(opa, policies) as copied:
+        return _run_tests(copied, policies, out)
+
+
+def _run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
     # By itself OPA runs each test twice more, to tell why a row isn't reached.
     options = ("--coverage", "--coverage-runs", "", "--timeout", _TIME, "--format", "json")
     tests = opa.run("test", "--bundle", policies, *FLAGS, *options)

@@ -7,10 +7,11 @@ import os
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 from guard.authoring.rego_text import read_texts
+from guard.authoring.yaml_values import OnlyForOpaError, yaml_value
 from guard.errors import ConfigError
 
 # OPA and Regal end after some seconds: collecting garbage as Go does by default is half of their work, so none is collected
@@ -96,8 +97,27 @@ class Opa:
         return self.run(*query, "--stdin", given=f"[{', '.join(packages)}]")
 
     def read_yaml(self, file: Path) -> Any:
-        """Return a YAML file's content as policies see it."""
-        return self.json("eval", "--format", "raw", "--data", f"file:{file}", "data.file")
+        """Return a YAML file's content as policies see it. Raises ConfigError when OPA can't read it."""
+        try:
+            return yaml_value((self.folder / file).read_text(encoding="utf-8"), self._read_scalars)
+        except (OSError, UnicodeDecodeError, OnlyForOpaError):
+            return self._read_yaml(file)
+
+    def _read_scalars(self, texts: list[str]) -> Any:
+        """Return what a list of these texts without quotes holds, which takes OPA a time that its length decides."""
+        if not texts:
+            return []
+        with NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file:
+            file.write("".join(f"- {text}\n" for text in texts))
+            file.flush()
+            try:
+                return self._read_yaml(Path(file.name))
+            except ConfigError as exc:
+                raise OnlyForOpaError from exc
+
+    def _read_yaml(self, file: Path) -> Any:
+        # Text alone would be printed without its quotes.
+        return self.json("eval", "--format", "raw", "--data", f"file:{file}", '{"it": data.file}')["it"]
 
 
 def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> Ran:

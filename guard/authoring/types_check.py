@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
-from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from guard.authoring.diagnostics import Diagnostic
-from guard.authoring.opa import CAPABILITIES, FLAGS, SCHEMAS, Opa
+from guard.authoring.opa import FLAGS, Opa
 from guard.authoring.opa_errors import OpaError, reported
+from guard.authoring.quick_copy import quick_copy
 from guard.authoring.syntax_errors import syntax_problems
 from guard.authoring.type_errors import type_problems
 
@@ -27,7 +25,8 @@ def check_types(opa: Opa, policies: Path) -> list[Diagnostic]:
 
 def strict_errors(opa: Opa, policies: Path) -> list[OpaError]:
     """Return what OPA's strict check reports. Raises ConfigError."""
-    return reported(opa.run("check", "--strict", "--bundle", policies, *FLAGS, "--format", "json"), policies)
+    with quick_copy(opa, policies) as copied:
+        return reported(copied.run("check", "--strict", "--bundle", policies, *FLAGS, "--format", "json"), policies)
 
 
 def unreadable(opa: Opa, errors: list[OpaError]) -> list[Diagnostic]:
@@ -45,12 +44,10 @@ def mistyped(opa: Opa, policies: Path, errors: list[OpaError]) -> list[Diagnosti
 
 
 def _errors_inside_of_not(opa: Opa, policies: Path) -> list[OpaError]:
-    with TemporaryDirectory() as folder:
-        shutil.copytree(opa.folder / policies, Path(folder) / policies)
-        for file in (Path(folder) / policies).rglob("*.rego"):
+    with quick_copy(opa, policies) as copied:
+        for file in (copied.folder / policies).rglob("*.rego"):
             text = file.read_text()
             if not _NOT_OF_A_BODY.search(text):
                 file.write_text(_IMPORT.sub("", text))
-        types = ("--schema", opa.folder.resolve() / SCHEMAS, "--capabilities", opa.folder.resolve() / CAPABILITIES)
-        again = replace(opa, folder=Path(folder)).run("check", "--bundle", policies, *types, "--format", "json")
+        again = copied.run("check", "--bundle", policies, *FLAGS, "--format", "json")
     return [error for error in reported(again, policies) if error.code == "rego_type_error"]

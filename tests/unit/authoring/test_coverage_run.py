@@ -40,6 +40,9 @@ def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Outcome:
         monkeypatch.setattr("guard.authoring.coverage.check_types", lambda opa, policies: [])
         monkeypatch.setattr(Opa, "run_tests_strictly", lambda opa, policies: strict)
         monkeypatch.setattr(Opa, "run_tests", lambda opa, policies: Ran(2, plain, ""))
+        (tmp_path / POLICIES).mkdir()
+        (tmp_path / "schemas").mkdir()
+        (tmp_path / "capabilities.json").write_text("{}")
         out = io.StringIO()
         return run_tests(Opa(Path("opa"), tmp_path), POLICIES, out), out.getvalue()
 

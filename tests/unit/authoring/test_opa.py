@@ -113,11 +113,11 @@ def test_a_refusal_is_told_in_opas_words(opa: Opa, answers: Answers, ran: Ran, r
 
 
 def test_an_answer_is_read_as_json(opa: Opa, answers: Answers) -> None:
-    answers.by_command = {"eval": Ran(0, "[1]", "a warning"), "parse": Ran(0, "{}", "")}
-    assert opa.read_yaml(Path("a.yaml")) == [1]
+    answers.by_command = {"eval": Ran(0, '{"it": [1]}', "a warning"), "parse": Ran(0, "{}", "")}
+    assert opa.read_yaml(Path("a.yaml")) == [1], "a file that isn't there is OPA's to tell"
     assert opa.parse(Path("a.rego")) == {}
     assert [arguments for arguments, _ in answers.asked] == [
-        ("eval", "--format", "raw", "--data", "file:a.yaml", "data.file"),
+        ("eval", "--format", "raw", "--data", "file:a.yaml", '{"it": data.file}'),
         ("parse", "--format", "json", "--json-include", "locations,-comments", Path("a.rego")),
     ]
 

@@ -26,19 +26,23 @@ class Checks:
         self.read: dict[str, str] = {}
 
     def run(self, opa: Opa, *arguments: Any) -> Ran:
-        if opa.folder == self.opa.folder:
+        # OPA gets a copy, with all that it needs.
+        assert (opa.folder / "schemas" / "input.json").is_file()
+        assert (opa.folder / "capabilities.json").is_file()
+        if "--strict" in arguments:
             assert arguments == ("check", "--strict", "--bundle", POLICIES, *FLAGS, "--format", "json")
             return self.first
-        root = self.opa.folder.resolve()
-        types = ("--schema", root / "schemas", "--capabilities", root / "capabilities.json")
-        assert arguments == ("check", "--bundle", POLICIES, *types, "--format", "json")
+        assert arguments == ("check", "--bundle", POLICIES, *FLAGS, "--format", "json")
         self.read = {file.name: file.read_text() for file in (opa.folder / POLICIES).rglob("*.rego")}
         return self.second
 
 
 @pytest.fixture
 def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checks:
-    (tmp_path / POLICIES / "guard").mkdir(parents=True)
+    for folder in (POLICIES / "guard", "schemas"):
+        (tmp_path / folder).mkdir(parents=True)
+    for file in ("schemas/input.json", "capabilities.json"):
+        (tmp_path / file).write_text("{}")
     checks = Checks(tmp_path)
     monkeypatch.setattr(Opa, "run", lambda opa, *arguments: checks.run(opa, *arguments))
     return checks
