@@ -16,7 +16,7 @@ from guard.authoring.config_schema import config_schema
 from guard.authoring.config_texts import Schema
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.exemption_check import exemption_concerns
-from guard.authoring.explain import Explanation, explain
+from guard.authoring.explain import Explanation, explain, shown
 from guard.authoring.format_checks import FormatDoubt
 from guard.authoring.formats import format_checker
 from guard.authoring.framework_names import unknown_frameworks
@@ -96,29 +96,29 @@ def _is_truth(rules: list[Rule], path: KeyPath) -> bool:
 def _config_problems(
     opa: Opa, policies: Path, positions: Positions, rules: list[Rule], config: Any, today: date
 ) -> Iterator[Diagnostic]:
-    if config is None:
-        text = "the configuration is empty; it needs the keys rules and exemptions: see docs/policies.md, Configuration"
+    if not isinstance(config, dict):
+        what = "is empty" if config is None else f"must be a mapping, not {shown(config)}"
+        text = f"the configuration {what}; it needs the keys rules and exemptions: see docs/policies.md, Configuration"
         yield positions.problem((), text)
         return
     schema = config_schema(rules)
     yield from _badly_formed(opa, positions, schema, config)
     yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
-    if isinstance(config, dict):
-        kinds = {rule.rule_id: rule.about for rule in rules}
-        wrong = chain(unknown_accounts(config), contradicting_accounts(config))
-        yield from (positions.problem(path, text) for path, text in wrong)
-        idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
-        yield from (positions.warning(path, text) for path, text in idle)
-        concerns = chain(
-            lowered_levels(config, kinds),
-            pointless_rules(rules, config),
-            wide_entries(opa, schema, config),
-            unknown_frameworks(opa, policies, schema, config),
-            exemption_concerns(opa, policies, config, rules, today),
-        )
-        for concern in concerns:
-            place = positions.warning if concern.severity == "warning" else positions.problem
-            yield place(concern.path, concern.text)
+    kinds = {rule.rule_id: rule.about for rule in rules}
+    wrong = chain(unknown_accounts(config), contradicting_accounts(config))
+    yield from (positions.problem(path, text) for path, text in wrong)
+    idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
+    yield from (positions.warning(path, text) for path, text in idle)
+    concerns = chain(
+        lowered_levels(config, kinds),
+        pointless_rules(rules, config),
+        wide_entries(opa, schema, config),
+        unknown_frameworks(opa, policies, schema, config),
+        exemption_concerns(opa, policies, config, rules, today),
+    )
+    for concern in concerns:
+        place = positions.warning if concern.severity == "warning" else positions.problem
+        yield place(concern.path, concern.text)
 
 
 def _badly_formed(opa: Opa, positions: Positions, schema: Schema, config: Any) -> Iterator[Diagnostic]:
@@ -152,7 +152,7 @@ def _absent_parameters(rules: list[Rule], config: Any) -> Iterator[Explanation]:
 
 
 def _overrides(rules: list[Rule], config: Any) -> Iterator[tuple[Rule, dict[str, Any], int, dict[str, Any]]]:
-    sections = config.get("rules") if isinstance(config, dict) else None
+    sections = config.get("rules")
     for rule in rules:
         section = sections.get(rule.rule_id) if isinstance(sections, dict) else None
         overrides = section.get("overrides") if isinstance(section, dict) else None

@@ -13,6 +13,7 @@ from guard.authoring.yaml_errors import explain_yaml
 
 KeyPath = tuple[str | int, ...]
 Position = tuple[int, int]
+_DEEPEST = 100
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -33,12 +34,16 @@ class Positions:
         self._open: list[yaml.Node] = []
         try:
             root = yaml.compose(text, Loader=LOADER)
+            if root is not None:
+                self._walk(root, ())
         except yaml.YAMLError as exc:
             self.broken = Diagnostic(file, *explain_yaml(exc, text))
-            self.problems.append(self.broken)
-            return
-        if root is not None:
-            self._walk(root, ())
+        except RecursionError:
+            self.broken = Diagnostic(
+                file, *_deepest_place(text), f"more than {_DEEPEST} brackets or indentations are open; close some"
+            )
+        if self.broken:
+            self.problems = [self.broken]
 
     def at(self, path: KeyPath) -> Position:
         """Return the place of the value at a path, or of the nearest one around it that is written in the file."""
@@ -56,7 +61,10 @@ class Positions:
 
     def _walk(self, node: yaml.Node, path: KeyPath) -> None:
         if node in self._open:
+            self.problems.append(self.problem(path, "repeats what it stands in, without end; write out what is meant"))
             return
+        if len(path) > _DEEPEST:
+            raise RecursionError
         self._open.append(node)
         if isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
@@ -65,11 +73,21 @@ class Positions:
         elif isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 self._enter(key, value, path)
-        elif node.tag.endswith(":bool") and node.value not in ("true", "false"):
-            meant = str(node.value.lower() in ("yes", "on", "true")).lower()
-            advice = meant if self._is_truth(path) else f'"{node.value}"'
-            self.problems.append(self.problem(path, f"{node.value} is a truth value for some readers; write {advice}"))
+        elif text := self._misread(node, path):
+            self.problems.append(self.problem(path, text))
         self._open.pop()
+
+    def _misread(self, node: yaml.Node, path: KeyPath) -> str | None:
+        """Return what is wrong with a scalar that some reader takes for something else, or OPA not at all."""
+        if node.tag.endswith(":float") and node.value.lstrip("+-").lower() in (".inf", ".nan"):
+            return f'{node.value} is not a number that policies can read; write a number, or "{node.value}" as text'
+        if not node.tag.endswith(":bool") or node.value in ("true", "false"):
+            return None
+        meant = node.value.lower() in ("yes", "on", "true")
+        advice = str(meant).lower() if self._is_truth(path) else f'"{node.value}"'
+        if path[-1:] == ("level",):
+            advice = "warn or deny" if meant else '"off"'
+        return f"{node.value} is a truth value for some readers; write {advice}"
 
     def _enter(self, key: yaml.Node, value: yaml.Node, path: KeyPath) -> None:
         if key.tag != "tag:yaml.org,2002:str":
@@ -87,6 +105,16 @@ class Positions:
             return
         self._positions[inner] = _position(key)
         self._walk(value, inner)
+
+
+def _deepest_place(text: str) -> Position:
+    """Return where a text opens more than a configuration needs."""
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST and event.start_mark:
+            return event.start_mark.line + 1, event.start_mark.column + 1
+    return 1, 1
 
 
 def dotted(path: KeyPath) -> str:

@@ -510,3 +510,22 @@ def test_a_framework_that_no_image_has_is_a_warning(tmp_path: Path, opa: Path) -
         ("warning", f"{path}.minimum.zzz: zzz {text}; correct it, unless the image is a new one"),
         ("warning", f"{path}.end_of_support.xgbost: xgbost {text}; did you mean xgboost?"),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("hello", '1:1: the configuration must be a mapping, not "hello"; it needs the keys rules and exemptions: see'),
+        ('"- x"', '1:1: the configuration must be a mapping, not "- x"; it needs the keys rules and exemptions: see'),
+        ("7", "1:1: the configuration must be a mapping, not 7; it needs the keys rules and exemptions: see docs"),
+        ("- x", '1:1: the configuration must be a mapping, not ["x"]; it needs the keys rules and exemptions: see'),
+        (
+            "rules:\n  max_runtime:\n    seconds: .inf",
+            "3:5: rules.max_runtime.seconds: .inf is not a number that polic",
+        ),
+    ],
+    ids=["text", "text in quotes", "number", "list", "infinite"],
+)
+def test_what_is_no_mapping_or_no_number_is_told_at_its_place(said: Said, text: str, line: str) -> None:
+    (told,) = said(text)
+    assert told.startswith(f"{CONFIG}:{line}")

@@ -47,9 +47,39 @@ def test_at_in_an_empty_file_is_its_beginning() -> None:
             "a:\n  level: off\n", 'data.yaml:2:3: a.level: off is a truth value for some readers; write "off"', id="off"
         ),
         pytest.param(
+            "level: Off\n",
+            'data.yaml:1:1: level: Off is a truth value for some readers; write "off"',
+            id="off in capitals",
+        ),
+        pytest.param(
+            "level: no\n", 'data.yaml:1:1: level: no is a truth value for some readers; write "off"', id="no for off"
+        ),
+        pytest.param(
+            "level: On\n",
+            "data.yaml:1:1: level: On is a truth value for some readers; write warn or deny",
+            id="on as level",
+        ),
+        pytest.param(
             "a: [x, yes]\n", 'data.yaml:1:8: a[1]: yes is a truth value for some readers; write "yes"', id="yes"
         ),
         pytest.param("a: &x {b: 1}\nc: {<<: *x}\n", "data.yaml:2:5: c: `<<` is not used here", id="merge"),
+        pytest.param(
+            "a:\n  - 1\n  - -.Inf\n",
+            "data.yaml:3:5: a[1]: -.Inf is not a number that policies can read; write",
+            id="infinite",
+        ),
+        pytest.param("a: {b: .nan}\n", "data.yaml:1:5: a.b: .nan is not a number that policies", id="not a number"),
+        pytest.param(
+            "a: &x\n  b: *x\n", "data.yaml:2:3: a.b: repeats what it stands in, without end", id="anchor inside itself"
+        ),
+        pytest.param(
+            "a:\n  " + "[" * 3000 + "]" * 3000,
+            "data.yaml:2:102: more than 100 brackets or indentations are open",
+            id="too deep to read",
+        ),
+        pytest.param(
+            "a: " + "[" * 101 + "]" * 101, "data.yaml:1:103: more than 100 brackets or", id="too deep to walk through"
+        ),
         pytest.param("7: x\n", "data.yaml:1:1: this key is not text; put it in quotes", id="number as key at the top"),
         pytest.param(
             "a: 1\nb: \x07\n", "data.yaml:1:1: this is not YAML: unacceptable character #x0007", id="control character"
@@ -69,6 +99,8 @@ def test_a_file_that_would_be_read_in_another_way_is_a_problem(text: str, proble
         pytest.param('a:\n  "1.10": x\n', id="quoted key"),
         pytest.param("a: {b: 1}\nc: {b: 1}\n", id="the same key in two mappings"),
         pytest.param("a: &x [1]\nb: *x\n", id="alias"),
+        pytest.param('a: [".inf", ".nan", 1e400, inf, nan]\n', id="text that is hardly infinite"),
+        pytest.param("a: " + "[" * 90 + "]" * 90, id="deep"),
     ],
 )
 def test_an_ordinary_file_has_no_problem(text: str) -> None:
