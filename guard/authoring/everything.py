@@ -11,8 +11,12 @@ from typing import Any
 from guard.aws.regions import known_partitions, known_regions
 from guard.jobs import BY_KIND
 
-_ACCOUNTS = [f"{first}8031704529{last}" for first, last in itertools.product(range(10), repeat=2)]
-# A short name and a long one, which begin as hardly any does.
+# Every first digit with every last one; and as no digit is in all of those with one digit only, no glob with a digit matches all.
+_ACCOUNTS = [
+    *(f"{first}8031704529{last}" for first, last in itertools.product(range(10), repeat=2)),
+    *(str(digit) * 12 for digit in range(10)),
+]
+# A short name and a long one, which have no character in common, and begin as hardly any does.
 _NAMES = ["q", "Zephyr-2026-01-02"]
 
 
