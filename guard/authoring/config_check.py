@@ -110,7 +110,7 @@ def _config_problems(
     idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
     yield from (positions.warning(path, text) for path, text in idle)
     concerns = chain(
-        lowered_levels(config, kinds),
+        lowered_levels(config, rules),
         pointless_rules(rules, config),
         wide_entries(opa, schema, config),
         unknown_frameworks(opa, policies, schema, config),

@@ -1,31 +1,45 @@
-"""Overrides that take from a rule what exemptions may not, or what its own level should say."""
+"""Overrides that take from a rule what exemptions may not, or what its own section should say."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from guard.authoring.concern import Concern
-from guard.authoring.everything import is_for_every_job
-from guard.authoring.override_check import overrides_of
+from guard.authoring.everything import is_for_every_job, leaves_none_out
+from guard.authoring.override_check import FACTS, overrides_of
+from guard.authoring.pointless import pointless_values, written
+from guard.authoring.rules import Rule
 
 _GRAVER = {"off": 0, "warn": 1, "deny": 2}
 
 
-def lowered_levels(config: Mapping[str, Any], kinds: Mapping[str, Collection[str]]) -> Iterator[Concern]:
-    """Yield the overrides with a lower level than their section's that escape `exemption_policy.never`, or are for every job.
+@dataclass(frozen=True)
+class _Lowered:
+    """An override that takes something from a rule: what it does, and with which of its keys."""
 
-    `kinds` are the job kinds that each rule is about, by its id.
-    """
-    never = _never(config)
+    index: int
+    override: Mapping[str, Any]
+    key: str
+    verb: str
+    what: str
+    silences: bool
+
+
+def lowered_levels(config: Mapping[str, Any], rules: Iterable[Rule]) -> Iterator[Concern]:
+    """Yield the overrides that lower a rule's level, or leave it nothing to find, which `never` forbids, or for every job."""
+    never, accounts = _never(config), _accounts(config)
+    by_id = {rule.rule_id: rule for rule in rules}
     for rule_id, overrides in overrides_of(config):
-        above = config["rules"][rule_id].get("level") if overrides else None
-        for index, override in overrides:
-            level = str(override.get("level"))
-            if _is_lower(level, above):
-                everybody = is_for_every_job(override, kinds.get(rule_id, ()))
-                for text, severity in _told(rule_id, level, never=rule_id in never, everybody=everybody):
-                    yield Concern(("rules", rule_id, "overrides", index, "level"), text, severity)
+        rule = by_id.get(rule_id)
+        section = config["rules"][rule_id]
+        lowered = [each for each in (_lowered(rule, section, *given) for given in overrides) if each]
+        together = _together([each.override for each in lowered], rule.about if rule else (), accounts)
+        for each in lowered:
+            everybody = any(each.override is override for override in together)
+            for text, severity in _told(rule_id, each, never=rule_id in never, everybody=everybody):
+                yield Concern(("rules", rule_id, "overrides", each.index, each.key), text, severity)
 
 
 def _never(config: Mapping[str, Any]) -> list[Any]:
@@ -34,18 +48,60 @@ def _never(config: Mapping[str, Any]) -> list[Any]:
     return never if isinstance(never, list) else []
 
 
-def _is_lower(level: str, above: object) -> bool:
-    return level in _GRAVER and str(above) in _GRAVER and _GRAVER[level] < _GRAVER[str(above)]
+def _accounts(config: Mapping[str, Any]) -> list[str]:
+    accounts = config.get("accounts")
+    return [str(account) for account in accounts] if isinstance(accounts, list) else []
 
 
-def _told(rule_id: str, level: str, *, never: bool, everybody: bool) -> Iterator[tuple[str, str]]:
-    """Yield what is said of an override that lowers the level, and how grave it is."""
-    shown = '"off"' if level == "off" else level
+def _lowered(rule: Rule | None, section: Mapping[str, Any], index: int, override: Mapping[str, Any]) -> _Lowered | None:
+    above, level = str(section.get("level")), str(override.get("level", section.get("level")))
+    if not {above, level} <= _GRAVER.keys():
+        return None
+    if _GRAVER[level] < _GRAVER[above]:
+        shown = '"off"' if level == "off" else level
+        return _Lowered(index, override, "level", "lowers", f"to {shown}", level == "off")
+    values = pointless_values(rule, {**section, **override}) if rule and level != "off" else None
+    if rule is None or values is None or pointless_values(rule, section):
+        return None
+    key = next(name for name in values if name in override)
+    return _Lowered(index, override, key, "leaves", f"nothing to find with {written(values)}", silences=True)
+
+
+def _together(
+    overrides: list[Mapping[str, Any]], about: Collection[str], accounts: Collection[str]
+) -> list[Mapping[str, Any]]:
+    """Return the overrides that are for every job, each by itself or with others that differ from it in one fact only."""
+    found = [override for override in overrides if is_for_every_job(override, about, accounts)]
+    for fact in FACTS:
+        alike = [each for each in overrides if fact in each and _is_only_limited_by(fact, each, about, accounts)]
+        patterns = [pattern for each in alike for pattern in _listed(each[fact])]
+        found += alike if alike and leaves_none_out(fact, patterns, about, accounts) else []
+    return found
+
+
+def _is_only_limited_by(
+    fact: str, override: Mapping[str, Any], about: Collection[str], accounts: Collection[str]
+) -> bool:
+    return all(
+        leaves_none_out(other, override[other], about, accounts)
+        for other in FACTS
+        if other != fact and other in override
+    )
+
+
+def _listed(patterns: Any) -> list[Any]:
+    return patterns if isinstance(patterns, list) else [patterns]
+
+
+def _told(rule_id: str, lowered: _Lowered, *, never: bool, everybody: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is said of an override that takes something from the rule, and how grave it is."""
+    does = f"{lowered.verb} {rule_id} {lowered.what}"
     if never and everybody:
-        text = f"lowers {rule_id} to {shown} for every job, and exemption_policy.never lists the rule"
+        text = f"{does} for every job, and exemption_policy.never lists the rule"
         yield f"{text}; remove the override, or take the rule off that list", "error"
     elif never:
-        text = f"lowers {rule_id} to {shown} for these jobs, though exemption_policy.never lists the rule"
+        text = f"{does} for these jobs, though exemption_policy.never lists the rule"
         yield f"{text}; remove the override if they should not escape it", "warning"
-    elif everybody and level == "off":
-        yield 'switches the rule off for every job; write level: "off" in the section itself', "warning"
+    elif everybody and lowered.silences:
+        what = "switches the rule off" if lowered.key == "level" else does
+        yield f'{what} for every job; write level: "off" in the section itself', "warning"

@@ -529,3 +529,22 @@ def test_a_framework_that_no_image_has_is_a_warning(tmp_path: Path, opa: Path) -
 def test_what_is_no_mapping_or_no_number_is_told_at_its_place(said: Said, text: str, line: str) -> None:
     (told,) = said(text)
     assert told.startswith(f"{CONFIG}:{line}")
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "section", "key", "values"),
+    [
+        ("denied_image", {"images": {"a": {"reason": "old"}}, "patterns": []}, "images", "images: {} and patterns: []"),
+        ("denied_instance_type", {"instance_types": ["ml.p5.*"]}, "instance_types", "instance_types: []"),
+    ],
+)
+def test_an_override_that_empties_a_rule_for_every_job_escapes_nothing(
+    tmp_path: Path, opa: Path, rule_id: str, section: dict[str, Any], key: str, values: str
+) -> None:
+    tree = copy_policies(tmp_path, opa, rules=[rule_id])
+    override = {"account": "*", key: type(section[key])()}
+    rules = {rule_id: {"level": "deny", **section, "overrides": [override]}}
+    said = _said(tree, yaml.safe_dump({"rules": rules, "exemption_policy": {"never": [rule_id]}, "exemptions": []}))
+    does = f"leaves {rule_id} nothing to find with {values} for every job, and exemption_policy.never lists the rule"
+    advice = "remove the override, or take the rule off that list"
+    assert [line.partition(": ")[2] for line in said] == [f"rules.{rule_id}.overrides[0].{key}: {does}; {advice}"]

@@ -92,3 +92,18 @@ def test_what_leaves_some_out_is_not(fact: str, patterns: Any) -> None:
 )
 def test_an_override_is_for_every_job_if_each_of_its_facts_is(scope: Any, about: Any, everything: bool) -> None:
     assert is_for_every_job(scope, about) == everything
+
+
+@pytest.mark.parametrize(
+    ("fact", "patterns", "everything"),
+    [
+        ("account", ["111122223333", "4*"], True),
+        ("account", "111122223333", False),
+        ("role_arn", ["arn:aws:iam::1*:role/*", "arn:aws:iam::444455556666:*"], True),
+        ("role_arn", "arn:aws:iam::1*:role/*", False),
+        ("region", "eu-*", False),
+    ],
+    ids=str,
+)
+def test_where_the_accounts_are_known_they_are_all_that_there_are(fact: str, patterns: Any, everything: bool) -> None:
+    assert leaves_none_out(fact, patterns, (), ["111122223333", "444455556666"]) == everything

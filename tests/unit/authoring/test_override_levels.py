@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from guard.authoring.concern import Concern
 from guard.authoring.override_levels import lowered_levels
+from guard.authoring.rules import Rule
 
+PARAMETERS: dict[str, Any] = {"tags": {"type": "array"}, "strict": {"type": "boolean", "default": False}}
+RULE = Rule(
+    "a",
+    Path("a.rego"),
+    1,
+    "",
+    "",
+    "low",
+    "",
+    (),
+    PARAMETERS,
+    kinds=("training", "transform"),
+    pointless=({"tags": []},),
+)
 EVERY, SOME = {"account": "*"}, {"account": "111122223333"}
 FOR_EVERY = (
     "lowers a to {} for every job, and exemption_policy.never lists the rule; remove the override, or take the rule off "
@@ -51,7 +67,7 @@ def _config(level: str, override: Any, never: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_an_override_that_lowers_the_level_is_told(level: str, override: Any, never: Any, said: Any) -> None:
-    found = list(lowered_levels(_config(level, override, never), {"a": ("training", "transform")}))
+    found = list(lowered_levels(_config(level, override, never), [RULE]))
     assert found == ([Concern(("rules", "a", "overrides", 1, "level"), *said)] if said else [])
 
 
@@ -59,4 +75,65 @@ def test_an_override_that_lowers_the_level_is_told(level: str, override: Any, ne
     "config", [{}, {"rules": 7}, {"rules": {"a": {"overrides": []}}, "exemption_policy": 7}], ids=str
 )
 def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
-    assert list(lowered_levels(config, {})) == []
+    assert list(lowered_levels(config, [RULE])) == []
+
+
+EMPTY = "leaves a nothing to find with tags: []"
+EMPTY_FOR_EVERY, EMPTY_FOR_SOME = (text.replace("lowers a to {}", EMPTY) for text in (FOR_EVERY, FOR_SOME))
+NOTHING = f'{EMPTY} for every job; write level: "off" in the section itself'
+
+
+@pytest.mark.parametrize(
+    ("section", "override", "never", "said"),
+    [
+        ({"level": "deny", "tags": ["x"]}, EVERY | {"tags": []}, ["a"], (EMPTY_FOR_EVERY, "error")),
+        ({"level": "off", "tags": ["x"]}, EVERY | {"level": "deny", "tags": []}, ["a"], (EMPTY_FOR_EVERY, "error")),
+        ({"level": "deny", "tags": ["x"]}, SOME | {"tags": []}, ["a"], (EMPTY_FOR_SOME, "warning")),
+        ({"level": "deny", "tags": ["x"]}, EVERY | {"tags": []}, [], (NOTHING, "warning")),
+        ({"level": "deny", "tags": ["x"]}, SOME | {"tags": []}, [], None),
+        ({"level": "deny", "tags": ["x"]}, EVERY | {"tags": ["y"]}, ["a"], None),
+        ({"level": "deny", "tags": ["x"]}, EVERY | {"strict": True}, ["a"], None),
+        ({"level": "deny", "tags": []}, EVERY | {"strict": True}, ["a"], None),
+        ({"level": "off", "tags": ["x"]}, EVERY | {"tags": []}, ["a"], None),
+    ],
+    ids=str,
+)
+def test_an_override_that_empties_a_rule_counts_as_one_that_is_off(
+    section: Any, override: Any, never: Any, said: Any
+) -> None:
+    config = {"rules": {"a": {**section, "overrides": [override]}}, "exemption_policy": {"never": never}}
+    expected = [Concern(("rules", "a", "overrides", 0, "tags"), *said)] if said else []
+    assert list(lowered_levels(config, [RULE])) == expected
+
+
+A, B = "111122223333", "444455556666"
+LOW, HIGH = [f"{digit}*" for digit in range(5)], [f"{digit}*" for digit in range(5, 10)]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "scopes", "told"),
+    [
+        ([A, B], [{"account": [A, B]}], [0]),
+        ([A, B], [{"account": A}, {"account": B}], [0, 1]),
+        ([A, B], [{"account": A}], []),
+        ([A, B], [{"account": A}, {"account": B, "region": "eu-*"}], []),
+        ([A, B], [{"account": A}, {"account": B, "region": "*"}], [0, 1]),
+        ([A], [{"role_arn": f"arn:aws:iam::{A}:role/*"}], [0]),
+        ([A], [{"role_arn": f"arn:aws:iam::{A}:role/Churn"}], []),
+        (None, [{"account": LOW}, {"account": HIGH}], [0, 1]),
+        (None, [{"account": LOW}, {"account": HIGH[1:]}], []),
+        (None, [{"job_kind": "training"}, {"job_kind": "transform"}, {"account": A}], [0, 1]),
+        ([], [{"account": [A, B]}], []),
+        (7, [{"account": [A, B]}], []),
+    ],
+    ids=str,
+)
+def test_overrides_for_every_job_of_the_configured_accounts_are_told(
+    accounts: Any, scopes: list[Any], told: list[int]
+) -> None:
+    overrides = [scope | {"level": "off"} for scope in scopes]
+    config = {"rules": {"a": {"level": "deny", "overrides": overrides}}} | (
+        {"accounts": accounts} if accounts is not None else {}
+    )
+    expected = [Concern(("rules", "a", "overrides", index, "level"), OFF, "warning") for index in told]
+    assert list(lowered_levels(config, [RULE])) == expected

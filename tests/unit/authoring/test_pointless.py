@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ POINTLESS = ({"strict": False, "tags": []}, {"tags": ["*"]})
 RULE = Rule("own", Path("own.rego"), 1, "", "", "low", "", (), PARAMETERS, pointless=POINTLESS)
 END = "the rule, or this part of it, finds nothing; say what to find, or switch the rule off"
 EMPTY, ALL = f"with strict: false and tags: [] {END}", f'with tags: ["*"] {END}'
+WITHOUT = (
+    "with strict: false and tags: [] the rule, or this part of it, finds nothing without an override; say what to find, "
+    'or write level: "off" here and another one in the overrides'
+)
 FILLED = {"account": "1*", "tags": ["a"]}
 
 
@@ -28,7 +33,9 @@ FILLED = {"account": "1*", "tags": ["a"]}
         ({"level": "deny", "tags": [], "strict": True}, None),
         ({"level": "deny", "tags": ["a"]}, None),
         ({"level": "off", "tags": []}, None),
-        ({"level": "deny", "tags": [], "overrides": [FILLED]}, None),
+        ({"level": "deny", "tags": [], "overrides": [FILLED]}, WITHOUT),
+        ({"level": "off", "tags": [], "overrides": [FILLED | {"level": "deny"}]}, None),
+        ({"level": "off", "tags": [], "overrides": [FILLED | {"level": "deny"}, {"level": "warn"}]}, None),
         ({"level": "deny", "tags": [], "overrides": [FILLED | {"level": "off"}]}, EMPTY),
         ({"level": "deny", "tags": [], "overrides": [{"account": "1*", "level": "warn"}]}, EMPTY),
         ({"level": "off", "tags": [], "overrides": [{"account": "1*", "level": "warn"}]}, EMPTY),
@@ -49,3 +56,30 @@ def test_a_rule_without_anything_to_find_for_any_job_is_told(section: Any, said:
 @pytest.mark.parametrize("config", [{}, {"rules": 7}, {"rules": {}}], ids=str)
 def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
     assert list(pointless_rules([RULE], config)) == []
+
+
+GLOBS = {
+    f"of_{name}": {"type": "array", "items": {"type": "string", "format": name}}
+    for name in ("glob", "glob-of-regions", "glob-of-roles", "account-glob")
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "pointless"),
+    [
+        ("of_glob-of-regions", ["us-*", "*"], True),
+        ("of_glob-of-regions", ["**"], True),
+        ("of_glob-of-regions", ["*-*"], True),
+        ("of_glob-of-regions", ["us-*", "eu-*"], False),
+        ("of_glob-of-roles", ["arn:*"], True),
+        ("of_glob-of-roles", ["arn:aws:iam::{account}:role/*"], False),
+        ("of_account-glob", ["?*"], True),
+        ("of_glob", ["a", "**"], True),
+        ("of_glob", ["*-*"], False),
+        ("of_glob", [], False),
+        ("of_glob", "*", False),
+    ],
+)
+def test_globs_that_leave_nothing_out_are_as_pointless_as_a_star(name: str, given: Any, pointless: bool) -> None:
+    rule = replace(RULE, parameters=GLOBS, pointless=({name: ["*"]},))
+    assert bool(list(pointless_rules([rule], {"rules": {"own": {"level": "warn", name: given}}}))) == pointless

@@ -13,6 +13,9 @@
 #   in_place: [images]
 #   remediation: >-
 #     Use another image, or another version of it; the reason names what is wrong with this one.
+#   pointless:
+#   - images: {}
+#     patterns: []
 #   parameters:
 #     images:
 #       description: Images that no job may run, by entry without wildcards.
