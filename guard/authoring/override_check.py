@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from guard.authoring.explain import Explanation
+from guard.authoring.glob_covers import FACTS, Candidates, covers, listed
 from guard.jobs import BY_KIND
-
-FACTS = ("account", "region", "role_arn", "job_kind")
 
 
 def shadowed_overrides(config: Mapping[str, Any]) -> Iterator[Explanation]:
     """Yield each override that an earlier one shadows, with its path. Of what is malformed nothing is said."""
     for rule_id, mappings in overrides_of(config):
+        candidates = Candidates([override for _, override in mappings])
         for position, (index, later) in enumerate(mappings):
-            number = next((number for number, earlier in mappings[:position] if _shadows(earlier, later)), None)
+            earlier = (mappings[at] for at in candidates.of(later) if at < position)
+            number = next((number for number, override in earlier if _shadows(override, later)), None)
             if number is not None:
                 text = f"never applies: overrides[{number}] matches each of its jobs first; put it before that, or remove it"
                 yield ("rules", rule_id, "overrides", index), text
@@ -28,7 +28,7 @@ def unrelated_overrides(config: Mapping[str, Any], kinds: Mapping[str, Collectio
     for rule_id, mappings in overrides_of(config):
         about = set(kinds.get(rule_id, ()))
         for index, override in mappings:
-            wanted = _kinds(_listed(override.get("job_kind", [])))
+            wanted = _kinds(listed(override.get("job_kind", [])))
             if about and wanted and not wanted & about:
                 text = (
                     f"never applies: the rule is about jobs of these kinds only: {', '.join(sorted(about))}; remove it"
@@ -53,47 +53,11 @@ def _shadows(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
 
 
 def _covers(fact: str, wide: Any, narrow: Any) -> bool:
-    patterns, others = _listed(wide), _listed(narrow)
+    patterns, others = listed(wide), listed(narrow)
     if fact == "job_kind":
         return _kinds(others) <= _kinds(patterns)
     return all(any(covers(pattern, other) for pattern in patterns) for other in others)
 
 
-def _listed(patterns: Any) -> list[str]:
-    return [str(each) for each in (patterns if isinstance(patterns, list) else [patterns])]
-
-
 def _kinds(patterns: list[str]) -> set[str]:
     return {kind for pattern in patterns for kind in fnmatch.filter(BY_KIND, pattern)}
-
-
-@cache
-def covers(wide: str, narrow: str) -> bool:
-    """Tell whether a glob of `*` and `?` matches all that another one does; False also where that isn't seen.
-
-    >>> covers("eu-*", "eu-west-?"), covers("eu-west-?", "eu-*")
-    (True, False)
-    """
-    reached = {0}
-    for symbol in narrow:
-        reached = {after for at in _with_empty(wide, reached) for after in _step(wide, at, symbol)}
-    return len(wide) in _with_empty(wide, reached)
-
-
-def _with_empty(wide: str, reached: set[int]) -> set[int]:
-    """Add the positions after each `*`, which may stand for nothing."""
-    found = set(reached)
-    for at in sorted(reached):
-        while at < len(wide) and wide[at] == "*":
-            at += 1
-            found.add(at)
-    return found
-
-
-def _step(wide: str, at: int, symbol: str) -> Iterator[int]:
-    if at == len(wide):
-        return
-    if wide[at] == "*":
-        yield at
-    elif wide[at] == symbol or (wide[at] == "?" and symbol != "*"):
-        yield at + 1

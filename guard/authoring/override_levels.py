@@ -8,7 +8,8 @@ from typing import Any
 
 from guard.authoring.concern import Concern
 from guard.authoring.everything import is_for_every_job, leaves_none_out
-from guard.authoring.override_check import FACTS, overrides_of
+from guard.authoring.glob_covers import FACTS, listed
+from guard.authoring.override_check import overrides_of
 from guard.authoring.pointless import pointless_values, written
 from guard.authoring.rules import Rule
 
@@ -74,7 +75,7 @@ def _together(
     found = [override for override in overrides if is_for_every_job(override, about, accounts)]
     for fact in FACTS:
         alike = [each for each in overrides if fact in each and _is_only_limited_by(fact, each, about, accounts)]
-        patterns = [pattern for each in alike for pattern in _listed(each[fact])]
+        patterns = [pattern for each in alike for pattern in listed(each[fact])]
         found += alike if alike and leaves_none_out(fact, patterns, about, accounts) else []
     return found
 
@@ -87,10 +88,6 @@ def _is_only_limited_by(
         for other in FACTS
         if other != fact and other in override
     )
-
-
-def _listed(patterns: Any) -> list[Any]:
-    return patterns if isinstance(patterns, list) else [patterns]
 
 
 def _told(rule_id: str, lowered: _Lowered, *, never: bool, everybody: bool) -> Iterator[tuple[str, str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import fnmatch
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.authoring.override_check import covers, shadowed_overrides, unrelated_overrides
+from guard.authoring.glob_covers import Candidates
+from guard.authoring.override_check import shadowed_overrides, unrelated_overrides
 
 ROLE = "arn:aws:iam::111122223333:role/Churn"
 
@@ -95,33 +96,36 @@ def test_what_is_no_mapping_shadows_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wide", "narrow", "covered"),
-    [
-        ("eu-west-?", "eu-west-1", True),
-        ("eu-west-?", "eu-west-?", True),
-        ("eu-west-?", "eu-west-*", False),
-        ("eu-west-1", "eu-west-?", False),
-        ("*-?", "eu-*-1", True),
-        ("*-1", "eu-*", False),
-        ("**", "", True),
-        ("?", "", False),
-        ("", "a", False),
-    ],
+    "role",
+    ["arn:aws:iam::*:role/Team{}-*", "arn:aws:iam::111122223333:role/Team{}", "*Team{}", "*-{}-*Team*"],
 )
-def test_a_glob_covers_another_if_it_matches_all_that_the_other_does(wide: str, narrow: str, covered: bool) -> None:
-    assert covers(wide, narrow) == covered
+def test_thousands_of_overrides_take_seconds(role: str) -> None:
+    overrides = [{"role_arn": role.format(n), "level": "off"} for n in range(5000)]
+    started = time.monotonic()
+    assert _shadowed(*overrides, {"role_arn": role.format(4999) + "x", "level": "off", "account": "1*"}) == (
+        [5000] if role.endswith("*") else []
+    )
+    assert time.monotonic() - started < 20
 
 
-GLOBS = st.text(alphabet="ab*?", max_size=6)
+def test_thousands_of_overrides_of_one_role_take_seconds() -> None:
+    overrides = [{"role_arn": ROLE, "account": f"{n:012}", "level": "off"} for n in range(5000)]
+    started = time.monotonic()
+    assert _shadowed(*overrides, overrides[7]) == [5000]
+    assert time.monotonic() - started < 20
 
 
-@given(GLOBS, GLOBS, st.text(alphabet="abc", max_size=6))
-def test_what_a_covered_glob_matches_the_covering_one_matches_too(wide: str, narrow: str, text: str) -> None:
-    if covers(wide, narrow) and fnmatch.fnmatchcase(text, narrow):
-        assert fnmatch.fnmatchcase(text, wide)
+SCOPES = st.fixed_dictionaries(
+    {},
+    optional={
+        fact: st.one_of(st.text("ab*?", max_size=4), st.lists(st.text("ab*?", max_size=4), max_size=3))
+        for fact in ("account", "region", "role_arn")
+    },
+)
 
 
-@given(GLOBS)
-def test_a_glob_covers_itself_and_everything_covers_it(glob: str) -> None:
-    assert covers(glob, glob)
-    assert covers("*", glob)
+@given(st.lists(SCOPES, max_size=5), SCOPES)
+def test_each_override_that_shadows_is_among_those_that_are_compared(earlier: list[Any], later: Any) -> None:
+    alone = [number for number, override in enumerate(earlier) if _shadowed(override, later) == [1]]
+    assert {*alone} <= {*Candidates(earlier).of(later)}
+    assert (_shadowed(*earlier, later)[-1:] == [len(earlier)]) == bool(alone)
