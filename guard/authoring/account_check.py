@@ -10,7 +10,8 @@ from typing import Any
 from guard.authoring.explain import Explanation, hint
 from guard.authoring.yaml_positions import KeyPath
 
-_OF_ROLE = re.compile(r"arn:[^:]*:iam::([^:]*):")
+# Of a glob that doesn't begin as an ARN, only a whole account is surely one.
+_OF_ROLE = re.compile(r"arn:[^:]*:iam::([^:]*):|.*[:*]([0-9]{12}):role/", re.IGNORECASE)
 
 
 def unknown_accounts(config: Mapping[str, Any]) -> Iterator[Explanation]:
@@ -63,7 +64,7 @@ def _account(fact: str, text: Any) -> str | None:
     if fact == "account":
         return text
     found = _OF_ROLE.match(text)
-    return found[1] if found else None
+    return (found[1] or found[2]) if found else None
 
 
 def _scopes(config: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:

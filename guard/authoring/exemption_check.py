@@ -119,7 +119,8 @@ def _concerns(
         yield Concern((*path, "expires"), text, "warning")
     if scope := _scope(exemption):
         unlimited = {*found["unlimited"], *(fact for fact in scope if leaves_none_out(fact, scope[fact]))}
-        yield from _reach(path, exemption, scope.keys() - unlimited, _chosen(exemption, images), days)
+        later = (expires - starts).days + 1 if expires and starts and starts > today else None
+        yield from _reach(path, exemption, scope.keys() - unlimited, _chosen(exemption, images), (days, later))
         yield from foreign_images(path, exemption)
 
 
@@ -131,9 +132,11 @@ def _chosen(exemption: dict[str, Any], images: set[str]) -> set[str]:
 
 
 def _reach(
-    path: KeyPath, exemption: dict[str, Any], limiting: set[str], chosen_facts: set[str], days: int
+    path: KeyPath, exemption: dict[str, Any], limiting: set[str], chosen_facts: set[str], left: tuple[int, int | None]
 ) -> Iterator[Concern]:
-    name, long = exemption.get("id"), days > LONG_DAYS
+    """Yield what is said of how far an exemption goes; of the days `left`, the second number is of one that has not begun."""
+    name, (days, more) = exemption.get("id"), (left[0], " more") if left[1] is None else (left[1], "")
+    long = days > LONG_DAYS
     if not limiting and long:
         text = f"{name} is for every job, for {days:,} days; set the rule's level instead, or limit scope and days"
         yield Concern((*path, "scope"), text)
@@ -146,5 +149,5 @@ def _reach(
         text = f"{name} is for whoever chooses this {chosen}: a job's owner does; add an account, a region or a role"
         yield Concern((*path, "scope"), text, "warning")
     if long:
-        text = f"{name} lasts {days:,} days more; choose a day within a year, and renew it when it is still right"
+        text = f"{name} lasts {days:,} days{more}; choose a day within a year, and renew it when it is still right"
         yield Concern((*path, "expires"), text, "warning")

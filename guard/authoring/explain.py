@@ -137,9 +137,15 @@ def _out_of_bounds(violation: _Violation) -> Iterable[Explanation]:
     yield violation.path, f"is {shown(violation.value)}, must be {side} {violation.wanted}; {violation.purpose}"
 
 
+def _other_value(violation: _Violation) -> Iterable[Explanation]:
+    text = f"must be {shown(violation.wanted)} or left out, not {shown(violation.value)}"
+    yield violation.path, f"{text}; {violation.purpose}"
+
+
 _TELL: dict[str, Callable[[_Violation], Iterable[Explanation]]] = {
     "additionalProperties": _unknown_key,
     "anyOf": _no_alternative,
+    "const": _other_value,
     "enum": _no_choice,
     "format": _useless_text,
     "maximum": _out_of_bounds,

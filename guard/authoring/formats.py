@@ -104,7 +104,7 @@ _ROWS = (
         "role-glob",
         "glob",
         "the ARN of a role, or a glob of `*` and `?` that can match one (`arn:aws:iam::<account>:role/<name>`, not the ARN of "
-        "a session)",
+        "a session), in any case",
         scope_checks.role_glob,
     ),
     Format("scope-glob", "glob", "a glob of `*` and `?`", checks.scope_glob),

@@ -17,7 +17,9 @@ _PARTITION = [Part("[a-z]"), Part("[a-z-]", repeated=True)]
 # The path of a role may have a colon, which hardly one has.
 _NAME, _USUAL_NAME = ([Part(characters), Part(characters, repeated=True)] for characters in ("(?s:.)", "[^:]"))
 _FORM = "arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
-_SESSION = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)")
+_SESSION = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)", re.IGNORECASE)
+# What an ARN ends with, as far as it is written.
+_END_OF_ROLE = re.compile(r"(?:(?:.*:)?([0-9]{12}):)?(?:role/)?(.+)", re.IGNORECASE | re.DOTALL)
 
 
 def account(text: str) -> None:
@@ -53,9 +55,9 @@ def _region(text: str) -> None:
 
 
 def role_glob(text: str) -> None:
-    """A glob that can match the ARN of a role."""
+    """A glob that can match the ARN of a role, in any case."""
     scope_glob(text)
-    _role(text, text)
+    _role(text.lower(), text)
 
 
 def role_parameter(text: str) -> None:
@@ -93,12 +95,14 @@ def _refuse_role(text: str) -> None:
     if session := _SESSION.match(text):
         role = "arn:{}:iam::{}:role/{}".format(*session.groups())
         raise FormatProblem(f"is a session, and a job has the role that the session is of; write {role}")
-    wrong = re.match(r"arn:[^:]+:iam::([^:{]+):role/", text)
+    wrong = re.match(r"arn:[^:]+:iam::([^:{]+):role/", text, re.IGNORECASE)
     if wrong and not meets(wrong[1], _ACCOUNT):
         raise FormatProblem(f"matches no role: {wrong[1]} is not an account, which has 12 digits")
-    if re.match(r"arn:|[*?\[{]", text):
+    end = _END_OF_ROLE.fullmatch(text)
+    if end is None or re.match(r"arn:|[*?\[{]", text, re.IGNORECASE):
         raise FormatProblem(f"matches no role; write {_FORM}")
-    raise FormatProblem(f"matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/{text}")
+    role = f"arn:aws:iam::{end[1] or '*'}:role/{end[2]}"
+    raise FormatProblem(f"matches no role, as it compares with the whole ARN; write {role}")
 
 
 def job_kind(text: str) -> None:

@@ -107,6 +107,7 @@ def test_without_an_end_the_first_day_is_right(said: Said) -> None:
 
 
 LONG = "EX-1 lasts 1,367 days more; choose a day within a year, and renew it when it is still right"
+LATER = "EX-1 lasts 367 days; choose a day within a year, and renew it when it is still right"
 FOR_EVER = "EX-1 is for every job, for 1,367 days; set the rule's level instead, or limit scope and days"
 EVERYBODY = "EX-1 is for every job: its scope leaves none out; add an account, a region or a role"
 
@@ -124,6 +125,26 @@ EVERYBODY = "EX-1 is for every job: its scope leaves none out; add an account, a
 )  # fmt: skip
 def test_for_ever_and_for_everybody_are_told(said: Said, days: int | None, unlimited: Any, expected: Any) -> None:
     assert said(days, unlimited) == expected
+
+
+@pytest.mark.parametrize(
+    ("starts", "days", "unlimited", "expected"),
+    [
+        (1000, 1091, [], []),
+        (1000, 1091, ["account"], [(SCOPE, "warning", EVERYBODY)]),
+        (1000, 1365, [], []),
+        (1000, 1366, [], [(EXPIRES, "warning", LATER)]),
+        (1, 366, [], []),
+        (-1000, 366, [], []),
+        (0, 1367, [], [(EXPIRES, "warning", LONG)]),
+        (-1000, 1367, [], [(EXPIRES, "warning", LONG)]),
+    ],
+    ids=str,
+)
+def test_one_that_starts_later_lasts_from_its_first_day(
+    said: Said, starts: int, days: int, unlimited: Any, expected: Any
+) -> None:
+    assert said(days, unlimited, starts=str(TODAY + timedelta(days=starts))) == expected
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ def _in(*path: Any, value: Any) -> Any:
         (SECONDS, 0, "is 0, must be at least 1; The longest runtime."),
         (SECONDS, 61, "is 61, must be at most 60; The longest runtime."),
         ({"enum": ["off", 7]}, "on", 'must be one of off, 7, not "on"'),
+        ({"const": True, "description": "Whose."}, False, "must be true or left out, not false; Whose."),
         ({"pattern": "\\S", "description": "Who."}, " ", "is empty; Who."),
         ({"pattern": "^a", "description": "Who."}, "b", '"b" doesn\'t have the form ^a; Who.'),
         ({"format": "odd"}, "even", '"even" is even; write an odd one'),

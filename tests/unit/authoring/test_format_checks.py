@@ -24,6 +24,7 @@ SHORT = "matches no role: {} is not an account, which has 12 digits"
 NO_BUCKET = "matches no bucket, as it compares with its name alone; write"
 KINDS = f"known are {', '.join(BY_KIND)}"
 
+WHOLE_ARN = "matches no role, as it compares with the whole ARN; write"
 ACCEPTED = [
     ("glob", "ml.p4d.24xlarge"),
     ("glob", "ml.{g{4,5},p5}.*"),
@@ -144,7 +145,14 @@ REFUSED = [
     ("role-glob", "arn:aws:iam::111122223333:role/", NO_ROLE),
     ("role-glob", "arn:aws:iam::*:user/Churn", NO_ROLE),
     ("role-glob", "arn:aws:s3*", NO_ROLE),
-    ("role-glob", "arn:AWS:iam::111122223333:role/x", NO_ROLE),
+    ("role-glob", "ARN:AWS:IAM::111122223333:USER/X", NO_ROLE),
+    ("role-glob", "ARN:AWS:IAM::11112222333:ROLE/X", SHORT.format("11112222333")),
+    ("role-glob", "role/Churn", f"{WHOLE_ARN} arn:aws:iam::*:role/Churn"),
+    ("role-glob", "111122223333:role/a/Churn", f"{WHOLE_ARN} arn:aws:iam::111122223333:role/a/Churn"),
+    ("role-glob", "iam::111122223333:role/Churn", f"{WHOLE_ARN} arn:aws:iam::111122223333:role/Churn"),
+    ("role-glob", "111122223333:Churn", f"{WHOLE_ARN} arn:aws:iam::111122223333:role/Churn"),
+    ("role-glob", "service-role/Churn", f"{WHOLE_ARN} arn:aws:iam::*:role/service-role/Churn"),
+    ("role-glob", "1111:role/Churn", f"{WHOLE_ARN} arn:aws:iam::*:role/1111:role/Churn"),
     ("role-glob", "arn:aws:iam:::role/Churn", NO_ROLE),
     ("role-glob", "Churn*", "matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/Churn*"),
     ("role-glob", "?rn:x", NO_ROLE),
