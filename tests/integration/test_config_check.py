@@ -452,6 +452,34 @@ SILENCED = [
         {"buckets": ["b", "*"], "code_inputs": ["code"], "code_paths": ["/opt/ml/input/data/code"]},
         'buckets[1]: "*" also matches "bucket-of-somebody-else"',
     ),
+    ("region", {"regions": ["us-*", "*"]}, 'regions: with regions: ["*"] the rule, or this part of it, finds nothing'),
+    ("region", {"regions": ["*-*"]}, 'regions: with regions: ["*"] the rule, or this part of it, finds nothing'),
+    ("unapproved_registry", {"allowed": [{"account": "*"}]}, 'allowed[0].account: "*" also matches "000000000000"'),
+    (
+        "unapproved_registry",
+        {"allowed": [{"registry": ["x", "*.dkr.ecr.*"]}]},
+        'allowed[0].registry[1]: "*.dkr.ecr.*" also matches "000000000000.dkr.ecr.eu-west-1.amazonaws.com"',
+    ),
+    (
+        "volume_encryption_required",
+        {"kms_keys": ["x"], "local_storage_types": ["*"]},
+        'local_storage_types[0]: "*" also matches "ml.m5.xlarge"',
+    ),
+    (
+        "output_encryption_required",
+        {"kms_keys": ["x"], "outputs_without_key": {"training": ["*"]}},
+        'outputs_without_key.training[0]: "*" also matches "OutputDataConfig"',
+    ),
+    (
+        "script_mode",
+        {"buckets": ["sagemaker-*"], "code_inputs": ["code"], "code_paths": ["/opt/ml/input/data/code"]},
+        'buckets[0]: "sagemaker-*" also matches "sagemaker-of-somebody-else"',
+    ),
+    (
+        "secret_in_environment",
+        {"names": ["token"], "harmless_values": ["^[A-Za-z0-9]{20,}$"]},
+        'harmless_values[0]: "^[A-Za-z0-9]{20,}$" also matches "Zk7Qm2Xw9Rt4Vb6Ny1Lp3Hs8Dg5Jc0FaUeTiOoSu"',
+    ),
     ("data_location", {"buckets": ["*"]}, 'buckets[0]: "*" also matches "bucket-of-somebody-else"'),
     (
         "entrypoint_override",
@@ -479,6 +507,26 @@ def test_what_silences_a_rule_that_is_on_is_a_warning(
     is_form = "botocore" in said or "/opt/ml" in said
     assert [problem.severity for problem in found] == (["warning"] if level == "deny" or is_form else [])
     assert all(f"rules.{rule}.{said}" in problem.text for problem in found)
+
+
+NARROW = [
+    ("region", {"regions": ["us-*", "eu-*"]}),
+    ("unapproved_registry", {"allowed": [{"account": ["111122223333", "{account}"]}]}),
+    ("unapproved_registry", {"allowed": [{"registry": "111122223333.dkr.ecr.*"}, {"aws": True}]}),
+    ("volume_encryption_required", {"kms_keys": ["*"], "local_storage_types": ["ml.m5d.*"]}),
+    ("output_encryption_required", {"kms_keys": ["*"], "outputs_without_key": {"training": ["Debug*"]}}),
+    ("script_mode", {"buckets": ["sagemaker-{region}-{account}"], "code_inputs": ["code"], "code_paths": ["/code"]}),
+    ("secret_in_environment", {"names": ["token"], "harmless_values": ["^arn:aws:secretsmanager:"]}),
+]
+
+
+@pytest.mark.parametrize(("rule", "parameters"), NARROW, ids=[rule for rule, _ in NARROW])
+def test_what_leaves_a_rule_its_work_is_not(tmp_path: Path, opa: Path, rule: str, parameters: Any) -> None:
+    tree = copy_policies(tmp_path, opa, rules=[rule])
+    config = {"rules": {rule: {"level": "deny"} | parameters}, "exemptions": []}
+    (tree.folder / CONFIG).write_text(yaml.safe_dump(config))
+    rules, _ = read_rules(tree, POLICIES)
+    assert configuration_problems(tree, POLICIES, rules, TODAY) == []
 
 
 def test_a_registry_for_everything_is_a_warning(tmp_path: Path, opa: Path) -> None:

@@ -27,7 +27,7 @@
 #       items:
 #         type: string
 #         format: glob-of-buckets
-#         must_not_match: [bucket-of-somebody-else]
+#         must_not_match: [bucket-of-somebody-else, sagemaker-of-somebody-else]
 #     accounts:
 #       description: AWS accounts, where an ARN names one.
 #       type: array

@@ -34,6 +34,7 @@
 #         items:
 #           type: string
 #           format: glob
+#           must_not_match: [OutputDataConfig, definition.OutputDataConfig]
 package guard.rules.output_encryption_required
 
 import data.guard.lib.availability

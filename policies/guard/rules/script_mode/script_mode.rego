@@ -29,7 +29,7 @@
 #       items:
 #         type: string
 #         format: glob-of-buckets
-#         must_not_match: [bucket-of-somebody-else]
+#         must_not_match: [bucket-of-somebody-else, sagemaker-of-somebody-else]
 #     container_paths:
 #       description: Paths in the container where code may lie.
 #       type: array

@@ -43,7 +43,7 @@
 #       items:
 #         type: string
 #         format: regex
-#         must_not_match: ["", hunter2hunter2, correcthorse]
+#         must_not_match: ["", hunter2hunter2, correcthorse, Zk7Qm2Xw9Rt4Vb6Ny1Lp3Hs8Dg5Jc0FaUeTiOoSu]
 package guard.rules.secret_in_environment
 
 import data.guard.parameters

@@ -41,22 +41,30 @@
 #             - string
 #             - array
 #             format: glob
-#             must_not_match: [registry.example.invalid]
+#             must_not_match:
+#             - registry.example.invalid
+#             - 000000000000.dkr.ecr.eu-west-1.amazonaws.com
+#             - 000000000000.dkr.ecr.us-east-1.amazonaws.com
 #             minItems: 1
 #             items:
 #               type: string
 #               format: glob
-#               must_not_match: [registry.example.invalid]
+#               must_not_match:
+#               - registry.example.invalid
+#               - 000000000000.dkr.ecr.eu-west-1.amazonaws.com
+#               - 000000000000.dkr.ecr.us-east-1.amazonaws.com
 #           account:
 #             description: AWS accounts of ECR registries.
 #             type:
 #             - string
 #             - array
 #             format: glob
+#             must_not_match: ["000000000000"]
 #             minItems: 1
 #             items:
 #               type: string
 #               format: glob
+#               must_not_match: ["000000000000"]
 #           region:
 #             description: AWS regions of ECR registries.
 #             type:

@@ -31,6 +31,7 @@
 #       items:
 #         type: string
 #         format: glob
+#         must_not_match: [ml.m5.xlarge, ml.c5.xlarge, ml.p3.2xlarge]
 #       default: []
 package guard.rules.volume_encryption_required
 
