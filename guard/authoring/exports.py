@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from guard.authoring.explain import shown
+from guard.authoring.opa import TESTS, Opa
 from guard.authoring.rules import Rule
+from guard.errors import ConfigError
 
 Node = Mapping[str, Any]
+Values = Mapping[str, Any]
 _LISTS = ("in_place", "kinds", "needs")
 _OTHER = object()
 """A value that is worked out."""
+_QUERY = """{{id: {{name: {{"value": value, "type": type_name(value)}} |
+	some name in {names}
+	value := data.guard.rules[id][name]
+}} | some id in {ids}}}"""
 
 
 def wanted(rule: Rule) -> set[str]:
@@ -29,12 +38,37 @@ def exported(tree: Node) -> Iterator[str]:
             yield f"value `{name}`"
 
 
-def contradictions(tree: Node, rule: Rule) -> Iterator[tuple[Node, str]]:
-    """Yield the exports of a file that aren't what the rule's METADATA says, as far as they are written out."""
+def worked_out(opa: Opa, policies: Path, rules: Iterable[Rule]) -> dict[str, Values]:
+    """Return by rule the exports as OPA evaluates them without any input, None for one that needs some.
+
+    It is nothing of policies that don't compile.
+    """
+    ids = json.dumps([rule.rule_id for rule in rules])
+    # No export reads the configuration, which may be long.
+    files = ("--data", policies, "--ignore", "*.yaml", "--ignore", TESTS)
+    names = (*_LISTS, "remediation")
+    query = _QUERY.format(ids=ids, names=json.dumps(names))
+    try:
+        found: dict[str, dict[str, dict[str, Any]]] = opa.json("eval", *files, "--format", "raw", query)
+    except ConfigError:
+        return {}
+    return {rule_id: {name: _evaluated(values.get(name)) for name in names} for rule_id, values in found.items()}
+
+
+def _evaluated(told: Mapping[str, Any] | None) -> object:
+    if told is None:
+        return None
+    # A set is none of the lists that the guard reads.
+    return {"set": told["value"]} if told["type"] == "set" else told["value"]
+
+
+def contradictions(tree: Node, rule: Rule, values: Values) -> Iterator[tuple[Node, str]]:
+    """Yield the exports of a file that aren't what the rule's METADATA says; `values` are those that OPA has worked out."""
     for name, head in _heads(tree):
         if name not in (*_LISTS, "remediation") or "value" not in head or "key" in head:
             continue
-        given, meant = _even(_value(name, head["value"])), _even(_meant(rule, name))
+        written, meant = _value(name, head["value"]), _even(_meant(rule, name))
+        given = _even(values.get(name, _OTHER) if written is _OTHER else written)
         if given is not _OTHER and given != meant:
             said = f"where custom.{name} is {shown(_meant(rule, name))}" if meant else f"which has no custom.{name}"
             advice = f"say it there, and write {name} := rego.metadata.chain()[1].annotations.custom.{name}"

@@ -38,6 +38,7 @@ class _Module:
 
     tree: Node
     rule: Rule | None
+    exports: exports.Values
 
     @property
     def package(self) -> Segments:
@@ -57,9 +58,10 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
     exported: dict[str, set[str]] = {}
     trees = _trees(opa, root)
     names = _names(trees.values())
+    values = exports.worked_out(opa, policies, known.values())
     for file, tree in trees.items():
         path = _segments(tree["package"]["path"])
-        problems += _references(opa, policies / file, tree, known)
+        problems += _references(opa, policies / file, tree, known, values)
         problems += _negations(opa, policies / file, tree, names[path])
         exported.setdefault(str(path[-1]), set()).update(exports.exported(tree))
     problems += [
@@ -83,15 +85,18 @@ def _trees(opa: Opa, root: Path) -> dict[str, Node]:
     return trees
 
 
-def _references(opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule]) -> list[Diagnostic]:
+def _references(
+    opa: Opa, file: Path, tree: Node, rules: Mapping[str, Rule], values: Mapping[str, exports.Values]
+) -> list[Diagnostic]:
     package = _segments(tree["package"]["path"])
     if package[2] in ("main", "plan"):
         return []
     rule = rules.get(str(package[3])) if package[2] == "rules" else None
-    if not any(_forbidden(_Module(tree, rule))):
+    given = values.get(rule.rule_id, {}) if rule else {}
+    if not any(_forbidden(_Module(tree, rule, given))):
         return []
     # Only the slower way to read a file tells positions. A tree has some parts twice.
-    placed = _Module(opa.parse(file), rule)
+    placed = _Module(opa.parse(file), rule, given)
     return sorted(
         {Diagnostic(file, node["location"]["row"], node["location"]["col"], text) for node, text in _forbidden(placed)}
     )
@@ -128,7 +133,7 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
             yield node, text
     if module.rule:
         yield from _misnamed(module.tree)
-        yield from exports.contradictions(module.tree, module.rule)
+        yield from exports.contradictions(module.tree, module.rule, module.exports)
 
 
 def _misnamed(tree: Node) -> Iterator[tuple[Node, str]]:
