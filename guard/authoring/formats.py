@@ -56,6 +56,13 @@ _ROWS = (
         read_as="glob",
     ),
     Format(
+        "glob-of-instance-types",
+        "glob",
+        "a glob as `glob` that can match an instance type: `ml.`, a family, a dot and a size, in lower case",
+        scope_checks.instance_type_parameter,
+        read_as="glob",
+    ),
+    Format(
         "glob-of-buckets",
         "glob",
         "a glob as `glob` for the name of a bucket or the ARN of an access point, without `s3://` and without a key",

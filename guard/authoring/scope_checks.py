@@ -14,6 +14,8 @@ from guard.jobs import BY_KIND
 
 _ACCOUNT = [Part("[0-9]")] * 12
 _PARTITION = [Part("[a-z]"), Part("[a-z-]", repeated=True)]
+_WORD = [Part("[a-z0-9-]"), Part("[a-z0-9-]", repeated=True)]
+_INSTANCE_TYPE = [*literal("ml."), *_WORD, *literal("."), *_WORD]
 # The path of a role may have a colon, which hardly one has.
 _NAME, _USUAL_NAME = ([Part(characters), Part(characters, repeated=True)] for characters in ("(?s:.)", "[^:]"))
 _FORM = "arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
@@ -52,6 +54,13 @@ def _region(text: str) -> None:
         raise FormatProblem("matches no region; write one as eu-west-1, or a glob as eu-*")
     if doubt := doubt_about(text):
         raise FormatDoubt(doubt)
+
+
+def instance_type_parameter(text: str) -> None:
+    """A glob of OPA's that can match an instance type."""
+    glob(text)
+    if not meets(_plain(text), _INSTANCE_TYPE):
+        raise FormatProblem("matches no instance type; write one as ml.p4d.24xlarge, or a glob as ml.p4*")
 
 
 def role_glob(text: str) -> None:

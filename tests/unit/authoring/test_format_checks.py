@@ -25,6 +25,7 @@ NO_BUCKET = "matches no bucket, as it compares with its name alone; write"
 KINDS = f"known are {', '.join(BY_KIND)}"
 
 WHOLE_ARN = "matches no role, as it compares with the whole ARN; write"
+NO_TYPE = "matches no instance type; write one as ml.p4d.24xlarge, or a glob as ml.p4*"
 ACCEPTED = [
     ("glob", "ml.p4d.24xlarge"),
     ("glob", "ml.{g{4,5},p5}.*"),
@@ -80,6 +81,19 @@ ACCEPTED = [
     ("glob-of-roles", "arn:aws:iam::11112222333[34]:role/[A-Z]*"),
     ("glob-of-roles", r"arn:aws:iam::111122223333:role/\*"),
     ("glob-of-regions", "eu-west-1"),
+    *(
+        ("glob-of-instance-types", text)
+        for text in (
+            "*",
+            "ml.p4d.24xlarge",
+            "ml.p4*",
+            "*.48xlarge",
+            "ml.{g5,g6}.*",
+            "ml.[gp]5.*",
+            "ml.p6-b200.*",
+            "ml.{m5,g5}",
+        )
+    ),
     ("glob-of-regions", "{eu,us}-west-[12]"),
     ("glob-of-regions", "{region}"),
     ("glob-of-buckets", "sagemaker-{region}-{account}"),
@@ -180,6 +194,12 @@ REFUSED = [
     ("glob-of-regions", "eu-west-1,eu-west-2", COMMA),
     ("glob-of-regions", "EU-WEST-1", NO_REGION),
     ("glob-of-regions", "{region}_", NO_REGION),
+    ("glob-of-instance-types", "", EMPTY),
+    ("glob-of-instance-types", "ml.m5", NO_TYPE),
+    ("glob-of-instance-types", "p4d.24xlarge", NO_TYPE),
+    ("glob-of-instance-types", "ML.P4*", NO_TYPE),
+    ("glob-of-instance-types", "ml.p4d.", NO_TYPE),
+    ("glob-of-instance-types", "ml.p4d.24xlarge.x", NO_TYPE),
     ("glob-of-buckets", "", EMPTY),
     ("glob-of-buckets", "s3://data/raw", f"{NO_BUCKET} data"),
     ("glob-of-buckets", "S3A://data", f"{NO_BUCKET} data"),

@@ -22,7 +22,7 @@
 #       items:
 #         type: string
 #         description: A glob for the whole type, as `ml.p4d.24xlarge` or `ml.p4*`, in lower case.
-#         format: glob
+#         format: glob-of-instance-types
 #         pattern: ^(ml\.[^A-Z\s]+|[*?\[{][^A-Z\s]*|)$
 package guard.rules.denied_instance_type
 

@@ -30,7 +30,7 @@
 #       type: array
 #       items:
 #         type: string
-#         format: glob
+#         format: glob-of-instance-types
 #         must_not_match: [ml.m5.xlarge, ml.c5.xlarge, ml.p3.2xlarge]
 #       default: []
 package guard.rules.volume_encryption_required
