@@ -29,7 +29,7 @@ _KEYS = {
     "entrypoint": (bool, "true or false"),
     "compile": (dict, "a mapping"),
 }
-_CUSTOM = ("in_place", "kinds", "needs", "parameters", "pointless", "remediation", "severity")
+_CUSTOM = ("emptied", "in_place", "kinds", "needs", "parameters", "pointless", "remediation", "severity")
 _MUST: dict[KeyPath, str] = {
     ("title",): "METADATA has no title",
     ("description",): "METADATA has no description",

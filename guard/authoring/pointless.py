@@ -32,8 +32,8 @@ def pointless_rules(rules: Iterable[Rule], config: Mapping[str, Any]) -> Iterato
 
 
 def pointless_values(rule: Rule, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the first values of a rule's METADATA among the given ones with which it, or a part of it, finds nothing."""
-    return next((values for values in rule.pointless if _has(rule, given, values)), None)
+    """Return the first values of a rule's METADATA among the given ones that leave it, or a part of it, nothing to find."""
+    return next((values for values in (*rule.pointless, *rule.emptied) if _has(rule, given, values)), None)
 
 
 def written(values: Mapping[str, Any]) -> str:

@@ -31,7 +31,8 @@ class Rule:
     """One rule of the library; its parameters are JSON schemas, each with a description.
 
     It is about jobs of the `kinds`, all if there are none, that have each part of `needs`. Of the parameters `in_place`, mappings
-    of any length, it looks single keys up. With one of the values by parameter that are `pointless` it finds nothing.
+    of any length, it looks single keys up. With one of the values by parameter that are `pointless` it finds nothing, and with
+    one of the `emptied` nothing that its section names.
     """
 
     rule_id: str
@@ -47,6 +48,7 @@ class Rule:
     kinds: tuple[str, ...] = ()
     in_place: tuple[str, ...] = ()
     pointless: tuple[Mapping[str, Any], ...] = ()
+    emptied: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -106,12 +108,17 @@ def _rule(rule_id: str, file: Path, metadata: Mapping[str, Any]) -> Rule:
         needs=_words(custom.get("needs", [])),
         kinds=_words(custom.get("kinds", [])),
         in_place=_words(custom.get("in_place", [])),
-        pointless=tuple(each for each in _listed(custom.get("pointless", [])) if isinstance(each, dict)),
+        pointless=_mappings(custom.get("pointless", [])),
+        emptied=_mappings(custom.get("emptied", [])),
     )
 
 
 def _words(given: object) -> tuple[str, ...]:
     return tuple(str(word) for word in _listed(given))
+
+
+def _mappings(given: object) -> tuple[Mapping[str, Any], ...]:
+    return tuple(each for each in _listed(given) if isinstance(each, dict))
 
 
 def _listed(given: object) -> list[Any]:
@@ -128,7 +135,9 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
     texts += _in_place_texts(rule, metadata.get("custom", {}))
     for name, schema in rule.parameters.items():
         texts += _parameter_texts(name, schema)
-    texts += [] if texts else _pointless_texts(rule, metadata.get("custom", {}))
+    if not texts:
+        texts += _value_texts(rule, metadata.get("custom", {}), "pointless", rule.pointless)
+        texts += _value_texts(rule, metadata.get("custom", {}), "emptied", rule.emptied)
     return [Diagnostic(rule.file, rule.row, 1, text) for text in texts]
 
 
@@ -161,13 +170,15 @@ def _in_place_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]:
         yield f"METADATA custom.in_place: {text}"
 
 
-def _pointless_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]:
+def _value_texts(
+    rule: Rule, custom: Mapping[str, Any], key: str, values: tuple[Mapping[str, Any], ...]
+) -> Iterator[str]:
     """Return what is wrong with the values with which a rule finds nothing, for parameters that are right."""
-    at = "METADATA custom.pointless"
-    given = custom.get("pointless", [{}])
+    at = f"METADATA custom.{key}"
+    given = custom.get(key, [{}])
     if not isinstance(given, list) or not given or not all(isinstance(each, dict) for each in given):
         yield f"{at}: must be a list of mappings from parameters to values; leave the key out if there is none"
-    for name, value in ((name, value) for each in rule.pointless for name, value in each.items()):
+    for name, value in ((name, value) for each in values for name, value in each.items()):
         if name not in rule.parameters:
             yield f"{at}: {hint(f'there is no parameter {name}', name, sorted(rule.parameters), 'declare it')}"
         elif not Draft202012Validator(rule.parameters[name]).is_valid(value):

@@ -262,7 +262,7 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         ),
         pytest.param(
             "#   severity: medium\n", "#   severity: medium\n#   owner: me\n",
-            "METADATA custom.owner: unknown key; known are in_place, kinds, needs, parameters, pointless, remediation, "
+            "METADATA custom.owner: unknown key; known are emptied, in_place, kinds, needs, parameters, pointless, remediation, "
             "severity",
             id="other unknown key",
         ),
@@ -510,6 +510,8 @@ def test_what_silences_a_rule_that_is_on_is_a_warning(
 
 
 NARROW = [
+    # The deployment may have a deny list of its own.
+    ("denied_image", {"images": {}, "patterns": []}),
     ("region", {"regions": ["us-*", "eu-*"]}),
     ("unapproved_registry", {"allowed": [{"account": ["111122223333", "{account}"]}]}),
     ("unapproved_registry", {"allowed": [{"registry": "111122223333.dkr.ecr.*"}, {"aws": True}]}),

@@ -39,7 +39,7 @@ def _said(*texts: tuple[str, str]) -> list[str]:
     return [str(problem).removeprefix(f"policies/{FILE}:") for problem in metadata_problems(POLICIES, sources)]
 
 
-CUSTOM = "in_place, kinds, needs, parameters, pointless, remediation, severity"
+CUSTOM = "emptied, in_place, kinds, needs, parameters, pointless, remediation, severity"
 KEYS = "title, description, related_resources, schemas, custom, scope, authors, organizations, entrypoint, compile"
 LINE_ABOVE = (
     "the line above lacks its colon, or this one is indented too far; write the colon, or line it up with spaces"

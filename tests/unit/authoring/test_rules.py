@@ -157,8 +157,8 @@ def test_of_an_unknown_part_all_known_ones_are_told() -> None:
 
 
 def test_a_rule_says_with_which_values_it_finds_nothing() -> None:
-    rule, problems = _own({"pointless": [{"seconds": 0}, {"seconds": 1}]})
-    assert (rule.pointless, problems) == (({"seconds": 0}, {"seconds": 1}), [])
+    rule, problems = _own({"pointless": [{"seconds": 0}, {"seconds": 1}], "emptied": [{"seconds": 2}]})
+    assert (rule.pointless, rule.emptied, problems) == (({"seconds": 0}, {"seconds": 1}), ({"seconds": 2},), [])
 
 
 @pytest.mark.parametrize(
@@ -173,8 +173,9 @@ def test_a_rule_says_with_which_values_it_finds_nothing() -> None:
     ],
     ids=str,
 )
-def test_values_that_a_rule_can_not_have_are_told(pointless: Any, text: str) -> None:
-    assert _own({"pointless": pointless})[1] == [f"METADATA custom.pointless: {text}"]
+@pytest.mark.parametrize("key", ["pointless", "emptied"])
+def test_values_that_a_rule_can_not_have_are_told(pointless: Any, text: str, key: str) -> None:
+    assert _own({key: pointless})[1] == [f"METADATA custom.{key}: {text}"]
 
 
 def test_of_a_parameter_that_is_wrong_nothing_else_is_said() -> None:

@@ -13,7 +13,7 @@
 #   in_place: [images]
 #   remediation: >-
 #     Use another image, or another version of it; the reason names what is wrong with this one.
-#   pointless:
+#   emptied:
 #   - images: {}
 #     patterns: []
 #   parameters:
