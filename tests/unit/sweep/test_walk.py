@@ -412,6 +412,13 @@ def test_what_comes_before_a_page_that_fails_is_judged_and_the_next_sweep_begins
     assert failing.next_position(killed=False).cut == {TRAINING: (reached - timedelta(seconds=1)).isoformat()}
 
 
+def test_the_next_sweep_goes_on_behind_ended_jobs_before_a_page_that_fails() -> None:
+    failing = walk(Lists(Clock(), ended=5 * PAGE, fault=at(3)))
+    assert list(failing.jobs()) == []
+    reached = BEGUN + timedelta(seconds=2 * PAGE - 1)
+    assert failing.next_position(killed=False).cut == {TRAINING: (reached - timedelta(seconds=1)).isoformat()}
+
+
 def test_a_list_that_fails_where_the_sweep_begins_has_the_next_one_begin_with_the_first_job() -> None:
     failing = walk(Lists(Clock(), jobs=5 * PAGE, fault=at(1)), Position(cut={TRAINING: BEGUN.isoformat()}))
     assert list(failing.jobs()) == []
