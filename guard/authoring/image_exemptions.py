@@ -31,7 +31,9 @@ _PUBLIC = frozenset(
         "index.docker.io",
         "public.ecr.aws",
         "quay.io",
+        "registry-1.docker.io",
         "registry.gitlab.com",
+        "registry.hub.docker.com",
     )
 )
 

@@ -10,7 +10,7 @@ from guard.images import ECR_DOMAINS, ecr_home, join, parse_reference, split
 
 # What a wildcard may stand for: if none of these makes a valid reference, nothing does.
 _FILLERS = ("", "1", "1/1")
-_DIGEST_PATTERN = re.compile(r"\*|sha(?:256|512)?\*[0-9a-f*]*|sha(?:256|512|\*):[0-9a-f*]*")
+_DIGEST_PATTERN = re.compile(r"\*|sha(?:256|512|\*):?[0-9a-f*]*")
 _DIGITS = {"sha256": (64,), "sha512": (128,)}
 # As a repository each of these would be valid, and name no image that anybody means.
 _ACCOUNT = re.compile(r"[0-9]{10,13}")
@@ -75,7 +75,7 @@ def canonical(text: str) -> str:
 
 
 def refuse_mistaken(text: str) -> None:
-    """Refuse a valid entry that only looks right: a digest, a registry or an account alone, or one that ECR doesn't have.
+    """Refuse a valid entry that only looks right: a digest, a registry or an account alone, or one that nobody has.
 
     It is for whoever writes an entry: one that is deployed already denies what it denies. Raises EntryError.
     """
@@ -85,6 +85,10 @@ def refuse_mistaken(text: str) -> None:
         rest = join(None, led[2], tag, digest)
         host = f"{led[1]}.dkr.ecr.<region>.amazonaws.com"
         raise EntryError(f"an account where the registry stands: write {host}/{rest}, or {rest} alone", entry=text)
+    if digest is not None and "*" in stripped and not _may_be_digest(digest):
+        raise EntryError(
+            "no digest is like this: write all of its digits, or the first ones and `*`", entry=text, digest=digest
+        )
     if registry is None and digest is None:
         _refuse_repository(repository, tag, text)
     elif registry is not None and _is_no_host_of_ecr(registry):
@@ -150,19 +154,20 @@ def _checked_pattern(entry: Entry, text: str) -> Entry:
     for what, part in (("registry", entry.registry), ("repository", entry.repository), ("tag", entry.tag)):
         if part is not None and not any(_is_valid(what, part.replace("*", filler)) for filler in _FILLERS):
             raise EntryError(f"the {what} can match no image", entry=text, **{what: part})
-    if entry.digest is not None and not _may_be_digest(entry.digest):
+    if entry.digest is not None and not _DIGEST_PATTERN.fullmatch(entry.digest):
         raise EntryError("the digest can match no image", entry=text, digest=entry.digest)
     return entry
 
 
 def _may_be_digest(pattern: str) -> bool:
     """Whether some digest matches, by its digits: all of them, or with a wildcard no more than there are."""
-    if not _DIGEST_PATTERN.fullmatch(pattern):
-        return False
     algorithm, colon, digits = pattern.partition(":")
+    if not colon:
+        # A wildcard stands for the colon, too, right behind the algorithm.
+        return re.fullmatch(r"(?:sha(?:256|512)?)?\*.*", pattern) is not None
     given = len(digits.replace("*", ""))
     lengths = _DIGITS.get(algorithm, (64, 128))
-    return not colon or any(given == length or ("*" in digits and given < length) for length in lengths)
+    return any(given == length or ("*" in digits and given < length) for length in lengths)
 
 
 def _is_valid(what: str, part: str) -> bool:

@@ -27,7 +27,7 @@ _SHARE = 100
 # behind the last of them. That takes a list which is sorted by time: another one would begin with the same pages each time.
 _LONGEST_LISTING = timedelta(minutes=1)
 # In a list of jobs most of which have ended, the recent ones come first, and the oldest ones are left out: a training job runs
-# for 28 days, and waits for as many before that.
+# for 28 days at most, and who waits for longer before that was seen by the sweeps of 90 days.
 _RECENT, _OLDEST = timedelta(days=30), timedelta(days=90)
 # Operations in a row that found no connection: all the others would take as long to find none.
 _MOST_LOST = 3

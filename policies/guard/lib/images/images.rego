@@ -26,7 +26,7 @@ known(image) if {
 
 # METADATA
 # description: Every entry without wildcards that names the image, each once.
-keys(image) := _keys(image, _endings(image)) if {
+keys(image) := _keys(image, _tails(image), _endings(image)) if {
 	known(image)
 } else := []
 
@@ -35,12 +35,11 @@ keys(image) := _keys(image, _endings(image)) if {
 #   The `keys` that say what runs. A registry goes by the digest where there is one: the tag beside it may be any
 #   other's, so that it names no reviewed image. Where a digest is only claimed, either may be what runs: so both must
 #   be named. A path that begins like a registry is none: whoever owns a registry chooses its paths.
-pulled_keys(image) := split(_lines(names, _pulled_endings(image)), "\n") if {
+pulled_keys(image) := _keys(image, _own_tails(image), _pulled_endings(image)) if {
 	known(image)
-	names := array.concat(_full_names(image), [tail | some tail in _tails(image); not _has_registry(tail)])
 } else := []
 
-_keys(image, endings) := split(_lines(array.concat(_full_names(image), _tails(image)), endings), "\n")
+_keys(image, tails, endings) := split(_lines(array.concat(_full_names(image), tails), endings), "\n")
 
 # As the references of OCI images are read.
 _has_registry(name) if regex.match(`^(?:[^/]*[.:][^/]*|localhost)/`, name)
@@ -179,6 +178,19 @@ _tails(image) := [concat("/", array.slice(segments, i, count(segments))) | some 
 	segments := split(image.repository, "/")
 } else := [concat("/", array.slice(segments, i, count(segments))) | some i, _ in segments; i > 0] if {
 	segments := split(image.repository, "/")
+}
+
+# Those that don't begin like a registry; the last one is none whatever it is. Most paths have none such, which one look
+# tells.
+_own_tails(image) := _tails(image) if {
+	not regex.match(`(?:^|/)(?:[^/]*\.[^/]*|localhost)/`, image.repository)
+} else := array.concat(longer, [last]) if {
+	segments := split(image.repository, "/")
+	last := regex.replace(image.repository, `^.*/`, "")
+	longer := [concat("/", array.slice(segments, i, count(segments))) |
+		some i, segment in segments
+		not regex.match(`\.|^localhost$`, segment)
+	]
 }
 
 # What may stand behind a name, with the end of the line.

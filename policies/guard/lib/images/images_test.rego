@@ -100,13 +100,14 @@ test_claimed_digest_is_denied_by_each_and_pulled_by_both[note] if {
 }
 
 test_a_path_like_a_registry_is_no_key_of_what_is_pulled if {
-	image := _private({"registry": "r.example", "repository": "my.example/a/b.c/d", "tag": "1", "digest": null})
+	image := _private({"registry": "r.example", "repository": "my.example/a/b.c/d/e.f", "tag": "1", "digest": null})
 	{key | some key in images.pulled_keys(image); endswith(key, ":1")} == {
-		"r.example/my.example/a/b.c/d:1",
-		"a/b.c/d:1",
-		"d:1",
+		"r.example/my.example/a/b.c/d/e.f:1",
+		"a/b.c/d/e.f:1",
+		"d/e.f:1",
+		"e.f:1",
 	}
-	"my.example/a/b.c/d:1" in _keys(image)
+	"my.example/a/b.c/d/e.f:1" in _keys(image)
 }
 
 _pulled_by(entries, host, path) if {

@@ -139,7 +139,7 @@ _unquoted(value) := text if {
 
 _approved(name, value) if {
 	name in _programs
-	regex.match(`^[A-Za-z0-9_][A-Za-z0-9._+/-]*$`, value)
+	regex.match(`^(?:\./)*[A-Za-z0-9_][A-Za-z0-9._+/-]*$`, value)
 	storage.path(sprintf("/%s", [value])) != null
 }
 

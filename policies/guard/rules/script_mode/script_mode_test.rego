@@ -130,7 +130,7 @@ test_allow_program_of_the_environment if {
 }
 
 test_allow_program[value] if {
-	some value in [`"train.py"`, "src/train.py", "/opt/ml/code/train.py", "s3://team-code/train.py"]
+	some value in [`"train.py"`, "src/train.py", "./src/train.py", "/opt/ml/code/train.py", "s3://team-code/train.py"]
 	r := rule.findings with input as _settings([["sagemaker_program", value]])
 		with data.guard.config.rules.script_mode as _config
 	r == set()
@@ -143,6 +143,7 @@ _denied_programs := {
 	"white space": ["a b.py", null],
 	"commands behind a path": ["/opt/ml/code/a.sh;sh /opt/ml/code/b.sh", null],
 	"hidden": [".a.py", null],
+	"out of the directory behind a dot": ["./../a.py", null],
 	"another bucket": [`"s3://other/train.py"`, "other"],
 	"data": ["/opt/ml/input/data/train/x.py", null],
 	"out of the directory": ["../input/data/train/x.py", null],
