@@ -61,6 +61,17 @@ def rendered(**parameters: str) -> dict[str, Any]:
     }
 
 
+def role_statements(**parameters: str) -> list[dict[str, Any]]:
+    """The statements of the role's own policies."""
+    policies = rendered(**parameters)["Role"]["Properties"]["Policies"]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    """The actions of a statement, of which IAM takes one without a list."""
+    return statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+
+
 class Function(NamedTuple):
     """What a template says of the environment in which its function runs."""
 
