@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from moto.server import ThreadedMotoServer
 
 from tests.faults.front import Front
@@ -63,6 +64,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) -> 
     server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
+    # The jobs that other tests of this process left would be found by the first sweep.
+    requests.post(f"{endpoint}/moto-api/reset", timeout=10).raise_for_status()
     create_state(endpoint)
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     client = boto3.client("sagemaker", region_name=REGION, endpoint_url=endpoint, **keys)
