@@ -80,6 +80,11 @@ ACCEPTED = [
     ("glob-of-roles", "arn:aws:iam::111122223333:role/{a{b,c},d}*"),
     ("glob-of-roles", "arn:aws:iam::11112222333[34]:role/[A-Z]*"),
     ("glob-of-roles", r"arn:aws:iam::111122223333:role/\*"),
+    ("glob-of-accounts", "111122223333"),
+    ("glob-of-accounts", "{account}"),
+    ("glob-of-accounts", "{111122223333,4444*}"),
+    ("glob-of-accounts", "11112222333[34]"),
+    ("glob-of-accounts", "*"),
     ("glob-of-regions", "eu-west-1"),
     *(
         ("glob-of-instance-types", text)
@@ -190,6 +195,10 @@ REFUSED = [
         "arn:aws-cn:sts::111122223333:assumed-role/Batch/i-1",
         "is a session, and a job has the role that the session is of; write arn:aws-cn:iam::111122223333:role/Batch",
     ),
+    ("glob-of-accounts", "", EMPTY),
+    ("glob-of-accounts", "11112222333", NO_ACCOUNT),
+    ("glob-of-accounts", "1111-2222-3333", NO_ACCOUNT),
+    ("glob-of-accounts", "111122223333,444455556666", COMMA),
     ("glob-of-regions", "", EMPTY),
     ("glob-of-regions", "eu-west-1,eu-west-2", COMMA),
     ("glob-of-regions", "EU-WEST-1", NO_REGION),
