@@ -91,6 +91,10 @@ def _quote(_: _Failure) -> str:
     return "the closing quote is missing; write it at the end of the text"
 
 
+def _document(_: _Failure) -> str:
+    return "a second document begins here; write all in one, without `---` between"
+
+
 _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     ("tab character", _tab),
     ("cannot start any token", _tab),
@@ -103,6 +107,7 @@ _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     ("could not find expected ':'", _no_colon),
     ("did not find expected ',' or", _bracket),
     ("unexpected end of stream", _quote),
+    ("found another document", _document),
     ("block sequence entries are not allowed", _item),
 )
 # Of these YAML notices only the end; what it was reading then has begun at the mistake.

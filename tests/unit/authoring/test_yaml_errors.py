@@ -64,7 +64,7 @@ def _quoted(text: str) -> str:
         ),
         # YAML counts more ends of lines than there are "\n".
         ("    b: x\u2028\u2028\u2028\u2028    c: @x", "8:8", "found character that cannot start any token"),
-        ("---\nc: d", "4:1", "but found another document"),
+        ("---\nc: d", "4:1", "a second document begins here; write all in one, without `---` between"),
     ],
 )
 def test_what_is_not_yaml_is_told_once_with_its_place_and_what_to_write(line: str, place: str, told: str) -> None:
