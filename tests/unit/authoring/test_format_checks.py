@@ -171,6 +171,7 @@ REFUSED = [
     ("role-glob", "iam::111122223333:role/Churn", f"{WHOLE_ARN} arn:aws:iam::111122223333:role/Churn"),
     ("role-glob", "111122223333:Churn", f"{WHOLE_ARN} arn:aws:iam::111122223333:role/Churn"),
     ("role-glob", "service-role/Churn", f"{WHOLE_ARN} arn:aws:iam::*:role/service-role/Churn"),
+    ("role-glob", "Role/Churn", f"{WHOLE_ARN} arn:aws:iam::*:role/Churn"),
     ("role-glob", "1111:role/Churn", f"{WHOLE_ARN} arn:aws:iam::*:role/1111:role/Churn"),
     ("role-glob", "arn:aws:iam:::role/Churn", NO_ROLE),
     ("role-glob", "Churn*", "matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/Churn*"),
