@@ -186,8 +186,18 @@ def test_globs_that_together_leave_none_out_are_for_every_job(said: Said, scope:
     assert said(scope=scope) == [(SCOPE, "warning", EVERYBODY)]
 
 
-PUBLIC = """docker.io ecr-public.aws.com gcr.io ghcr.io index.docker.io public.ecr.aws quay.io registry-1.docker.io
-registry.gitlab.com registry.hub.docker.com""".split()
+PUBLIC = [
+    "docker.io",
+    "ecr-public.aws.com",
+    "gcr.io",
+    "ghcr.io",
+    "index.docker.io",
+    "public.ecr.aws",
+    "quay.io",
+    "registry-1.docker.io",
+    "registry.gitlab.com",
+    "registry.hub.docker.com",
+]
 FOREIGN = (
     "EX-1: {} covers images of others, too, also of a registry that the job's owner fills; "
     "write out whose it is, as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/..."
