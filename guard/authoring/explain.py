@@ -38,7 +38,12 @@ class _Violation:
 
     @property
     def purpose(self) -> str:
-        return str(self.schema.get("description", "see docs/rules.md")).strip()
+        return _purpose(self.schema)
+
+
+def _purpose(schema: Mapping[str, Any]) -> str:
+    """Return what a schema is for, on one line as all of a message."""
+    return " ".join(str(schema.get("description", "see docs/rules.md")).split())
 
 
 def explain(error: ValidationError) -> Iterable[Explanation]:
@@ -82,7 +87,7 @@ def _missing_key(violation: _Violation) -> Iterable[Explanation]:
             )
         else:
             schema = violation.schema["properties"].get(key, {})
-            yield violation.path, f"{key} is missing; add it: {schema.get('description', 'see docs/rules.md').strip()}"
+            yield violation.path, f"{key} is missing; add it: {_purpose(schema)}"
 
 
 def _no_choice(violation: _Violation) -> Iterable[Explanation]:
@@ -111,7 +116,9 @@ def _useless_text(violation: _Violation) -> Iterable[Explanation]:
 
 
 def _too_few(violation: _Violation) -> Iterable[Explanation]:
-    optional = violation.schema.get("properties", {}).keys() - set(violation.schema.get("required", []))
+    # A schema may be of a list and of a mapping.
+    keys = violation.schema.get("properties", {}).keys() if isinstance(violation.value, dict) else set()
+    optional = keys - set(violation.schema.get("required", []))
     what = f"say for which jobs, with at least one of {', '.join(sorted(optional))}" if optional else "add an entry"
     yield violation.path, f"is not complete; {what}"
 

@@ -42,6 +42,13 @@ _ROWS = (
         read_as="glob",
     ),
     Format(
+        "glob-of-accounts",
+        "glob",
+        "a glob as `glob` that can match an account: 12 digits, without the dashes that the console shows",
+        scope_checks.account_parameter,
+        read_as="glob",
+    ),
+    Format(
         "glob-of-roles",
         "glob",
         "a glob as `glob` that can match the ARN of a role, in any case",

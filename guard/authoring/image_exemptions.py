@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from guard.authoring.concern import Concern
+from guard.authoring.glob_meets import Part, literal, meets
 from guard.authoring.opa import Opa
 from guard.authoring.rego_text import read_texts
 from guard.authoring.rules import Rule
 from guard.authoring.yaml_positions import KeyPath
-from guard.images import split
+from guard.images import ECR_DOMAINS, split
 
 _QUERY = """[rule_id | some rule_id, texts in input
 	some text in texts
@@ -36,6 +37,13 @@ _PUBLIC = frozenset(
         "registry.hub.docker.com",
     )
 )
+_ACCOUNT_DIGITS = 12
+# The hosts of ECR, one form for each domain; between account and domain stand the kind of endpoint and the region.
+_ECR = [
+    [*[Part("[0-9]")] * _ACCOUNT_DIGITS, *literal(".dkr"), Part("[a-z0-9.-]", repeated=True), *literal(f".{domain}")]
+    for domains in ECR_DOMAINS.values()
+    for domain in domains
+]
 
 
 def foreign_images(path: KeyPath, exemption: Mapping[str, Any]) -> Iterator[Concern]:
@@ -68,5 +76,6 @@ def _is_foreign(entry: str) -> bool:
 
 def _is_anybodys(registry: str) -> bool:
     """Whether the wildcards of a registry's name leave open whose it is: its domain, or an account of ECR."""
-    account, *domain = registry.partition(":")[0].split(".")
-    return "*" in "".join(domain[-2:] or [account]) or ("*" in account and ".dkr" in registry)
+    host = registry.partition(":")[0]
+    domain = "".join(host.split(".")[-2:])
+    return "*" in domain or ("*" in host[:_ACCOUNT_DIGITS] and any(meets(host, form) for form in _ECR))

@@ -14,6 +14,7 @@ from guard.authoring.pointless import pointless_values, written
 from guard.authoring.rules import Rule
 
 _GRAVER = {"off": 0, "warn": 1, "deny": 2}
+_EVERYBODY = "for every job"
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,12 @@ def lowered_levels(config: Mapping[str, Any], rules: Iterable[Rule]) -> Iterator
         rule = by_id.get(rule_id)
         section = config["rules"][rule_id]
         lowered = [each for each in (_lowered(rule, section, *given) for given in overrides) if each]
-        together = _together([each.override for each in lowered], rule.about if rule else (), accounts)
+        about = rule.about if rule else ()
         for each in lowered:
-            everybody = any(each.override is override for override in together)
-            for text, severity in _told(rule_id, each, never=rule_id in never, everybody=everybody):
+            # Only a section that is off does what overrides do together which all leave the rule nothing to find.
+            others = lowered if rule_id in never else [other for other in lowered if other.silences]
+            whom = _whom(each.override, [other.override for other in others], about, accounts)
+            for text, severity in _told(rule_id, each, whom, never=rule_id in never):
                 yield Concern(("rules", rule_id, "overrides", each.index, each.key), text, severity)
 
 
@@ -68,16 +71,22 @@ def _lowered(rule: Rule | None, section: Mapping[str, Any], index: int, override
     return _Lowered(index, override, key, "leaves", f"nothing to find with {written(values)}", silences=True)
 
 
-def _together(
-    overrides: list[Mapping[str, Any]], about: Collection[str], accounts: Collection[str]
-) -> list[Mapping[str, Any]]:
-    """Return the overrides that are for every job, each by itself or with others that differ from it in one fact only."""
-    found = [override for override in overrides if is_for_every_job(override, about, accounts)]
+def _whom(
+    override: Mapping[str, Any],
+    others: Iterable[Mapping[str, Any]],
+    about: Collection[str],
+    accounts: Collection[str],
+) -> str | None:
+    """Say that an override is for every job, by itself or with others that differ from it in one fact only; else None."""
+    if is_for_every_job(override, about, accounts):
+        return _EVERYBODY
+    parts = [each for each in others if not is_for_every_job(each, about, accounts)]
     for fact in FACTS:
-        alike = [each for each in overrides if fact in each and _is_only_limited_by(fact, each, about, accounts)]
+        alike = [each for each in parts if fact in each and _is_only_limited_by(fact, each, about, accounts)]
         patterns = [pattern for each in alike for pattern in listed(each[fact])]
-        found += alike if alike and leaves_none_out(fact, patterns, about, accounts) else []
-    return found
+        if any(each is override for each in alike) and leaves_none_out(fact, patterns, about, accounts):
+            return f"together with other overrides {_EVERYBODY}"
+    return None
 
 
 def _is_only_limited_by(
@@ -90,15 +99,15 @@ def _is_only_limited_by(
     )
 
 
-def _told(rule_id: str, lowered: _Lowered, *, never: bool, everybody: bool) -> Iterator[tuple[str, str]]:
+def _told(rule_id: str, lowered: _Lowered, whom: str | None, *, never: bool) -> Iterator[tuple[str, str]]:
     """Yield what is said of an override that takes something from the rule, and how grave it is."""
     does = f"{lowered.verb} {rule_id} {lowered.what}"
-    if never and everybody:
-        text = f"{does} for every job, and exemption_policy.never lists the rule"
+    if never and whom:
+        text = f"{does} {whom}, and exemption_policy.never lists the rule"
         yield f"{text}; remove the override, or take the rule off that list", "error"
     elif never:
         text = f"{does} for these jobs, though exemption_policy.never lists the rule"
         yield f"{text}; remove the override if they should not escape it", "warning"
-    elif everybody and lowered.silences:
+    elif whom and lowered.silences:
         what = "switches the rule off" if lowered.key == "level" else does
-        yield f'{what} for every job; write level: "off" in the section itself', "warning"
+        yield f'{what} {whom}; write level: "off" in the section itself', "warning"

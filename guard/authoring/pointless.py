@@ -13,7 +13,12 @@ from guard.authoring.rules import Rule
 
 _EVERYTHING = ["*"]
 # What the globs of a format are about; those of others are for everything if one of them is nothing but `*`.
-_FACTS = {"glob-of-regions": "region", "glob-of-roles": "role_arn", "account-glob": "account"}
+_FACTS = {
+    "account-glob": "account",
+    "glob-of-accounts": "account",
+    "glob-of-regions": "region",
+    "glob-of-roles": "role_arn",
+}
 
 
 def pointless_rules(rules: Iterable[Rule], config: Mapping[str, Any]) -> Iterator[Concern]:

@@ -33,6 +33,16 @@ def account(text: str) -> None:
 def account_glob(text: str) -> None:
     """A glob that can match an account."""
     scope_glob(text)
+    _account(text)
+
+
+def account_parameter(text: str) -> None:
+    """A glob of OPA's that can match an account."""
+    glob(text)
+    _account(_plain(text))
+
+
+def _account(text: str) -> None:
     if not meets(text, _ACCOUNT):
         raise FormatProblem("matches no account; write its 12 digits in quotes, or a glob of digits, * and ?")
 

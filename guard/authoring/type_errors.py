@@ -40,7 +40,8 @@ _ELSEWHERE = {
     "toUpper": "upper",
     "undefined": "null",
 }
-_METADATA = re.compile(r"rego\.metadata\.chain\(\)\[\d+\]\.annotations\.([\w.]+)")
+_METADATA = re.compile(r"(rego\.metadata\.(?:rule\(\)|chain\(\)\[\d+\]\.annotations))\.([\w.]+)")
+_OF_PACKAGE = "rego.metadata.chain()[1].annotations"
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,9 @@ def _no_function_of(package: str, name: str, known: _Policies) -> str:
 
 def _no_field(found: re.Match[str], error: OpaError, _: _Policies) -> str:
     if read := _METADATA.match(found[1]):
-        return f"the METADATA of the package has no {read[1]}; write it there, or remove this"
+        if read[1] == _OF_PACKAGE:
+            return f"the METADATA of the package has no {read[2]}; write it there, or remove this"
+        return f"{read[1]} is the METADATA of this value, not of the package; write {_OF_PACKAGE}.{read[2]}"
     parts = error.details.get("ref", [])
     position = int(error.details.get("pos", 0))
     around = _path(parts[:position])

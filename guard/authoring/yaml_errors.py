@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import yaml
 
 _INDENTATION = "line it up with spaces"
+# In the indentation, or behind the dash of an item or the colon of a key.
+_ODD_SPACE = re.compile(r" *(?:- +)*(?:-|[\w.\"'-]+:)?([^\S \t\r\n])")
 _CLOSING = {"[": "]", "{": "}"}
 
 
@@ -36,12 +40,27 @@ def explain_yaml(error: yaml.YAMLError, text: str) -> tuple[int, int, str]:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         # A character that YAML refuses altogether has no place.
         return 1, 1, f"this is not YAML: {error}"
+    if odd := _odd_space(text.split("\n")[: error.problem_mark.line + 1]):
+        return odd
     problem = str(error.problem)
     mark = (error.context_mark if problem in _BEGUN else None) or error.problem_mark
     lines = text.split("\n")
     failure = _Failure(problem, lines[mark.line] if mark.line < len(lines) else "", mark.column)
     hint = next((hint for known, tell in _TELL if known in problem and (hint := tell(failure))), None)
     return mark.line + 1, mark.column + 1, f"this is not YAML: {hint or problem}"
+
+
+def _odd_space(lines: list[str]) -> tuple[int, int, str] | None:
+    """Return the last place where another kind of space stands for one of YAML's, as in what was copied from a page."""
+    for row in range(len(lines), 0, -1):
+        if found := _ODD_SPACE.match(lines[row - 1]):
+            name = unicodedata.name(found[1], "a space of another kind").lower()
+            return (
+                row,
+                found.start(1) + 1,
+                f"this is not YAML: U+{ord(found[1]):04X}, {name}, is not a space here; write one",
+            )
+    return None
 
 
 def _tab(failure: _Failure) -> str | None:
@@ -91,6 +110,10 @@ def _quote(_: _Failure) -> str:
     return "the closing quote is missing; write it at the end of the text"
 
 
+def _document(_: _Failure) -> str:
+    return "a second document begins here; write all in one, without `---` between"
+
+
 _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     ("tab character", _tab),
     ("cannot start any token", _tab),
@@ -103,6 +126,7 @@ _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     ("could not find expected ':'", _no_colon),
     ("did not find expected ',' or", _bracket),
     ("unexpected end of stream", _quote),
+    ("found another document", _document),
     ("block sequence entries are not allowed", _item),
 )
 # Of these YAML notices only the end; what it was reading then has begun at the mistake.

@@ -14,6 +14,10 @@ from guard.authoring.yaml_errors import explain_yaml
 KeyPath = tuple[str | int, ...]
 Position = tuple[int, int]
 _DEEPEST = 100
+_NO_TEXT = "this key is not text; put it in quotes"
+_NO_SLASH = r"OPA doesn't read \/ between double quotes; write / alone"
+# A backslash that stands before a slash and isn't escaped itself.
+_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -32,6 +36,7 @@ class Positions:
         """What keeps the text from being YAML at all."""
         self._positions: dict[KeyPath, Position] = {(): (1, 1)}
         self._open: list[yaml.Node] = []
+        self._text = text
         try:
             root = yaml.compose(text, Loader=LOADER)
             if root is not None:
@@ -81,6 +86,8 @@ class Positions:
         """Return what is wrong with a scalar that some reader takes for something else, or OPA not at all."""
         if node.tag.endswith(":float") and node.value.lstrip("+-").lower() in (".inf", ".nan"):
             return f'{node.value} is not a number that policies can read; write a number, or "{node.value}" as text'
+        if self._has_slash(node):
+            return _NO_SLASH
         if not node.tag.endswith(":bool") or node.value in ("true", "false"):
             return None
         meant = node.value.lower() in ("yes", "on", "true")
@@ -89,11 +96,20 @@ class Positions:
             advice = "warn or deny" if meant else '"off"'
         return f"{node.value} is a truth value for some readers; write {advice}"
 
+    def _refuse(self, key: yaml.Node, path: KeyPath, text: str) -> None:
+        self.problems.append(Diagnostic(self.file, *_position(key), f"{dotted(path)}: {text}" if path else text))
+
+    def _has_slash(self, node: yaml.Node) -> bool:
+        quoted = isinstance(node, yaml.ScalarNode) and node.style == '"'
+        return quoted and _SLASH.search(self._text, node.start_mark.index, node.end_mark.index) is not None
+
     def _enter(self, key: yaml.Node, value: yaml.Node, path: KeyPath) -> None:
         if key.tag != "tag:yaml.org,2002:str":
             merge = key.tag.endswith(":merge")
-            text = "`<<` is not used here; write the keys out" if merge else "this key is not text; put it in quotes"
-            self.problems.append(Diagnostic(self.file, *_position(key), f"{dotted(path)}: {text}" if path else text))
+            self._refuse(key, path, "`<<` is not used here; write the keys out" if merge else _NO_TEXT)
+            return
+        if self._has_slash(key):
+            self._refuse(key, path, _NO_SLASH)
             return
         inner = (*path, str(key.value))
         if inner in self._positions:

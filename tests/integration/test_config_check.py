@@ -273,8 +273,9 @@ def test_a_missing_file_is_told(tree: Opa) -> None:
         pytest.param(
             "itself.\n#       type: integer", "itself.\n#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
             "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, framework, glob, "
-            "glob-of-buckets, glob-of-instance-types, glob-of-regions, glob-of-roles, image-entry, image-pattern, image-scope, "
-            "job-kind, job-kind-glob, path-of-images, regex, region-glob, role-glob, scope-glob, time-zone",
+            "glob-of-accounts, glob-of-buckets, glob-of-instance-types, glob-of-regions, glob-of-roles, image-entry, "
+            "image-pattern, image-scope, job-kind, job-kind-glob, path-of-images, regex, region-glob, role-glob, scope-glob, "
+            "time-zone",
             id="other unknown format",
         ),
         pytest.param(
@@ -507,6 +508,30 @@ def test_what_silences_a_rule_that_is_on_is_a_warning(
     is_form = "botocore" in said or "/opt/ml" in said
     assert [problem.severity for problem in found] == (["warning"] if level == "deny" or is_form else [])
     assert all(f"rules.{rule}.{said}" in problem.text for problem in found)
+
+
+USELESS = [
+    ("data_location", {"buckets": ["b"], "accounts": ["{account}", "1111-2222-3333"]}, "accounts[1]"),
+    ("remote_code", {"switches": ["x"], "indexes": ["a:8443", "https://packages.example.com/simple"]}, "indexes[1]"),
+    ("remote_code", {"switches": ["x"], "indexes": ["arn:*:codeartifact:*/*", "packages.example.com/x"]}, "indexes[1]"),
+    ("unapproved_registry", {"allowed": [{"account": ["111122223333", "11112222333"]}]}, "allowed[0].account[1]"),
+    ("unapproved_registry", {"allowed": [{"registry": "https://registry.example.com"}]}, "allowed[0].registry"),
+    ("unapproved_registry", {"allowed": [{"registry": ["a:5000", "a/b"]}]}, "allowed[0].registry[1]"),
+    ("unapproved_registry", {"allowed": [{"registry": "Registry.example.com"}]}, "allowed[0].registry"),
+    ("unapproved_registry", {"allowed": [{"aws": True, "repository": "team/x:1"}]}, "allowed[0].repository"),
+    ("unapproved_registry", {"allowed": [{"aws": True, "repository": ["a/*", "Team/x"]}]}, "allowed[0].repository[1]"),
+]
+
+
+@pytest.mark.parametrize(("rule", "parameters", "place"), USELESS, ids=str)
+def test_what_a_list_of_approved_places_never_matches_is_an_error(
+    tmp_path: Path, opa: Path, rule: str, parameters: Any, place: str
+) -> None:
+    """Else the rule would deny the jobs that its author meant to approve."""
+    tree = copy_policies(tmp_path, opa, rules=[rule])
+    config = {"rules": {rule: {"level": "deny"} | parameters}, "exemptions": []}
+    (told,) = _said(tree, yaml.safe_dump(config))
+    assert f" rules.{rule}.{place}: " in told
 
 
 NARROW = [

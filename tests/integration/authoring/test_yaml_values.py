@@ -71,6 +71,8 @@ def test_a_file_is_read_as_opa_reads_it(reader: Opa, text: str) -> None:
     [
         pytest.param("a: &x [1]\nb: *x\n", id="alias"),
         pytest.param("a: &x {b: 1}\nc: {<<: *x}\n", id="merged"),
+        pytest.param("a: {<<: {b: 1}}\n", id="merged without an alias"),
+        pytest.param("a: &x 1\n", id="anchor alone"),
         pytest.param("a: !!str 5\nb: !!int '7'\nc: ! 8\n", id="tags"),
         pytest.param("1.10: a\n0o17: b\n", id="keys that aren't text"),
         pytest.param("", id="empty"),
@@ -114,6 +116,12 @@ def test_whatever_is_written_is_read_as_opa_reads_it(reader: Opa, value: Any, fl
     text = yaml.safe_dump({"a": value}, default_flow_style=flow, allow_unicode=True)
     read, whole = _read(reader, text, quickly=False)
     assert _same(read, whole), (text, read, whole)
+
+
+def test_text_of_several_lines_is_not_asked_about() -> None:
+    asked: list[str] = []
+    read = yaml_value("a: one\n\n  two\nb: 1\n", lambda texts: asked.extend(texts) or texts)  # type: ignore[func-returns-value]
+    assert (read, sorted(asked)) == ({"a": "one\ntwo", "b": "1"}, ["1", "a", "b"])
 
 
 def test_many_keys_take_seconds(reader: Opa) -> None:

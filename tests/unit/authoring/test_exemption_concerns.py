@@ -33,7 +33,7 @@ class Library:
 
     def json(self, *arguments: str | Path, given: str = "") -> Any:
         if "rego.parse_module" in str(arguments[-1]):
-            return [rule_id for rule_id, texts in json.loads(given).items() if "input.images" in texts[0]]
+            return [rule_id for rule_id, texts in json.loads(given).items() if "input.images" in "".join(texts)]
         # Not the libraries' tests: one that doesn't compile yet is no reason to judge no exemption.
         assert arguments[:5] == ("eval", "--data", POLICIES / "guard/lib", "--ignore", "*_test.rego")
         self.given = json.loads(given)
@@ -48,6 +48,9 @@ def library(tmp_path: Path) -> Library:
     for rule, reads in zip(RULES, ("input.job", "input.images"), strict=True):
         (tmp_path / rule.file.parent).mkdir(parents=True)
         (tmp_path / rule.file).write_text(f"package guard.rules.{rule.rule_id}\n\nx := {reads}\n")
+        # What a test gives to its rule doesn't make the rule one about images.
+        test = f"package guard.rules.{rule.rule_id}_test\n\ntest_x if input.images\n"
+        (tmp_path / rule.file).with_name(f"{rule.rule_id}_test.rego").write_text(test)
     return Library(tmp_path)
 
 
@@ -183,6 +186,18 @@ def test_globs_that_together_leave_none_out_are_for_every_job(said: Said, scope:
     assert said(scope=scope) == [(SCOPE, "warning", EVERYBODY)]
 
 
+PUBLIC = [
+    "docker.io",
+    "ecr-public.aws.com",
+    "gcr.io",
+    "ghcr.io",
+    "index.docker.io",
+    "public.ecr.aws",
+    "quay.io",
+    "registry-1.docker.io",
+    "registry.gitlab.com",
+    "registry.hub.docker.com",
+]
 FOREIGN = (
     "EX-1: {} covers images of others, too, also of a registry that the job's owner fills; "
     "write out whose it is, as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/..."
@@ -197,8 +212,14 @@ FOREIGN = (
         ("*.dkr.ecr.eu-west-1.amazonaws.com/churn", [(("scope", "image"), "*.dkr.ecr.eu-west-1.amazonaws.com/churn")]),
         ("1*.dkr.ecr.*.amazonaws.com/churn", [(("scope", "image"), "1*.dkr.ecr.*.amazonaws.com/churn")]),
         ("111122223333.dkr.ecr.*/churn", [(("scope", "image"), "111122223333.dkr.ecr.*/churn")]),
+        ("*.amazonaws.com/churn", [(("scope", "image"), "*.amazonaws.com/churn")]),
+        ("*.eu-west-1.amazonaws.com/churn", [(("scope", "image"), "*.eu-west-1.amazonaws.com/churn")]),
+        ("11112222333*.on.aws/churn", [(("scope", "image"), "11112222333*.on.aws/churn")]),
+        ("*.cn-north-1.amazonaws.com.cn/churn", [(("scope", "image"), "*.cn-north-1.amazonaws.com.cn/churn")]),
+        ("*.com/churn", [(("scope", "image"), "*.com/churn")]),
+        ("111122223333*.eu-west-1.amazonaws.com/churn", []),
         ("registry.example.*:5000/churn", [(("scope", "image"), "registry.example.*:5000/churn")]),
-        ("docker.io/*", [(("scope", "image"), "docker.io/*")]),
+        *((f"{host}/*", [(("scope", "image"), f"{host}/*")]) for host in PUBLIC),
         ("public.ecr.aws/*/churn:1", [(("scope", "image"), "public.ecr.aws/*/churn:1")]),
         ("public.ecr.aws/team/*", []),
         ("*.example.com/churn", []),
@@ -235,6 +256,13 @@ def test_each_repeated_id_is_told_with_the_first_that_has_it(library: Library) -
         Concern(("exemptions", at, "id"), f"{name} is the id of exemptions[{first}] too; choose another", "error")
         for at, name, first in ((5, "A", 0), (7, "A", 0), (8, "B", 1))
     ]
+
+
+def test_without_the_library_the_rest_is_told(library: Library) -> None:
+    (library.folder / POLICIES / "guard/lib/exemption_policy").rmdir()
+    exemption = {"id": "EX-1", "rules": ["a"], "scope": {"account": "*"}, "expires": "2027-01-31"}
+    (told,) = exemption_concerns(library, POLICIES, {"exemptions": [exemption]}, RULES, TODAY)
+    assert (told.path, told.text, library.given) == (("exemptions", 0, "scope"), EVERYBODY, None)
 
 
 @pytest.mark.parametrize("policy", [None, {"never": ["a"]}], ids=str)

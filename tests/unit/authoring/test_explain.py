@@ -66,6 +66,8 @@ def _in(*path: Any, value: Any) -> Any:
         ({"pattern": "^a", "description": "Who."}, "b", '"b" doesn\'t have the form ^a; Who.'),
         ({"format": "odd"}, "even", '"even" is even; write an odd one'),
         ({"minItems": 1}, [], "is not complete; add an entry"),
+        ({"minItems": 1, "properties": {"a": {}}}, [], "is not complete; add an entry"),
+        ({"type": "array", "description": "What\n it is.\n"}, 7, "must be a list, not 7; What it is."),
         (
             {"minProperties": 1, "properties": {"b": {}, "a": {}, "c": {}}, "required": ["c"]},
             {},

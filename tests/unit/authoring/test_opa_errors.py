@@ -288,6 +288,20 @@ TYPES = {
         "_x := rego.metadata.chain()[1].annotations.custom.kinds", None,
         ["the METADATA of the package has no custom.kinds; write it there, or remove this"],
     ),
+    "METADATA of the value": (
+        "_x := rego.metadata.chain()[0].annotations.custom.severity", None,
+        [
+            ("rego.metadata.chain()[0].annotations is the METADATA of this value, not of the package; "
+            "write rego.metadata.chain()[1].annotations.custom.severity")
+        ],
+    ),
+    "METADATA of the rule": (
+        "# METADATA\n# title: x\n_x := rego.metadata.rule().custom.severity", None,
+        [
+            ("rego.metadata.rule() is the METADATA of this value, not of the package; "
+            "write rego.metadata.chain()[1].annotations.custom.severity")
+        ],
+    ),
 }  # fmt: skip
 LIBRARIES = {
     "guard/lib/globs/globs.rego": "package guard.lib.globs\n\nfirst(x, y) := [x, y]\n",

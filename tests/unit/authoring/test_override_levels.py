@@ -107,6 +107,9 @@ def test_an_override_that_empties_a_rule_counts_as_one_that_is_off(
 
 
 A, B = "111122223333", "444455556666"
+TOGETHER, FOR_ALL = (
+    text.replace("for every job", "together with other overrides for every job") for text in (OFF, FOR_EVERY)
+)
 LOW, HIGH = [f"{digit}*" for digit in range(5)], [f"{digit}*" for digit in range(5, 10)]
 
 
@@ -135,5 +138,39 @@ def test_overrides_for_every_job_of_the_configured_accounts_are_told(
     config = {"rules": {"a": {"level": "deny", "overrides": overrides}}} | (
         {"accounts": accounts} if accounts is not None else {}
     )
-    expected = [Concern(("rules", "a", "overrides", index, "level"), OFF, "warning") for index in told]
+    text = OFF if len(told) == 1 else TOGETHER
+    expected = [Concern(("rules", "a", "overrides", index, "level"), text, "warning") for index in told]
+    assert list(lowered_levels(config, [RULE])) == expected
+
+
+@pytest.mark.parametrize(
+    ("never", "overrides", "told"),
+    [
+        ([], [{"account": A, "level": "warn"}, {"account": B, "level": "off"}], {}),
+        ([], [{"account": A, "level": "warn"}, {"account": [A, B], "level": "off"}], {1: (OFF, "warning")}),
+        ([], [EVERY | {"level": "warn"}, {"account": B, "level": "off"}], {}),
+        ([], [EVERY | {"level": "off"}, {"account": B, "level": "off"}], {0: (OFF, "warning")}),
+        (
+            ["a"],
+            [{"account": A, "level": "warn"}, {"account": B, "level": "off"}],
+            {0: (FOR_ALL.format("warn"), "error"), 1: (FOR_ALL.format('"off"'), "error")},
+        ),
+        (
+            ["a"],
+            [EVERY | {"level": "warn"}, {"account": B, "level": "off"}],
+            {0: (FOR_EVERY.format("warn"), "error"), 1: (FOR_SOME.format('"off"'), "warning")},
+        ),
+    ],
+    ids=str,
+)
+def test_only_what_overrides_do_alike_counts_for_all_of_them(
+    never: list[str], overrides: list[Any], told: dict[int, tuple[str, str]]
+) -> None:
+    """An override to warn beside one that is off leaves findings, which a section that is off would not."""
+    config = {
+        "accounts": [A, B],
+        "rules": {"a": {"level": "deny", "overrides": overrides}},
+        "exemption_policy": {"never": never},
+    }
+    expected = [Concern(("rules", "a", "overrides", index, "level"), *said) for index, said in told.items()]
     assert list(lowered_levels(config, [RULE])) == expected

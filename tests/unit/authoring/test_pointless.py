@@ -60,7 +60,7 @@ def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
 
 GLOBS = {
     f"of_{name}": {"type": "array", "items": {"type": "string", "format": name}}
-    for name in ("glob", "glob-of-regions", "glob-of-roles", "account-glob")
+    for name in ("glob", "glob-of-accounts", "glob-of-regions", "glob-of-roles", "account-glob")
 }
 
 
@@ -74,6 +74,8 @@ GLOBS = {
         ("of_glob-of-roles", ["arn:*"], True),
         ("of_glob-of-roles", ["arn:aws:iam::{account}:role/*"], False),
         ("of_account-glob", ["?*"], True),
+        ("of_glob-of-accounts", ["?*"], True),
+        ("of_glob-of-accounts", ["{account}"], False),
         ("of_glob", ["a", "**"], True),
         ("of_glob", ["*-*"], False),
         ("of_glob", [], False),

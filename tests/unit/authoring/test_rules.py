@@ -249,7 +249,7 @@ def test_a_mistake_in_a_parameter_is_told_with_its_name(name: str, schema: Any, 
 
 def test_of_an_unknown_format_all_known_ones_are_told() -> None:
     (text,) = _own({"parameters": {"a": SECONDS | {"format": "zzz"}}})[1]
-    assert "unknown format zzz; known are account, account-glob, day, framework, glob, glob-of-buckets, " in text
+    assert "unknown format zzz; known are account, account-glob, day, framework, glob, glob-of-accounts, " in text
 
 
 def test_parameters_that_are_no_mapping_are_told() -> None:

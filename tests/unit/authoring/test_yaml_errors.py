@@ -16,6 +16,7 @@ LINE_ABOVE = (
 )
 NO_COLON = "this line has no colon; write `key: value`, or `- ` before an item of a list"
 NOTHING = "nothing may follow here; put the whole text in quotes, or begin a new line"
+NO_BREAK = "U+00A0, no-break space, is not a space here; write one"
 QUOTE = "the closing quote is missing; write it at the end of the text"
 
 
@@ -62,9 +63,14 @@ def _quoted(text: str) -> str:
             "1:1",
             'unacceptable character #x0007: control characters are not allowed\n  in "<unicode string>", position 35',
         ),
+        ("    b:\u00a0x\n    c: y", "4:7", NO_BREAK),
+        ("\u00a0   b: x", "4:1", NO_BREAK),
+        ("    b:\n    -\u00a0x\n    - y", "5:6", NO_BREAK),
+        ("    b:\n    - c:\u3000x\n      d: y", "5:9", "U+3000, ideographic space, is not a space here; write one"),
+        ("    b: x\u00a0y\n    c: @x", "5:8", _quoted("@x")),
         # YAML counts more ends of lines than there are "\n".
         ("    b: x\u2028\u2028\u2028\u2028    c: @x", "8:8", "found character that cannot start any token"),
-        ("---\nc: d", "4:1", "but found another document"),
+        ("---\nc: d", "4:1", "a second document begins here; write all in one, without `---` between"),
     ],
 )
 def test_what_is_not_yaml_is_told_once_with_its_place_and_what_to_write(line: str, place: str, told: str) -> None:

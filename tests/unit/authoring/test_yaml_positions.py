@@ -47,6 +47,16 @@ def test_at_in_an_empty_file_is_its_beginning() -> None:
             "a:\n  level: off\n", 'data.yaml:2:3: a.level: off is a truth value for some readers; write "off"', id="off"
         ),
         pytest.param(
+            'a: é\nb: "^a\\/b"\n',
+            r"data.yaml:2:1: b: OPA doesn't read \/ between double quotes; write / alone",
+            id="escaped slash",
+        ),
+        pytest.param(
+            'a:\n  "b\\\\\\/c": 1\n',
+            r"data.yaml:2:3: a: OPA doesn't read \/ between double quotes; write / alone",
+            id="escaped slash in a key",
+        ),
+        pytest.param(
             "level: Off\n",
             'data.yaml:1:1: level: Off is a truth value for some readers; write "off"',
             id="off in capitals",
@@ -98,6 +108,7 @@ def test_a_file_that_would_be_read_in_another_way_is_a_problem(text: str, proble
         pytest.param('a: "off"\nb: true\nc: false\n', id="quoted, and real truth values"),
         pytest.param('a:\n  "1.10": x\n', id="quoted key"),
         pytest.param("a: {b: 1}\nc: {b: 1}\n", id="the same key in two mappings"),
+        pytest.param("""a: ["x", '\\/', "\\\\/", "y"] # \\/\nb: ^\\/\n""", id="a backslash of its own before a slash"),
         pytest.param("a: &x [1]\nb: *x\n", id="alias"),
         pytest.param('a: [".inf", ".nan", 1e400, inf, nan]\n', id="text that is hardly infinite"),
         pytest.param("a: " + "[" * 90 + "]" * 90, id="deep"),

@@ -67,6 +67,7 @@ def test_parse_entry_refuses_what_can_never_match(text, reason) -> None:
         pytest.param(f"*@sha256:{HEX}*", f"*@sha256:{HEX}*", id="all digits and a wildcard"),
         pytest.param(f"*@sha*:{HEX}*", f"*@sha*:{HEX}*", id="digits of any algorithm"),
         pytest.param("*@sha256*0a", "*@sha256*0a", id="last digits"),
+        pytest.param(f"x:{'1' * 128}*", f"x:{'1' * 128}*", id="a wildcard for nothing"),
         pytest.param("*-x_*:v*-*", "*-x_*:v*-*", id="wildcards between separators"),
     ],
 )
@@ -134,6 +135,9 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
             "sha256:0a*", r"write repository@sha256:..., or the pattern \*@sha256:0a\*", id="part of a digest"
         ),
         pytest.param("sha256:0123456789ab", r"or the pattern \*@sha256:0123456789ab\* ", id="first digits of a digest"),
+        pytest.param(f"sha256:{HEX}", rf"or the pattern \*@sha256:{HEX} ", id="all digits of a digest"),
+        pytest.param("sha256:0a*", r"or the pattern \*@sha256:0a\* ", id="part of a digest as it stands"),
+        pytest.param(f"*@sha512:{HEX}{HEX}0", "no digest is like this", id="a digit more than sha512 has"),
         pytest.param("*@sha256:0123456789ab", "no digest is like this", id="first digits without a wildcard"),
         pytest.param(f"*@sha256:{HEX}0*", "no digest is like this", id="more digits than there are"),
         pytest.param(f"*@sha512:{HEX}", "no digest is like this", id="digits of another algorithm"),

@@ -33,7 +33,7 @@
 #       type: array
 #       items:
 #         type: string
-#         format: glob
+#         format: glob-of-accounts
 #       default: []
 #     others:
 #       description: URIs and ids of what has no bucket, such as file systems, perhaps with a directory.

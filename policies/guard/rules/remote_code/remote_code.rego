@@ -45,7 +45,9 @@
 #       default: []
 #       items:
 #         type: string
+#         description: A host without https:// and without a path, or an ARN; both may be globs.
 #         format: glob
+#         pattern: ^(?![\w+.-]*://)[^/]*(?:$|:)
 #         must_not_match: [packages.example.invalid]
 package guard.rules.remote_code
 

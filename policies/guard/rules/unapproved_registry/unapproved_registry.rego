@@ -36,11 +36,12 @@
 #             const: true
 #             type: boolean
 #           registry:
-#             description: Registry hosts, with port.
+#             description: Registry hosts, with port, in lower case; without https:// and without a path.
 #             type:
 #             - string
 #             - array
 #             format: glob
+#             pattern: ^[^/\sA-Z]*$
 #             must_not_match:
 #             - registry.example.invalid
 #             - 000000000000.dkr.ecr.eu-west-1.amazonaws.com
@@ -48,7 +49,9 @@
 #             minItems: 1
 #             items:
 #               type: string
+#               description: A host, perhaps with a port, in lower case; no https:// and no path.
 #               format: glob
+#               pattern: ^[^/\sA-Z]*$
 #               must_not_match:
 #               - registry.example.invalid
 #               - 000000000000.dkr.ecr.eu-west-1.amazonaws.com
@@ -58,12 +61,12 @@
 #             type:
 #             - string
 #             - array
-#             format: glob
+#             format: glob-of-accounts
 #             must_not_match: ["000000000000"]
 #             minItems: 1
 #             items:
 #               type: string
-#               format: glob
+#               format: glob-of-accounts
 #               must_not_match: ["000000000000"]
 #           region:
 #             description: AWS regions of ECR registries.
@@ -76,15 +79,18 @@
 #               type: string
 #               format: glob-of-regions
 #           repository:
-#             description: Repositories, with all of their path.
+#             description: Repositories, with all of their path, in lower case; without a tag or a digest.
 #             type:
 #             - string
 #             - array
 #             format: glob
+#             pattern: ^[^:@\sA-Z]*$
 #             minItems: 1
 #             items:
 #               type: string
+#               description: A repository with all of its path, in lower case; no tag and no digest.
 #               format: glob
+#               pattern: ^[^:@\sA-Z]*$
 package guard.rules.unapproved_registry
 
 import data.guard.lib.aws_images
