@@ -394,3 +394,8 @@ def test_an_export_that_is_worked_out_is_compared_with_the_metadata(
     files = {"guard/rules/own/own.rego": HEAD + SAME.replace(old, new), "guard/rules/own/own_test.rego": TEST}
     found = [text.removeprefix("guard/rules/own/own.rego:") for text in said(files, rule)]
     assert [text.partition(" differs")[0] for text in found] == ([told] if told else [])
+
+
+def test_a_word_that_a_fact_never_is_is_told_with_its_place(of_rule: Said) -> None:
+    text = 'input.job.kind is never "trainng", so this comparison decides nothing; did you mean training?'
+    assert of_rule('_trains if input.job.kind == "trainng"') == [f"3:30: {text}"]
