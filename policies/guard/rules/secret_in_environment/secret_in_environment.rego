@@ -9,7 +9,8 @@
 #   reference (`harmless_values`, regular expressions as well) is none. A word of the command is a finding if it
 #   looks like a credential, and an option or variable of the command (`--password x`, `NAME=x program`) if it is
 #   named like one. Where more than 100 settings, or options and variables, are named like credentials, that alone is
-#   the finding about their names. No value ever appears in a finding. Without `names` every name counts as a credential's.
+#   the finding about their names. No value ever appears in a finding. Without `names` every name counts as a
+#   credential's.
 # related_resources:
 #   - https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
@@ -122,9 +123,9 @@ findings contains {
 # A job's owner may write thousands, by which the work would grow; nobody needs more than these.
 _most := 100
 
-_named_like_credentials := settings.named(_any_name) if {
-	count(_names) > 0
-} else := set()
+default _named_like_credentials := set()
+
+_named_like_credentials := settings.named(_any_name) if count(_names) > 0
 
 # Of options and variables one look at each name tells most from credentials.
 _given[part] := {[name, value] |
