@@ -7,8 +7,8 @@
 #   - An entry without a registry names the repository in every registry, and as the tail of a longer path.
 #   - An entry without tag and digest names every version. An image without both has the tag `latest`; an image with
 #     only a digest has an unknown tag and no entry with a tag names it.
-#   - All endpoints of one account and region of ECR are one registry, and so are those of ECR Public and of Docker Hub.
-#     Port 443 is the same as no port.
+#   - All endpoints of one account and region of ECR are one registry, and so are those of ECR Public and of Docker Hub,
+#     where `x` is `library/x`. Port 443 is the same as no port.
 #   - In a pattern `*` stands for any characters, `/` too, but never crosses the `:` or `@` that starts a port, a tag or
 #     a digest. Nothing else in a pattern is special, and it matches an image as a whole or its tail behind a `/`.
 #
@@ -119,8 +119,15 @@ _full_names(image) := [image.repository] if {
 	names := _ecr_names(image)
 	concat("/", [_host(image), image.repository]) in names
 } else := array.concat(own_names, _ecr_names(image)) if {
-	own_names := [concat("/", [host, image.repository]) | some host in hosts(_host(image))]
+	own_names := [concat("/", [host, path]) | some host in hosts(_host(image)); some path in _paths(image)]
 }
+
+# Docker Hub's own images may go without their folder: `docker.io/python` is `docker.io/library/python`.
+_paths(image) := [short, sprintf("library/%s", [short])] if {
+	"docker.io" in hosts(_host(image))
+	short := trim_prefix(image.repository, "library/")
+	not contains(short, "/")
+} else := [image.repository]
 
 _host(image) := trim_suffix(image.registry, ":443")
 
@@ -175,7 +182,8 @@ _elsewhere := {
 # What is left of the path behind each `/`; without a registry the full name is the first of them.
 _tails(image) := [concat("/", array.slice(segments, i, count(segments))) | some i, _ in segments] if {
 	is_string(image.registry)
-	segments := split(image.repository, "/")
+	paths := _paths(image)
+	segments := split(paths[count(paths) - 1], "/")
 } else := [concat("/", array.slice(segments, i, count(segments))) | some i, _ in segments; i > 0] if {
 	segments := split(image.repository, "/")
 }

@@ -53,6 +53,38 @@ test_hosts_of_one_registry_are_one[host] if {
 	{found | some found in _registries(_private({"registry": host}))} == others
 }
 
+test_images_of_docker_hub_itself_have_two_names[host] if {
+	some host in ["docker.io", "index.docker.io", "registry-1.docker.io:443"]
+	every repository in ["python", "library/python"] {
+		image := _private({"registry": host, "repository": repository, "tag": "3.8"})
+		every entry in [
+			"docker.io/python:3.8",
+			"docker.io/library/python",
+			"registry-1.docker.io/library/python:3.8",
+			"library/python:3.8",
+			"python",
+		] {
+			entry in _keys(image)
+			entry in images.pulled_keys(image)
+			_matches(entry, image)
+		}
+	}
+}
+
+test_other_images_have_one_name[entry] if {
+	some [host, repository, entry] in [
+		["docker.io", "team/python", "docker.io/library/team/python"],
+		["docker.io", "library/team/python", "docker.io/team/python"],
+		["reg.example.com", "python", "reg.example.com/library/python"],
+		["reg.example.com", "library/python", "reg.example.com/python"],
+		["docker.io:5000", "python", "docker.io:5000/library/python"],
+	]
+	image := _private({"registry": host, "repository": repository})
+	concat("/", [host, repository]) in _keys(image)
+	not entry in _keys(image)
+	not _matches(entry, image)
+}
+
 test_keys_of_a_path_are_its_tails_too if {
 	_keys(_private({"registry": null, "repository": "a/b/c", "tag": "1"})) == {
 		"a/b/c",

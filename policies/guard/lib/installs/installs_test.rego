@@ -79,6 +79,8 @@ test_addresses_that_are_installed_from[note] if {
 		"in pieces": ["sh", "-c", `p''ip install -i h"ttps"://packages.example.com'@other.example/x'`],
 		"variable of the line": ["sh", "-c", "X=https://other.example pip install $X"],
 		"configuration": ["sh", "-c", "pip config --user set global.index-url https://other.example/simple; pip install x"],
+		"configuration in small words": ["pip", "config", "set", "global.extra_index_url", "https://other.example/simple"],
+		"configured links with an underscore": ["pip", "config", "set", "install.find_links", "https://other.example"],
 		"configured links": ["pip3", "config", "set", "install.find-links", "https://other.example"],
 	}
 	_others(words) == {"other.example"}
@@ -109,6 +111,9 @@ test_addresses_behind_what_ends_no_program[note] if {
 
 test_addresses_that_other_tools_install_or_run[note] if {
 	some note, words in {
+		"pipx": ["pipx", "install", "git+https://other.example/x"],
+		"pipx with an index": ["sh", "-c", "/usr/bin/pipx --quiet install --pip-args='-i https://other.example/simple' x"],
+		"into an environment of pipx": ["pipx", "inject", "x", "https://other.example/y.whl"],
 		"module without a space": ["python3", "-mpip", "install", "https://other.example/x.whl"],
 		"channel": ["conda", "install", "-y", "-c", "https://other.example/ch", "x"],
 		"channel of an environment": ["sh", "-c", "micromamba create -n x --channel=https://other.example/ch y"],

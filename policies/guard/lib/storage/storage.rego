@@ -33,7 +33,9 @@ hint := `:(?://|s3)`
 #   address whose bucket isn't clear.
 named(text) := {name |
 	some place in places(text)
-	name := _named_at(place)
+
+	# Behind it stands a quote of JSON in JSON.
+	name := _named_at(trim_right(place, `\`))
 }
 
 # METADATA
@@ -42,9 +44,10 @@ named(text) := {name |
 #   room. Many are counted in much less time than their buckets are found.
 places(text) := {place | some place in regex.find_n(_place, text, -1)}
 
-# No more than what names the bucket: in what follows another address may begin.
+# No more than what names the bucket: in what follows another address may begin. Before an `@` a bucket's name has not
+# begun yet.
 _place := concat("|", [
-	`(?i:\bs3[an]?)://(?:(?:[^\s"',;/]*:accesspoint/)?[^\s"',;/]+|/)`,
+	`(?i:\bs3[an]?)://(?:(?:[^\s"',;/]*:accesspoint/|[^\s"'/]*@)?[^\s"',;/)\]}>|&\x60]+|/)`,
 	`(?i:https?)://[^\s"',;/?#]*(?i:s3)[^\s"',;/?#]*(?:/[^\s"',;/?#)\]}>]*)?`,
 	`\barn:[a-z-]*:s3[a-z-]*:(?:[^\s"',;/)\]}>]*:accesspoint/)?[^\s"',;/)\]}>]+`,
 ])
@@ -59,7 +62,7 @@ _named_at(place) := null if {
 	name := _clear(concat("", [of_bucket, of_access_point]))
 } else := name if {
 	[_, in_host, in_path] := regex.find_all_string_submatch_n(_web, place, 1)[0]
-	name := _in_web(in_host, in_path)
+	name := _in_web(regex.replace(in_host, _endpoint, ""), in_path)
 }
 
 # Another address begins in the place, or its host is another one for one program than for the next.
@@ -70,11 +73,12 @@ _unclear := concat("|", [
 	`^[^/]*//[^/]*\\[^/]*@`,
 ])
 
-# Of what has a colon, only ARNs are buckets.
+# Of what has a colon, only ARNs are buckets. Before an `@` stands no bucket, and a backslash is another thing to each
+# program.
 _clear(name) := null if {
 	not is_string(name)
 } else := name if {
-	not contains(name, ":")
+	not regex.match(`[:@\\]`, name)
 } else := name if {
 	is_bucket(name)
 } else := null
@@ -91,6 +95,9 @@ _web := concat("", [
 	`(?:amazonaws\.com|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)`,
 	`(?:[^a-z0-9/-][^/]*)?(?:/(.*))?$`,
 ])
+
+# Of a VPC's own endpoint: https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+_endpoint := `(?i)(?:^|\.)bucket\.vpce-[a-z0-9-]+$`
 
 # METADATA
 # description: |

@@ -36,9 +36,14 @@ _off_values := concat("|", [
 ])
 
 # METADATA
+# description: The regular expression of what a text has in which `trust_options` finds something.
+hint := `--(?:[\w-]+\.)*tr`
+
+# METADATA
 # description: |
 #   The options for a model's own code that a text without quotes turns on, as they are written there. Python's argparse
-#   takes an option by any beginning that no other one has: from `--tr` on these are only this option's.
+#   takes an option by any beginning that no other one has: from `--tr` on these are only this option's. Of a group's
+#   option, `--model.trust_remote_code`, the whole name counts.
 trust_options(text) := {option |
 	some [_, option] in regex.find_all_string_submatch_n(_trust_option, regex.replace(text, _trust_option_off, " "), -1)
 }
@@ -48,7 +53,10 @@ _trust_option := concat("", [`(?:^|[\s;|&(])(`, _trust, `)(?:[=\s;|&)<>,]|$)`])
 # The value is all of the next word.
 _trust_option_off := concat("", [_trust, sprintf(`(?:=|\s+)(?i:%s)(?:[\s;|&)<>,]|$)`, [_no])])
 
-_trust := `--tr(?:u(?:s(?:t(?:[_-](?:r(?:e(?:m(?:o(?:t(?:e(?:[_-](?:c(?:o(?:de?)?)?)?)?)?)?)?)?)?)?)?)?)?)?`
+_trust := concat("|", [
+	`--(?:tr(?:u(?:s(?:t(?:[_-](?:r(?:e(?:m(?:o(?:t(?:e(?:[_-](?:c(?:o(?:de?)?)?)?)?)?)?)?)?)?)?)?)?)?)?`,
+	`(?:[\w-]+\.)+trust[_-]remote[_-]code)`,
+])
 
 # METADATA
 # description: |

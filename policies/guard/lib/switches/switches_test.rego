@@ -88,6 +88,21 @@ test_every_beginning_of_the_option_counts if {
 	}
 }
 
+test_an_option_of_a_group_counts_by_its_whole_name if {
+	every option in ["--model.trust_remote_code", "--a-b.c_1.trust-remote-code"] {
+		every text in [option, sprintf("x %s True", [option]), sprintf("%s=1 --y", [option])] {
+			switches.trust_options(text) == {option}
+			regex.match(switches.hint, text)
+		}
+		every no in ["%s no", "%s=False", "x%s", "%ss", "%s.x"] {
+			switches.trust_options(sprintf(no, [option])) == set()
+		}
+	}
+	every option in ["--data.tr", "--model.trust", "--model.no_trust_remote_code", "--model..trust_remote_code"] {
+		switches.trust_options(option) == set()
+	}
+}
+
 test_options_are_on[text] if {
 	some text in array.flatten([
 		[sprintf(form, [yes]) | some yes in _yes; some form in ["--tr=%s", "--tr %s", "--tr\n%s"]],

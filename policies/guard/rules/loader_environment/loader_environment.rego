@@ -134,9 +134,9 @@ _names_other_places(name, value) if {
 	not _is_trusted(place)
 }
 
-# Only what installs packages takes web addresses, which `remote_code` judges. To all others the rest behind a colon is
-# another place.
-_no_places(name) := `(?i)https?://[^\s;,]*|\bfile:(?://localhost)?` if {
+# Only what installs packages takes web addresses, some with a name, which `remote_code` judges. To all others the rest
+# behind a colon is another place.
+_no_places(name) := `(?i)(?:[\w.-]+=)?https?://[^\s;,]*|\bfile:(?://localhost)?` if {
 	regex.match(`(?i)^(?:conda|mamba|npm|pip|uv|yarn)_`, name)
 } else := `(?i)\bfile:(?://localhost)?`
 

@@ -78,7 +78,11 @@ test_a_search_path_may_be_empty_or_full[value] if {
 }
 
 test_web_addresses_are_left_to_another_rule[value] if {
-	some value in ["https://host.example/simple", "http://host.example/a:b HTTPS://host.example/c,d"]
+	some value in [
+		"https://host.example/simple",
+		"http://host.example/a:b HTTPS://host.example/c,d",
+		"a-b.2=https://host.example/simple c=http://host.example",
+	]
 	every name in ["PIP_INDEX_URL", "UV_FIND_LINKS"] {
 		config := object.union(_config, {"variables": [name]})
 		r := rule.findings with input as _job(name, replace(value, ",d", ""))

@@ -7,8 +7,9 @@
 #   hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of the
 #   command (`--trust-remote-code`, `--index-url` and its kin, `NAME=value` by the same `index_variables`, each
 #   address that `pip`, `uv` or `conda` installs from, or `uv`, `uvx` or `pipx` runs). The option counts by any
-#   beginning from `--tr` on, as Python's argparse takes it, and a switch as well where a value or a word turns it on
-#   among others (`model=x,trust_remote_code=True`). A switch is off if it is empty or one of `0`, `f`, `false`, `n`,
+#   beginning from `--tr` on, as Python's argparse takes it, or behind the name of a group
+#   (`--model.trust_remote_code`), and a switch as well where a value or a word turns it on among others
+#   (`model=x,trust_remote_code=True`). A switch is off if it is empty or one of `0`, `f`, `false`, `n`,
 #   `no`, `none`, `null` and `off`, in any case, and otherwise on; `SM_VLLM_...` and `SM_SGLANG_...` are on if they are
 #   empty, as AWS's images make an option without a value of them. Places of a command behind the hundredth count as
 #   unknown. No value appears in a finding but the host of an index. Without the lists every setting counts as a
@@ -150,7 +151,7 @@ _switched_on contains setting if {
 }
 
 _switched_on contains setting if {
-	contains(switches.decoded(_values), "--tr")
+	regex.match(switches.hint, switches.decoded(_values))
 	some setting in settings.listed
 	switches.trust_options(regex.replace(switches.decoded(setting.value), `[\[\]{},:"'\x60\\]+`, " ")) != set()
 }

@@ -91,6 +91,7 @@ test_deny_switches_that_a_value_turns_on[value] if {
 		"--x 1 --trust_remote_code=true",
 		`["--trust_remote_code", "True"]`,
 		"--trust",
+		"--model.trust_remote_code true",
 		"a=1\nallow_code: on",
 		"trust_remote_code=2",
 		"a=trust_remote_code=1",
@@ -243,6 +244,7 @@ test_deny_each_index_of_a_setting if {
 test_deny_options_of_the_command[note] if {
 	some note, [entrypoint, arguments, expected] in {
 		"switch at the end": [["serve", "--trust-remote-code"], null, "--trust-remote-code"],
+		"switch of a group": [null, ["--model.trust_remote_code", "true"], "--model.trust_remote_code"],
 		"switch before another": [null, ["--trust_remote_code", "--x"], "--trust_remote_code"],
 		"switch with a value": [null, ["--trust-remote-code=true"], "--trust-remote-code"],
 		"switch in a shell's words": [["sh", "-c"], ["serve --trust-remote-code; true"], "--trust-remote-code"],

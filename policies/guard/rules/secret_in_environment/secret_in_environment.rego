@@ -8,7 +8,9 @@
 #   `hubToken` is read as `hub_Token`, too. A setting that names a credential but is empty, a switch, or a
 #   reference (`harmless_values`, regular expressions as well) is none. A word of the command is a finding if it
 #   looks like a credential, and an option or variable of the command (`--password x`, `NAME=x program`) if it is
-#   named like one. No value ever appears in a finding. Without `names` every name counts as a credential's.
+#   named like one. Where more than 100 settings, or options and variables, are named like credentials, that alone is
+#   the finding about their names. No value ever appears in a finding. Without `names` every name counts as a
+#   credential's.
 # related_resources:
 #   - https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
@@ -87,7 +89,8 @@ findings contains {
 		"entry": entry,
 	},
 } if {
-	some i in settings.named(_any_of(_names))
+	count(_named_like_credentials) <= _most
+	some i in _named_like_credentials
 	setting := settings.listed[i]
 	number := _number(settings.names[i], setting.value)
 	entry := _names[number]
@@ -102,14 +105,42 @@ findings contains {
 		"entry": entry,
 	},
 } if {
-	some part, words in input.command
-	is_array(words)
-	text := concat("\n", [_unless_credential(word) | some word in words])
-	some expression in [_option, _variable]
-	some [_, name, value] in regex.find_all_string_submatch_n(expression, text, -1)
+	some part, given in _given
+	count(given) <= _most
+	some [name, value] in given
 	number := _number(name, value)
 	entry := _names[number]
 }
+
+findings contains {
+	"message": sprintf("More than %d names in the %s are like those of credentials.", [_most, part]),
+	"details": {"config": "rules.secret_in_environment.names", "part": part},
+} if {
+	some part, named in object.union({"settings": _named_like_credentials}, _given)
+	count(named) > _most
+}
+
+# A job's owner may write thousands, by which the work would grow; nobody needs more than these.
+_most := 100
+
+default _named_like_credentials := set()
+
+_named_like_credentials := settings.named(_any_name) if count(_names) > 0
+
+# Of options and variables one look at each name tells most from credentials.
+_given[part] := {[name, value] |
+	some expression in [_option, _variable]
+	some [_, name, value] in regex.find_all_string_submatch_n(expression, text, -1)
+	some spelling in settings.spellings(name)
+	regex.match(_any_name, spelling)
+} if {
+	count(_names) > 0
+	some part, words in input.command
+	is_array(words)
+	text := concat("\n", [_unless_credential(word) | some word in words])
+}
+
+_any_name := _any_of(_names)
 
 # A word that is a finding already is not looked at again.
 _unless_credential(word) := "" if {
