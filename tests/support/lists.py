@@ -1,0 +1,107 @@
+"""SageMaker's lists of jobs as a walk finds them: slow, failing, of many pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from guard.jobs import JOB_KINDS, JobKind
+from guard.jobs import TRAINING as TRAINING_JOBS
+from guard.refs import job_arn
+from guard.sweep.position import Position, Walk
+from guard.sweep.run import MARGIN_SECONDS
+from tests.support.jobs import HOME
+from tests.support.sweeps import PLENTY, Clock
+
+STREAMS = sum(len(kind.listing.statuses) * len(kind.listing.each) for kind in JOB_KINDS)
+TRAINING = "training/InProgress"
+RUNNING = "training-session/Running"
+OPERATIONS = {xform_name(kind.listing.operation): kind.listing.operation for kind in JOB_KINDS}
+BEGUN = datetime(2026, 11, 1, tzinfo=UTC)
+PAGE = 100
+# Three attempts of five seconds, and the pauses between them.
+HANGS = timedelta(seconds=16)
+NO_CONNECTION = (EndpointConnectionError(endpoint_url="sagemaker"), ReadTimeoutError(endpoint_url="sagemaker"))
+
+Fault = Callable[[int], Exception | None]
+
+
+class Lists:
+    """SageMaker's List operations, which take their time: `jobs` training jobs run, one created a second, and no other ones.
+
+    `ended` jobs were created before them.
+    """
+
+    def __init__(
+        self, clock: Clock, seconds: float = 0, jobs: int = 0, fault: Fault = lambda _: None, ended: int = 0
+    ) -> None:
+        self.clock = clock
+        self.seconds = seconds
+        self.jobs = jobs
+        self.fault = fault
+        self.ended = ended
+        self.calls = 0
+
+    def __getattr__(self, method: str) -> Callable[..., Mapping[str, Any]]:
+        def call(**parameters: Any) -> Mapping[str, Any]:
+            self.calls += 1
+            self.clock.now += timedelta(seconds=self.seconds)
+            if fault := self.fault(self.calls):
+                raise fault
+            return self._asked(OPERATIONS[method], parameters)
+
+        return call
+
+    def _asked(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        if operation != "ListTrainingJobs":
+            return {}
+        listed = page(TRAINING_JOBS, seconds(self.ended + self.jobs), parameters, BEGUN + timedelta(seconds=self.ended))
+        # As its documentation has it: a page is taken of jobs in any status, and filtered then.
+        asked = parameters.get("StatusEquals")
+        field, status = TRAINING_JOBS.listing.field, TRAINING_JOBS.status_field
+        return {**listed, field: [one for one in listed[field] if asked in {None, one[status]}]}
+
+
+def seconds(number: int, begun: datetime = BEGUN) -> list[datetime]:
+    """So many times, one a second."""
+    return [begun + timedelta(seconds=number) for number in range(number)]
+
+
+def page(
+    kind: JobKind, created: list[datetime], parameters: Mapping[str, Any], running: datetime = BEGUN
+) -> Mapping[str, Any]:
+    """The page that is asked for, of jobs created then, in this order; those from `running` on run, and others have ended."""
+    after, before = (parameters.get(f"CreationTime{side}") for side in ("After", "Before"))
+    listed = [time for time in created if (not after or time >= after) and (not before or time <= before)]
+    first = int(parameters.get("NextToken", 0))
+    keys = tuple(parameters[key] for key in kind.key_fields)
+    names = {f"job-{time:%d-%H-%M-%S}": time for time in listed[first : first + PAGE]}
+    summaries = [
+        {
+            kind.name_field: name,
+            kind.arn_field: job_arn(name, kind, HOME, keys),
+            kind.status_field: parameters.get("StatusEquals", "InProgress") if time >= running else "Completed",
+            "CreationTime": time,
+        }
+        for name, time in names.items()
+    ]
+    more = {"NextToken": str(first + PAGE)} if first + PAGE < len(listed) else {}
+    return {kind.listing.field: summaries, **more}
+
+
+def at(*calls: int, fault: Exception = NO_CONNECTION[0]) -> Fault:
+    """A fault of these calls, counted from one."""
+    return lambda call: fault if call in calls else None
+
+
+def always(fault: Exception) -> Fault:
+    return lambda _: fault
+
+
+def walk(lists: Lists, position: Position | None = None, seconds: float = PLENTY) -> Walk:
+    end = lists.clock.now + timedelta(seconds=seconds - MARGIN_SECONDS)
+    return Walk(lists, HOME, position or Position(), lambda: lists.clock.now < end, lists.clock)
