@@ -380,7 +380,8 @@ test_allow_as_many_names_as_there_are_without_a_list if {
 }
 
 test_deny_names_by_the_only_expression if {
-	document := object.union(_job([], [["PASSWORD", "x"]]), {"command": {"entrypoint": ["--password=x"], "arguments": null}})
+	command := {"entrypoint": ["--password=x"], "arguments": null}
+	document := object.union(_job([], [["PASSWORD", "x"]]), {"command": command})
 	r := rule.findings with input as document
 		with data.guard.config.rules.secret_in_environment as object.union(_config, {"names": ["password"]})
 	r == {_by_name("Environment", "PASSWORD", 0), _named("entrypoint", "password", 0)}
