@@ -14,7 +14,7 @@ from guard.authoring.yaml_positions import KeyPath
 
 Explanation = tuple[KeyPath, str]
 
-_TYPES = {
+TYPE_NAMES = {
     "array": "a list",
     "boolean": "true or false",
     "integer": "a whole number",
@@ -101,7 +101,7 @@ def _no_choice(violation: _Violation) -> Iterable[Explanation]:
 
 def _other_type(violation: _Violation) -> Iterable[Explanation]:
     wanted = violation.wanted if isinstance(violation.wanted, list) else [violation.wanted]
-    names = " or ".join(_TYPES[name] for name in wanted)
+    names = " or ".join(TYPE_NAMES[name] for name in wanted)
     number = isinstance(violation.value, int | float) and not isinstance(violation.value, bool)
     reading = ""
     if number and "string" in wanted:

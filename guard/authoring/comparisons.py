@@ -1,12 +1,16 @@
-"""Comparisons of a rule that no document can meet: a fact with a word that it never is. OPA's types know text, not which."""
+"""Comparisons of a rule that decide nothing: of a fact with a word that it never is, or by order with another type.
+
+OPA's types know that a fact is text, not which, and OPA orders anything: every text is greater than every number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from guard.authoring.explain import hint
+from guard.authoring.explain import TYPE_NAMES, hint
 from guard.document import Document
 from guard.jobs import JOB_KINDS
 
@@ -15,12 +19,14 @@ Path = tuple[str | None, ...]
 """Names below `input`; None is any element of a list."""
 
 _EQUALITIES = {"eq", "equal", "neq"}
+_ORDERS = {"gt", "gte", "lt", "lte"}
+_LITERALS = ("string", "number")
 _MEMBER, _PAIR = "internal.member_2", "internal.member_3"
 _KIND = ("job", "kind")
 
 
 def impossible(tree: Node) -> Iterator[tuple[Node, str]]:
-    """Yield the words of a file that the fact beside them never is, each with what is wrong.
+    """Yield the words and numbers of a file that the fact beside them never is or is of another type, and what is wrong.
 
     Facts are references to `input`, also through `some`, `every`, `:=` and `object.get`; not what a function is given.
     """
@@ -28,12 +34,40 @@ def impossible(tree: Node) -> Iterator[tuple[Node, str]]:
         nodes = list(_nodes(rule))
         names = _bound(nodes)
         for terms in map(_terms, nodes):
-            for path, word in _compared(terms, names):
-                known = _words(path)
-                if known and word["value"] not in known:
-                    name = "input" + "".join(f".{step}" if step else "[_]" for step in path)
-                    text = f'{name} is never "{word["value"]}", so this comparison decides nothing'
-                    yield word, hint(text, word["value"], known, f"it is one of {', '.join(known)}")
+            yield from _told(_compared(terms, names), _never)
+            yield from _told(_ordered(terms, names), _of_another_type)
+
+
+def _told(
+    compared: Iterable[tuple[Path, Node]], wrong: Callable[[Path, Any], str | None]
+) -> Iterator[tuple[Node, str]]:
+    for path, literal in compared:
+        if text := wrong(path, literal["value"]):
+            yield literal, text
+
+
+def _never(path: Path, word: str) -> str | None:
+    known = _words(path)
+    if not known or word in known:
+        return None
+    text = f'{_name(path)} is never "{word}", so this comparison decides nothing'
+    return hint(text, word, known, f"it is one of {', '.join(known)}")
+
+
+def _of_another_type(path: Path, value: str | float) -> str | None:
+    wanted = ("string",) if isinstance(value, str) else ("integer", "number")
+    types = {str(shape.get("type")) for shape in _shapes(path)} - {"null"}
+    if not types or types.intersection(wanted):
+        return None
+    fact = " or ".join(TYPE_NAMES.get(each, each) for each in sorted(types))
+    return (
+        f"{_name(path)} is {fact}, {json.dumps(value)} is {TYPE_NAMES[wanted[-1]]}: OPA orders these by type alone, "
+        "so this comparison decides nothing; compare values of one type"
+    )
+
+
+def _name(path: Path) -> str:
+    return "input" + "".join(f".{step}" if step else "[_]" for step in path)
 
 
 def _nodes(value: Any) -> Iterator[Node]:
@@ -118,6 +152,15 @@ def _compared(terms: list[Node], names: Mapping[str, Path]) -> Iterator[tuple[Pa
     yield from ((path, word) for path, word in sides if path and word["type"] == "string")
 
 
+def _ordered(terms: list[Node], names: Mapping[str, Path]) -> Iterator[tuple[Path, Node]]:
+    """Yield the facts that a call compares by order with a text or a number, each with that."""
+    if len(terms) == 3 and _operator(terms) in _ORDERS:
+        for fact, value in (terms[1:], terms[:0:-1]):
+            path = _path(fact, names)
+            if path and value["type"] in _LITERALS:
+                yield path, value
+
+
 def _elements(term: Node) -> list[Node]:
     elements: list[Node] = term["value"] if term["type"] in ("set", "array") else []
     return elements
@@ -128,11 +171,16 @@ def _words(path: Path) -> list[str]:
     """Return the words that a fact can be, sorted; none if it may be any text, or isn't one."""
     if path == _KIND:
         return sorted(kind.id for kind in JOB_KINDS)
+    texts = [shape for shape in _shapes(path) if shape.get("type") != "null"]
+    return sorted({word for shape in texts for word in shape["enum"]}) if all("enum" in text for text in texts) else []
+
+
+def _shapes(path: Path) -> list[Node]:
+    """Return the schemas of what a fact can be; none of what is no fact."""
     shapes = _alternatives(_schema())
     for step in path:
         shapes = [inner for shape in shapes for inner in _below(shape, step)]
-    texts = [shape for shape in shapes if shape.get("type") != "null"]
-    return sorted({word for shape in texts for word in shape["enum"]}) if all("enum" in text for text in texts) else []
+    return shapes
 
 
 def _below(shape: Node, step: str | None) -> list[Node]:

@@ -1,4 +1,4 @@
-"""Words that a fact of the document never is are reported where a rule compares them, and no others."""
+"""Comparisons that decide nothing are reported: with a word that a fact never is, or by order with another type; no others."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from guard.authoring.known_words import impossible
+from guard.authoring.comparisons import impossible
 from guard.authoring.opa import Opa
 
 CODES = "access-denied, failed, managed, missing, not-found, unavailable, unparseable"
+BY_TYPE = "OPA orders these by type alone, so this comparison decides nothing; compare values of one type"
 Found = Callable[[str], list[str]]
 
 
@@ -101,9 +102,29 @@ def found(opa: Path, tmp_path: Path) -> Found:
             '4:38: input.job.kind is never "proces", so this comparison decides nothing; did you mean processing?',
             id="object.get with a name",
         ),
+        pytest.param(
+            'input.compute.max_runtime_seconds > "3600"',
+            f'4:37: input.compute.max_runtime_seconds is a whole number, "3600" is text: {BY_TYPE}',
+            id="a number ordered with text",
+        ),
+        pytest.param(
+            'input.compute.max_runtime_seconds >= "3600"',
+            f'4:38: input.compute.max_runtime_seconds is a whole number, "3600" is text: {BY_TYPE}',
+            id="a number that text is at most",
+        ),
+        pytest.param(
+            "3600 <= input.job.name",
+            f"4:1: input.job.name is text, 3600 is a number: {BY_TYPE}",
+            id="text ordered with a number, turned round",
+        ),
+        pytest.param(
+            'some each in input.compute.instances\neach.count < "2"',
+            f'5:14: input.compute.instances[_].count is a whole number, "2" is text: {BY_TYPE}',
+            id="a number of an element",
+        ),
     ],
 )
-def test_a_word_that_a_fact_never_is_is_reported(found: Found, body: str, told: str) -> None:
+def test_a_comparison_that_decides_nothing_is_reported(found: Found, body: str, told: str) -> None:
     assert found(body) == [told]
 
 
@@ -128,6 +149,10 @@ def test_a_word_that_a_fact_never_is_is_reported(found: Found, body: str, told: 
             'word := input.job.kind\ncount([1 | some word in input.job.parts; word == "none of both"]) > 0',
             id="a name of two facts, which is left out",
         ),
+        pytest.param("input.compute.max_runtime_seconds >= 3600", id="a number ordered with a number"),
+        pytest.param('input.job.name > "m"', id="text ordered with text"),
+        pytest.param('input.compute.max_runtime_seconds > to_number("3600")', id="ordered with what is worked out"),
+        pytest.param('input.nothing > "3600"', id="no fact, ordered"),
         pytest.param('some [kind, _] in [["a", "b"]]\nkind == "a"', id="a pattern"),
         pytest.param('some field\ninput.job[field] == "trainng"', id="any field"),
         pytest.param('input == "trainng"', id="the document"),
