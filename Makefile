@@ -56,8 +56,8 @@ mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their test
 mutate-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Break guard/ and lambda_entry/ bit by bit: do the tests notice? MODULES="guard/opa ..." for some, SAMPLE=20 for fewer
 	@$(PYTHON) -m tools.python_mutation --sample $(or $(SAMPLE),0) $(MODULES)
 
-# Measuring coverage takes a third more processor time, which whoever waits for the tests doesn't need.
-test-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Run pytest; COVERAGE=yes, as in CI, demands 95% branch coverage of guard and lambda_entry
+# Measuring coverage takes a third more processor time, which whoever waits for the tests does not need; in CI the faults are worth more.
+test-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Run pytest; COVERAGE=yes demands 95% branch coverage of guard and lambda_entry
 	@$(PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term) --no-header
 
 deployment: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) $(LOCALSTACK)/.ready ## Deploy, update and delete the stack on a local AWS, with its events (4 minutes)
