@@ -38,11 +38,10 @@ def lowered_levels(config: Mapping[str, Any], rules: Iterable[Rule]) -> Iterator
         section = config["rules"][rule_id]
         lowered = [each for each in (_lowered(rule, section, *given) for given in overrides) if each]
         about = rule.about if rule else ()
+        # Only a section that is off does what overrides do together which all leave the rule nothing to find.
+        together = _together([each for each in lowered if rule_id in never or each.silences], about, accounts)
         for each in lowered:
-            # Only a section that is off does what overrides do together which all leave the rule nothing to find.
-            others = lowered if rule_id in never else [other for other in lowered if other.silences]
-            whom = _whom(each.override, [other.override for other in others], about, accounts)
-            for text, severity in _told(rule_id, each, whom, never=rule_id in never):
+            for text, severity in _told(rule_id, each, together.get(each.index), never=rule_id in never):
                 yield Concern(("rules", rule_id, "overrides", each.index, each.key), text, severity)
 
 
@@ -71,22 +70,20 @@ def _lowered(rule: Rule | None, section: Mapping[str, Any], index: int, override
     return _Lowered(index, override, key, "leaves", f"nothing to find with {written(values)}", silences=True)
 
 
-def _whom(
-    override: Mapping[str, Any],
-    others: Iterable[Mapping[str, Any]],
-    about: Collection[str],
-    accounts: Collection[str],
-) -> str | None:
-    """Say that an override is for every job, by itself or with others that differ from it in one fact only; else None."""
-    if is_for_every_job(override, about, accounts):
-        return _EVERYBODY
-    parts = [each for each in others if not is_for_every_job(each, about, accounts)]
+def _together(lowered: list[_Lowered], about: Collection[str], accounts: Collection[str]) -> dict[int, str]:
+    """Say by index which overrides are for every job, by themselves or with others that differ from them in one fact only."""
+    found = {each.index: _EVERYBODY for each in lowered if is_for_every_job(each.override, about, accounts)}
+    parts = [each for each in lowered if each.index not in found]
     for fact in FACTS:
-        alike = [each for each in parts if fact in each and _is_only_limited_by(fact, each, about, accounts)]
-        patterns = [pattern for each in alike for pattern in listed(each[fact])]
-        if any(each is override for each in alike) and leaves_none_out(fact, patterns, about, accounts):
-            return f"together with other overrides {_EVERYBODY}"
-    return None
+        alike = [
+            each
+            for each in parts
+            if fact in each.override and _is_only_limited_by(fact, each.override, about, accounts)
+        ]
+        patterns = [pattern for each in alike for pattern in listed(each.override[fact])]
+        if alike and leaves_none_out(fact, patterns, about, accounts):
+            found |= {each.index: f"together with other overrides {_EVERYBODY}" for each in alike}
+    return found
 
 
 def _is_only_limited_by(

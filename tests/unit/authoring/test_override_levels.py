@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from guard.authoring import override_levels
 from guard.authoring.concern import Concern
+from guard.authoring.everything import is_for_every_job
 from guard.authoring.override_levels import lowered_levels
 from guard.authoring.rules import Rule
 
@@ -174,3 +176,19 @@ def test_only_what_overrides_do_alike_counts_for_all_of_them(
     }
     expected = [Concern(("rules", "a", "overrides", index, "level"), *said) for index, said in told.items()]
     assert list(lowered_levels(config, [RULE])) == expected
+
+
+def test_the_work_is_in_proportion_to_the_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deployments of a large company have thousands."""
+    looks = 0
+
+    def counted(*given: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        return is_for_every_job(*given)
+
+    monkeypatch.setattr(override_levels, "is_for_every_job", counted)
+    roles = [{"role_arn": f"arn:aws:iam::111122223333:role/{number}", "level": "off"} for number in range(200)]
+    config = {"rules": {"a": {"level": "deny", "overrides": roles}}, "exemption_policy": {"never": ["a"]}}
+    assert len(list(lowered_levels(config, [RULE]))) == 200
+    assert looks == 200
