@@ -22,6 +22,8 @@ _EQUALITIES = {"eq", "equal", "neq"}
 _ORDERS = {"gt", "gte", "lt", "lte"}
 _LITERALS = ("string", "number")
 _MEMBER, _PAIR = "internal.member_2", "internal.member_3"
+# What `object.get` gives for a missing fact; of anything else the rule may ask whether it is that.
+_NOTHING = ("null", "object")
 _KIND = ("job", "kind")
 
 
@@ -122,9 +124,9 @@ def _path(term: Node, names: Mapping[str, Path]) -> Path | None:
     if term["type"] == "var":
         return names.get(term["value"])
     if term["type"] == "call" and _operator(term["value"]) == "object.get":
-        _, start, key, _ = term["value"]
+        _, start, key, missing = term["value"]
         keys = key["value"] if key["type"] == "array" else [key]
-        before = _path(start, names)
+        before = _path(start, names) if missing["type"] in _NOTHING else None
         return None if before is None else (*before, *map(_step, keys))
     if term["type"] != "ref" or term["value"][0]["type"] != "var":
         return None

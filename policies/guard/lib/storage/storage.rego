@@ -61,8 +61,8 @@ _named_at(place) := null if {
 	[_, of_bucket, of_access_point] := regex.find_all_string_submatch_n(_arn, place, 1)[0]
 	name := _clear(concat("", [of_bucket, of_access_point]))
 } else := name if {
-	[_, in_host, in_path] := regex.find_all_string_submatch_n(_web, place, 1)[0]
-	name := _in_web(regex.replace(in_host, _endpoint, ""), in_path)
+	[_, in_host, in_path] := regex.find_all_string_submatch_n(_web, regex.replace(place, _endpoint, "$1$2"), 1)[0]
+	name := _in_web(in_host, in_path)
 }
 
 # Another address begins in the place, or its host is another one for one program than for the next.
@@ -96,8 +96,9 @@ _web := concat("", [
 	`(?:[^a-z0-9/-][^/]*)?(?:/(.*))?$`,
 ])
 
-# Of a VPC's own endpoint: https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
-_endpoint := `(?i)(?:^|\.)bucket\.vpce-[a-z0-9-]+$`
+# Of a VPC's own endpoint, whose host says so at its end: elsewhere it is a bucket's name.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+_endpoint := `^(?i)(https?://(?:[^/]*@)?(?:[^/@]+\.)?)bucket\.vpce-[a-z0-9-]+\.(s3\.[a-z0-9-]+\.vpce\.amazonaws\.)`
 
 # METADATA
 # description: |
