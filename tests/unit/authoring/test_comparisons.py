@@ -155,9 +155,13 @@ def test_a_comparison_that_decides_nothing_is_reported(found: Found, body: str, 
         pytest.param('input.nothing > "3600"', id="no fact, ordered"),
         pytest.param('some [kind, _] in [["a", "b"]]\nkind == "a"', id="a pattern"),
         pytest.param('object.get(input, ["job", "kind"], "") == ""', id="the text that stands for a missing fact"),
-        pytest.param('code := object.get(input.images[0], ["error", "code"], "none")\ncode == "none"', id="and its name"),
+        pytest.param(
+            'code := object.get(input.images[0], ["error", "code"], "none")\ncode == "none"', id="and its name"
+        ),
         pytest.param('object.get(input.compute, "max_runtime_seconds", "") > "60"', id="that text in order"),
-        pytest.param('missing := ""\nobject.get(input.job, "kind", missing) == ""', id="another value for a missing fact"),
+        pytest.param(
+            'missing := ""\nobject.get(input.job, "kind", missing) == ""', id="another value for a missing fact"
+        ),
         pytest.param('some field\ninput.job[field] == "trainng"', id="any field"),
         pytest.param('input == "trainng"', id="the document"),
     ],

@@ -56,7 +56,7 @@ _conda := concat("", [
 
 # A verb of uv stands behind its own options only: behind `uv run a.py` it is an argument of the script.
 _installation := concat("", [
-	`(?m)^(?:.*(?:[ \t/(=]|[ \t]-m))?(?:pip(?:x|[0-9.]*)[ \t](?:.*[ \t])?|`,
+	`(?m)^(?:.*(?:[ \t/(=]|[ \t]-m))?(?:pip[0-9.x]*[ \t](?:.*[ \t])?|`,
 	concat("", ["uv", _options_of_uv, "(?:(?:pip|tool|python)", _options_of_uv, ")?)"]),
 	# `pip config set global.index-url` is for every later call of pip.
 	`(?:install|inject|download|wheel|add|sync|set[ \t]+\S*(?:index[_-]url|find[_-]links))[ \t].*$`,
