@@ -139,6 +139,11 @@ def test_the_digest_of_a_listed_tag_goes_on_until_it_is_listed_itself(outcome, s
             ("data_location", "script_mode"),
             id="script from elsewhere",
         ),
+        pytest.param(
+            {"CheckpointConfig": {"S3Uri": "s3://theirs/code", "LocalPath": "/opt/ml/code"}},
+            ("data_location", "script_mode"),
+            id="checkpoint over the code",
+        ),
         pytest.param({"EnableNetworkIsolation": False}, ("network_isolation_required",), id="code from the network"),
         pytest.param(
             {

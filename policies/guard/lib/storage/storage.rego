@@ -160,3 +160,8 @@ _step(path) := regex.replace(
 )
 
 _climbs := `/\.\.(?:/|$)`
+
+# METADATA
+# description: |
+#   Whether a path is a folder or lies in it, both without a slash at the end, as `path` and `resolved` give them.
+is_within(path, folder) if startswith(sprintf("%s/", [path]), sprintf("%s/", [folder]))

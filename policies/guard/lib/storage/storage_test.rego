@@ -227,3 +227,15 @@ test_resolved[text] if {
 	some [text, expected] in _resolved
 	storage.resolved(text) == expected
 }
+
+test_within[path] if {
+	some path in ["/a", "/a/b", "/a/b/c"]
+	storage.is_within(path, "/a")
+}
+
+test_everything_is_within_the_root if storage.is_within("/a", "")
+
+test_not_within[path] if {
+	some path in ["", "/", "/ab", "/b/a"]
+	not storage.is_within(path, "/a")
+}

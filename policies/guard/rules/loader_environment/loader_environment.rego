@@ -1,15 +1,16 @@
 # METADATA
 # title: Code through the loader's environment
 # description: |
-#   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as
-#   LD_PRELOAD, PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie
-#   at or below one of `trusted_paths`. A relative path, a path of an input and an address of S3 are places that
-#   the job's owner writes to; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs
-#   in, and so one of them. Of variables that give an interpreter options (`options`) only what the regular
-#   expression finds counts: what its groups hold, or all of it where it has none, must be such paths of the image.
-#   So must what it finds in a hyperparameter of SageMaker's own, such as the options for MPI. Web addresses, such as
-#   package indexes, are for the rule `remote_code`. Names compare with regard to case, as Linux does, but for npm's. No
-#   value appears in a finding. Without `variables` every variable counts, without `trusted_paths` no path is trusted.
+#   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as LD_PRELOAD,
+#   PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie at or below one of
+#   `trusted_paths`. A relative path, a path of an input and an address of S3 are places that the job's owner writes
+#   to, and so is the folder of a checkpoint wherever it lies; an empty entry of a search path (`/usr/lib:`) is the
+#   folder that the program runs in, and so one of them. Of variables that give an interpreter options (`options`)
+#   only what the regular expression finds counts: what its groups hold, or all of it where it has none, must be such
+#   paths of the image. So must what it finds in a hyperparameter of SageMaker's own, such as the options for MPI. Web
+#   addresses, such as package indexes, are for the rule `remote_code`. Names compare with regard to case, as Linux
+#   does, but for npm's. No value appears in a finding. Without `variables` every variable counts, without
+#   `trusted_paths` no path is trusted.
 # related_resources:
 #   - https://man7.org/linux/man-pages/man8/ld.so.8.html
 #   - https://docs.python.org/3/using/cmdline.html#environment-variables
@@ -49,6 +50,7 @@
 #         format: path-of-images
 package guard.rules.loader_environment
 
+import data.guard.lib.checkpoints
 import data.guard.lib.storage
 import data.guard.parameters
 import future.keywords.not
@@ -143,7 +145,18 @@ _no_places(name) := `(?i)(?:[\w.-]+=)?https?://[^\s;,]*|\bfile:(?://localhost)?`
 _is_trusted(place) if {
 	path := storage.resolved(place)
 	some trusted in _trusted_paths
-	startswith(sprintf("%s/", [path]), sprintf("%s/", [trusted]))
+	storage.is_within(path, trusted)
+	not _is_restored(path)
+}
+
+# SageMaker writes what the owner stored in S3 there, before the program starts.
+_is_restored(path) if {
+	some folder in _folders
+	storage.is_within(path, folder)
+}
+
+_folders contains storage.resolved(checkpoint.local_path) if {
+	some checkpoint in checkpoints.restored(input.storage.outputs)
 }
 
 _variables := given if {

@@ -63,6 +63,25 @@ test_deny_places_of_the_owner[value] if {
 	r == {_finding("LD_PRELOAD")}
 }
 
+_resumed(name, value, folder) := object.union(_job(name, value), {"storage": {"outputs": [{
+	"name": "CheckpointConfig",
+	"local_path": folder,
+}]}})
+
+test_deny_places_that_a_checkpoint_is_restored_to[folder] if {
+	some folder in ["/usr/lib/x", "/usr/lib/", "/usr", "/", "/opt/../usr/lib/x"]
+	r := rule.findings with input as _resumed("LD_PRELOAD", "/usr/lib/x/evil.so", folder)
+		with data.guard.config.rules.loader_environment as _config
+	r == {_finding("LD_PRELOAD")}
+}
+
+test_allow_places_beside_a_checkpoint[folder] if {
+	some folder in [null, "/opt/ml/checkpoints", "/usr/lib/x/y", "/usr/lib/xy"]
+	r := rule.findings with input as _resumed("LD_PRELOAD", "/usr/lib/x/a.so", folder)
+		with data.guard.config.rules.loader_environment as _config
+	r == set()
+}
+
 test_an_empty_entry_of_a_search_path_is_the_current_folder[value] if {
 	some value in [":", ":/usr/lib", "/usr/lib:", "/usr/lib::/opt/conda/lib"]
 	r := rule.findings with input as _job("PYTHONPATH", value)

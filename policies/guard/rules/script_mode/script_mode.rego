@@ -5,13 +5,14 @@
 #   or lie in the container at a path that a glob of `container_paths` matches. The rule reads the settings
 #   `sagemaker_submit_directory` and `sagemaker_program` (hyperparameters, which the SDK quotes as JSON, and
 #   environment, there in capitals), the variable `SAGEMAKER_BASE_DIR`, below which the toolkits look for code, the
-#   argument `--s3_base_uri`, below which a remote function lies, and the inputs whose name is in `code_inputs` or
-#   whose local path lies under one of `code_paths`. A program must be a plain path, and one named by a
-#   relative path lies in the submit directory. A place that is not known is a finding. Without a list nothing is
-#   approved and every input counts as code. Data that a program loads by itself stays unseen, and so does code in a
-#   checkpoint, in a model's artifact, below an input whose local path is above a code path, and in the scripts of
-#   Model Monitor and of Debugger's rules: `data_location` judges their buckets. Of a setting's value only the name
-#   of a bucket appears in the finding, and only if it can be one.
+#   argument `--s3_base_uri`, below which a remote function lies, the inputs whose name is in `code_inputs` or
+#   whose local path lies under one of `code_paths`, and the checkpoints that SageMaker restores to one of `code_paths`
+#   or `container_paths`, or above. A program must be a plain path, and one named by a relative path lies in the submit
+#   directory. A place that is not known is a finding. Without a list nothing is approved and every input and checkpoint
+#   counts as code. Data that a program loads by itself stays unseen, and so does code in other checkpoints, in a
+#   model's artifact, below an input whose local path is above a code path, and in the scripts of Model Monitor and of
+#   Debugger's rules: `data_location` judges their buckets. Of a setting's value only the name of a bucket appears in
+#   the finding, and only if it can be one.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own.html
 #   - https://github.com/aws/sagemaker-training-toolkit
@@ -21,7 +22,7 @@
 #   severity: high
 #   remediation: >-
 #     Upload your code to a bucket that the configuration approves (`code_location` or `default_bucket` in the
-#     SageMaker Python SDK), or build it into the image.
+#     SageMaker Python SDK), or build it into the image; keep checkpoints in a folder of their own.
 #   parameters:
 #     buckets:
 #       description: Buckets that code may come from.
@@ -45,13 +46,14 @@
 #         type: string
 #         format: glob
 #     code_paths:
-#       description: Absolute paths; an input mounted at or below one holds code.
+#       description: Absolute paths; an input mounted at or below one, or a checkpoint restored to it, holds code.
 #       type: array
 #       items:
 #         type: string
 #         pattern: ^(/[^/]+)+$
 package guard.rules.script_mode
 
+import data.guard.lib.checkpoints
 import data.guard.lib.globs
 import data.guard.lib.storage
 import data.guard.parameters
@@ -107,6 +109,24 @@ findings contains {
 	some place in input.storage.inputs
 	_holds_code(place.name, place.local_path)
 	not globs.matches(_buckets, place.bucket)
+}
+
+findings contains {
+	"message": sprintf("The checkpoint %s brings code from %s, which is not approved.", [
+		place.name,
+		_shown(place.bucket),
+	]),
+	"details": {
+		"config": "rules.script_mode.buckets",
+		"output": place.name,
+		"local_path": place.local_path,
+		"bucket": _bucket(place.bucket),
+		"allowed": _buckets,
+	},
+} if {
+	some place in checkpoints.restored(input.storage.outputs)
+	not globs.matches(_buckets, place.bucket)
+	_is_restored_over_code(storage.path(place.local_path))
 }
 
 findings contains {
@@ -172,7 +192,17 @@ _under_code_path(null)
 
 _under_code_path(path) if {
 	some root in _code_paths
-	startswith(sprintf("%s/", [path]), sprintf("%s/", [root]))
+	storage.is_within(path, root)
+}
+
+_is_restored_over_code(path) if _under_code_path(path)
+
+_is_restored_over_code(path) if globs.matches(_container_paths, path)
+
+# A folder of code may lie in what was stored of one above it.
+_is_restored_over_code(path) if {
+	some root in array.concat(_code_paths, _container_paths)
+	storage.is_within(root, path)
 }
 
 _shown(bucket) := sprintf("bucket %s", [bucket]) if {

@@ -215,6 +215,61 @@ test_allow_data_inputs if {
 	r == set()
 }
 
+_restored(bucket, local_path) := {"name": "CheckpointConfig", "bucket": bucket, "local_path": local_path}
+
+_outputs(outputs) := object.union(_job([], [], []), {"storage": {"outputs": outputs}})
+
+_checkpoint_finding(place) := {
+	"message": sprintf("The checkpoint %s brings code from %s, which is not approved.", [
+		place.name,
+		_shown(place.bucket),
+	]),
+	"details": {
+		"config": "rules.script_mode.buckets",
+		"output": place.name,
+		"local_path": place.local_path,
+		"bucket": place.bucket,
+		"allowed": _config.buckets,
+	},
+}
+
+_denied_checkpoints := {
+	"over a code path": _restored("other", "/opt/ml/processing/input/code"),
+	"below it": _restored("other", "/opt/ml/processing/input/code/src/"),
+	"above it": _restored("other", "/opt/ml/processing"),
+	"over the code of the container": _restored("other", "/opt/ml/code"),
+	"below that": _restored("other", "/opt/ml/code/src"),
+	"over all of the container": _restored("other", "/"),
+	"in a path that leads anywhere": _restored("other", "/tmp/../opt/ml/code"),
+	"in a relative path": _restored("other", "code"),
+	"from an unknown bucket": _restored(null, "/opt/ml/code"),
+}
+
+test_deny_checkpoint_over_code[name] if {
+	some name, place in _denied_checkpoints
+	r := rule.findings with input as _outputs([place, _restored("team-code", "/opt/ml/code")])
+		with data.guard.config.rules.script_mode as _config
+	r == {_checkpoint_finding(place)}
+}
+
+test_allow_checkpoints_beside_code if {
+	outputs := [
+		_restored("other", null),
+		_restored("other", "/opt/ml/checkpoints"),
+		_restored("other", "/opt/ml/codex"),
+		_restored("other", "/opt/ml/processing/input/data"),
+		{"name": "TensorBoardOutputConfig", "bucket": "other", "local_path": "/opt/ml/code"},
+	]
+	r := rule.findings with input as _outputs(outputs) with data.guard.config.rules.script_mode as _config
+	r == set()
+}
+
+test_deny_every_checkpoint_when_the_list_of_paths_is_missing if {
+	r := rule.findings with input as _outputs([_restored("other", null)])
+		with data.guard.config.rules.script_mode as object.remove(_config, ["code_paths"])
+	r == {_checkpoint_finding(_restored("other", "/opt/ml/checkpoints"))}
+}
+
 _closed(finding) := object.union(finding, {"details": {"allowed": []}})
 
 test_deny_everything_when_the_lists_are_missing if {
