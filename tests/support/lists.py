@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from botocore import xform_name
@@ -66,17 +68,22 @@ class Lists:
         return {**listed, field: [one for one in listed[field] if asked in {None, one[status]}]}
 
 
-def seconds(number: int, begun: datetime = BEGUN) -> list[datetime]:
+@cache
+def seconds(number: int, begun: datetime = BEGUN) -> tuple[datetime, ...]:
     """So many times, one a second."""
-    return [begun + timedelta(seconds=number) for number in range(number)]
+    return tuple(begun + timedelta(seconds=number) for number in range(number))
 
 
 def page(
-    kind: JobKind, created: list[datetime], parameters: Mapping[str, Any], running: datetime = BEGUN
+    kind: JobKind, created: Sequence[datetime], parameters: Mapping[str, Any], running: datetime = BEGUN
 ) -> Mapping[str, Any]:
-    """The page that is asked for, of jobs created then, in this order; those from `running` on run, and others have ended."""
+    """The page that is asked for, of jobs created then, in this order; those from `running` on run, and others have ended.
+
+    Where times are asked for, the oldest must be the first: of 50,000 jobs, no page looks at all.
+    """
     after, before = (parameters.get(f"CreationTime{side}") for side in ("After", "Before"))
-    listed = [time for time in created if (not after or time >= after) and (not before or time <= before)]
+    begin, end = bisect_left(created, after) if after else 0, bisect_right(created, before) if before else None
+    listed = created[begin:end]
     first = int(parameters.get("NextToken", 0))
     keys = tuple(parameters[key] for key in kind.key_fields)
     names = {f"job-{time:%d-%H-%M-%S}": time for time in listed[first : first + PAGE]}
