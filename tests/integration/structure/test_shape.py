@@ -1,0 +1,129 @@
+"""What the policies may consist of and export: told with its place, and no bundle is built without it."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from guard.authoring.bundle import build_bundle
+from guard.authoring.opa import Opa
+from guard.authoring.types_check import check_types
+from tests.support.one_rule import LIBRARY, RULE, TEST, TODAY, add, said
+from tests.support.policies import POLICIES
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missing"),
+    [
+        ("\nfindings contains ", "\nfinding contains ", "partial set `findings`"),
+        ("\nfindings contains {", "\nfindings := {", "partial set `findings`"),
+        ("\nremediation := ", "\nadvice := ", "value `remediation`"),
+        ("\nremediation := ", "\nremediation contains ", "value `remediation`"),
+        ("\nremediation := ", "\nremediation(_) := ", "value `remediation`"),
+        ("\nneeds := ", "\nwants := ", "value `needs`"),
+        ("#   needs: ", "#   kinds: [training]\n#   needs: ", "value `kinds`"),
+    ],
+)
+def test_a_rule_without_its_exports_is_told(tree: Opa, old: str, new: str, missing: str) -> None:
+    source = (tree.folder / RULE).read_text()
+    assert old in source
+    (tree.folder / TEST).write_text("package guard.rules.max_runtime_test\n")
+    (tree.folder / RULE).write_text(source.replace(old, new))
+    (told,) = said(tree)
+    assert re.fullmatch(rf"{RULE}:\d+:1: the rule has no {missing}; see docs/policies.md, What a rule is", told)
+
+
+@pytest.mark.parametrize(
+    ("file", "package", "text"),
+    [
+        (
+            "guard/rules/other/other.rego", "guard.main", "write `package guard.rules.other`",
+        ),
+        (
+            "guard/lib/globs/more_test.rego", "guard.lib.globs", "write `package guard.lib.globs_test`",
+        ),
+        ("other.rego", "other", None),
+    ],
+)  # fmt: skip
+def test_a_package_where_it_does_not_belong_is_told_alone(tree: Opa, file: str, package: str, text: str | None) -> None:
+    """What else is wrong then, in METADATA and configuration, follows from it."""
+    path = tree.folder / POLICIES / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"package {package}\n\n_x := 1\n")
+    (told,) = said(tree)
+    assert told.startswith(f"{POLICIES / file}:1:1: ")
+    assert told.endswith(text or "move the package other")
+
+
+SILENT = "_x if not startswith(input.job.name, input.job.status)"
+
+
+@pytest.mark.parametrize("file", [RULE, LIBRARY], ids=["rule", "library"])
+def test_a_not_that_could_be_silent_is_told_with_its_place_and_the_remedy(tree: Opa, file: Path) -> None:
+    body = SILENT if file == RULE else "_x(name) if not startswith(name, _y)\n_y := type_name(1)"
+    row = add(tree, file, body)
+    column = body.index("not ") + 1
+    told = (
+        f"{file}:{row}:{column}: `not` over a nested call or reference is undefined, not true, where what is nested is "
+        "undefined, and the rule would report nothing; add `import future.keywords.not` below the package"
+    )
+    assert said(tree) == [told]
+
+
+def test_with_its_import_a_not_may_be_nested(tree: Opa) -> None:
+    add(tree, RULE, f"import future.keywords.not\n\n{SILENT}")
+    assert said(tree) == []
+
+
+def test_a_rule_in_several_files_is_one_package(tree: Opa) -> None:
+    """What one file calls `_y` may be a rule of another."""
+    add(tree, RULE, "_x if not startswith(input.job.name, _y)\n")
+    other = RULE.with_name("other.rego")
+    (tree.folder / other).write_text("package guard.rules.max_runtime\n\n_y := input.job.status\n")
+    assert len(said(tree)) == 1
+
+
+def test_the_bundle_is_not_built_from_a_rule_that_could_be_silent(whole: Opa) -> None:
+    add(whole, RULE, SILENT)
+    out = io.StringIO()
+    assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert "add `import future.keywords.not`" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("_x if not startswith(input.job.name, 1)", "startswith takes (text, text), not (text, a number)"),
+        ("_x if not _f(1, 2)\n\n_f(y) if y == 1", "data.guard.rules.max_runtime._f takes ("),
+        ("_x if not input.job.nmae", "no document has input.job.nmae; did you mean name?"),
+    ],
+    ids=["type", "number of arguments", "field"],
+)
+def test_types_inside_of_a_not_are_checked_under_the_import_too(whole: Opa, body: str, text: str) -> None:
+    """OPA 1.22 itself checks fields there, but no arguments."""
+    row = add(whole, RULE, f"import future.keywords.not\n\n{body}") + 2
+    out = io.StringIO()
+    assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert re.search(rf"{RULE}:{row}:\d+: {re.escape(text)}", out.getvalue()), out.getvalue()
+
+
+def test_a_not_over_a_body_is_read(whole: Opa) -> None:
+    add(whole, RULE, "import future.keywords.not\n\n_x if not { input.job.name; input.job.status }")
+    assert (said(whole), check_types(whole, POLICIES)) == ([], [])
+
+
+def test_a_rule_without_test_is_told(tree: Opa) -> None:
+    (tree.folder / TEST).unlink()
+    assert said(tree) == [f"{RULE}:1:1: the rule has no test; write {TEST}"]
+
+
+def test_the_bundle_is_not_built_from_a_rule_that_reads_more_than_it_may(whole: Opa) -> None:
+    """Regal isn't there when a bundle is built."""
+    add(whole, RULE, "_x := data.guard.config.exemptions # regal ignore:all")
+    out = io.StringIO()
+    assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)
+    assert "a rule reads only input" in out.getvalue()
+    assert not (whole.folder / "bundle.tar.gz").exists()
