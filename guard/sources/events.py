@@ -60,7 +60,8 @@ def _from_state_change(envelope: Mapping[str, Any], kind: JobKind, home: Home) -
         return Ignored(f"the job is not running: {status}")
     given = detail.get(kind.arn_field) or _first(envelope.get("resources"))
     name, arn = _identity(detail.get(kind.name_field), given, kind, home, detail)
-    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=None, reported=detail)
+    told = _own_arn(detail, kind, arn)
+    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=None, reported=told)
 
 
 def _from_call(envelope: Mapping[str, Any], home: Home) -> JobRef | Ignored:
@@ -74,7 +75,8 @@ def _from_call(envelope: Mapping[str, Any], home: Home) -> JobRef | Ignored:
         return Ignored(f"the call failed: {detail['errorCode']}")
     actor, request = cloudtrail.actor(detail), cloudtrail.request(detail)
     name, arn = _identity(*cloudtrail.job_name_and_arn(detail, kind), kind, home, request)
-    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=actor, reported=request)
+    told = _own_arn(request, kind, arn)
+    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=actor, reported=told)
 
 
 def _source(envelope: Mapping[str, Any], kind: SourceType, home: Home) -> Source:
@@ -109,6 +111,11 @@ def _identity(name: object, given: object, kind: JobKind, home: Home, described:
     # SageMaker lowers the case of names in some ARNs: such an ARN is kept as it is.
     same = isinstance(given, str) and given.lower() == own.lower()
     return name, str(given) if same else own
+
+
+def _own_arn(told: Mapping[str, Any], kind: JobKind, arn: str) -> Mapping[str, Any]:
+    """What the source tells of the job without another job's ARN: while Describe fails, its tags would be taken for the job's."""
+    return {**told, kind.arn_field: arn} if kind.arn_field in told else told
 
 
 def _qualifiers(kind: JobKind, described: Mapping[str, Any], parsed: JobArn | None) -> Sequence[str]:

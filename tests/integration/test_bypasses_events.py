@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from guard.denylist.deployment import deny_list
-from guard.errors import EventError, ScopeError, StopError
+from guard.errors import CollectError, EventError, ScopeError, StopError
 from guard.jobs import BY_KIND
 from guard.log.line import line
 from guard.record import Outcome
@@ -178,6 +178,20 @@ def test_the_events_own_fields_keep_no_denied_job_alive(guard, start: Start) -> 
     event = start("job-1", AlgorithmSpecification=specification, Tags={"guard": "exempt"}, FailureReason=None)
     (record,) = guard().handle(event, HOME)
     assert record.outcome == Outcome.STOPPED
+
+
+@pytest.mark.parametrize("other", ["allowed", "denied"], ids=["another job's ARN", "its own ARN"])
+def test_while_describe_fails_the_tags_are_still_the_jobs_own(guard, sagemaker, control, engine_with, other) -> None:
+    """Real events have carried another job's ARN beside the name: that one's tags say nothing of this job."""
+    for name, team in (("denied", "b"), ("allowed", "a")):
+        request = training_request(ALLOWED) | {"Tags": [{"Key": "team", "Value": team}]}
+        sagemaker.create_training_job(TrainingJobName=name, **request)
+    event = started_event(sagemaker, "training", "denied", TrainingJobArn=TRAINING_ARN + other)
+    engine = engine_with(rules={"required_tags": {"level": "deny", "tags": {"team": ["a"]}}})
+    control.fail("DescribeTrainingJob", "ThrottlingException")
+    with pytest.raises(CollectError):
+        guard(engine=engine).handle(event, HOME)
+    assert [status(sagemaker, "training", name) for name in ("denied", "allowed")] == ["Stopping", "InProgress"]
 
 
 class TestLists:

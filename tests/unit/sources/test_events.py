@@ -120,6 +120,17 @@ def test_the_envelope_decides_over_the_arn() -> None:
     assert ref.arn.startswith("arn:aws:sagemaker:us-east-1:111122223333:processing-job/integ-test")
 
 
+@pytest.mark.parametrize("name", ["training_completed", "processing_failed"])
+def test_what_an_event_tells_of_its_job_has_no_other_jobs_arn(name) -> None:
+    """While Describe fails, it is what there is of the job: another job's tags must not be taken for its own."""
+    kind = BY_KIND[name.partition("_")[0]]
+    event = load_event(name, **{kind.status_field: "InProgress"})
+    ref = parsed(event)
+    assert isinstance(ref, JobRef)
+    assert event["detail"][kind.arn_field] != ref.arn
+    assert ref.reported == event["detail"] | {kind.arn_field: ref.arn}
+
+
 @pytest.mark.parametrize(
     ("detail", "resources", "arn"),
     [
