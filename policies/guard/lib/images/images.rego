@@ -119,12 +119,12 @@ _full_names(image) := [image.repository] if {
 	names := _ecr_names(image)
 	concat("/", [_host(image), image.repository]) in names
 } else := array.concat(own_names, _ecr_names(image)) if {
-	own_names := [concat("/", [host, path]) | some host in hosts(_host(image)); some path in _paths(image)]
+	own_names := [concat("/", [host, path]) | some host in _hosts(_host(image)); some path in _paths(image)]
 }
 
 # Docker Hub's own images may go without their folder: `docker.io/python` is `docker.io/library/python`.
 _paths(image) := [short, sprintf("library/%s", [short])] if {
-	"docker.io" in hosts(_host(image))
+	"docker.io" in _hosts(_host(image))
 	short := trim_prefix(image.repository, "library/")
 	not contains(short, "/")
 } else := [image.repository]
@@ -132,8 +132,22 @@ _paths(image) := [short, sprintf("library/%s", [short])] if {
 _host(image) := trim_suffix(image.registry, ":443")
 
 # METADATA
-# description: All hosts of the registry that this host, without port 443, is one of.
-hosts(host) := found if {
+# description: |
+#   All hosts of the image's registry, those without another port also with port 443, which is the same; none for an
+#   image without a registry.
+registries(image) := [host |
+	some name in _hosts(_host(image))
+	some host in {name, concat("", [name, _default_port(name)])}
+] if {
+	is_string(image.registry)
+} else := []
+
+_default_port(host) := "" if {
+	regex.match(`:[0-9]+$`, host)
+} else := ":443"
+
+# All hosts of the registry that this host, without port 443, is one of.
+_hosts(host) := found if {
 	some found in _one_registry
 	host in found
 } else := [host]

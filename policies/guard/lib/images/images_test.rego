@@ -280,7 +280,24 @@ test_ecr_registry_of_an_unknown_account_or_region_is_only_itself[fact] if {
 	_registries(_private(object.union(known, {fact: null}))) == [known.registry]
 }
 
-test_no_registry_has_no_hosts if _registries(_private({"registry": null})) == []
+test_registries_are_hosts_with_the_default_port_and_without[host] if {
+	some host, others in {
+		"reg.example.com": {"reg.example.com", "reg.example.com:443"},
+		"reg.example.com:443": {"reg.example.com", "reg.example.com:443"},
+		"reg.example.com:5000": {"reg.example.com:5000"},
+		"[::1]": {"[::1]", "[::1]:443"},
+		"ecr-public.aws.com:443": {
+			"ecr-public.aws.com", "ecr-public.aws.com:443",
+			"public.ecr.aws", "public.ecr.aws:443",
+		},
+	}
+	{found | some found in images.registries(_private({"registry": host}))} == others
+}
+
+test_no_registry_has_no_hosts if {
+	_registries(_private({"registry": null})) == []
+	images.registries(_private({"registry": null})) == []
+}
 
 _endpoints := {
 	"us-east-1": {

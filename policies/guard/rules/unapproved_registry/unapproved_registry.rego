@@ -36,7 +36,7 @@
 #             const: true
 #             type: boolean
 #           registry:
-#             description: Registry hosts, with port, in lower case; without https:// and without a path.
+#             description: Registry hosts, with any port but 443, in lower case; without https:// and without a path.
 #             type:
 #             - string
 #             - array
@@ -146,7 +146,7 @@ findings contains {
 _approved contains i if {
 	some i, image in input.images
 	facts := {
-		"registry": images.hosts(image.registry),
+		"registry": images.registries(image),
 		"account": [image.account],
 		"region": [image.region],
 		"repository": [image.repository],

@@ -67,6 +67,29 @@ test_allow_approved_images if {
 	r == set()
 }
 
+test_allow_the_default_port_written_or_not[note] if {
+	some note, [allowed, registry] in {
+		"in the image": ["registry.example.com", "registry.example.com:443"],
+		"in the entry": ["registry.example.com:443", "registry.example.com"],
+		"in both": ["registry.example.com:443", "registry.example.com:443"],
+		"of ECR Public": ["public.ecr.aws", "ecr-public.aws.com:443"],
+	}
+	config := {"allowed": [{"registry": allowed}]}
+	r := rule.findings with input as {"images": [_private(registry, "ml/a")]}
+		with data.guard.config.rules.unapproved_registry as config
+	r == set()
+}
+
+test_deny_another_port_than_the_default[registry] if {
+	some registry in ["registry.example.com:5000", "registry.example.com:4430", "registry.example.com:8443"]
+	image := _private(registry, "ml/a")
+	every allowed in ["registry.example.com", "registry.example.com:443", "*:443"] {
+		config := {"allowed": [{"registry": allowed}]}
+		r := rule.findings with input as {"images": [image]} with data.guard.config.rules.unapproved_registry as config
+		r == {_unapproved(image)}
+	}
+}
+
 _near_misses := {
 	"another account": _ecr("210987654321", "us-east-1", "own/image"),
 	"another region": _ecr("763104351884", "us-east-1", "pytorch-training"),
