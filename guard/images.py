@@ -32,6 +32,9 @@ _ECR = re.compile(
     rf"(?P<account>[0-9]{{12}})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]+(?:-[a-z]+)+-[0-9]+)\.(?:{_ECR_SUFFIX})(?::443)?"
 )
 
+# https://docs.aws.amazon.com/AmazonECR/latest/public/public-ecr-requests.html
+_ECR_PUBLIC = frozenset({"public.ecr.aws", "ecr-public.aws.com"})
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -91,6 +94,12 @@ def ecr_home(registry: str | None) -> tuple[str | None, str | None]:
     """Return account and region of an ECR registry host of any partition and endpoint; of another host, nothing."""
     match = _ECR.fullmatch(registry or "")
     return (match["account"], match["region"]) if match else (None, None)
+
+
+def is_of_ecr(text: str) -> bool:
+    """Whether the text is written as an image of ECR, of an account's registry or of ECR Public, valid or not."""
+    registry = split(text)[0]
+    return registry is not None and (registry.removesuffix(":443") in _ECR_PUBLIC or ecr_home(registry)[0] is not None)
 
 
 def split(text: str) -> tuple[str | None, str, str | None, str | None]:

@@ -10,9 +10,10 @@ from typing import Any
 from guard.document import FoundationModel, Image, Origin, Setting, StorageInput, Vpc
 from guard.extract.facts import Facts, common_vpc
 from guard.extract.locations import storage_input, storage_output
-from guard.extract.parts import JOB, roles, settings, unknown_image, vpc
+from guard.extract.parts import JOB, image, roles, settings, unknown_image, vpc
 from guard.extract.reading import Node, child, clean, flag, sequence, text
 from guard.extract.resolve import Known
+from guard.images import is_of_ecr
 
 DOCUMENT = "JobConfigDocument"
 LEAVES = 1000
@@ -24,6 +25,9 @@ paths take a megabyte at most, while each may be as long as the whole document."
 
 _ROLE_LENGTH = 2048
 """The longest ARN of a role that IAM takes: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
+
+_IMAGE_LENGTH = 600
+"""No image that a registry would take is longer, with the longest host, repository and tag and a digest."""
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/.+")
 _S3 = re.compile(r"s3://.+", re.IGNORECASE | re.DOTALL)
@@ -49,8 +53,9 @@ def customization(description: Node, name: str, _: Known) -> Facts:
     """Return the facts of a job of CreateJob.
 
     What its document means is known to the service alone: each of its values is a setting, a location among them an input, a
-    role one of the job's, and what looks like a VPC is its VPC. A document that can't be read is an image that can't be known.
-    A value with too long a path is no setting, but counted, and so is what is too long for a role.
+    role one of the job's, an image of ECR one beside the service's own, and what looks like a VPC is its VPC. A document that
+    can't be read is an image that can't be known. A value with too long a path is no setting, but counted, and so is what is too
+    long for a role.
     """
     origin = Origin(type=JOB, name=name)
     raw = text(description, DOCUMENT)
@@ -64,13 +69,13 @@ def customization(description: Node, name: str, _: Known) -> Facts:
         problem = str(exc) if isinstance(exc, _Unreadable) else "is not JSON"
         whole = Setting(slot=DOCUMENT, name=DOCUMENT, value=raw)
         return Facts(images=(_unread(origin, f"the configuration {problem}"),), hyperparameters=(whole,), roles=own)
-    message = "no image is named: the service runs its own"
+    message = "the service runs its own image"
     networks = [network for node in _nodes(found) if (network := _vpc(node)) is not None]
     named = [leaf.value for leaf in leaves if _ROLE.fullmatch(leaf.value)]
     others = [role for role in dict.fromkeys(named) if len(role) <= _ROLE_LENGTH]
     fitting = tuple(leaf for leaf in leaves if len(leaf.slot) <= PATH)
     return Facts(
-        images=(unknown_image(DOCUMENT, origin, "managed", message),),
+        images=(unknown_image(DOCUMENT, origin, "managed", message), *_images(leaves, origin)),
         inputs=tuple(_inputs(leaves)),
         hyperparameters=fitting,
         unshown_settings=len(leaves) - len(fitting),
@@ -186,6 +191,15 @@ def _together(networks: list[Vpc]) -> Vpc | None:
         subnets=merged.subnets if all(one.subnets for one in networks) else (),
         security_groups=merged.security_groups if all(one.security_groups for one in networks) else (),
     )
+
+
+def _images(leaves: list[Setting], origin: Origin) -> Iterator[Image]:
+    """Every image of ECR; of another registry's, nobody can tell one from an address."""
+    for leaf in leaves:
+        # What begins with an image may be a text that goes on.
+        words = leaf.value.split(maxsplit=1)
+        if len(words) == 1 and len(words[0]) <= _IMAGE_LENGTH and is_of_ecr(words[0]):
+            yield image(leaf.value, leaf.slot[:PATH], origin)
 
 
 def _inputs(leaves: list[Setting]) -> Iterator[StorageInput]:

@@ -15,6 +15,7 @@ from guard.normalize import normalize
 from guard.opa.engine import EmbeddedOpa
 from guard.refs import Collected, JobRef, job_arn
 from tests.support.events import HOME
+from tests.support.jobs import AWS_ECR, OWN_ECR
 from tests.support.policies import RULE_IDS
 
 SOURCE = Source(type="api-call", id="event-1", time=datetime(2026, 11, 23, 10, tzinfo=UTC))
@@ -22,11 +23,12 @@ ROLE, ADMIN = "arn:aws:iam::111122223333:role/Train", "arn:aws:iam::111122223333
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 VPC = {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
 SECRET = "AKIAIOSFODNN7ABCDEFG"
+DENIED = {"denied_image", "framework_version"}
 
 COMPLIANT: dict[str, dict[str, Any]] = {
     "customization": {
         "RoleArn": ROLE,
-        "JobConfigDocument": json.dumps({"Data": "s3://data/train", "Epochs": 3}),
+        "JobConfigDocument": json.dumps({"Data": "s3://data/train", "Epochs": 3, "Uri": f"{AWS_ECR}/sglang:0.5"}),
     },
     "training-session": {
         "RoleArn": ROLE,
@@ -63,6 +65,8 @@ CARELESS = [
     ("customization", {"JobConfigDocument": json.dumps({"Data": ["s3://elsewhere/x"]})}, {"data_location"}),
     ("customization", {"JobConfigDocument": json.dumps({"Key": SECRET})}, {"secret_in_environment"}),
     ("customization", {"JobConfigDocument": "{"}, {"unresolved_image"}),
+    ("customization", {"JobConfigDocument": json.dumps({"Uri": f"{AWS_ECR}/pytorch-training:1.10-cpu-py38"})}, DENIED),
+    ("customization", {"JobConfigDocument": json.dumps({"Uri": f"{OWN_ECR}/agent:1"})}, {"unapproved_registry"}),
     ("training-session", {"VpcConfig": None}, {"vpc_required"}),
     (
         "training-session",

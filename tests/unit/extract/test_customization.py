@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from guard.document import ImageError, Vpc
+from guard.document import ImageError, Origin, Vpc
 from guard.extract import extract
 from guard.extract.customization import LEAVES
 from guard.extract.facts import Facts
+from guard.extract.parts import image
 
 ROLE, OTHER = "arn:aws:iam::111122223333:role/Job", "arn:aws:iam::999999999999:role/Reward"
 IN_VPC = Vpc(subnets=("subnet-1",), security_groups=("sg-1",))
@@ -46,6 +47,51 @@ def test_a_location_is_an_input_and_near_misses_are_not() -> None:
         ("JobConfigDocument.Data[0]", "data"),
         ("JobConfigDocument.Data[1]", "data"),
     ]
+
+
+ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(f"{ECR}/agent:1", id="ECR"),
+        pytest.param(f" {ECR.upper()}:443/team/agent@sha256:{'ab' * 32}\n", id="another spelling"),
+        pytest.param("111122223333.dkr-ecr-fips.us-gov-west-1.on.aws/agent", id="another endpoint"),
+        pytest.param("public.ecr.aws/team/agent:1", id="ECR Public"),
+        pytest.param("ecr-public.aws.com:443/team/agent:1", id="ECR Public by another host and port"),
+        pytest.param(f"{ECR}/{'a' * 255}:{'b' * 128}@sha256:{'ab' * 32}", id="as long as one can be"),
+    ],
+)
+def test_an_image_of_ecr_is_one_of_the_jobs(raw) -> None:
+    """The service's own is shown all the same: a decoy must not hide it."""
+    found = facts({"Environment": {"Containers": [{"Uri": raw}]}})
+    named = image(raw, "JobConfigDocument.Environment.Containers[0].Uri", Origin(type="job", name="job-1"))
+    assert named.error is None
+    assert found.images[1:] == (named,)
+    assert codes(found) == ["managed"]
+
+
+def test_an_image_of_ecr_that_no_registry_would_take_cannot_be_known() -> None:
+    assert codes(facts({"Uri": f"{ECR}/Agent:1"})) == ["managed", "unparseable"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("agent:1", id="no registry"),
+        pytest.param("docs.example.com/team/agent", id="an address"),
+        pytest.param(f"use {ECR}/agent:1", id="in a text"),
+        pytest.param(f"{ECR}/agent:1 answers", id="at the beginning of a text"),
+        pytest.param(f"{ECR}/{'a' * 600}", id="longer than any image"),
+        pytest.param(f"https://{ECR}/agent:1", id="behind a scheme"),
+        pytest.param(ECR, id="a registry alone"),
+        pytest.param(f"{ECR}.example.com/agent:1", id="another host"),
+    ],
+)
+def test_another_value_is_no_image(text) -> None:
+    found = facts({"Value": text})
+    assert (len(found.images), codes(found)) == (1, ["managed"])
 
 
 def test_every_role_is_one_of_the_jobs() -> None:

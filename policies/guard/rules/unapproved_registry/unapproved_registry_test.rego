@@ -173,6 +173,39 @@ test_deny_unknown_image if {
 	}}
 }
 
+_not_known(code) := {
+	"message": sprintf("The image at JobConfigDocument is not known (%s), so it is not approved.", [code]),
+	"details": {
+		"config": "rules.unapproved_registry.allowed",
+		"slot": "JobConfigDocument",
+		"image": null,
+		"error": code,
+	},
+}
+
+_managed := object.union(_unknown, {"slot": "JobConfigDocument", "error": {"code": "managed"}})
+
+test_deny_an_image_that_the_service_picks_in_place_of_the_owners if {
+	r := rule.findings with input as {"job": {"kind": "training"}, "images": [_managed]}
+		with data.guard.config.rules.unapproved_registry as _config
+	r == {_not_known("managed")}
+}
+
+test_allow_the_services_own_image_beside_those_that_a_document_names if {
+	own := _ecr("123456789012", "us-east-1", "a")
+	other := _ecr("210987654321", "us-east-1", "a")
+	r := rule.findings with input as {"job": {"kind": "customization"}, "images": [_managed, own, other]}
+		with data.guard.config.rules.unapproved_registry as _config
+	r == {_unapproved(other)}
+}
+
+test_deny_an_unknown_image_that_a_document_names if {
+	unparseable := object.union(_managed, {"error": {"code": "unparseable"}})
+	r := rule.findings with input as {"job": {"kind": "customization"}, "images": [_managed, unparseable]}
+		with data.guard.config.rules.unapproved_registry as _config
+	r == {_not_known("unparseable")}
+}
+
 test_deny_every_image_when_the_list_is_missing if {
 	image := _ecr("123456789012", "us-east-1", "a")
 	every rules in _unset {
