@@ -144,8 +144,10 @@ package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make packa
 	@[ -x $(PACKAGE_OPA) ] || GOOS=linux GOARCH=$(PACKAGE_GOARCH) tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $(PACKAGE_OPA)
 	@$(PYTHON) tools/package.py --arch $(PACKAGE_ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE) --python $(PYTHON313) $(if $(EXTRA),--extra "$(EXTRA)")
 
+# By the environment: of the command line, the shell would take an `&` in an address for its own.
+deploy: export PARAMETERS := $(PARAMETERS)
 deploy: $(READY) ## Build and deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit|enforce] [ARCH=...] [EXTRA=folder] [PARAMETERS="NAME=VALUE ..."]
-	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" EXTRA="$(EXTRA)" $(VENV)/bin/python tools/deploy.py "$(BUCKET)" "$(STACK)" $(PARAMETERS)
+	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" EXTRA="$(EXTRA)" $(VENV)/bin/python tools/deploy.py "$(BUCKET)" "$(STACK)"
 
 rollback: $(READY) ## Let the version before the current one run again: make rollback [STACK=...]
 	@$(VENV)/bin/python tools/rollback.py "$(STACK)"

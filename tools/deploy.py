@@ -1,7 +1,8 @@
-"""Builds the package and deploys the stack: `python tools/deploy.py BUCKET STACK [PARAMETER=VALUE ...]`.
+"""Builds the package and deploys the stack: `PARAMETERS="NAME=VALUE ..." python tools/deploy.py BUCKET STACK`.
 
-MODE and ARCH, from the environment, are the parameters Mode and Architecture, and EXTRA is a folder whose files are added to the
-package. Whatever parameter isn't given keeps the value that the stack has; a new stack takes the template's defaults.
+MODE and ARCH, from the environment, are the parameters Mode and Architecture, EXTRA is a folder whose files are added to the
+package, and PARAMETERS holds the other parameters, a value with a space in quotes. Whatever parameter isn't given keeps the value
+that the stack has; a new stack takes the template's defaults.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -160,6 +162,18 @@ def _aws(*arguments: str) -> None:
     subprocess.run(command, check=True)
 
 
+def run(bucket: str, stack: str, parameters: str) -> int:
+    """Deploy with parameters that are quoted as for a shell, in which nothing else has a meaning; the exit code."""
+    try:
+        given = shlex.split(parameters)
+    except ValueError as exc:
+        print(
+            f"PARAMETERS can't be read: {exc}; it holds NAME=VALUE ..., a value with a space in quotes", file=sys.stderr
+        )
+        return 2
+    return main(bucket, stack, *given)
+
+
 if __name__ == "__main__":
     os.chdir(ROOT)
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(run(*sys.argv[1:], os.environ.get("PARAMETERS", "")))

@@ -120,9 +120,11 @@ def deploying(folder: Path, aws: str) -> Deploy:
         "AWS_PAGER": "",
     }
 
-    def run(*variables: str) -> subprocess.CompletedProcess[str]:
+    def run(*variables: str, **more: str) -> subprocess.CompletedProcess[str]:
         command = ["make", "deploy", "BUCKET=packages", f"PYTHON={folder / 'packager'}", *variables]
-        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=folder, env={**environment, **more}, capture_output=True, text=True, check=False
+        )
 
     return run
 
@@ -144,8 +146,8 @@ def _without_versions(template: str) -> str:
     )
 
 
-def parameters(aws: str, stack: str = "sagemaker-guard") -> dict[str, str]:
-    stacks: Any = boto3.client("cloudformation", region_name=REGION, endpoint_url=aws)
+def parameters(aws: str, stack: str = "sagemaker-guard", region: str = REGION) -> dict[str, str]:
+    stacks: Any = boto3.client("cloudformation", region_name=region, endpoint_url=aws)
     (described,) = stacks.describe_stacks(StackName=stack)["Stacks"]
     return {
         each["ParameterKey"]: each["ParameterValue"]
@@ -210,6 +212,14 @@ def test_a_new_stack_takes_the_templates_defaults(deploy: Deploy, aws: str, tmp_
     assert (tmp_path / "build" / "arch").read_text().strip() == "arm64"
 
 
+def test_an_address_is_given_with_all_characters_that_a_shell_would_take_for_its_own(deploy: Deploy, aws: str) -> None:
+    address = "https://tickets.example.com/new?project=(1);$$x&type=*|`2`#a"
+    deployed = deploy(f"PARAMETERS='ProcessingContainers=a:1, b:2' ExemptionUrl={address}")
+    assert deployed.returncode == 0, deployed.stderr
+    given = parameters(aws)
+    assert (given["ExemptionUrl"], given["ProcessingContainers"]) == (address.replace("$$", "$"), "a:1, b:2")
+
+
 def test_a_file_that_the_stack_names_is_in_every_package(deploy: Deploy, aws: str, tmp_path: Path) -> None:
     (tmp_path / "mine" / "certs").mkdir(parents=True)
     (tmp_path / "mine" / "certs" / "ca.pem").touch()
@@ -233,6 +243,7 @@ def test_a_file_that_the_stack_names_is_in_every_package(deploy: Deploy, aws: st
         pytest.param(["PARAMETERS=Mode=audit"], "give Mode as MODE=", id="the mode as a parameter"),
         pytest.param(["PARAMETERS=Architecture=x86_64"], "give Architecture as", id="the processor as a parameter"),
         pytest.param(["PARAMETERS=audit"], "not a parameter: audit", id="a value without a name"),
+        pytest.param(["PARAMETERS=OnDelete='keep"], "PARAMETERS can't be read", id="a quote that isn't closed"),
         pytest.param(["ARCH=mips"], "ARCH is arm64 or x86_64", id="an unknown processor"),
         pytest.param(
             ["PARAMETERS=TrainingContainers=xgboost:1,quay.io"],
