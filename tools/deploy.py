@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 
 from guard.authoring.explain import hint
+from guard.cli.session import region_of
 from guard.denylist.deployment import PARAMETERS, check_list
 from guard.errors import EntryError
 
@@ -146,7 +147,7 @@ def _parameters(bucket: str, given: tuple[str, ...]) -> dict[str, str] | None:
 def _current(stack: str) -> dict[str, str]:
     """The stack's parameters, none for a new one; only "no such stack" means a new one, which may have another processor."""
     command = ["aws", "cloudformation", "describe-stacks", "--stack-name", stack, "--output", "json"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
     if ran.returncode:
         if "does not exist" in ran.stderr:
             return {}
@@ -159,7 +160,13 @@ def _current(stack: str) -> dict[str, str]:
 def _aws(*arguments: str) -> None:
     command = ["aws", "cloudformation", *arguments]
     print("+", *command, file=sys.stderr, flush=True)
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, env=_environment())
+
+
+def _environment() -> dict[str, str]:
+    """The environment of the AWS CLI, whose version 1 reads the other variable of the region only."""
+    region = region_of(os.environ)
+    return {**os.environ, **({"AWS_DEFAULT_REGION": region} if region else {})}
 
 
 def run(bucket: str, stack: str, parameters: str) -> int:

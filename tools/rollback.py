@@ -9,10 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import boto3
-
 from guard.aws.clients import ClientOf
 from guard.aws.refusals import CALL_ERRORS, code
+from guard.cli.session import new_session
 from guard.errors import ConfigError
 from guard.operations.stack import outputs
 
@@ -53,6 +52,10 @@ def _versions(functions: Any, name: str) -> tuple[int, int | None]:
     return current, max((version for version in published if version < current), default=None)
 
 
+def _client(service: str) -> Any:
+    session: Any = new_session()
+    return session.client(service)
+
+
 if __name__ == "__main__":
-    make: Any = boto3.client
-    sys.exit(main(sys.argv[1], make))
+    sys.exit(main(sys.argv[1], _client))

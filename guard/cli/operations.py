@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, TextIO
 
-import boto3
 import typer
 from botocore.config import Config
 from rich.console import Console
@@ -17,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from guard.aws.refusals import CALL_ERRORS, refuse_foreign
+from guard.cli.session import new_session
 from guard.cli.text import printable
 from guard.errors import ConfigError
 from guard.operations.letters import Letter
@@ -70,7 +70,7 @@ def redrive_command(
 
 def _clients() -> Callable[[str], Any]:
     try:
-        session: Any = boto3.Session()
+        session: Any = new_session()
     except CALL_ERRORS as exc:
         raise ConfigError("the AWS configuration can't be used", error=str(exc)) from exc
     session.events.register("after-call", refuse_foreign)

@@ -220,6 +220,12 @@ def test_an_address_is_given_with_all_characters_that_a_shell_would_take_for_its
     assert (given["ExemptionUrl"], given["ProcessingContainers"]) == (address.replace("$$", "$"), "a:1, b:2")
 
 
+def test_the_stack_is_in_the_region_that_version_2_of_the_cli_would_take(deploy: Deploy, aws: str) -> None:
+    deployed = deploy("STACK=north", AWS_REGION="eu-north-1")
+    assert deployed.returncode == 0, deployed.stderr
+    assert parameters(aws, "north", "eu-north-1")["Mode"] == "enforce"
+
+
 def test_a_file_that_the_stack_names_is_in_every_package(deploy: Deploy, aws: str, tmp_path: Path) -> None:
     (tmp_path / "mine" / "certs").mkdir(parents=True)
     (tmp_path / "mine" / "certs" / "ca.pem").touch()

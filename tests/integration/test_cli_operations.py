@@ -68,7 +68,7 @@ class Cloud:
 def cloud(ssm: Any, table: StateTable, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """The stack."""
     made = Cloud("stopped")
-    monkeypatch.setattr("guard.cli.operations.boto3.Session", lambda: made)
+    monkeypatch.setattr("guard.cli.operations.new_session", lambda: made)
     return made
 
 
