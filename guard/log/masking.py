@@ -15,6 +15,8 @@ from guard.document import Document, Model
 from guard.errors import MaskInvalid, PolicyError
 
 ROOTS = ("input", "result")
+# An object of the record, and of the Athena table: a text in its place would keep the record from being written.
+_WHOLE = frozenset(f"/{root}" for root in ROOTS)
 
 
 class Subject(Model):
@@ -88,6 +90,8 @@ def _parsed(mask: object) -> tuple[str, str, object]:
     if not isinstance(mask, dict) or not isinstance(mask.get("path"), str):
         raise MaskInvalid("a mask is a JSON pointer, or an object with op and path", type=type(mask).__name__)
     operation = mask.get("op")
+    if operation == "upsert" and mask["path"] in _WHOLE:
+        raise MaskInvalid("the whole document or decision can be erased but not replaced (op upsert)", path=mask["path"])
     if operation not in {"remove", "upsert"} or (operation == "upsert" and "value" not in mask):
         raise MaskInvalid("a mask's op is remove, or upsert with a value", path=mask["path"], op=str(operation))
     return mask["path"], operation, mask.get("value")

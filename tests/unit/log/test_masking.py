@@ -74,6 +74,8 @@ INVALID = [
     pytest.param([{"op": "hide", "path": "/input"}], id="unknown op"),
     pytest.param([{"op": "remove"}], id="no path"),
     pytest.param(["/input/environment/0"], id="an element erased"),
+    pytest.param([_upsert("/input")], id="the document replaced"),
+    pytest.param([_upsert("/result")], id="the decision replaced"),
 ]
 
 
@@ -107,6 +109,8 @@ _POINTER = st.lists(st.sampled_from(["input", "result", "environment", "0", "1",
 def test_any_answer_is_followed_or_hides_everything(masks: list[object]) -> None:
     found = masked(_subject(), Policy(masks))
     assert found.failure is None or found.input is None
+    # As the record's own fields: one of another type would keep the whole record from being written.
+    assert all(part is None or isinstance(part, dict) for part in (found.input, found.result))
 
 
 @pytest.mark.parametrize(("masks", "name"), [(None, "NoneType"), ({}, "dict"), ("/input", "str")])
