@@ -60,7 +60,12 @@ authoring.register(app)
 def main() -> None:
     """Run the command line; whatever goes wrong is exit code 2, so that no failure reads as a deny."""
     try:
+        # What can't be written must fail here, and not when Python ends.
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a TextIOWrapper, unless a program replaced it
         app()
+    except SystemExit as exc:
+        # Typer ends with 1, a deny, when nobody reads what is printed, as in `... | head -1`.
+        sys.exit(EXIT_ERROR if isinstance(exc.__context__, BrokenPipeError) else exc.code)
     except Exception as exc:
         _tell(exc)
         sys.exit(EXIT_ERROR)

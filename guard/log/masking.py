@@ -91,7 +91,9 @@ def _parsed(mask: object) -> tuple[str, str, object]:
         raise MaskInvalid("a mask is a JSON pointer, or an object with op and path", type=type(mask).__name__)
     operation = mask.get("op")
     if operation == "upsert" and mask["path"] in _WHOLE:
-        raise MaskInvalid("the whole document or decision can be erased but not replaced (op upsert)", path=mask["path"])
+        raise MaskInvalid(
+            "the whole document or decision can be erased but not replaced (op upsert)", path=mask["path"]
+        )
     if operation not in {"remove", "upsert"} or (operation == "upsert" and "value" not in mask):
         raise MaskInvalid("a mask's op is remove, or upsert with a value", path=mask["path"], op=str(operation))
     return mask["path"], operation, mask.get("value")

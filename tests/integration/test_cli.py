@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -280,6 +283,24 @@ def _told(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     with pytest.raises(SystemExit):
         main()
     return capsys.readouterr().err.splitlines()
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["table", "JSON"])
+def test_an_answer_that_nobody_reads_is_an_error_and_no_deny(event, bundle, opa, options) -> None:
+    """As in `evaluate ... | head -1`: of a short answer, Python itself writes the rest when it ends."""
+    readers, writers = os.pipe()
+    os.close(readers)
+    command = [sys.executable, "-c", "from guard.cli.app import main; main()", "evaluate", str(event(ALLOWED))]
+    ran = subprocess.run(
+        [*command, "--bundle", str(bundle), *options],
+        stdout=writers,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "GUARD_OPA_PATH": str(opa)},
+        check=False,
+    )
+    os.close(writers)
+    assert (ran.returncode, ran.stderr) == (2, "")
 
 
 def test_an_error_of_several_lines_is_told_in_as_many(monkeypatch, capsys) -> None:
