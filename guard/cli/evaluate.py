@@ -152,9 +152,8 @@ def _description(file: Path, ref: JobRef) -> dict[str, Any]:
 
 def _read_json(path: Path) -> Any:
     try:
-        if str(path) == "-":
-            return json.loads(sys.stdin.read())
-        content = path.read_bytes()
+        # Bytes of both: records are gzipped, and JSON tells its own encoding, whatever that of the terminal is.
+        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         return json.loads(gzip.decompress(content) if content.startswith(_GZIP) else content)
     except (OSError, EOFError, zlib.error) as exc:
         problem = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)

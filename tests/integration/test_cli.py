@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import os
@@ -178,8 +179,19 @@ def test_the_image_lists_of_the_deployment_count(run, event, monkeypatch) -> Non
     assert run(event(ALLOWED)).exit_code == 1
 
 
-def test_an_event_is_read_from_standard_input(run, event) -> None:
-    assert run("-", input=event(DENIED).read_text()).exit_code == 1
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(lambda content: content, id="as it is"),
+        pytest.param(gzip.compress, id="gzipped, as the bucket has records"),
+        pytest.param(lambda content: codecs.BOM_UTF8 + content, id="with a mark of its encoding"),
+        pytest.param(lambda content: content.decode().encode("utf-16"), id="as PowerShell writes it"),
+    ],
+)
+def test_an_event_is_read_from_standard_input_as_from_a_file(run, event, tmp_path, written) -> None:
+    content = written(event(DENIED).read_bytes())
+    (tmp_path / "written").write_bytes(content)
+    assert [run("-", input=content).exit_code, run(tmp_path / "written").exit_code] == [1, 1]
 
 
 @pytest.mark.parametrize(
