@@ -16,7 +16,7 @@ from rich.text import Text
 
 from guard.cli.evaluate import Evaluated, Evaluator
 from guard.cli.exemptions import Listed, count_covered, list_exemptions, scope_text
-from guard.cli.fixtures import Case, differences, expectation_of, find_cases, json_files
+from guard.cli.fixtures import Case, differences, events_in, expectation_of, find_cases
 from guard.cli.text import printable
 from guard.errors import ConfigError, GuardError, IgnoredEvent
 from guard.opa.binary import find_opa
@@ -108,17 +108,17 @@ def show_exemptions(
 
 def _results(evaluator: Evaluator, given: list[Path]) -> Iterator[Evaluated]:
     """The decisions on the files; those on which there is none, as events of ended jobs, are left out by name."""
-    for file in _files(given):
+    for file, describe in _files(given):
         try:
-            yield evaluator.evaluate(file, None)
+            yield evaluator.evaluate(file, describe)
         except IgnoredEvent as exc:
             told = f"left out: {file}: {exc.message} ({exc.evidence['reason']})"
             Console(stderr=True, soft_wrap=True, highlight=False).print(Text(printable(told)))
 
 
-def _files(given: list[Path]) -> Iterator[Path]:
+def _files(given: list[Path]) -> Iterator[tuple[Path, Path | None]]:
     for path in given:
-        found = json_files(path) if path.is_dir() else [path]
+        found = events_in(path) if path.is_dir() else [(path, None)]
         if not found:
             raise ConfigError("there is no .json and no .json.gz in this folder", path=str(path))
         yield from found

@@ -103,8 +103,7 @@ def find_cases(folder: Path) -> list[Case]:
     """
     if not folder.is_dir():
         raise ConfigError("there is no such folder of cases", path=str(folder))
-    events = [file for file in json_files(folder) if not _plain(file).name.endswith(DESCRIBE)]
-    cases = [_case(folder, event) for event in events]
+    cases = [_case(folder, event, describe) for event, describe in events_in(folder)]
     names = [case.name for case in cases]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigError(f"{twice[0]}.json and {twice[0]}.json.gz would be one case: keep one", path=str(folder))
@@ -117,16 +116,22 @@ def find_cases(folder: Path) -> list[Case]:
     return cases
 
 
-def json_files(folder: Path) -> list[Path]:
-    """Return the JSON files of a folder and those below it, sorted; the guard writes records as .json.gz."""
-    return sorted({*folder.rglob("*.json"), *folder.rglob("*.json.gz")})
+def events_in(folder: Path) -> list[tuple[Path, Path | None]]:
+    """Return the events and documents of a folder and those below it, sorted, each with its Describe response if it has one."""
+    # The guard writes records as .json.gz.
+    files = sorted({*folder.rglob("*.json"), *folder.rglob("*.json.gz")})
+    return [(file, _description(_plain(file))) for file in files if not _plain(file).name.endswith(DESCRIBE)]
 
 
-def _case(folder: Path, event: Path) -> Case:
-    plain = _plain(event)
+def _description(plain: Path) -> Path | None:
     described = (plain.with_suffix(DESCRIBE), plain.with_suffix(f"{DESCRIBE}.gz"))
+    return next(filter(Path.exists, described), None)
+
+
+def _case(folder: Path, event: Path, describe: Path | None) -> Case:
+    plain = _plain(event)
     name = str(plain.relative_to(folder).with_suffix(""))
-    return Case(name, event, next(filter(Path.exists, described), None), plain.with_suffix(EXPECTED))
+    return Case(name, event, describe, plain.with_suffix(EXPECTED))
 
 
 def _plain(file: Path) -> Path:

@@ -18,6 +18,7 @@ from guard.authoring.opa import Opa
 from guard.cli.app import app
 from guard.errors import ConfigError
 from tests.support.bundles import configured_bundle
+from tests.support.jobs import ALLOWED
 from tests.support.policies import CONFIG, POLICIES, copy_policies
 
 RECORDED = Path("tests/golden/schema-1/training_denied.json")
@@ -196,6 +197,22 @@ def test_events_that_the_guard_ignores_are_left_out_by_name(run: Any, policies: 
     assert "covers denied_image (1) in the document\n" in result.stdout
     (left_out,) = result.stderr.splitlines()
     assert left_out.startswith(f"left out: {folder / 'training_completed.json'}: ")
+
+
+def test_a_folder_of_cases_is_one_of_documents_each_with_its_describe_response(
+    run: Any, policies: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    event = json.loads(EVENT.read_text()) | {"time": datetime.now(UTC).isoformat()}
+    (folder / "churn.describe.json").write_text(json.dumps(event["detail"]))
+    event["detail"] = event["detail"] | {"AlgorithmSpecification": {"TrainingImage": ALLOWED}}
+    (folder / "churn.json").write_text(json.dumps(event))
+    assert run("test", folder, "--accept").exit_code == 0
+    result = run("exemptions", folder, "--json", "--bundle", policies(_exemption("EX-1", scope={"role_arn": "*"})))
+    assert result.exit_code == 0, result.output
+    (listed,) = json.loads(result.stdout)
+    assert listed["covered"] == {"denied_image": 1}
 
 
 def test_a_document_that_cannot_be_decided_on_is_named(run: Any, policies: Any, tmp_path: Path) -> None:
