@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from guard.aws.listing import PAGE
 from guard.jobs import JOB_KINDS
@@ -185,6 +187,29 @@ def test_the_settings_accept_the_variables(mode: str) -> None:
     }
 
 
+def _given_as_they_are() -> list[tuple[str, str]]:
+    """The variables of the function that are a parameter's value, with that parameter, where a pattern says what it may be."""
+    variables = template()["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
+    named = {variable: value.get("Ref") for variable, value in variables.items() if isinstance(value, dict)}
+    # Which images there are, and whether an entry can match one, no pattern says: tools/deploy.py looks at those.
+    return [
+        (variable, name)
+        for variable, name in named.items()
+        if "AllowedPattern" in PARAMETERS.get(name, {}) and not name.endswith("Containers")
+    ]
+
+
+@pytest.mark.parametrize(("variable", "name"), _given_as_they_are())
+@given(data=st.data())
+def test_the_function_starts_with_whatever_its_parameters_may_be(variable: str, name: str, data: st.DataObject) -> None:
+    """A variable that it refuses is found at its start: then no event is judged, and no sweep either."""
+    pattern = re.compile(PARAMETERS[name]["AllowedPattern"].removesuffix("$") + r"\Z")
+    value = data.draw(st.from_regex(pattern, alphabet=st.characters(min_codepoint=32, max_codepoint=126)))
+    # Of an address in brackets no pattern says whether it is one.
+    assume(len(value) <= PARAMETERS[name].get("MaxLength", len(value)) and "[" not in value)
+    Settings.from_environment({variable: value})
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_handler_exists(name: str) -> None:
     module, function = FUNCTIONS[name]["Handler"].rsplit(".", 1)
@@ -214,7 +239,11 @@ def test_a_default_keeps_to_its_own_pattern(name: str) -> None:
         ("TrainingContainers", " a/b:1.0-cpu ,\n\tc@sha256:ab, registry:5000/d*", True),
         ("TrainingContainers", "a:1;b:2", False),
         ("OpaUrl", "https://opa.example.com:8181", True),
+        ("OpaUrl", "https://10.0.0.7/", True),
+        ("OpaUrl", "https://[fd00::7]:65535", True),
         ("OpaUrl", "opa.example.com", False),
+        ("OpaUrl", "https://guard:secret@opa.example.com", False),
+        ("OpaUrl", "https://opa.example.com:65536", False),
         ("OpaUrl", "https://opa.example.com/v1/data", False),
         ("BundleInPackage", "policies/prod.tar.gz", True),
         ("BundleInPackage", "../bundle.tar.gz", False),
