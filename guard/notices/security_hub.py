@@ -126,7 +126,7 @@ def _asff(notice: Notice, finding: NoticeFinding, now: datetime, *, ended: bool)
         "UpdatedAt": now.isoformat(),
         "Severity": {"Label": "HIGH"},
         "Title": f"SageMaker {job.kind} job {job.name}: {finding.rule_id}"[:_TITLE],
-        "Description": f"{finding.message} {summary(notice)}"[:_DESCRIPTION],
+        "Description": _description(finding.message, summary(notice)),
         "Remediation": {"Recommendation": recommendation},
         "Resources": [
             {
@@ -142,6 +142,12 @@ def _asff(notice: Notice, finding: NoticeFinding, now: datetime, *, ended: bool)
         "Compliance": {"Status": "FAILED"},
         "RecordState": "ARCHIVED" if ended else "ACTIVE",
     }
+
+
+def _description(message: str, became: str) -> str:
+    """The message and what became of the job; what is too long is cut from the message: only the rest says whether it runs."""
+    end = f" {became}"[: _DESCRIPTION // 2]
+    return f"{message[: _DESCRIPTION - len(end)]}{end}"
 
 
 # What a finding that Security Hub returned may be imported with again.

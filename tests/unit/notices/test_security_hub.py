@@ -13,6 +13,7 @@ import pytest
 from guard.errors import NoticeError, StateError
 from guard.jobs import BY_KIND
 from guard.notices.ends import Ends, Told
+from guard.notices.message import summary
 from guard.notices.notice import Notice, notice_of
 from guard.notices.security_hub import SecurityHubChannel
 from guard.record import Outcome
@@ -65,6 +66,18 @@ def _imported(outcome: Outcome = Outcome.STOPPED, status: str = "InProgress") ->
     ((_, asked),) = hub.calls
     (finding,) = asked["Findings"]
     return finding
+
+
+@pytest.mark.parametrize("length", [10, 990, 3000])
+def test_a_long_message_leaves_room_for_what_became_of_the_job(length: int) -> None:
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    record = denied(FINDING.model_copy(update={"message": "m" * length}), mode="audit", outcome=Outcome.AUDITED)
+    notice = notice_of(record, URL)
+    assert notice is not None
+    _channel(hub).give(notice)
+    ((_, asked),) = hub.calls
+    told = asked["Findings"][0]["Description"]
+    assert (told[:10], told.endswith(f" {summary(notice)}"), len(told) <= 1024) == ("m" * 10, True, True)
 
 
 def test_the_finding_about_a_stopped_job() -> None:
