@@ -115,9 +115,10 @@ class TopicChannel:
 
 def tags(notice: Notice) -> list[dict[str, str]]:
     """Return the tags, with what SageMaker takes in a value."""
+    decision = notice.decision or "undecided"
     first = notice.findings[0].message if notice.findings else notice.reason or ""
     values = {
-        "guard:decision": "deny" if notice.mode == "enforce" else "deny - audit only",
+        "guard:decision": decision if notice.mode == "enforce" else f"{decision} - audit only",
         "guard:rules": " ".join(notice.rules),
         "guard:reason": first,
         "guard:decision-id": notice.decision_id,

@@ -42,11 +42,18 @@ def summary(notice: Notice) -> str:
     ends = {
         "audited": "is denied by policy. It goes on running, since the policies are being tried out (audit mode); later, "
         "such a job will be stopped.",
-        "already_finished": "is denied by policy. "
-        + ("It had ended" if notice.ended else "It had ended, or was being stopped,")
-        + " before the guard could stop it.",
+        "already_finished": f"is denied by policy. {_over(notice)}",
     }
     return f"{job} {ends.get(notice.outcome, 'was stopped, because policy denies it.')}"
+
+
+def _over(notice: Notice) -> str:
+    """What became of a job that the guard did not stop, or would not have."""
+    ended = "It had ended" if notice.ended else "It had ended, or was being stopped,"
+    if notice.mode == "enforce":
+        return f"{ended} before the guard could stop it."
+    tried = "The policies are being tried out (audit mode); later, such a job will be stopped."
+    return f"{ended} when the guard looked at it. {tried}"
 
 
 def exemption(notice: Notice) -> str | None:

@@ -90,12 +90,12 @@ def test_a_bus_that_takes_nothing_is_named_with_its_code() -> None:
         ),
         pytest.param(
             _notice(evaluation=None, reason="no decision for 30 minutes"),
-            "deny",
+            "undecided",
             "",
             "no decision for 30 minutes",
             id="undecided",
         ),
-        pytest.param(_notice(evaluation=None, reason=None), "deny", "", "", id="undecided nobody knows why"),
+        pytest.param(_notice(evaluation=None, reason=None), "undecided", "", "", id="undecided nobody knows why"),
         pytest.param(
             _notice(OTHER.model_copy(update={"message": "m" * 256})), "deny", "max_runtime", "m" * 256, id="just fits"
         ),

@@ -149,6 +149,19 @@ def test_a_job_is_said_to_have_ended_where_that_is_known(*, ended: bool | None, 
 
 
 @pytest.mark.parametrize(
+    ("ended", "says"),
+    [
+        (True, "It had ended when the guard looked at it."),
+        (False, "It had ended, or was being stopped, when the guard looked at it."),
+    ],
+)
+def test_in_audit_mode_a_job_that_ended_is_not_said_to_have_escaped_a_stop(*, ended: bool, says: str) -> None:
+    notice = _notice(mode="audit", outcome=Outcome.ALREADY_FINISHED).model_copy(update={"ended": ended})
+    tried = "The policies are being tried out (audit mode); later, such a job will be stopped."
+    assert summary(notice).endswith(f"is denied by policy. {says} {tried}")
+
+
+@pytest.mark.parametrize(
     "outcome",
     [None, Outcome.STOP_FAILED, Outcome.FAILED, Outcome.GONE],
     ids=["before the stop", "refused", "failed", "gone"],
