@@ -94,8 +94,9 @@ def build(architecture: Architecture, opa: Path, bundle: Path, target: Path, pyt
     prune(target)
     copy_ours(target)
     if not compile_all(target, python):
+        named = python or f"Python {PYTHON_VERSION}"
         print(
-            f"{python} doesn't run here: without bytecode the imports of a cold start take three times as long",
+            f"{named} doesn't run here: without bytecode the imports of a cold start take three times as long",
             file=sys.stderr,
         )
     (target / "bin").mkdir()
@@ -257,16 +258,23 @@ def report(archive: Path) -> None:
         )
 
 
-def main() -> int:
-    """Build the package and print its sizes."""
+def command_line() -> argparse.ArgumentParser:
+    """Return what reads the arguments, as the Makefile gives them."""
     parser = argparse.ArgumentParser(description="Builds the Lambda's deployment package.")
     parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="arm64")
     parser.add_argument("--opa", type=Path, required=True, help="the OPA binary for that architecture")
     parser.add_argument("--bundle", type=Path, required=True, help="the policy bundle")
     parser.add_argument("--target", type=Path, default=ROOT / "build" / "package", help="the package folder")
-    parser.add_argument("--python", default=f"python{PYTHON_VERSION}", help="a Python of Lambda's version")
+    parser.add_argument(
+        "--python", default=f"python{PYTHON_VERSION}", help="a Python of Lambda's version; empty: there is none"
+    )
     parser.add_argument("--extra", type=Path, help="a folder whose files are added to the package")
-    arguments = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    """Build the package and print its sizes."""
+    arguments = command_line().parse_args()
     architecture = ARCHITECTURES[arguments.arch]
     try:
         inputs = (arguments.opa, arguments.bundle, arguments.target, arguments.python, arguments.extra)

@@ -25,6 +25,7 @@ from moto.server import ThreadedMotoServer
 from guard.opa.binary import OPA_VERSION
 from tests.support.environment import clean_environment
 from tests.support.jobs import REGION
+from tools.package import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 # What moto's CloudFormation passes over isn't what is tested here.
@@ -35,6 +36,7 @@ Deploy = Callable[..., subprocess.CompletedProcess[str]]
 PACKAGER = """#!/bin/sh
 case "$*" in *--arch*) ;; *) touch build/bundle.tar.gz; exit;; esac
 mkdir -p build/package
+printf '%s\\n' "$@" > build/arguments
 echo "$@" | sed -E 's/.*--arch ([a-z0-9_]+).*/\\1/' > build/arch
 printf 'def handler(event, context): ...\\n' > build/package/handler.py
 touch build/package/bundle.tar.gz
@@ -240,6 +242,16 @@ def test_a_file_that_the_stack_names_is_in_every_package(deploy: Deploy, aws: st
     later = deploy()
     assert (later.returncode, "OpaCaFile" in later.stderr) == (2, True)
     assert parameters(aws)["OpaCaFile"] == "certs/ca.pem"
+
+
+@pytest.mark.parametrize("python", ["", "/usr/bin/python3.13"], ids=["none", "one"])
+def test_a_machine_without_lambdas_python_builds_the_package_too(deploy: Deploy, tmp_path: Path, python: str) -> None:
+    """tools/find-python prints nothing there."""
+    (tmp_path / "mine").mkdir()
+    deployed = deploy(f"PYTHON313={python}", "EXTRA=mine")
+    assert deployed.returncode == 0, deployed.stderr
+    read = command_line().parse_args((tmp_path / "build" / "arguments").read_text().splitlines()[1:])
+    assert (read.python, read.extra, read.arch) == (python, Path("mine"), "arm64")
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_bytecode_is_bound_to_no_time_and_names_the_place_in_lambda(
     assert str(tmp_path).encode() not in bytecode
 
 
-@pytest.mark.parametrize("python", ["no-such-python", "/bin/false"])
+@pytest.mark.parametrize("python", ["", "no-such-python", "/bin/false"])
 def test_a_machine_without_that_python_makes_no_bytecode(tmp_path: Path, python: str) -> None:
     write(tmp_path / "module.py")
     assert not compile_all(tmp_path, python)
