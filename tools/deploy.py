@@ -43,7 +43,7 @@ _Loader.add_multi_constructor("!", lambda *_: None)
 
 def main(bucket: str, stack: str, *given: str) -> int:
     """Deploy; the exit code of the command that failed, 2 for what can't be meant."""
-    parameters = _parameters(bucket, given)
+    parameters = _parameters(bucket, stack, given)
     if parameters is None:
         return 2
     if shutil.which("aws") is None:
@@ -124,8 +124,9 @@ def _declared(template: str) -> dict[str, dict[str, object]]:
     return found
 
 
-def _parameters(bucket: str, given: tuple[str, ...]) -> dict[str, str] | None:
-    problem = None if bucket else "say where the package goes: make deploy BUCKET=my-bucket"
+def _parameters(bucket: str, stack: str, given: tuple[str, ...]) -> dict[str, str] | None:
+    problem = None if stack else "say which stack: STACK is empty"
+    problem = problem if bucket else "say where the package goes: make deploy BUCKET=my-bucket"
     known = sorted(_declared(Path("template.yml").read_text()).keys() - OWN_VARIABLES.keys() - {"Release"})
     parameters = {name: os.environ[variable] for name, variable in OWN_VARIABLES.items() if os.environ.get(variable)}
     for each in given:

@@ -35,6 +35,8 @@ def find_stack(name: str, client_of: ClientOf) -> Stack:
 
 def outputs(stack: str, names: Sequence[str], client_of: ClientOf) -> list[str]:
     """Return these outputs of the stack, in this order. Raises ConfigError."""
+    if not stack:
+        raise ConfigError("the name of the stack is empty")
     try:
         (found,) = client_of("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         values = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs") or []}

@@ -75,3 +75,10 @@ def test_what_can_not_be_meant_is_refused_before_anything_is_built(
     monkeypatch.setenv("PATH", "/nonexistent")
     assert main(bucket, "stack", given) == 2
     assert told in capsys.readouterr().err
+
+
+def test_a_stack_without_a_name_is_none(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in `make deploy STACK=$STACK`, of a variable that nobody set."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert main("b", "") == 2
+    assert capsys.readouterr().err == "say which stack: STACK is empty\n"

@@ -82,3 +82,9 @@ def _no_region(_: str) -> Any:
 def test_what_keeps_it_from_rolling_back_is_told(client_of: Any, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main("s", client_of) == 2
     assert capsys.readouterr().err.startswith(f"error {said}")
+
+
+def test_a_stack_without_a_name_is_not_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of an empty name, the answer may be every stack of the region."""
+    assert main("", {}.__getitem__) == 2
+    assert capsys.readouterr().err == "error ConfigError: the name of the stack is empty\n"
