@@ -195,6 +195,8 @@ _denied_inputs := {
 	"by path that leads anywhere": _input("x", "other", "/opt/ml/x/../processing/input/code"),
 	"by relative path": _input("x", "other", "opt/ml"),
 	"unknown bucket": _input("code", null, null),
+	"in the folder of all channels": _input(".", "other", null),
+	"above the folder of all channels": _input("..", "other", null),
 }
 
 test_deny_code_input[name] if {
@@ -210,6 +212,7 @@ test_allow_data_inputs if {
 		_input("train", "other", "/opt/ml/processing/input/codex"),
 		_input("train", "other", "/opt/ml/processing/input/data"),
 		_input("xcode", "other", "/opt/ml/processing/input"),
+		_input("...", "other", null),
 	]
 	r := rule.findings with input as _inputs(inputs) with data.guard.config.rules.script_mode as _config
 	r == set()
