@@ -38,8 +38,8 @@ def handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ARG001 - a 
         from guard.log.metrics import count_sweep
 
         count_sweep(SETTINGS.metrics_namespace, summary)
-    if report.failures:
+    if report.failures.first is not None:
         raise SweepError(
             "the sweep could not do all that it should", **summary["failures"], first=summary["first_failure"]
-        ) from report.failures[0]
+        ) from report.failures.first
     return summary

@@ -13,13 +13,14 @@ from typing import Any
 
 from guard.aws.enforce import SharedPatience
 from guard.document import Source
-from guard.errors import GuardError, PolicyError, StateError
+from guard.errors import PolicyError, StateError
 from guard.pipeline import Guard
 from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
 from guard.sources.sweep import Listed, job_ref
 from guard.store import KEPT, Store
 from guard.sweep.bounded import Bounded
+from guard.sweep.failures import Failures
 from guard.sweep.kept import Kept
 from guard.sweep.lease import Lease
 from guard.sweep.position import Walk
@@ -55,11 +56,10 @@ class Report:
     undecided: list[str] = field(default_factory=list)
     revision: str | None = None
     exemptions: list[dict[str, Any]] = field(default_factory=list)
-    failures: list[GuardError] = field(default_factory=list)
+    failures: Failures = field(default_factory=Failures)
 
     def summary(self) -> dict[str, Any]:
         """The report as data, with what failed counted by type."""
-        failed = Counter(type(failure).__name__ for failure in self.failures)
         finished = self.finished_at or self.started_at
         return {
             "run_id": self.run_id,
@@ -76,8 +76,8 @@ class Report:
             "undecided_jobs": len(self.undecided),
             "bundle_revision": self.revision,
             "exemptions": self.exemptions,
-            "failures": dict(sorted(failed.items())),
-            "first_failure": str(self.failures[0]) if self.failures else None,
+            "failures": self.failures.by_type(),
+            "first_failure": str(self.failures.first) if self.failures.first else None,
         }
 
 
@@ -132,7 +132,7 @@ class Sweep:
             limited._swept(report, home, remaining, lease, kept)
         finally:
             lease.release()
-            report.failures += lease.failures
+            report.failures.add(*lease.failures)
         self._finished(report)
         values: dict[str, str | int] = {"report": json.dumps(report.summary())}
         self._stored(report, lambda: self.store.write(LAST, values, self.clock() + KEPT * 15))
@@ -164,7 +164,7 @@ class Sweep:
         report.listed, report.complete, report.unsupported = walk.listed, walk.complete, sorted(walk.unsupported)
         kept.save(complete=walk.complete)
         kept.end_at(walk)
-        report.failures += [*walk.failures, *kept.failures]
+        report.failures.add(*walk.failures, *kept.failures)
 
     def _unknown(
         self,
@@ -201,7 +201,7 @@ class Sweep:
             report.revision = record.evaluation.revision
         if record.outcome is not Outcome.FAILED or record.decision == "deny":
             # A job that could not be judged is told of by name, in time; what was judged and not done is a failure of the sweep.
-            report.failures += record.failures
+            report.failures.add(*record.failures)
         kept.withheld.note(record)
         since = kept.undecided.note(record, self.clock())
         if since is None:
@@ -213,7 +213,7 @@ class Sweep:
         if self.stop_undecided:
             stopped = self.guard.stop_undecided(record, f"no decision was possible for {minutes} minutes: {reason}")
             report.outcomes[stopped.outcome.value if stopped.outcome else "none"] += 1
-            report.failures += stopped.failures
+            report.failures.add(*stopped.failures)
             kept.withheld.note(stopped)
 
     def _ending(self, report: Report) -> None:
@@ -222,7 +222,7 @@ class Sweep:
         try:
             found = [exemption for exemption in self.exemptions() if str(exemption.get("expires", "")) <= until]
         except PolicyError as exc:
-            report.failures.append(exc)
+            report.failures.add(exc)
             return
         shown = ("id", "owner", "rules", "expires")
         found.sort(key=lambda exemption: str(exemption.get("expires", "")))
@@ -240,7 +240,7 @@ class Sweep:
         try:
             write()
         except StateError as exc:
-            report.failures.append(exc)
+            report.failures.add(exc)
 
     def _finished(self, report: Report) -> Report:
         report.finished_at = self.clock()

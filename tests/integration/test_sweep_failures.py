@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +16,7 @@ import pytest
 from guard.aws.table import StateTable
 from guard.errors import ListError, OpaTimeout, StateError
 from guard.jobs import JOB_KINDS
+from guard.record import Record
 from guard.store import NoStore
 from guard.sweep.undecided import ITEM as UNDECIDED
 from tests.integration.conftest import MemorySink
@@ -55,8 +58,9 @@ def test_a_kind_that_can_not_be_listed_leaves_the_others(sweep: Any, train: Any,
     control.fail("ListAutoMLJobs", "AccessDeniedException")
     report = sweep().run(HOME, lambda: PLENTY)
     assert (report.outcomes, report.complete) == ({"stopped": 1}, False)
-    (failure,) = report.failures
-    assert (type(failure), failure.evidence["operation"]) == (ListError, "ListAutoMLJobs")
+    failure = report.failures.first
+    assert isinstance(failure, ListError)
+    assert (report.failures.by_type(), failure.evidence["operation"]) == ({"ListError": 1}, "ListAutoMLJobs")
 
 
 def lacking(control: Control, *operations: str) -> None:
@@ -114,6 +118,35 @@ def test_a_denied_job_whose_stop_meets_a_fault_is_a_failure_of_the_sweep(
         {"UnexpectedError": 1},
         0,
     )
+
+
+class Body:
+    """What a sink has made of a record."""
+
+
+class Refused:
+    """A sink that keeps no record, and sees which of the bodies of its requests are still in memory."""
+
+    name = "objects"
+
+    def __init__(self) -> None:
+        self.bodies: weakref.WeakSet[Body] = weakref.WeakSet()
+        self.written = 0
+
+    def write(self, record: Record) -> None:  # noqa: ARG002 - the protocol's
+        body = Body()
+        self.bodies.add(body)
+        self.written += 1
+        raise RuntimeError("the bucket doesn't exist")
+
+
+def test_thousands_of_failures_take_no_more_memory_than_one(sweep: Any, train: Any) -> None:
+    """Each holds the record as it was being written: while a bucket was gone, large jobs filled the function's memory."""
+    train(*(f"job-{number}" for number in range(5)))
+    sink = Refused()
+    report = sweep(sinks=[sink]).run(HOME, lambda: PLENTY)
+    gc.collect()
+    assert (report.failures.by_type(), sink.written, len(sink.bodies)) == ({"LogError": 5}, 5, 1)
 
 
 def test_a_stop_that_fails_is_a_failure_of_the_sweep(sweep: Any, train: Any, control: Control) -> None:

@@ -19,7 +19,7 @@ def test_the_summary_counts_what_failed_and_shows_the_first() -> None:
     report.undecided = [f"job-{number}" for number in range(51)]
     report.revision = "r1"
     report.unsupported = ["ListEdgePackagingJobs"]
-    report.failures = [ListError("no list"), CollectError("busy"), CollectError("busy")]
+    report.failures.add(ListError("no list"), CollectError("busy"), CollectError("busy"))
     assert report.summary() == {
         "run_id": "run-1",
         "started_at": "2026-11-23T10:00:00+00:00",
