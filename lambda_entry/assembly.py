@@ -92,8 +92,11 @@ def build_limits(settings: Settings, counted_together: int = 1) -> Limits:
     return SwitchedLimits(switch, Breaker(table, bounds, together=counted_together) if counts else NO_LIMITS)
 
 
-def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
-    """Return the sweep of these settings, with a SageMaker client whose calls are spread over time."""
+def build_sweep(settings: Settings, engine: Engine, logger: Logger, version: str = "") -> Sweep:
+    """Return the sweep of these settings, with a SageMaker client whose calls are spread over time.
+
+    `version` is the function's: each release has its own.
+    """
     from guard.aws.budget import Budget, spend
     from guard.sweep.run import TOGETHER, Sweep
 
@@ -106,7 +109,7 @@ def build_sweep(settings: Settings, engine: Engine, logger: Logger) -> Sweep:
         guard=guard,
         client=sagemaker,
         store=_store(settings),
-        setup=_setup(settings, guard),
+        setup=_setup(settings, guard, version),
         undecided_after=timedelta(minutes=settings.undecided_minutes),
         withheld_longest=Bounds.of(settings).longest,
         stop_undecided=settings.undecided_jobs == "stop",
@@ -124,9 +127,12 @@ def function_home(function_arn: str) -> Home:
     return Home(account=parts[4], region=parts[3], partition=parts[1])
 
 
-def _setup(settings: Settings, guard: Guard) -> str:
-    """What decides besides a job and the policies: whether jobs are stopped, and the deployment's own deny lists."""
-    decides = [settings.mode, guard.deny_list.model_dump(mode="json")]
+def _setup(settings: Settings, guard: Guard, version: str) -> str:
+    """What decides besides a job and the policies: whether jobs are stopped, the deployment's own deny lists, and the guard itself.
+
+    A later version of it may see more of a job under the same policies.
+    """
+    decides = [settings.mode, guard.deny_list.model_dump(mode="json"), version]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
 
 

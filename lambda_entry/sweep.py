@@ -20,7 +20,7 @@ from lambda_entry.assembly import build_engine, build_sweep, function_home
 LOGGER = Logger(level="INFO", logger_handler=LineHandler(sys.stdout))
 SETTINGS = Settings.from_environment(os.environ)
 ENGINE = build_engine(SETTINGS, start, PROCESS, LOGGER)
-SWEEP = build_sweep(SETTINGS, ENGINE, LOGGER)
+SWEEP = build_sweep(SETTINGS, ENGINE, LOGGER, os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""))
 ENGINE.wait_until_ready()
 imported()
 

@@ -19,7 +19,7 @@ class Memory:
     """The fingerprints of judged jobs, in as many items as keep each of them small; never raises.
 
     A job is known while its status, the time of its last change and the `basis` are the same: the policies' revision, the
-    deployment's settings and the day. Whatever can't be read is unknown, so that the job is judged again.
+    deployed release with its settings, and the day. Whatever can't be read is unknown, so that the job is judged again.
     """
 
     def __init__(self, store: Store) -> None:

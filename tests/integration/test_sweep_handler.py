@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from guard.aws.table import StateTable
 from guard.errors import OpaStartError, SweepError
 from tests.support.entry_points import Import, entry_point
-from tests.support.jobs import ACCOUNT, DENIED, REGION, status, training_request
+from tests.support.jobs import ACCOUNT, ALLOWED, DENIED, REGION, status, training_request
 from tools.local_sagemaker import Control
 
 
@@ -87,3 +88,14 @@ def test_what_a_sweep_covered_is_a_metric(sweep: Any, sagemaker: Any, capsys: py
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (covered,) = [line for line in found if "SweepListed" in line]
     assert (covered["SweepListed"], covered["SweepJudged"], covered["SweepComplete"]) == ([1.0], [1.0], [1.0])
+
+
+def test_each_release_judges_every_job_again(table: StateTable, sweep: Any, sagemaker: Any) -> None:  # noqa: ARG001 - it is there
+    """Also with the same policies: it may see in a job what the one before did not."""
+    for name in ("one", "two"):
+        sagemaker.create_training_job(TrainingJobName=name, **training_request(ALLOWED))
+    reports = [
+        sweep(GUARD_STATE_TABLE="state", AWS_LAMBDA_FUNCTION_VERSION=version)["judged"] for version in ("7", "7", "8")
+    ]
+    # One job is judged anew to learn the policies' revision.
+    assert reports == [2, 1, 2]

@@ -242,6 +242,14 @@ def test_a_sweep_knows_the_jobs_of_the_last_one_with_the_same_settings(services:
     assert (first, len(first)) == (second, 16)
 
 
+def test_a_sweep_knows_no_job_that_an_earlier_release_judged(services: Services) -> None:
+    first, second = (
+        assembly.build_sweep(_settings(), Engine(), _logger(), version).setup  # type: ignore[arg-type]
+        for version in ("7", "8")
+    )
+    assert first != second
+
+
 def test_the_order_of_denied_images_is_no_other_setting(services: Services) -> None:
     first, second = (_sweep(services, GUARD_TRAINING_CONTAINERS=images) for images in ("a:1,b:1", "b:1,a:1"))
     assert first.setup == second.setup
