@@ -13,7 +13,7 @@ from typing import Any
 
 from guard.aws.enforce import SharedPatience
 from guard.document import Source
-from guard.errors import PolicyError, StateError
+from guard.errors import LogError, StateError, policy_error
 from guard.pipeline import Guard
 from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
@@ -209,20 +209,29 @@ class Sweep:
         report.undecided.append(record.job_arn or "")
         minutes = int((self.clock() - since).total_seconds() // 60)
         reason = record.failures[0].message if record.failures else record.reason
-        self.notice("undecided job", {"job_arn": record.job_arn, "since": since.isoformat(), "reason": reason})
+        self._tell(report, {"job_arn": record.job_arn, "since": since.isoformat(), "reason": reason})
         if self.stop_undecided:
             stopped = self.guard.stop_undecided(record, f"no decision was possible for {minutes} minutes: {reason}")
             report.outcomes[stopped.outcome.value if stopped.outcome else "none"] += 1
             report.failures.add(*stopped.failures)
             kept.withheld.note(stopped)
 
+    def _tell(self, report: Report, facts: dict[str, Any]) -> None:
+        """Name a job that nobody could judge for too long; what can't be told keeps no other job from being judged."""
+        try:
+            self.notice("undecided job", facts)
+        except Exception as exc:
+            error = LogError("an undecided job could not be told of", error=f"{type(exc).__name__}: {exc}", **facts)
+            error.__cause__ = exc
+            report.failures.add(error)
+
     def _ending(self, report: Report) -> None:
         """The exemptions that have ended or end soon, the first to end first."""
         until = (self.clock() + ENDS_SOON).date().isoformat()
         try:
             found = [exemption for exemption in self.exemptions() if str(exemption.get("expires", "")) <= until]
-        except PolicyError as exc:
-            report.failures.add(exc)
+        except Exception as exc:  # also a fault of the engine: what the sweep did is still to be saved
+            report.failures.add(policy_error(exc))
             return
         shown = ("id", "owner", "rules", "expires")
         found.sort(key=lambda exemption: str(exemption.get("expires", "")))

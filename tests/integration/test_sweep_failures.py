@@ -26,13 +26,22 @@ from tests.support.sweeps import NOW, PLENTY, Clock, swept
 from tools.local_sagemaker import Control, set_status
 
 
-def test_exemptions_that_can_not_be_read_keep_no_job_from_being_judged(sweep: Any, train: Any) -> None:
-    def late() -> Any:
-        raise OpaTimeout("OPA did not answer in time")
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        pytest.param(OpaTimeout("OPA did not answer in time"), "OpaTimeout", id="late"),
+        pytest.param(AttributeError("a defect"), "PolicyError", id="a fault of the engine"),
+    ],
+)
+def test_exemptions_that_can_not_be_read_keep_no_job_from_being_judged(
+    sweep: Any, train: Any, error: Exception, told: str
+) -> None:
+    def unreadable() -> Any:
+        raise error
 
     train("denied", image=DENIED)
-    report = swept(sweep(exemptions=late))
-    assert (report["outcomes"], report["exemptions"], report["failures"]) == ({"stopped": 1}, [], {"OpaTimeout": 1})
+    report = swept(sweep(exemptions=unreadable))
+    assert (report["outcomes"], report["exemptions"], report["failures"]) == ({"stopped": 1}, [], {told: 1})
 
 
 def test_one_throttled_job_of_three_keeps_three_records(

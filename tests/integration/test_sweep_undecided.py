@@ -9,7 +9,7 @@ import pytest
 
 from guard.record import Outcome
 from tests.integration.conftest import NOW, MemorySink
-from tests.support.jobs import HOME
+from tests.support.jobs import DENIED, HOME
 from tests.support.sweeps import Clock, swept
 from tools.local_sagemaker import Control
 
@@ -91,3 +91,17 @@ def test_a_job_that_earlier_policies_let_run_begins_anew(
     clock.now += timedelta(hours=5)
     run(reads_tags, 2)
     assert notices == []
+
+
+def test_a_log_that_can_not_be_written_keeps_no_denied_job_running(sweep: Any, train: Any, control: Control) -> None:
+    """The line that names an undecided job was the end of the sweep: what stands behind that job was never judged."""
+
+    def broken(message: str, facts: dict[str, Any]) -> None:  # noqa: ARG001 - the log's
+        raise OSError(28, "No space left on device")
+
+    train("undecided")
+    train("denied", image=DENIED)
+    control.fail("DescribeTrainingJob", "ThrottlingException")
+    report = swept(sweep(notice=broken, undecided_after=timedelta(0), together=1))
+    assert (report["outcomes"], report["undecided_jobs"]) == ({"failed": 1, "stopped": 1}, 1)
+    assert (report["complete"], report["failures"]) == (True, {"LogError": 1})
