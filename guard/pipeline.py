@@ -85,14 +85,14 @@ class Guard:
             raised(record)
         return records
 
-    def judge_all(self, refs: Iterable[JobRef], together: int = 1) -> Iterator[Record]:
+    def judge_all(self, refs: Iterable[JobRef], together: Callable[[], int] = lambda: 1) -> Iterator[Record]:
         """Judge jobs, and the tuning job of each denied or finished child once, however many children it has.
 
-        So many are described and decided `together`: then one job's Describe doesn't wait for another's stop.
+        So many are described and decided `together`, asked before each batch: no Describe waits for another job's stop.
         """
         judged: set[str] = set()
         waiting = iter(refs)
-        while batch := list(islice(waiting, together)):
+        while batch := list(islice(waiting, together())):
             new = {ref.arn: ref for ref in batch if ref.arn not in judged}
             judged.update(new)
             for record in self._judged(list(new.values())):

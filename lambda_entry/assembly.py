@@ -128,7 +128,7 @@ def function_home(function_arn: str) -> Home:
 
 
 def _setup(settings: Settings, guard: Guard, version: str) -> str:
-    """What decides besides a job and the policies: whether jobs are stopped, the deployment's own deny lists, and the guard itself.
+    """What decides besides a job and the policies: whether jobs are stopped, the deployment's own deny lists, and the guard.
 
     A later version of it may see more of a job under the same policies.
     """

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import chain, islice
 from typing import Any
 
 from guard.aws.enforce import SharedPatience
@@ -19,6 +18,7 @@ from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
 from guard.sources.sweep import Listed, job_ref
 from guard.store import KEPT, Store
+from guard.sweep.batches import Batches
 from guard.sweep.bounded import Bounded
 from guard.sweep.failures import Failures
 from guard.sweep.kept import Kept
@@ -91,7 +91,7 @@ class Sweep:
 
     `setup` stands for all that decides besides the job and the policies: with another one, every job is judged again. `client`
     lists. `notice` is told of a job that nobody could judge for too long; the breaker may withhold a job for `withheld_longest`.
-    Of the `exemptions` of the configuration the report has those that end soon. So many jobs are described `together`.
+    Of the `exemptions` of the configuration the report has those that end soon. So many jobs are described `together` at most.
     """
 
     guard: Guard
@@ -141,20 +141,23 @@ class Sweep:
     def _swept(self, report: Report, home: Home, remaining: Callable[[], float], lease: Lease, kept: Kept) -> None:
         position = kept.position()
 
+        def left() -> float:
+            return remaining() - MARGIN_SECONDS
+
         def goes_on() -> bool:
             # Asked before each page and each job: also a sweep whose pages come slowly keeps its lease.
             lease.renew()
-            return remaining() > MARGIN_SECONDS
+            return left() > 0
 
         walk = Walk(self.client, home, position, goes_on, self.clock)
         # After a sweep that was killed, perhaps by one of its jobs, the others must not wait with that one for their turn.
-        together = 1 if position.killed else self.together
+        batches = Batches(1 if position.killed else self.together, left, self.clock)
         pending: dict[str, Listed] = {}
-        jobs = self._unknown(report, home, walk, kept, pending, together)
-        # The first decision tells the policies' revision, without which no job is known.
-        records = chain(self.guard.judge_all(islice(jobs, 1)), self.guard.judge_all(jobs, together))
-        for record in records:
+        jobs = self._unknown(report, home, walk, kept, pending, batches)
+        # The first decision, on a batch of one job, tells the policies' revision, without which no job is known.
+        for record in self.guard.judge_all(jobs, batches.size):
             lease.renew()
+            batches.judged()
             self._note(report, record, kept)
             job = pending.pop(record.job_arn or "", None)
             if job is not None and record.outcome in _SETTLED and not record.failures and report.revision is not None:
@@ -173,11 +176,10 @@ class Sweep:
         walk: Walk,
         kept: Kept,
         pending: dict[str, Listed],
-        together: int,
+        batches: Batches,
     ) -> Iterator[JobRef]:
         """The jobs that no sweep has judged as they are now, each `pending` until there is its record."""
         source = Source(type="sweep", id=report.run_id, time=report.started_at)
-        asked = 0
         for job in walk.jobs():
             kept.saw(job)
             if report.revision is not None and kept.memory.knows(job, self._basis(report)):
@@ -187,8 +189,7 @@ class Sweep:
                 self.guard.count_judged()
                 continue
             pending[job.arn] = job
-            asked += 1
-            if (asked - 1) % together == 0:
+            if batches.took():
                 # The last of those that are judged together: if they are what kills this sweep, the next one begins behind them.
                 kept.begin_batch(walk)
             yield job_ref(job, home, source)

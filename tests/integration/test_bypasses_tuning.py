@@ -102,7 +102,7 @@ def test_the_tuning_job_of_several_denied_children_is_judged_once(guard, tune: T
     events = [tune(), tune(name=f"{PARENT}-002-3d4e5f"), tune(name=f"{PARENT}-003-6a7b8c")]
     children = [parse_event(event, HOME) for event in events]
     parent = job_from_arn(PARENT_ARN, TUNING, HOME, children[0].source)
-    records = list(guard().judge_all([*children, parent], together))
+    records = list(guard().judge_all([*children, parent], lambda: together))
     assert sorted(outcomes(records)) == sorted([*[("training", Outcome.STOPPED)] * 3, BOTH_STOPPED[1]])
     (judged,) = [record for record in records if record.job_kind == TUNING.id]
     assert judged.ref == parent

@@ -210,7 +210,7 @@ class TestManyJobs:
     def test_where_no_thread_can_be_started_all_are_judged(self, guard, start, monkeypatch) -> None:
         refs = [parse_event(start(f"job-{number}"), HOME) for number in range(3)]
         refused = no_threads(monkeypatch, "ThreadPoolExecutor")
-        assert [record.outcome for record in guard().judge_all(refs, together=3)] == [Outcome.STOPPED] * 3
+        assert [record.outcome for record in guard().judge_all(refs, together=lambda: 3)] == [Outcome.STOPPED] * 3
         assert len(refused) > 3
 
     def test_an_unexpected_fault_of_one_job_is_its_record(self, guard, start, log, monkeypatch) -> None:

@@ -289,5 +289,5 @@ def test_a_recorded_document_is_decided_again_exactly(guard, start, shipped_engi
 @pytest.mark.parametrize("together", [1, 2])
 def test_a_job_that_is_named_twice_is_judged_once(guard, start, sagemaker, together: int) -> None:
     ref = parse_event(start("job-1"), HOME)
-    records = list(guard().judge_all([ref, ref], together))
+    records = list(guard().judge_all([ref, ref], lambda: together))
     assert [record.outcome for record in records] == [Outcome.STOPPED]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from guard.aws.table import StateTable
+from guard.record import Record
 from guard.sweep.lease import HELD, ITEM, Lease
 from guard.sweep.run import MARGIN_SECONDS, Sweep
 from tests.integration.conftest import NOW, MemorySink
@@ -150,6 +151,43 @@ def test_what_a_killed_sweep_had_saved_is_known_to_the_next(
     # The first job is judged in any case, to learn the policies' revision.
     report = swept(sweep())
     assert (report["known"], report["judged"]) == (1, 2)
+
+
+class Slow:
+    """A sink of the decision log that takes so many seconds for each record, from the first of the sweep or a later one on."""
+
+    name = "objects"
+
+    def __init__(self, clock: Clock, seconds: float, first: int) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._first = first
+        self.written = 0
+
+    def write(self, record: Record) -> None:
+        self.written += 1
+        if self.written > self._first:
+            self._clock.now += timedelta(seconds=self._seconds)
+
+
+@pytest.mark.parametrize("first", [pytest.param(0, id="from the start"), pytest.param(30, id="from then on")])
+@pytest.mark.parametrize("seconds", [8, 24])
+def test_jobs_that_each_take_long_do_not_take_a_sweep_over_its_time(
+    sweep: Any, train: Any, seconds: float, first: int
+) -> None:
+    """A batch of 25 was begun with time left for four of them: the function was killed, and nobody told what the sweep did."""
+    train(*(f"job-{number:03}" for number in range(150)))
+    clock = Clock()
+    slow = Slow(clock, seconds, first)
+
+    def remaining() -> float:
+        return PLENTY - (clock.now - NOW).total_seconds()
+
+    report = sweep(clock, sinks=[slow], together=25).run(HOME, remaining)
+    assert not report.complete
+    # It uses its time, but for less than one job's, and keeps the margin for the slowest one.
+    assert 0 <= remaining() - MARGIN_SECONDS + seconds < 2 * seconds
+    assert slow.written == report.judged
 
 
 class Countdown:

@@ -142,7 +142,7 @@ class Refused:
         self.bodies: weakref.WeakSet[Body] = weakref.WeakSet()
         self.written = 0
 
-    def write(self, record: Record) -> None:  # noqa: ARG002 - the protocol's
+    def write(self, record: Record) -> None:
         body = Body()
         self.bodies.add(body)
         self.written += 1

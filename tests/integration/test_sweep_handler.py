@@ -90,7 +90,7 @@ def test_what_a_sweep_covered_is_a_metric(sweep: Any, sagemaker: Any, capsys: py
     assert (covered["SweepListed"], covered["SweepJudged"], covered["SweepComplete"]) == ([1.0], [1.0], [1.0])
 
 
-def test_each_release_judges_every_job_again(table: StateTable, sweep: Any, sagemaker: Any) -> None:  # noqa: ARG001 - it is there
+def test_each_release_judges_every_job_again(table: StateTable, sweep: Any, sagemaker: Any) -> None:
     """Also with the same policies: it may see in a job what the one before did not."""
     for name in ("one", "two"):
         sagemaker.create_training_job(TrainingJobName=name, **training_request(ALLOWED))

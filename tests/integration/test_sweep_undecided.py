@@ -96,7 +96,7 @@ def test_a_job_that_earlier_policies_let_run_begins_anew(
 def test_a_log_that_can_not_be_written_keeps_no_denied_job_running(sweep: Any, train: Any, control: Control) -> None:
     """The line that names an undecided job was the end of the sweep: what stands behind that job was never judged."""
 
-    def broken(message: str, facts: dict[str, Any]) -> None:  # noqa: ARG001 - the log's
+    def broken(message: str, facts: dict[str, Any]) -> None:
         raise OSError(28, "No space left on device")
 
     train("undecided")

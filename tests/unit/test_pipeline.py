@@ -188,7 +188,7 @@ def test_a_failed_decision_names_the_job_and_gives_the_rules_their_time(make: An
 
 def test_an_engine_that_answers_too_little_fails_the_jobs_without_an_answer(make: Any) -> None:
     other = _ref(arn=f"{ARN}-2", name=f"{_ref().name}-2")
-    first, second = make(engine=Engine(most=1)).judge_all([_ref(), other], together=2)
+    first, second = make(engine=Engine(most=1)).judge_all([_ref(), other], together=lambda: 2)
     assert (first.outcome, second.outcome) == (Outcome.STOPPED, Outcome.FAILED)
     assert "fewer decisions" in second.failures[0].message
 
@@ -200,7 +200,7 @@ def test_a_job_that_can_not_be_described_keeps_no_other_from_being_decided(make:
         return EVENT["detail"]
 
     unknown = _ref(arn=f"{ARN}-2", name="gone", reported={})
-    first, second = make(answers={"DescribeTrainingJob": describe}).judge_all([unknown, _ref()], together=2)
+    first, second = make(answers={"DescribeTrainingJob": describe}).judge_all([unknown, _ref()], together=lambda: 2)
     assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.STOPPED)
 
 

@@ -1,0 +1,69 @@
+"""How many jobs a sweep judges together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from guard.sweep.batches import Batches
+from tests.support.sweeps import Clock
+
+
+def judged(batches: Batches, clock: Clock, *seconds: float) -> None:
+    """Take as many jobs as there are times, and judge each in its time."""
+    for _ in seconds:
+        batches.took()
+    for each in seconds:
+        clock.now += timedelta(seconds=each)
+        batches.judged()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left", "size"),
+    [
+        pytest.param([0.0], 1, 25, id="no time at all"),
+        pytest.param([2.0], 60, 25, id="time for more"),
+        pytest.param([2.0], 50, 25, id="time for just as many"),
+        pytest.param([2.0], 49, 24, id="time for one less"),
+        pytest.param([1.0, 20.0, 1.0], 50, 2, id="the slowest counts"),
+        pytest.param([60.0], 50, 1, id="never none"),
+    ],
+)
+def test_there_are_no_more_than_there_is_time_for(seconds: list[float], left: float, size: int) -> None:
+    clock = Clock()
+    batches = Batches(25, lambda: left, clock)
+    # Of the first job nobody knows how long it takes.
+    assert batches.size() == 1
+    judged(batches, clock, *seconds)
+    assert batches.size() == size
+
+
+def test_only_the_last_batch_counts() -> None:
+    clock = Clock()
+    batches = Batches(25, lambda: 100, clock)
+    sizes = []
+    for seconds in (50.0, 1.0):
+        batches.size()
+        judged(batches, clock, seconds)
+        sizes.append(batches.size())
+    assert sizes == [2, 25]
+
+
+def test_the_time_in_which_jobs_are_listed_is_none_of_theirs() -> None:
+    clock = Clock()
+    batches = Batches(25, lambda: 100, clock)
+    batches.size()
+    clock.now += timedelta(seconds=60)
+    judged(batches, clock, 1.0)
+    assert batches.size() == 25
+
+
+def test_the_last_job_of_a_batch_is_told() -> None:
+    clock = Clock()
+    batches = Batches(3, lambda: 100, clock)
+    batches.size()
+    assert [batches.took() for _ in range(2)] == [True, False]
+    batches.judged()
+    batches.size()
+    assert [batches.took() for _ in range(3)] == [False, False, True]
