@@ -10,6 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from guard.aws.created import created_at
 from guard.aws.table import StateTable
 from guard.notices.channels import Channel, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
@@ -34,11 +35,13 @@ def build_notices(settings: Settings, logger: Logger) -> NoticeSink:
 
 def build_deliverer(settings: Settings, logger: Logger) -> Deliverer:
     """Return what gives notices on the channels of these settings."""
+    sagemaker: Any = cache(lambda: client("sagemaker", BRIEF))
     return Deliverer(
         channels=cache(lambda: _channels(settings)),
         once=cache(lambda: _once(settings)),
         report=lambda message, facts: logger.info(message, extra=facts),
         exemption_url=settings.exemption_url,
+        created=lambda notice: created_at(sagemaker(), notice),
     )
 
 

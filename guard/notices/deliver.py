@@ -27,19 +27,22 @@ class Deliverer:
     """Gives notices on its channels, each once, and tells `report` what became of them.
 
     `channels` and `once` are made when there is a notice: their clients would make every cold start longer. `exemption_url` is
-    the page that every notice names, whatever a message says.
+    the page that every notice names, whatever a message says. `created` finds out when a job was created whose notice doesn't
+    tell: another event about it may, and would give a second notice.
     """
 
     channels: Callable[[], Sequence[Channel]]
     once: Callable[[], Once]
     report: Callable[[str, Mapping[str, Any]], None]
     exemption_url: str
+    created: Callable[[Notice], datetime | None] = lambda _: None
 
     def give(self, notice: Notice) -> None:
         """Give the notice everywhere. Raises NoticeError, after the last channel, naming those that failed.
 
         It is NoticeUnderWay where another invocation is at all that is left.
         """
+        notice = self._dated(notice)
         results: dict[str, str] = {}
         failures: dict[str, Exception] = {}
         for channel in self.channels():
@@ -56,6 +59,12 @@ class Deliverer:
             under_way = all(isinstance(exc, NoticeUnderWay) for exc in failures.values())
             kind = NoticeUnderWay if under_way else NoticeError
             raise kind(f"a notice could not be given: {names}", **facts) from next(iter(failures.values()))
+
+    def _dated(self, notice: Notice) -> Notice:
+        if notice.job.created_at is not None:
+            return notice
+        job = notice.job.model_copy(update={"created_at": self.created(notice)})
+        return notice.model_copy(update={"job": job})
 
     def end(self, job_arn: str, at: datetime | None) -> None:
         """Close what was told of a job that has ended. Raises NoticeError, after the last channel, naming those that failed."""

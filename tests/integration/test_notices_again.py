@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from guard.aws.created import created_at
 from guard.document import Source
-from guard.errors import StateError
-from guard.jobs import BY_KIND
+from guard.errors import CollectError, StateError
+from guard.jobs import BY_KIND, TRAINING
 from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.ends import Ends, Runs, Told
 from guard.notices.notice import Notice
@@ -20,7 +22,8 @@ from guard.record import Outcome
 from guard.refs import job_from_arn
 from tests.integration.conftest import NOW
 from tests.support.carriers import monitoring_config
-from tests.support.jobs import DENIED, HOME
+from tests.support.cloudtrail import called_event
+from tests.support.jobs import DENIED, HOME, started_event, training_request
 from tests.support.store import MemoryStore
 from tools.local_sagemaker import set_status
 
@@ -74,11 +77,11 @@ def state() -> MemoryStore:
 
 
 @pytest.fixture
-def deliverer(topic: Topic, hub: Hub, state: MemoryStore) -> Deliverer:
+def deliverer(topic: Topic, hub: Hub, state: MemoryStore, guard_client: Any) -> Deliverer:
     """Gives on a topic and in Security Hub, each notice once."""
     channels = [topic, SecurityHubChannel(hub, Ends(state), Told(state), lambda: NOW)]
     once = OnceInMemory()
-    return Deliverer(lambda: channels, lambda: once, lambda *_: None, "")
+    return Deliverer(lambda: channels, lambda: once, lambda *_: None, "", partial(created_at, guard_client))
 
 
 @pytest.fixture
@@ -203,3 +206,30 @@ def test_a_stop_is_remembered_for_30_days(judged, start, state) -> None:
     judged()
     (expires,) = [expires for item, expires in state.expires.items() if item.startswith("stopped#")]
     assert timedelta(days=30) <= expires - NOW < timedelta(days=30, minutes=1)
+
+
+@pytest.mark.parametrize(
+    "told", [pytest.param("call", id="the call first"), pytest.param("state", id="the state first")]
+)
+def test_a_job_that_could_not_be_described_is_told_of_once(
+    guard, sagemaker, deliverer, state, topic, control, told: str
+) -> None:
+    """CloudTrail's event has no time of creation: once the job could be described, it was told of as another one."""
+    sagemaker.create_training_job(TrainingJobName=NAME, **training_request(DENIED))
+    call = called_event(sagemaker, TRAINING, "CreateTrainingJob")
+    started = started_event(sagemaker, "training", NAME)
+    now = sagemaker.describe_training_job(TrainingJobName=NAME)["CreationTime"] + timedelta(seconds=5)
+    judging = guard(sinks=[NoticeSink(deliverer, None, Runs(state))], now=now)
+
+    def blind() -> None:
+        control.fail("DescribeTrainingJob", "ThrottlingException")
+        with pytest.raises(CollectError):
+            judging.handle(call, HOME)
+
+    def seen() -> None:
+        judging.handle(started, HOME)
+
+    for handle in (blind, seen) if told == "call" else (seen, blind):
+        handle()
+    (notice,) = topic.given
+    assert (notice.outcome, notice.job.created_at is not None) == ("stopped", True)

@@ -71,6 +71,23 @@ def _deliverer(*channels: Channel) -> tuple[Deliverer, list[tuple[str, Mapping[s
     return Deliverer(lambda: channels, lambda: memory, lambda *facts: reported.append(facts), PAGE), reported
 
 
+def test_when_its_job_was_created_is_looked_up_for_a_notice_that_does_not_tell() -> None:
+    """Then it is the same notice as that of another event, which does."""
+    notice = notice_of(denied(), "")
+    assert notice is not None
+    asked: list[str] = []
+
+    def created(blind: Notice) -> datetime | None:
+        asked.append(blind.job.arn)
+        return notice.job.created_at
+
+    channel, once = Channel("topic", None), OnceInMemory()
+    deliverer = Deliverer(lambda: [channel], lambda: once, lambda *_: None, PAGE, created)
+    deliverer.give(notice.model_copy(update={"job": notice.job.model_copy(update={"created_at": None})}))
+    deliverer.give(notice)
+    assert (asked, channel.given) == ([ARN], [notice])
+
+
 def test_a_notice_goes_to_the_queue_and_comes_back_as_a_message() -> None:
     sent: list[tuple[str, int]] = []
     deliverer, reported = _deliverer(Channel("events", None))
