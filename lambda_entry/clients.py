@@ -8,6 +8,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
+from guard.aws.parsers import Parsers
 from guard.aws.refusals import refuse_foreign
 
 # Describe and Stop answer in well under a second. All attempts at a few calls must fit in the function's timeout: a guard
@@ -33,5 +34,6 @@ def client(service: str, config: Config = BOTO) -> Any:
 def _session() -> botocore.session.Session:
     """One for all clients: what they read in common, a second client has for a quarter of the price."""
     session = botocore.session.get_session()
+    session.register_component("response_parser_factory", Parsers())
     session.register("after-call", refuse_foreign)
     return session

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from guard.aws.refusals import CALL_ERRORS, ForeignAnswer, code, is_denied, is_for_now
+from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now
 from guard.errors import NoticeError
 from guard.notices.message import subject, text
 from guard.notices.notice import Notice
@@ -95,7 +95,7 @@ class TopicChannel:
         self._topic = topic_arn
 
     def give(self, notice: Notice) -> str | None:
-        """Publish the message. Raises ForeignAnswer when something else than SNS took it."""
+        """Publish the message."""
         attributes = {
             "mode": notice.mode,
             "outcome": notice.outcome,
@@ -103,13 +103,7 @@ class TopicChannel:
             "account": notice.account,
         }
         typed = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
-        try:
-            self._sns.publish(
-                TopicArn=self._topic, Subject=subject(notice), Message=text(notice), MessageAttributes=typed
-            )
-        except KeyError as exc:
-            # botocore's parser of XML, about any other document than SNS's.
-            raise ForeignAnswer(operation="Publish", lacks=exc.args[0]) from exc
+        self._sns.publish(TopicArn=self._topic, Subject=subject(notice), Message=text(notice), MessageAttributes=typed)
         return None
 
 

@@ -50,6 +50,8 @@ AWS: tuple[Fault, ...] = (
     Fault("aws", "describe's connection reset always", (spoil(DESCRIBE, front.reset, ALWAYS),), failures=_COLLECT),
     Fault("aws", "describe's answer not JSON", (spoil(DESCRIBE, front.not_json, ALWAYS),), failures=_COLLECT),
     Fault("aws", "describe's answer cut off", (spoil(DESCRIBE, front.truncate, ALWAYS),), failures=_COLLECT),
+    # JSON that isn't the service's, as a gateway sends it.
+    Fault("aws", "describe's answer a list", (spoil(DESCRIBE, front.say(b'["blocked"]'), ALWAYS),), failures=_COLLECT),
     Fault("aws", "describe slow once", (spoil(DESCRIBE, front.slow(8)),), attempts=1, spares=False),
     Fault(
         "aws",
@@ -84,6 +86,7 @@ AWS: tuple[Fault, ...] = (
         "aws", "tags 500 always", (spoil("ListTags", front.fail(500, "InternalFailure"), ALWAYS),), failures=_COLLECT
     ),
     Fault("aws", "tags denied", (refuse("ListTags", "AccessDeniedException", ALWAYS),), attempts=1),
+    Fault("aws", "tags a list", (spoil("ListTags", front.say(b'["blocked"]'), ALWAYS),), failures=_COLLECT),
     Fault("aws", "tags not JSON", (spoil("ListTags", front.not_json, ALWAYS),), failures=_COLLECT),
     Fault(
         "aws",
@@ -170,6 +173,7 @@ AWS: tuple[Fault, ...] = (
         attempts=2,
     ),
     Fault("aws", "stop's answer not JSON, for one attempt", (spoil(STOP, front.not_json),), attempts=2),
+    Fault("aws", "stop's answer a list, for one attempt", (spoil(STOP, front.say(b'["blocked"]')),), attempts=2),
     Fault(
         "aws",
         "tuning job's stop throttled",

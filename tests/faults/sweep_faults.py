@@ -54,6 +54,7 @@ SWEEP: tuple[Fault, ...] = (
     ),
     _sweep("list slow once", spoil(_LIST, front.slow(6)), attempts=1),
     _sweep("list's answer not JSON, for one sweep", spoil(_LIST, front.not_json), attempts=2),
+    _sweep("list's answer a list, for one sweep", spoil(_LIST, front.say(b'["blocked"]')), attempts=2),
     # The job is told of by name when that lasts; here the next sweep judges it.
     _sweep("describe busy for one sweep", refuse(DESCRIBE, "ThrottlingException", 3), again(2), attempts=2),
     _sweep("describe denied for one sweep", refuse(DESCRIBE, "AccessDeniedException"), again(2), attempts=2),

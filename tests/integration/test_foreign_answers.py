@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from botocore.parsers import ResponseParserError
 from moto import mock_aws
 
-from guard.aws.refusals import ForeignAnswer
+from guard.aws.refusals import CALL_ERRORS, ForeignAnswer
 from guard.errors import NoticeError
 from guard.log.objects import ObjectSink
 from guard.notices.channels import EventsChannel, TagsChannel, TopicChannel
@@ -22,7 +24,7 @@ from guard.notices.security_hub import SecurityHubChannel
 from guard.settings import Settings
 from guard.store import NoStore
 from lambda_entry import clients, notices
-from lambda_entry.clients import client
+from lambda_entry.clients import BRIEF, client
 from tests.support.jobs import ACCOUNT, REGION
 from tests.support.records import ARN, denied
 
@@ -47,10 +49,11 @@ class Page(BaseHTTPRequestHandler):
     """Answers every request with a page to sign in on."""
 
     BODY = b"<html><body>Please sign in</body></html>"
+    STATUS = 200
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.send_response(200)
+        self.send_response(self.STATUS)
         self.send_header("Content-Type", "text/html")
         self.send_header("ETag", '"5f3a-1c"')
         self.send_header("Content-Length", str(len(self.BODY)))
@@ -93,6 +96,21 @@ def test_a_page_is_no_answer(proxy: str, operation: str) -> None:
         CALLS[operation]()
 
 
+@pytest.mark.parametrize("status", [200, 403, 503])
+@pytest.mark.parametrize(
+    "body", [b'["blocked"]', b'"blocked"', b"3", b"null", b'{"TrainingJobSummaries": 3, "Tags": 3}']
+)
+def test_json_of_another_shape_fails_the_call_as_any_answer_does_that_is_none(
+    proxy: str, monkeypatch: pytest.MonkeyPatch, body: bytes, status: int
+) -> None:
+    monkeypatch.setattr(Page, "BODY", body)
+    monkeypatch.setattr(Page, "STATUS", status)
+    sagemaker = client("sagemaker", BRIEF)
+    for call in (sagemaker.list_training_jobs, partial(sagemaker.list_tags, ResourceArn=ARN)):
+        with pytest.raises(CALL_ERRORS):
+            call()
+
+
 @mock_aws
 @pytest.mark.parametrize("operation", [*CALLS, "Publish"])
 def test_what_the_service_answers_is_taken(operation: str) -> None:
@@ -125,7 +143,8 @@ def test_a_notice_that_a_page_took_was_not_given(proxy: str, channel: Any) -> No
     deliverer = Deliverer(lambda: [channel()], OnceInMemory, lambda _message, _facts: None, "")
     with pytest.raises(NoticeError) as caught:
         deliverer.give(_notice())
-    assert isinstance(caught.value.__cause__, ForeignAnswer)
+    # botocore's parser of XML takes no other document than SNS's.
+    assert isinstance(caught.value.__cause__, ForeignAnswer | ResponseParserError)
 
 
 def test_a_notice_that_a_page_took_in_the_queues_place_is_given_at_once(proxy: str) -> None:
