@@ -118,3 +118,13 @@ def test_what_is_no_list_of_masks_is_told_by_its_type(masks: object, name: str) 
     with pytest.raises(MaskInvalid) as caught:
         applied({"input": {}, "result": {}}, masks)
     assert caught.value.evidence == {"type": name}
+
+
+@pytest.mark.parametrize(
+    "mask", ["/input/environment/0", _upsert("/input")], ids=["an element erased", "the document replaced"]
+)
+def test_a_mask_that_cant_be_followed_is_told_by_its_path(mask: Any) -> None:
+    path = mask["path"] if isinstance(mask, dict) else mask
+    with pytest.raises(MaskInvalid) as caught:
+        applied(_subject(), [mask])
+    assert caught.value.evidence == {"path": path}
