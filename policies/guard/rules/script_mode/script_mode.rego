@@ -182,7 +182,8 @@ _is_one_word(name, _) if not name in _programs
 
 _holds_code(name, _) if globs.matches(_code_inputs, name)
 
-# A channel's folder is named after it, and these names are allowed: what lies below `code/` in S3 is the channel `code`.
+# A channel's folder is named after it, and these names are allowed: what lies below `code/` in S3 is the channel
+# `code`.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html
 _holds_code(name, _) if name in {".", ".."}
 
