@@ -20,22 +20,30 @@ def literal(text: str) -> list[Part]:
     return [Part(re.escape(character)) for character in text]
 
 
-def meets(glob: str, form: Sequence[Part]) -> bool:
-    """Tell whether a glob of `*` and `?` matches a text of a form.
+def meets(glob: str, form: Sequence[Part], within: str = "") -> bool:
+    """Tell whether a glob of `*` and `?`, which stand for no character of `within`, matches a text of a form.
 
     >>> digits = [Part("[0-9]")] * 3
     >>> meets("1?3", digits), meets("1*4*6", digits), meets("1?", digits), meets("12*34", digits)
     (True, True, False, False)
+    >>> meets("a*", literal("a.b")), meets("a*", literal("a.b"), within=".")
+    (True, False)
     """
     reached = _skipping(form, {0})
     for symbol in glob:
         if not reached:
             return False
         if symbol == "*":
-            reached = set(range(min(reached), len(form) + 1))
+            reached = _any(form, min(reached), within)
         else:
             reached = _skipping(form, {_after(form, at) for at in reached if _fits(form, at, symbol)})
     return len(form) in reached
+
+
+def _any(form: Sequence[Part], start: int, within: str) -> set[int]:
+    """Return the positions from one on, up to what is surely a separator."""
+    stops = (at for at in range(start, len(form)) if within and form[at].characters == re.escape(within))
+    return set(range(start, next(stops, len(form)) + 1))
 
 
 def _after(form: Sequence[Part], at: int) -> int:

@@ -12,16 +12,24 @@ from guard.authoring.regions import doubt_about
 from guard.aws.regions import known_partitions
 from guard.jobs import BY_KIND
 
-_ACCOUNT = [Part("[0-9]")] * 12
+ACCOUNT = [Part("[0-9]")] * 12
 _PARTITION = [Part("[a-z]"), Part("[a-z-]", repeated=True)]
 _WORD = [Part("[a-z0-9-]"), Part("[a-z0-9-]", repeated=True)]
-_INSTANCE_TYPE = [*literal("ml."), *_WORD, *literal("."), *_WORD]
+INSTANCE_TYPE = [*literal("ml."), *_WORD, *literal("."), *_WORD]
 # The path of a role may have a colon, which hardly one has.
 _NAME, _USUAL_NAME = ([Part(characters), Part(characters, repeated=True)] for characters in ("(?s:.)", "[^:]"))
 _FORM = "arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
 _SESSION = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)", re.IGNORECASE)
 # What an ARN ends with, as far as it is written.
 _END_OF_ROLE = re.compile(r"(?:(?:.*:)?([0-9]{12}):)?(?:role/)?(.+)", re.IGNORECASE | re.DOTALL)
+
+
+def _roles(partition: list[Part], name: list[Part]) -> list[Part]:
+    return [*literal("arn:"), *partition, *literal(":iam::"), *ACCOUNT, *literal(":role/"), *name]
+
+
+ROLE = _roles(_PARTITION, _NAME)
+REGION = [Part("[a-z]"), Part("[a-z-]", repeated=True), *literal("-"), Part("[0-9]"), Part("[0-9]", repeated=True)]
 
 
 def account(text: str) -> None:
@@ -39,11 +47,11 @@ def account_glob(text: str) -> None:
 def account_parameter(text: str) -> None:
     """A glob of OPA's that can match an account."""
     glob(text)
-    _account(_plain(text))
+    _account(plain_glob(text))
 
 
 def _account(text: str) -> None:
-    if not meets(text, _ACCOUNT):
+    if not meets(text, ACCOUNT):
         raise FormatProblem("matches no account; write its 12 digits in quotes, or a glob of digits, * and ?")
 
 
@@ -56,7 +64,7 @@ def region_glob(text: str) -> None:
 def region_parameter(text: str) -> None:
     """A glob of OPA's that can match a region."""
     glob(text)
-    _region(_plain(text))
+    _region(plain_glob(text))
 
 
 def _region(text: str) -> None:
@@ -69,7 +77,7 @@ def _region(text: str) -> None:
 def instance_type_parameter(text: str) -> None:
     """A glob of OPA's that can match an instance type."""
     glob(text)
-    if not meets(_plain(text), _INSTANCE_TYPE):
+    if not meets(plain_glob(text), INSTANCE_TYPE):
         raise FormatProblem("matches no instance type; write one as ml.p4d.24xlarge, or a glob as ml.p4*")
 
 
@@ -82,10 +90,10 @@ def role_glob(text: str) -> None:
 def role_parameter(text: str) -> None:
     """A glob of OPA's that can match the ARN of a role, in any case."""
     glob(text)
-    _role(_plain(text.lower()), text)
+    _role(plain_glob(text.lower()), text)
 
 
-def _plain(text: str) -> str:
+def plain_glob(text: str) -> str:
     """Return a glob of OPA's with `*` and `?` for its brackets: one that matches as much, or more."""
     plain = re.sub(r"\\(.)|\[[^]]*\]", lambda found: found[1] or "?", text)
     while (shorter := re.sub(r"\{[^{}]*\}", "*", plain)) != plain:
@@ -106,16 +114,12 @@ def _role(pattern: str, written: str) -> None:
         raise FormatDoubt(hint(text, named.strip("*?"), known, f"they are {', '.join(known)}"))
 
 
-def _roles(partition: list[Part], name: list[Part]) -> list[Part]:
-    return [*literal("arn:"), *partition, *literal(":iam::"), *_ACCOUNT, *literal(":role/"), *name]
-
-
 def _refuse_role(text: str) -> None:
     if session := _SESSION.match(text):
         role = "arn:{}:iam::{}:role/{}".format(*session.groups())
         raise FormatProblem(f"is a session, and a job has the role that the session is of; write {role}")
     wrong = re.match(r"arn:[^:]+:iam::([^:{]+):role/", text, re.IGNORECASE)
-    if wrong and not meets(wrong[1], _ACCOUNT):
+    if wrong and not meets(wrong[1], ACCOUNT):
         raise FormatProblem(f"matches no role: {wrong[1]} is not an account, which has 12 digits")
     end = _END_OF_ROLE.fullmatch(text)
     if end is None or re.match(r"arn:|[*?\[{]", text, re.IGNORECASE):

@@ -134,7 +134,7 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
     if module.rule:
         yield from _misnamed(module.tree)
         yield from exports.contradictions(module.tree, module.rule, module.exports)
-        yield from comparisons.impossible(module.tree)
+        yield from comparisons.impossible(module.tree, module.rule.parameters)
 
 
 def _misnamed(tree: Node) -> Iterator[tuple[Node, str]]:

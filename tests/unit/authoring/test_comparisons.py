@@ -1,4 +1,4 @@
-"""Comparisons that decide nothing are reported: with a word that a fact never is, or by order with another type; no others."""
+"""Comparisons that decide nothing are reported: with what a fact never is, or the wrong way round; no others."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 
 from guard.authoring.comparisons import impossible
 from guard.authoring.opa import Opa
+from tests.support.own_rule import PARAMETERS
 
 CODES = "access-denied, failed, managed, missing, not-found, unavailable, unparseable"
 BY_TYPE = "OPA orders these by type alone, so this comparison decides nothing; compare values of one type"
+IMPORTS = ("import data.guard.lib.globs", "import data.guard.parameters")
 Found = Callable[[str], list[str]]
 
 
@@ -20,9 +22,14 @@ def found(opa: Path, tmp_path: Path) -> Found:
     """Return what is wrong in the body of a rule: the word, and the text up to the advice."""
 
     def find(body: str) -> list[str]:
-        (tmp_path / "own.rego").write_text(f"package guard.rules.own\n\nfindings contains {{}} if {{\n{body}\n}}\n")
+        (tmp_path / "own.rego").write_text(
+            f"package guard.rules.own\n{chr(10).join(IMPORTS)}\n\nfindings contains {{}} if {{\n{body}\n}}\n"
+        )
         tree = Opa(opa, tmp_path).parse(Path("own.rego"))
-        return [f"{node['location']['row']}:{node['location']['col']}: {text}" for node, text in impossible(tree)]
+        return [
+            f"{node['location']['row'] - len(IMPORTS)}:{node['location']['col']}: {text}"
+            for node, text in impossible(tree, PARAMETERS)
+        ]
 
     return find
 
@@ -104,22 +111,22 @@ def found(opa: Path, tmp_path: Path) -> Found:
         ),
         pytest.param(
             'input.compute.max_runtime_seconds > "3600"',
-            f'4:37: input.compute.max_runtime_seconds is a whole number, "3600" is text: {BY_TYPE}',
+            f'4:37: input.compute.max_runtime_seconds is a number, "3600" is text: {BY_TYPE}',
             id="a number ordered with text",
         ),
         pytest.param(
             'input.compute.max_runtime_seconds >= "3600"',
-            f'4:38: input.compute.max_runtime_seconds is a whole number, "3600" is text: {BY_TYPE}',
+            f'4:38: input.compute.max_runtime_seconds is a number, "3600" is text: {BY_TYPE}',
             id="a number that text is at most",
         ),
         pytest.param(
             "3600 <= input.job.name",
-            f"4:1: input.job.name is text, 3600 is a number: {BY_TYPE}",
+            f"4:1: 3600 is a number, input.job.name is text: {BY_TYPE}",
             id="text ordered with a number, turned round",
         ),
         pytest.param(
             'some each in input.compute.instances\neach.count < "2"',
-            f'5:14: input.compute.instances[_].count is a whole number, "2" is text: {BY_TYPE}',
+            f'5:14: input.compute.instances[_].count is a number, "2" is text: {BY_TYPE}',
             id="a number of an element",
         ),
     ],
@@ -170,6 +177,186 @@ def test_other_comparisons_are_not(found: Found, body: str) -> None:
     assert found(body) == []
 
 
+NOTHING = "so this comparison decides nothing"
+TYPE = "input.compute.instances[_].type"
+ROLES = "input.job.role_arns[_]"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        pytest.param(
+            'input.account == "1111-2222-3333"',
+            f'input.account is never "1111-2222-3333", {NOTHING}; write the 12 digits of an account',
+            id="an account with dashes",
+        ),
+        pytest.param(
+            'some each in input.compute.instances\neach.type == "p4d.24xlarge"',
+            f'{TYPE} is never "p4d.24xlarge", {NOTHING}; write an instance type as ml.p4d.24xlarge',
+            id="an instance type of EC2",
+        ),
+        pytest.param(
+            'some each in input.compute.instances\nstartswith(each.type, "p4d")',
+            f'{TYPE} never begins with "p4d", {NOTHING}; write an instance type as ml.p4d.24xlarge',
+            id="its beginning",
+        ),
+        pytest.param(
+            'endswith(input.region, "-west")',
+            f'input.region never ends with "-west", {NOTHING}; write a region as eu-west-1',
+            id="an end",
+        ),
+        pytest.param(
+            'contains(input.job.kind, "tunning")',
+            f'input.job.kind never contains "tunning", {NOTHING}; did you mean training?',
+            id="a part of a word",
+        ),
+        pytest.param(
+            'input.job.name == "test-*"',
+            f'input.job.name is never "test-*", {NOTHING}; this compares letter by letter; for a glob there is globs.matches',
+            id="a glob in an equality",
+        ),
+        pytest.param(
+            'some each in input.compute.instances\nglob.match("ml.p4*", [], each.type)',
+            f'{TYPE} never matches "ml.p4*", as `*` stops at a "." here: null in place of [] lets it pass, {NOTHING}; '
+            "write an instance type as ml.p4d.24xlarge",
+            id="a wildcard that stops at a dot",
+        ),
+        pytest.param(
+            'globs.matches(["ml.p5*", "p4*"], input.compute.instances[0].type)',
+            f'{TYPE} never matches "p4*", {NOTHING}; write an instance type as ml.p4d.24xlarge',
+            id="a glob of the library",
+        ),
+        pytest.param(
+            'some role in input.job.role_arns\ncontains(lower(role), "Admin")',
+            f"lower({ROLES}) has no upper-case letters, {NOTHING}; write admin",
+            id="upper case in lower case",
+        ),
+        pytest.param(
+            'upper(input.job.name) == "Test"',
+            f"upper(input.job.name) has no lower-case letters, {NOTHING}; write TEST",
+            id="lower case in upper case",
+        ),
+        pytest.param(
+            'time.weekday(time.parse_rfc3339_ns(input.source.time)) in {"saturday", "Sunday"}',
+            f'time.weekday(...) is never "saturday", {NOTHING}; did you mean Saturday?',
+            id="what a built-in never returns",
+        ),
+        pytest.param(
+            'startswith("prod-", input.job.name)',
+            "input.job.name is what startswith would look for, in a text that is always the same; "
+            "write the text first, then what to look for in it",
+            id="the wrong way round",
+        ),
+        pytest.param(
+            'globs.first(input.region, ["eu-*"])',
+            "input.region is what globs.first would look for, in a text that is always the same; "
+            "write the pattern first, then the text",
+            id="a fact for a glob",
+        ),
+        pytest.param(
+            'data.guard.lib.globs.matches(input.region, "eu-*")',
+            "input.region is what data.guard.lib.globs.matches would look for, in a text that is always the same; "
+            "write the pattern first, then the text",
+            id="a library in full",
+        ),
+        pytest.param(
+            'count(input.images) > "5"',
+            f'count(...) is a number, "5" is text: {BY_TYPE}',
+            id="a number that is worked out, ordered with text",
+        ),
+        pytest.param(
+            "input.network.vpc == false",
+            f"input.network.vpc is a mapping, false is true or false: these are never equal, {NOTHING}",
+            id="a mapping and false",
+        ),
+        pytest.param(
+            "input.account == parameters.of.own.names",
+            f"input.account is text, parameters.of.own.names is a list: these are never equal, {NOTHING}",
+            id="text and a list",
+        ),
+        pytest.param(
+            "parameters.of.own.seconds < input.job.name",
+            f"parameters.of.own.seconds is a number, input.job.name is text: {BY_TYPE}",
+            id="a parameter of another type, ordered",
+        ),
+        pytest.param(
+            "some each in parameters.of.own.seconds\neach > 1",
+            "parameters.of.own.seconds is a number: nothing is `in` that, so this decides nothing; compare with ==",
+            id="some in no collection",
+        ),
+        pytest.param(
+            '"Admin" in input.job.role_arn',
+            "input.job.role_arn is text: nothing is `in` that, so this decides nothing; compare with ==, or use contains(...)",
+            id="a text in a text",
+        ),
+        pytest.param(
+            'parameters.of.own.seconds[0] == "x"\n"role/Admin" in input.job.role_arns',
+            f'{ROLES} is never "role/Admin", {NOTHING}; it is a whole ARN: arn:<partition>:iam::<account>:role/<path and name>',
+            id="in a list of whole ARNs",
+        ),
+    ],
+)
+def test_a_text_that_is_never_there_or_the_wrong_way_round_is_reported(found: Found, body: str, told: str) -> None:
+    assert [text.split(": ", 1)[1] for text in found(body)] == [told]
+
+
+HONEST = """
+endswith("ml.p5.48xlarge", ".48xlarge")
+some each in input.compute.instances; endswith(each.type, ".48xlarge")
+some each in input.compute.instances; glob.match("ml.*.48xlarge", ["."], each.type)
+some each in input.compute.instances; glob.match("ml.{p4d,p5}.*", [], each.type)
+some each in input.compute.instances; glob.match("ml.p4*", null, each.type)
+some each in input.compute.instances; glob.match("ml.p4*", ["/", ":"], each.type)
+some each in input.compute.instances; startswith(each.type, concat("", ["ml.", "p4d"]))
+some each in input.compute.instances; trim_prefix(each.type, "ml.") == "p4d.24xlarge"
+some each in input.compute.instances; split(each.type, ".")[1] == "p4d"
+glob.match("eu-*", [], input.region)
+globs.matches("*-gov-*", input.region)
+upper(input.region) == "EU-WEST-1"
+upper(input.job.kind) in {"TRAINING", "PROCESSING"}
+startswith(input.job.kind, "hyperparameter")
+some role in input.job.role_arns; role == "arn:aws:iam::111122223333:role/Admin"
+some role in input.job.role_arns; endswith(lower(role), ":role/admin")
+some each in input.storage.inputs; each.bucket == "arn:aws:s3:eu-west-1:111122223333:accesspoint/x"
+some each in input.storage.inputs; each.bucket in {null, ""}
+some image in input.images; image.tag in {null, "", "latest"}
+some image in input.images; startswith(image.digest, "sha256:ab")
+some image in input.images; startswith(image.registry, "763104351884.dkr.ecr.")
+contains("training processing", input.job.kind)
+regex.match("^test-", input.job.name)
+matches(input.region, "eu")
+first(input.region, ["eu"])
+time.weekday(time.parse_rfc3339_ns(input.source.time)) in {"Saturday", "Sunday"}
+time.parse_rfc3339_ns(input.source.time) > time.parse_rfc3339_ns("2026-01-01T00:00:00Z")
+type_name(input.job.tags) == "object"
+2 in ({1, 2} - {1})
+input.job.name in parameters.of.own.names
+globs.matches(parameters.globs.own.names, input.job.name)
+input.compute.max_runtime_seconds * 1.5 > parameters.of.own.seconds
+parameters.of.own.unknown > "a"
+parameters.of.own.tags.team == 7
+input.compute.spot == false
+"""
+
+
+@pytest.mark.parametrize("body", HONEST.strip().splitlines())
+def test_an_honest_comparison_is_not(found: Found, body: str) -> None:
+    assert found(body.replace("; ", "\n")) == []
+
+
 def test_a_name_of_the_body_is_known_in_the_head(opa: Path, tmp_path: Path) -> None:
     (tmp_path / "own.rego").write_text('package own\n\nx contains [1 | k == "b"] if {\n\tk := input.job.kind\n}\n')
-    assert len(list(impossible(Opa(opa, tmp_path).parse(Path("own.rego"))))) == 1
+    assert len(list(impossible(Opa(opa, tmp_path).parse(Path("own.rego")), {}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("imported", "called", "told"),
+    [("data.guard.lib.globs as g", "g", 1), ("data.guard.lib.other as globs", "globs", 0)],
+    ids=["the library by another name", "another one by its name"],
+)
+def test_a_library_is_known_by_what_is_imported(
+    opa: Path, tmp_path: Path, imported: str, called: str, told: int
+) -> None:
+    body = f'x if {called}.matches(input.region, "eu-*")'
+    (tmp_path / "own.rego").write_text(f"package own\n\nimport {imported}\n\n{body}\n")
+    assert len(list(impossible(Opa(opa, tmp_path).parse(Path("own.rego")), {}))) == told

@@ -1,0 +1,135 @@
+"""Which facts of the document, and which of its parameters, a rule's expressions stand for: read from OPA's syntax tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from guard.document import Document
+
+Node = Mapping[str, Any]
+Path = tuple[str | None, ...]
+"""A reference in full, from `input` or `data` on; None is any element of a list."""
+
+PARAMETERS = ("data", "guard", "parameters")
+
+MEMBER = "internal.member_2"
+PAIR = "internal.member_3"
+# What `object.get` gives for a missing fact; of anything else the rule may ask whether it is that.
+_NOTHING = ("null", "object")
+
+
+def name_of(path: Path) -> str:
+    """Return a fact or a parameter as a message names it."""
+    shown = path[2:] if path[:3] == PARAMETERS else path
+    return "".join(f".{step}" if step else "[_]" for step in shown)[1:]
+
+
+def nodes_of(value: Any) -> Iterator[Node]:
+    """Yield a part of the tree and every one in it."""
+    if isinstance(value, dict):
+        yield value
+    # By name, a body comes before the head and before the term of a comprehension, which use its names.
+    inner = [value[key] for key in sorted(value)] if isinstance(value, dict) else value
+    for each in inner if isinstance(inner, list) else ():
+        yield from nodes_of(each)
+
+
+def terms_of(node: Node) -> list[Node]:
+    """Return operator and operands of an expression or a call; none of another node."""
+    terms = node.get("value") if node.get("type") == "call" else node.get("terms")
+    return terms if isinstance(terms, list) else []
+
+
+def operator_of(terms: list[Node]) -> str:
+    """Return the name of what an expression calls, with the dots that it is written with; none of another one."""
+    value = terms[0]["value"] if terms else []
+    return ".".join(str(part["value"]) for part in value) if isinstance(value, list) else ""
+
+
+def imported(tree: Node) -> dict[str, Path]:
+    """Return the names that a file begins with: of the documents, and of what it imports."""
+    paths = [each["path"]["value"] for each in tree.get("imports", [])]
+    names = [each.get("alias") or str(each["path"]["value"][-1]["value"]) for each in tree.get("imports", [])]
+    return {"input": ("input",), "data": ("data",)} | {
+        name: tuple(str(part["value"]) for part in path) for name, path in zip(names, paths, strict=True)
+    }
+
+
+def names_of(nodes: list[Node], known: Mapping[str, Path]) -> dict[str, Path]:
+    """Return the names that stand for facts and parameters; not one that elsewhere in the rule stands for something else."""
+    found: dict[str, set[Path | None]] = {name: {path} for name, path in known.items()}
+    for name, term, is_element in (binding for node in nodes for binding in _bindings(node)):
+        # In the order of the text: a name that the term uses has its meaning by now.
+        path = path_of(term, _unambiguous(found))
+        found.setdefault(name, set()).add((*path, None) if path is not None and is_element else path)
+    return _unambiguous(found)
+
+
+def _unambiguous(found: Mapping[str, set[Path | None]]) -> dict[str, Path]:
+    return {name: path for name, (path, *more) in found.items() if path is not None and not more}
+
+
+def _bindings(node: Node) -> Iterator[tuple[str, Node, bool]]:
+    """Yield names with the terms that they stand for, or of which they are an element."""
+    terms = node.get("terms")
+    if isinstance(terms, dict) and "symbols" in terms:
+        for operator, *operands in (terms_of(symbol) for symbol in terms["symbols"] if symbol["type"] == "call"):
+            if operator_of([operator]) in (MEMBER, PAIR) and operands[-2]["type"] == "var":
+                yield operands[-2]["value"], operands[-1], True
+    elif isinstance(terms, dict) and "domain" in terms:
+        yield terms["value"]["value"], terms["domain"], True
+    elif isinstance(terms, list) and operator_of(terms) == "assign" and terms[1]["type"] == "var":
+        yield terms[1]["value"], terms[2], False
+
+
+def path_of(term: Node, names: Mapping[str, Path]) -> Path | None:
+    """Return which fact a term is, None for something else."""
+    if term["type"] == "var":
+        return names.get(term["value"])
+    if term["type"] == "call" and operator_of(term["value"]) == "object.get":
+        _, start, key, missing = term["value"]
+        keys = key["value"] if key["type"] == "array" else [key]
+        before = path_of(start, names) if missing["type"] in _NOTHING else None
+        return None if before is None else (*before, *map(_step, keys))
+    if term["type"] != "ref" or term["value"][0]["type"] != "var":
+        return None
+    head, *steps = term["value"]
+    before = names.get(head["value"])
+    return None if before is None else (*before, *map(_step, steps))
+
+
+def _step(term: Node) -> str | None:
+    return str(term["value"]) if term["type"] == "string" else None
+
+
+@cache
+def shapes_of(path: Path) -> list[Node]:
+    """Return the schemas of what a fact can be; none of what is no fact."""
+    return below(_schema(), path[1:], _schema()) if path[:1] == ("input",) else []
+
+
+def below(schema: Node, path: Path, root: Node) -> list[Node]:
+    """Return the schemas of what may stand at a path of a value, each without a reference."""
+    shapes = _alternatives(schema, root)
+    for step in path:
+        shapes = [inner for shape in shapes for inner in _inner(shape, step, root)]
+    return shapes
+
+
+def _inner(shape: Node, step: str | None, root: Node) -> list[Node]:
+    inner = shape.get("items") if step is None else shape.get("properties", {}).get(step)
+    return _alternatives(inner, root) if isinstance(inner, dict) else []
+
+
+def _alternatives(shape: Node, root: Node) -> list[Node]:
+    """Return what a value may be, each without a reference."""
+    if "$ref" in shape:
+        return _alternatives(root["$defs"][shape["$ref"].rsplit("/", 1)[1]], root)
+    return [inner for one in shape["anyOf"] for inner in _alternatives(one, root)] if "anyOf" in shape else [shape]
+
+
+@cache
+def _schema() -> Node:
+    return Document.model_json_schema(mode="serialization")

@@ -1,0 +1,100 @@
+"""What a comparison is about: a fact, a parameter or what a built-in returns, and which values that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from guard.authoring.facts import PARAMETERS, Node, Path, below, name_of, operator_of, path_of, shapes_of
+from guard.authoring.forms import Form, form_of
+from guard.jobs import JOB_KINDS
+
+_KIND = ("input", "job", "kind")
+_WORDS = {
+    "time.weekday": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "type_name": ("array", "boolean", "null", "number", "object", "set", "string"),
+}
+# The difference of two sets is none.
+_NUMBERS = {
+    "abs", "ceil", "count", "div", "floor", "mul", "plus", "rem", "round", "sum", "time.parse_duration_ns",
+    "time.parse_ns", "time.parse_rfc3339_ns", "to_number", "units.parse", "units.parse_bytes",
+}  # fmt: skip
+_TEXTS = {"concat", "format_int", "replace", "sprintf", "substring", "trim", "trim_prefix", "trim_space", "trim_suffix"}
+_CASES: dict[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.upper}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a term stands for: its JSON types, none if any, its words if it has only some, its form, its letters' case."""
+
+    name: str
+    types: frozenset[str]
+    words: tuple[str, ...] = ()
+    form: Form | None = None
+    case: str | None = None
+
+    def cased(self, text: str) -> str:
+        """Return a text in the case that the subject has."""
+        return _CASES[self.case](text) if self.case else text
+
+
+Parameters = Mapping[str, Mapping[str, object]]
+"""The schemas of a rule's parameters by their names."""
+
+
+def subject_of(term: Node, names: Mapping[str, Path], parameters: Parameters) -> Subject | None:
+    """Return what a term stands for, None if that isn't known."""
+    if path := path_of(term, names):
+        return _of_path(path, parameters)
+    operator = operator_of(term["value"]) if term["type"] == "call" else ""
+    if operator in _CASES:
+        inner = subject_of(term["value"][1], names, parameters)
+        return Subject(
+            f"{operator}({inner.name if inner else '...'})",
+            frozenset({"string"}),
+            tuple(map(_CASES[operator], inner.words)) if inner else (),
+            inner.form if inner and operator == "lower" else None,
+            operator,
+        )
+    if operator in _NUMBERS or operator in _TEXTS or operator in _WORDS:
+        kind = "number" if operator in _NUMBERS else "string"
+        return Subject(f"{operator}(...)", frozenset({kind}), _WORDS.get(operator, ()))
+    return None
+
+
+def literal_of(term: Node) -> Subject | None:
+    """Return a written text, number or truth as what it is."""
+    if term["type"] in ("string", "number", "boolean"):
+        return Subject("", frozenset({term["type"]}))
+    return None
+
+
+def _of_path(path: Path, parameters: Parameters) -> Subject | None:
+    if path[:3] == PARAMETERS and len(path) > 5:
+        schema = parameters.get(str(path[5]), {})
+        return _of_shapes(path, below(schema, path[6:], schema))
+    found = _of_fact(path)
+    return replace(found, form=form_of(path)) if found else None
+
+
+@cache
+def _of_fact(path: Path) -> Subject | None:
+    found = _of_shapes(path, shapes_of(path))
+    return replace(found, words=tuple(sorted(kind.id for kind in JOB_KINDS))) if found and path == _KIND else found
+
+
+def _of_shapes(path: Path, shapes: list[Node]) -> Subject | None:
+    """Return a subject of which null is left out: unknown is its own case."""
+    given = [shape for shape in shapes if shape.get("type") != "null"]
+    written = [shape.get("type") for shape in given]
+    listed = [each for one in written for each in (one if isinstance(one, list) else [one])]
+    if not given or not all(isinstance(each, str) for each in listed):
+        return None
+    words = {str(word) for shape in given for word in shape["enum"]} if all("enum" in each for each in given) else set()
+    types = frozenset(_even(str(each)) for each in listed) - {"null"}
+    return Subject(name_of(path), types, tuple(sorted(words)) if types == {"string"} else ())
+
+
+def _even(name: str) -> str:
+    return "number" if name == "integer" else name
