@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guard.authoring import comparisons, exports, negation
+from guard.authoring import comparisons, exports, negation, truths
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.explain import hint
 from guard.authoring.formats import OF_GLOBS
@@ -135,6 +135,7 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
         yield from _misnamed(module.tree)
         yield from exports.contradictions(module.tree, module.rule, module.exports)
         yield from comparisons.impossible(module.tree, module.rule.parameters)
+        yield from truths.undeciding(module.tree)
 
 
 def _misnamed(tree: Node) -> Iterator[tuple[Node, str]]:

@@ -111,7 +111,7 @@ def test_types_inside_of_a_not_are_checked_under_the_import_too(whole: Opa, body
 
 
 def test_a_not_over_a_body_is_read(whole: Opa) -> None:
-    add(whole, RULE, "import future.keywords.not\n\n_x if not { input.job.name; input.job.status }")
+    add(whole, RULE, "import future.keywords.not\n\n_x if not { input.compute.spot; input.network.isolated }")
     assert (said(whole), check_types(whole, POLICIES)) == ([], [])
 
 

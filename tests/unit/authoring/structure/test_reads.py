@@ -219,3 +219,15 @@ def test_a_rule_of_another_file_is_a_reference_in_a_not(said: Said, of_rule: Sai
 def test_a_word_that_a_fact_never_is_is_told_with_its_place(of_rule: Said) -> None:
     text = 'input.job.kind is never "trainng", so this comparison decides nothing; did you mean training?'
     assert of_rule('_trains if input.job.kind == "trainng"') == [f"3:30: {text}"]
+
+
+def test_a_fact_that_is_taken_for_true_is_told_with_its_place(of_rule: Said) -> None:
+    text = "a fact that is unknown or not set is null, which counts as true; write input.network.vpc == null"
+    body = "import future.keywords.not\n\n_outside if not input.network.vpc"
+    assert of_rule(body) == [f"5:17: `not input.network.vpc` never holds: {text}"]
+
+
+def test_a_parameter_of_another_type_is_told_with_its_place(of_rule: Said) -> None:
+    text = "data.guard.parameters.of.own.seconds is a number: nothing is `in` that, so this decides nothing; compare with =="
+    body = "_listed if input.region in data.guard.parameters.of.own.seconds"
+    assert of_rule(body) == [f"3:28: {text.removeprefix('data.guard.')}"]

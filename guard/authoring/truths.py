@@ -1,0 +1,62 @@
+"""Facts that a rule takes for true or false by themselves: a document has each of them, and null is neither false nor undefined.
+
+`not input.network.vpc` reads as "without a VPC", is never true of a whole document, and passes the tests of a rule that leave
+the fact out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guard.authoring.facts import Node, Path, imported, name_of, names_of, nodes_of, path_of, shapes_of
+
+
+def undeciding(tree: Node) -> Iterator[tuple[Node, str]]:
+    """Yield the facts of a file that stand alone where something must hold, though they always do, and what is wrong."""
+    known = imported(tree)
+    for rule in tree.get("rules", []):
+        nodes = list(nodes_of(rule))
+        names = names_of(nodes, known)
+        negated = {id(expression) for node in nodes for expression in _negated(node)}
+        for node in nodes:
+            term = node.get("terms")
+            if isinstance(term, dict) and term.get("type") in ("ref", "var"):
+                path = path_of(term, names)
+                if path and _always_holds(path, written=len(term["value"]) - 1 if term["type"] == "ref" else 0):
+                    yield term, _advice(path, negated=id(node) in negated)
+
+
+def _negated(node: Node) -> list[Node]:
+    """Return what a node negates; with the import of `not` it has a body of its own."""
+    terms = node.get("terms")
+    if isinstance(terms, dict) and terms.get("type") == "not":
+        return list(terms["body"])
+    return [node] if node.get("negated") else []
+
+
+def _always_holds(path: Path, written: int) -> bool:
+    """Tell whether a fact, of whose path so many last steps are written where it stands, is there and not false."""
+    types = _types(path)
+    if not types or "boolean" in types or None in path[len(path) - written :]:
+        return False
+    # What a name stands for is there; behind that, null has no fields.
+    return all("null" not in _types(path[:end]) for end in range(len(path) - written, len(path)))
+
+
+def _types(path: Path) -> set[str]:
+    return {str(shape.get("type")) for shape in shapes_of(path)}
+
+
+def _advice(path: Path, *, negated: bool) -> str:
+    name, types = name_of(path), _types(path)
+    holds = f"`not {name}` never holds" if negated else f"{name} holds for every job"
+    if "null" in types:
+        why, write = (
+            "a fact that is unknown or not set is null, which counts as true",
+            f"{name} {'==' if negated else '!='} null",
+        )
+    elif types == {"array"}:
+        why, write = "a list counts as true, also an empty one", f"count({name}) {'==' if negated else '>'} 0"
+    else:
+        why, write = "every document has it", "what it must be, as a comparison"
+    return f"{holds}: {why}; write {write}"
