@@ -30,6 +30,7 @@ from guard.authoring.rules import Rule, read_rules
 from guard.authoring.sources import source_problems
 from guard.authoring.structure import structure_problems
 from guard.authoring.types_check import strict_errors, unreadable
+from guard.authoring.unread_overrides import unread_overrides
 from guard.authoring.wide_entries import wide_entries
 from guard.authoring.yaml_positions import KeyPath, Positions
 from guard.errors import ConfigError
@@ -105,7 +106,7 @@ def _config_problems(
     yield from _badly_formed(opa, positions, schema, config)
     yield from (positions.problem(path, text) for path, text in _absent_parameters(rules, config))
     kinds = {rule.rule_id: rule.about for rule in rules}
-    wrong = chain(unknown_accounts(config), contradicting_accounts(config))
+    wrong = chain(unknown_accounts(config), contradicting_accounts(config), unread_overrides(opa, rules, config))
     yield from (positions.problem(path, text) for path, text in wrong)
     idle = chain(shadowed_overrides(config), unrelated_overrides(config, kinds))
     yield from (positions.warning(path, text) for path, text in idle)
