@@ -63,7 +63,12 @@ def _account(fact: str, text: Any) -> str | None:
         return None
     if fact == "account":
         return text
-    found = _OF_ROLE.match(text)
+    return account_of_role(text)
+
+
+def account_of_role(role: str) -> str | None:
+    """Return the account of a glob of roles, which may be a glob as well; None where that isn't sure."""
+    found = _OF_ROLE.match(role)
     return (found[1] or found[2]) if found else None
 
 

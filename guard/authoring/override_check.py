@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from guard.authoring.account_check import account_of_role
 from guard.authoring.explain import Explanation
 from guard.authoring.glob_covers import FACTS, Candidates, covers, listed
 from guard.jobs import BY_KIND
@@ -15,7 +16,8 @@ def shadowed_overrides(config: Mapping[str, Any]) -> Iterator[Explanation]:
     """Yield each override that an earlier one shadows, with its path. Of what is malformed nothing is said."""
     for rule_id, mappings in overrides_of(config):
         candidates = Candidates([override for _, override in mappings])
-        for position, (index, later) in enumerate(mappings):
+        for position, (index, given) in enumerate(mappings):
+            later = _with_account(given)
             earlier = (mappings[at] for at in candidates.of(later) if at < position)
             number = next((number for number, override in earlier if _shadows(override, later)), None)
             if number is not None:
@@ -43,6 +45,14 @@ def overrides_of(config: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[in
         overrides = section.get("overrides") if isinstance(section, dict) else None
         listed = list(enumerate(overrides)) if isinstance(overrides, list) else []
         yield rule_id, [(index, override) for index, override in listed if isinstance(override, dict)]
+
+
+def _with_account(override: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an override with the accounts of its roles, if it gives none itself: a job's roles are of its own account."""
+    accounts = [account_of_role(role) for role in listed(override.get("role_arn", []))]
+    if "account" in override or not accounts or not all(accounts):
+        return override
+    return {**override, "account": accounts}
 
 
 def _shadows(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:

@@ -43,6 +43,13 @@ def _shadowed(*overrides: Any) -> list[int]:
         ({"region": "?*"}, {"account": "*"}, False),
         ({"job_kind": ["training", "training-session", "transform"]}, {"job_kind": "tr*"}, True),
         ({"account": "*", "level": "off"}, {"role_arn": ROLE, "level": "deny"}, True),
+        ({"account": "111122223333", "level": "off"}, {"role_arn": ROLE, "level": "deny"}, True),
+        ({"account": "1111*"}, {"role_arn": ["arn:aws:iam::11112222*:role/A*", ROLE]}, True),
+        ({"account": "111122223333"}, {"role_arn": ["arn:aws:iam::444455556666:role/A*", ROLE]}, False),
+        ({"account": "111122223333"}, {"role_arn": "*:role/Admin"}, False),
+        ({"account": "111122223333"}, {"role_arn": "arn:aws:iam::*:role/Admin"}, False),
+        ({"account": "111122223333"}, {"role_arn": ["*:role/Admin", ROLE]}, False),
+        ({"account": "111122223333"}, {"role_arn": []}, False),
     ],
     ids=str,
 )  # fmt: skip
