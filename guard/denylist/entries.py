@@ -24,6 +24,14 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _PORT = re.compile(r"[0-9]{2,5}")
+# Hosts whose whole name is there; with a wildcard they end as only hosts of ECR do.
+_HOST_OF_ECR = re.compile(r"[0-9*]*\.(?:[a-z0-9*-]+\.)*(?:amazonaws\.com(?:\.cn)?|on\.aws)")
+# Where people look at images, and what the same images are pulled by.
+_PAGES = (
+    (re.compile(r"gallery\.ecr\.aws/(.+)", re.DOTALL), "public.ecr.aws"),
+    (re.compile(r"hub\.docker\.com/(?:r/|_/)?(.+)", re.DOTALL), "docker.io"),
+    (re.compile(r"quay\.io/repository/(.+)", re.DOTALL), "quay.io"),
+)
 _ACCOUNT_FIRST = re.compile(r"([0-9]{12})/(.+)", re.DOTALL)
 _LIKE_ECR = re.compile(
     r"(?:.+\.)?(?:dkr-)?ecr(?:-fips)?\.(?!.*\bvpce\.).*(?:amazonaws\.com(?:\.cn)?|on\.aws)"
@@ -89,6 +97,11 @@ def refuse_mistaken(text: str) -> None:
         raise EntryError(
             "no digest is like this: write all of its digits, or the first ones and `*`", entry=text, digest=digest
         )
+    for page, host in _PAGES:
+        if found := page.fullmatch(stripped):
+            raise EntryError(
+                f"a web page of a registry, which no image comes from: write {host}/{found[1]}", entry=text
+            )
     if registry is None and digest is None:
         _refuse_repository(repository, tag, text)
     elif registry is not None and _is_no_host_of_ecr(registry):
@@ -129,6 +142,10 @@ def _refuse_repository(repository: str, tag: str | None, text: str) -> None:
         raise EntryError(
             f"a registry alone: write the pattern {text.strip().lower()}/* for all of its images{whole}", entry=text
         )
+    if _HOST_OF_ECR.fullmatch(repository):
+        host = repository.lower()
+        meant = f"the pattern {host}/* for all of its images" if tag is None else f"{host}/{tag}"
+        raise EntryError(f"a registry alone, with no image behind a slash: write {meant}", entry=text)
     if _ACCOUNT.fullmatch(repository) and tag is None:
         pattern = f"{repository}.dkr.ecr.*"
         raise EntryError(f"an account alone: write the pattern {pattern} for all of its images{whole}", entry=text)

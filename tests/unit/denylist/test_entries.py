@@ -152,6 +152,24 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
             "763104351884.dkr.ecr.cn-*.amazonaws.com/x", "no registry of ECR", id="another partition's regions"
         ),
         pytest.param("763104351884.dkr-ecr.us-iso-east-1.on.aws/x", "no registry of ECR", id="dual-stack elsewhere"),
+        pytest.param(
+            "763104351884.dkr.ecr.eu-west-1.amazonaws.com:pytorch-training",
+            "with no image behind a slash: write 763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training",
+            id="a colon for a slash",
+        ),
+        pytest.param(
+            "763104351884.dkr.ecr.*.amazonaws.com",
+            r"write the pattern 763104351884\.dkr\.ecr\.\*\.amazonaws\.com/\* for all",
+            id="registries alone, any region",
+        ),
+        pytest.param(
+            "*.amazonaws.com", r"write the pattern \*\.amazonaws\.com/\* for all", id="all registries of ECR alone"
+        ),
+        pytest.param("*.dkr.ecr.*.on.aws:1.10*", r"write \*\.dkr\.ecr\.\*\.on\.aws/1\.10\*", id="and a tag"),
+        pytest.param("gallery.ecr.aws/team/x:1", "write public.ecr.aws/team/x:1", id="the page of ECR Public"),
+        pytest.param("hub.docker.com/r/team/x", "write docker.io/team/x", id="the page of Docker Hub"),
+        pytest.param("hub.docker.com/team/*", r"write docker\.io/team/\*", id="a pattern of pages"),
+        pytest.param("quay.io/repository/team/x", "write quay.io/team/x", id="the page of Quay"),
         pytest.param("harbor.bank.de", r"write the pattern harbor.bank.de/\* for", id="a host of a country"),
         pytest.param("registry.company.co.uk:5000", r"registry.company.co.uk:5000/\* for", id="a country's, with port"),
     ],
@@ -201,6 +219,14 @@ def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reas
         "vpce-1-a.dkr.ecr.eu-west-1.vpce.amazonaws.com/x",
         "763104351884.dkr.ecr-fips.us-east-1.amazonaws.com/x",
         "*.dkr.ecr.*.amazonaws.com/x",
+        "*.dkr.ecr.*",
+        "763104351884.*",
+        "*.amazonaws.com*",
+        "amazonaws.com",
+        "mirror.amazonaws.com/x:1",
+        "team/x.amazonaws.com:1",
+        "quay.io/team/repository/x",
+        "quay.io/repository",
         "*",
     ],
 )
