@@ -14,6 +14,7 @@ from guard.authoring.compiled import copy_compiled
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.opa import Opa
 from guard.authoring.samples import complete_of_each_kind
+from guard.authoring.trial.defaults import missing_defaults
 from guard.authoring.trial.engine import EvaluationError, Findings, TrialEngine
 from guard.authoring.trial.names import setting_names
 from guard.authoring.trial.variations import UNSHOWN, Trial, hostile, hostile_throughout, lacking, nulled, secret
@@ -46,6 +47,7 @@ def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
         if not rules.problems:
             decisions = [*samples, *recorded, *nulled(samples[0]), *hostile_throughout(samples[0])]
             rules.problems += _undecided(engine, policies, decisions)
+            rules.problems += missing_defaults(opa, policies, engine, samples)
     return sorted(rules.problems)
 
 

@@ -58,6 +58,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     engine = Engine()
     monkeypatch.setattr(run, "TrialEngine", engine)
     monkeypatch.setattr(run, "copy_compiled", lambda opa, policies, folder: Opa(opa.binary, folder / "compiled"))
+    monkeypatch.setattr(run, "missing_defaults", lambda *_: [])
     monkeypatch.setattr(run, "setting_names", lambda opa, policies: ["HF_TOKEN"])
     monkeypatch.setattr(run, "complete_of_each_kind", lambda: [complete("training"), complete("labeling")])
     return engine
