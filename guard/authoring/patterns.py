@@ -76,7 +76,9 @@ def patterns(call: Call, pattern: Node, terms: list[Node]) -> Iterator[Pattern]:
         if node["type"] == "string" and name != "regex.match":
             text = str(node["value"])
             given = _GLOBS_OF[name].format(_plain(text)) if name in _GLOBS_OF else plain_glob(text)
-            yield Pattern(node, given, call.verb, _separator(terms[2]) if name == "glob.match" else "")
+            # Two of them stop at nothing.
+            bound = name == "glob.match" and "**" not in text
+            yield Pattern(node, given, call.verb, _separator(terms[2]) if bound else "")
 
 
 def misplaced(call: Call, name: str, value: Node, subject: Subject | None) -> str | None:
@@ -84,10 +86,15 @@ def misplaced(call: Call, name: str, value: Node, subject: Subject | None) -> st
     written = value["type"] in ("array", "set") or (
         value["type"] == "string" and (name != "contains" or _ONE_WORD.fullmatch(str(value["value"])))
     )
-    if subject is None or not subject.name.startswith("input") or not written:
+    if subject is None or not subject.name.startswith("input") or not written or _may_be_above(name, value):
         return None
     order = "the text first, then what to look for in it" if call.value == 1 else "the pattern first, then the text"
     return f"{subject.name} is what {name} would look for, in a text that is always the same; write {order}"
+
+
+def _may_be_above(name: str, value: Node) -> bool:
+    """Tell whether a call may ask if a fact is a folder above a written path."""
+    return name == "startswith" and "/" in str(value["value"])
 
 
 def _separator(delimiters: Node) -> str:

@@ -306,6 +306,8 @@ some each in input.compute.instances; endswith(each.type, ".48xlarge")
 some each in input.compute.instances; glob.match("ml.*.48xlarge", ["."], each.type)
 some each in input.compute.instances; glob.match("ml.{p4d,p5}.*", [], each.type)
 some each in input.compute.instances; glob.match("ml.p4*", null, each.type)
+some each in input.compute.instances; glob.match("ml.p4**", [], each.type)
+some each in input.storage.inputs; startswith("/opt/ml/code/", each.local_path)
 some each in input.compute.instances; glob.match("ml.p4*", ["/", ":"], each.type)
 some each in input.compute.instances; startswith(each.type, concat("", ["ml.", "p4d"]))
 some each in input.compute.instances; trim_prefix(each.type, "ml.") == "p4d.24xlarge"
