@@ -26,10 +26,6 @@ def named(found: tuple[Image, ...]) -> list[tuple[str, str, str | None]]:
     return [(image.origin.type, image.slot, image.raw) for image in found]
 
 
-def errors(found: tuple[Image, ...]) -> list[tuple[str, str]]:
-    return [(image.slot, image.error.code) for image in found if image.error is not None]
-
-
 def test_every_job_kind_has_its_extractor() -> None:
     assert EXTRACTORS.keys() == BY_KIND.keys()
 

@@ -10,7 +10,6 @@ from guard.document import Image, ImageError
 from guard.extract import extract
 from guard.resources import ALGORITHM, JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, Resource
 
-HEX = "059f4bfb27d2dc5aeca8a5f609398f3590379bdf0a8e40c6b59680cf02507a7b"
 MINE = Resource(ALGORITHM.id, "mine")
 M = Resource(MODEL.id, "m")
 P = Resource(MODEL_PACKAGE.id, "p")
