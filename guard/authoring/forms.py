@@ -36,7 +36,7 @@ _BUCKET = Form(
 )
 _DIGEST = Form(([*literal("sha"), Part("[0-9a-f:]", repeated=True)],), "it begins with sha256: or sha512:")
 
-_FORMS: dict[Path, Form] = {
+FORMS: dict[Path, Form] = {
     ("input", "account"): _ACCOUNT,
     ("input", "region"): _REGION,
     ("input", "compute", "instances", None, "type"): _TYPE,
@@ -58,4 +58,4 @@ _FORMS: dict[Path, Form] = {
 
 def form_of(path: Path) -> Form | None:
     """Return the form that the texts of a fact have, None if it may be any text."""
-    return _FORMS.get(path)
+    return FORMS.get(path)
