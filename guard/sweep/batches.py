@@ -23,14 +23,16 @@ class Batches:
         self._slowest: float | None = None
 
     def size(self) -> int:
-        """Begin a batch, and return of how many jobs; the first is of one."""
+        """Begin a batch, and return of how many jobs; the first is of one, and so is one behind a batch without a record."""
+        left = max(0.0, self._left())
         if self._slowest is None:
             self._size = 1
-        elif self._slowest * self._most > self._left():
-            self._size = max(1, int(self._left() / self._slowest))
+        elif self._slowest * self._most > left:
+            self._size = max(1, int(left / self._slowest))
         else:
             self._size = self._most
-        self._taken, self._slowest = 0, 0.0
+        # Of a batch without a record, as of a tuning job that its child's record has brought, nobody knows how long jobs take.
+        self._taken, self._slowest = 0, None
         return self._size
 
     def took(self) -> bool:

@@ -28,6 +28,8 @@ def judged(batches: Batches, clock: Clock, *seconds: float) -> None:
         pytest.param([2.0], 49, 24, id="time for one less"),
         pytest.param([1.0, 20.0, 1.0], 50, 2, id="the slowest counts"),
         pytest.param([60.0], 50, 1, id="never none"),
+        pytest.param([60.0], -1, 1, id="none is left"),
+        pytest.param([0.0], -1, 25, id="none is left, and the clock stood still"),
     ],
 )
 def test_there_are_no_more_than_there_is_time_for(seconds: list[float], left: float, size: int) -> None:
@@ -48,6 +50,18 @@ def test_only_the_last_batch_counts() -> None:
         judged(batches, clock, seconds)
         sizes.append(batches.size())
     assert sizes == [2, 25]
+
+
+@pytest.mark.parametrize("left", [100, -1])
+def test_a_batch_without_a_record_tells_nothing_of_the_next_ones_time(left: float) -> None:
+    clock = Clock()
+    batches = Batches(25, lambda: left, clock)
+    batches.size()
+    judged(batches, clock, 1.0)
+    batches.size()
+    # Its only job was judged before, as the tuning job of one.
+    batches.took()
+    assert batches.size() == 1
 
 
 def test_the_time_in_which_jobs_are_listed_is_none_of_theirs() -> None:
