@@ -155,9 +155,15 @@ _is_restored(path) if {
 	storage.is_within(path, folder)
 }
 
-_folders contains storage.resolved(checkpoint.local_path) if {
+_folders contains _folder(storage.resolved(checkpoint.local_path)) if {
 	some checkpoint in checkpoints.restored(input.storage.outputs)
 }
+
+# Of a path that isn't absolute, or goes to and fro too often, nobody knows where it ends: it may be anywhere.
+_folder(path) := path if {
+	startswith(path, "/")
+	path != "/.."
+} else := ""
 
 _variables := given if {
 	given := parameters.of.loader_environment.variables

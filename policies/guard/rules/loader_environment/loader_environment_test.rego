@@ -69,7 +69,16 @@ _resumed(name, value, folder) := object.union(_job(name, value), {"storage": {"o
 }]}})
 
 test_deny_places_that_a_checkpoint_is_restored_to[folder] if {
-	some folder in ["/usr/lib/x", "/usr/lib/", "/usr", "/", "/opt/../usr/lib/x"]
+	some folder in [
+		"/usr/lib/x",
+		"/usr/lib/",
+		"/usr",
+		"/",
+		"/opt/../usr/lib/x",
+		"/a/b/c/d/e/f/g/../../../../../../../usr/lib/x",
+		"../usr/lib/x",
+		"",
+	]
 	r := rule.findings with input as _resumed("LD_PRELOAD", "/usr/lib/x/evil.so", folder)
 		with data.guard.config.rules.loader_environment as _config
 	r == {_finding("LD_PRELOAD")}

@@ -206,8 +206,18 @@ _is_restored_over_code(path) if globs.matches(_container_paths, path)
 
 # A folder of code may lie in what was stored of one above it.
 _is_restored_over_code(path) if {
-	some root in array.concat(_code_paths, _container_paths)
+	some root in _code_paths
 	storage.is_within(root, path)
+}
+
+_is_restored_over_code(path) if globs.matches(_above_container_paths, path)
+
+# What is above a place that a glob matches, a beginning of the glob matches.
+_above_container_paths contains concat("/", array.slice(steps, 0, i)) if {
+	some pattern in _container_paths
+	steps := split(pattern, "/")
+	some i, _ in steps
+	i > 0
 }
 
 _shown(bucket) := sprintf("bucket %s", [bucket]) if {

@@ -255,6 +255,22 @@ test_deny_checkpoint_over_code[name] if {
 	r == {_checkpoint_finding(place)}
 }
 
+test_deny_checkpoint_above_what_a_glob_matches[folder] if {
+	some folder in ["/", "/workspace", "/workspace/app", "/workspace/app/src/"]
+	config := object.union(_config, {"container_paths": ["/workspace/*/src", "/workspace/*/src/*"]})
+	r := rule.findings with input as _outputs([_restored("other", folder)])
+		with data.guard.config.rules.script_mode as config
+	r == {_checkpoint_finding(_restored("other", folder))}
+}
+
+test_allow_checkpoint_beside_what_a_glob_matches[folder] if {
+	some folder in ["/opt/ml/checkpoints", "/workspaces", "/workspaces/app"]
+	config := object.union(_config, {"container_paths": ["/workspace/*/src", "/workspace/*/src/*"]})
+	r := rule.findings with input as _outputs([_restored("other", folder)])
+		with data.guard.config.rules.script_mode as config
+	r == set()
+}
+
 test_allow_checkpoints_beside_code if {
 	outputs := [
 		_restored("other", null),
