@@ -144,6 +144,16 @@ def test_the_digest_of_a_listed_tag_goes_on_until_it_is_listed_itself(outcome, s
             ("data_location", "script_mode"),
             id="checkpoint over the code",
         ),
+        pytest.param(
+            {"CheckpointConfig": {"S3Uri": "s3://theirs/code", "LocalPath": "/root/.local/lib"}},
+            ("data_location", "script_mode"),
+            id="checkpoint over packages of the user",
+        ),
+        pytest.param(
+            {"CheckpointConfig": {"S3Uri": "s3://theirs/code", "LocalPath": "/opt/venv/lib"}},
+            ("data_location", "script_mode"),
+            id="checkpoint over packages of the image",
+        ),
         pytest.param({"EnableNetworkIsolation": False}, ("network_isolation_required",), id="code from the network"),
         pytest.param(
             {
