@@ -33,6 +33,10 @@ def _strict(parse: Callable[..., Any]) -> Callable[..., Any]:
             raise _unreadable(exc) from exc
         if not isinstance(answer, dict):
             raise _unreadable(answer)
+        error = answer.get("Error")
+        if isinstance(error, dict) and isinstance(error.get("Code"), dict | list):
+            # botocore looks up what else the error has by its code, as a key.
+            raise _unreadable(error["Code"])
         return answer
 
     return parsed

@@ -98,7 +98,16 @@ def test_a_page_is_no_answer(proxy: str, operation: str) -> None:
 
 @pytest.mark.parametrize("status", [200, 403, 503])
 @pytest.mark.parametrize(
-    "body", [b'["blocked"]', b'"blocked"', b"3", b"null", b'{"TrainingJobSummaries": 3, "Tags": 3}']
+    "body",
+    [
+        b'["blocked"]',
+        b'"blocked"',
+        b"3",
+        b"null",
+        b'{"TrainingJobSummaries": 3, "Tags": 3}',
+        b'{"__type": ["blocked"]}',
+        b'{"__type": {"code": 403}}',
+    ],
 )
 def test_json_of_another_shape_fails_the_call_as_any_answer_does_that_is_none(
     proxy: str, monkeypatch: pytest.MonkeyPatch, body: bytes, status: int
