@@ -255,19 +255,19 @@ test_deny_checkpoint_over_code[name] if {
 	r == {_checkpoint_finding(place)}
 }
 
+_config_of_globs := object.union(_config, {"container_paths": ["/workspace/*/src", "/workspace/*/src/*"]})
+
 test_deny_checkpoint_above_what_a_glob_matches[folder] if {
 	some folder in ["/", "/workspace", "/workspace/app", "/workspace/app/src/"]
-	config := object.union(_config, {"container_paths": ["/workspace/*/src", "/workspace/*/src/*"]})
 	r := rule.findings with input as _outputs([_restored("other", folder)])
-		with data.guard.config.rules.script_mode as config
+		with data.guard.config.rules.script_mode as _config_of_globs
 	r == {_checkpoint_finding(_restored("other", folder))}
 }
 
 test_allow_checkpoint_beside_what_a_glob_matches[folder] if {
 	some folder in ["/opt/ml/checkpoints", "/workspaces", "/workspaces/app"]
-	config := object.union(_config, {"container_paths": ["/workspace/*/src", "/workspace/*/src/*"]})
 	r := rule.findings with input as _outputs([_restored("other", folder)])
-		with data.guard.config.rules.script_mode as config
+		with data.guard.config.rules.script_mode as _config_of_globs
 	r == set()
 }
 
