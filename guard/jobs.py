@@ -302,7 +302,7 @@ CUSTOMIZATION = JobKind(
         ),
     ),
     running=frozenset({"InProgress"}),
-    parts=frozenset(),
+    parts=frozenset({"image"}),
     ended=frozenset({"Completed", "Failed", "Stopped", "Deleting", "DeleteFailed"}),
     key_fields=("JobCategory",),
 )

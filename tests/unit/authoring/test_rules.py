@@ -269,8 +269,9 @@ def test_the_formats_of_a_schema_are_found_at_any_depth() -> None:
         (("spot",), (), {"training", "hyperparameter-tuning"}),
         (("spot",), ("training", "processing"), {"training"}),
         (("spot", "vpc"), (), {"training", "hyperparameter-tuning"}),
+        (("image",), ("customization",), {"customization"}),
     ],
-    ids=["kinds", "needs", "both", "two parts"],
+    ids=["kinds", "needs", "both", "two parts", "images that a document names"],
 )
 def test_a_rule_is_about_the_kinds_whose_jobs_can_have_all_that_it_needs(needs, kinds, about) -> None:
     rule = Rule("own", Path("own.rego"), 1, "", "", "", "", (), {}, needs, kinds)
