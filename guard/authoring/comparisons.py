@@ -11,7 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from guard.authoring.explain import TYPE_NAMES, hint
-from guard.authoring.facts import MEMBER, PAIR, Node, Path, imported, names_of, nodes_of, operator_of, path_of, terms_of
+from guard.authoring.facts import (
+    MEMBER,
+    PAIR,
+    Node,
+    Path,
+    about_the_job,
+    imported,
+    names_of,
+    operator_of,
+    path_of,
+    terms_of,
+)
 from guard.authoring.glob_meets import literal, meets
 from guard.authoring.patterns import GLOBS, NOTHING, PATTERNS, Pattern, exactly, misplaced, patterns
 from guard.authoring.subjects import Parameters, Subject, literal_of, subject_of
@@ -40,7 +51,7 @@ def impossible(tree: Node, parameters: Parameters) -> Told:
     """
     known = imported(tree)
     for rule in tree.get("rules", []):
-        nodes = list(nodes_of(rule))
+        nodes = about_the_job(rule)
         scope = _Scope(names_of(nodes, known), parameters)
         for terms in map(terms_of, nodes):
             yield from _wrong(terms, operator_of(terms), scope)
@@ -49,11 +60,11 @@ def impossible(tree: Node, parameters: Parameters) -> Told:
 def _wrong(terms: list[Node], operator: str, scope: _Scope) -> Told:
     if operator in _EQUALITIES and len(terms) == 3:
         yield from _unequal(terms[1], terms[2], scope)
-    elif operator in (MEMBER, PAIR):
+    elif operator in (MEMBER, PAIR) and len(terms) >= 3:
         yield from _not_inside(terms[-2], terms[-1], scope)
     elif operator in _ORDERS and len(terms) == 3:
         yield from _unordered(terms[1], terms[2], scope)
-    elif name := _pattern_call(operator, scope.names):
+    elif (name := _pattern_call(operator, scope.names)) and PATTERNS[name].has_sides(terms):
         yield from _unmatched(terms, name, scope)
 
 

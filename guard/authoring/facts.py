@@ -16,6 +16,8 @@ PARAMETERS = ("data", "guard", "parameters")
 
 MEMBER = "internal.member_2"
 PAIR = "internal.member_3"
+# An operator and its operands; with another number of them OPA refuses the call.
+WITH_ONE, _WITH_TWO, _WITH_THREE = 2, 3, 4
 # What `object.get` gives for a missing fact; of anything else the rule may ask whether it is that.
 _NOTHING = ("null", "object")
 
@@ -26,14 +28,21 @@ def name_of(path: Path) -> str:
     return "".join(f".{step}" if step else "[_]" for step in shown)[1:]
 
 
-def nodes_of(value: Any) -> Iterator[Node]:
-    """Yield a part of the tree and every one in it."""
+def nodes_of(value: Any, without: str | None = None) -> Iterator[Node]:
+    """Yield a part of the tree and every one in it; none that has a key, and nothing in that."""
     if isinstance(value, dict):
+        if without in value:
+            return
         yield value
     # By name, a body comes before the head and before the term of a comprehension, which use its names.
     inner = [value[key] for key in sorted(value)] if isinstance(value, dict) else value
     for each in inner if isinstance(inner, list) else ():
-        yield from nodes_of(each)
+        yield from nodes_of(each, without)
+
+
+def about_the_job(rule: Node) -> list[Node]:
+    """Return the parts of a rule, but for expressions `with` another document: that may have anything."""
+    return list(nodes_of(rule, without="with"))
 
 
 def terms_of(node: Node) -> list[Node]:
@@ -60,6 +69,8 @@ def imported(tree: Node) -> dict[str, Path]:
 def names_of(nodes: list[Node], known: Mapping[str, Path]) -> dict[str, Path]:
     """Return the names that stand for facts and parameters; not one that elsewhere in the rule stands for something else."""
     found: dict[str, set[Path | None]] = {name: {path} for name, path in known.items()}
+    for name in (name for node in nodes for name in _others(node)):
+        found.setdefault(name, set()).add(None)
     for name, term, is_element in (binding for node in nodes for binding in _bindings(node)):
         # In the order of the text: a name that the term uses has its meaning by now.
         path = path_of(term, _unambiguous(found))
@@ -75,20 +86,39 @@ def _bindings(node: Node) -> Iterator[tuple[str, Node, bool]]:
     """Yield names with the terms that they stand for, or of which they are an element."""
     terms = node.get("terms")
     if isinstance(terms, dict) and "symbols" in terms:
-        for operator, *operands in (terms_of(symbol) for symbol in terms["symbols"] if symbol["type"] == "call"):
-            if operator_of([operator]) in (MEMBER, PAIR) and operands[-2]["type"] == "var":
-                yield operands[-2]["value"], operands[-1], True
+        for *_, element, whole in (terms_of(symbol) for symbol in terms["symbols"] if symbol["type"] == "call"):
+            if element["type"] == "var":
+                yield element["value"], whole, True
     elif isinstance(terms, dict) and "domain" in terms:
         yield terms["value"]["value"], terms["domain"], True
-    elif isinstance(terms, list) and operator_of(terms) == "assign" and terms[1]["type"] == "var":
+    elif _is_assignment(terms) and terms[1]["type"] == "var":
         yield terms[1]["value"], terms[2], False
+
+
+def _others(node: Node) -> Iterator[str]:
+    """Yield names that stand for something else: arguments, keys, names that are only declared, and parts of what is taken apart."""
+    terms, patterns = node.get("terms"), list(node.get("args", []))
+    if isinstance(terms, dict) and "symbols" in terms:
+        for symbol in terms["symbols"]:
+            # Operator, key if there is one, element and what it is in.
+            given = terms_of(symbol)[1:-1] or [symbol]
+            patterns += given if symbol["type"] != "call" or given[-1]["type"] != "var" else given[:-1]
+    elif isinstance(terms, dict) and "domain" in terms:
+        patterns += [terms["key"]] if terms.get("key") else []
+    elif _is_assignment(terms) and terms[1]["type"] != "var":
+        patterns.append(terms[1])
+    yield from (part["value"] for part in nodes_of(patterns) if part.get("type") == "var")
+
+
+def _is_assignment(terms: Any) -> bool:
+    return isinstance(terms, list) and operator_of(terms) == "assign" and len(terms) == _WITH_TWO
 
 
 def path_of(term: Node, names: Mapping[str, Path]) -> Path | None:
     """Return which fact a term is, None for something else."""
     if term["type"] == "var":
         return names.get(term["value"])
-    if term["type"] == "call" and operator_of(term["value"]) == "object.get":
+    if term["type"] == "call" and operator_of(term["value"]) == "object.get" and len(term["value"]) == _WITH_THREE:
         _, start, key, missing = term["value"]
         keys = key["value"] if key["type"] == "array" else [key]
         before = path_of(start, names) if missing["type"] in _NOTHING else None
@@ -119,6 +149,8 @@ def below(schema: Node, path: Path, root: Node) -> list[Node]:
 
 
 def _inner(shape: Node, step: str | None, root: Node) -> list[Node]:
+    if step is None and "prefixItems" in shape:
+        return []
     inner = shape.get("items") if step is None else shape.get("properties", {}).get(step)
     return _alternatives(inner, root) if isinstance(inner, dict) else []
 

@@ -34,16 +34,16 @@ def meets(glob: str, form: Sequence[Part], within: str = "") -> bool:
         if not reached:
             return False
         if symbol == "*":
-            reached = _any(form, min(reached), within)
+            reached = _any(form, reached, within)
         else:
             reached = _skipping(form, {_after(form, at) for at in reached if _fits(form, at, symbol)})
     return len(form) in reached
 
 
-def _any(form: Sequence[Part], start: int, within: str) -> set[int]:
-    """Return the positions from one on, up to what is surely a separator."""
-    stops = (at for at in range(start, len(form)) if within and form[at].characters == re.escape(within))
-    return set(range(start, next(stops, len(form)) + 1))
+def _any(form: Sequence[Part], reached: set[int], within: str) -> set[int]:
+    """Return the positions from some on, each up to what is surely a separator."""
+    stops = [at for at, part in enumerate(form) if within and part.characters == re.escape(within)] + [len(form)]
+    return {at for start in reached for at in range(start, next(stop for stop in stops if stop >= start) + 1)}
 
 
 def _after(form: Sequence[Part], at: int) -> int:

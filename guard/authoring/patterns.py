@@ -25,6 +25,10 @@ class Call:
     value: int
     verb: str
 
+    def has_sides(self, terms: list[Node]) -> bool:
+        """Tell whether a call has pattern and value; OPA refuses one without."""
+        return len(terms) > max(self.pattern, self.value)
+
     def sides(self, terms: list[Node]) -> tuple[Node, Node]:
         """Return pattern and value of a call."""
         return terms[self.pattern], terms[self.value]
@@ -98,8 +102,10 @@ def _may_be_above(name: str, value: Node) -> bool:
 
 
 def _separator(delimiters: Node) -> str:
-    """Return what a `*` of glob.match doesn't pass; of several separators none, as there are few such calls."""
+    """Return what a `*` of glob.match doesn't pass; of several separators none, as there are few such calls, nor of a name."""
     if delimiters["type"] != "array":
+        return ""
+    if any(each["type"] != "string" for each in delimiters["value"]):
         return ""
     given = [str(each["value"]) for each in delimiters["value"]]
     return given[0] if len(given) == 1 else "" if given else "."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from guard.authoring.facts import PARAMETERS, Node, Path, below, name_of, operator_of, path_of, shapes_of
+from guard.authoring.facts import PARAMETERS, WITH_ONE, Node, Path, below, name_of, operator_of, path_of, shapes_of
 from guard.authoring.forms import Form, form_of
 from guard.jobs import JOB_KINDS
 
@@ -48,7 +48,7 @@ def subject_of(term: Node, names: Mapping[str, Path], parameters: Parameters) ->
     if path := path_of(term, names):
         return _of_path(path, parameters)
     operator = operator_of(term["value"]) if term["type"] == "call" else ""
-    if operator in _CASES:
+    if operator in _CASES and len(term["value"]) == WITH_ONE:
         inner = subject_of(term["value"][1], names, parameters)
         return Subject(
             f"{operator}({inner.name if inner else '...'})",

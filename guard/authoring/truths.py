@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guard.authoring.facts import Node, Path, imported, name_of, names_of, nodes_of, path_of, shapes_of
+from guard.authoring.facts import Node, Path, about_the_job, imported, name_of, names_of, path_of, shapes_of
 
 
 def undeciding(tree: Node) -> Iterator[tuple[Node, str]]:
     """Yield the facts of a file that stand alone where something must hold, though they always do, and what is wrong."""
     known = imported(tree)
     for rule in tree.get("rules", []):
-        nodes = list(nodes_of(rule))
+        nodes = about_the_job(rule)
         names = names_of(nodes, known)
         negated = {id(expression) for node in nodes for expression in _negated(node)}
-        for node in nodes:
+        written = {id(part) for node in nodes for part in _written(node)}
+        for node in (each for each in nodes if id(each) not in written):
             term = node.get("terms")
             if isinstance(term, dict) and term.get("type") in ("ref", "var"):
                 path = path_of(term, names)
@@ -32,6 +33,11 @@ def _negated(node: Node) -> list[Node]:
     if isinstance(terms, dict) and terms.get("type") == "not":
         return list(terms["body"])
     return [node] if node.get("negated") else []
+
+
+def _written(node: Node) -> list[Node]:
+    """Return what a template string puts in its text: that need not hold."""
+    return list(node["value"]["parts"]) if node.get("type") == "templatestring" else []
 
 
 def _always_holds(path: Path, written: int) -> bool:
