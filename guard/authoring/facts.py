@@ -68,18 +68,13 @@ def imported(tree: Node) -> dict[str, Path]:
 
 def names_of(nodes: list[Node], known: Mapping[str, Path]) -> dict[str, Path]:
     """Return the names that stand for facts and parameters; not one that elsewhere in the rule stands for something else."""
-    found: dict[str, set[Path | None]] = {name: {path} for name, path in known.items()}
-    for name in (name for node in nodes for name in _others(node)):
-        found.setdefault(name, set()).add(None)
+    found: dict[str, Path | None] = {**known, **{name: None for node in nodes for name in _others(node)}}
     for name, term, is_element in (binding for node in nodes for binding in _bindings(node)):
         # In the order of the text: a name that the term uses has its meaning by now.
-        path = path_of(term, _unambiguous(found))
-        found.setdefault(name, set()).add((*path, None) if path is not None and is_element else path)
-    return _unambiguous(found)
-
-
-def _unambiguous(found: Mapping[str, set[Path | None]]) -> dict[str, Path]:
-    return {name: path for name, (path, *more) in found.items() if path is not None and not more}
+        path = path_of(term, found)
+        path = (*path, None) if path is not None and is_element else path
+        found[name] = path if found.get(name, path) == path else None
+    return {name: path for name, path in found.items() if path is not None}
 
 
 def _bindings(node: Node) -> Iterator[tuple[str, Node, bool]]:
@@ -91,12 +86,12 @@ def _bindings(node: Node) -> Iterator[tuple[str, Node, bool]]:
                 yield element["value"], whole, True
     elif isinstance(terms, dict) and "domain" in terms:
         yield terms["value"]["value"], terms["domain"], True
-    elif _is_assignment(terms) and terms[1]["type"] == "var":
-        yield terms[1]["value"], terms[2], False
+    elif (sides := _assigned(node)) and sides[0]["type"] == "var":
+        yield sides[0]["value"], sides[1], False
 
 
 def _others(node: Node) -> Iterator[str]:
-    """Yield names that stand for something else: arguments, keys, names that are only declared, and parts of what is taken apart."""
+    """Yield names that stand for something else: arguments, keys, names only declared, and parts of what is taken apart."""
     terms, patterns = node.get("terms"), list(node.get("args", []))
     if isinstance(terms, dict) and "symbols" in terms:
         for symbol in terms["symbols"]:
@@ -105,16 +100,18 @@ def _others(node: Node) -> Iterator[str]:
             patterns += given if symbol["type"] != "call" or given[-1]["type"] != "var" else given[:-1]
     elif isinstance(terms, dict) and "domain" in terms:
         patterns += [terms["key"]] if terms.get("key") else []
-    elif _is_assignment(terms) and terms[1]["type"] != "var":
-        patterns.append(terms[1])
+    elif (sides := _assigned(node)) and sides[0]["type"] != "var":
+        patterns.append(sides[0])
     yield from (part["value"] for part in nodes_of(patterns) if part.get("type") == "var")
 
 
-def _is_assignment(terms: Any) -> bool:
-    return isinstance(terms, list) and operator_of(terms) == "assign" and len(terms) == _WITH_TWO
+def _assigned(node: Node) -> list[Node]:
+    """Return both sides of an assignment, none of another node."""
+    terms = terms_of(node)
+    return terms[1:] if operator_of(terms) == "assign" and len(terms) == _WITH_TWO else []
 
 
-def path_of(term: Node, names: Mapping[str, Path]) -> Path | None:
+def path_of(term: Node, names: Mapping[str, Path | None]) -> Path | None:
     """Return which fact a term is, None for something else."""
     if term["type"] == "var":
         return names.get(term["value"])

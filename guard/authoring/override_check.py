@@ -66,7 +66,9 @@ def _covers(fact: str, wide: Any, narrow: Any) -> bool:
     patterns, others = listed(wide), listed(narrow)
     if fact == "job_kind":
         return _kinds(others) <= _kinds(patterns)
-    return all(any(covers(pattern, other) for pattern in patterns) for other in others)
+    written = {*patterns}
+    # Of two long lists, as of accounts and their roles, most are the same as they are written.
+    return all(other in written or any(covers(pattern, other) for pattern in patterns) for other in others)
 
 
 def _kinds(patterns: list[str]) -> set[str]:
