@@ -148,15 +148,20 @@ def below(schema: Node, path: Path, root: Node) -> list[Node]:
 def _inner(shape: Node, step: str | None, root: Node) -> list[Node]:
     if step is None and "prefixItems" in shape:
         return []
-    inner = shape.get("items") if step is None else shape.get("properties", {}).get(step)
+    named = shape.get("properties")
+    inner = shape.get("items") if step is None else named.get(step) if isinstance(named, dict) else None
     return _alternatives(inner, root) if isinstance(inner, dict) else []
 
 
-def _alternatives(shape: Node, root: Node) -> list[Node]:
-    """Return what a value may be, each without a reference."""
+def _alternatives(shape: Any, root: Node) -> list[Node]:
+    """Return what a value may be, each without a reference; a parameter's schema may be none, which is told elsewhere."""
+    if not isinstance(shape, Mapping):
+        return [{}]
     if "$ref" in shape:
-        return _alternatives(root["$defs"][shape["$ref"].rsplit("/", 1)[1]], root)
-    return [inner for one in shape["anyOf"] for inner in _alternatives(one, root)] if "anyOf" in shape else [shape]
+        # Of a reference that leads elsewhere, anything.
+        return _alternatives(root.get("$defs", {}).get(shape["$ref"].rsplit("/", 1)[-1]), root)
+    choices = shape.get("anyOf")
+    return [inner for one in choices for inner in _alternatives(one, root)] if isinstance(choices, list) else [shape]
 
 
 @cache

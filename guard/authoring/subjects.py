@@ -73,7 +73,8 @@ def literal_of(term: Node) -> Subject | None:
 def _of_path(path: Path, parameters: Parameters) -> Subject | None:
     if path[:3] == PARAMETERS and len(path) > 5:
         schema = parameters.get(str(path[5]), {})
-        return _of_shapes(path, below(schema, path[6:], schema))
+        # A reference in it is one into the schema of the whole configuration.
+        return _of_shapes(path, below(schema, path[6:], {}))
     found = _of_fact(path)
     return replace(found, form=form_of(path)) if found else None
 
@@ -91,7 +92,8 @@ def _of_shapes(path: Path, shapes: list[Node]) -> Subject | None:
     listed = [each for one in written for each in (one if isinstance(one, list) else [one])]
     if not given or not all(isinstance(each, str) for each in listed):
         return None
-    words = {str(word) for shape in given for word in shape["enum"]} if all("enum" in each for each in given) else set()
+    enums = [each["enum"] for each in given if isinstance(each.get("enum"), list)]
+    words = {str(word) for enum in enums for word in enum} if len(enums) == len(given) else set()
     types = frozenset(_even(str(each)) for each in listed) - {"null"}
     return Subject(name_of(path), types, tuple(sorted(words)) if types == {"string"} else ())
 

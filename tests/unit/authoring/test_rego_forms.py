@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,23 @@ def test_another_document_than_the_job_s_may_have_anything(found: Found, text: s
 )
 def test_a_glob_that_passes_its_separators_is_possible(found: Found, call: str) -> None:
     assert found(f"x if {{\n\tsome each in input.compute.instances\n\t{call}\n}}") == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/$defs/level"},
+        {"$ref": "#"},
+        {"$ref": "https://example.com/schema"},
+        {"anyOf": [True, {"type": "number"}]},
+        {"anyOf": "no schema"},
+        True,
+    ],
+)
+def test_a_parameter_by_reference_or_without_a_type_may_be_anything(opa: Path, tmp_path: Path, schema: Any) -> None:
+    text = 'x if data.guard.parameters.of.own.level == "a"\n\ny if 1 in data.guard.parameters.of.own.level'
+    (tmp_path / "own.rego").write_text(f"package guard.rules.own\n\n{text}\n")
+    assert [*impossible(Opa(opa, tmp_path).parse(Path("own.rego")), {"level": schema})] == []
 
 
 def test_the_first_elements_of_a_list_may_have_types_of_their_own(found: Found) -> None:
