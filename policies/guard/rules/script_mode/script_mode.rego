@@ -217,7 +217,6 @@ _above_container_paths contains concat("/", array.slice(steps, 0, i)) if {
 	some pattern in _container_paths
 	steps := split(pattern, "/")
 	some i, _ in steps
-	i > 0
 }
 
 _shown(bucket) := sprintf("bucket %s", [bucket]) if {
