@@ -24,7 +24,7 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _PORT = re.compile(r"[0-9]{2,5}")
-# Hosts whose whole name is there; with a wildcard they end as only hosts of ECR do.
+# As a repository it would be valid, too: a host of ECR, perhaps with wildcards, whose domain no repository has for its name.
 _HOST_OF_ECR = re.compile(r"[0-9*]*\.(?:[a-z0-9*-]+\.)*(?:amazonaws\.com(?:\.cn)?|on\.aws)")
 # Where people look at images, and what the same images are pulled by.
 _PAGES = (

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ParamValidationError
 
 from guard.aws.collect import collect
-from guard.document import ImageError, Source
-from guard.jobs import INFERENCE_RECOMMENDATIONS, MONITORING_SCHEDULE, TRAINING, TRANSFORM, JobKind
-from guard.refs import JobRef, job_arn
+from guard.document import ImageError
+from guard.jobs import INFERENCE_RECOMMENDATIONS, MONITORING_SCHEDULE, TRANSFORM
 from guard.resources import ALGORITHM, JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, Resource
-from tests.support.events import HOME
 from tests.support.fakes import FakeSageMaker, refused
-
-NO_TAGS: dict[str, Any] = {"Tags": []}
-
-
-def ref(kind: JobKind = TRAINING) -> JobRef:
-    source = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, tzinfo=UTC))
-    return JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, source, None, {})
-
-
-def training(**description: Any) -> dict[str, Any]:
-    image = {"AlgorithmSpecification": {"TrainingImage": "a:1"}}
-    return {"TrainingJobName": "job-1", "ResponseMetadata": {}, **image, **description}
+from tests.unit.aws.test_collect import NO_TAGS, ref, training
 
 
 def test_an_algorithm_is_described() -> None:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from guard.document import Image, ImageError
 from guard.extract import extract
-from guard.resources import ALGORITHM, JOB_DEFINITIONS, MODEL, MODEL_PACKAGE, Resource
-
-MINE = Resource(ALGORITHM.id, "mine")
-M = Resource(MODEL.id, "m")
-P = Resource(MODEL_PACKAGE.id, "p")
-D = Resource(JOB_DEFINITIONS["ModelBias"].id, "d")
-
-
-def images(kind: str, description: Any, known: Any = None) -> tuple[Image, ...]:
-    return extract(kind, description, "job-1", known or {}).images
+from tests.unit.extract.test_images import MINE, D, M, P, images
 
 
 def errors(found: tuple[Image, ...]) -> list[tuple[str, str]]:
