@@ -73,8 +73,13 @@ _findings := [finding | some findings in _plain; some finding in findings] if {
 _all_is_plain if {
 	plan.defects == {}
 	plan.unnamed == []
-	plan.exemptions == {"valid": [], "malformed": []}
+	_no_exemptions
 	count(_plain) == count(_telling)
+}
+
+_no_exemptions if {
+	plan.exemptions.valid == []
+	plan.exemptions.malformed == []
 }
 
 _summary(findings) := {
@@ -231,11 +236,11 @@ _off contains rule_id if {
 }
 
 _off contains rule_id if {
-	some rule_id, overrides in plan.scoped
-	levels.undecided(overrides, input)
+	some rule_id, prepared in plan.scoped
+	levels.undecided(prepared, input)
 }
 
-_overriding[rule_id] := overrides[parameters.applied[rule_id]].level if some rule_id, overrides in plan.scoped
+_overriding[rule_id] := plan.scoped[rule_id].overrides[number].level if some rule_id, number in parameters.applied
 
 _source(rule_id) := sprintf("overrides[%d]", [parameters.applied[rule_id]]) if {
 	_overriding[rule_id]
@@ -306,7 +311,7 @@ _notices.exemptions := _sorted([object.union(notice, {
 }) |
 	some notice in array.concat(plan.exemptions.malformed, _expired)
 ]) if {
-	plan.exemptions != {"valid": [], "malformed": []}
+	not _no_exemptions
 }
 
 _expired := [exemptions.notice(exemption, rule_ids) |

@@ -28,9 +28,8 @@ applied[rule_id] := levels.first(plan.scoped[rule_id], input) if some rule_id, _
 #   long as the deny list is read in its place in the configuration.
 # scope: document
 changed[rule_id][key] := number if {
-	some rule_id, overrides in plan.scoped
-	number := applied[rule_id]
-	some key, _ in overrides[number].keys
+	some rule_id, number in applied
+	some key, _ in plan.scoped[rule_id].overrides[number].keys
 }
 
 # METADATA

@@ -80,7 +80,7 @@ test_needs_that_are_no_list_of_parts_demand_nothing if {
 }
 
 test_overrides_are_prepared if {
-	_planned.scoped.beta == [{
+	_planned.scoped.beta.overrides == [{
 		"level": "warn",
 		"strictness": "all",
 		"scope": {"region": "^(us-.*)$"},
@@ -188,5 +188,5 @@ test_exemptions_of_a_wrong_policy_are_refused if {
 }
 
 test_no_exemptions_are_none if {
-	plan.exemptions == {"valid": [], "malformed": []} with data.guard.config as {"rules": {}}
+	plan.exemptions == exemptions.prepared([]) with data.guard.config as {"rules": {}}
 }

@@ -28,13 +28,17 @@ import future.keywords.not
 
 # METADATA
 # description: |
-#   What depends on the configuration alone: the `valid` exemptions with their scopes as regular expressions, and as
-#   `malformed` what to report of the others.
+#   What depends on the configuration alone: the `valid` exemptions with their scopes as regular expressions, the index
+#   of these scopes, and as `malformed` what to report of the others.
 prepared(exemptions) := {
 	"valid": [_prepared(number, exemption) |
 		some number, exemption in exemptions
 		count(problems(exemption)) == 0
 	],
+	"index": scopes.index([exemption.scope |
+		some exemption in exemptions
+		count(problems(exemption)) == 0
+	]),
 	"malformed": [_malformed(number, found) |
 		some number, exemption in exemptions
 		found := problems(exemption)
@@ -52,7 +56,8 @@ prepared(exemptions) := {
 #   The valid exemptions whose scope the job is in, images left aside; `expired` marks those of the past. What can't be
 #   read for now could put the job in the scope of those that count, not in that of an expired one.
 for_job(prepared, document) := [object.union(exemption, {"expired": expired}) |
-	some exemption in prepared.valid
+	some number in scopes.candidates(prepared.index, document)
+	exemption := prepared.valid[number]
 	now >= exemption.from
 	expired := now > exemption.until
 	not _is_elsewhere(exemption.scope, expired, document)

@@ -115,7 +115,25 @@ test_no_notice_before_the_first_day if {
 	_notices(list, {_finding}, _at("2025-05-01T00:00:00Z")) == set()
 }
 
-test_no_list_has_no_valid_exemption if exemptions.prepared(null).valid == []
+test_no_list_has_no_valid_exemption if {
+	exemptions.prepared(null).valid == []
+	exemptions.for_job(exemptions.prepared(null), testing.document) == []
+}
+
+test_exemption_behind_a_malformed_one_is_found if {
+	malformed := object.remove(_exemption({"scope": {"account": "444455556666"}}), ["owner"])
+	[found] := exemptions.for_job(exemptions.prepared([malformed, _exemption({})]), testing.document)
+	found.number == 1
+}
+
+# A list may be long, and few of it are for one job.
+test_only_candidates_of_the_index_are_looked_at if {
+	prepared := exemptions.prepared([_exemption({})])
+	[found] := exemptions.for_job(prepared, testing.document)
+	found.id == "EX-1"
+	unlisted := {"valid": prepared.valid, "index": exemptions.prepared([]).index}
+	exemptions.for_job(unlisted, testing.document) == []
+}
 
 test_refused_exempts_nothing_and_is_reported if {
 	list := [_exemption({}), {"refused": {"it has no ticket", "it lasts 31 days"}}]

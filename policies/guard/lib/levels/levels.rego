@@ -14,8 +14,13 @@ import future.keywords.not
 # METADATA
 # description: |
 #   Overrides without problems, as far as they depend on the configuration alone: their scopes as regular expressions,
-#   the level if they give one, and the keys that they give.
-prepared(overrides) := [object.union(
+#   the level if they give one, and the keys that they give; and the index of the scopes.
+prepared(overrides) := {
+	"overrides": [_prepared(override) | some override in overrides],
+	"index": scopes.index([object.filter(override, _facts) | some override in overrides]),
+}
+
+_prepared(override) := object.union(
 	object.filter(override, {"level"}),
 	{
 		"strictness": _strictness(override),
@@ -24,9 +29,7 @@ prepared(overrides) := [object.union(
 		},
 		"keys": {key: true | some key, _ in object.remove(override, _facts)},
 	},
-) |
-	some override in overrides
-]
+)
 
 # Who owns a job can name roles in it that it doesn't run as, and choose an override with them.
 _decisive("role_arn") := "execution_role_arn"
@@ -35,10 +38,10 @@ _decisive(fact) := fact if fact != "role_arn"
 
 # METADATA
 # description: Number of the first prepared override that matches; undefined if none does.
-first(prepared, document) := min([number |
-	some number, override in prepared
-	not _differs(override, document)
-])
+first(prepared, document) := min({number |
+	some number in scopes.candidates(prepared.index, document)
+	not _differs(prepared.overrides[number], document)
+})
 
 # METADATA
 # description: |
@@ -46,9 +49,10 @@ first(prepared, document) := min([number |
 #   can be, the rule has no level that is sure.
 undecided(prepared, document) if {
 	not availability.known("job.role_arns", document)
-	some number, override in prepared
-	_depends_on_roles(override, document)
-	not _is_preceded(number, prepared, document)
+	candidates := scopes.candidates(prepared.index, document)
+	some number in candidates
+	_depends_on_roles(prepared.overrides[number], document)
+	not _is_preceded(number, candidates, prepared.overrides, document)
 }
 
 _depends_on_roles(override, document) if {
@@ -61,11 +65,11 @@ _could_change("any", globs, document) if not scopes.holds("execution_role_arn", 
 
 _could_change("all", globs, document) if scopes.could_hold("execution_role_arn", globs, document)
 
-_is_preceded(number, prepared, document) if {
-	some earlier, override in prepared
+_is_preceded(number, candidates, overrides, document) if {
+	some earlier in candidates
 	earlier < number
-	not _differs(override, document)
-	not _depends_on_roles(override, document)
+	not _differs(overrides[earlier], document)
+	not _depends_on_roles(overrides[earlier], document)
 }
 
 # METADATA

@@ -7,7 +7,7 @@ import future.keywords.not
 _first(overrides, document) := levels.first(levels.prepared(overrides), document)
 
 test_prepared_override_has_what_it_gives if {
-	levels.prepared([{"region": "eu-*", "level": "deny", "seconds": 1}, {"account": "1", "seconds": 1}]) == [
+	levels.prepared([{"region": "eu-*", "level": "deny", "seconds": 1}, {"account": "1", "seconds": 1}]).overrides == [
 		{
 			"level": "deny",
 			"strictness": "any",
@@ -176,4 +176,14 @@ test_decided_whatever_the_roles_are[note] if {
 		"roles that are known": [[{"role_arn": "*/Trainer", "level": "off"}], testing.document],
 	}
 	not levels.undecided(levels.prepared(overrides), document)
+}
+
+# A list may be long, and few of it are for one job.
+test_only_candidates_of_the_index_are_looked_at if {
+	prepared := levels.prepared([{"role_arn": "*/Trainer", "level": "off"}])
+	unlisted := {"overrides": prepared.overrides, "index": levels.prepared([]).index}
+	levels.first(prepared, testing.document) == 0
+	not levels.first(unlisted, testing.document)
+	levels.undecided(prepared, _for_now([]))
+	not levels.undecided(unlisted, _for_now([]))
 }

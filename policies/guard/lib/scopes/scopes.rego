@@ -27,6 +27,35 @@ _start(fact) := "^(" if fact != "role_arn"
 
 # METADATA
 # description: |
+#   Which of many scopes could hold for a job, by what names it exactly: its account, its name or one of its roles. Few
+#   of them are for one job, and `candidates` finds these without a look at the others.
+index(scopes) := {
+	"by_text": {text: [number | some number in numbers] | some text, numbers in object.union_n(entries)},
+	"by_role": [number | some number, [fact, _] in narrow; fact == "role_arn"],
+	"others": [number | some number, _ in scopes; not narrow[number]],
+} if {
+	narrow := {number: [facts[0], scope[facts[0]]] |
+		some number, scope in scopes
+		facts := [fact | some fact in _narrow; _is_exact(scope[fact])]
+	}
+	entries := [{lower(text): {format_int(number, 10): number}} |
+		some number, [_, patterns] in narrow
+		some text in _listed(patterns)
+	]
+}
+
+# METADATA
+# description: |
+#   Numbers of the scopes that may hold for the document, or could for what can't be read of it for now. No other one
+#   does.
+candidates(index, document) := union({
+	{number | some text in _texts(document); some number in index.by_text[text]},
+	{number | some number in index.others},
+	{number | not availability.known("job.role_arns", document); some number in index.by_role},
+})
+
+# METADATA
+# description: |
 #   True if the fact matches the expression; unknown matches nothing. `strictness` decides for a job with several roles:
 #   with "any" one that matches is enough, with "all" every one must match, so that a scope that relaxes covers no other
 #   role's job.
@@ -72,6 +101,26 @@ _values("execution_role_arn", document) := roles if {
 _values("job_kind", document) := {document.job.kind}
 
 _values("job_name", document) := {document.job.name}
+
+# By how few jobs they tell apart.
+_narrow := ["job_name", "role_arn", "account"]
+
+_is_exact(patterns) if {
+	every pattern in _listed(patterns) {
+		not regex.match(`[*?]`, pattern)
+	}
+}
+
+_texts(document) := {lower(text) |
+	some texts in [
+		[document.account],
+		[document.job.name],
+		[role | some role in document.job.role_arns],
+		[role | some role in document.job.execution_role_arns],
+	]
+	some text in texts
+	is_string(text)
+}
 
 _listed(patterns) := patterns if {
 	is_array(patterns)

@@ -137,3 +137,85 @@ test_invalid_globs if {
 		not scopes.valid(patterns)
 	}
 }
+
+_candidates(list, document) := scopes.candidates(scopes.index(list), document)
+
+# Between one for another job and one for every job of a region.
+_among_others(scope, document) := _candidates([{"account": "999999999999"}, scope, {"region": "eu-*"}], document)
+
+test_scope_that_names_the_job_is_a_candidate_and_no_other_exact_one[note] if {
+	some note, scope in {
+		"account": {"account": "111122223333"},
+		"one of its accounts": {"account": ["444455556666", "111122223333"]},
+		"job name": {"job_name": testing.document.job.name, "account": "*"},
+		"role": {"role_arn": _trainer, "region": "eu-west-1"},
+		"role in other letters": {"role_arn": upper(_trainer)},
+		"role in place of its account": {"role_arn": _trainer, "account": "444455556666"},
+	}
+	_among_others(scope, testing.document) == {1, 2}
+}
+
+test_exact_scope_of_another_job_is_no_candidate[note] if {
+	some note, scope in {
+		"account": {"account": ["444455556666", "777788889999"], "region": "eu-*"},
+		"job name": {"job_name": "another", "account": "111122223333"},
+		"role": {"role_arn": _admin, "account": "111122223333"},
+		"no account": {"account": ""},
+	}
+	_among_others(scope, testing.document) == {2}
+}
+
+test_scope_with_a_wildcard_or_without_a_narrow_fact_is_a_candidate_for_every_job[note] if {
+	some note, scope in {
+		"account": {"account": "4444*"},
+		"one of its names": {"job_name": ["another", "?"]},
+		"role": {"role_arn": "arn:aws:iam::*:role/Admin"},
+		"region": {"region": "us-east-1"},
+		"nothing": {},
+	}
+	_among_others(scope, testing.document) == {1, 2}
+}
+
+test_exact_fact_is_an_index_though_another_has_a_wildcard if {
+	_among_others({"account": "*", "job_name": "another"}, testing.document) == {2}
+}
+
+test_scope_of_a_role_is_a_candidate_while_roles_cannot_be_read if {
+	_among_others({"role_arn": _admin}, _for_now([])) == {1, 2}
+	_among_others({"job_name": "another", "role_arn": _admin}, _for_now([])) == {2}
+}
+
+test_role_that_the_job_runs_as_is_enough_for_a_candidate if {
+	every roles in [{"role_arns": [_trainer]}, {"execution_role_arns": [_trainer]}] {
+		document := testing.input_with({"job": object.union({"role_arns": [], "execution_role_arns": []}, roles)})
+		_among_others({"role_arn": _trainer}, document) == {1, 2}
+	}
+}
+
+test_unknown_facts_are_no_candidates if {
+	document := testing.input_with({"account": null, "job": {"name": null, "role_arns": []}})
+	_among_others({"account": "null"}, document) == {2}
+}
+
+# Whatever holds, or could, must be a candidate: what is none isn't looked at.
+test_every_scope_that_could_hold_is_a_candidate if {
+	list := [{fact: patterns} |
+		some fact, examples in {
+			"account": ["111122223333", "1*", "444455556666"],
+			"region": ["eu-west-1", "us-*"],
+			"role_arn": [_trainer, [_admin, upper(_trainer)], "*/Admin", "?"],
+			"job_kind": ["training", "processing"],
+			"job_name": [testing.document.job.name, "churn-*", "x"],
+		}
+		some patterns in examples
+	]
+	every document in [testing.document, _for_now([]), _for_now([_trainer]), _with_roles([_admin, _trainer])] {
+		holding := {number |
+			some number, scope in list
+			some fact, patterns in scope
+			_could_match(fact, patterns, document)
+		}
+		count(holding) > 4
+		count(holding - _candidates(list, document)) == 0
+	}
+}
