@@ -24,7 +24,7 @@ from guard.errors import CollectError
 from guard.extract import extract
 from guard.extract.bounds import SETTINGS_BYTES, bounded, bounded_lists
 from guard.extract.facts import Facts
-from guard.extract.reading import Node, clean, tags, text
+from guard.extract.reading import Node, clean, present, tags, text
 from guard.refs import Collected, JobRef, parse_job_arn
 from guard.resources import DESCRIBED, RESOURCE_KINDS
 from guard.times import parse_time
@@ -73,7 +73,7 @@ def offline(ref: JobRef, description: Node | None = None) -> Collected:
 
     Its tags are the event's own, and the resources that it names stay unknown.
     """
-    description = ref.reported if description is None else ref.kind.described(description)
+    description = ref.reported if description is None else present(ref.kind.described(description))
     unresolved = extract(ref.kind.id, description, ref.name, {}).unresolved
     unknown = ImageError(code="failed", message="not resolved: offline evaluation makes no Describe calls")
     return Collected(

@@ -37,6 +37,13 @@ def sequence(found: object) -> list[Any] | tuple[Any, ...]:
     return found if isinstance(found, list | tuple) else ()
 
 
+def present(found: Any) -> Any:
+    """Return what was found without members that are null: some events have one for each field that a job lacks."""
+    if isinstance(found, Mapping):
+        return {key: present(member) for key, member in found.items() if member is not None}
+    return [present(item) for item in found] if isinstance(found, list | tuple) else found
+
+
 def text(node: object, *path: str) -> str | None:
     """Return the text at the path; empty strings count as missing; unpaired surrogates are replaced by `?`."""
     found = value(node, *path)

@@ -9,7 +9,7 @@ from typing import Any
 
 from guard.document import Source, SourceType
 from guard.errors import EventError, ScopeError
-from guard.extract.reading import clean
+from guard.extract.reading import Node, clean, present
 from guard.jobs import BY_API_CALL, BY_DETAIL_TYPE, JobKind
 from guard.refs import Home, JobArn, JobRef, job_arn, parse_job_arn, partition_of
 from guard.sources import cloudtrail
@@ -60,7 +60,7 @@ def _from_state_change(envelope: Mapping[str, Any], kind: JobKind, home: Home) -
         return Ignored(f"the job is not running: {status}")
     given = detail.get(kind.arn_field) or _first(envelope.get("resources"))
     name, arn = _identity(detail.get(kind.name_field), given, kind, home, detail)
-    told = _own_arn(detail, kind, arn)
+    told = _told(detail, kind, arn)
     return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=None, reported=told)
 
 
@@ -75,7 +75,7 @@ def _from_call(envelope: Mapping[str, Any], home: Home) -> JobRef | Ignored:
         return Ignored(f"the call failed: {detail['errorCode']}")
     actor, request = cloudtrail.actor(detail), cloudtrail.request(detail)
     name, arn = _identity(*cloudtrail.job_name_and_arn(detail, kind), kind, home, request)
-    told = _own_arn(request, kind, arn)
+    told = _told(request, kind, arn)
     return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=actor, reported=told)
 
 
@@ -113,8 +113,12 @@ def _identity(name: object, given: object, kind: JobKind, home: Home, described:
     return name, str(given) if same else own
 
 
-def _own_arn(told: Mapping[str, Any], kind: JobKind, arn: str) -> Mapping[str, Any]:
-    """What the source tells of the job without another job's ARN: while Describe fails, its tags would be taken for the job's."""
+def _told(described: Mapping[str, Any], kind: JobKind, arn: str) -> Node:
+    """What the source tells of the job, as Describe would: no nulls, which stand for what a job lacks, and no other job's ARN.
+
+    While Describe fails, the tags of that one would be taken for the job's.
+    """
+    told: Node = present(described)
     return {**told, kind.arn_field: arn} if kind.arn_field in told else told
 
 

@@ -48,6 +48,24 @@ def answer(operation: str, seed: int) -> dict[str, Any]:
     return _Maker(model["shapes"], random.Random(seed)).structure(shape, 0)
 
 
+def with_nulls(operation: str, found: dict[str, Any]) -> Any:
+    """Return the answer of the operation with a null for each member that it lacks, as some events have it."""
+    model = service_model()
+    return _filled(model["shapes"], model["operations"][operation]["output"]["shape"], found)
+
+
+def _filled(shapes: dict[str, Any], name: str, found: Any) -> Any:
+    shape = shapes[name]
+    if shape["type"] == "structure" and isinstance(found, dict):
+        known = {member: reference["shape"] for member, reference in shape["members"].items()}
+        return dict.fromkeys(known) | {
+            key: _filled(shapes, known[key], value) if key in known else value for key, value in found.items()
+        }
+    if shape["type"] == "list" and isinstance(found, list):
+        return [_filled(shapes, shape["member"]["shape"], one) for one in found]
+    return found
+
+
 class _Maker:
     def __init__(self, shapes: dict[str, Any], generator: random.Random) -> None:
         self.shapes = shapes

@@ -20,7 +20,7 @@ from guard.resources import MODEL, RESOURCE_KINDS, Resource
 from guard.sources.events import home_of, parse_event
 from tests.support.events import HOME, RUNNING, load_event
 from tests.support.jobs import DENIED
-from tests.support.shapes import WRONG, answer
+from tests.support.shapes import WRONG, answer, with_nulls
 
 NOTHING = DenyList(images={}, patterns=())
 TOLD = datetime(2024, 3, 5, 10, 15, tzinfo=UTC)
@@ -376,6 +376,17 @@ def test_a_wrong_type_in_any_field_breaks_nothing(kind, wrong) -> None:
     description = dict.fromkeys(answer(kind.describe_operation, 1), wrong)
     found = normalize(ref(kind), offline(ref(kind, **description)), NOTHING)
     assert found.job.name == "job-1"
+
+
+@pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
+def test_a_null_says_no_more_than_a_field_that_is_not_there(kind) -> None:
+    for seed in range(60):
+        described = answer(kind.describe_operation, seed)
+        whole, sparse = (
+            normalize(ref(kind), offline(ref(kind), given), NOTHING)
+            for given in (with_nulls(kind.describe_operation, described), described)
+        )
+        assert whole == sparse, f"seed {seed}"
 
 
 @given(seed=st.integers(0, 2**32))

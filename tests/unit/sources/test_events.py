@@ -253,6 +253,19 @@ def test_every_call_that_starts_or_changes_a_job_is_seen(kind) -> None:
         assert (ref.kind, ref.name, ref.arn) == (kind, "job-1", f"{ARN}:{path}")
 
 
+def test_what_an_event_tells_of_its_job_has_no_null() -> None:
+    """A channel that has a null beside its file system is one of a file system."""
+    system = {"FileSystemId": "fs-1"}
+    channels = [{"DataSource": {"S3DataSource": None, "FileSystemDataSource": system}}]
+    changed = parsed(state_change(TRAINING, InputDataConfig=channels, VpcConfig=None))
+    assert isinstance(changed, JobRef)
+    assert changed.reported["InputDataConfig"] == [{"DataSource": {"FileSystemDataSource": system}}]
+    assert "VpcConfig" not in changed.reported
+    called = parsed(call("CreateInferenceRecommendationsJob", {"jobName": "job-1", "outputConfig": None}))
+    assert isinstance(called, JobRef)
+    assert called.reported == {"JobName": "job-1"}
+
+
 @pytest.mark.parametrize("operation", ["StopTrainingJob", "DescribeTrainingJob", "CreateEndpoint", "AddTags"])
 def test_another_call_is_ignored(operation) -> None:
     assert isinstance(parse_event(call(operation, {"trainingJobName": "job-1"}), HOME), Ignored)
