@@ -7,16 +7,23 @@ from typing import Any
 
 from guard.document import InputType, StorageInput, StorageOutput
 from guard.extract.reading import Node, accepted, child, text
+from guard.images import ECR_DOMAINS
 
 _ACCESS_POINT = re.compile(
     r"(?P<bucket>arn:[^:/]*:s3[^:/]*:[^:/]*:(?P<account>[0-9]*):accesspoint[/:][^/:]+)(?:/.*)?", re.DOTALL
 )
 _ARN_ACCOUNT = re.compile(r"arn:[^:/]*:[^:/]*:[^:/]*:(?P<account>[0-9]{12}):.*", re.DOTALL)
 _S3 = re.compile(r"s3://(?P<rest>(?P<bucket>[^/]+).*)", re.DOTALL | re.IGNORECASE)
+# The plain domains of all partitions.
+_DOMAINS = "|".join(re.escape(plain) for plain, _ in ECR_DOMAINS.values())
+# Before an `@` stands no bucket.
 _HTTPS = re.compile(
-    r"https://(?:(?P<virtual>[^/]+)\.)?s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?(?:/(?P<path>[^/]*).*)?",
+    rf"https://(?:(?P<virtual>[^/@]+)\.)?s3(?:[.-][a-z0-9.-]+)?\.(?:{_DOMAINS})(?::[0-9]+)?(?:/(?P<path>[^/]*).*)?",
     re.DOTALL | re.IGNORECASE,
 )
+# Of a VPC's own endpoint, whose host says so at its end: elsewhere it is a bucket's name.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+_ENDPOINT = re.compile(r"(https://(?:[^/@]+\.)?)bucket\.vpce-[a-z0-9-]+\.(s3\.[a-z0-9-]+\.vpce\.)", re.IGNORECASE)
 
 
 def bucket_and_account(uri: str | None) -> tuple[str | None, str | None]:
@@ -26,10 +33,15 @@ def bucket_and_account(uri: str | None) -> tuple[str | None, str | None]:
     if match := _S3.fullmatch(uri):
         point = _ACCESS_POINT.fullmatch(match["rest"])
         return (point["bucket"], point["account"] or None) if point else (match["bucket"], None)
-    if match := _HTTPS.fullmatch(uri):
+    if match := _HTTPS.fullmatch(_without_endpoint(uri)):
         return match["virtual"] or match["path"] or None, None
     match = _ARN_ACCOUNT.fullmatch(uri)
     return None, match["account"] if match else None
+
+
+def _without_endpoint(uri: str) -> str:
+    found = _ENDPOINT.match(uri)
+    return f"{found[1]}{found[2]}{uri[found.end() :]}" if found else uri
 
 
 def storage_input(

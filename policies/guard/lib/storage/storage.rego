@@ -98,7 +98,7 @@ _web := concat("", [
 
 # Of a VPC's own endpoint, whose host says so at its end: elsewhere it is a bucket's name.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
-_endpoint := `^(?i)(https?://(?:[^/]*@)?(?:[^/@]+\.)?)bucket\.vpce-[a-z0-9-]+\.(s3\.[a-z0-9-]+\.vpce\.amazonaws\.)`
+_endpoint := `^(?i)(https?://(?:[^/]*@)?(?:[^/@]+\.)?)bucket\.vpce-[a-z0-9-]+\.(s3\.[a-z0-9-]+\.vpce\.)`
 
 # METADATA
 # description: |

@@ -95,6 +95,7 @@ _texts := [
 	[`s3://team\other/a`, [null]],
 	["https://bucket.vpce-0a-1b.s3.eu-west-1.vpce.amazonaws.com", []],
 	["https://bucket.vpce-0a-1b.s3.eu-west-1.vpce.amazonaws.com/team/a", ["team"]],
+	["https://team.bucket.vpce-0a-1b.s3.us-iso-east-1.vpce.c2s.ic.gov/a", ["team"]],
 	["https://Team.Bucket.vpce-0a-1b.s3.eu-west-1.vpce.amazonaws.com/a", ["team"]],
 	["https://team.bucket.vpce-0a-1b.s3.eu-west-1.amazonaws.com/a", ["team.bucket.vpce-0a-1b"]],
 	["http://team.bucket.vpce-a.s3.amazonaws.com/x.vpce.amazonaws.com/a", ["team.bucket.vpce-a"]],
