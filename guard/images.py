@@ -27,9 +27,10 @@ ECR_DOMAINS = {
 }
 """The domains of ECR's registries, of plain and of dual-stack endpoints, by the beginning of their regions' names; the last ones
 are those of all others."""
-_ECR_SUFFIX = "|".join(re.escape(domain) for domains in ECR_DOMAINS.values() for domain in domains)
+ECR_SUFFIX = "|".join(re.escape(domain) for domains in ECR_DOMAINS.values() for domain in domains)
+"""The regular expression of all of them."""
 _ECR = re.compile(
-    rf"(?P<account>[0-9]{{12}})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]+(?:-[a-z]+)+-[0-9]+)\.(?:{_ECR_SUFFIX})(?::443)?"
+    rf"(?P<account>[0-9]{{12}})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]+(?:-[a-z]+)+-[0-9]+)\.(?:{ECR_SUFFIX})(?::443)?"
 )
 
 # https://docs.aws.amazon.com/AmazonECR/latest/public/public-ecr-requests.html

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guard.errors import EntryError, ImageReferenceError
-from guard.images import ECR_DOMAINS, ecr_home, join, parse_reference, split
+from guard.images import ECR_DOMAINS, ECR_SUFFIX, ecr_home, join, parse_reference, split
 
 # What a wildcard may stand for: if none of these makes a valid reference, nothing does.
 _FILLERS = ("", "1", "1/1")
@@ -25,7 +26,7 @@ _HOST = re.compile(
 )
 _PORT = re.compile(r"[0-9]{2,5}")
 # As a repository it would be valid, too: a host of ECR, perhaps with wildcards, whose domain no repository has for its name.
-_HOST_OF_ECR = re.compile(r"[0-9*]*\.(?:[a-z0-9*-]+\.)*(?:amazonaws\.com(?:\.cn)?|on\.aws)")
+_HOST_OF_ECR = re.compile(rf"[0-9*]*\.(?:[a-z0-9*-]+\.)*(?:{ECR_SUFFIX})")
 # Where people look at images, and what the same images are pulled by.
 _PAGES = (
     (re.compile(r"gallery\.ecr\.aws/(.+)", re.DOTALL), "public.ecr.aws"),
@@ -34,8 +35,8 @@ _PAGES = (
 )
 _ACCOUNT_FIRST = re.compile(r"([0-9]{12})/(.+)", re.DOTALL)
 _LIKE_ECR = re.compile(
-    r"(?:.+\.)?(?:dkr-)?ecr(?:-fips)?\.(?!.*\bvpce\.).*(?:amazonaws\.com(?:\.cn)?|on\.aws)"
-    r"|(?:[0-9]+\.)?(?:dkr\.)?[a-z]+(?:-[a-z]+)+-[0-9]+\.amazonaws\.com(?:\.cn)?"
+    rf"(?:.+\.)?(?:dkr-)?ecr(?:-fips)?\.(?!.*\bvpce\.).*(?:{ECR_SUFFIX})"
+    rf"|(?:[0-9]+\.)?(?:dkr\.)?[a-z]+(?:-[a-z]+)+-[0-9]+\.(?:{ECR_SUFFIX})"
 )
 _ECR_HOST = re.compile(r"(?P<account>[0-9*]+)\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]*)(?P<rest>.*)")
 
@@ -105,7 +106,7 @@ def refuse_mistaken(text: str) -> None:
     if registry is None and digest is None:
         _refuse_repository(repository, tag, text)
     elif registry is not None and _is_no_host_of_ecr(registry):
-        form = "<12 digits>.dkr.ecr.<region>.amazonaws.com"
+        form = f"<12 digits>.dkr.ecr.<region>.{_domain_of(registry)}"
         raise EntryError(f"no registry of ECR has this host: write {form}", entry=text, registry=registry)
 
 
@@ -123,12 +124,31 @@ def _is_no_host_of_ecr(registry: str) -> bool:
     )
 
 
+def _domain_of(registry: str) -> str:
+    """The plain domain of the partition that a host is of, as far as it tells by its region or its own domain."""
+    found = (
+        plain
+        for first, (plain, dual_stack) in ECR_DOMAINS.items()
+        if first and (f".{first}-" in registry or registry.endswith((f".{plain}", f".{dual_stack}")))
+    )
+    return next(found, ECR_DOMAINS[""][0])
+
+
 def _may_have_domain(region: str, rest: str) -> bool:
     """Whether what stands behind the beginning of a region's name can be, or end with, a domain of that region."""
-    domains = next(found for first, found in ECR_DOMAINS.items() if not first or region.startswith(f"{first}-"))
     end = rest.rpartition("*")[2]
-    endings = [f".{domain}" for domain in domains]
+    endings = [f".{domain}" for domains in _domains(region, is_cut=rest.startswith("*")) for domain in domains]
     return any(rest == each or ("*" in rest and (each.endswith(end) or end.endswith(each))) for each in endings)
+
+
+def _domains(region: str, *, is_cut: bool) -> Iterator[tuple[str, str]]:
+    """The domains of a region, or of all that begin so: of `*` each partition's."""
+    for first, domains in ECR_DOMAINS.items():
+        if not first or region.startswith(f"{first}-"):
+            yield domains
+            return
+        if is_cut and first.startswith(region):
+            yield domains
 
 
 def _refuse_repository(repository: str, tag: str | None, text: str) -> None:

@@ -153,6 +153,28 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
         ),
         pytest.param("763104351884.dkr-ecr.us-iso-east-1.on.aws/x", "no registry of ECR", id="dual-stack elsewhere"),
         pytest.param(
+            "763104351884.ecr.eusc-de-east-1.amazonaws.eu/x",
+            r"write <12 digits>\.dkr\.ecr\.<region>\.amazonaws\.eu\b",
+            id="without dkr in the partition of its own domain",
+        ),
+        pytest.param(
+            "763104351884.dkr.ecr.us-iso-east-1.amazonaws.com/x",
+            r"write <12 digits>\.dkr\.ecr\.<region>\.c2s\.ic\.gov\b",
+            id="the domain of another partition than the region's",
+        ),
+        pytest.param(
+            "763104351884.dkr.ecr.eu-*.amazonaws.com.cn/x", "no registry of ECR", id="of no region of that beginning"
+        ),
+        pytest.param("763104351884.dkr.ecr.cn-*.amazonaws.eu/x", "no registry of ECR", id="China's regions elsewhere"),
+        pytest.param("763104351884.us-isof-south-1.csp.hci.ic.gov/x", "no registry of ECR", id="without dkr.ecr there"),
+        pytest.param("ecr.cn-north-1.on.amazonwebservices.com.cn/x", "no registry of ECR", id="no account in China"),
+        pytest.param(
+            "*.dkr.ecr.*.amazonaws.eu", r"write the pattern \*\.dkr\.ecr\.\*\.amazonaws\.eu/\*", id="alone there"
+        ),
+        pytest.param(
+            "763104351884.dkr-ecr.us-isob-east-1.on.aws.scloud", "a registry alone", id="alone, dual-stack there"
+        ),
+        pytest.param(
             "763104351884.dkr.ecr.eu-west-1.amazonaws.com:pytorch-training",
             "with no image behind a slash: write 763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training",
             id="a colon for a slash",
@@ -219,6 +241,13 @@ def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reas
         "vpce-1-a.dkr.ecr.eu-west-1.vpce.amazonaws.com/x",
         "763104351884.dkr.ecr-fips.us-east-1.amazonaws.com/x",
         "*.dkr.ecr.*.amazonaws.com/x",
+        "*.dkr.ecr.*.amazonaws.eu/x",
+        "*.dkr.ecr.*.amazonaws.com.cn/x",
+        "763104351884.dkr.ecr.c*.amazonaws.com.cn/x",
+        "763104351884.dkr-ecr.us-iso*.on.aws.scloud/x",
+        "763104351884.dkr.ecr.us-*.amazonaws.com/x",
+        "763104351884.dkr.ecr.c*.amazonaws.com/x",
+        "763104351884.dkr.ecr.us-isof-south-1.csp.hci.ic.gov/x",
         "*.dkr.ecr.*",
         "763104351884.*",
         "*.amazonaws.com*",
