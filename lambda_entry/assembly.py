@@ -46,10 +46,11 @@ def build_engine(
         from guard.aws.secrets import token_from
         from guard.opa.remote import RemoteOpa
 
+        arn = settings.opa_token_arn
         return RemoteOpa(
             settings.opa_url,
             timeout=settings.opa_timeout_seconds,
-            token=partial(token_from, settings.opa_token_arn, client) if settings.opa_token_arn else None,
+            token=partial(token_from, arn, partial(client, arn=arn)) if arn else None,
             ca_file=settings.opa_ca_file or None,
         )
     return EmbeddedOpa(

@@ -25,9 +25,12 @@ BRIEF = Config(
 )
 
 
-def client(service: str, config: Config = BOTO) -> Any:
-    """Return a client of botocore's: boto3's own is the same one, and boto3 loads what moves objects of S3 besides."""
-    return _session().create_client(service, config=config)
+def client(service: str, config: Config = BOTO, arn: str = "") -> Any:
+    """Return a client of botocore's: boto3's own is the same one, and boto3 loads what moves objects of S3 besides.
+
+    It calls the region of the ARN, where one is given, else the function's: no other knows what has that ARN.
+    """
+    return _session().create_client(service, config=config, region_name=arn.split(":")[3] if arn else None)
 
 
 @cache

@@ -52,7 +52,7 @@ def _channels(settings: Settings) -> list[Channel]:
     if settings.notice_bus:
         channels.append(EventsChannel(client("events", BRIEF), settings.notice_bus))
     if settings.notice_topic_arn:
-        channels.append(TopicChannel(client("sns", BRIEF), settings.notice_topic_arn))
+        channels.append(TopicChannel(client("sns", BRIEF, settings.notice_topic_arn), settings.notice_topic_arn))
     if settings.security_hub == "enabled":
         store = _store(settings)
         told = Told(store) if settings.state_table else None

@@ -37,15 +37,17 @@ class Services:
     def __init__(self) -> None:
         self.made: dict[str, FakeSageMaker] = {}
         self.configs: dict[str, object] = {}
+        self.arns: dict[str, str] = {}
         self.heard: list[str] = []
         self.answers: dict[str, dict[str, Any]] = {
             "ssm": {"GetParameter": {"Parameter": {"Value": "on"}}},
             "dynamodb": {"UpdateItem": {"Attributes": {}}, "GetItem": {}},
         }
 
-    def __call__(self, service: str, config: object = None) -> Any:
+    def __call__(self, service: str, config: object = None, arn: str = "") -> Any:
         self.made[service] = FakeSageMaker(**self.answers.get(service, {}))
         self.configs[service] = config
+        self.arns[service] = arn
         vars(self.made[service])["meta"] = _meta(self.heard)
         return self.made[service]
 
@@ -305,6 +307,13 @@ def test_the_policies_are_asked_here_unless_an_address_is_set() -> None:
 def test_an_opa_elsewhere_is_trusted_by_the_authorities_of_the_settings(path: str, used: str | None) -> None:
     engine = _engine(GUARD_OPA_URL="https://opa.internal", GUARD_OPA_CA_FILE=path, GUARD_OPA_TIMEOUT_SECONDS="3.5")
     assert (engine._url, engine._ca_file, engine._timeout) == ("https://opa.internal", used, 3.5)
+
+
+def test_the_token_is_read_in_the_region_of_its_arn(services: Services) -> None:
+    arn = "arn:aws:ssm:us-east-1:111122223333:parameter/opa/token"
+    services.answers["ssm"] = {"GetParameter": {"Parameter": {"Value": "t0ken"}}}
+    engine = _engine(GUARD_OPA_URL="https://opa.internal", GUARD_OPA_TOKEN_ARN=arn)
+    assert (engine._fetch_token(), services.arns["ssm"]) == ("t0ken", arn)
 
 
 def test_a_restart_of_the_engine_is_a_warning_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:

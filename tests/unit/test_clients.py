@@ -28,3 +28,9 @@ def test_a_client_is_of_its_service_and_region_and_waits_as_long_as_a_decision_m
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     made = client("sqs", *config).meta
     assert (made.service_model.service_name, made.region_name, made.config.read_timeout) == ("sqs", REGION, read)
+
+
+def test_a_client_for_an_arn_is_of_its_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    made = client("ssm", arn="arn:aws-cn:ssm:cn-north-1:111122223333:parameter/opa/token").meta
+    assert (made.region_name, made.endpoint_url) == ("cn-north-1", "https://ssm.cn-north-1.amazonaws.com.cn")

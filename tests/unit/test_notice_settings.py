@@ -41,7 +41,14 @@ def test_the_channels_are_those_of_the_settings(
     made: list[tuple[str, Any]] = []
     monkeypatch.setattr(notices, "client", lambda *asked: made.append(asked))
     assert [channel.name for channel in _deliverer(**settings).channels()] == channels
-    assert made == [(service, BRIEF) for service in services]
+    assert [asked[:2] for asked in made] == [(service, BRIEF) for service in services]
+
+
+def test_a_topic_is_published_to_in_its_own_region() -> None:
+    (channel,) = _deliverer(
+        notice_tags="disabled", notice_topic_arn=TOPIC.replace("eu-west-1", "us-gov-east-1")
+    ).channels()
+    assert channel._sns.meta.region_name == "us-gov-east-1"
 
 
 @pytest.mark.parametrize(("table", "kind"), [("", OnceInMemory), ("state", OnceInTable)])
