@@ -51,7 +51,7 @@ def main(bucket: str, stack: str, *given: str) -> int:
         return 2
     try:
         current = _current(stack)
-        if not _denies_what_it_says(current | parameters):
+        if not (_denies_what_it_says(current | parameters) and _has_a_whole_vpc(current | parameters)):
             return 2
         # The package must be built for the processor that the function has.
         architecture = parameters.get("Architecture") or current.get("Architecture") or ARCHITECTURES[0]
@@ -90,6 +90,17 @@ def _denies_what_it_says(parameters: dict[str, str]) -> bool:
             print(f"{name}: {exc.evidence['entry']!r} is not an image of the deny list: {exc.message}", file=sys.stderr)
             return False
     return True
+
+
+def _has_a_whole_vpc(parameters: dict[str, str]) -> bool:
+    """Whether subnets come with security groups: without them Lambda refuses the functions, and the stack is rolled back.
+
+    Groups without subnets would attach the functions to no VPC, and nobody would notice.
+    """
+    missing = [name for name in ("SubnetIds", "SecurityGroupIds") if not parameters.get(name)]
+    if len(missing) == 1:
+        print(f"{missing[0]} is empty: give SubnetIds and SecurityGroupIds, or neither of them", file=sys.stderr)
+    return len(missing) != 1
 
 
 def _has_what_is_named(parameters: dict[str, str]) -> bool:

@@ -268,6 +268,10 @@ def test_a_machine_without_lambdas_python_builds_the_package_too(deploy: Deploy,
             "TrainingContainers: 'quay.io' is not",
             id="a mistaken entry",
         ),
+        pytest.param(
+            ["PARAMETERS=SubnetIds=subnet-1a,subnet-2b"], "SecurityGroupIds is empty: give", id="a VPC without groups"
+        ),
+        pytest.param(["PARAMETERS=SecurityGroupIds=sg-1a"], "SubnetIds is empty: give", id="groups without subnets"),
     ],
 )
 def test_what_cannot_be_deployed_is_refused_before_a_package_is_built(
