@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from guard.document import Origin, StorageInput
-from guard.extract.facts import Facts
+from guard.extract.facts import Facts, merge_weakest
 from guard.extract.locations import inputs, storage_input, storage_output
 from guard.extract.parts import JOB, image, roles, settings, unknown_image, vpc
 from guard.extract.processing import cluster_instances, cluster_volumes, command
@@ -60,9 +60,17 @@ def monitoring_schedule(description: Node, name: str, known: Known) -> Facts:
 
 
 def _what_runs(description: Node, named: str | None, inline: Node, origin: Origin, known: Known) -> Facts:
-    config = child(description, "MonitoringScheduleConfig")
+    """What either definition runs: of a schedule with both, nothing says which one counts."""
+    found = []
     if named is None or inline:
-        return _definition(inline, origin, known, fields=_INLINE, prefix=INLINE)
+        found.append(_definition(inline, origin, known, fields=_INLINE, prefix=INLINE))
+    if named is not None:
+        found.append(_named(description, named, origin, known))
+    return merge_weakest(found)
+
+
+def _named(description: Node, named: str, origin: Origin, known: Known) -> Facts:
+    config = child(description, "MonitoringScheduleConfig")
     monitoring_type = text(config, "MonitoringType") or text(description, "MonitoringType") or "none"
     kind = JOB_DEFINITIONS.get(monitoring_type)
     if kind is None:

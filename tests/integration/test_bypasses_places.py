@@ -262,3 +262,22 @@ class TestAfterTheStart:
         sagemaker.create_data_quality_job_definition(**request)
         (record,) = guard().handle(started_event(sagemaker, "monitoring-schedule", NAME), HOME)
         assert record.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("own", "named", "outcome"),
+    [
+        pytest.param(ALLOWED, DENIED, Outcome.STOPPED, id="the named one is denied"),
+        pytest.param(DENIED, ALLOWED, Outcome.STOPPED, id="its own is denied"),
+        pytest.param(ALLOWED, ALLOWED, Outcome.NOT_DENIED, id="both are allowed"),
+    ],
+)
+def test_a_schedule_with_two_definitions_is_judged_by_both(guard, sagemaker, own, named, outcome) -> None:
+    """The API's reference doesn't say which one counts."""
+    request = minimal("CreateDataQualityJobDefinition", JobDefinitionName="quality")
+    request["DataQualityAppSpecification"] |= {"ImageUri": named}
+    sagemaker.create_data_quality_job_definition(**request)
+    config = monitoring_config(own) | {"MonitoringJobDefinitionName": "quality"}
+    sagemaker.create_monitoring_schedule(MonitoringScheduleName=NAME, MonitoringScheduleConfig=config)
+    (record,) = guard().handle(started_event(sagemaker, "monitoring-schedule", NAME), HOME)
+    assert record.outcome == outcome

@@ -87,7 +87,11 @@ CASES: tuple[Case, ...] = (
     Case("automl-time-series", "automl", without=_problem("TimeSeriesForecastingJobConfig")),
     Case("automl-first-version", "automl", operation="CreateAutoMLJob"),
     Case("optimization", "optimization"),
-    Case("monitoring-schedule", "monitoring-schedule"),
+    Case(
+        "monitoring-schedule",
+        "monitoring-schedule",
+        without=("MonitoringScheduleConfig.MonitoringJobDefinitionName",),
+    ),
     *map(_definition, ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")),
     Case("compilation", "compilation"),
     Case("inference-recommendations", "inference-recommendations", without=("Containers",)),
