@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from guard.document import Deployment, FoundationModel, Labeling, Origin, StorageInput, Volume
 from guard.extract.facts import Facts, join
-from guard.extract.locations import data_source, inputs, outputs, storage_input
+from guard.extract.locations import data_sources, inputs, outputs, storage_input
 from guard.extract.models import model
 from guard.extract.parts import JOB, picked_image, roles, settings, unknown_image, volume, vpc
 from guard.extract.reading import EMPTY, Node, accepted, child, children, flag, number, text, texts, union_members
@@ -25,9 +25,10 @@ def automl(description: Node, name: str, _: Known) -> Facts:
         images=(picked_image(path, config, Origin(type=JOB, name=name), message),),
         inputs=(
             *(
-                data_source(child(channel, "DataSource"), f"{field}[{index}]")
+                place
                 for field in ("AutoMLJobInputDataConfig", "InputDataConfig")
                 for index, channel in children(description, field)
+                for place in data_sources(child(channel, "DataSource"), f"{field}[{index}]")
             ),
             *inputs(config, f"{path}.FeatureSpecificationS3Uri", "FeatureSpecificationS3Uri"),
             *inputs(

@@ -7,7 +7,7 @@ from functools import partial
 
 from guard.document import Instance, Origin, Part, Setting, StorageOutput
 from guard.extract.facts import Facts, join
-from guard.extract.locations import data_source, inputs, outputs, storage_output
+from guard.extract.locations import data_sources, inputs, outputs, storage_output
 from guard.extract.models import model, model_package
 from guard.extract.parts import JOB, experiment, image, instances, ranges, roles, settings, volume, vpc
 from guard.extract.reading import Node, child, children, number, text
@@ -23,7 +23,7 @@ def transform(description: Node, name: str, known: Known) -> Facts:
     resources = child(description, "TransformResources")
     own = Facts(
         instances=instances(resources, "TransformResources"),
-        inputs=(data_source(child(description, "TransformInput", "DataSource"), "TransformInput"),),
+        inputs=tuple(data_sources(child(description, "TransformInput", "DataSource"), "TransformInput")),
         outputs=(
             *outputs(description, "TransformOutput", "S3OutputPath", "TransformOutput"),
             *outputs(description, "DataCaptureConfig", "DestinationS3Uri", "DataCaptureConfig"),

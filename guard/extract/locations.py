@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from guard.document import InputType, StorageInput, StorageOutput
@@ -84,21 +85,40 @@ def objects(source: Node, name: str, local_path: str | None = None, **more: Any)
     )
 
 
-def data_source(source: Node, name: str, input_mode: str | None = None) -> StorageInput:
-    """Return the input of a channel's or transform's DataSource; one of an unknown type is `other`, not left out."""
-    if "S3DataSource" in source:
-        return objects(child(source, "S3DataSource"), name, input_mode=input_mode)
-    if "FileSystemDataSource" in source:
-        system = child(source, "FileSystemDataSource")
-        return storage_input(
-            name,
-            text(system, "FileSystemId"),
-            kind="file-system",
-            input_mode=input_mode,
-            path=text(system, "DirectoryPath"),
-            file_system_type=text(system, "FileSystemType"),
-            access_mode=text(system, "FileSystemAccessMode"),
-        )
-    if "DatasetSource" in source:
-        return storage_input(name, text(source, "DatasetSource", "DatasetArn"), kind="dataset", input_mode=input_mode)
-    return storage_input(name, None, kind="other", input_mode=input_mode)
+def data_sources(source: Node, name: str, input_mode: str | None = None) -> Iterator[StorageInput]:
+    """Yield the inputs of a channel's or transform's DataSource, of each kind that it has.
+
+    One of an unknown type is `other`, not left out.
+    """
+    known = [kind for kind in _SOURCES if kind in source]
+    for kind in known:
+        yield _SOURCES[kind](child(source, kind), name, input_mode)
+    if not known:
+        yield storage_input(name, None, kind="other", input_mode=input_mode)
+
+
+def _of_objects(source: Node, name: str, input_mode: str | None) -> StorageInput:
+    return objects(source, name, input_mode=input_mode)
+
+
+def _of_a_file_system(system: Node, name: str, input_mode: str | None) -> StorageInput:
+    return storage_input(
+        name,
+        text(system, "FileSystemId"),
+        kind="file-system",
+        input_mode=input_mode,
+        path=text(system, "DirectoryPath"),
+        file_system_type=text(system, "FileSystemType"),
+        access_mode=text(system, "FileSystemAccessMode"),
+    )
+
+
+def _of_a_dataset(dataset: Node, name: str, input_mode: str | None) -> StorageInput:
+    return storage_input(name, text(dataset, "DatasetArn"), kind="dataset", input_mode=input_mode)
+
+
+_SOURCES: dict[str, Callable[[Node, str, str | None], StorageInput]] = {
+    "S3DataSource": _of_objects,
+    "FileSystemDataSource": _of_a_file_system,
+    "DatasetSource": _of_a_dataset,
+}

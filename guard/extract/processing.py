@@ -104,9 +104,10 @@ def _outputs(description: Node) -> Iterator[StorageOutput]:
     for index, node in children(config, "Outputs"):
         name = text(node, "OutputName") or f"ProcessingOutputConfig.Outputs[{index}]"
         group = text(node, "FeatureStoreOutput", "FeatureGroupName")
-        yield storage_output(
-            name, text(node, "S3Output", "S3Uri") or group, kms_key, text(node, "S3Output", "LocalPath")
-        )
+        if child(node, "S3Output") or group is None:
+            yield storage_output(name, text(node, "S3Output", "S3Uri"), kms_key, text(node, "S3Output", "LocalPath"))
+        if group is not None:
+            yield storage_output(name, group, kms_key)
     for index, node in children(description, "ProcessingInputs"):
         for field in _QUERIES:
             path = ("DatasetDefinition", field)

@@ -18,7 +18,7 @@ from guard.document import (
     Volume,
 )
 from guard.extract.facts import Facts, join, merge_weakest
-from guard.extract.locations import data_source, inputs, outputs, storage_input
+from guard.extract.locations import data_sources, inputs, outputs, storage_input
 from guard.extract.parts import (
     JOB,
     accessed,
@@ -191,7 +191,7 @@ def _inputs(node: Node, prefix: str) -> Iterator[StorageInput]:
     mode = text(node, "AlgorithmSpecification", "TrainingInputMode")
     for index, channel in children(node, "InputDataConfig"):
         name = text(channel, "ChannelName") or field_path(prefix, f"InputDataConfig[{index}]")
-        yield data_source(child(channel, "DataSource"), name, text(channel, "InputMode") or mode)
+        yield from data_sources(child(channel, "DataSource"), name, text(channel, "InputMode") or mode)
     # Its weights are trained; its containers don't run, so that it is not looked up.
     source = text(node, "ModelPackageConfig", "SourceModelPackageArn")
     if source is not None:

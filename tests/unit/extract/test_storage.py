@@ -341,3 +341,30 @@ def test_outputs(kind, description, outputs) -> None:
 )
 def test_bucket_and_account(uri, expected) -> None:
     assert bucket_and_account(uri) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "places"),
+    [
+        pytest.param(
+            {"S3DataSource": {"S3Uri": "s3://a/b"}, "FileSystemDataSource": {"FileSystemId": "fs-1"}},
+            [("s3", "s3://a/b"), ("file-system", "fs-1")],
+            id="two",
+        ),
+        pytest.param({"DatasetSource": {"DatasetArn": "arn:x"}}, [("dataset", "arn:x")], id="one"),
+        pytest.param({"LakeSource": {"Uri": "x"}}, [("other", None)], id="one that nobody knows yet"),
+        pytest.param({}, [("other", None)], id="none"),
+    ],
+)
+def test_a_source_of_data_hides_no_other_beside_it(source, places) -> None:
+    """The API's model marks them as no union: which one counts, only the service knows."""
+    description = {"InputDataConfig": [{"ChannelName": "train", "DataSource": source}]}
+    found = extract("training", description, "job", {}).inputs
+    assert [(one.name, one.type, one.uri) for one in found] == [("train", kind, uri) for kind, uri in places]
+
+
+def test_an_output_to_s3_hides_no_feature_group_beside_it() -> None:
+    both = {"S3Output": {"S3Uri": "s3://a/b"}, "FeatureStoreOutput": {"FeatureGroupName": "churn"}}
+    outputs = [{"OutputName": "out", **both}, {"OutputName": "group", "FeatureStoreOutput": both["FeatureStoreOutput"]}]
+    found = extract("processing", {"ProcessingOutputConfig": {"Outputs": outputs}}, "job", {}).outputs
+    assert [(one.name, one.uri) for one in found] == [("out", "s3://a/b"), ("out", "churn"), ("group", "churn")]
