@@ -58,6 +58,8 @@ class Settings(BaseModel):
             description="The policy bundle, a .tar.gz or the policies folder; empty: that of the deployment package."
         ),
     ] = ""
+    # Half a second of a processor decides on the largest job of each kind (benchmarks/worst_case.py). What takes longer is
+    # decided rule by rule, the deny list first.
     opa_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that one decision may take.")] = 2.0
     opa_start_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that OPA may take to start.")] = (
         8.0

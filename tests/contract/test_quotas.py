@@ -15,6 +15,10 @@ PARAMETERS = template()["Parameters"]
 VARIABLES = template()["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
 
 
+# For the setting of the next sink, the ARN of a stream or a queue.
+ENVIRONMENT_MARGIN = 100
+
+
 def longest(name: str) -> str:
     """A value of the parameter that is as long as any, of no form."""
     body = PARAMETERS[name]
@@ -41,7 +45,8 @@ def test_the_longest_values_fit_in_the_functions_environment_together(place: Pla
     assert variables["GUARD_NOTICE_QUEUE_URL"].startswith("https://"), "without notices they would be shorter"
     assert variables["GUARD_METRICS_NAMESPACE"].endswith("s"), "without metrics they would be shorter"
     size = sum(len(name) + len(value) for name, value in variables.items())
-    assert size <= ENVIRONMENT_LIMIT_BYTES, f"{size - ENVIRONMENT_LIMIT_BYTES} characters too many: lower a MaxLength"
+    limit = ENVIRONMENT_LIMIT_BYTES - ENVIRONMENT_MARGIN
+    assert size <= limit, f"{size - limit} characters too many: leave out what is the setting's default, or lower a MaxLength"
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role, without white space.
