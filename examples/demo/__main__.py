@@ -53,8 +53,7 @@ def main() -> int:
         rows, operated = _guard(client, url, arguments.opa, arguments.bundle)
         _print_decisions(console, rows)
         wrong = _states(console, client, rows) + operations.show(operated)
-        stopped = next(row for row in rows if row.decided.get("decision") == "deny" and not row.job.ended)
-        wrong += told.show(console, operations.clients(url), stopped.decided["job_arn"])
+        wrong += _told(console, url, rows)
     console.print(f"\nThe decision log, a line for each: {DECISION_LOG}")
     return 1 if wrong else 0
 
@@ -130,6 +129,15 @@ def _states(console: Console, client: Any, rows: list[Row]) -> int:
     stopped = sum(row.decided["outcome"] == "stopped" for row in rows)
     console.print(f"\n{stopped} denied jobs were stopped; {wrong} jobs are not in the state that was decided.")
     return wrong
+
+
+def _told(console: Console, url: str, rows: list[Row]) -> int:
+    """Show what the owner of the first denied job is told, if any is; return how much of it is missing."""
+    denied = [row for row in rows if row.decided.get("decision") == "deny" and not row.job.ended]
+    if not denied:
+        console.print("\nThese policies deny none of the jobs that run, so that no owner is told anything.")
+        return 0
+    return told.show(console, operations.clients(url), denied[0].decided["job_arn"])
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from guard.authoring.bundle import pack_bundle
 from tests.conftest import ROOT
+from tests.support.policies import CONFIG, POLICIES, few_policies
 
 SWEPT = "8 running jobs listed, 8 judged: 3 not_denied, 3 stopped, 2 withheld"
 REDRIVEN = "dead letters  none"
@@ -27,9 +30,7 @@ STOPPED = {"enforce": "stopped", "audit": "audited"}
 def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
     opa: Path, bundle: Path, tmp_path: Path, mode: str, code: int, closing: str, lines: int
 ) -> None:
-    command = [sys.executable, "-m", "examples.demo", "--opa", opa, "--bundle", bundle]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "GUARD_MODE": mode, "COLUMNS": "80"}
-    shown = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    shown = _demo(opa, bundle, tmp_path, mode)
     assert (shown.returncode, closing in shown.stdout) == (code, True), shown.stderr
     for told in (SWEPT, REDRIVEN) if mode == "enforce" else ():
         assert told in shown.stdout
@@ -39,3 +40,23 @@ def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
     assert "guard:rules: denied_image" in shown.stdout
     assert "Why, and what to do:" in shown.stdout
     assert f'"decision": "deny", "outcome": "{STOPPED[mode]}"' in shown.stdout
+
+
+def test_the_demo_tells_as_well_of_jobs_that_the_readmes_exemption_lets_go_on(opa: Path, tmp_path: Path) -> None:
+    (exemptions,) = re.findall(r"^```yaml\n(exemptions:\n.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    tree = few_policies(tmp_path, opa, ("denied_image", "unresolved_image"))
+    config = tmp_path / CONFIG
+    config.write_text(config.read_text().replace("exemptions: []\n", re.sub("expires: .*", 'expires: "2199-12-31"', exemptions)))
+    assert pack_bundle(tree, POLICIES, Path("bundle.tar.gz")).code == 0
+    shown = _demo(opa, tmp_path / "bundle.tar.gz", tmp_path, "enforce")
+    assert shown.returncode == 0, shown.stderr
+    assert "(exempted by EX-1)" in " ".join(shown.stdout.split())
+    assert "15 running jobs listed, 15 judged: 15 not_denied" in shown.stdout
+    assert "0 denied jobs were stopped; 0 jobs are not in the state that was decided." in shown.stdout
+    assert "These policies deny none of the jobs that run" in shown.stdout
+
+
+def _demo(opa: Path, bundle: Path, folder: Path, mode: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "examples.demo", "--opa", opa, "--bundle", bundle]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "GUARD_MODE": mode, "COLUMNS": "80"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
