@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from guard.authoring.compiled import copy_planned
 from guard.authoring.opa import TESTS, Opa
+from guard.log.masking import unescaped
 
 Steps = tuple[str, ...]
 
@@ -35,7 +36,7 @@ def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: I
     Of a folder of policies it is what the bundle of them would read. A library that is given the whole document doesn't count:
     none reads settings or commands, and the contract test of the policies says so. Raises ConfigError when OPA can't read them.
     """
-    hidden = [tuple(pointer.split("/")[2:]) for pointer in pointers if pointer.split("/")[1:2] == ["input"]]
+    hidden = [path[1:] for path in map(_steps, pointers) if path[:1] == ("input",)]
     ids = sorted(rule_ids)
     if not hidden:
         return ()
@@ -60,6 +61,10 @@ def input_paths(opa: Opa, bundle: Path, rule_id: str) -> set[Steps]:
     told = opa.json("deps", "--format", "json", "--bundle", bundle, "--ignore", TESTS, query)
     paths = {tuple(str(part["value"]) for part in reference) for reference in told.get("base") or []}
     return {path[1:] for path in paths if path[0] == "input" and len(path) > 1}
+
+
+def _steps(pointer: str) -> Steps:
+    return tuple(unescaped(step) for step in pointer.split("/")[1:])
 
 
 def _overlap(one: Steps, other: Steps) -> bool:

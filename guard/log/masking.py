@@ -103,7 +103,12 @@ def _steps(pointer: str) -> list[str]:
     first, *steps = pointer.split("/")
     if first or not steps or steps[0] not in ROOTS:
         raise MaskInvalid("a mask's path is a JSON pointer below /input or /result", path=pointer)
-    return [step.replace("~1", "/").replace("~0", "~") for step in steps]
+    return [unescaped(step) for step in steps]
+
+
+def unescaped(step: str) -> str:
+    """Return the key that a step of a JSON pointer stands for."""
+    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _parent(subject: dict[str, Any], steps: Sequence[str]) -> Any:

@@ -38,11 +38,12 @@ def opa(tmp_path: Path) -> Any:
         whole=["input", "data.guard.config"],
         settings=["input.environment", "data.environment.x"],
         runtime=["input.compute.max_runtime_seconds"],
+        tagged=["input.job.tags.cost/~center"],
         nothing=None,
     )
 
 
-IDS = ["whole", "settings", "runtime", "nothing"]
+IDS = ["whole", "settings", "runtime", "tagged", "nothing"]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,8 @@ IDS = ["whole", "settings", "runtime", "nothing"]
         (["/input/compute/spot"], ()),
         (["/input/compute", "/input/environment"], ("runtime", "settings")),
         (["/input/command"], ()),
+        (["/input/job/tags/cost~1~0center"], ("tagged",)),
+        (["/input/job/tags/cost"], ()),
     ],
     ids=str,
 )
@@ -76,7 +79,7 @@ def test_what_overrides_exemptions_and_the_contract_read_is_read_for_every_rule(
 
 
 def test_what_else_a_job_has_is_read_for_no_rule_by_itself(opa: Any) -> None:
-    assert rules_that_read(opa, BUNDLE, IDS, ["/input/job/tags"]) == ()
+    assert rules_that_read(opa, BUNDLE, IDS, ["/input/job/created_at"]) == ()
 
 
 def test_the_paths_of_a_rule_are_those_of_the_document(opa: Any) -> None:
