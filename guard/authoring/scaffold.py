@@ -28,7 +28,7 @@ def new_rule(opa: Opa, policies: Path, name: str) -> list[str]:
 
     Raises ConfigError for a name that can't be used, or when the policies have problems already.
     """
-    _refuse_name(opa.folder / policies, name)
+    _refuse_name(opa.folder, policies, name)
     _refuse_problems(opa, policies)
     folder = policies / _RULES / name
     values = {"name": name, "title": name.replace("_", " ").capitalize()}
@@ -70,14 +70,15 @@ def _filled(template: str, values: dict[str, str]) -> str:
     return Template((_TEMPLATES / f"{template}.template").read_text()).substitute(values)
 
 
-def _refuse_name(policies: Path, name: str) -> None:
+def _refuse_name(root: Path, policies: Path, name: str) -> None:
     if not _NAME.fullmatch(name) or name.endswith("_test") or name in _TAKEN:
         raise ConfigError(
             f"{name!r} can't be a rule's name: use lower case, digits and underscores, name the offence (denied_image), "
             "and neither end in _test nor take a word of Rego's"
         )
-    if (policies / _RULES / name).exists():
-        raise ConfigError(f"there is a rule {name} already: {_RULES / name}")
+    folder = policies / _RULES / name
+    if (root / folder).exists():
+        raise ConfigError(f"there is a rule {name} already: {folder}")
 
 
 def _refuse_problems(opa: Opa, policies: Path) -> None:

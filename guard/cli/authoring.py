@@ -55,11 +55,15 @@ def run_cases(
             for line in lines:
                 console.print(Text(f"    {printable(line)}"))
     counts = ", ".join(f"{verdicts.count(name)} {word}" for name, word in _WORDS.items() if name in verdicts)
-    console.print(f"{len(verdicts)} cases: {counts}")
+    console.print(f"{_counted(len(verdicts), 'case')}: {counts}")
     raise typer.Exit(BROKEN if "ERROR" in verdicts else FAILED if "FAILED" in verdicts else 0)
 
 
 _WORDS = {"ok": "passed", "written": "written", "FAILED": "failed", "ERROR": "with errors"}
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _run(case: Case, evaluator: Evaluator, *, accept: bool) -> tuple[str, list[str]]:
@@ -126,7 +130,7 @@ def _files(given: list[Path]) -> Iterator[tuple[Path, Path | None]]:
 
 def _print(each: Listed, console: Console, documents: int) -> None:
     exemption, days = each.exemption, each.days_left
-    left = "" if days is None or days < 0 else f", {days} days left"
+    left = "" if days is None or days < 0 else f", {_counted(days, 'day')} left"
     console.print(Text.assemble((printable(each.id), "bold"), "  ", (each.state, _STATES[each.state]), left))
     until = f"{exemption.get('starts', '')} until {exemption.get('expires')}".strip()
     ticket = f", {exemption['ticket']}" if "ticket" in exemption else ""

@@ -89,6 +89,12 @@ def test_a_description_beside_the_event_is_used(run: Any, cases: Path, bundle: P
     assert run("test", cases, "--bundle", bundle).exit_code == 0
 
 
+def test_a_single_case_is_one_case(run: Any, cases: Path, bundle: Path) -> None:
+    for file in cases.glob("recorded*"):
+        file.unlink()
+    assert run("test", cases, "--bundle", bundle).stdout.endswith("\n1 case: 1 passed\n")
+
+
 def test_an_empty_folder_is_an_error(run: Any, tmp_path: Path, bundle: Path) -> None:
     result = run("test", tmp_path, "--bundle", bundle)
     assert isinstance(result.exception, ConfigError)
@@ -126,6 +132,7 @@ def test_exemptions_are_listed_with_days_left_and_what_they_cover(run: Any, poli
         _exemption("EX-1", ticket="OPS-7", starts=_day(-3)),
         _exemption("EX-2", scope={"account": "999999999999"}, expires=_day(-1)),
         _exemption("EX-3", scope={"account": "999999999999"}, starts=_day(2)),
+        _exemption("EX-4", scope={"account": "999999999999"}, expires=_day(1)),
     )
     result = run("exemptions", tmp_path / "recorded.json", "--bundle", folder)
     text = " ".join(result.stdout.split())
@@ -134,6 +141,7 @@ def test_exemptions_are_listed_with_days_left_and_what_they_cover(run: Any, poli
     assert "covers denied_image (1) in the document" in text
     assert "EX-2 expired until" in text
     assert "EX-3 not yet, 12 days left" in text
+    assert "EX-4 active, 1 day left" in text
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
