@@ -15,7 +15,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -130,15 +132,16 @@ def fingerprint(packaged: str, given: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps([packaged, sorted(parameters.items())]).encode()).hexdigest()
 
 
-def _declared(template: str) -> dict[str, dict[str, object]]:
-    found: dict[str, dict[str, object]] = yaml.load(template, _Loader)["Parameters"]  # a SafeLoader, too
+def _declared(template: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.load(template, _Loader)["Parameters"]  # a SafeLoader, too
     return found
 
 
 def _parameters(bucket: str, stack: str, given: tuple[str, ...]) -> dict[str, str] | None:
     problem = None if stack else "say which stack: STACK is empty"
     problem = problem if bucket else "say where the package goes: make deploy BUCKET=my-bucket"
-    known = sorted(_declared(Path("template.yml").read_text()).keys() - OWN_VARIABLES.keys() - {"Release"})
+    declared = _declared(Path("template.yml").read_text())
+    known = sorted(declared.keys() - OWN_VARIABLES.keys() - {"Release"})
     parameters = {name: os.environ[variable] for name, variable in OWN_VARIABLES.items() if os.environ.get(variable)}
     for each in given:
         name, equals, value = each.partition("=")
@@ -150,10 +153,20 @@ def _parameters(bucket: str, stack: str, given: tuple[str, ...]) -> dict[str, st
             # The AWS CLI leaves out what the template hasn't, without a word.
             problem = problem or f"{name} {hint('is no parameter', name, known, 'there are ' + ', '.join(known))}"
         parameters[name] = value
+    problem = problem or next(_other_values(declared, parameters), None)
     if problem is not None:
         print(problem, file=sys.stderr)
         return None
     return parameters
+
+
+def _other_values(declared: dict[str, dict[str, Any]], parameters: dict[str, str]) -> Iterator[str]:
+    """Say which values aren't among those that the template allows: CloudFormation would, when the package is uploaded."""
+    for name, value in parameters.items():
+        allowed = [str(each) for each in declared[name].get("AllowedValues", [value])]
+        if value not in allowed:
+            *others, last = allowed
+            yield f"{OWN_VARIABLES.get(name, name)} is {', '.join(others)} or {last}, not {value!r}"
 
 
 def _current(stack: str) -> dict[str, str]:

@@ -263,6 +263,7 @@ def test_a_machine_without_lambdas_python_builds_the_package_too(deploy: Deploy,
         pytest.param(["PARAMETERS=audit"], "not a parameter: audit", id="a value without a name"),
         pytest.param(["PARAMETERS=OnDelete='keep"], "PARAMETERS can't be read", id="a quote that isn't closed"),
         pytest.param(["ARCH=mips"], "ARCH is arm64 or x86_64", id="an unknown processor"),
+        pytest.param(["MODE=Audit"], "MODE is enforce or audit, not 'Audit'", id="an unknown mode"),
         pytest.param(
             ["PARAMETERS=TrainingContainers=xgboost:1,quay.io"],
             "TrainingContainers: 'quay.io' is not",

@@ -43,10 +43,14 @@ def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
 
 
 def test_the_demo_tells_as_well_of_jobs_that_the_readmes_exemption_lets_go_on(opa: Path, tmp_path: Path) -> None:
-    (exemptions,) = re.findall(r"^```yaml\n(exemptions:\n.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (exemptions,) = re.findall(
+        r"^```yaml\n(exemptions:\n.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     tree = few_policies(tmp_path, opa, ("denied_image", "unresolved_image"))
     config = tmp_path / CONFIG
-    config.write_text(config.read_text().replace("exemptions: []\n", re.sub("expires: .*", 'expires: "2199-12-31"', exemptions)))
+    config.write_text(
+        config.read_text().replace("exemptions: []\n", re.sub("expires: .*", 'expires: "2199-12-31"', exemptions))
+    )
     assert pack_bundle(tree, POLICIES, Path("bundle.tar.gz")).code == 0
     shown = _demo(opa, tmp_path / "bundle.tar.gz", tmp_path, "enforce")
     assert shown.returncode == 0, shown.stderr

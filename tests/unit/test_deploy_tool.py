@@ -65,6 +65,8 @@ def test_data_goes_with_the_stack_and_is_still_not_lost_when_a_resource_is_repla
         pytest.param(
             "b", "Release=1", "Release is no parameter; there are AlarmTopicArn, ", id="one that is not for people"
         ),
+        pytest.param("b", "Metrics=off", "Metrics is enabled or disabled, not 'off'", id="a value that is not allowed"),
+        pytest.param("b", "SweepMinutes=7", "SweepMinutes is 5, 10, 15, 20 or 30, not '7'", id="a number that is not"),
         pytest.param("b", "OnDelete=keep", "there is no `aws` on PATH", id="no AWS CLI"),
     ],
 )

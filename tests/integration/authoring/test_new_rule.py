@@ -60,7 +60,7 @@ def test_a_name_that_rego_or_main_could_not_use_is_refused(tree: Opa, name: str)
 
 def test_the_name_of_an_existing_rule_is_refused(tree: Opa) -> None:
     before = (tree.folder / RUNTIME).read_text()
-    with pytest.raises(ConfigError, match="there is a rule max_runtime already: policies/guard/rules/max_runtime$"):
+    with pytest.raises(ConfigError, match=r"there is a rule max_runtime already: policies/guard/rules/max_runtime$"):
         new_rule(tree, POLICIES, "max_runtime")
     assert (tree.folder / RUNTIME).read_text() == before
 
