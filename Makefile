@@ -67,8 +67,8 @@ faults: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Let everything fail around th
 	@# Most of it is waiting, for retries and timeouts: more processes than cores.
 	@$(PYTHON) -m pytest tests/faults -n 4 --no-header -p no:logging $(FAULTS)
 
-notebooks: $(OPA) $(READY) $(BUNDLE) $(VENV)/.notebooks ## Run the notebooks of examples/ and write what they print; NOTEBOOKS=--check compares it
-	@$(PYTHON) tools/notebooks.py --opa $(OPA) --bundle $(BUNDLE) $(NOTEBOOKS)
+notebooks: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) $(VENV)/.notebooks ## Run the notebooks of examples/ and write what they print; NOTEBOOKS=--check compares it
+	@$(PYTHON) tools/notebooks.py --opa $(OPA) --bundle $(or $(AS_SHIPPED),$(BUNDLE)) $(NOTEBOOKS)
 
 lint: CHECK_FLAGS := --style-fails
 lint: check ## Check types, style, policies, template and generated files
