@@ -105,7 +105,7 @@ def _steps(opa: Opa, regal: Path, policies: Path, today: date, *, style_fails: b
         ),
         Step(
             "style",
-            "Regal sees a likely mistake; the links tell more. `make lint`, and so CI, fails for it.",
+            "Regal sees a likely mistake, or another style; the links tell more. `make lint`, and so CI, fails for it.",
             lambda: _style(regal, policies, opa.folder),
             after=("files",),
             optional=not style_fails,

@@ -127,7 +127,7 @@ MEANS = {
     "config": "The configuration, METADATA or structure of the policies would not do what it says: see docs/policies.md.",
     "trial": "Evaluated on complete, incomplete and hostile documents, these rules would fail, or report what they shouldn't.",
     "format": "These files are not formatted: run `make fmt`.",
-    "style": "Regal sees a likely mistake; the links tell more. `make lint`, and so CI, fails for it.",
+    "style": "Regal sees a likely mistake, or another style; the links tell more. `make lint`, and so CI, fails for it.",
     "generated": "These files are out of date: run `make docs`.",
 }
 AFTER_FILES = {"types", "config", "trial", "format", "style", "generated"}
