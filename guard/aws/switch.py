@@ -10,14 +10,17 @@ from guard.aws.refusals import CALL_ERRORS, code
 from guard.errors import StateError
 from guard.limits.permit import Permit
 
-OFF = "off"
+ON, OFF = "on", "off"
 _ERRORS: tuple[type[Exception], ...] = (*CALL_ERRORS, KeyError)
 SECONDS = 20.0
 """For so long a value is not read again: with the time of a call, a change takes effect well within a minute."""
 
 
 class Switch:
-    """Reads the parameter when a job is to be stopped; any value but `off`, and one that can't be read, is on."""
+    """Reads the parameter when a job is to be stopped; any value but `off`, and one that can't be read, is on.
+
+    One that is neither `on` nor `off` is on with a warning: whoever wrote it may believe that no job is stopped any more.
+    """
 
     def __init__(self, client_of: Callable[[], Any], name: str, clock: Callable[[], float] = time.time) -> None:
         """The clock is the time of day: that of a frozen environment stands still."""
@@ -43,6 +46,10 @@ class Switch:
             )
             error.__cause__ = exc
             return Permit(warnings=(error,))
-        if value.strip().lower() != OFF:
+        word = value.strip().lower()
+        if word == ON:
             return Permit()
+        if word != OFF:
+            told = f"the switch is neither `{ON}` nor `{OFF}`: jobs are stopped"
+            return Permit(warnings=(StateError(told, parameter=self._name),))
         return Permit("switch", f"enforcement is switched off: the parameter {self._name} is `{OFF}`")

@@ -27,6 +27,14 @@ def test_a_value_holds_for_some_seconds(later: float, calls: int) -> None:
     assert ssm.calls == [("GetParameter", {"Name": NAME})] * calls
 
 
+@pytest.mark.parametrize(("value", "warned"), [("on", 0), (" On\n", 0), ("off", 0), ("false", 1), ("disabled", 1)])
+def test_a_value_that_is_neither_on_nor_off_is_warned_about(value: str, warned: int) -> None:
+    permit = Switch(lambda: FakeSageMaker(GetParameter={"Parameter": {"Value": value}}), NAME)()
+    assert [str(warning) for warning in permit.warnings] == [
+        f"the switch is neither `on` nor `off`: jobs are stopped (parameter={NAME!r})"
+    ] * warned
+
+
 def test_a_refused_call_is_a_warning_with_its_evidence() -> None:
     ssm = FakeSageMaker(GetParameter=refused("ThrottlingException", "slow down"))
     (warning,) = Switch(lambda: ssm, NAME)().warnings
