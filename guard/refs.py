@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guard.document import Actor, ImageError, Source
-from guard.errors import CollectError, EventError, RightMissing
+from guard.errors import CollectError, EventError, RightMissing, ScopeError
 from guard.jobs import JobKind
 from guard.resources import Resource
 
@@ -96,11 +96,14 @@ def parse_job_arn(text: object) -> JobArn | None:
 def job_from_arn(arn: str, kind: JobKind, home: Home, source: Source) -> JobRef:
     """Return the reference of a job that only its ARN names, as a description names the job's parent.
 
-    Raises EventError for an ARN of something else.
+    Raises EventError for an ARN of something else, and ScopeError for a job of another account or region: the guard would act
+    on the one of that name in its own.
     """
     parsed = parse_job_arn(arn)
     if parsed is None or parsed.resource != kind.arn_resource or len(parsed.qualifiers) != len(kind.key_fields):
         raise EventError(f"not the ARN of a {kind.id} job", field="arn", value=arn)
+    if arn.split(":")[3:5] != [home.region, home.account]:
+        raise ScopeError("the job is of another account or region than the guard's", field="arn", value=arn)
     return JobRef(kind=kind, name=parsed.name, arn=arn, home=home, source=source, actor=None, reported={})
 
 

@@ -46,7 +46,9 @@ def test_the_longest_values_fit_in_the_functions_environment_together(place: Pla
     assert variables["GUARD_METRICS_NAMESPACE"].endswith("s"), "without metrics they would be shorter"
     size = sum(len(name) + len(value) for name, value in variables.items())
     limit = ENVIRONMENT_LIMIT_BYTES - ENVIRONMENT_MARGIN
-    assert size <= limit, f"{size - limit} characters too many: leave out what is the setting's default, or lower a MaxLength"
+    assert size <= limit, (
+        f"{size - limit} characters too many: leave out what is the setting's default, or lower a MaxLength"
+    )
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role, without white space.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from guard.document import Source
-from guard.errors import EventError
+from guard.errors import EventError, ScopeError
 from guard.jobs import PROCESSING, TUNING
 from guard.refs import job_from_arn, partition_of
 from tests.support.events import HOME
@@ -26,6 +26,16 @@ def test_job_from_arn() -> None:
 @pytest.mark.parametrize("arn", ["", "tuning-1", f"{ARN}:training-job/x", f"{ARN}:processing-job/"])
 def test_job_from_arn_refuses_the_arn_of_something_else(arn) -> None:
     with pytest.raises(EventError) as failed:
+        job_from_arn(arn, PROCESSING, HOME, SOURCE)
+    assert failed.value.evidence == {"field": "arn", "value": arn}
+
+
+@pytest.mark.parametrize(
+    "scope", [f"us-east-1:{HOME.account}", f"{HOME.region}:999999999999"], ids=["region", "account"]
+)
+def test_job_from_arn_refuses_a_job_of_another_account_or_region(scope: str) -> None:
+    arn = f"arn:aws:sagemaker:{scope}:processing-job/x"
+    with pytest.raises(ScopeError) as failed:
         job_from_arn(arn, PROCESSING, HOME, SOURCE)
     assert failed.value.evidence == {"field": "arn", "value": arn}
 
