@@ -86,7 +86,7 @@ def _bindings(node: Node) -> Iterator[tuple[str, Node, bool]]:
                 yield element["value"], whole, True
     elif isinstance(terms, dict) and "domain" in terms:
         yield terms["value"]["value"], terms["domain"], True
-    elif (sides := _assigned(node)) and sides[0]["type"] == "var":
+    elif (sides := assigned(node)) and sides[0]["type"] == "var":
         yield sides[0]["value"], sides[1], False
 
 
@@ -100,12 +100,12 @@ def _others(node: Node) -> Iterator[str]:
             patterns += given if symbol["type"] != "call" or given[-1]["type"] != "var" else given[:-1]
     elif isinstance(terms, dict) and "domain" in terms:
         patterns += [terms["key"]] if terms.get("key") else []
-    elif (sides := _assigned(node)) and sides[0]["type"] != "var":
+    elif (sides := assigned(node)) and sides[0]["type"] != "var":
         patterns.append(sides[0])
     yield from (part["value"] for part in nodes_of(patterns) if part.get("type") == "var")
 
 
-def _assigned(node: Node) -> list[Node]:
+def assigned(node: Node) -> list[Node]:
     """Return both sides of an assignment, none of another node."""
     terms = terms_of(node)
     return terms[1:] if operator_of(terms) == "assign" and len(terms) == _WITH_TWO else []
@@ -135,6 +135,11 @@ def _step(term: Node) -> str | None:
 def shapes_of(path: Path) -> list[Node]:
     """Return the schemas of what a fact can be; none of what is no fact."""
     return below(_schema(), path[1:], _schema()) if path[:1] == ("input",) else []
+
+
+def is_map(shape: Node) -> bool:
+    """Tell whether a value is an object with keys of its owner's choice."""
+    return shape.get("type") == "object" and "properties" not in shape
 
 
 def below(schema: Node, path: Path, root: Node) -> list[Node]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guard.authoring import comparisons, exports, negation, truths
+from guard.authoring import comparisons, exports, lost_findings, negation, truths
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.explain import hint
 from guard.authoring.formats import OF_GLOBS
@@ -136,6 +136,7 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
         yield from exports.contradictions(module.tree, module.rule, module.exports)
         yield from comparisons.impossible(module.tree, module.rule.parameters)
         yield from truths.undeciding(module.tree)
+        yield from lost_findings.losing(module.tree)
 
 
 def _misnamed(tree: Node) -> Iterator[tuple[Node, str]]:

@@ -73,6 +73,25 @@ def test_a_not_that_could_be_silent_is_told_with_its_place_and_the_remedy(tree: 
     assert said(tree) == [told]
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        pytest.param('_x if input.job.kind == "trainng"', "is never", id="a comparison that decides nothing"),
+        pytest.param("_x if input.network.vpc", "input.network.vpc holds for every job", id="a fact that always holds"),
+        pytest.param(
+            'findings contains {"message": input.experiment.name, "details": {}}',
+            "input.experiment may be missing, and the rule then reports nothing",
+            id="a finding that some jobs lose",
+        ),
+    ],
+)
+def test_a_rule_that_could_be_silent_about_a_job_is_told_with_its_place(tree: Opa, body: str, text: str) -> None:
+    row = add(tree, RULE, body)
+    (told,) = said(tree)
+    assert told.startswith(f"{RULE}:{row}:")
+    assert text in told
+
+
 def test_with_its_import_a_not_may_be_nested(tree: Opa) -> None:
     add(tree, RULE, f"import future.keywords.not\n\n{SILENT}")
     assert said(tree) == []

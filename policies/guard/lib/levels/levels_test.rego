@@ -181,8 +181,8 @@ test_decided_whatever_the_roles_are[note] if {
 # A list may be long, and few of it are for one job.
 test_only_candidates_of_the_index_are_looked_at if {
 	prepared := levels.prepared([{"role_arn": "*/Trainer", "level": "off"}])
-	unlisted := {"overrides": prepared.overrides, "index": levels.prepared([]).index}
 	levels.first(prepared, testing.document) == 0
+	unlisted := {"overrides": prepared.overrides, "index": levels.prepared([]).index}
 	not levels.first(unlisted, testing.document)
 	levels.undecided(prepared, _for_now([]))
 	not levels.undecided(unlisted, _for_now([]))
