@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from guard.authoring.explain import shown
+from guard.authoring.facts import nodes_of
 from guard.authoring.opa import TESTS, Opa
 from guard.authoring.rules import Rule
 from guard.errors import ConfigError
@@ -15,6 +16,8 @@ from guard.errors import ConfigError
 Node = Mapping[str, Any]
 Values = Mapping[str, Any]
 _LISTS = ("in_place", "kinds", "needs")
+# What other policies report by.
+_VERDICTS = {"allow", "deny", "violation", "violations", "warn", "warning"}
 _OTHER = object()
 """A value that is worked out."""
 _QUERY = """{{id: {{name: {{"value": value, "type": type_name(value)}} |
@@ -36,6 +39,18 @@ def exported(tree: Node) -> Iterator[str]:
             yield "partial set `findings`"
         if name in (*_LISTS, "remediation") and "value" in head and "key" not in head:
             yield f"value `{name}`"
+
+
+def unread(tree: Node) -> Iterator[tuple[Node, str]]:
+    """Yield the names of a file's rules that other policy engines report by, where nothing in the file reads them."""
+    rules = tree.get("rules", [])
+    heads = [rule["head"]["ref"][0] for rule in rules if rule["head"]["ref"][0]["value"] in _VERDICTS]
+    told = [node["value"] for node in nodes_of(rules) if node.get("type") in ("var", "string")]
+    for head in heads:
+        name = head["value"]
+        if told.count(name) == sum(each["value"] == name for each in heads):
+            text = f"nothing reads {name}: a rule reports with `findings contains`, and the configuration has its level"
+            yield head, text
 
 
 def worked_out(opa: Opa, policies: Path, rules: Iterable[Rule]) -> dict[str, Values]:

@@ -133,6 +133,7 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
             yield node, text
     if module.rule:
         yield from _misnamed(module.tree)
+        yield from exports.unread(module.tree)
         yield from exports.contradictions(module.tree, module.rule, module.exports)
         yield from comparisons.impossible(module.tree, module.rule.parameters)
         yield from truths.undeciding(module.tree)

@@ -83,6 +83,14 @@ def test_a_not_that_could_be_silent_is_told_with_its_place_and_the_remedy(tree: 
             "input.experiment may be missing, and the rule then reports nothing",
             id="a finding that some jobs lose",
         ),
+        pytest.param(
+            'deny contains "no" if input.region == "eu-west-1"',
+            "nothing reads deny: a rule reports with `findings contains`, and the configuration has its level",
+            id="a report that nothing reads",
+        ),
+        pytest.param(
+            'violation[7] := 1 if input.region == "eu-west-1"', "nothing reads violation", id="a report of another form"
+        ),
     ],
 )
 def test_a_rule_that_could_be_silent_about_a_job_is_told_with_its_place(tree: Opa, body: str, text: str) -> None:
@@ -90,6 +98,20 @@ def test_a_rule_that_could_be_silent_about_a_job_is_told_with_its_place(tree: Op
     (told,) = said(tree)
     assert told.startswith(f"{RULE}:{row}:")
     assert text in told
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'deny if input.region == "eu-west-1"\n_x if deny',
+        'warn contains "no" if input.region == "eu-west-1"\n_x := {each | some each in warn}',
+        "_x := data.guard.rules.max_runtime.deny\ndeny := 1",
+        "own contains 1",
+    ],
+)
+def test_a_rule_of_that_name_that_is_read_is_not_told(tree: Opa, body: str) -> None:
+    add(tree, RULE, body)
+    assert said(tree) == []
 
 
 def test_with_its_import_a_not_may_be_nested(tree: Opa) -> None:
