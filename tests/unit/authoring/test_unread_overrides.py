@@ -63,3 +63,8 @@ def test_nor_one_that_it_reads_by_an_imported_name(found: Found) -> None:
 def test_nor_overrides_of_what_is_not_read_in_place(found: Found) -> None:
     assert found(SECTION, GIVEN, in_place=()) == []
     assert found(SECTION, {"account": "1", "level": "warn"}) == []
+
+
+def test_an_override_that_is_read_without_a_key_is_still_reported(found: Found) -> None:
+    (told,) = found("_all := data.guard.config.rules.own.overrides[0]", GIVEN)
+    assert told[0] == ("rules", "own", "overrides", 0, "images")

@@ -27,6 +27,7 @@ def judged(batches: Batches, clock: Clock, *seconds: float) -> None:
         pytest.param([2.0], 50, 25, id="time for just as many"),
         pytest.param([2.0], 49, 24, id="time for one less"),
         pytest.param([1.0, 20.0, 1.0], 50, 2, id="the slowest counts"),
+        pytest.param([0.125], 0.5, 4, id="less than a second is left"),
         pytest.param([60.0], 50, 1, id="never none"),
         pytest.param([60.0], -1, 1, id="none is left"),
         pytest.param([0.0], -1, 25, id="none is left, and the clock stood still"),
