@@ -127,26 +127,31 @@ class NoticeSink:
     def write(self, record: Record) -> None:
         """Pass the record's notice on. Raises NoticeError when the queue and a channel fail."""
         notice = notice_of(record, self._deliverer.exemption_url)
-        before = self._ran_before(record) if notice is not None or record.outcome is Outcome.STOP_FAILED else None
+        # A run whose stop failed is told of once it has ended, as the run that it was.
+        before = self._note_run(record) if notice is not None or record.outcome is Outcome.STOP_FAILED else None
         if notice is None:
             return
-        if before is not None:
-            notice = notice.model_copy(update={"ran_before": before})
-        if self._send is not None:
-            try:
-                # As UTF-8: escaped, a character beyond the first plane takes three times as much of the queue's room.
-                # A version from before this field refuses it, and is what runs after a rollback.
-                told = notice.model_dump(mode="json", exclude=None if notice.ended is not None else {"ended"})
-                message = json.dumps({MARK: "notice", "notice": told}, ensure_ascii=False)
-                self._send(message, _LATER_SECONDS if record.outcome is Outcome.ALREADY_FINISHED else 0)
-            except CALL_ERRORS as exc:
-                self._deliverer.report("queue", {"job_arn": notice.job.arn, "error": f"{type(exc).__name__}: {exc}"})
-            else:
-                return
-        self._deliverer.give(notice)
+        notice = notice.model_copy(update={"ran_before": before})
+        if not self._enqueue(notice):
+            self._deliverer.give(notice)
 
-    def _ran_before(self, record: Record) -> datetime | None:
-        """When the run before was over, of what can be started again; a run whose stop failed is told once it has ended."""
+    def _note_run(self, record: Record) -> datetime | None:
+        """Note the run of what can be started again, and return when the run before it was over."""
         if record.ref is None or record.outcome is None or not record.ref.kind.restarts:
             return None
-        return self._runs.before(record.ref.arn, record.decided_at or record.started_at, record.outcome)
+        return self._runs.note(record.ref.arn, record.decided_at or record.started_at, record.outcome)
+
+    def _enqueue(self, notice: Notice) -> bool:
+        """Send the notice to the queue; False where there is none, or it doesn't take it, which is reported."""
+        if self._send is None:
+            return False
+        try:
+            # A version from before this field refuses it, and is what runs after a rollback.
+            told = notice.model_dump(mode="json", exclude=None if notice.ended is not None else {"ended"})
+            # As UTF-8: escaped, a character beyond the first plane takes three times as much of the queue's room.
+            message = json.dumps({MARK: "notice", "notice": told}, ensure_ascii=False)
+            self._send(message, _LATER_SECONDS if notice.outcome == Outcome.ALREADY_FINISHED else 0)
+        except CALL_ERRORS as exc:
+            self._deliverer.report("queue", {"job_arn": notice.job.arn, "error": f"{type(exc).__name__}: {exc}"})
+            return False
+        return True

@@ -68,11 +68,11 @@ class Runs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def before(self, job_arn: str, at: datetime, outcome: str) -> datetime | None:
-        """Return when the run before the one that was judged then was over; None where there is none.
+    def note(self, job_arn: str, at: datetime, outcome: str) -> datetime | None:
+        """Note what became of the run that was judged then; return when the run before it was over, None where there is none.
 
-        The stop of the run itself is remembered, also one that failed and is tried again: who finds it stopped later asks about
-        the same run. While the state can't be read, each look is at a run of its own: rather a notice too many than none.
+        Its stop is remembered, also one that failed and is tried again: whoever finds it stopped later is at the same run. While
+        the state can't be read, each look is at a run of its own: rather a notice too many than none.
         """
         item = _item(job_arn, "stopped")
         try:
