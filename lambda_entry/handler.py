@@ -42,12 +42,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     own = messages(event)
     if own is not None:
-        return {"messages": len(own), "batchItemFailures": _to_be_read_again(event, own)}
+        return {"messages": len(own), "batchItemFailures": _receive(event, own)}
     records = GUARD.handle(event, function_home(context.invoked_function_arn))
     return {"results": [_result(record) for record in records]}
 
 
-def _to_be_read_again(event: dict[str, Any], own: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _receive(event: dict[str, Any], own: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Do what the messages ask for; return those that SQS should keep, as Lambda wants it told."""
     under_way = []
     for number, message in enumerate(own):

@@ -22,7 +22,7 @@ class Batches:
         self._last = clock()
         self._slowest: float | None = None
 
-    def size(self) -> int:
+    def begin(self) -> int:
         """Begin a batch, and return of how many jobs; the first is of one, and so is one behind a batch without a record."""
         left = max(0.0, self._left())
         if self._slowest is None:

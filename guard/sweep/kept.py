@@ -53,8 +53,8 @@ class Kept:
 
     def known(self, job: Listed) -> None:
         """Note that an earlier decision still holds, by which the job may run: what other policies made of it since is over."""
-        self.undecided.over(job.arn)
-        self.withheld.over(job.arn)
+        self.undecided.clear(job.arn)
+        self.withheld.clear(job.arn)
 
     def position(self) -> Position:
         """Return where this sweep begins."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -75,13 +75,14 @@ class Stream:
         for after, before in reversed([*pairwise(borders)]):
             yield from pages(client, self.kind, self.status, after, before and before + _OVERLAP, self.more)
 
-    def running(self, page: Iterable[Listed]) -> Iterator[Listed]:
-        """Yield the jobs of a page that have the status, or none that is known, and note how far the list has come."""
-        for job in page:
-            if self.kind.listing.sort_by:
-                self.seen = job.created or self.seen
-            if self.kind.listing.filters or job.status in {self.status, ""}:
-                yield job
+    def note(self, page: Sequence[Listed]) -> None:
+        """Note how far the list has come with a page."""
+        if self.kind.listing.sort_by:
+            self.seen = next((job.created for job in reversed(page) if job.created), self.seen)
+
+    def has(self, job: Listed) -> bool:
+        """Whether a job of its pages is one of it: with the status, or with none that is known."""
+        return self.kind.listing.filters or job.status in {self.status, ""}
 
     def order(self, job: Listed) -> tuple[bool, int, datetime]:
         """What its jobs are sorted by: the oldest from where it goes on, those before, and those without a time.
@@ -198,8 +199,9 @@ class Walk:
         found: dict[str, Listed] = {}
         try:
             for page in self._pages(stream):
-                jobs = (listed(stream.kind, summary, self._home) for summary in page)
-                found |= {job.arn: job for job in stream.running(filter(None, jobs))}
+                jobs = [job for summary in page if (job := listed(stream.kind, summary, self._home)) is not None]
+                stream.note(jobs)
+                found |= {job.arn: job for job in jobs if stream.has(job)}
         except ListUnsupported:
             # Jobs of a kind that the region lacks don't run there: with none of them, the kind is listed to its end.
             self.unsupported.add(stream.operation)

@@ -155,7 +155,7 @@ class Sweep:
         pending: dict[str, Listed] = {}
         jobs = self._unknown(report, home, walk, kept, pending, batches)
         # The first decision, on a batch of one job, tells the policies' revision, without which no job is known.
-        for record in self.guard.judge_all(jobs, batches.size):
+        for record in self.guard.judge_all(jobs, batches.begin):
             lease.renew()
             batches.judged()
             self._note(report, record, kept)

@@ -33,12 +33,12 @@ class Since:
         """Note that the job still runs: what is remembered of it stays."""
         self._met.add(arn)
 
-    def begun(self, arn: str, now: datetime) -> datetime:
+    def mark(self, arn: str, now: datetime) -> datetime:
         """Note that it is so of this job, and return since when it has been."""
         self.saw(arn)
         return parse_time(self._since.setdefault(arn, now.isoformat())) or now
 
-    def over(self, arn: str) -> None:
+    def clear(self, arn: str) -> None:
         """Note that it isn't so."""
         self._since.pop(arn, None)
 

@@ -26,7 +26,7 @@ class Undecided(Since):
         """
         arn = record.job_arn or ""
         if record.outcome is not Outcome.FAILED or record.decision == "deny":
-            self.over(arn)
+            self.clear(arn)
             return None
-        since = self.begun(arn, now)
+        since = self.mark(arn, now)
         return since if now - since >= self._after else None

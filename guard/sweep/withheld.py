@@ -34,7 +34,7 @@ class Withheld(Since):
     def note(self, record: Record) -> None:
         """Note what became of a job: one that is over, or not denied any more, begins anew, and no other."""
         if record.outcome in _OVER:
-            self.over(record.job_arn or "")
+            self.clear(record.job_arn or "")
 
     def permit(self, record: Record) -> Permit:
         """Return the other limits' answer, or the permit of a job that they have withheld for too long."""
@@ -42,7 +42,7 @@ class Withheld(Since):
         if permit.withheld_by in {None, "switch"}:
             return permit
         now = self._clock()
-        since = self.begun(record.job_arn or "", now)
+        since = self.mark(record.job_arn or "", now)
         if now - since < self._longest:
             return permit
         minutes = int((now - since).total_seconds() // 60)

@@ -37,9 +37,9 @@ def test_there_are_no_more_than_there_is_time_for(seconds: list[float], left: fl
     clock = Clock()
     batches = Batches(25, lambda: left, clock)
     # Of the first job nobody knows how long it takes.
-    assert batches.size() == 1
+    assert batches.begin() == 1
     judged(batches, clock, *seconds)
-    assert batches.size() == size
+    assert batches.begin() == size
 
 
 def test_only_the_last_batch_counts() -> None:
@@ -47,9 +47,9 @@ def test_only_the_last_batch_counts() -> None:
     batches = Batches(25, lambda: 100, clock)
     sizes = []
     for seconds in (50.0, 1.0):
-        batches.size()
+        batches.begin()
         judged(batches, clock, seconds)
-        sizes.append(batches.size())
+        sizes.append(batches.begin())
     assert sizes == [2, 25]
 
 
@@ -57,28 +57,28 @@ def test_only_the_last_batch_counts() -> None:
 def test_a_batch_without_a_record_tells_nothing_of_the_next_ones_time(left: float) -> None:
     clock = Clock()
     batches = Batches(25, lambda: left, clock)
-    batches.size()
+    batches.begin()
     judged(batches, clock, 1.0)
-    batches.size()
+    batches.begin()
     # Its only job was judged before, as the tuning job of one.
     batches.took()
-    assert batches.size() == 1
+    assert batches.begin() == 1
 
 
 def test_the_time_in_which_jobs_are_listed_is_none_of_theirs() -> None:
     clock = Clock()
     batches = Batches(25, lambda: 100, clock)
-    batches.size()
+    batches.begin()
     clock.now += timedelta(seconds=60)
     judged(batches, clock, 1.0)
-    assert batches.size() == 25
+    assert batches.begin() == 25
 
 
 def test_the_last_job_of_a_batch_is_told() -> None:
     clock = Clock()
     batches = Batches(3, lambda: 100, clock)
-    batches.size()
+    batches.begin()
     assert [batches.took() for _ in range(2)] == [True, False]
     batches.judged()
-    batches.size()
+    batches.begin()
     assert [batches.took() for _ in range(3)] == [False, False, True]

@@ -98,6 +98,7 @@ def test_of_a_page_that_is_not_filtered_the_running_jobs_are_taken_and_those_of_
         for number, (name, status) in enumerate(statuses.items())
     ]
     stream = Stream(TRAINING, "InProgress", None)
-    page = filter(None, (listed(TRAINING, summary, HOME) for summary in summaries))
-    assert [job.name for job in stream.running(page)] == ["runs", "unknown"]
+    page = [job for summary in summaries if (job := listed(TRAINING, summary, HOME)) is not None]
+    assert [job.name for job in page if stream.has(job)] == ["runs", "unknown"]
+    stream.note(page)
     assert stream.seen == AT + timedelta(hours=3)
