@@ -95,9 +95,9 @@ class Guard:
         while batch := list(islice(waiting, together())):
             new = {ref.arn: ref for ref in batch if ref.arn not in judged}
             judged.update(new)
-            for record in self._judged(list(new.values())):
+            for judged_one in self._judged(list(new.values())):
+                record, parent = _with_tuning_parent(judged_one)
                 yield record
-                parent = _tuning_parent(record)
                 if parent is not None and parent.arn not in judged:
                     judged.add(parent.arn)
                     yield self.judge(parent)
@@ -280,6 +280,14 @@ def raised(record: Record) -> Record:
     if record.failures:
         raise record.failures[0]
     return record
+
+
+def _with_tuning_parent(record: Record) -> tuple[Record, JobRef | None]:
+    """The record and its job's tuning job, if it has to be judged; what names none of this account is a failure of the record."""
+    try:
+        return record, _tuning_parent(record)
+    except EventError as exc:
+        return replace(record, failures=(*record.failures, exc)), None
 
 
 def _tuning_parent(record: Record) -> JobRef | None:

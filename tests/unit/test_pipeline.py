@@ -204,6 +204,25 @@ def test_a_job_that_can_not_be_described_keeps_no_other_from_being_decided(make:
     assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.STOPPED)
 
 
+@pytest.mark.parametrize(
+    "parent",
+    [
+        "arn:aws:sagemaker:eu-west-1:999999999999:hyper-parameter-tuning-job/elsewhere",
+        "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/",
+    ],
+    ids=["of another account", "without a name"],
+)
+def test_a_tuning_job_that_can_not_be_named_fails_its_child_and_keeps_no_other_job_alive(
+    make: Any, parent: str
+) -> None:
+    child = EVENT["detail"] | {"TuningJobArn": parent}
+    other = _ref(arn=f"{ARN}-2", name=f"{_ref().name}-2")
+    first, second = make(answers={"DescribeTrainingJob": child}).judge_all([_ref(), other])
+    assert (first.outcome, second.outcome) == (Outcome.STOPPED, Outcome.STOPPED)
+    assert [type(failure) for failure in first.failures] == [type(failure) for failure in second.failures]
+    assert first.failures[-1].evidence["value"] == parent
+
+
 @pytest.mark.parametrize(("verdict", "counted"), [("allow", 1), ("warn", 1), ("deny", 0)])
 def test_a_job_that_goes_on_is_counted_and_a_denied_one_is_by_its_stop(make: Any, verdict: str, counted: int) -> None:
     limits = Limits(Permit())
