@@ -94,7 +94,8 @@ def _parsed(mask: object) -> tuple[str, str, object]:
         raise MaskInvalid(
             "the whole document or decision can be erased but not replaced (op upsert)", path=mask["path"]
         )
-    if operation not in {"remove", "upsert"} or (operation == "upsert" and "value" not in mask):
+    # A policy may answer with a list or an object, which no set can look for.
+    if operation not in ("remove", "upsert") or (operation == "upsert" and "value" not in mask):
         raise MaskInvalid("a mask's op is remove, or upsert with a value", path=mask["path"], op=str(operation))
     return mask["path"], operation, mask.get("value")
 

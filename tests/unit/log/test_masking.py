@@ -72,6 +72,7 @@ INVALID = [
     pytest.param(["/"], id="empty"),
     pytest.param([{"op": "upsert", "path": "/input/environment"}], id="no value"),
     pytest.param([{"op": "hide", "path": "/input"}], id="unknown op"),
+    pytest.param([{"op": ["upsert"], "path": "/input/environment", "value": 1}], id="a list of ops"),
     pytest.param([{"op": "remove"}], id="no path"),
     pytest.param(["/input/environment/0"], id="an element erased"),
     pytest.param([_upsert("/input")], id="the document replaced"),
@@ -98,7 +99,10 @@ def test_without_a_document_there_is_nothing_to_ask() -> None:
 
 
 _MASK = st.one_of(
-    st.text(), st.integers(), st.dictionaries(st.sampled_from(["op", "path", "value"]), st.text()), st.none()
+    st.text(),
+    st.integers(),
+    st.dictionaries(st.sampled_from(["op", "path", "value"]), st.one_of(st.text(), st.lists(st.text()))),
+    st.none(),
 )
 _POINTER = st.lists(st.sampled_from(["input", "result", "environment", "0", "1", "value", "a~1b"]), max_size=5).map(
     lambda steps: "/" + "/".join(steps)
