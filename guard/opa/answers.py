@@ -50,7 +50,7 @@ def evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
         raise DecisionInvalid(
             "OPA's findings are graver than its decision", decision=decision.decision, findings=gravest
         )
-    provenance = _object(answer.get("provenance"))
+    provenance = object_of(answer.get("provenance"))
     version = provenance.get("version")
     return Evaluation(decision, _revision(provenance), version if isinstance(version, str) and version else None)
 
@@ -64,13 +64,13 @@ def refused(status: int, content: bytes, url: str) -> PolicyError:
     return _evaluation_failed(status, content)
 
 
-def _object(value: object) -> dict[str, Any]:
-    """The JSON object, or an empty one for whatever else a gateway before OPA may put there."""
+def object_of(value: object) -> dict[str, Any]:
+    """Return the JSON object, or an empty one for whatever else something before OPA, or in its place, may put there."""
     return value if isinstance(value, dict) else {}
 
 
 def _revision(provenance: dict[str, Any]) -> str | None:
-    found = [_object(bundle).get("revision") for bundle in _object(provenance.get("bundles")).values()]
+    found = [object_of(bundle).get("revision") for bundle in object_of(provenance.get("bundles")).values()]
     return ",".join(sorted(revision for revision in found if isinstance(revision, str) and revision)) or None
 
 
@@ -86,8 +86,8 @@ def _evaluation_failed(status: int, content: bytes) -> EvaluationFailed:
     if not isinstance(body, dict):
         body = {"message": "the answer is not an object"}
     errors = body.get("errors")
-    error = _object(errors[0] if isinstance(errors, list) and errors else None)
-    location = _object(error.get("location"))
+    error = object_of(errors[0] if isinstance(errors, list) and errors else None)
+    location = object_of(error.get("location"))
     return EvaluationFailed(
         "a policy failed while OPA evaluated it",
         status=status,

@@ -119,8 +119,9 @@ class PolicyClient:
             answer = self._opa.get_config()
         except (requests.exceptions.RequestException, ValueError):
             return None
-        labels = (answer.get("result") or {}).get("labels") or {}
-        return labels.get(name)
+        result = answers.object_of(answers.object_of(answer).get("result"))
+        found = answers.object_of(result.get("labels")).get(name)
+        return found if isinstance(found, str) else None
 
     def evaluate(self, document: Document) -> Evaluation:
         """Return OPA's decision on the document.

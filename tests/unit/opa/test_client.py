@@ -48,6 +48,13 @@ def test_an_opa_that_says_nothing_is_late() -> None:
     assert caught.value.evidence == {"url": url, "seconds": 0.1}
 
 
+@pytest.mark.parametrize("answer", [[], {"result": []}, {"result": {"labels": "x"}}, None])
+def test_what_is_no_configuration_has_no_label(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    client = PolicyClient("http://127.0.0.1:8181", timeout=1)
+    monkeypatch.setattr(client._opa, "get_config", lambda: answer)
+    assert client.label("guard_process") is None
+
+
 def test_an_opa_that_is_not_there_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}"
