@@ -46,6 +46,12 @@ def _purpose(schema: Mapping[str, Any]) -> str:
     return " ".join(str(schema.get("description", "see docs/rules.md")).split())
 
 
+def _property(schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return what a schema says of a key: nothing, too, where it only demands it."""
+    found = schema.get("properties", {}).get(key)
+    return found if isinstance(found, dict) else {}
+
+
 def explain(error: ValidationError) -> Iterable[Explanation]:
     """Return a violation in words, each explanation with the path that it is about."""
     path: KeyPath = tuple(error.absolute_path)
@@ -86,8 +92,7 @@ def _missing_key(violation: _Violation) -> Iterable[Explanation]:
                 f"the rule {key} has no entry; add one with its level and parameters: see docs/rules.md",
             )
         else:
-            schema = violation.schema["properties"].get(key, {})
-            yield violation.path, f"{key} is missing; add it: {_purpose(schema)}"
+            yield violation.path, f"{key} is missing; add it: {_purpose(_property(violation.schema, key))}"
 
 
 def _no_choice(violation: _Violation) -> Iterable[Explanation]:

@@ -130,6 +130,11 @@ def test_each_missing_key_is_told_with_what_it_is_for() -> None:
     ]
 
 
+@pytest.mark.parametrize("schema", [{"required": ["a"]}, {"required": ["a"], "properties": {"a": True}}])
+def test_a_missing_key_of_which_a_schema_says_no_more_is_told_all_the_same(schema: dict[str, Any]) -> None:
+    assert _said(schema, {}) == [((), "a is missing; add it: see docs/rules.md")]
+
+
 def test_a_rule_without_its_entry_is_told() -> None:
     text = "the rule b has no entry; add one with its level and parameters: see docs/rules.md"
     assert _said(_at("rules", required=["a", "b"]), {"rules": {"a": 1}}) == [(("rules",), text)]
