@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.text import Text
 
 from guard.cli.evaluate import Evaluated, Evaluator
-from guard.cli.exemptions import Listed, count_covered, list_exemptions, scope_text
-from guard.cli.fixtures import Case, differences, events_in, expectation_of, find_cases
+from guard.cli.exemptions import Listed, count_covered, list_exemptions, rules_text, scope_text
+from guard.cli.fixtures import Case, differences, events_in, find_cases
 from guard.cli.text import printable
 from guard.errors import ConfigError, GuardError, IgnoredEvent
 from guard.opa.binary import find_opa
@@ -69,7 +69,7 @@ def _counted(number: int, what: str) -> str:
 def _run(case: Case, evaluator: Evaluator, *, accept: bool) -> tuple[str, list[str]]:
     try:
         if accept and not case.expected.exists():
-            case.expected.write_text(expectation_of(_decided(case, evaluator)), encoding="utf-8")
+            case.accept(_decided(case, evaluator))
             return "written", [str(case.expected)]
         expected = case.expectation()
         lines = differences(expected, _decided(case, evaluator))
@@ -135,7 +135,7 @@ def _print(each: Listed, console: Console, documents: int) -> None:
     until = f"{exemption.get('starts', '')} until {exemption.get('expires')}".strip()
     ticket = f", {exemption['ticket']}" if "ticket" in exemption else ""
     lines = [f"{until}, {exemption.get('owner')}{ticket}: {exemption.get('reason')}"]
-    lines.append(f"rules {', '.join(map(str, exemption.get('rules', [])))}; {scope_text(exemption.get('scope'))}")
+    lines.append(f"rules {rules_text(exemption.get('rules'))}; {scope_text(exemption.get('scope'))}")
     lines += [f"exempts nothing: {problem}" for problem in each.problems]
     if documents:
         rules = ", ".join(f"{rule_id} ({count})" for rule_id, count in sorted(each.covered.items()))

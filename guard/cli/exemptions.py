@@ -101,6 +101,11 @@ def count_covered(listed: Iterable[Listed], results: Iterable[Evaluated]) -> int
     return number
 
 
+def rules_text(rules: Any) -> str:
+    """Return the rules of an exemption on one line, also of one that is refused for them."""
+    return ", ".join(each if isinstance(each, str) else json.dumps(each) for each in _listed(rules))
+
+
 def scope_text(scope: Any) -> str:
     """Return a scope on one line."""
     if not isinstance(scope, Mapping):

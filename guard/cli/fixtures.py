@@ -75,6 +75,14 @@ class Case:
             text = f"the expectation has a wrong form: {'; '.join(problems)}"
             raise ConfigError(text, path=str(self.expected)) from exc
 
+    def accept(self, result: Evaluated) -> None:
+        """Write that the case must get what was decided. Raises ConfigError."""
+        try:
+            self.expected.write_text(expectation_of(result), encoding="utf-8")
+        except OSError as exc:
+            text = "the expectation can't be written"
+            raise ConfigError(text, path=str(self.expected), problem=str(exc)) from exc
+
 
 _FORMS = {
     "dict_type": "must be a mapping",

@@ -81,6 +81,14 @@ def test_accept_writes_the_expectation_of_a_case_without_one_and_no_other(run: A
     assert (cases / "recorded.expected.yaml").read_text() == "decision: allow\n"
 
 
+def test_an_expectation_that_can_not_be_written_is_an_error_of_its_case(run: Any, cases: Path, bundle: Path) -> None:
+    (cases / "event.expected.yaml").unlink()
+    (cases / "event.expected.yaml").symlink_to(cases / "gone" / "event.expected.yaml")
+    result = run("test", cases, "--bundle", bundle, "--accept")
+    assert "ERROR   event\n    the expectation can't be written" in result.stdout
+    assert (result.exit_code, "2 cases: 1 passed, 1 with errors" in result.stdout) == (2, True)
+
+
 def test_a_description_beside_the_event_is_used(run: Any, cases: Path, bundle: Path) -> None:
     described = json.loads(EVENT.read_text())["detail"]
     described["AlgorithmSpecification"]["TrainingImage"] = "registry.example.com/fine:1"
@@ -143,6 +151,18 @@ def test_exemptions_are_listed_with_days_left_and_what_they_cover(run: Any, poli
     assert "EX-3 not yet, 12 days left" in text
     assert "EX-4 active, 1 day left" in text
     assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [(None, "rules null"), ("denied_image", "rules denied_image"), (["denied_image", "x"], "rules denied_image, x")],
+)
+def test_an_exemption_whose_rules_are_no_list_is_listed_as_refused(
+    run: Any, policies: Any, rules: object, told: str
+) -> None:
+    result = run("exemptions", "--bundle", policies(_exemption("EX-1", rules=rules)))
+    assert result.exit_code == 0, result.exception
+    assert f"{told}; role_arn" in " ".join(result.stdout.split())
 
 
 def test_json_lists_everything_about_each(run: Any, policies: Any) -> None:
