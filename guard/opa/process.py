@@ -49,8 +49,8 @@ class OpaProcess:
         try:
             self.port, log = _free_port(), _log_file()
             self._child, self._stopped = _kept(self._command(binary, bundle), log)
-        # RuntimeError: no thread can be started.
-        except (OSError, RuntimeError) as exc:
+        # RuntimeError: no thread can be started. SubprocessError: the child failed before it became OPA.
+        except (OSError, RuntimeError, subprocess.SubprocessError) as exc:
             if log is not None:
                 log.close()
             raise OpaStartError(
@@ -97,7 +97,7 @@ def _kept(command: list[str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], t
 
     The kernel sends a child its parent-death signal when the *thread* ends that started it: the caller's own may end first.
     """
-    started: list[subprocess.Popen[bytes] | OSError] = []
+    started: list[subprocess.Popen[bytes] | OSError | subprocess.SubprocessError] = []
     running, stopped = threading.Event(), threading.Event()
 
     def keep() -> None:
@@ -111,7 +111,7 @@ def _kept(command: list[str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], t
                 env={"HOME": os.sep, **_GO_MEMORY},
                 preexec_fn=_end_with_parent,
             )
-        except OSError as exc:
+        except (OSError, subprocess.SubprocessError) as exc:
             started.append(exc)
             return
         else:
@@ -123,7 +123,7 @@ def _kept(command: list[str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], t
     threading.Thread(target=keep, name="opa-keeper", daemon=True).start()
     running.wait()
     (result,) = started
-    if isinstance(result, OSError):
+    if isinstance(result, Exception):
         raise result
     return result, stopped
 

@@ -156,3 +156,14 @@ def test_opa_is_ended_at_the_end_of_a_process_that_did_not_stop_it(tmp_path: Pat
         signal.pidfd_send_signal(descriptor, signal.SIGKILL)
     os.close(descriptor)
     assert ended == [descriptor]
+
+
+def test_an_opa_that_dies_before_it_is_opa_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("guard.opa.process._end_with_parent", fail)
+    with pytest.raises(OpaStartError) as caught:
+        started(tmp_path, "true")
+    assert str(caught.value.evidence["error"]).startswith("SubprocessError: ")
+    assert isinstance(caught.value.__cause__, subprocess.SubprocessError)
