@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from guard.denylist.entries import canonical, refuse_mistaken
 from guard.document import DeniedImage, DeniedPattern, DenyList
 
 PARAMETERS = {"processing": "ProcessingContainers", "training": "TrainingContainers"}
@@ -19,7 +18,7 @@ def deny_list(containers: Mapping[str, str]) -> DenyList:
     kinds: dict[str, list[str]] = {}
     for kind, text in containers.items():
         for entry in _entries(text):
-            kinds.setdefault(canonical(entry), []).append(kind)
+            kinds.setdefault(_canonical(entry), []).append(kind)
     denied = {entry: (_reason(on), tuple(sorted(set(on)))) for entry, on in kinds.items()}
     return DenyList(
         images={
@@ -37,9 +36,18 @@ def deny_list(containers: Mapping[str, str]) -> DenyList:
 
 def check_list(text: str) -> None:
     """Check a comma-separated list before it is deployed. Raises EntryError for what can never match or only looks right."""
+    from guard.denylist.entries import refuse_mistaken
+
     for entry in _entries(text):
         refuse_mistaken(entry)
-        canonical(entry)
+        _canonical(entry)
+
+
+def _canonical(entry: str) -> str:
+    # Imported for the first entry: a deployment need not give any, and the language's patterns are part of a cold start.
+    from guard.denylist.entries import canonical
+
+    return canonical(entry)
 
 
 def _entries(text: str) -> Iterator[str]:
