@@ -84,10 +84,9 @@ class SecurityHubChannel:
         }
         found = self._client.get_findings(Filters=filters, MaxResults=100)["Findings"]
         time = self._clock().isoformat()
-        keys = _IMPORTED
         self._import(
             [
-                {name: value for name, value in finding.items() if name in keys}
+                {name: value for name, value in finding.items() if name in _IMPORTED}
                 | {"RecordState": "ARCHIVED", "UpdatedAt": time}
                 for finding in found
                 if finding["GeneratorId"].startswith(f"{GENERATOR}/") and _is_about(finding, job_arn)

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import requests
 
-from guard.errors import ConfigError, OpaStartError
+from guard.errors import ConfigError
 from guard.opa.process import LOOPBACK, OpaProcess
 
 _POLICY = """package trial
@@ -100,7 +100,7 @@ class TrialEngine:
                 raise ConfigError(f"the trial doesn't compile with the policies: {put.text.strip()}")
             # The bundle is loaded before OPA listens; without it, this would be undefined.
             return put.ok and self._ask("guard/main/schema_version", None) is not None
-        except (requests.exceptions.ConnectionError, OpaStartError, KeyError):
+        except (requests.exceptions.ConnectionError, KeyError):
             return False
 
     def _ask(self, path: str, given: Any) -> Any:
