@@ -37,8 +37,6 @@ from guard.errors import ConfigError
 
 Place = Callable[[KeyPath, str], Diagnostic]
 
-__all__ = ["CONFIG", "check_config"]
-
 
 def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
     """Return the problems of the configuration, of the rules' METADATA and of the structure, in the order of the files.

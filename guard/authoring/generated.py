@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from guard.authoring.catalogue import catalogue
-from guard.authoring.config_check import CONFIG
 from guard.authoring.config_schema import config_schema
+from guard.authoring.layout import CONFIG
 from guard.authoring.opa import CAPABILITIES, SCHEMAS, Opa, run
 from guard.authoring.rules import read_rules
 from guard.authoring.samples import complete

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 
-from guard.authoring.config_check import CONFIG, check_config
+from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
 from guard.authoring.generated import generated_files, write
+from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
 from guard.authoring.yaml_positions import Positions
 from guard.errors import ConfigError

@@ -13,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from guard.authoring.config_check import CONFIG, check_config
+from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
+from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
 from guard.authoring.reads import rules_that_read
 from guard.cli.recorded import Recorded, recorded

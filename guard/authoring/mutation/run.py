@@ -13,8 +13,8 @@ from typing import TextIO
 import yaml
 
 from guard.authoring.catalogue import catalogue
-from guard.authoring.config_check import CONFIG
 from guard.authoring.generated import CATALOGUE
+from guard.authoring.layout import CONFIG
 from guard.authoring.mutation.mutants import Mutant, find_mutants
 from guard.authoring.mutation.report import Equivalent, Result, Survivor, conclude, read_equivalent
 from guard.authoring.opa import Opa

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from guard.authoring import config_check
-from guard.authoring.config_check import CONFIG, check_config, configuration_problems
+from guard.authoring.config_check import check_config, configuration_problems
 from guard.authoring.diagnostics import Diagnostic
+from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
 from guard.authoring.rules import Rule
 from guard.errors import ConfigError
