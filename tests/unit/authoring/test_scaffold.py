@@ -100,7 +100,7 @@ def test_a_name_that_rego_or_main_has_a_use_for_is_refused(opa: Opa, name: str) 
 
 def test_the_name_of_a_rule_that_is_there_is_refused(opa: Opa) -> None:
     (opa.folder / RULE).mkdir(parents=True)
-    with pytest.raises(ConfigError, match=r"^there is a rule root_access already: guard/rules/root_access$"):
+    with pytest.raises(ConfigError, match=r"^there is a rule root_access already: policies/guard/rules/root_access$"):
         new_rule(opa, POLICIES, "root_access")
 
 
