@@ -183,11 +183,13 @@ class PolicyClient:
         """Return a connection of its own for the whole decision on many documents. Raises ConnectionLost and OpaUnavailable."""
         from guard.opa.connection import Connection
 
-        tls = self._trusted() if self._opa.ssl else None
+        tls = self._trusted if self._opa.ssl else None
         address = (urlsplit(self.url).hostname or "", self._opa.port)
         return Connection(address, self._opa.head(DECISION), seconds=self._timeout, tls=tls)
 
+    @cached_property
     def _trusted(self) -> ssl.SSLContext:
+        # Read once: the public authorities take a thirtieth of a second, and each batch of a sweep opens eight connections.
         from certifi import where
 
         ca_file = self._ca_file or where()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -310,6 +311,19 @@ def test_a_private_authority_is_trusted_by_its_file(tls_opa: tuple[str, Path]) -
     each = opa.evaluate_each(document(tag="1.10-cpu-py38"), 10)
     assert (denied.decision.rule_ids, each.evaluation) == (("denied_image",), denied)
     assert list(opa.evaluate_many([document(tag="1.10-cpu-py38")] * 3)) == [denied] * 3
+
+
+def test_the_certificates_are_read_once_for_all_connections(
+    tls_opa: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, certificate = tls_opa
+    client = PolicyClient(url, timeout=5, ca_file=str(certificate))
+    read: list[str] = []
+    make = ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: (read.append(cafile), make(cafile=cafile))[1])
+    for _ in range(3):
+        client.connect().close()
+    assert read == [str(certificate)]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a certificate"], ids=["missing", "empty", "no PEM"])
