@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from guard.opa.binary import OPA_VERSION
 from tools.tables import rendered
@@ -83,3 +84,17 @@ def test_what_the_lambda_imports_is_pinned_alike_for_the_tests() -> None:
     )
     differ = {name: version for name, version in shipped.items() if tested.get(name) != version}
     assert not differ, f"run `make lock`: requirements/dev.txt doesn't have what requirements/lambda.txt has: {differ}"
+
+
+def test_what_mutants_can_not_be_noticed_and_by_which_tests_others_are_is_said_of_code_that_is_there() -> None:
+    folder = ROOT / "tools" / "python_mutation"
+    equivalent = yaml.safe_load((folder / "equivalent.yaml").read_text())
+    lines = {
+        file: {line.strip() for line in (ROOT / file).read_text().splitlines()}
+        for file in {one["file"] for one in equivalent}
+    }
+    gone = [f"{one['file']}: {one['line']}" for one in equivalent if one["line"] not in lines[one["file"]]]
+    assert gone == [], "correct or remove these in tools/python_mutation/equivalent.yaml"
+    tests = yaml.safe_load((folder / "which_tests.yaml").read_text())
+    named = {*tests, *(name.partition("::")[0] for names in tests.values() for name in names)}
+    assert sorted(name for name in named if not (ROOT / name).exists()) == [], "correct which_tests.yaml"
