@@ -77,9 +77,9 @@ class Guard:
         try:
             ref = parse_event(event, home)
         except EventError as exc:
-            return [raised(self._kept(failed(record, exc)))]
+            return [raised(self._close(failed(record, exc)))]
         if isinstance(ref, Ignored):
-            return [raised(self._kept(replace(record, outcome=Outcome.IGNORED, reason=ref.reason)))]
+            return [raised(self._close(replace(record, outcome=Outcome.IGNORED, reason=ref.reason)))]
         records = list(self.judge_all([ref]))
         for record in records:
             raised(record)
@@ -95,8 +95,8 @@ class Guard:
         while batch := list(islice(waiting, together())):
             new = {ref.arn: ref for ref in batch if ref.arn not in judged}
             judged.update(new)
-            for judged_one in self._judged(list(new.values())):
-                record, parent = _with_tuning_parent(judged_one)
+            for child in self._judge_batch(list(new.values())):
+                record, parent = _with_tuning_parent(child)
                 yield record
                 if parent is not None and parent.arn not in judged:
                     judged.add(parent.arn)
@@ -113,7 +113,7 @@ class Guard:
         ('deny', ('denied_image',), 'stopped', ())
         """
         record = self._described(ref)
-        return self._finished(record, self.engine.evaluate)
+        return self._finish(record, self.engine.evaluate)
 
     def count_judged(self) -> None:
         """Count a job that goes on, also one whose earlier decision still holds, beside those that are denied; never raises."""
@@ -130,11 +130,11 @@ class Guard:
         ref = record.ref
         begun = replace(self._started(ref.source.id, ref.home), ref=ref, document=record.document, reason=reason)
         if self.mode == "audit":
-            return self._kept(replace(begun, outcome=Outcome.AUDITED))
-        return self._kept(_safely(begun, lambda: self._enforced(begun, ref)))
+            return self._close(replace(begun, outcome=Outcome.AUDITED))
+        return self._close(_safely(begun, lambda: self._enforce(begun, ref)))
 
-    def _judged(self, refs: list[JobRef]) -> Iterator[Record]:
-        """The records of several jobs, described at the same time and decided in one go; one that fails fails alone."""
+    def _judge_batch(self, refs: list[JobRef]) -> Iterator[Record]:
+        """Judge several jobs, described at the same time and decided in one go; one that fails fails alone."""
         if len(refs) == 1:
             yield self.judge(refs[0])
             return
@@ -142,10 +142,10 @@ class Guard:
             records = [described.result() for described in [submit(pool, self._described, ref) for ref in refs]]
         answers = self._answers([record.document for record in records if record.document is not None])
         for record in records:
-            yield self._finished(record, lambda _: _next(answers))
+            yield self._finish(record, lambda _: _next(answers))
 
     def _answers(self, documents: list[Document]) -> Iterator[Evaluation | PolicyError]:
-        """What the engine returns for the documents, called when the first answer is read: no error goes past `_finished`."""
+        """What the engine returns for the documents, asked with the first answer: no error goes past `_finish`."""
         yield from self.engine.evaluate_many(documents)
 
     def _started(self, source_id: str, home: Home) -> Record:
@@ -165,17 +165,17 @@ class Guard:
             return replace(record, outcome=Outcome.FAILED)
         return replace(record, document=normalize(ref, collected, self.deny_list))
 
-    def _finished(self, record: Record, evaluate: Callable[[Document], Evaluation]) -> Record:
-        """The record with its decision and with what became of it, in the decision log."""
+    def _finish(self, record: Record, evaluate: Callable[[Document], Evaluation]) -> Record:
+        """Decide on the described job and act on the decision; return the record, which the decision log has."""
         if record.document is not None and record.ref is not None:
             document, ref = record.document, record.ref
             record = _safely(record, lambda: self._decided(record, document, ref, evaluate))
             if record.outcome is None:
                 denied = record
-                record = _safely(record, lambda: self._enforced(denied, ref))
+                record = _safely(record, lambda: self._enforce(denied, ref))
             elif record.decision in {"allow", "warn"}:
                 self.count_judged()
-        return self._kept(record)
+        return self._close(record)
 
     def _decided(
         self, record: Record, document: Document, ref: JobRef, evaluate: Callable[[Document], Evaluation]
@@ -205,9 +205,9 @@ class Guard:
                 decided_at=self.clock(),
             )
 
-    def _enforced(self, record: Record, ref: JobRef) -> Record:
-        """The record of a denied job with what became of the stop; the decision is kept before it."""
-        record = self._logged(record)
+    def _enforce(self, record: Record, ref: JobRef) -> Record:
+        """Stop a denied job, once its decision is in the log, if the limits permit it; return what became of it."""
+        record = self._write(record)
         permit = self._permit(record)
         if permit.withheld_by in {"breaker", "rule"} and event_only(ref):
             # A sweep, which takes up what the breaker withholds, would not know why the job is denied.
@@ -230,7 +230,7 @@ class Guard:
         return replace(record, outcome=outcome)
 
     def _permit(self, record: Record) -> Permit:
-        """Whether the job may be stopped; whatever goes wrong here keeps no denied job alive."""
+        """Ask for the job to be stopped, which counts its stop; whatever goes wrong here keeps no denied job alive."""
         try:
             return self.limits.permit(record)
         except Exception as exc:
@@ -242,11 +242,12 @@ class Guard:
         """Whether SageMaker may not know the job yet; what it listed itself, it knows."""
         return ref.source.type != "sweep" and self.clock() - ref.source.time < YOUNG
 
-    def _kept(self, record: Record) -> Record:
-        return self._logged(replace(record, finished_at=self.clock()))
+    def _close(self, record: Record) -> Record:
+        """End the record and write it."""
+        return self._write(replace(record, finished_at=self.clock()))
 
-    def _logged(self, record: Record) -> Record:
-        """The record in every sink of the decision log; with the failures of sinks, to be raised after the stop."""
+    def _write(self, record: Record) -> Record:
+        """Write the record to every sink; return it with their failures, to be raised after the stop."""
         return replace(record, failures=(*record.failures, *self.log.write(record)))
 
 
@@ -283,7 +284,7 @@ def raised(record: Record) -> Record:
 
 
 def _with_tuning_parent(record: Record) -> tuple[Record, JobRef | None]:
-    """The record and its job's tuning job, if it has to be judged; what names none of this account is a failure of the record."""
+    """The record, and the tuning job that has to be judged; an ARN of another account is a failure of the record."""
     try:
         return record, _tuning_parent(record)
     except EventError as exc:
