@@ -9,6 +9,26 @@ Node = Mapping[str, Any]
 EMPTY: Node = {}
 UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
 
+# Below these fields, as CloudTrail spells them, stand names that a user chose, not field names of the API.
+FREE_MAPS = frozenset(
+    {
+        "aggregation",
+        "collectionParameters",
+        "environment",
+        "filling",
+        "hookParameters",
+        "hyperParameters",
+        "optimizationEnvironment",
+        "overrideEnvironment",
+        "profilingParameters",
+        "ruleParameters",
+        "staticHyperParameters",
+        "textGenerationHyperParameters",
+    }
+)
+# Descriptions have a dozen levels: what is told deeper than this, nothing reads.
+_DEEPEST = 100
+
 
 def value(node: object, *path: str) -> Any:
     """Return what stands at the path, or None."""
@@ -37,11 +57,24 @@ def sequence(found: object) -> list[Any] | tuple[Any, ...]:
     return found if isinstance(found, list | tuple) else ()
 
 
-def present(found: Any) -> Any:
-    """Return what was found without members that are null: some events have one for each field that a job lacks."""
+def present(found: Any, depth: int = _DEEPEST) -> Any:
+    """Return what was found without members that are null: some events have one for each field that a job lacks.
+
+    Names that the job's owner chose stay: a variable without a value is set.
+    """
+    if depth == 0:
+        return found
     if isinstance(found, Mapping):
-        return {key: present(member) for key, member in found.items() if member is not None}
-    return [present(item) for item in found] if isinstance(found, list | tuple) else found
+        return {
+            key: member if _is_free(key) else present(member, depth - 1)
+            for key, member in found.items()
+            if member is not None
+        }
+    return [present(item, depth - 1) for item in found] if isinstance(found, list | tuple) else found
+
+
+def _is_free(field: object) -> bool:
+    return isinstance(field, str) and (field == "Tags" or field[:1].lower() + field[1:] in FREE_MAPS)
 
 
 def text(node: object, *path: str) -> str | None:

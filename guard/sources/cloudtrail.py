@@ -6,26 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from guard.document import Actor
-from guard.extract.reading import child, text
+from guard.extract.reading import FREE_MAPS, child, text
 from guard.jobs import JobKind
-
-# Below these fields stand names that a user chose, not field names of the API.
-FREE_MAPS = frozenset(
-    {
-        "aggregation",
-        "collectionParameters",
-        "environment",
-        "filling",
-        "hookParameters",
-        "hyperParameters",
-        "optimizationEnvironment",
-        "overrideEnvironment",
-        "profilingParameters",
-        "ruleParameters",
-        "staticHyperParameters",
-        "textGenerationHyperParameters",
-    }
-)
 
 
 def to_api_case(parameters: object) -> Any:

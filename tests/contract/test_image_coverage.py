@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from guard.extract.reading import FREE_MAPS
 from guard.jobs import BY_KIND, JOB_KINDS, NOT_GUARDED, JobKind
 from guard.resources import RESOURCE_KINDS
-from guard.sources.cloudtrail import FREE_MAPS
 from tests.support.shapes import copied_model
 from tools.botocore_data import pruned
 from tools.image_fields import Field, image_fields, map_fields, seen, service_model
@@ -250,7 +250,7 @@ def test_every_map_of_a_users_own_names_is_known() -> None:
     operations = [operation for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)]
     maps = {field for operation in operations for field in map_fields(service_model(), operation)}
     differ = {name[0].lower() + name[1:] for name in maps} ^ FREE_MAPS
-    assert not differ, f"correct FREE_MAPS in guard/sources/cloudtrail.py by {sorted(differ)}"
+    assert not differ, f"correct FREE_MAPS in guard/extract/reading.py by {sorted(differ)}"
 
 
 @pytest.mark.parametrize("row", [row for row in RESOURCE_KINDS if row.arn_field], ids=lambda row: row.id)

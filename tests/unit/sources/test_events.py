@@ -266,6 +266,24 @@ def test_what_an_event_tells_of_its_job_has_no_null() -> None:
     assert called.reported == {"JobName": "job-1"}
 
 
+def test_a_name_that_the_owner_chose_stays_whatever_its_value() -> None:
+    """A variable without a value is set all the same, and a rule may be about its name."""
+    nulls = {"Environment": {"LD_PRELOAD": None}, "HyperParameters": {"debug": None}, "Tags": {"team": None}}
+    changed = parsed(state_change(TRAINING, **nulls))
+    assert isinstance(changed, JobRef)
+    assert {field: changed.reported[field] for field in nulls} == nulls
+    called = parsed(call("CreateTrainingJob", {"trainingJobName": "job-1", "environment": {"LD_PRELOAD": None}}))
+    assert isinstance(called, JobRef)
+    assert called.reported["Environment"] == {"LD_PRELOAD": None}
+
+
+def test_an_event_may_be_as_deep_as_it_likes() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(10_000):
+        deep = {"Deeper": deep}
+    assert isinstance(parsed(state_change(TRAINING, Deep=deep)), JobRef)
+
+
 @pytest.mark.parametrize("operation", ["StopTrainingJob", "DescribeTrainingJob", "CreateEndpoint", "AddTags"])
 def test_another_call_is_ignored(operation) -> None:
     assert isinstance(parse_event(call(operation, {"trainingJobName": "job-1"}), HOME), Ignored)
