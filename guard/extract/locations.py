@@ -17,9 +17,10 @@ _ARN_ACCOUNT = re.compile(r"arn:[^:/]*:[^:/]*:[^:/]*:(?P<account>[0-9]{12}):.*",
 _S3 = re.compile(r"s3://(?P<rest>(?P<bucket>[^/]+).*)", re.DOTALL | re.IGNORECASE)
 # The plain domains of all partitions.
 _DOMAINS = "|".join(re.escape(plain) for plain, _ in ECR_DOMAINS.values())
-# Before an `@` stands no bucket.
+# Before an `@` stands no bucket. Behind the last `s3` there is none more, or an address of many would take long.
 _HTTPS = re.compile(
-    rf"https://(?:(?P<virtual>[^/@]+)\.)?s3(?:[.-][a-z0-9.-]+)?\.(?:{_DOMAINS})(?::[0-9]+)?(?:/(?P<path>[^/]*).*)?",
+    r"https://(?:(?P<virtual>[^/@]+)\.)?s3(?:-[a-z0-9-]+)?(?:\.(?!s3[.-])[a-z0-9-]*)*"
+    rf"\.(?:{_DOMAINS})(?::[0-9]+)?(?:/(?P<path>[^/]*).*)?",
     re.DOTALL | re.IGNORECASE,
 )
 # Of a VPC's own endpoint, whose host says so at its end: elsewhere it is a bucket's name.
