@@ -66,8 +66,11 @@ def _switch(parameter: str, client_of: ClientOf) -> Part:
     if not parameter:
         return Part("switch", "none", {"parameter": None, "enforcement": "on"})
     permit = Switch(lambda: client_of("ssm"), parameter)()
-    if permit.warnings:
-        raise permit.warnings[0]
+    for warned in permit.warnings:
+        if "error" in warned.evidence:
+            raise warned
+        facts = {"parameter": parameter, "enforcement": "on", "error": str(warned)}
+        return Part("switch", f"{warned.message} ({parameter})", facts, attention=True)
     off = permit.withheld_by is not None
     facts = {"parameter": parameter, "enforcement": "off" if off else "on"}
     text = "OFF: no job is stopped" if off else "on"

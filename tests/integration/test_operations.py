@@ -252,10 +252,8 @@ def test_a_part_that_can_not_be_read_hides_no_other(stack: Stack, client_of: Any
 def test_a_switch_that_is_neither_on_nor_off_needs_attention(stack: Stack, client_of: Any) -> None:
     client_of("ssm").put_parameter(Name=NAME, Value="false", Overwrite=True)
     part = parts(stack, client_of)["switch"]
-    assert (part.attention, part.text) == (
-        True,
-        "can't be read: the switch is neither `on` nor `off`: jobs are stopped",
-    )
+    assert (part.attention, part.facts["enforcement"]) == (True, "on")
+    assert part.text == f"the switch is neither `on` nor `off`: jobs are stopped ({NAME})"
 
 
 def test_a_queue_that_can_not_be_read_says_why(stack: Stack, client_of: Any) -> None:
