@@ -53,7 +53,7 @@ def main(bucket: str, stack: str, *given: str) -> int:
         return 2
     try:
         current = _current(stack)
-        if not (_denies_what_it_says(current | parameters) and _has_a_whole_vpc(current | parameters)):
+        if not (_denies_what_it_says(current | parameters) and _has_a_whole_vpc(current, parameters)):
             return 2
         # The package must be built for the processor that the function has.
         architecture = parameters.get("Architecture") or current.get("Architecture") or ARCHITECTURES[0]
@@ -94,15 +94,18 @@ def _denies_what_it_says(parameters: dict[str, str]) -> bool:
     return True
 
 
-def _has_a_whole_vpc(parameters: dict[str, str]) -> bool:
+def _has_a_whole_vpc(current: dict[str, str], parameters: dict[str, str]) -> bool:
     """Whether subnets come with security groups: without them Lambda refuses the functions, and the stack is rolled back.
 
-    Groups without subnets would attach the functions to no VPC, and nobody would notice.
+    Groups without subnets would attach the functions to no VPC, and nobody would notice. Those that the stack has already are
+    left from before, or from a VPC that it is taken out of.
     """
-    missing = [name for name in ("SubnetIds", "SecurityGroupIds") if not parameters.get(name)]
-    if len(missing) == 1:
-        print(f"{missing[0]} is empty: give SubnetIds and SecurityGroupIds, or neither of them", file=sys.stderr)
-    return len(missing) != 1
+    wanted = current | parameters
+    missing = [name for name in ("SubnetIds", "SecurityGroupIds") if not wanted.get(name)]
+    if len(missing) != 1 or (missing == ["SubnetIds"] and not parameters.get("SecurityGroupIds")):
+        return True
+    print(f"{missing[0]} is empty: give SubnetIds and SecurityGroupIds, or neither of them", file=sys.stderr)
+    return False
 
 
 def _has_what_is_named(parameters: dict[str, str]) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 import pytest
 
 from tools.deploy import fingerprint, main, with_data_policy
@@ -84,3 +88,31 @@ def test_a_stack_without_a_name_is_none(capsys: pytest.CaptureFixture[str], monk
     monkeypatch.setenv("PATH", "/nonexistent")
     assert main("b", "") == 2
     assert capsys.readouterr().err == "say which stack: STACK is empty\n"
+
+
+GROUPS, SUBNETS = "SecurityGroupIds=sg-1a", "SubnetIds=subnet-1a"
+
+
+@pytest.mark.parametrize(
+    ("current", "given", "refused"),
+    [
+        pytest.param([], [GROUPS], True, id="groups alone"),
+        pytest.param([], [SUBNETS], True, id="subnets alone"),
+        pytest.param([GROUPS, SUBNETS], ["SecurityGroupIds="], True, id="a VPC that loses its groups"),
+        pytest.param([GROUPS, SUBNETS], ["SubnetIds="], False, id="a stack that leaves its VPC"),
+        pytest.param([GROUPS], ["OnDelete=keep"], False, id="a stack with groups from before"),
+        pytest.param([GROUPS], [SUBNETS], False, id="subnets for the stack's groups"),
+    ],
+)
+def test_subnets_and_groups_are_refused_alone_where_a_deployment_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, current: list[str], given: list[str], refused: bool
+) -> None:
+    keys = ("ParameterKey", "ParameterValue")
+    parameters = [dict(zip(keys, each.split("="), strict=True)) for each in current]
+    stack = json.dumps({"Stacks": [{"Parameters": parameters}]})
+    (tmp_path / "aws").write_text(f"#!/bin/sh\necho '{stack}'\n")
+    (tmp_path / "aws").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("MAKE", "false")
+    # What isn't refused ends where the package would be built.
+    assert main("b", "stack", *given) == (2 if refused else 1)
