@@ -33,19 +33,19 @@ import future.keywords.not
 prepared(exemptions) := {
 	"valid": [_prepared(number, exemption) |
 		some number, exemption in exemptions
-		count(problems(exemption)) == 0
+		count(found[number]) == 0
 	],
 	"index": scopes.index([exemption.scope |
-		some exemption in exemptions
-		count(problems(exemption)) == 0
-	]),
-	"malformed": [_malformed(number, found) |
 		some number, exemption in exemptions
-		found := problems(exemption)
-		count(found) > 0
+		count(found[number]) == 0
+	]),
+	"malformed": [_malformed(number, texts) |
+		some number, texts in found
+		count(texts) > 0
 	],
 } if {
 	is_array(exemptions)
+	found := {number: problems(exemption) | some number, exemption in exemptions}
 } else := {"valid": [], "malformed": [{
 	"message": "The exemptions exempt nothing: they must be a list.",
 	"details": {"config": "exemptions"},
