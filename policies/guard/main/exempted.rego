@@ -1,5 +1,5 @@
-# What exempts the findings of one job. Which exemptions the job is in is found once, what images they cover once for each
-# of them, and what they exempt once for each rule and subject.
+# What exempts the findings of one job. Which exemptions the job is in is found once, what images they cover once for
+# each of them, and what they exempt once for each rule and subject.
 package guard.main
 
 import data.guard.lib.exemptions
@@ -52,9 +52,7 @@ _notices["exemptions"] := _sorted([object.union(notice, {
 	"exempted_by": null,
 }) |
 	some notice in array.concat(plan.exemptions.malformed, _expired)
-]) if {
-	not _no_exemptions
-}
+])
 
 _expired := [exemptions.notice(exemption, rule_ids) |
 	some exemption in _for_job

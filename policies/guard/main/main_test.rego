@@ -261,6 +261,12 @@ test_notices_are_beyond_exemption if {
 	finding.exempted_by == null
 }
 
+test_notices_stand_among_the_rules_by_their_name if {
+	rules := {rule_id: _rules.alpha | some rule_id in ["alpha", "gamma"]}
+	config := object.union(_levels({"alpha": "deny", "gamma": "deny"}), {"exemptions": [7]})
+	[finding.rule_id | some finding in _decide(rules, config).findings] == ["alpha", "exemptions", "gamma"]
+}
+
 test_no_exemptions_in_the_configuration if {
 	_decide(_rules, object.remove(_config, {"exemptions"})) == {"decision": "deny", "findings": [_alpha, _beta]}
 }
