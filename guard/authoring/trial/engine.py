@@ -100,7 +100,7 @@ class TrialEngine:
                 raise ConfigError(f"the trial doesn't compile with the policies: {put.text.strip()}")
             # The bundle is loaded before OPA listens; without it, this would be undefined.
             return put.ok and self._ask("guard/main/schema_version", None) is not None
-        except (requests.exceptions.ConnectionError, KeyError):
+        except (requests.exceptions.ConnectionError, requests.exceptions.Timeout, KeyError):
             return False
 
     def _ask(self, path: str, given: Any) -> Any:

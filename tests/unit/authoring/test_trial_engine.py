@@ -103,13 +103,16 @@ def test_it_is_the_pinned_opa_with_the_policies_asked_without_a_proxy(server: Se
 
 NOT_READY = [
     ("policies/trial", requests.exceptions.ConnectionError()),
+    ("policies/trial", requests.exceptions.ReadTimeout()),
     ("policies/trial", (500, {})),
     ("data/guard/main/schema_version", (200, {})),
     ("data/guard/main/schema_version", (200, {"result": None})),
 ]
 
 
-@pytest.mark.parametrize(("path", "answer"), NOT_READY, ids=["no listener", "no policy", "no bundle", "no version"])
+@pytest.mark.parametrize(
+    ("path", "answer"), NOT_READY, ids=["no listener", "no answer", "no policy", "no bundle", "no version"]
+)
 def test_it_waits_until_opa_has_the_policies(server: Server, path: str, answer: Any) -> None:
     server.answers[path] = [answer, answer, *server.answers[path]]
     with _trial():
