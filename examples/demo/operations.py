@@ -32,6 +32,7 @@ SWITCH = "/sagemaker-guard/demo/enforcement"
 LOG = Path("build/demo-sweep.jsonl")
 HOME = Home(ACCOUNT, REGION, "aws")
 STOPS = 3
+_MANY = [f"one-too-many-{number}" for number in range(STOPS + 2)]
 _DENIED = next(job for job in JOBS if job.image == DENIED and job.kind == "training")
 
 
@@ -70,14 +71,13 @@ def operate(client: Any, url: str, engine: Any, handler: Callable[[Any, Any], An
         logger = Logger(service="sweep", level="INFO", stream=log)
         _start(client, "event-never-came")
         swept = build_sweep(settings, engine, logger).run(HOME, lambda: 900).summary()
-        for number in range(STOPS + 2):
-            _start(client, f"one-too-many-{number}")
+        for name in _MANY:
+            _start(client, name)
         broken = build_sweep(limited, engine, logger).run(HOME, lambda: 900).summary()
     letters = _redriven(client, url, handler, context)
     stack = Stack("demo", "guard", _queue(url), limited)
-    started = ("event-never-came", *(f"one-too-many-{number}" for number in range(STOPS + 2)))
     told = _told_of_sweeps()
-    outcomes = {name: told[name] for name in started} | {"dead-letter": letters[0].result}
+    outcomes = {name: told[name] for name in ("event-never-came", *_MANY)} | {"dead-letter": letters[0].result}
     states = {name: describe(client, replace(_DENIED, name=name))["TrainingJobStatus"] for name in outcomes}
     return Shown(swept, broken, letters, status(stack, clients(url), datetime.now(UTC)), outcomes, states)
 
@@ -94,7 +94,11 @@ def show(shown: Shown) -> int:
     console.print("\nWhat `sagemaker-guard status` says now:", style="bold")
     print_status("demo", shown.parts, sys.stdout)
     stopped = {name for name, outcome in shown.outcomes.items() if outcome == "stopped"}
-    return len(stopped ^ {name for name, state in shown.states.items() if state != "InProgress"})
+    wrong = len(stopped ^ {name for name, state in shown.states.items() if state != "InProgress"})
+    denied = [
+        outcome for name, outcome in shown.outcomes.items() if name in _MANY and outcome in ("stopped", "withheld")
+    ]
+    return wrong + abs(min(STOPS, len(denied)) - denied.count("stopped"))
 
 
 def _told_of_sweeps() -> dict[str, str]:

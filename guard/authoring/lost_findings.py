@@ -5,7 +5,7 @@ Where one is missing, the finding is undefined, and so there is none: the rule r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from guard.authoring.facts import (
@@ -68,7 +68,7 @@ def _gaps(path: Path) -> Iterator[Path]:
             yield path[: end + 1]
 
 
-def _asked(nodes: list[Node], names: Any, own: Collection[str]) -> list[tuple[Path, bool]]:
+def _asked(nodes: list[Node], names: Mapping[str, Path], own: Collection[str]) -> list[tuple[Path, bool]]:
     """Return the facts that a rule's expressions read, and whether a function of its own or a library's has all that is below.
 
     A name for a fact doesn't ask whether it is null.
@@ -79,7 +79,7 @@ def _asked(nodes: list[Node], names: Any, own: Collection[str]) -> list[tuple[Pa
     return paths + [(path, True) for terms in calls for each in terms[1:] if (path := _path(each, names))]
 
 
-def _path(node: Node, names: Any) -> Path | None:
+def _path(node: Node, names: Mapping[str, Path]) -> Path | None:
     return path_of(node, names) if node.get("type") in ("ref", "var", "call") else None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.demo import operations
 from guard.authoring.bundle import pack_bundle
 from tests.conftest import ROOT
 from tests.support.policies import CONFIG, POLICIES, few_policies
@@ -58,6 +59,25 @@ def test_the_demo_tells_as_well_of_jobs_that_the_readmes_exemption_lets_go_on(op
     assert "15 running jobs listed, 15 judged: 15 not_denied" in shown.stdout
     assert "0 denied jobs were stopped; 0 jobs are not in the state that was decided." in shown.stdout
     assert "These policies deny none of the jobs that run" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "running", "wrong"),
+    [
+        pytest.param(["stopped"] * 3 + ["withheld"] * 2, [3, 4], 0, id="three stopped"),
+        pytest.param(["not_denied"] * 5, [0, 1, 2, 3, 4], 0, id="none denied"),
+        pytest.param(["stopped"] * 5, [], 2, id="no breaker"),
+        pytest.param(["withheld"] * 5, [0, 1, 2, 3, 4], 3, id="none stopped"),
+        pytest.param(["stopped"] * 3 + ["withheld"] * 2, [0, 3, 4], 1, id="one that runs on"),
+    ],
+)
+def test_the_demo_counts_what_the_breaker_and_the_stops_should_have_done(
+    outcomes: list[str], running: list[int], wrong: int
+) -> None:
+    named = {f"one-too-many-{number}": outcome for number, outcome in enumerate(outcomes)}
+    states = {name: "InProgress" if number in running else "Stopped" for number, name in enumerate(named)}
+    report = {"listed": 5, "judged": 5, "outcomes": {}}
+    assert operations.show(operations.Shown(report, report, [], [], named, states)) == wrong
 
 
 def _demo(opa: Path, bundle: Path, folder: Path, mode: str) -> subprocess.CompletedProcess[str]:

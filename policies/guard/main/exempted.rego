@@ -44,7 +44,7 @@ _covers(exemption, _) if exemption.images == null
 
 _covers(exemption, subject) if subject in _covered[exemption.number]
 
-_notices["exemptions"] := _sorted([object.union(notice, {
+_notices := _sorted([object.union(notice, {
 	"rule_id": "exemptions",
 	"level": "warn",
 	"level_source": "guard",

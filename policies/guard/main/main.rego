@@ -67,7 +67,7 @@ _askable contains rule_id if some rule_id in plan.unnamed
 
 _findings := [finding | some findings in _plain; some finding in findings] if {
 	_all_is_plain
-} else := [finding | some findings in object.union(_listed, _notices); some finding in findings]
+} else := [finding | some findings in object.union(_listed, {"exemptions": _notices}); some finding in findings]
 
 _all_is_plain if {
 	plan.defects == {}

@@ -113,8 +113,8 @@ _is_exact(patterns) if {
 
 _texts(document) := {lower(text) |
 	some texts in [
-		[document.account],
-		[document.job.name],
+		[account | account := document.account],
+		[name | name := document.job.name],
 		[role | some role in document.job.role_arns],
 		[role | some role in document.job.execution_role_arns],
 	]

@@ -197,6 +197,12 @@ test_unknown_facts_are_no_candidates if {
 	_among_others({"account": "null"}, document) == {2}
 }
 
+test_missing_facts_leave_the_others_as_they_are if {
+	_among_others({"role_arn": _trainer}, object.remove(testing.document, ["account"])) == {1, 2}
+	nameless := object.union(object.remove(testing.document, ["job"]), {"job": {"role_arns": [_trainer]}})
+	_among_others({"role_arn": _trainer}, nameless) == {1, 2}
+}
+
 # Whatever holds, or could, must be a candidate: what is none isn't looked at.
 test_every_scope_that_could_hold_is_a_candidate if {
 	list := [{fact: patterns} |
