@@ -21,8 +21,9 @@ from typing import Any
 
 import yaml
 
-from guard.authoring.explain import hint
-from guard.cli.session import region_of
+from guard.authoring.wording import hint
+from guard.authoring.yaml_positions import LOADER
+from guard.cli.region import region_of
 from guard.denylist.deployment import PARAMETERS, check_list
 from guard.errors import EntryError
 
@@ -36,7 +37,7 @@ OWN_VARIABLES = {"Mode": "MODE", "Architecture": "ARCH"}
 IN_PACKAGE = ("BundleInPackage", "OpaCaFile")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(LOADER):  # type: ignore[misc]
     """Passes over the short forms of CloudFormation's functions: only the parameters are read here."""
 
 

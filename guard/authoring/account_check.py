@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from guard.authoring.explain import Explanation, hint
+from guard.authoring.explain import Explanation
+from guard.authoring.wording import hint
 from guard.authoring.yaml_positions import KeyPath
 
 # Of a glob that doesn't begin as an ARN, only a whole account is surely one.

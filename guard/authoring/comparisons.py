@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from guard.authoring.explain import TYPE_NAMES, hint
+from guard.authoring.explain import TYPE_NAMES
 from guard.authoring.facts import (
     MEMBER,
     PAIR,
@@ -26,6 +26,7 @@ from guard.authoring.facts import (
 from guard.authoring.glob_meets import literal, meets
 from guard.authoring.patterns import GLOBS, NOTHING, PATTERNS, Pattern, exactly, misplaced, patterns
 from guard.authoring.subjects import Parameters, Subject, literal_of, subject_of
+from guard.authoring.wording import hint
 
 _EQUALITIES = {"eq", "equal", "neq"}
 _ORDERS = {"gt", "gte", "lt", "lte"}

@@ -16,7 +16,7 @@ from guard.authoring.config_schema import config_schema
 from guard.authoring.config_texts import Schema
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.exemption_check import exemption_concerns
-from guard.authoring.explain import Explanation, explain, shown
+from guard.authoring.explain import Explanation, explain
 from guard.authoring.format_checks import FormatDoubt
 from guard.authoring.formats import format_checker
 from guard.authoring.framework_names import unknown_frameworks
@@ -32,6 +32,7 @@ from guard.authoring.structure import structure_problems
 from guard.authoring.types_check import strict_errors, unreadable
 from guard.authoring.unread_overrides import unread_overrides
 from guard.authoring.wide_entries import wide_entries
+from guard.authoring.wording import shown
 from guard.authoring.yaml_positions import KeyPath, Positions
 from guard.errors import ConfigError
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from jsonschema import ValidationError
 
+from guard.authoring.wording import hint, shown
 from guard.authoring.yaml_positions import KeyPath
 
 Explanation = tuple[KeyPath, str]
@@ -168,15 +167,3 @@ _TELL: dict[str, Callable[[_Violation], Iterable[Explanation]]] = {
     "required": _missing_key,
     "type": _other_type,
 }
-
-
-def hint(text: str, given: str, known: list[str], otherwise: str) -> str:
-    """Return the text with the nearest known name, or with what to do if none is near."""
-    close = difflib.get_close_matches(given, known)
-    return f"{text}; did you mean {close[0]}?" if close else f"{text}; {otherwise}"
-
-
-def shown(value: object) -> str:
-    """Return a value as JSON, what can't be seen as its code, and what is long cut."""
-    text = json.dumps(value, ensure_ascii=not str(value).isprintable())
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from guard.authoring.explain import shown
 from guard.authoring.facts import nodes_of
 from guard.authoring.opa import TESTS, Opa
 from guard.authoring.rules import Rule
+from guard.authoring.wording import shown
 from guard.errors import ConfigError
 
 Node = Mapping[str, Any]

@@ -6,8 +6,8 @@ import re
 import zoneinfo
 from datetime import date
 
-from guard.authoring.explain import hint
 from guard.authoring.regions import doubt_about
+from guard.authoring.wording import hint
 from guard.denylist.entries import canonical, parse_entry, refuse_mistaken
 from guard.errors import EntryError
 

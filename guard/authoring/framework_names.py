@@ -8,8 +8,8 @@ from typing import Any
 
 from guard.authoring.concern import Concern
 from guard.authoring.config_texts import Schema, texts
-from guard.authoring.explain import hint
 from guard.authoring.opa import Opa
+from guard.authoring.wording import hint
 
 _TABLE = Path("guard/lib/aws_images/table.rego")
 _QUERY = "[name | some name in data.guard.lib.aws_images._frameworks]"

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from guard.authoring.config_texts import Schema, Text, texts
-from guard.authoring.explain import Explanation, shown
+from guard.authoring.explain import Explanation
+from guard.authoring.wording import shown
 
 # Control and format characters, line separators, and spaces that look like the usual one; values in Japanese have their own.
 _HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}

@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from guard.authoring.diagnostics import Diagnostic
-from guard.authoring.explain import hint
 from guard.authoring.rego_text import RegoText
-from guard.authoring.yaml_positions import KeyPath, Positions
+from guard.authoring.wording import hint
+from guard.authoring.yaml_positions import LOADER, KeyPath, Positions
 
 _KEYS = {
     "title": (str, "a text"),
@@ -105,7 +105,7 @@ def _block(policies: Path, source: RegoText, row: int) -> _Block:
     if positions.broken:
         return _Block(positions, row, end, None, positions.broken)
     try:
-        return _Block(positions, row, end, yaml.safe_load(text), None)
+        return _Block(positions, row, end, yaml.load(text, LOADER), None)  # noqa: S506 (it is a safe one)
     except (yaml.YAMLError, ValueError) as exc:
         told = f"METADATA has a value that YAML can't read ({getattr(exc, 'problem', exc)}); put it in quotes"
         return _Block(positions, row, end, None, Diagnostic(positions.file, row, 1, told))

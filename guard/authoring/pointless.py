@@ -8,8 +8,8 @@ from typing import Any
 
 from guard.authoring.concern import Concern
 from guard.authoring.everything import leaves_none_out
-from guard.authoring.explain import shown
 from guard.authoring.rules import Rule
+from guard.authoring.wording import shown
 
 _EVERYTHING = ["*"]
 # What the globs of a format are about; those of others are for everything if one of them is nothing but `*`.

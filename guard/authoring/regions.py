@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 
-from guard.authoring.explain import hint
+from guard.authoring.wording import hint
 from guard.aws.regions import known_regions
 
 

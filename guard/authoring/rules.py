@@ -10,9 +10,9 @@ from typing import Any, get_args
 from jsonschema import Draft202012Validator, SchemaError
 
 from guard.authoring.diagnostics import Diagnostic
-from guard.authoring.explain import hint, shown
 from guard.authoring.formats import FORMATS, read_as
 from guard.authoring.opa import Opa
+from guard.authoring.wording import hint, shown
 from guard.document import Part
 from guard.jobs import BY_KIND
 

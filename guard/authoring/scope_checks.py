@@ -5,10 +5,10 @@ from __future__ import annotations
 import fnmatch
 import re
 
-from guard.authoring.explain import hint
 from guard.authoring.format_checks import FormatDoubt, FormatProblem, glob, scope_glob
 from guard.authoring.glob_meets import Part, literal, meets
 from guard.authoring.regions import doubt_about
+from guard.authoring.wording import hint
 from guard.aws.regions import known_partitions
 from guard.jobs import BY_KIND
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from guard.authoring import comparisons, exports, lost_findings, negation, truths
 from guard.authoring.diagnostics import Diagnostic
-from guard.authoring.explain import hint
 from guard.authoring.formats import OF_GLOBS
 from guard.authoring.layout import data_files
 from guard.authoring.opa import Opa
 from guard.authoring.rego_text import read_texts
 from guard.authoring.rules import Rule, formats_of
+from guard.authoring.wording import hint
 
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
 _FIELDS = ["message", "details"]

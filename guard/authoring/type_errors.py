@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from guard.authoring.diagnostics import Diagnostic
-from guard.authoring.explain import hint
 from guard.authoring.layout import libraries
 from guard.authoring.opa import CAPABILITIES, SCHEMAS, Opa
 from guard.authoring.opa_errors import OpaError
 from guard.authoring.opa_types import described, first_difference, listed
 from guard.authoring.rego_text import RegoText, read_texts
+from guard.authoring.wording import hint
 
 # What other languages call it.
 _ELSEWHERE = {

@@ -8,9 +8,9 @@ from typing import Any
 
 from guard.authoring.concern import Concern
 from guard.authoring.config_texts import Schema, Text, texts
-from guard.authoring.explain import shown
 from guard.authoring.formats import read_as
 from guard.authoring.opa import Opa
+from guard.authoring.wording import shown
 
 # In any case, as the names of settings compare.
 _QUERY = """[i |

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from guard.authoring.explain import hint
+from guard.authoring.wording import hint
 from guard.cli.evaluate import Evaluated
 from guard.decision import Finding
 from guard.errors import ConfigError

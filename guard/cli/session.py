@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 import boto3
 
-
-def region_of(environment: Mapping[str, str]) -> str | None:
-    """Return the region of AWS_REGION, None where it isn't given.
-
-    Version 2 of the AWS CLI takes it before everything else; version 1 and boto3 don't read it, and would act on the stack of
-    this name in another region.
-    """
-    return environment.get("AWS_REGION") or None
+from guard.cli.region import region_of
 
 
 def new_session() -> boto3.Session:

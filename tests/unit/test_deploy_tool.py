@@ -63,6 +63,7 @@ def test_data_goes_with_the_stack_and_is_still_not_lost_when_a_resource_is_repla
         pytest.param("", "Mode=audit", "say where the package goes: make deploy BUCKET=my-bucket", id="no bucket"),
         pytest.param("b", "OnDelete", "not a parameter: OnDelete; PARAMETERS holds NAME=VALUE ...", id="no value"),
         pytest.param("b", "Mode=audit", "give Mode as MODE=..., not in PARAMETERS", id="one with its own variable"),
+        pytest.param("b", "Architecture=x86_64", "give Architecture as ARCH=..., not in", id="the processor likewise"),
         pytest.param(
             "b", "UndecidedJob=stop", "UndecidedJob is no parameter; did you mean UndecidedJobs?", id="a misspelt one"
         ),
@@ -90,6 +91,22 @@ def test_a_stack_without_a_name_is_none(capsys: pytest.CaptureFixture[str], monk
     assert capsys.readouterr().err == "say which stack: STACK is empty\n"
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        pytest.param("ARCH", "mips", "ARCH is arm64 or x86_64, not 'mips'\n", id="an unknown processor"),
+        pytest.param("MODE", "Audit", "MODE is enforce or audit, not 'Audit'\n", id="an unknown mode"),
+    ],
+)
+def test_variables_of_their_own_have_values_that_the_template_allows(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setenv(variable, value)
+    assert main("b", "stack") == 2
+    assert capsys.readouterr().err == told
+
+
 GROUPS, SUBNETS = "SecurityGroupIds=sg-1a", "SubnetIds=subnet-1a"
 
 
@@ -107,12 +124,25 @@ GROUPS, SUBNETS = "SecurityGroupIds=sg-1a", "SubnetIds=subnet-1a"
 def test_subnets_and_groups_are_refused_alone_where_a_deployment_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, current: list[str], given: list[str], refused: bool
 ) -> None:
-    keys = ("ParameterKey", "ParameterValue")
-    parameters = [dict(zip(keys, each.split("="), strict=True)) for each in current]
-    stack = json.dumps({"Stacks": [{"Parameters": parameters}]})
-    (tmp_path / "aws").write_text(f"#!/bin/sh\necho '{stack}'\n")
-    (tmp_path / "aws").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("MAKE", "false")
+    _stack_with(current, tmp_path, monkeypatch)
     # What isn't refused ends where the package would be built.
     assert main("b", "stack", *given) == (2 if refused else 1)
+
+
+def test_a_deny_list_with_an_entry_that_is_none_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _stack_with([], tmp_path, monkeypatch)
+    assert main("b", "stack", "TrainingContainers=xgboost:1,quay.io") == 2
+    assert capsys.readouterr().err.startswith("TrainingContainers: 'quay.io' is not an image of the deny list: ")
+
+
+def _stack_with(given: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `aws` describe a stack with these parameters, and `make` build nothing."""
+    keys = ("ParameterKey", "ParameterValue")
+    parameters = [dict(zip(keys, each.split("="), strict=True)) for each in given]
+    stack = json.dumps({"Stacks": [{"Parameters": parameters}]})
+    (folder / "aws").write_text(f"#!/bin/sh\necho '{stack}'\n")
+    (folder / "aws").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("MAKE", "false")
