@@ -6,9 +6,11 @@ import gc
 import os
 import sys
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
@@ -20,6 +22,10 @@ from tests.support.policies import ROOT, SHIPPED
 settings.register_profile("guard", deadline=None)
 settings.load_profile("guard")
 OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
+
+# Every session would read SageMaker's model, of 5 MB, again.
+_read_model = cache(JSONFileLoader().load_file)
+JSONFileLoader.load_file = lambda _, path: _read_model(path)  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

@@ -46,7 +46,6 @@ class Engine:
 
     def findings(self, rules: list[str], documents: list[Any]) -> list[Any]:
         self.batches.append(len(documents))
-        assert json.dumps(documents), "OPA is asked in JSON"
         return [{rule: self.rules[rule](document) for rule in rules} for document in documents]
 
     def undecided(self, documents: list[Any]) -> list[int]:
@@ -92,6 +91,12 @@ REMEDY = "every decision on such a job would be an error. Check the type or the 
 def test_policies_without_a_defect_have_no_problem(engine: Engine, told: Any) -> None:
     assert told(own=_nothing, other=lambda _: [{"message": "a", "details": {}}, {"message": "b"}]) == []
     assert (engine.loaded[0], engine.loaded[1].parts[-2:]) == (Path("opa"), ("compiled", "policies"))
+
+
+def test_documents_are_json(engine: Engine, told: Any) -> None:
+    tried: list[Any] = []
+    told(own=lambda document: tried.append(document) or [])
+    assert json.loads(json.dumps(tried)) == tried
 
 
 def test_documents_are_tried_many_at_a_time(engine: Engine, told: Any) -> None:
