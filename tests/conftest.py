@@ -21,6 +21,7 @@ from tests.support.policies import ROOT, SHIPPED
 # Speed is for the benchmarks: a busy machine must not turn a property red.
 settings.register_profile("guard", deadline=None)
 settings.load_profile("guard")
+_ADDRESSES: dict[str, set[str]] = {}
 OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")})
 
 # Every session would read SageMaker's model, of 5 MB, again.
@@ -31,7 +32,7 @@ JSONFileLoader.load_file = lambda _, path: _read_model(path)  # type: ignore[met
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     clean_environment(monkeypatch)
-    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True, resolution_cache=_ADDRESSES)
 
 
 @pytest.fixture(scope="session")
