@@ -128,7 +128,9 @@ def test_the_role_may_use_the_records_key_through_s3_only() -> None:
     resources = rendered(RecordBucket="create", RecordKeyArn=key)
     (_, statement) = resources["RecordPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (actions(statement), statement["Resource"]) == (["kms:GenerateDataKey"], key)
-    assert statement["Condition"].keys() == {"StringEquals"}
+    # The bucket, and its key, may be of another region.
+    (service,) = statement["Condition"]["StringLike"].values()
+    assert service == {"Fn::Sub": "s3.*.${AWS::URLSuffix}"}
     (rule,) = resources["Records"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
 
