@@ -268,6 +268,7 @@ _IN_V2 = "of AutoML jobs of the first version; the description has it elsewhere"
 UNDESCRIBED: dict[str, str] = {
     "CreateInferenceRecommendationsJob.OutputConfig": (
         "an output, where CloudTrail's event of the call told it; no sweep sees it, so the breaker doesn't withhold such a job, "
+        "one that is denied for it while the switch is off goes on when the switch is on again, "
         "and one whose stop failed is a dead letter to redrive"
     ),
     "CreateTrainingJob.SessionChainingConfig": (

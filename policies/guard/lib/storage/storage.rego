@@ -47,7 +47,7 @@ places(text) := {place | some place in regex.find_n(_place, text, -1)}
 # No more than what names the bucket: in what follows another address may begin. Before an `@` a bucket's name has not
 # begun yet.
 _place := concat("|", [
-	`(?i:\bs3[an]?)://(?:(?:[^\s"',;/]*:accesspoint/|[^\s"'/]*@)?[^\s"',;/)\]}>|&\x60]+|/)`,
+	`(?i:\bs3[anu]?)://(?:(?:[^\s"',;/]*:accesspoint/|[^\s"'/]*@)?[^\s"',;/)\]}>|&\x60]+|/)`,
 	`(?i:https?)://[^\s"',;/?#]*(?i:s3)[^\s"',;/?#]*(?:/[^\s"',;/?#)\]}>]*)?`,
 	`\barn:[a-z-]*:s3[a-z-]*:(?:[^\s"',;/)\]}>]*:accesspoint/)?[^\s"',;/)\]}>]+`,
 ])
@@ -67,7 +67,7 @@ _named_at(place) := null if {
 
 # Another address begins in the place, or its host is another one for one program than for the next.
 _unclear := concat("|", [
-	`(?i:s3[an]?|https?):/?$`,
+	`(?i:s3[anu]?|https?):/?$`,
 	`[^/]arn:`,
 	`^(?i:http)[^/]*//[^/]*/arn:`,
 	`^[^/]*//[^/]*\\[^/]*@`,
@@ -92,9 +92,11 @@ _arn := `^(?:arn:[^:]*:s3:::(.+)|(arn:(?:[^:]*:){4}accesspoint[:/].+))$`
 # The suffixes are those of AWS's partitions. Before the host may stand user and password, behind it a port, or a dot.
 _web := concat("", [
 	`^(?i)https?://(?:[^/]*@)?(?:([^/]+)\.)?s3[a-z0-9-]*(?:\.[a-z0-9-]+)*\.`,
-	`(?:amazonaws\.com|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)`,
+	_suffixes,
 	`(?:[^a-z0-9/-][^/]*)?(?:/(.*))?$`,
 ])
+
+_suffixes := `(?:amazonaws\.com|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)`
 
 # Of a VPC's own endpoint, whose host says so at its end: elsewhere it is a bucket's name.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
@@ -129,7 +131,7 @@ _anonymous(address) := regex.replace(address, `^([^/]*//)[^/?#]*@`, "$1")
 # METADATA
 # description: |
 #   The absolute path without doubled slashes, `.` and a slash at the end; null for text that isn't an absolute path
-#   and for a path with `..`, whose end nobody knows before the container runs.
+#   and for a path with `..`: it goes up from where a link leads, and nobody knows the image's links.
 path(text) := concat("", [sprintf("/%s", [word]) | some word in words; not word in {"", "."}]) if {
 	startswith(text, "/")
 	words := split(text, "/")
@@ -138,30 +140,39 @@ path(text) := concat("", [sprintf("/%s", [word]) | some word in words; not word 
 
 # METADATA
 # description: |
-#   An absolute path as the container's kernel would walk it, without `.`, `..`, doubled slashes and a slash at the end;
-#   links are not known here. Other text as it is. `/..` for a path that goes to and fro more often than anybody needs.
-resolved(text) := text if {
-	not startswith(text, "/")
-} else := _settled(_squeezed(text))
+#   The settings that send requests for S3 to a server that isn't S3's: where one is, the name of a bucket tells nothing
+#   of whose data and code a program gets. `names` are those of the settings, in their order. S3's servers are its
+#   endpoints, also in a VPC; at the host of a bucket, others' buckets would be its folders.
+# related_resources:
+#   - https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+#   - https://docs.aws.amazon.com/general/latest/gr/s3.html
+redirecting(settings, names) := {setting |
+	some i, name in names
+	name in _servers
+	setting := settings[i]
+	not regex.match(_of_s3, setting.value)
+}
 
-_squeezed(path) := regex.replace(regex.replace(path, `/(?:\.?/)+`, "/"), `/\.?$`, "")
+# Of AWS's SDKs and its training toolkit, and of what reads S3 with a setting of its own.
+_servers := {
+	"AWS_ENDPOINT_URL",
+	"AWS_ENDPOINT_URL_S3",
+	"AWS_S3_ENDPOINT",
+	"AWS_S3_ENDPOINT_URL",
+	"FSSPEC_S3_ENDPOINT_URL",
+	"MLFLOW_S3_ENDPOINT_URL",
+	"S3_ENDPOINT",
+	"S3_ENDPOINT_URL",
+}
 
-# A step takes away each name with the `..` behind it; every step of six can uncover more of them.
-_settled(path) := path if {
-	not contains(path, "/..")
-} else := settled if {
-	settled := _step(_step(_step(_step(_step(_step(path))))))
-	not regex.match(_climbs, settled)
-} else := "/.."
-
-_step(path) := regex.replace(
-	regex.replace(path, `^(?:/\.\.)+(/|$)`, "$1"),
-	`/(?:[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+)/\.\.(/|$)`, "$1",
-)
-
-_climbs := `/\.\.(?:/|$)`
+_of_s3 := concat("", [
+	`^$|^(?i)(?:https?://)?(?:bucket\.vpce-[a-z0-9-]+\.)?s3(?:-fips)?(?:\.dualstack)?`,
+	`(?:[.-][a-z]+(?:-[a-z]+)+-\d+)?(?:\.vpce)?\.`,
+	_suffixes,
+	`(?:\.cn)?(?::443)?/?$`,
+])
 
 # METADATA
 # description: |
-#   Whether a path is a folder or lies in it, both without a slash at the end, as `path` and `resolved` give them.
+#   Whether a path is a folder or lies in it, both without a slash at the end, as `path` gives them.
 is_within(path, folder) if startswith(sprintf("%s/", [path]), sprintf("%s/", [folder]))

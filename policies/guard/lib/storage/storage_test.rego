@@ -197,36 +197,47 @@ test_shown[address] if {
 	storage.shown(address) == expected
 }
 
-_resolved := [
-	["/opt/ml/code/a.py", "/opt/ml/code/a.py"],
-	["/opt//ml/./code/././a.py", "/opt/ml/code/a.py"],
-	["/opt/ml/code/", "/opt/ml/code"],
-	["/opt/ml/code/.", "/opt/ml/code"],
-	["/opt/ml/code//", "/opt/ml/code"],
-	["/opt/ml/code/../data/evil.py", "/opt/ml/data/evil.py"],
-	["/opt/ml/code/./../data//../evil.py", "/opt/ml/evil.py"],
-	["/opt/ml/code/..", "/opt/ml"],
-	["/a/../b/../c/../d", "/d"],
-	["/a/b/c/d/e/f/../../../../../../g", "/g"],
-	["/a/b/c/d/e/f/g/../../../../../../../h", "/.."],
-	["/a/b/c/d/e/f/g/../../../../../../..", "/.."],
-	["/../../etc/x", "/etc/x"],
-	["/..", ""],
-	["/a/..b/c", "/a/..b/c"],
-	["/a/..b/../c", "/a/c"],
-	["/a/.b/../c", "/a/c"],
-	["/a/b./../c", "/a/c"],
-	["/a/.../c", "/a/.../c"],
-	["/a/b../c", "/a/b../c"],
-	["/", ""],
-	["a/../b", "a/../b"],
-	["", ""],
-	["-c", "-c"],
-]
+_at(name, value) := storage.redirecting([{"name": "A", "value": "x"}, {"name": name, "value": value}], ["A", name])
 
-test_resolved[text] if {
-	some [text, expected] in _resolved
-	storage.resolved(text) == expected
+test_another_server_than_s3s[value] if {
+	some value in [
+		"https://evil.example",
+		"evil.example:9000",
+		"http://10.0.0.1",
+		"https://s3.eu-west-1.amazonaws.com.evil.example",
+		"https://s3.eu-west-1.amazonaws.com@evil.example",
+		"https://evil.example/s3.eu-west-1.amazonaws.com",
+		"https://evil.s3.eu-west-1.amazonaws.com",
+		"https://s3.eu-west-1.amazonaws.com/evil",
+		"https://s3-evil.s3.amazonaws.com",
+		"https://vpce-0a-1b.vpce-svc-0c.eu-west-1.vpce.amazonaws.com",
+		"https://s3.eu-west-1.amazonaws.com\nhttps://evil.example",
+		" ",
+	]
+	some name in ["S3_ENDPOINT_URL", "AWS_ENDPOINT_URL"]
+	_at(name, value) == {{"name": name, "value": value}}
+}
+
+test_servers_of_s3[value] if {
+	some value in [
+		"",
+		"https://s3.amazonaws.com",
+		"https://s3.eu-west-1.amazonaws.com/",
+		"HTTPS://S3.eu-west-1.amazonaws.com:443",
+		"s3.us-gov-west-1.amazonaws.com",
+		"https://s3-fips.dualstack.us-east-1.amazonaws.com",
+		"https://s3-us-west-2.amazonaws.com",
+		"https://s3.cn-north-1.amazonaws.com.cn",
+		"https://s3.eusc-de-east-1.amazonaws.eu",
+		"https://s3.us-iso-east-1.c2s.ic.gov",
+		"https://bucket.vpce-0a1b-2c.s3.eu-west-1.vpce.amazonaws.com",
+	]
+	_at("AWS_ENDPOINT_URL_S3", value) == set()
+}
+
+test_other_settings_name_no_server_of_s3[name] if {
+	some name in ["AWS_ENDPOINT_URL_STS", "s3_endpoint_url", "MY_S3_ENDPOINT_URL"]
+	_at(name, "https://evil.example") == set()
 }
 
 test_within[path] if {

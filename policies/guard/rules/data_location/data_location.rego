@@ -1,15 +1,17 @@
 # METADATA
 # title: Approved places for data
 # description: |
-#   Each input and output, and each S3 URI, web address or ARN of a bucket in a setting, a query or the command,
-#   must be in a bucket that a glob of the list `buckets` matches, or in an AWS account (where an ARN names one)
-#   that a glob of `accounts` matches (but for access points, whose bucket may be another account's: `buckets` takes
-#   their ARNs); for what has no bucket, such as a file system, its URI or id must match a glob of `others`, or its
-#   id with the directory behind it (`fs-0abc/data/*`). Hub content, also a base model, must match a glob of
-#   `hub_contents`. A place that is not known is a finding. Without the lists no place is approved. Of a URI the
-#   finding shows neither user and password nor query and fragment, and no bucket that can't be one; of a setting
-#   only the bucket. Where the settings, the command or the queries name more than 100 places, that alone is the
-#   finding. An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
+#   Each input and output, and each S3 URI, web address or ARN of a bucket in a setting, a query or the command, must
+#   be in a bucket that a glob of the list `buckets` matches, or in an AWS account (where an ARN names one) that a
+#   glob of `accounts` matches (but for access points, whose bucket may be another account's: `buckets` takes their
+#   ARNs); for what has no bucket, such as a file system, its URI or id must match a glob of `others`, or its id with
+#   the directory behind it (`fs-0abc/data/*`). Hub content, also a base model and an evaluator, must match a glob of
+#   `hub_contents`. An evaluator, an MLflow server, a model package group and a topic for labels must be in the job's
+#   own account or match `accounts` or `others`, and so must an address in a setting that names another server for S3
+#   than AWS's (such as `AWS_ENDPOINT_URL`) match `others`. A place that is not known is a finding. Without the lists
+#   no place is approved. Of a URI the finding shows neither user and password nor query and fragment, and no bucket
+#   that can't be one; of a setting only the bucket. Where the settings, the command or the queries name more than 100
+#   places, that alone is the finding. An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
@@ -36,7 +38,7 @@
 #         format: glob-of-accounts
 #       default: []
 #     others:
-#       description: URIs and ids of what has no bucket, such as file systems, perhaps with a directory.
+#       description: URIs, ARNs and ids of what has no bucket, such as file systems, perhaps with a directory.
 #       type: array
 #       items:
 #         type: string
@@ -118,6 +120,26 @@ findings contains {
 }
 
 findings contains {
+	"message": sprintf("The setting %s in %s sends requests for S3 to a server that is not an approved place.", [
+		setting.name,
+		setting.slot,
+	]),
+	"details": {"config": "rules.data_location.others", "slot": setting.slot, "setting": setting.name},
+} if {
+	some setting in storage.redirecting(settings.listed, settings.names)
+	not globs.matches(_others, setting.value)
+}
+
+findings contains {
+	"message": sprintf("%s is %s, which is in no approved account.", [name, arn]),
+	"details": {"config": "rules.data_location.accounts", "name": name, "arn": arn},
+} if {
+	some [name, arn] in _elsewhere
+	not globs.matches(_accounts, _account(arn))
+	not globs.matches(_others, arn)
+}
+
+findings contains {
 	"message": sprintf("The command's %s name %s, which is not an approved place.", [part, place]),
 	"details": {"config": "rules.data_location.buckets", "command": part, "bucket": _bucket(bucket)},
 } if {
@@ -166,6 +188,50 @@ _hub_contents contains ["The base model", name] if {
 	name := input.base_model.name
 	startswith(name, "arn:")
 }
+
+_hub_contents contains ["The evaluator", arn] if {
+	arn := input.base_model.evaluator_arn
+	is_string(arn)
+	contains(arn, ":hub-content/")
+}
+
+# Of the document of a `CreateJob` job nobody knows the fields.
+_hub_contents contains [sprintf("The setting %s", [setting.name]), setting.value] if {
+	input.job.kind == "customization"
+	some setting in settings.listed
+	regex.match(`^arn:[^:]*:sagemaker:[^:]*:[^:]*:hub-content/`, setting.value)
+}
+
+# What takes data or models of the job and is no output of it. In the job's own account nobody needs to approve it.
+_elsewhere contains ["The evaluator", arn] if {
+	arn := input.base_model.evaluator_arn
+	_is_of_another_account(arn)
+	not contains(arn, ":hub-content/")
+}
+
+_elsewhere contains ["The MLflow server", arn] if {
+	arn := input.mlflow.arn
+	_is_of_another_account(arn)
+}
+
+_elsewhere contains ["The model package group", arn] if {
+	arn := input.package_group
+	_is_of_another_account(arn)
+}
+
+_elsewhere contains ["The topic of the labels", arn] if {
+	some arn in input.labeling.topic_arns
+	_is_of_another_account(arn)
+	not arn in {place.uri | some place in input.storage.inputs}
+}
+
+_is_of_another_account(arn) if {
+	is_string(arn)
+	startswith(arn, "arn:")
+	_account(arn) != input.account
+}
+
+_account(arn) := concat("", array.slice(split(arn, ":"), 4, 5))
 
 # A job's owner may write thousands into settings; nobody needs more than these.
 _most := 100
@@ -219,7 +285,9 @@ _approved(place) if {
 _approved(place) if {
 	place.bucket == null
 	is_string(place.path)
-	globs.matches(_others, sprintf("%v%s", [place.uri, storage.resolved(place.path)]))
+	path := storage.path(place.path)
+	is_string(path)
+	globs.matches(_others, sprintf("%v%s", [place.uri, path]))
 }
 
 _shown(address) := storage.shown(address) if is_string(address)

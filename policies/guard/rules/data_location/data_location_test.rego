@@ -67,14 +67,14 @@ _file_system(path) := _in({"uri": "fs-9", "type": "file-system", "path": path})
 _directories := object.union(_config, {"others": ["fs-9/data/*", "fs-8"]})
 
 test_allow_directories_of_a_file_system[path] if {
-	some path in ["/data/a", "/data/a/b", "//data/x/../a"]
+	some path in ["/data/a", "/data/a/b", "//data/./a"]
 	r := rule.findings with input as _job([_file_system(path)], [])
 		with data.guard.config.rules.data_location as _directories
 	r == set()
 }
 
 test_deny_other_directories_of_a_file_system[path] if {
-	some path in ["/", "/data", "/data/../etc", "/database", "/etc/data/a", null]
+	some path in ["/", "/data", "/data/../etc", "/data/x/../a", "/database", "/etc/data/a", null]
 	r := rule.findings with input as _job([_file_system(path)], [])
 		with data.guard.config.rules.data_location as _directories
 	r == {_input_finding(_file_system(path), "fs-9")}
@@ -259,6 +259,50 @@ test_deny_hub_content_when_the_list_is_missing if {
 		r := rule.findings with input as {"base_model": {"name": _public}} with data.guard.config.rules as rules
 		{finding.details.hub_content | some finding in r} == {_public}
 	}
+}
+
+_evaluated(arn) := {"account": "111122223333", "base_model": {"name": null, "evaluator_arn": arn}}
+
+test_deny_an_evaluator_that_is_other_hub_content if {
+	r := rule.findings with input as _evaluated(_private) with data.guard.config.rules.data_location as _hub_config
+	r == {{
+		"message": sprintf("The evaluator is hub content %s, which is not approved.", [_private]),
+		"details": {"config": "rules.data_location.hub_contents", "input": "The evaluator", "hub_content": _private},
+	}}
+}
+
+test_allow_an_evaluator_that_is_approved_hub_content if {
+	r := rule.findings with input as _evaluated(_public) with data.guard.config.rules.data_location as _hub_config
+	r == set()
+}
+
+_document(kind, content) := {
+	"job": {"kind": kind},
+	"hyperparameters": [],
+	"environment": [{"slot": "JobConfigDocument", "name": "Base.Arn", "value": content}],
+}
+
+test_deny_hub_content_in_a_document if {
+	r := rule.findings with input as _document("customization", _private)
+		with data.guard.config.rules.data_location as _hub_config
+	r == {{
+		"message": sprintf("The setting Base.Arn is hub content %s, which is not approved.", [_private]),
+		"details": {
+			"config": "rules.data_location.hub_contents",
+			"input": "The setting Base.Arn",
+			"hub_content": _private,
+		},
+	}}
+}
+
+test_allow_other_settings_about_hub_content[document] if {
+	some document in [
+		_document("customization", _public),
+		_document("customization", sprintf("see %s", [_private])),
+		_document("training", _private),
+	]
+	r := rule.findings with input as document with data.guard.config.rules.data_location as _hub_config
+	r == set()
 }
 
 test_allow_approved_places if {

@@ -1,15 +1,15 @@
 # METADATA
 # title: Own commands in approved images
 # description: |
-#   A job may replace the command of its image only by one of the list `allowed`. An entry is a list of globs,
-#   one for each word of the command, or a mapping: `entrypoint` is that list, `options` are options that may
-#   follow its first word, each with globs for its value (of several values, separated by commas, each must
-#   match one), and `arguments` are globs for each of the arguments, which are then allowed with this command
-#   only. Everywhere else `allow_arguments` decides about them, also without an entrypoint: where an image has a default
-#   command and no entrypoint of its own, they take the command's place. In a glob `*` doesn't cross a `/`, an absolute
-#   path is compared without `.`, `..` and doubled slashes, and any other has a `..` only where the glob writes
-#   one. Of all words only the program's name appears in the finding, the others may hold secrets. Without the
-#   parameters nothing is allowed.
+#   A job may replace the command of its image only by one of the list `allowed`. An entry is a list of globs, one for
+#   each word of the command, or a mapping: `entrypoint` is that list, `options` are options that may follow its first
+#   word, each with globs for its value (of several values, separated by commas, each must match one), and `arguments`
+#   are globs for each of the arguments, which are then allowed with this command only. Everywhere else
+#   `allow_arguments` decides about them, also without an entrypoint: where an image has a default command and no
+#   entrypoint of its own, they take the command's place. In a glob `*` doesn't cross a `/`, an absolute path is
+#   compared without `.` and doubled slashes, one with `..` matches none, as it goes up from where a link leads, and
+#   any other has a `..` only where the glob writes one. Of all words only the program's name appears in the finding,
+#   the others may hold secrets. Without the parameters nothing is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html
@@ -150,10 +150,15 @@ _fits_values(patterns, values) if {
 
 # A relative path goes up only where the glob does: nobody knows the folder that it starts from.
 _matches(pattern, word) if {
-	path := storage.resolved(word)
+	path := _path(word)
+	is_string(path)
 	glob.match(pattern, ["/"], path)
 	_steps_up(path) == _steps_up(pattern)
 }
+
+_path(word) := storage.path(word) if {
+	startswith(word, "/")
+} else := word
 
 _steps_up(path) := count([step | some step in split(path, "/"); step == ".."])
 

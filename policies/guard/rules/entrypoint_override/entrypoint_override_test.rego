@@ -53,9 +53,9 @@ test_allow_the_image_as_it_is if {
 test_allow_listed_commands[words] if {
 	some words in [
 		["python3", "/opt/ml/processing/input/code/a.py"],
-		["python3", "/opt/ml/processing/input/code/../code//a.py"],
+		["python3", "/opt/ml/processing/input/./code//a.py"],
 		["/opt/program/train"],
-		["/opt/ml/../program/train"],
+		["/opt/./program/train"],
 		["smspark-submit", "/opt/ml/processing/input/code/a.py"],
 		["run", "a"],
 		["julia", "src/deep/a.jl"],
@@ -85,7 +85,7 @@ test_deny_near_misses[words] if {
 		["julia", ["julia", "src/../../tmp/evil.jl"]],
 		["julia", ["julia", "src/.."]],
 		["julia", ["julia", "../lib/../evil.jl"]],
-		["ruby", ["ruby", "/a/b/c/d/e/f/g/../../../../../../../evil.rb"]],
+		["train", ["/opt/ml/../program/train"]],
 	]
 	r := rule.findings with input as _job(words, null) with data.guard.config.rules.entrypoint_override as _config
 	r == {_entrypoint(program, count(words))}
@@ -134,7 +134,7 @@ test_allow_listed_options[options] if {
 	some options in [
 		["--class", "com.example.Main"],
 		["--jars", "/opt/ml/processing/input/jars"],
-		["--jars", "/opt/ml/processing/input/../input/jars/,s3a://team/a.jar"],
+		["--jars", "/opt/ml/processing//input/jars/,s3a://team/a.jar"],
 		["--class", "Main", "--jars", "s3a://team/a.jar"],
 	]
 	r := rule.findings with input as _job(_submit(options), ["--date", "x"])

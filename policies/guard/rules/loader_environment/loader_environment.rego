@@ -4,13 +4,13 @@
 #   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as LD_PRELOAD,
 #   PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie at or below one of
 #   `trusted_paths`. A relative path, a path of an input and an address of S3 are places that the job's owner writes
-#   to, and so is the folder of a checkpoint wherever it lies; an empty entry of a search path (`/usr/lib:`) is the
-#   folder that the program runs in, and so one of them. Of variables that give an interpreter options (`options`)
-#   only what the regular expression finds counts: what its groups hold, or all of it where it has none, must be such
-#   paths of the image. So must what it finds in a hyperparameter of SageMaker's own, such as the options for MPI. Web
-#   addresses, such as package indexes, are for the rule `remote_code`. Names compare with regard to case, as Linux
-#   does, but for npm's. No value appears in a finding. Without `variables` every variable counts, without
-#   `trusted_paths` no path is trusted.
+#   to, a path with `..` goes up from where a link leads, and the folder of a checkpoint is the owner's wherever it
+#   lies; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs in, and so one of them. Of
+#   variables that give an interpreter options (`options`) only what the regular expression finds counts: what its
+#   groups hold, or all of it where it has none, must be such paths of the image. So must what it finds in a
+#   hyperparameter of SageMaker's own, such as the options for MPI. Web addresses, such as package indexes, are for
+#   the rule `remote_code`. Names compare with regard to case, as Linux does, but for npm's. No value appears in a
+#   finding. Without `variables` every variable counts, without `trusted_paths` no path is trusted.
 # related_resources:
 #   - https://man7.org/linux/man-pages/man8/ld.so.8.html
 #   - https://docs.python.org/3/using/cmdline.html#environment-variables
@@ -84,7 +84,7 @@ findings contains {
 	some setting in array.concat(input.environment, _of_sagemaker)
 	some [variable, expression] in _expressions[_name(setting.name)]
 	some found in regex.find_all_string_submatch_n(expression, setting.value, -1)
-	some place in regex.split(`[:,'"]+`, trim_prefix(_place(found), "file:"))
+	some place in regex.split(`[:,'"]+`, _place(found))
 	place != ""
 	not _is_trusted(place)
 }
@@ -129,24 +129,24 @@ _names_other_places(name, value) if {
 	regex.match(`^:|::|:$`, value)
 }
 
-# A `file:` address is a path of the container; one of S3 is no trusted path.
 _names_other_places(name, value) if {
-	some place in regex.split(`[:;,\s]+`, regex.replace(value, _no_places(name), " "))
+	some place in regex.split(`[:;,\s]+`, _places(name, value))
 	place != ""
 	not _is_trusted(place)
 }
 
-# Only what installs packages takes web addresses, some with a name, which `remote_code` judges. To all others the rest
-# behind a colon is another place.
-_no_places(name) := `(?i)(?:[\w.-]+=)?https?://[^\s;,]*|\bfile:(?://localhost)?` if {
+# Only what installs packages takes addresses: those of the web, some with a name, which `remote_code` judges, and
+# `file:`, behind which stands a path of the container. To all others a colon ends a place: `file` is a folder.
+_places(name, value) := regex.replace(value, `(?i)(?:[\w.-]+=)?https?://[^\s;,]*|\bfile:(?://localhost)?`, " ") if {
 	regex.match(`(?i)^(?:conda|mamba|npm|pip|uv|yarn)_`, name)
-} else := `(?i)\bfile:(?://localhost)?`
+} else := value
 
 _is_trusted(place) if {
-	path := storage.resolved(place)
+	path := storage.path(place)
+	is_string(path)
 	some trusted in _trusted_paths
 	storage.is_within(path, trusted)
-	not _is_restored(path)
+	not _is_restored(_merged(path))
 }
 
 # SageMaker writes what the owner stored in S3 there, before the program starts.
@@ -155,15 +155,17 @@ _is_restored(path) if {
 	storage.is_within(path, folder)
 }
 
-_folders contains _folder(storage.resolved(checkpoint.local_path)) if {
+_folders contains _folder(storage.path(checkpoint.local_path)) if {
 	some checkpoint in checkpoints.restored(input.storage.outputs)
 }
 
-# Of a path that isn't absolute, or goes to and fro too often, nobody knows where it ends: it may be anywhere.
-_folder(path) := path if {
-	startswith(path, "/")
-	path != "/.."
+# A path that isn't absolute, or goes up, may end anywhere.
+_folder(path) := _merged(path) if {
+	is_string(path)
 } else := ""
+
+# In most images one is a link to the other: https://wiki.debian.org/UsrMerge
+_merged(path) := regex.replace(path, `^/(bin|lib[a-z0-9]*|sbin)(/|$)`, "/usr/$1$2")
 
 _variables := given if {
 	given := parameters.of.loader_environment.variables

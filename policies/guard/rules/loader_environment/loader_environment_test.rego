@@ -27,10 +27,7 @@ test_allow_places_of_the_image[value] if {
 		"/usr/lib:/opt/conda/lib",
 		":/usr/lib:",
 		"/usr/lib/a.so /usr/lib/b.so",
-		"/usr/lib/../lib64/a.so",
-		"file:///usr/share/simple",
-		"file://localhost/usr/share/simple",
-		"FILE:/usr/share/simple",
+		"/usr//lib/./a.so",
 	]
 	r := rule.findings with input as _job("LD_PRELOAD", value)
 		with data.guard.config.rules.loader_environment as _config
@@ -46,6 +43,10 @@ test_deny_places_of_the_owner[value] if {
 		"/usr/lib/a.so;/tmp/evil.so",
 		"/usr/lib/a.so /tmp/evil.so",
 		"/usr/../opt/ml/code",
+		"/usr/lib/ssl/certs/../../../opt/ml/input/data/train/evil.so",
+		"/usr/lib/../lib64/a.so",
+		"file:/usr/lib/a.so",
+		"file:///usr/lib/a.so",
 		"/usrlocal/evil.so",
 		"/opt/conda-evil",
 		"lib/evil.so",
@@ -84,8 +85,21 @@ test_deny_places_that_a_checkpoint_is_restored_to[folder] if {
 	r == {_finding("LD_PRELOAD")}
 }
 
+_linked := object.union(_config, {"trusted_paths": ["/usr", "/lib64", "/bin"]})
+
+test_deny_places_that_a_checkpoint_is_restored_to_through_a_link[place] if {
+	some [place, folder] in [
+		["/usr/lib/x/a.so", "/lib/x"],
+		["/lib64/x/a.so", "/usr/lib64/x"],
+		["/bin/x", "/bin"],
+	]
+	r := rule.findings with input as _resumed("LD_PRELOAD", place, folder)
+		with data.guard.config.rules.loader_environment as _linked
+	r == {_finding("LD_PRELOAD")}
+}
+
 test_allow_places_beside_a_checkpoint[folder] if {
-	some folder in [null, "/opt/ml/checkpoints", "/usr/lib/x/y", "/usr/lib/xy"]
+	some folder in [null, "/opt/ml/checkpoints", "/usr/lib/x/y", "/usr/lib/xy", "/libx/x", "/opt/lib/x"]
 	r := rule.findings with input as _resumed("LD_PRELOAD", "/usr/lib/x/a.so", folder)
 		with data.guard.config.rules.loader_environment as _config
 	r == set()
@@ -99,7 +113,7 @@ test_an_empty_entry_of_a_search_path_is_the_current_folder[value] if {
 }
 
 test_a_search_path_may_be_empty_or_full[value] if {
-	some value in ["", " ", "/usr/lib", "/usr/lib:/opt/conda/lib", "file:/usr/lib"]
+	some value in ["", " ", "/usr/lib", "/usr/lib:/opt/conda/lib"]
 	r := rule.findings with input as _job("PYTHONPATH", value)
 		with data.guard.config.rules.loader_environment as _config
 	r == set()
@@ -207,14 +221,20 @@ test_each_place_that_an_option_names_counts[value] if {
 }
 
 test_each_group_of_an_expression_counts[value] if {
-	some value in ["ssh -F /opt/ml/c", "/opt/ml/ssh", "/opt/ml/ssh -i k", "/usr/bin/ssh -F /opt/ml/c"]
+	some value in [
+		"ssh -F /opt/ml/c",
+		"/opt/ml/ssh",
+		"/opt/ml/ssh -i k",
+		"/usr/bin/ssh -F /opt/ml/c",
+		"ssh -F file:/usr/c",
+	]
 	r := rule.findings with input as _job("GIT_SSH_COMMAND", value)
 		with data.guard.config.rules.loader_environment as _interpreters
 	r == {_option("GIT_SSH_COMMAND", "GIT_SSH_COMMAND")}
 }
 
 test_what_no_group_finds_is_no_place[value] if {
-	some value in ["ssh -i /opt/ml/key", "/usr/bin/ssh -i /opt/ml/key -F /usr/c", "ssh -F file:/usr/c"]
+	some value in ["ssh -i /opt/ml/key", "/usr/bin/ssh -i /opt/ml/key -F /usr/c"]
 	r := rule.findings with input as _job("GIT_SSH_COMMAND", value)
 		with data.guard.config.rules.loader_environment as _interpreters
 	r == set()

@@ -5,7 +5,8 @@
 #   compares as the job names it: id, alias or ARN. A key that AWS manages (`alias/aws/...`) and a key of
 #   another account are allowed only by a glob that writes this alias or that account's number out. Without
 #   the list no key is allowed. For some outputs, such as checkpoints, SageMaker takes no key:
-#   `outputs_without_key` lists their names by job kind. A job without outputs has nothing to encrypt.
+#   `outputs_without_key` lists their names by job kind. A job without outputs has nothing to encrypt. Of a
+#   `CreateJob` job nobody can tell which places of its document it writes to, so that nothing is said of it.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingOutputConfig.html

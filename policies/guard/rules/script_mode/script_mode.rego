@@ -5,7 +5,8 @@
 #   or lie in the container at a path that a glob of `container_paths` matches. The rule reads the settings
 #   `sagemaker_submit_directory` and `sagemaker_program` (hyperparameters, which the SDK quotes as JSON, and
 #   environment, there in capitals), the variable `SAGEMAKER_BASE_DIR`, below which the toolkits look for code, the
-#   argument `--s3_base_uri`, below which a remote function lies, the inputs whose name is in `code_inputs` or
+#   argument `--s3_base_uri`, below which a remote function lies, settings that name another server for S3 than AWS's
+#   (such as `S3_ENDPOINT_URL`), the inputs whose name is in `code_inputs` or
 #   whose local path lies under one of `code_paths`, and the checkpoints that SageMaker restores to one of `code_paths`
 #   or `container_paths`, or above. A program must be a plain path, and one named by a relative path lies in the submit
 #   directory. A place that is not known is a finding. Without a list nothing is approved and every input and checkpoint
@@ -94,6 +95,16 @@ findings contains {
 	not _approved(name, value)
 	slot := setting.slot
 	found := storage.bucket(value)
+}
+
+findings contains {
+	"message": sprintf("The setting %s in %s loads code from another server than S3's, whatever its bucket is named.", [
+		setting.name,
+		setting.slot,
+	]),
+	"details": {"config": "rules.script_mode", "slot": setting.slot, "setting": setting.name},
+} if {
+	some setting in storage.redirecting(settings.listed, settings.names)
 }
 
 findings contains {

@@ -57,6 +57,28 @@ _input_finding(place) := {
 	},
 }
 
+test_deny_another_server_for_s3 if {
+	job := _job(
+		[["sagemaker_submit_directory", "s3://team-code/sourcedir.tar.gz"]],
+		[["S3_ENDPOINT_URL", "https://evil.example"]],
+		[],
+	)
+	r := rule.findings with input as job with data.guard.config.rules.script_mode as _config
+	r == {{
+		"message": concat(" ", [
+			"The setting S3_ENDPOINT_URL in Environment loads code from another server than S3's,",
+			"whatever its bucket is named.",
+		]),
+		"details": {"config": "rules.script_mode", "slot": "Environment", "setting": "S3_ENDPOINT_URL"},
+	}}
+}
+
+test_allow_s3s_own_server if {
+	r := rule.findings with input as _job([], [["S3_ENDPOINT_URL", "https://s3.eu-west-1.amazonaws.com"]], [])
+		with data.guard.config.rules.script_mode as _config
+	r == set()
+}
+
 _approved_directories := {
 	"quoted": `"s3://team-code/a/sourcedir.tar.gz"`,
 	"plain": "s3://team-code/a/sourcedir.tar.gz",

@@ -5,8 +5,8 @@
 #   all of its endpoints), and perhaps `region` and `repository`; each is a glob or a list of globs, and all
 #   of them must match. An entry with `aws: true` means what AWS itself publishes, by a table of its accounts
 #   and repositories for each region, so that it needs neither registry nor account. An image that is not
-#   known, or names no registry, is never approved, but for the service's own beside those that the document
-#   of a `CreateJob` job names. Without the list no image is approved.
+#   known, or names no registry, is never approved; the service's own, which it chooses for the job, needs no
+#   approval. Without the list no image is approved.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own-private-registry.html
@@ -140,13 +140,9 @@ findings contains {
 	some image in input.images
 	code := image.error.code
 
-	# A call that failed for now says nothing about the image: the guard asks again.
-	code != "unavailable"
-	not _is_the_services_own(code)
+	# The service's own nobody can choose, and a call that failed for now says nothing: the guard asks again.
+	not code in {"managed", "unavailable"}
 }
-
-# Each such job has one, whatever else its owner names: nobody can choose another.
-_is_the_services_own("managed") if input.job.kind == "customization"
 
 _approved contains i if {
 	some i, image in input.images

@@ -185,16 +185,11 @@ _not_known(code) := {
 
 _managed := object.union(_unknown, {"slot": "JobConfigDocument", "error": {"code": "managed"}})
 
-test_deny_an_image_that_the_service_picks_in_place_of_the_owners if {
-	r := rule.findings with input as {"job": {"kind": "training"}, "images": [_managed]}
-		with data.guard.config.rules.unapproved_registry as _config
-	r == {_not_known("managed")}
-}
-
-test_allow_the_services_own_image_beside_those_that_a_document_names if {
+test_allow_the_services_own_image_beside_those_that_the_job_names[kind] if {
 	own := _ecr("123456789012", "us-east-1", "a")
 	other := _ecr("210987654321", "us-east-1", "a")
-	r := rule.findings with input as {"job": {"kind": "customization"}, "images": [_managed, own, other]}
+	some kind in ["customization", "labeling", "optimization"]
+	r := rule.findings with input as {"job": {"kind": kind}, "images": [_managed, own, other]}
 		with data.guard.config.rules.unapproved_registry as _config
 	r == {_unapproved(other)}
 }
