@@ -214,8 +214,21 @@ test_another_server_than_s3s[value] if {
 		"https://s3.eu-west-1.amazonaws.com\nhttps://evil.example",
 		" ",
 	]
-	some name in ["S3_ENDPOINT_URL", "AWS_ENDPOINT_URL"]
-	_at(name, value) == {{"name": name, "value": value}}
+	_at("S3_ENDPOINT_URL", value) == {{"name": "S3_ENDPOINT_URL", "value": value}}
+}
+
+test_settings_name_a_server_for_s3[name] if {
+	some name in [
+		"AWS_ENDPOINT_URL",
+		"AWS_ENDPOINT_URL_S3",
+		"AWS_S3_ENDPOINT",
+		"AWS_S3_ENDPOINT_URL",
+		"FSSPEC_S3_ENDPOINT_URL",
+		"MLFLOW_S3_ENDPOINT_URL",
+		"S3_ENDPOINT",
+		"S3_ENDPOINT_URL",
+	]
+	_at(name, "evil.example") == {{"name": name, "value": "evil.example"}}
 }
 
 test_servers_of_s3[value] if {

@@ -25,7 +25,7 @@ _of(account) := [
 
 _at_home(document) := object.union(document, {"account": "111122223333"})
 
-test_deny_what_takes_data_in_another_account[name] if {
+test_deny_what_takes_data_in_another_account[[name, account]] if {
 	some account in ["210987654321", ""]
 	some [name, arn, document] in _of(account)
 	r := rule.findings with input as _at_home(document) with data.guard.config.rules.data_location as _config
@@ -36,7 +36,7 @@ test_deny_what_takes_data_in_another_account[name] if {
 }
 
 # The first is the job's own, the second one of `accounts`.
-test_allow_what_takes_data_in_approved_accounts[name] if {
+test_allow_what_takes_data_in_approved_accounts[[name, account]] if {
 	some account in ["111122223333", "123456789012"]
 	some [name, _, document] in _of(account)
 	r := rule.findings with input as _at_home(document) with data.guard.config.rules.data_location as _config
@@ -50,8 +50,13 @@ test_allow_what_takes_data_and_is_listed[name] if {
 	r == set()
 }
 
-test_allow_a_package_group_by_name if {
-	r := rule.findings with input as _at_home({"package_group": "x", "mlflow": null, "labeling": null})
+test_allow_what_names_no_account[document] if {
+	some document in [
+		{"package_group": "x", "mlflow": null, "labeling": null, "base_model": null},
+		{"package_group": null, "mlflow": {"arn": null}, "labeling": {"topic_arns": []}},
+		{"base_model": {"name": null, "evaluator_arn": null}},
+	]
+	r := rule.findings with input as _at_home(document)
 		with data.guard.config.rules.data_location as _config
 	r == set()
 }
