@@ -143,7 +143,6 @@ _places(name, value) := regex.replace(value, `(?i)(?:[\w.-]+=)?https?://[^\s;,]*
 
 _is_trusted(place) if {
 	path := storage.path(place)
-	is_string(path)
 	some trusted in _trusted_paths
 	storage.is_within(path, trusted)
 	not _is_restored(_merged(path))
