@@ -38,7 +38,7 @@ class Deliverer:
     created: Callable[[Notice], datetime | None] = lambda _: None
 
     def give(self, notice: Notice) -> None:
-        """Give the notice everywhere. Raises NoticeError, after the last channel, naming those that failed.
+        """Give the notice everywhere. Raises NoticeError, after the last channel, naming those that failed, or without a channel.
 
         It is NoticeUnderWay where another invocation is at all that is left.
         """
@@ -54,6 +54,11 @@ class Deliverer:
                 results[channel.name] = _failed(exc)
         facts = {"decision_id": notice.decision_id, "job_arn": notice.job.arn, "channels": results}
         self.report("notice", facts)
+        if not results:
+            # A message may be older than the settings; taken as given, it would be deleted from the dead-letter queue.
+            raise NoticeError(
+                "a notice could not be given: no channel is on; deploy one, or delete its letter", **facts
+            )
         if failures:
             names = ", ".join(sorted(failures))
             under_way = all(isinstance(exc, NoticeUnderWay) for exc in failures.values())

@@ -65,6 +65,17 @@ def test_each_channel_is_told_of() -> None:
     assert (reported, caught.value.evidence) == ([("notice", facts)], facts)
 
 
+def test_without_a_channel_a_notice_is_not_given() -> None:
+    """Else a letter of one would be deleted that reached nobody, as the channels are off now."""
+    notice = notice_of(denied(), "")
+    assert notice is not None
+    deliverer, reported = _deliverer()
+    facts = {"decision_id": "decision-1", "job_arn": ARN, "channels": {}}
+    with pytest.raises(NoticeError, match="no channel is on") as caught:
+        deliverer.give(notice)
+    assert (type(caught.value), caught.value.evidence, reported) == (NoticeError, facts, [("notice", facts)])
+
+
 def _deliverer(*channels: Channel) -> tuple[Deliverer, list[tuple[str, Mapping[str, Any]]]]:
     reported: list[tuple[str, Mapping[str, Any]]] = []
     memory = OnceInMemory()
