@@ -21,7 +21,7 @@ from rich.text import Text
 from examples.demo.jobs import ACCOUNT, DENIED, JOBS, REGION, DemoJob
 from examples.demo.local_sagemaker import create, describe, started_event
 from guard.cli.operations import print_letters, print_status
-from guard.operations.redrive import Queue, Redriven, redrive
+from guard.operations.redrive import Count, Queue, Redriven, redrive
 from guard.operations.stack import Stack
 from guard.operations.status import Part, status
 from guard.refs import Home
@@ -43,6 +43,7 @@ class Shown:
     swept: dict[str, Any]
     limited: dict[str, Any]
     letters: list[Redriven]
+    left: Count
     parts: list[Part]
     outcomes: dict[str, str]
     states: dict[str, str]
@@ -74,12 +75,12 @@ def operate(client: Any, url: str, engine: Any, handler: Callable[[Any, Any], An
         for name in _MANY:
             _start(client, name)
         broken = build_sweep(limited, engine, logger).run(HOME, lambda: 900).summary()
-    letters = _redriven(client, url, handler, context)
+    letters, left = _redriven(client, url, handler, context)
     stack = Stack("demo", "guard", _queue(url), limited)
     told = _told_of_sweeps()
     outcomes = {name: told[name] for name in ("event-never-came", *_MANY)} | {"dead-letter": letters[0].result}
     states = {name: describe(client, replace(_DENIED, name=name))["TrainingJobStatus"] for name in outcomes}
-    return Shown(swept, broken, letters, status(stack, clients(url), datetime.now(UTC)), outcomes, states)
+    return Shown(swept, broken, letters, left, status(stack, clients(url), datetime.now(UTC)), outcomes, states)
 
 
 def show(shown: Shown) -> int:
@@ -90,7 +91,7 @@ def show(shown: Shown) -> int:
     console.print(f"\nFive more jobs like it meet a breaker that is set to {STOPS} stops:", style="bold")
     console.print(_report(shown.limited))
     console.print("\nAn event that failed is a dead letter; it is redriven:", style="bold")
-    print_letters(shown.letters, sys.stdout)
+    print_letters(shown.letters, lambda: shown.left, sys.stdout)
     console.print("\nWhat `sagemaker-guard status` says now:", style="bold")
     print_status("demo", shown.parts, sys.stdout)
     stopped = {name for name, outcome in shown.outcomes.items() if outcome == "stopped"}
@@ -118,7 +119,7 @@ def _start(client: Any, name: str) -> DemoJob:
     return job
 
 
-def _redriven(client: Any, url: str, handler: Callable[[Any, Any], Any], context: Any) -> list[Redriven]:
+def _redriven(client: Any, url: str, handler: Callable[[Any, Any], Any], context: Any) -> tuple[list[Redriven], Count]:
     """A failed invocation's letter, as Lambda writes it, and the function in the place of Lambda."""
     event = started_event(client, _start(client, "dead-letter"), 99)
     letter = {
@@ -135,7 +136,8 @@ def _redriven(client: Any, url: str, handler: Callable[[Any, Any], Any], context
         def invoke(self, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
             return {"Payload": io.BytesIO(json.dumps(handler(json.loads(Payload), context)).encode())}
 
-    return list(redrive(Queue(sqs, _queue(url)), Function(), "guard", 10))
+    queue = Queue(sqs, _queue(url))
+    return list(redrive(queue, Function(), "guard", 10)), queue.count()
 
 
 def _queue(url: str) -> str:

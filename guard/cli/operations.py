@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, TextIO
@@ -20,7 +21,7 @@ from guard.cli.session import new_session
 from guard.cli.text import printable
 from guard.errors import ConfigError
 from guard.operations.letters import Letter
-from guard.operations.redrive import HIDDEN_SECONDS, Queue, Redriven, redrive, shown
+from guard.operations.redrive import HIDDEN_SECONDS, Count, Queue, Redriven, redrive, shown
 from guard.operations.stack import find_stack
 from guard.operations.status import Part, status
 
@@ -58,14 +59,14 @@ def redrive_command(
 ) -> None:
     """Show the dead letters, or with --yes send them through the function again; a letter is deleted after success only.
 
-    Exit code: 0 no letter is left of those shown, 1 some are, 2 error.
+    Exit code: 0 no letter is left in the queue, 1 some are, 2 error.
     """
     client_of = _clients()
     found = find_stack(stack, client_of)
     queue = Queue(client_of("sqs"), found.queue_url)
     rows = redrive(queue, client_of("lambda"), found.function, limit) if yes else kept(shown(queue, limit))
-    printed = (print_letters_json if as_json else print_letters)(rows, sys.stdout)
-    raise typer.Exit(0 if all(row.done for row in printed) else ATTENTION)
+    left = (print_letters_json if as_json else print_letters)(rows, queue.count, sys.stdout)
+    raise typer.Exit(ATTENTION if left else 0)
 
 
 def _clients() -> Callable[[str], Any]:
@@ -102,16 +103,35 @@ def print_status_json(stack: str, parts: Iterable[Part], out: TextIO) -> None:
     out.write(json.dumps({"stack": stack} | body, indent=2) + "\n")
 
 
-def print_letters(redriven: Iterable[Redriven], out: TextIO) -> list[Redriven]:
-    """Print a row for each letter as it comes, since each may take minutes and a later one may fail; return the rows."""
+def print_letters(redriven: Iterable[Redriven], count: Callable[[], Count], out: TextIO) -> bool:
+    """Print a row for each letter as it comes, since each may take minutes and a later one may fail, and the number of others.
+
+    Return whether any letter is left in the queue, which is counted after the last row.
+    """
     console = Console(file=out, highlight=False)
     rows: list[Redriven] = []
     for row in redriven:
         console.print(_row(row, with_head=not rows))
         rows.append(row)
-    if not rows:
+    kept, others = _left(rows, count())
+    if others.number:
+        console.print(f"SQS counts {others.number} more in the queue{_hidden(others)}")
+    elif not rows:
         console.print("no dead letters")
-    return rows
+    return bool(kept or others.number)
+
+
+def _left(rows: list[Redriven], count: Count) -> tuple[int, Count]:
+    """How many of these letters are left, and the others."""
+    kept = sum(not row.done for row in rows)
+    return kept, count.besides(kept)
+
+
+def _hidden(count: Count) -> str:
+    """Who looks at letters hides them: another `redrive`, which may have been cut off."""
+    if not count.hidden:
+        return ""
+    return f", {count.hidden} of them hidden for up to {HIDDEN_SECONDS} seconds, as another `redrive` looks at them"
 
 
 def _row(row: Redriven, *, with_head: bool) -> Table:
@@ -129,14 +149,20 @@ def _row(row: Redriven, *, with_head: bool) -> Table:
     return table
 
 
-def print_letters_json(redriven: Iterable[Redriven], out: TextIO) -> list[Redriven]:
-    """Print the letters with their events as one object, also those before a failure; return the rows."""
+def print_letters_json(redriven: Iterable[Redriven], count: Callable[[], Count], out: TextIO) -> bool:
+    """Print the letters with their events and the number of others as one object, also those before a failure.
+
+    Return whether any letter is left in the queue. A failure leaves `others` null.
+    """
     rows: list[Redriven] = []
+    others: Count | None = None
     try:
         rows += redriven
+        kept, others = _left(rows, count())
     finally:
-        out.write(json.dumps({"letters": [_as_data(row.letter) | _end(row) for row in rows]}, indent=2) + "\n")
-    return rows
+        letters = [_as_data(row.letter) | _end(row) for row in rows]
+        out.write(json.dumps({"letters": letters, "others": others and asdict(others)}, indent=2) + "\n")
+    return bool(kept or others.number)
 
 
 def _as_data(letter: Letter) -> dict[str, Any]:

@@ -19,6 +19,8 @@ _MOST_AT_ONCE = 10
 # What SQS says of a letter that others can see already.
 _VISIBLE = "MessageNotInflight"
 _VISIBLE_TEXT = "not available for visibility timeout change"
+_WAITING = "ApproximateNumberOfMessages"
+_HIDDEN = "ApproximateNumberOfMessagesNotVisible"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,19 @@ class Redriven:
     letter: Letter
     result: str
     done: bool
+
+
+@dataclass(frozen=True)
+class Count:
+    """Letters of the queue as SQS counts them, which may take a minute to be exact; `hidden` ones are among them."""
+
+    number: int
+    hidden: int
+
+    def besides(self, kept: int) -> Count:
+        """Return the count without so many letters, whether SQS still counts those as hidden or not."""
+        number = max(0, self.number - kept)
+        return Count(number, min(self.hidden, number))
 
 
 class Queue:
@@ -79,6 +94,12 @@ class Queue:
                     failures.append(exc)
         if failures:
             raise failures[0]
+
+    def count(self) -> Count:
+        """Return how many letters there are, also those that others are looking at."""
+        found = self._call("get_queue_attributes", AttributeNames=[_WAITING, _HIDDEN]).get("Attributes") or {}
+        hidden = int(found.get(_HIDDEN, 0))
+        return Count(int(found.get(_WAITING, 0)) + hidden, hidden)
 
     def _receipt(self, letter: Letter) -> str:
         """The last one: SQS takes an earlier one no more."""

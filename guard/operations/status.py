@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from guard.aws.clients import ClientOf
-from guard.aws.refusals import CALL_ERRORS, code
 from guard.aws.switch import Switch
 from guard.aws.table import StateTable
-from guard.errors import GuardError, StateError
+from guard.errors import GuardError
 from guard.limits.breaker import ITEM as BREAKER
 from guard.limits.breaker import Bounds, slice_of, tally
+from guard.operations.redrive import Queue
 from guard.operations.stack import Stack
 from guard.store import mapping
 from guard.sweep.run import LAST
@@ -149,11 +149,6 @@ def _exemptions(report: dict[str, Any], now: datetime) -> Part:
 
 
 def _letters(url: str, client_of: ClientOf) -> Part:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    try:
-        found = client_of("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    except CALL_ERRORS as exc:
-        raise StateError("the dead-letter queue could not be used", queue=url, code=code(exc), error=str(exc)) from exc
-    number = sum(int(found.get(name, 0)) for name in names)
+    number = Queue(client_of("sqs"), url).count().number
     text = f"{number}: see them with `sagemaker-guard redrive`" if number else "none"
     return Part("dead letters", text, {"number": number}, attention=number > 0)

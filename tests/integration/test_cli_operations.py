@@ -113,9 +113,19 @@ def test_a_proxys_page_is_not_an_empty_queue(run: Any, cloud: Cloud) -> None:
 def test_redrive_takes_no_more_letters_than_asked_for(run: Any, cloud: Cloud) -> None:
     cloud.send()
     cloud.send()
-    assert len(json.loads(run("redrive", "--limit", "1", "--json").stdout)["letters"]) == 1
+    taken = run("redrive", "--yes", "--limit", "1", "--json")
+    found = json.loads(taken.stdout)
+    assert (len(found["letters"]), found["others"], taken.exit_code) == (1, {"number": 1, "hidden": 0}, 1)
     refused = run("redrive", "--limit", "0")
     assert (refused.exit_code, "--limit" in refused.stderr) == (2, True)
+
+
+def test_redrive_does_not_call_a_queue_empty_whose_letters_a_colleague_looks_at(run: Any, cloud: Cloud) -> None:
+    cloud.send()
+    cloud.sqs.receive_message(QueueUrl=cloud.url, VisibilityTimeout=HIDDEN_SECONDS)
+    told = run("redrive", "--yes")
+    said = "SQS counts 1 more in the queue, 1 of them hidden for up to 200 seconds, as another `redrive` looks at them"
+    assert (told.exit_code, " ".join(told.stdout.split())) == (1, said)
 
 
 def test_an_empty_queue_is_told(run: Any, cloud: Cloud) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from examples.demo import operations
 from guard.authoring.bundle import pack_bundle
+from guard.operations.redrive import Count
 from tests.conftest import ROOT
 from tests.support.policies import CONFIG, POLICIES, few_policies
 
@@ -77,7 +78,7 @@ def test_the_demo_counts_what_the_breaker_and_the_stops_should_have_done(
     named = {f"one-too-many-{number}": outcome for number, outcome in enumerate(outcomes)}
     states = {name: "InProgress" if number in running else "Stopped" for number, name in enumerate(named)}
     report = {"listed": 5, "judged": 5, "outcomes": {}}
-    assert operations.show(operations.Shown(report, report, [], [], named, states)) == wrong
+    assert operations.show(operations.Shown(report, report, [], Count(0, 0), [], named, states)) == wrong
 
 
 def _demo(opa: Path, bundle: Path, folder: Path, mode: str) -> subprocess.CompletedProcess[str]:

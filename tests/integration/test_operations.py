@@ -323,8 +323,9 @@ def test_the_table_is_for_people_and_json_for_machines(stack: Stack, client_of: 
     assert json.loads(data.getvalue())["dead_letters"] == {"number": 1, "attention": True}
     rows = operations.kept(shown(Queue(sqs, stack.queue_url), 10))
     table, data = io.StringIO(), io.StringIO()
-    print_letters(rows, table)
-    print_letters_json(rows, data)
+    count = Queue(sqs, stack.queue_url).count
+    print_letters(rows, count, table)
+    print_letters_json(rows, count, data)
     assert "x: job" in table.getvalue()
     assert max(map(len, table.getvalue().splitlines())) <= 80
     (letter,) = json.loads(data.getvalue())["letters"]

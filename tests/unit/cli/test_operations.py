@@ -13,7 +13,7 @@ import pytest
 from guard.cli.operations import SHORT, print_letters, print_letters_json, print_status, print_status_json
 from guard.errors import StateError
 from guard.operations.letters import Letter
-from guard.operations.redrive import Redriven
+from guard.operations.redrive import Count, Redriven
 from guard.operations.status import Part
 
 EVENT = {"detail-type": "Change", "detail": {"TrainingJobName": "churn"}}
@@ -30,10 +30,14 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "1000")
 
 
+def _none_left() -> Count:
+    return Count(0, 0)
+
+
 def _printed(*rows: Redriven) -> list[list[str]]:
     """The words of each line."""
     out = io.StringIO()
-    print_letters(rows, out)
+    print_letters(rows, _none_left, out)
     return [line.split() for line in out.getvalue().splitlines()]
 
 
@@ -87,22 +91,23 @@ def _failing() -> Iterator[Redriven]:
 def test_a_row_is_printed_as_its_letter_comes() -> None:
     out = io.StringIO()
     with pytest.raises(StateError):
-        print_letters(_failing(), out)
+        print_letters(_failing(), _none_left, out)
     assert [line.split()[-1] for line in out.getvalue().splitlines()] == ["result", "stopped", "THROTTLING"]
 
 
 def test_a_failure_leaves_the_object_of_the_letters_whole() -> None:
     out = io.StringIO()
     with pytest.raises(StateError):
-        print_letters_json(_failing(), out)
-    assert [letter["result"] for letter in json.loads(out.getvalue())["letters"]] == ["stopped"]
+        print_letters_json(_failing(), _none_left, out)
+    found = json.loads(out.getvalue())
+    assert ([letter["result"] for letter in found["letters"]], found["others"]) == (["stopped"], None)
 
 
 @pytest.mark.usefixtures("colours")
 @pytest.mark.parametrize(("done", "colour"), [(True, "\x1b[32m"), (False, "\x1b[33m")], ids=["done", "kept"])
 def test_the_end_of_a_letter_has_its_colour(done: bool, colour: str) -> None:
     out = io.StringIO()
-    print_letters([_row("end", done=done)], out)
+    print_letters([_row("end", done=done)], _none_left, out)
     assert f"{colour}end" in out.getvalue()
 
 
@@ -130,7 +135,7 @@ def test_neither_table_holds_a_character_that_a_terminal_obeys() -> None:
 
 def test_letters_are_one_object_with_their_events() -> None:
     out = io.StringIO()
-    print_letters_json([_row(), _row("kept", done=False, event=None, sent_at=None)], out)
+    print_letters_json([_row(), _row("kept", done=False, event=None, sent_at=None)], _none_left, out)
     first, second = json.loads(out.getvalue())["letters"]
     assert first == {
         "id": "m",
@@ -143,3 +148,27 @@ def test_letters_are_one_object_with_their_events() -> None:
     }
     assert (second["sent_at"], second["event"], second["result"], second["done"]) == (None, None, "kept", False)
     assert out.getvalue().endswith("}\n")
+
+
+@pytest.mark.parametrize(
+    ("rows", "count", "told"),
+    [
+        pytest.param([], Count(0, 0), "no dead letters", id="none"),
+        pytest.param([], Count(2, 0), "SQS counts 2 more in the queue", id="beyond the limit"),
+        pytest.param(
+            [_row("kept", done=False), _row()],
+            Count(3, 3),
+            "SQS counts 2 more in the queue, 2 of them hidden for up to 200 seconds, as another `redrive` looks at them",
+            id="hidden, beside one of this run",
+        ),
+        pytest.param([_row()], Count(0, 0), "", id="all deleted"),
+        pytest.param([_row("kept", done=False)], Count(1, 0), "", id="one kept"),
+    ],
+)
+def test_the_letters_that_a_run_did_not_meet_are_counted(rows: list[Redriven], count: Count, told: str) -> None:
+    table, data = io.StringIO(), io.StringIO()
+    left = print_letters(rows, lambda: count, table)
+    assert print_letters_json(rows, lambda: count, data) == left == bool(count.number)
+    assert ("" if "THROTTLING" in (last := table.getvalue().splitlines()[-1]) else last) == told
+    others = count.besides(sum(not row.done for row in rows))
+    assert json.loads(data.getvalue())["others"] == {"number": others.number, "hidden": others.hidden}
