@@ -150,7 +150,7 @@ deploy: export PARAMETERS := $(PARAMETERS)
 deploy: $(READY) ## Build and deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit|enforce] [ARCH=...] [EXTRA=folder] [PARAMETERS="NAME=VALUE ..."]
 	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" EXTRA="$(EXTRA)" $(VENV)/bin/python tools/deploy.py "$(BUCKET)" "$(STACK)"
 
-rollback: $(READY) ## Let the version before the current one run again: make rollback [STACK=...]
+rollback: $(READY) ## Let the release before the current one run again: make rollback [STACK=...]
 	@$(VENV)/bin/python tools/rollback.py "$(STACK)"
 
 benchmark: $(READY) $(BUNDLE) ## Print what is measured: engine, many documents, deny list, rules, largest jobs, retries, cold start

@@ -1,12 +1,15 @@
-"""Lets the version before the current one run again: `python tools/rollback.py STACK`.
+"""Lets the release before the current one run again: `python tools/rollback.py STACK`.
 
-Each release published a version of both functions, and the alias `live` names the one that events and the schedule reach. The
-next `make deploy` of another package or parameter names its own version again.
+Each release published a version of both functions, whose description names it, and the alias `live` of each function names the
+version that events and the schedule reach. The alias's description keeps which versions were rolled back from: none of them runs
+again by a rollback. The next `make deploy` of another package or parameter names its own version again.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 from guard.aws.clients import ClientOf
@@ -17,13 +20,37 @@ from guard.operations.stack import outputs
 
 ALIAS = "live"
 OUTPUTS = ("FunctionName", "SweepFunctionName")
+_RELEASE = "release "
+_LEFT = "rolled back from versions "
+# Lambda takes 256 characters of an alias's description.
+_MOST_LEFT = 30
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Live:
+    """A function's alias: the version that it names, those that were rolled back from, and each version's release."""
+
+    function: str
+    version: int
+    left: frozenset[int]
+    releases: dict[int, str]
+
+    def targets(self) -> dict[str, int]:
+        """Return the releases that may run, the current one among them, each with its newest version."""
+        usable = (version for version in sorted(self.releases) if version <= self.version and version not in self.left)
+        return {self.releases[version]: version for version in usable}
+
+    def leaving(self) -> Live:
+        """Return the alias as it is when the current version is rolled back from."""
+        return Live(self.function, self.version, self.left | {self.version}, self.releases)
 
 
 def main(stack: str, client_of: ClientOf) -> int:
-    """Move the alias of each function back by one version; 1 when a function has no earlier one, 2 for an error."""
+    """Move the aliases of both functions back to one release; 1 when they have no earlier one in common, 2 for an error."""
     try:
         names = outputs(stack, OUTPUTS, client_of)
-        return _rolled_back(names, client_of("lambda"))
+        return _rolled_back(stack, names, client_of("lambda"))
     except CALL_ERRORS as exc:
         error = ConfigError("the stack can't be rolled back", stack=stack, code=code(exc), error=str(exc))
     except ConfigError as exc:
@@ -32,24 +59,60 @@ def main(stack: str, client_of: ClientOf) -> int:
     return 2
 
 
-def _rolled_back(names: list[str], functions: Any) -> int:
-    moves = [(name, *_versions(functions, name)) for name in names]
-    for name, current, previous in moves:
-        if previous is None:
-            print(f"{name} has no version before {current}; nothing was changed", file=sys.stderr)
-            return 1
-    for name, current, previous in moves:
-        functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=str(previous))
-        print(f"{name}: version {previous} runs now instead of {current}")
+def _rolled_back(stack: str, names: list[str], functions: Any) -> int:
+    aliases = [_live(functions, name) for name in names]
+    # Where they differ, an earlier rollback moved only one of them: then the release of that one is the target.
+    if len({alias.releases.get(alias.version) for alias in aliases}) == 1:
+        aliases = [alias.leaving() for alias in aliases]
+    first, *others = (alias.targets() for alias in aliases)
+    common = [release for release in first if all(release in other for other in others)]
+    if not common:
+        told = "have no earlier release in common that wasn't rolled back from; nothing was changed"
+        print(f"{' and '.join(names)} {told}", file=sys.stderr)
+        return 1
+    _move(stack, aliases, max(common, key=lambda release: first[release]), functions)
     return 0
 
 
-def _versions(functions: Any, name: str) -> tuple[int, int | None]:
-    """The version that runs, and the one before it."""
-    current = int(functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"])
+def _move(stack: str, aliases: list[Live], release: str, functions: Any) -> None:
+    """Let all aliases name the release, those that do so already as they are. Raises ConfigError after the first move."""
+    moved: list[str] = []
+    for alias in aliases:
+        version = alias.targets()[release]
+        if version == alias.version:
+            continue
+        left = ", ".join(map(str, sorted(alias.left | {alias.version})[-_MOST_LEFT:]))
+        try:
+            functions.update_alias(
+                FunctionName=alias.function, Name=ALIAS, FunctionVersion=str(version), Description=_LEFT + left
+            )
+        except CALL_ERRORS as exc:
+            if not moved:
+                raise
+            raise ConfigError(
+                "only some functions were rolled back: repeat it",
+                stack=stack,
+                moved=moved,
+                code=code(exc),
+                error=str(exc),
+            ) from exc
+        moved.append(alias.function)
+        told = f"version {version} (release {release[:_SHOWN]}) runs now instead of {alias.version}"
+        print(f"{alias.function}: {told}")
+
+
+def _live(functions: Any, name: str) -> Live:
+    alias = functions.get_alias(FunctionName=name, Name=ALIAS)
+    told = alias.get("Description") or ""
+    left = re.findall(r"\d+", told) if told.startswith(_LEFT) else []
     pages = functions.get_paginator("list_versions_by_function").paginate(FunctionName=name)
-    published = [int(each["Version"]) for page in pages for each in page["Versions"] if each["Version"].isdigit()]
-    return current, max((version for version in published if version < current), default=None)
+    releases = {
+        int(each["Version"]): each["Description"].removeprefix(_RELEASE)
+        for page in pages
+        for each in page["Versions"]
+        if each["Version"].isdigit() and each.get("Description", "").startswith(_RELEASE)
+    }
+    return Live(name, int(alias["FunctionVersion"]), frozenset(map(int, left)), releases)
 
 
 def _client(service: str) -> Any:

@@ -14,22 +14,51 @@ OUTPUTS = {"FunctionName": "events", "SweepFunctionName": "sweep"}
 
 
 class Functions(FakeSageMaker):
-    """Lambda with two functions, whose version 3 runs."""
+    """Lambda with two functions: each publishes a version of a release, and an alias names one, with a description."""
 
-    def __init__(self, *published: str) -> None:
-        super().__init__(GetAlias={"FunctionVersion": "3"}, UpdateAlias={})
-        self._published = [{"Version": version} for version in ("$LATEST", *published)]
+    def __init__(self, *releases: str) -> None:
+        super().__init__(GetAlias=self._get_alias, UpdateAlias=self._update_alias)
+        self.published: dict[str, list[str]] = {"events": [], "sweep": []}
+        self.aliases: dict[str, dict[str, str]] = {"events": {}, "sweep": {}}
+        self.refused: set[str] = set()
+        for release in releases:
+            self.deploy(release)
+
+    def deploy(self, release: str, *, only: str | None = None) -> None:
+        """Publish a version of both functions and let the aliases name it, as CloudFormation does; it may fail after one."""
+        for name in [only] if only else self.published:
+            self.published[name].append(f"release {release}")
+        for name in () if only else self.aliases:
+            self.aliases[name]["FunctionVersion"] = str(len(self.published[name]))
+
+    def running(self) -> list[str]:
+        """The release that each function runs."""
+        return [
+            self.published[name][int(alias["FunctionVersion"]) - 1].split()[1] for name, alias in self.aliases.items()
+        ]
 
     def get_paginator(self, _: str) -> Functions:
         return self
 
-    def paginate(self, **_: str) -> list[dict[str, Any]]:
-        return [{"Versions": self._published}]
-
-    def moved(self) -> list[tuple[str, str]]:
-        return [
-            (asked["FunctionName"], asked["FunctionVersion"]) for name, asked in self.calls if name == "UpdateAlias"
+    def paginate(self, FunctionName: str) -> list[dict[str, Any]]:  # noqa: N803
+        versions = [
+            {"Version": str(n), "Description": told} for n, told in enumerate(self.published[FunctionName], start=1)
         ]
+        return [
+            {"Versions": [{"Version": "$LATEST", "Description": "Stops jobs"}, *versions[:1]]},
+            {"Versions": versions[1:]},
+        ]
+
+    def _get_alias(self, FunctionName: str, Name: str) -> dict[str, str]:  # noqa: N803
+        assert Name == "live"
+        return self.aliases[FunctionName]
+
+    def _update_alias(self, FunctionName: str, Name: str, **changes: str) -> dict[str, str]:  # noqa: N803
+        assert Name == "live"
+        if FunctionName in self.refused:
+            raise refused("TooManyRequestsException", "Rate exceeded", 429)
+        self.aliases[FunctionName] |= changes
+        return {}
 
 
 def _stack(**outputs: str) -> FakeSageMaker:
@@ -37,16 +66,75 @@ def _stack(**outputs: str) -> FakeSageMaker:
     return FakeSageMaker(DescribeStacks={"Stacks": [{"Outputs": listed}]})
 
 
-def test_both_functions_run_the_version_before() -> None:
-    functions = Functions("1", "2", "3", "4")
-    assert main("s", {"cloudformation": _stack(**OUTPUTS), "lambda": functions}.__getitem__) == 0
-    assert functions.moved() == [("events", "2"), ("sweep", "2")]
+def _rollback(functions: Functions) -> int:
+    return main("s", {"cloudformation": _stack(**OUTPUTS), "lambda": functions}.__getitem__)
 
 
-def test_without_an_earlier_version_nothing_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
-    functions = Functions("3", "4")
-    assert main("s", {"cloudformation": _stack(**OUTPUTS), "lambda": functions}.__getitem__) == 1
-    assert (functions.moved(), capsys.readouterr().err) == ([], "events has no version before 3; nothing was changed\n")
+def test_both_functions_run_the_release_before(capsys: pytest.CaptureFixture[str]) -> None:
+    functions = Functions("a", "b", "c")
+    assert (_rollback(functions), functions.running()) == (0, ["b", "b"])
+    assert capsys.readouterr().out.splitlines() == [
+        "events: version 2 (release b) runs now instead of 3",
+        "sweep: version 2 (release b) runs now instead of 3",
+    ]
+
+
+def test_a_second_rollback_goes_back_by_one_more() -> None:
+    functions = Functions("a", "b", "c")
+    assert [(_rollback(functions), functions.running()) for _ in "12"] == [(0, ["b", "b"]), (0, ["a", "a"])]
+
+
+def test_one_that_was_cut_off_is_finished_by_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    functions = Functions("a", "b", "c")
+    functions.refused = {"sweep"}
+    assert (_rollback(functions), functions.running()) == (2, ["b", "c"])
+    told = capsys.readouterr()
+    assert told.out == "events: version 2 (release b) runs now instead of 3\n"
+    assert told.err.startswith(
+        "error ConfigError: only some functions were rolled back: repeat it (stack='s', moved=['events']"
+    )
+    functions.refused = set()
+    assert (_rollback(functions), functions.running()) == (0, ["b", "b"])
+    assert capsys.readouterr().out == "sweep: version 2 (release b) runs now instead of 3\n"
+    functions.deploy("d")
+    assert (_rollback(functions), functions.running()) == (0, ["b", "b"])
+
+
+def test_a_release_that_was_rolled_back_from_does_not_run_again() -> None:
+    functions = Functions("a", "b", "bad")
+    _rollback(functions)
+    functions.deploy("worse")
+    assert (_rollback(functions), functions.running()) == (0, ["b", "b"])
+
+
+def test_one_that_was_deployed_again_since_may() -> None:
+    functions = Functions("a", "b")
+    _rollback(functions)
+    functions.deploy("b")
+    functions.deploy("c")
+    assert (_rollback(functions), functions.running()) == (0, ["b", "b"])
+    assert [alias["FunctionVersion"] for alias in functions.aliases.values()] == ["3", "3"]
+
+
+def test_a_version_that_a_failed_deployment_left_of_one_function_does_not_run() -> None:
+    functions = Functions("a")
+    functions.deploy("failed", only="events")
+    functions.deploy("b")
+    assert (_rollback(functions), functions.running()) == (0, ["a", "a"])
+
+
+def test_the_latest_versions_that_were_rolled_back_from_fit_in_the_alias() -> None:
+    functions = Functions("a", *(f"b{n}" for n in range(100)))
+    assert [_rollback(functions) for _ in range(40)] == [0] * 40
+    assert max(len(alias["Description"]) for alias in functions.aliases.values()) <= 256
+
+
+def test_without_an_earlier_release_nothing_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    functions = Functions("a")
+    assert (_rollback(functions), functions.running()) == (1, ["a", "a"])
+    said = "events and sweep have no earlier release in common that wasn't rolled back from; nothing was changed\n"
+    assert capsys.readouterr().err == said
+    assert "UpdateAlias" not in functions.operations()
 
 
 def _no_region(_: str) -> Any:
