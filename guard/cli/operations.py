@@ -22,7 +22,7 @@ from guard.cli.text import printable
 from guard.errors import ConfigError
 from guard.operations.letters import Letter
 from guard.operations.redrive import HIDDEN_SECONDS, Count, Queue, Redriven, redrive, shown
-from guard.operations.stack import find_stack
+from guard.operations.stack import FUNCTION_AND_LETTERS, find_stack, outputs
 from guard.operations.status import Part, status
 
 ATTENTION = 1
@@ -62,9 +62,10 @@ def redrive_command(
     Exit code: 0 no letter is left in the queue, 1 some are, 2 error.
     """
     client_of = _clients()
-    found = find_stack(stack, client_of)
-    queue = Queue(client_of("sqs"), found.queue_url)
-    rows = redrive(queue, client_of("lambda"), found.function, limit) if yes else kept(shown(queue, limit))
+    # Not the settings: those of another release must not keep the letters from being seen.
+    function, queue_url = outputs(stack, FUNCTION_AND_LETTERS, client_of)
+    queue = Queue(client_of("sqs"), queue_url)
+    rows = redrive(queue, client_of("lambda"), function, limit) if yes else kept(shown(queue, limit))
     left = (print_letters_json if as_json else print_letters)(rows, queue.count, sys.stdout)
     raise typer.Exit(ATTENTION if left else 0)
 

@@ -8,29 +8,41 @@ from dataclasses import dataclass
 from guard.aws.clients import ClientOf
 from guard.aws.refusals import CALL_ERRORS, code
 from guard.errors import ConfigError
-from guard.settings import Settings
+from guard.settings import PREFIX, Settings
+
+# With the alias: what runs after a rollback is an earlier version than the function's latest.
+FUNCTION_AND_LETTERS = ("FunctionArn", "DeadLetterQueueUrl")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What the commands need of a stack."""
+    """What `status` needs of a stack; `unknown` names the variables that are settings of another release only."""
 
     name: str
     function: str
     queue_url: str
     settings: Settings
+    unknown: tuple[str, ...] = ()
 
 
 def find_stack(name: str, client_of: ClientOf) -> Stack:
     """Return the stack of this name in the account and region of the clients. Raises ConfigError."""
-    # With the alias: what runs after a rollback is an earlier version than the function's latest.
-    function, queue_url = outputs(name, ("FunctionArn", "DeadLetterQueueUrl"), client_of)
+    function, queue_url = outputs(name, FUNCTION_AND_LETTERS, client_of)
     try:
         configuration = client_of("lambda").get_function_configuration(FunctionName=function)
     except CALL_ERRORS as exc:
         raise ConfigError("the stack can't be read", stack=name, code=code(exc), error=str(exc)) from exc
-    variables = (configuration.get("Environment") or {}).get("Variables") or {}
-    return Stack(name, function, queue_url, Settings.from_environment(variables))
+    environment = configuration.get("Environment") or {}
+    refused = environment.get("Error")
+    if refused:
+        # The call succeeds where Lambda may not decrypt the variables: without them every setting would have its default.
+        told = {"code": refused.get("ErrorCode"), "error": refused.get("Message")}
+        raise ConfigError("the function's settings can't be read", stack=name, **told)
+    variables = environment.get("Variables") or {}
+    known = {PREFIX + field.upper() for field in Settings.model_fields}
+    unknown = {each for each in variables if each.startswith(PREFIX)} - known
+    settings = Settings.from_environment({each: variables[each] for each in variables.keys() - unknown})
+    return Stack(name, function, queue_url, settings, tuple(sorted(unknown)))
 
 
 def outputs(stack: str, names: Sequence[str], client_of: ClientOf) -> list[str]:

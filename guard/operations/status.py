@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ def status(stack: Stack, client_of: ClientOf, now: datetime) -> list[Part]:
         "exemptions": lambda: _exemptions(_last(table), now),
         "dead letters": lambda: _letters(stack.queue_url, client_of),
     }
-    return [_read(name, reader) for name, reader in readers.items()]
+    return [*_release(stack.unknown), *(_read(name, reader) for name, reader in readers.items())]
 
 
 def _read(name: str, reader: Callable[[], Part]) -> Part:
@@ -55,6 +55,12 @@ def _read(name: str, reader: Callable[[], Part]) -> Part:
         return reader()
     except GuardError as exc:
         return Part(name, f"can't be read: {exc.message}", {"error": str(exc)}, attention=True)
+
+
+def _release(unknown: Sequence[str]) -> list[Part]:
+    """That the stack is of another release, whose other settings this program can't interpret; nothing where it isn't."""
+    text = f"another one than this program's, which doesn't know {', '.join(unknown)}"
+    return [Part("release", text, {"unknown": list(unknown)})] if unknown else []
 
 
 def _mode(mode: str) -> Part:

@@ -35,3 +35,23 @@ def test_a_stack_that_cannot_be_read_is_told_with_the_code() -> None:
 def test_a_stack_of_something_else_is_told_with_the_output_that_it_lacks() -> None:
     error = _refused(_told(FunctionArn="f"))
     assert (error.evidence["stack"], error.evidence["output"]) == ("s", "DeadLetterQueueUrl")
+
+
+def _of_function(environment: Any) -> Any:
+    described = _told(FunctionArn="f", DeadLetterQueueUrl="q")
+    configuration = {"Environment": environment} if environment is not None else {}
+    fake = FakeSageMaker(DescribeStacks=described, GetFunctionConfiguration=configuration)
+    return lambda _: fake
+
+
+def test_a_stack_of_another_release_is_read_as_far_as_this_one_knows_its_settings() -> None:
+    variables = {"GUARD_MODE": "audit", "GUARD_SETTING_B": "1", "GUARD_SETTING_A": "", "OTHER": "x"}
+    found = find_stack("s", _of_function({"Variables": variables}))
+    assert (found.settings.mode, found.unknown) == ("audit", ("GUARD_SETTING_A", "GUARD_SETTING_B"))
+
+
+def test_settings_that_can_not_be_decrypted_are_not_taken_for_none() -> None:
+    told = {"ErrorCode": "AccessDeniedException", "Message": "Lambda was unable to decrypt your environment variables"}
+    with pytest.raises(ConfigError, match="the function's settings can't be read") as caught:
+        find_stack("s", _of_function({"Error": told}))
+    assert caught.value.evidence == {"stack": "s", "code": told["ErrorCode"], "error": told["Message"]}

@@ -191,3 +191,11 @@ def test_the_age_of_the_last_sweep_is_told_in_its_unit(age: dict[str, int], said
 def test_what_a_sweep_could_not_do_is_told(report: dict[str, Any], more: str, attention: bool) -> None:
     sweep = _last_sweep(timedelta(0), **report)
     assert (sweep.text, sweep.attention) == (f"0 min ago, 3 jobs: 2 unchanged, 1 judged{more}", attention)
+
+
+def test_settings_of_another_release_are_named_and_nothing_else_is_said_of_them() -> None:
+    stack = Stack("s", "guard", "url", Settings(), unknown=("GUARD_NEW", "GUARD_OLD"))
+    clients = {"dynamodb": FakeSageMaker(GetItem={}), "sqs": FakeSageMaker(GetQueueAttributes={"Attributes": {}})}
+    (first, *_) = status(stack, clients.__getitem__, NOW)
+    assert (first.name, first.facts, first.attention) == ("release", {"unknown": ["GUARD_NEW", "GUARD_OLD"]}, False)
+    assert first.text == "another one than this program's, which doesn't know GUARD_NEW, GUARD_OLD"
