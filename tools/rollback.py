@@ -14,7 +14,7 @@ from typing import Any
 
 from guard.aws.clients import ClientOf
 from guard.aws.refusals import CALL_ERRORS, code
-from guard.cli.session import new_session
+from guard.cli.session import client_in, new_session
 from guard.errors import ConfigError
 from guard.operations.stack import outputs
 
@@ -116,8 +116,7 @@ def _live(functions: Any, name: str) -> Live:
 
 
 def _client(service: str) -> Any:
-    session: Any = new_session()
-    return session.client(service)
+    return client_in(new_session(), service)
 
 
 if __name__ == "__main__":

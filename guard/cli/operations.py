@@ -16,10 +16,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from guard.aws.refusals import CALL_ERRORS, refuse_foreign
-from guard.cli.session import new_session
+from guard.aws.refusals import refuse_foreign
+from guard.cli.session import client_in, new_session
 from guard.cli.text import printable
-from guard.errors import ConfigError
 from guard.operations.letters import Letter
 from guard.operations.redrive import HIDDEN_SECONDS, Count, Queue, Redriven, redrive, shown
 from guard.operations.stack import FUNCTION_AND_LETTERS, find_stack, outputs
@@ -71,14 +70,11 @@ def redrive_command(
 
 
 def _clients() -> Callable[[str], Any]:
-    try:
-        session: Any = new_session()
-    except CALL_ERRORS as exc:
-        raise ConfigError("the AWS configuration can't be used", error=str(exc)) from exc
+    session: Any = new_session()
     session.events.register("after-call", refuse_foreign)
     # An invocation must not be repeated because its answer takes long.
     patient = Config(read_timeout=HIDDEN_SECONDS, retries={"total_max_attempts": 1})
-    return cache(lambda service: session.client(service, config=patient if service == "lambda" else None))
+    return cache(lambda service: client_in(session, service, patient if service == "lambda" else None))
 
 
 def kept(letters: Iterable[Letter]) -> list[Redriven]:

@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from guard.aws.refusals import ForeignAnswer
 from guard.aws.table import StateTable
 from guard.cli.app import app
-from guard.errors import ConfigError
 from guard.operations.redrive import HIDDEN_SECONDS
 from guard.settings import PREFIX
 from guard.sweep.run import LAST
@@ -154,10 +153,3 @@ def test_status_exits_with_1_when_something_needs_attention(run: Any, cloud: Clo
     assert found["breaker"]["open"] is False
     table = run("status")
     assert (table.exit_code, "dead letters" in table.stdout) == (1, True)
-
-
-def test_an_aws_configuration_that_names_no_profile_is_no_defect(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "nope")
-    with pytest.raises(ConfigError, match="the AWS configuration can't be used") as refused:
-        CliRunner().invoke(app, ["status"], catch_exceptions=False)
-    assert "nope" in refused.value.evidence["error"]

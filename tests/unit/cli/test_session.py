@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from guard.cli.session import new_session
+from guard.cli.session import client_in, new_session
+from guard.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,22 @@ def test_the_commands_act_in_the_region_that_make_deploy_deploys_to(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert new_session().region_name == region
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param({"AWS_PROFILE": "nope"}, id="no such profile"),
+        pytest.param({"AWS_MAX_ATTEMPTS": "abc"}, id="not a number"),
+        pytest.param({"AWS_ENDPOINT_URL": "localhost:4566"}, id="an address without a scheme"),
+        pytest.param({"AWS_DEFAULT_REGION": "eu west"}, id="not a region"),
+    ],
+)
+def test_a_configuration_that_can_not_be_used_is_no_defect(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match="the AWS configuration can't be used") as refused:
+        client_in(new_session(), "sqs")
+    assert next(iter(variables.values())) in refused.value.evidence["error"]
