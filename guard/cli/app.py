@@ -60,8 +60,10 @@ authoring.register(app)
 def main() -> None:
     """Run the command line; whatever goes wrong is exit code 2, so that no failure reads as a deny."""
     try:
-        # What can't be written must fail here, and not when Python ends.
-        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a TextIOWrapper, unless a program replaced it
+        # A TextIOWrapper, unless a program replaced it. What can't be written must fail here, and not when Python ends; a
+        # character that the terminal's encoding lacks must not.
+        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         app()
     except SystemExit as exc:
         # Typer ends with 1, a deny, when nobody reads what is printed, as in `... | head -1`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import json
 import os
 import subprocess
@@ -295,6 +296,18 @@ def _told(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     with pytest.raises(SystemExit):
         main()
     return capsys.readouterr().err.splitlines()
+
+
+def test_what_the_terminal_has_no_character_for_is_escaped_and_no_error(monkeypatch) -> None:
+    """The arrow before a remedy is in no Latin-1, and a job's owner may write anything."""
+    streams = {name: io.TextIOWrapper(io.BytesIO(), encoding="latin-1") for name in ("stdout", "stderr")}
+    for name, stream in streams.items():
+        monkeypatch.setattr(sys, name, stream)
+    monkeypatch.setattr(
+        "guard.cli.app.app", lambda: [print("→", file=stream, flush=True) for stream in streams.values()]
+    )
+    main()
+    assert [stream.buffer.getvalue() for stream in streams.values()] == [rb"\u2192" + b"\n"] * 2
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["table", "JSON"])
