@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
@@ -55,6 +55,14 @@ class Evaluation:
     decision: Decision
     revision: str | None
     opa_version: str | None
+
+
+@dataclass(frozen=True)
+class Exemptions:
+    """The exemptions of a bundle's configuration as they stand there, and the bundle's revision."""
+
+    listed: tuple[Mapping[str, Any], ...] = ()
+    revision: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from guard.decision import GRAVITY, Decision, Evaluation, verdict
+from guard.decision import GRAVITY, Decision, Evaluation, Exemptions, verdict
 from guard.document import Document
 from guard.errors import (
     DecisionInvalid,
@@ -50,9 +51,15 @@ def evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
         raise DecisionInvalid(
             "OPA's findings are graver than its decision", decision=decision.decision, findings=gravest
         )
-    provenance = object_of(answer.get("provenance"))
-    version = provenance.get("version")
-    return Evaluation(decision, _revision(provenance), version if isinstance(version, str) and version else None)
+    version = object_of(answer.get("provenance")).get("version")
+    return Evaluation(decision, _revision(answer), version if isinstance(version, str) and version else None)
+
+
+def exemptions(answer: dict[str, Any]) -> Exemptions:
+    """Return the exemptions of an answer, without what isn't an object."""
+    found = answer.get("result")
+    listed = tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, list) else ()
+    return Exemptions(listed, _revision(answer))
 
 
 def refused(status: int, content: bytes, url: str) -> PolicyError:
@@ -69,8 +76,9 @@ def object_of(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _revision(provenance: dict[str, Any]) -> str | None:
-    found = [object_of(bundle).get("revision") for bundle in object_of(provenance.get("bundles")).values()]
+def _revision(answer: dict[str, Any]) -> str | None:
+    bundles = object_of(object_of(answer.get("provenance")).get("bundles"))
+    found = [object_of(bundle).get("revision") for bundle in bundles.values()]
     return ",".join(sorted(revision for revision in found if isinstance(revision, str) and revision)) or None
 
 

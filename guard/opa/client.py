@@ -14,7 +14,7 @@ import requests
 import urllib3
 from urllib3.connectionpool import HTTPConnectionPool
 
-from guard.decision import Evaluation
+from guard.decision import Evaluation, Exemptions
 from guard.document import Document
 from guard.errors import DecisionInvalid, DecisionMissing, OpaStartError, OpaTimeout, OpaUnavailable, SchemaMismatch
 from guard.opa import answers
@@ -143,10 +143,9 @@ class PolicyClient:
             raise DecisionInvalid("OPA's answer is not a list of rule ids", answer=str(found)[:200])
         return tuple(found)
 
-    def exemptions(self, seconds: float) -> tuple[Mapping[str, Any], ...]:
+    def exemptions(self, seconds: float) -> Exemptions:
         """Return the exemptions of the configuration as they are, without what isn't an object. Raises PolicyError."""
-        found = self._answer(EXEMPTIONS, b"{}", seconds).get("result")
-        return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, list) else ()
+        return answers.exemptions(self._answer(EXEMPTIONS, b"{}", seconds))
 
     def masks(self, subject: Mapping[str, Any]) -> object:
         """Return what the masking policy hides of `{"input": document, "result": decision}`. Raises PolicyError."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from guard.decision import EachRule, Evaluation
+from guard.decision import EachRule, Evaluation, Exemptions
 from guard.document import Document
 from guard.errors import OpaStartError, OpaTimeout, OpaUnavailable, PolicyError
 from guard.opa.client import PolicyClient, wait_until_ready
@@ -125,7 +125,7 @@ class EmbeddedOpa:
         with self._lock:
             return self._asked(lambda client: client.rule_ids(seconds))
 
-    def exemptions(self, seconds: float) -> tuple[Mapping[str, Any], ...]:
+    def exemptions(self, seconds: float) -> Exemptions:
         """Return the exemptions of the configuration, as they stand there. Raises PolicyError."""
         with self._lock:
             return self._asked(lambda client: client.exemptions(seconds))

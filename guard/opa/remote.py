@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from guard.decision import EachRule, Evaluation
+from guard.decision import EachRule, Evaluation, Exemptions
 from guard.document import Document
 from guard.errors import ConfigError, OpaTimeout, OpaUnauthorized, OpaUnavailable, PolicyError, SchemaMismatch
 from guard.opa.client import PolicyClient
@@ -71,7 +71,7 @@ class RemoteOpa:
         """Return the ids of the rules that can have findings. Raises PolicyError."""
         return self._within(seconds, lambda client: client.rule_ids(seconds))
 
-    def exemptions(self, seconds: float) -> tuple[Mapping[str, Any], ...]:
+    def exemptions(self, seconds: float) -> Exemptions:
         """Return the exemptions of the configuration, as they stand there. Raises PolicyError."""
         return self._within(seconds, lambda client: client.exemptions(seconds))
 

@@ -136,15 +136,22 @@ def _age(age: timedelta) -> str:
 
 def _policies(report: dict[str, Any]) -> Part:
     revision = report.get("bundle_revision")
-    return Part(
-        "policies",
-        f"revision {revision} at the last sweep" if revision else "unknown until a sweep has ended",
-        {"revision": revision},
+    text = f"revision {revision} at the last sweep" if revision else _unknown(report)
+    return Part("policies", text, {"revision": revision})
+
+
+def _unknown(report: dict[str, Any]) -> str:
+    return (
+        "unknown: the last sweep had no answer of OPA"
+        if report.get("started_at")
+        else "unknown until a sweep has ended"
     )
 
 
 def _exemptions(report: dict[str, Any], now: datetime) -> Part:
-    ending = report.get("exemptions") or []
+    ending = report.get("exemptions")
+    if ending is None:
+        return Part("exemptions", _unknown(report), {"ending": None})
     texts, soonest = [], str(ending[0].get("expires")) if ending else ""
     for exemption in ending:
         expires = str(exemption.get("expires"))

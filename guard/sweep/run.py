@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from guard.aws.enforce import SharedPatience
+from guard.decision import Exemptions
 from guard.document import Source
 from guard.errors import LogError, StateError, policy_error
 from guard.pipeline import Guard
@@ -41,7 +42,7 @@ _SETTLED = frozenset({Outcome.NOT_DENIED, Outcome.AUDITED})
 
 @dataclass
 class Report:
-    """What one sweep did; `skipped` says why it did nothing."""
+    """What one sweep did; `skipped` says why it did nothing. `exemptions` are None while nobody has read them."""
 
     run_id: str
     started_at: datetime
@@ -55,7 +56,7 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter)
     undecided: list[str] = field(default_factory=list)
     revision: str | None = None
-    exemptions: list[dict[str, Any]] = field(default_factory=list)
+    exemptions: list[dict[str, Any]] | None = None
     failures: Failures = field(default_factory=Failures)
 
     def summary(self) -> dict[str, Any]:
@@ -102,7 +103,7 @@ class Sweep:
     withheld_longest: timedelta
     stop_undecided: bool
     notice: Callable[[str, dict[str, Any]], None]
-    exemptions: Callable[[], Iterable[Mapping[str, Any]]] = tuple
+    exemptions: Callable[[], Exemptions] = Exemptions
     clock: Callable[[], datetime] = utc_now
     new_id: Callable[[], str] = _new_id
     together: int = TOGETHER
@@ -230,10 +231,13 @@ class Sweep:
         """The exemptions that have ended or end soon, the first to end first."""
         until = (self.clock() + ENDS_SOON).date().isoformat()
         try:
-            found = [exemption for exemption in self.exemptions() if str(exemption.get("expires", "")) <= until]
+            read = self.exemptions()
         except Exception as exc:  # also a fault of the engine: what the sweep did is still to be saved
             report.failures.add(policy_error(exc))
             return
+        # No decision has told the revision where there was no job to judge.
+        report.revision = report.revision or read.revision
+        found = [exemption for exemption in read.listed if str(exemption.get("expires", "")) <= until]
         shown = ("id", "owner", "rules", "expires")
         found.sort(key=lambda exemption: str(exemption.get("expires", "")))
         report.exemptions = [{name: exemption.get(name) for name in shown} for exemption in found[:_MOST_EXEMPTIONS]]

@@ -14,7 +14,8 @@ import pytest
 from guard.aws.table import StateTable
 from guard.cli import operations
 from guard.cli.operations import print_letters, print_letters_json, print_status, print_status_json
-from guard.errors import ConfigError, GuardError, StateError
+from guard.decision import Exemptions
+from guard.errors import ConfigError, GuardError, OpaTimeout, StateError
 from guard.limits.breaker import Bounds, Breaker
 from guard.operations.redrive import Queue, redrive, shown
 from guard.operations.stack import Stack, find_stack
@@ -232,12 +233,33 @@ def test_a_sweep_that_is_overdue_and_exemptions_that_end_are_marked(
         {"id": "FAR", "owner": "b", "rules": ["*"], "expires": "2027-12-20"},
         {"id": "GONE", "owner": "a", "rules": ["*"], "expires": "2026-11-01"},
     ]
-    swept(sweep(exemptions=lambda: exemptions))
+    swept(sweep(exemptions=lambda: Exemptions(tuple(exemptions))))
     found = parts(stack, client_of, NOW + timedelta(hours=3))
     assert found["exemptions"].text == "GONE (a) ended 2026-11-01; LATER (b) ends 2026-12-20"
     assert found["last sweep"].text.startswith("OVERDUE, 3 h ago")
     assert found["exemptions"].attention
     assert found["last sweep"].attention
+
+
+def test_a_sweep_without_a_job_tells_the_policies_and_one_without_opa_states_nothing(
+    stack: Stack, client_of: Any, sweep: Callable[..., Sweep], guard: Any
+) -> None:
+    def unreadable() -> Any:
+        raise OpaTimeout("OPA didn't answer in time")
+
+    assert [parts(stack, client_of)[name].text for name in ("policies", "exemptions")] == [
+        "unknown until a sweep has ended"
+    ] * 2
+    swept(sweep(exemptions=lambda: guard().engine.exemptions(5)))
+    found = parts(stack, client_of)
+    assert found["policies"].text.startswith("revision ")
+    assert (found["exemptions"].text, found["exemptions"].facts) == ("none ends within 30 days", {"ending": []})
+    swept(sweep(exemptions=unreadable))
+    found = parts(stack, client_of)
+    assert [found[name].text for name in ("policies", "exemptions")] == [
+        "unknown: the last sweep had no answer of OPA"
+    ] * 2
+    assert found["exemptions"].facts == {"ending": None}
 
 
 def test_a_part_that_can_not_be_read_hides_no_other(stack: Stack, client_of: Any) -> None:
@@ -338,5 +360,5 @@ def test_the_table_is_for_people_and_json_for_machines(stack: Stack, client_of: 
 
 def test_the_last_report_of_a_sweep_fits_in_an_item(table: StateTable, sweep: Callable[..., Sweep]) -> None:
     exemptions = [{"id": f"EX-{n}", "owner": "o" * 200, "rules": ["*"], "expires": "2026-01-01"} for n in range(5000)]
-    swept(sweep(exemptions=lambda: exemptions))
+    swept(sweep(exemptions=lambda: Exemptions(tuple(exemptions))))
     assert len(str(table.read(LAST)["report"])) < 100_000

@@ -20,6 +20,7 @@ import pytest
 from moto import mock_aws
 
 from guard.aws.secrets import token_from
+from guard.decision import Exemptions
 from guard.errors import (
     ConfigError,
     DecisionInvalid,
@@ -108,9 +109,9 @@ def test_the_exemptions_of_an_opa_elsewhere_are_those_of_its_configuration(serve
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         asked.append(request.path.partition("?")[0])
-        answering(200, b'{"result": [{"id": "EX-1"}]}')(request)
+        answering(200, b'{"result": [{"id": "EX-1"}], "provenance": {"bundles": {"b": {"revision": "r1"}}}}')(request)
 
-    assert RemoteOpa(serve(answer), timeout=5).exemptions(5) == ({"id": "EX-1"},)
+    assert RemoteOpa(serve(answer), timeout=5).exemptions(5) == Exemptions(({"id": "EX-1"},), "r1")
     assert asked == ["/v1/data/guard/config/exemptions"]
 
 

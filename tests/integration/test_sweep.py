@@ -11,6 +11,7 @@ import pytest
 
 from guard.aws.budget import Budget, spend
 from guard.aws.table import StateTable
+from guard.decision import Exemptions
 from guard.jobs import JOB_KINDS
 from guard.sweep.run import Sweep
 from tests.integration.conftest import NOW, MemorySink
@@ -220,6 +221,6 @@ def test_the_report_tells_which_exemptions_end_soon_the_soonest_first(sweep: Any
     exemptions = [
         {"id": name, "owner": "o", "rules": ["*"], "expires": day, "reason": "r"} for name, day in dates.items()
     ]
-    assert swept(sweep(exemptions=lambda: exemptions))["exemptions"] == [
+    assert swept(sweep(exemptions=lambda: Exemptions(tuple(exemptions))))["exemptions"] == [
         {"id": name, "owner": "o", "rules": ["*"], "expires": dates[name]} for name in ("GONE", "SOON", "LATER")
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from guard.aws.enforce import PATIENCE
+from guard.decision import Exemptions
 from guard.errors import ConfigError, OpaTimeout
 from guard.limits.permit import NO_LIMITS
 from guard.opa.engine import EmbeddedOpa
@@ -86,9 +87,9 @@ class Engine:
     def __init__(self) -> None:
         self.seconds: list[float] = []
 
-    def exemptions(self, seconds: float) -> tuple[Mapping[str, Any], ...]:
+    def exemptions(self, seconds: float) -> Exemptions:
         self.seconds.append(seconds)
-        return ({"id": "EX-1"},)
+        return Exemptions(({"id": "EX-1"},), "r1")
 
 
 # What may keep a denied job from being stopped
@@ -285,7 +286,7 @@ def test_an_undecided_job_is_an_error_in_the_log(services: Services, capsys: pyt
 def test_a_sweep_asks_for_the_exemptions_in_the_time_of_a_decision(services: Services) -> None:
     engine = Engine()
     found = _sweep(services, engine, GUARD_OPA_TIMEOUT_SECONDS="3.5").exemptions()
-    assert (found, engine.seconds) == (({"id": "EX-1"},), [3.5])
+    assert (found, engine.seconds) == (Exemptions(({"id": "EX-1"},), "r1"), [3.5])
 
 
 # The engine

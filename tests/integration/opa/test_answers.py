@@ -45,7 +45,7 @@ def test_the_exemptions_are_those_of_the_configuration(engine, policies, config:
     root = policies(ALLOW)
     (root / "guard" / "config").mkdir()
     (root / "guard" / "config" / "data.yaml").write_text(config)
-    assert [exemption["id"] for exemption in engine(root).exemptions(5)] == found
+    assert [exemption["id"] for exemption in engine(root).exemptions(5).listed] == found
 
 
 def test_evaluate_decides_with_the_shipped_bundle(engine, bundle) -> None:

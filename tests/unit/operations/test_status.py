@@ -106,7 +106,8 @@ def test_the_breakers_numbers_are_facts() -> None:
     ("report", "text", "revision"),
     [
         pytest.param({"bundle_revision": "r1"}, "revision r1 at the last sweep", "r1", id="known"),
-        pytest.param({}, "unknown until a sweep has ended", None, id="no sweep yet"),
+        pytest.param({}, "unknown: the last sweep had no answer of OPA", None, id="no answer"),
+        pytest.param({"started_at": None}, "unknown until a sweep has ended", None, id="no sweep yet"),
     ],
 )
 def test_the_policies_are_those_of_the_last_sweep(report: Any, text: str, revision: str | None) -> None:
@@ -135,7 +136,7 @@ def test_an_exemption_that_ends_within_a_week_needs_attention(days: int, said: s
 
 
 def test_without_an_exemption_that_ends_soon_that_is_said() -> None:
-    found = _reported("exemptions")
+    found = _reported("exemptions", exemptions=[])
     assert (found.text, found.facts, found.attention) == ("none ends within 30 days", {"ending": []}, False)
 
 

@@ -34,7 +34,7 @@ def test_the_summary_counts_what_failed_and_shows_the_first() -> None:
         "undecided": report.undecided[:50],
         "undecided_jobs": 51,
         "bundle_revision": "r1",
-        "exemptions": [],
+        "exemptions": None,
         "failures": {"CollectError": 2, "ListError": 1},
         "first_failure": "no list",
     }
