@@ -161,7 +161,7 @@ def test_a_notice_that_a_page_took_in_the_queues_place_is_given_at_once(proxy: s
     settings = Settings(notice_queue_url=f"{proxy}/1/notices")
     sink = notices.build_notices(settings, _Log())  # type: ignore[arg-type]
     assert isinstance(sink, NoticeSink)
-    sink._deliverer = Deliverer(list, OnceInMemory, lambda message, _: given.append(message), "")
+    sink._deliverer = Deliverer(lambda: [_Channel()], OnceInMemory, lambda message, _: given.append(message), "")
     sink.write(denied())
     assert given == ["queue", "notice"]
 
@@ -174,6 +174,13 @@ def test_a_record_that_a_page_took_is_not_kept(proxy: str) -> None:
 class _NoMasks:
     def masks(self, _subject: object) -> list[Any]:
         return []
+
+
+class _Channel:
+    name = "topic"
+
+    def give(self, _notice: Notice) -> None:
+        """Take it."""
 
 
 class _Log:

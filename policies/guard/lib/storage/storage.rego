@@ -140,30 +140,19 @@ path(text) := concat("", [sprintf("/%s", [word]) | some word in words; not word 
 
 # METADATA
 # description: |
-#   The settings that send requests for S3 to a server that isn't S3's: where one is, the name of a bucket tells nothing
-#   of whose data and code a program gets. `names` are those of the settings, in their order. S3's servers are its
-#   endpoints, also in a VPC; at the host of a bucket, others' buckets would be its folders.
+#   The regular expression of the names of settings that send requests for S3 to a server: of AWS's SDKs, of its
+#   training toolkit, and of what reads S3 with a setting of its own.
 # related_resources:
 #   - https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-#   - https://docs.aws.amazon.com/general/latest/gr/s3.html
-redirecting(settings, names) := {setting |
-	some i, name in names
-	name in _servers
-	setting := settings[i]
-	not regex.match(_of_s3, setting.value)
-}
+servers := `^(?:AWS_ENDPOINT_URL(?:_S3)?|(?:FSSPEC|MLFLOW)_S3_ENDPOINT_URL|(?:AWS_)?S3_ENDPOINT(?:_URL)?)$`
 
-# Of AWS's SDKs and its training toolkit, and of what reads S3 with a setting of its own.
-_servers := {
-	"AWS_ENDPOINT_URL",
-	"AWS_ENDPOINT_URL_S3",
-	"AWS_S3_ENDPOINT",
-	"AWS_S3_ENDPOINT_URL",
-	"FSSPEC_S3_ENDPOINT_URL",
-	"MLFLOW_S3_ENDPOINT_URL",
-	"S3_ENDPOINT",
-	"S3_ENDPOINT_URL",
-}
+# METADATA
+# description: |
+#   Whether the address of a server is none, or that of S3's own, also in a VPC. From any other, the name of a bucket
+#   tells nothing of whose data and code a program gets; at the host of a bucket, others' buckets would be its folders.
+# related_resources:
+#   - https://docs.aws.amazon.com/general/latest/gr/s3.html
+is_server_of_s3(address) if regex.match(_of_s3, address)
 
 _of_s3 := concat("", [
 	`^$|^(?i)(?:https?://)?(?:bucket\.vpce-[a-z0-9-]+\.)?s3(?:-fips)?(?:\.dualstack)?`,

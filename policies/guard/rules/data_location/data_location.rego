@@ -126,7 +126,9 @@ findings contains {
 	]),
 	"details": {"config": "rules.data_location.others", "slot": setting.slot, "setting": setting.name},
 } if {
-	some setting in storage.redirecting(settings.listed, settings.names)
+	some i in settings.named(storage.servers)
+	setting := settings.listed[i]
+	not storage.is_server_of_s3(setting.value)
 	not globs.matches(_others, setting.value)
 }
 
