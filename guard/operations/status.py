@@ -152,12 +152,13 @@ def _exemptions(report: dict[str, Any], now: datetime) -> Part:
     ending = report.get("exemptions")
     if ending is None:
         return Part("exemptions", _unknown(report), {"ending": None})
-    texts, soonest = [], str(ending[0].get("expires")) if ending else ""
+    texts = []
     for exemption in ending:
         expires = str(exemption.get("expires"))
         verb = "ended" if expires < now.date().isoformat() else "ends"
         texts.append(f"{exemption.get('id')} ({exemption.get('owner')}) {verb} {expires}")
-    near = bool(ending) and soonest <= (now + ENDS_NOW).date().isoformat()
+    # The first ends first.
+    near = bool(ending) and str(ending[0].get("expires")) <= (now + ENDS_NOW).date().isoformat()
     return Part("exemptions", "; ".join(texts) or "none ends within 30 days", {"ending": ending}, attention=near)
 
 

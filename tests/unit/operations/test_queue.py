@@ -8,7 +8,7 @@ import pytest
 
 from guard.errors import StateError
 from guard.operations.letters import Letter, read_letter
-from guard.operations.redrive import Queue
+from guard.operations.redrive import Count, Queue
 from tests.support.fakes import Answer, FakeSageMaker, refused
 from tests.unit.operations.test_letters import NOTICE, message
 
@@ -105,3 +105,16 @@ def test_a_refusal_is_an_error_with_its_evidence() -> None:
     error = caught.value.evidence.pop("error")
     assert caught.value.evidence == {"queue": "https://queue", "operation": "receive_message", "code": "AccessDenied"}
     assert "not yours" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("counted", "kept", "others"),
+    [
+        pytest.param(Count(3, 2), 2, Count(1, 1), id="one that another look hides"),
+        pytest.param(Count(3, 0), 2, Count(1, 0), id="one beyond the limit"),
+        pytest.param(Count(2, 2), 2, Count(0, 0), id="only its own, still hidden"),
+        pytest.param(Count(1, 1), 2, Count(0, 0), id="a count that lags behind"),
+    ],
+)
+def test_the_letters_that_were_met_are_not_among_the_others(counted: Count, kept: int, others: Count) -> None:
+    assert counted.besides(kept) == others

@@ -44,6 +44,14 @@ def _of_function(environment: Any) -> Any:
     return lambda _: fake
 
 
+def test_a_function_that_cannot_be_read_is_told_with_the_code() -> None:
+    described = _told(FunctionArn="f", DeadLetterQueueUrl="q")
+    fake = FakeSageMaker(DescribeStacks=described, GetFunctionConfiguration=refused("TooManyRequests"))
+    with pytest.raises(ConfigError) as caught:
+        find_stack("s", lambda _: fake)
+    assert (caught.value.evidence["stack"], caught.value.evidence["code"]) == ("s", "TooManyRequests")
+
+
 def test_a_stack_of_another_release_is_read_as_far_as_this_one_knows_its_settings() -> None:
     variables = {"GUARD_MODE": "audit", "GUARD_SETTING_B": "1", "GUARD_SETTING_A": "", "OTHER": "x"}
     found = find_stack("s", _of_function({"Variables": variables}))
