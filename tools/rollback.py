@@ -41,10 +41,6 @@ class Live:
         usable = (version for version in sorted(self.releases) if version <= self.version and version not in self.left)
         return {self.releases[version]: version for version in usable}
 
-    def leaving(self) -> Live:
-        """Return the alias as it is when the current version is rolled back from."""
-        return Live(self.function, self.version, self.left | {self.version}, self.releases)
-
 
 def main(stack: str, client_of: ClientOf) -> int:
     """Move the aliases of both functions back to one release; 1 when they have no earlier one in common, 2 for an error."""
@@ -61,11 +57,12 @@ def main(stack: str, client_of: ClientOf) -> int:
 
 def _rolled_back(stack: str, names: list[str], functions: Any) -> int:
     aliases = [_live(functions, name) for name in names]
+    running = {alias.releases.get(alias.version) for alias in aliases}
     # Where they differ, an earlier rollback moved only one of them: then the release of that one is the target.
-    if len({alias.releases.get(alias.version) for alias in aliases}) == 1:
-        aliases = [alias.leaving() for alias in aliases]
+    left = running if len(running) == 1 else set()
     first, *others = (alias.targets() for alias in aliases)
-    common = [release for release in first if all(release in other for other in others)]
+    # An earlier version of the same release, which was deployed twice, would run what runs already.
+    common = [release for release in first if release not in left and all(release in other for other in others)]
     if not common:
         told = "have no earlier release in common that wasn't rolled back from; nothing was changed"
         print(f"{' and '.join(names)} {told}", file=sys.stderr)

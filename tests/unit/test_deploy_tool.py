@@ -57,6 +57,12 @@ def test_data_goes_with_the_stack_and_is_still_not_lost_when_a_resource_is_repla
     assert with_data_policy(DATA, "delete") == expected
 
 
+@pytest.fixture
+def no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+
+@pytest.mark.usefixtures("no_programs")
 @pytest.mark.parametrize(
     ("bucket", "given", "told"),
     [
@@ -76,21 +82,21 @@ def test_data_goes_with_the_stack_and_is_still_not_lost_when_a_resource_is_repla
     ],
 )
 def test_what_can_not_be_meant_is_refused_before_anything_is_built(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, bucket: str, given: str, told: str
+    capsys: pytest.CaptureFixture[str], bucket: str, given: str, told: str
 ) -> None:
     """The AWS CLI leaves parameters that the template hasn't out without a word."""
-    monkeypatch.setenv("PATH", "/nonexistent")
     assert main(bucket, "stack", given) == 2
     assert told in capsys.readouterr().err
 
 
-def test_a_stack_without_a_name_is_none(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("no_programs")
+def test_a_stack_without_a_name_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     """As in `make deploy STACK=$STACK`, of a variable that nobody set."""
-    monkeypatch.setenv("PATH", "/nonexistent")
     assert main("b", "") == 2
     assert capsys.readouterr().err == "say which stack: STACK is empty\n"
 
 
+@pytest.mark.usefixtures("no_programs")
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
@@ -101,7 +107,6 @@ def test_a_stack_without_a_name_is_none(capsys: pytest.CaptureFixture[str], monk
 def test_variables_of_their_own_have_values_that_the_template_allows(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
 ) -> None:
-    monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setenv(variable, value)
     assert main("b", "stack") == 2
     assert capsys.readouterr().err == told

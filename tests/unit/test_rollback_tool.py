@@ -116,6 +116,13 @@ def test_one_that_was_deployed_again_since_may() -> None:
     assert [alias["FunctionVersion"] for alias in functions.aliases.values()] == ["3", "3"]
 
 
+def test_another_version_of_the_release_that_runs_is_none_before_it() -> None:
+    functions = Functions("a", "b", "c")
+    _rollback(functions)
+    functions.deploy("b")
+    assert (_rollback(functions), functions.running()) == (0, ["a", "a"])
+
+
 def test_a_version_that_a_failed_deployment_left_of_one_function_does_not_run() -> None:
     functions = Functions("a")
     functions.deploy("failed", only="events")

@@ -155,7 +155,7 @@ servers := `^(?:AWS_ENDPOINT_URL(?:_S3)?|(?:FSSPEC|MLFLOW)_S3_ENDPOINT_URL|(?:AW
 is_server_of_s3(address) if regex.match(_of_s3, address)
 
 _of_s3 := concat("", [
-	`^$|^(?i)(?:https?://)?(?:bucket\.vpce-[a-z0-9-]+\.)?s3(?:-fips)?(?:\.dualstack)?`,
+	`^$|^(?i)(?:https?://)?(?:bucket\.vpce-[a-z0-9-]+\.)?s3(?:-accelerate|-external-1|-fips)?(?:\.dualstack)?`,
 	`(?:[.-][a-z]+(?:-[a-z]+)+-\d+)?(?:\.vpce)?\.`,
 	_suffixes,
 	`(?:\.cn)?(?::443)?/?$`,
