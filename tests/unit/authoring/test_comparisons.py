@@ -125,9 +125,14 @@ def found(opa: Path, tmp_path: Path) -> Found:
             id="a number that text is at most",
         ),
         pytest.param(
+            '"3600" < input.compute.max_runtime_seconds',
+            f'4:1: "3600" is text, input.compute.max_runtime_seconds is a number: {BY_TYPE}',
+            id="text that a number is more than",
+        ),
+        pytest.param(
             "3600 <= input.job.name",
             f"4:1: 3600 is a number, input.job.name is text: {BY_TYPE}",
-            id="text ordered with a number, turned round",
+            id="a number that a name is at least",
         ),
         pytest.param(
             'some each in input.compute.instances\neach.count < "2"',

@@ -43,20 +43,20 @@ def test_a_refused_list_is_an_error_with_its_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "unsupported"),
+    ("refusal", "error", "said"),
     [
-        ("UnknownOperationException", True),
+        ("UnknownOperationException", ListUnsupported, "this region has no such jobs"),
         # These may be there tomorrow, or for somebody else.
-        ("AccessDeniedException", False),
-        ("ValidationException", False),
-        ("ThrottlingException", False),
+        ("AccessDeniedException", ListError, "the SageMaker API call that lists jobs failed"),
+        ("ValidationException", ListError, "the SageMaker API call that lists jobs failed"),
+        ("ThrottlingException", ListError, "the SageMaker API call that lists jobs failed"),
     ],
 )
-def test_only_an_operation_that_the_region_lacks_is_unsupported(refusal: str, unsupported: bool) -> None:
+def test_only_an_operation_that_the_region_lacks_is_unsupported(refusal: str, error: type, said: str) -> None:
     sagemaker = FakeSageMaker(
         ListTrainingJobs=refused(refusal, "The requested operation is not supported in the called region.")
     )
     with pytest.raises(ListError) as caught:
         list(pages(sagemaker, TRAINING, "InProgress"))
-    assert isinstance(caught.value, ListUnsupported) is unsupported
+    assert (type(caught.value), caught.value.message) == (error, said)
     assert (caught.value.evidence["operation"], caught.value.evidence["code"]) == ("ListTrainingJobs", refusal)
