@@ -33,6 +33,8 @@ GuardError
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 _SHOWN = 1000
 
 
@@ -54,6 +56,9 @@ class GuardError(Exception):
 def _short(text: str) -> str:
     """A piece of evidence may be as long as what a job's owner wrote; the whole of it is in `evidence`."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text):,} characters)"
+
+
+_Error = TypeVar("_Error", bound=GuardError)
 
 
 class ConfigError(GuardError):
@@ -168,10 +173,18 @@ class UnexpectedError(GuardError):
     """A fault of the guard itself, met while it judged one job; the cause is the exception."""
 
 
+def caused_by(fault: Exception, kind: type[_Error], message: str, **evidence: object) -> _Error:
+    """Return an error that names the fault and has it as its cause, for who collects errors instead of raising them."""
+    error = kind(message, **evidence, error=f"{type(fault).__name__}: {fault}")
+    error.__cause__ = fault
+    return error
+
+
 def policy_error(error: Exception) -> PolicyError:
     """Return the error, or for a fault of the engine a PolicyError that it caused: the other rules can be asked then, too."""
-    if isinstance(error, PolicyError):
-        return error
-    found = PolicyError("a fault of the engine", error=f"{type(error).__name__}: {error}")
-    found.__cause__ = error
-    return found
+    return error if isinstance(error, PolicyError) else caused_by(error, PolicyError, "a fault of the engine")
+
+
+def stop_error(error: Exception) -> StopError:
+    """Return the error, or for a fault of the guard a StopError that it caused: a denied job goes on either way."""
+    return error if isinstance(error, StopError) else caused_by(error, StopError, "a fault of the guard")

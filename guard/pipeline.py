@@ -15,7 +15,16 @@ from guard.aws.collect import collect, event_only
 from guard.aws.enforce import stop
 from guard.decision import EachRule, Evaluation
 from guard.document import DenyList, Document
-from guard.errors import EventError, GuardError, JobNotFound, PolicyError, StopError, UnexpectedError, policy_error
+from guard.errors import (
+    EventError,
+    GuardError,
+    JobNotFound,
+    PolicyError,
+    UnexpectedError,
+    caused_by,
+    policy_error,
+    stop_error,
+)
 from guard.jobs import TUNING
 from guard.limits.permit import NO_LIMITS, Limits, Permit
 from guard.log.sinks import DecisionLog
@@ -219,7 +228,8 @@ class Guard:
         outcome = None
         try:
             outcome = stop(self.sagemaker, ref, self.patience)
-        except StopError as exc:
+        except Exception as fault:
+            exc = stop_error(fault)
             return replace(record, outcome=Outcome.STOP_FAILED, reason=exc.message, failures=(exc, *record.failures))
         finally:
             if outcome is not Outcome.STOPPED:
@@ -234,9 +244,7 @@ class Guard:
         try:
             return self.limits.permit(record)
         except Exception as exc:
-            error = UnexpectedError("the limits of enforcement failed", error=f"{type(exc).__name__}: {exc}")
-            error.__cause__ = exc
-            return Permit(warnings=(error,))
+            return Permit(warnings=(caused_by(exc, UnexpectedError, "the limits of enforcement failed"),))
 
     def _is_young(self, ref: JobRef) -> bool:
         """Whether SageMaker may not know the job yet; what it listed itself, it knows."""
@@ -258,9 +266,7 @@ def _safely(record: Record, step: Callable[[], Record]) -> Record:
     except GuardError as exc:
         return failed(record, exc)
     except Exception as exc:
-        error = UnexpectedError("a fault of the guard", job=record.job_arn, error=f"{type(exc).__name__}: {exc}")
-        error.__cause__ = exc
-        return failed(record, error)
+        return failed(record, caused_by(exc, UnexpectedError, "a fault of the guard", job=record.job_arn))
 
 
 def _next(answers: Iterator[Evaluation | PolicyError]) -> Evaluation:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Protocol
 
-from guard.errors import LogError
+from guard.errors import LogError, caused_by
 from guard.record import Record
 
 
@@ -47,12 +47,11 @@ def _written(sink: Sink, record: Record) -> Iterable[LogError]:
     except LogError as exc:
         yield exc
     except Exception as exc:
-        error = LogError(
+        yield caused_by(
+            exc,
+            LogError,
             "a sink of the decision log could not keep a record",
             sink=sink.name,
             decision_id=record.decision_id,
             job=record.job_arn,
-            error=f"{type(exc).__name__}: {exc}",
         )
-        error.__cause__ = exc
-        yield error

@@ -13,7 +13,7 @@ from typing import Any
 from guard.aws.enforce import SharedPatience
 from guard.decision import Exemptions
 from guard.document import Source
-from guard.errors import LogError, StateError, policy_error
+from guard.errors import LogError, StateError, caused_by, policy_error
 from guard.pipeline import Guard
 from guard.record import Outcome, Record
 from guard.refs import Home, JobRef
@@ -223,9 +223,7 @@ class Sweep:
         try:
             self.notice("undecided job", facts)
         except Exception as exc:
-            error = LogError("an undecided job could not be told of", error=f"{type(exc).__name__}: {exc}", **facts)
-            error.__cause__ = exc
-            report.failures.add(error)
+            report.failures.add(caused_by(exc, LogError, "an undecided job could not be told of", **facts))
 
     def _ending(self, report: Report) -> None:
         """The exemptions that have ended or end soon, the first to end first."""

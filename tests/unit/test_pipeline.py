@@ -13,7 +13,7 @@ import pytest
 from guard.decision import Decision, EachRule, Evaluation
 from guard.denylist.deployment import deny_list
 from guard.document import Document
-from guard.errors import EvaluationFailed, GuardError, PolicyError
+from guard.errors import EvaluationFailed, GuardError, PolicyError, StateError, StopError
 from guard.jobs import INFERENCE_RECOMMENDATIONS
 from guard.limits.permit import Permit
 from guard.log.sinks import DecisionLog
@@ -122,6 +122,15 @@ def test_limits_that_fail_keep_no_denied_job_alive_and_are_told_of(make: Any) ->
     assert (record.outcome, record.failures) == (Outcome.STOPPED, ())
     (warning,) = record.warnings
     assert (warning.evidence, warning.__cause__) == ({"error": "OSError: no limits"}, failure)
+
+
+def test_whatever_keeps_a_denied_job_from_being_stopped_is_a_failed_stop_with_its_warnings(make: Any) -> None:
+    fault, warning = OSError("no call"), StateError("the switch could not be read: jobs are stopped")
+    guard = make(answers={"StopTrainingJob": fault}, limits=Limits(Permit(warnings=(warning,))))
+    record = guard.judge(_ref())
+    (failure,) = record.failures
+    assert (record.outcome, record.warnings, type(failure)) == (Outcome.STOP_FAILED, (warning,), StopError)
+    assert (failure.evidence, failure.__cause__) == ({"error": "OSError: no call"}, fault)
 
 
 ONLY_TOLD = {"OutputConfig": {"CompiledOutputConfig": {"S3OutputUri": "s3://elsewhere/x"}}}
