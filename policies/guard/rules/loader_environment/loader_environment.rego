@@ -1,16 +1,17 @@
 # METADATA
 # title: Code through the loader's environment
 # description: |
-#   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as LD_PRELOAD,
-#   PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie at or below one of
-#   `trusted_paths`. A relative path, a path of an input and an address of S3 are places that the job's owner writes
-#   to, a path with `..` goes up from where a link leads, and the folder of a checkpoint is the owner's wherever it
-#   lies; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs in, and so one of them. Of
-#   variables that give an interpreter options (`options`) only what the regular expression finds counts: what its
-#   groups hold, or all of it where it has none, must be such paths of the image. So must what it finds in a
-#   hyperparameter of SageMaker's own, such as the options for MPI. Web addresses, such as package indexes, are for
-#   the rule `remote_code`. Names compare with regard to case, as Linux does, but for npm's. No value appears in a
-#   finding. Without `variables` every variable counts, without `trusted_paths` no path is trusted.
+#   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as
+#   LD_PRELOAD, PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie at or
+#   below one of `trusted_paths`. A relative path, a path of an input and an address of S3 are places that the job's
+#   owner writes to, a path with `..` goes up from where a link leads, and the folder of a checkpoint is the owner's
+#   wherever it lies; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs in, and so
+#   one of them, and an empty bundle of certificates (`AWS_CA_BUNDLE`) may be none that is verified. Of variables
+#   that give an interpreter options (`options`) only what the regular expression finds counts: what its groups hold,
+#   or all of it where it has none, must be such paths of the image. So must what it finds in a hyperparameter of
+#   SageMaker's own, such as the options for MPI. Web addresses, such as package indexes, are for the rule
+#   `remote_code`. Names compare with regard to case, as Linux does, but for npm's. No value appears in a finding.
+#   Without `variables` every variable counts, without `trusted_paths` no path is trusted.
 # related_resources:
 #   - https://man7.org/linux/man-pages/man8/ld.so.8.html
 #   - https://docs.python.org/3/using/cmdline.html#environment-variables
@@ -63,7 +64,7 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 # scope: document
 # description: Variables that load code from places of the job's owner.
 findings contains {
-	"message": sprintf("The variable %s in %s loads code from a place outside the image.", [setting.name, setting.slot]),
+	"message": sprintf("The variable %s in %s lets code come from a place outside the image.", [setting.name, setting.slot]),
 	"details": {"config": "rules.loader_environment", "slot": setting.slot, "setting": setting.name},
 } if {
 	_may_load_code
@@ -128,6 +129,9 @@ _names_other_places(name, value) if {
 	regex.match(`(?i)path$`, name)
 	regex.match(`^:|::|:$`, value)
 }
+
+# An empty one turned botocore's verification off, up to 1.34 at least.
+_names_other_places(name, "") if endswith(name, "_CA_BUNDLE")
 
 _names_other_places(name, value) if {
 	some place in regex.split(`[:;,\s]+`, _places(name, value))

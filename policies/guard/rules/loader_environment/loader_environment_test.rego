@@ -14,7 +14,7 @@ _job(name, value) := {"environment": [
 ]}
 
 _finding(name) := {
-	"message": sprintf("The variable %s in Environment loads code from a place outside the image.", [name]),
+	"message": sprintf("The variable %s in Environment lets code come from a place outside the image.", [name]),
 	"details": {"config": "rules.loader_environment", "slot": "Environment", "setting": name},
 }
 
@@ -110,6 +110,19 @@ test_an_empty_entry_of_a_search_path_is_the_current_folder[value] if {
 	r := rule.findings with input as _job("PYTHONPATH", value)
 		with data.guard.config.rules.loader_environment as _config
 	r == {_finding("PYTHONPATH")}
+}
+
+test_an_empty_bundle_of_certificates_verifies_nothing[[name, value]] if {
+	some [name, value, expected] in [
+		["AWS_CA_BUNDLE", "", {_finding("AWS_CA_BUNDLE")}],
+		["AWS_CA_BUNDLE", "/opt/ml/input/data/x/ca.pem", {_finding("AWS_CA_BUNDLE")}],
+		["AWS_CA_BUNDLE", "/usr/lib/ssl/cert.pem", set()],
+		["AWS_CA_BUNDLE_NAME", "", set()],
+		["SSL_CERT_FILE", "", set()],
+	]
+	config := object.union(_config, {"variables": ["AWS_CA_BUNDLE", "AWS_CA_BUNDLE_NAME", "SSL_CERT_FILE"]})
+	r := rule.findings with input as _job(name, value) with data.guard.config.rules.loader_environment as config
+	r == expected
 }
 
 test_a_search_path_may_be_empty_or_full[value] if {
