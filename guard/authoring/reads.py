@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tarfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,9 +11,14 @@ from tempfile import TemporaryDirectory
 
 from guard.authoring.compiled import copy_planned
 from guard.authoring.opa import TESTS, Opa
+from guard.errors import ConfigError
 from guard.log.masking import unescaped
 
 Steps = tuple[str, ...]
+
+# Beside the document as a whole, OPA names none of its parts that the same body reads: `availability.known("job.tags", input)`
+# would hide `input.job.tags`.
+_WHOLE = re.compile(r"\binput\b(?!\s*[.\[:])")
 
 # What overrides, exemptions and the contract read for every rule.
 _ALL_RULES: tuple[Steps, ...] = (
@@ -33,7 +40,7 @@ _ALL_RULES: tuple[Steps, ...] = (
 def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: Iterable[str]) -> tuple[str, ...]:
     """Return those of the rules whose findings may depend on what one of the JSON pointers below `/input` names, sorted.
 
-    Of a folder of policies it is what the bundle of them would read. A library that is given the whole document doesn't count:
+    Of a folder of policies it is what the bundle of them would read. What a library reads of the whole document doesn't count:
     none reads settings or commands, and the contract test of the policies says so. Raises ConfigError when OPA can't read them.
     """
     hidden = [path[1:] for path in map(_steps, pointers) if path[:1] == ("input",)]
@@ -43,11 +50,9 @@ def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: I
     if any(_overlap(path, known) for path in hidden for known in _ALL_RULES):
         return tuple(ids)
     with ThreadPoolExecutor(4) as pool, TemporaryDirectory() as folder:
-        if (opa.folder / bundle).is_dir():
-            # Only with its plan worked out: to make it, a policy looks into all rules.
-            copy_planned(opa, bundle, Path(folder, "planned"))
-            bundle = Path(folder, "planned")
-        read = pool.map(lambda rule_id: input_paths(opa, bundle, rule_id), ids)
+        policies = Path(folder, "policies")
+        copy_readable(opa, bundle, policies)
+        read = pool.map(lambda rule_id: input_paths(opa, policies, rule_id), ids)
         return tuple(
             rule_id
             for rule_id, paths in zip(ids, read, strict=True)
@@ -55,10 +60,29 @@ def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: I
         )
 
 
-def input_paths(opa: Opa, bundle: Path, rule_id: str) -> set[Steps]:
-    """Return the paths of the document that a rule's findings depend on, but for the document as a whole."""
+def copy_readable(opa: Opa, bundle: Path, target: Path) -> None:
+    """Copy the policies into a new folder so that OPA tells all that a rule names of the document.
+
+    Raises ConfigError when they can't be read.
+    """
+    source = opa.folder / bundle
+    if source.is_dir():
+        # Only with its plan worked out: to make it, a policy looks into all rules.
+        copy_planned(opa, bundle, target)
+    else:
+        try:
+            with tarfile.open(source) as packed:
+                packed.extractall(target, filter="data")
+        except (OSError, tarfile.TarError) as exc:
+            raise ConfigError("the bundle can't be read", path=str(bundle), error=str(exc)) from exc
+    for file in target.glob("**/guard/rules/*/*.rego"):
+        file.write_text(_WHOLE.sub("data.document", file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def input_paths(opa: Opa, policies: Path, rule_id: str) -> set[Steps]:
+    """Return the paths of the document that a rule's findings depend on, by the `copy_readable` of the policies."""
     query = f"data.guard.rules.{rule_id}.findings"
-    told = opa.json("deps", "--format", "json", "--bundle", bundle, "--ignore", TESTS, query)
+    told = opa.json("deps", "--format", "json", "--bundle", policies, "--ignore", TESTS, query)
     paths = {tuple(str(part["value"]) for part in reference) for reference in told.get("base") or []}
     return {path[1:] for path in paths if path[0] == "input" and len(path) > 1}
 

@@ -212,10 +212,16 @@ def rule_ids(opa: Path) -> list[str]:
     return [rule.rule_id for rule in rules]
 
 
-def test_the_rules_that_read_settings_or_commands_are_these(opa, tmp_path, rule_ids) -> None:
-    bundle = configured_bundle(tmp_path, opa, rules={rule_id: {"level": "warn"} for rule_id in rule_ids})
+@pytest.fixture(scope="module")
+def all_on(opa: Path, tmp_path_factory: pytest.TempPathFactory, rule_ids: list[str]) -> Path:
+    """A bundle of all rules."""
+    rules = {rule_id: {"level": "warn"} for rule_id in rule_ids}
+    return configured_bundle(tmp_path_factory.mktemp("on"), opa, rules=rules)
+
+
+def test_the_rules_that_read_settings_or_commands_are_these(opa, all_on, rule_ids) -> None:
     pointers = ["/input/environment/0/value", "/input/hyperparameters/0/value", "/input/command/arguments/0"]
-    found = rules_that_read(Opa(opa, SHIPPED), bundle, rule_ids, pointers)
+    found = rules_that_read(Opa(opa, SHIPPED), all_on, rule_ids, pointers)
     assert found == (
         "data_location",
         "entrypoint_override",
@@ -225,6 +231,22 @@ def test_the_rules_that_read_settings_or_commands_are_these(opa, tmp_path, rule_
         "script_mode",
         "secret_in_environment",
     ), "a rule reads settings or commands now, or none: correct this list"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "rules"),
+    [
+        ("/input/network/isolated", ("network_isolation_required",)),
+        ("/input/network/encrypted_traffic", ("traffic_encryption_required",)),
+        ("/input/network/vpc", ("vpc_required",)),
+        ("/input/compute/spot", ("instance_count", "spot_required")),
+        ("/input/job/tags/cost-center", ("required_tags",)),
+    ],
+    ids=str,
+)
+def test_what_a_rule_reads_beside_the_whole_document_is_read(opa, rule_ids, all_on, pointer, rules) -> None:
+    """OPA names no part of the document that a rule reads where it gives a library all of it."""
+    assert rules_that_read(Opa(opa, SHIPPED), all_on, rule_ids, [pointer]) == rules
 
 
 def test_no_library_reads_settings_or_commands_of_a_whole_document() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from guard.authoring import reads
-from guard.authoring.reads import input_paths, rules_that_read
+from guard.authoring.reads import copy_readable, input_paths, rules_that_read
+from guard.errors import ConfigError
 
 BUNDLE = Path("bundle.tar.gz")
 
@@ -32,7 +34,8 @@ class Dependencies:
 
 
 @pytest.fixture
-def opa(tmp_path: Path) -> Any:
+def opa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(reads, "copy_readable", lambda opa, bundle, target: None)
     return Dependencies(
         tmp_path,
         whole=["input", "data.guard.config"],
@@ -87,15 +90,41 @@ def test_the_paths_of_a_rule_are_those_of_the_document(opa: Any) -> None:
     assert input_paths(opa, BUNDLE, "settings") == {("environment",)}
 
 
-def test_of_a_folder_of_policies_its_bundles_plan_is_read(opa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    planned = []
-    monkeypatch.setattr(reads, "copy_planned", lambda opa, policies, target: planned.append((policies, target)))
-    (opa.folder / "policies").mkdir()
-    assert rules_that_read(opa, Path("policies"), IDS, ["/input/environment"]) == ("settings",)
-    ((policies, target),) = planned
-    assert (policies, opa.bundles) == (Path("policies"), {target})
+RULE = "policies/guard/rules/own/own.rego"
+READS = "allow if { f(input); f(input.job); f(input [x]); inputs; f(data.input_x) }\n"
+READABLE = "allow if { f(data.document); f(input.job); f(input [x]); inputs; f(data.input_x) }\n"
 
 
-def test_a_bundle_is_read_as_it_is(opa: Any) -> None:
-    rules_that_read(opa, BUNDLE, IDS, ["/input/environment"])
-    assert opa.bundles == {BUNDLE}
+def test_of_a_folder_of_policies_its_bundles_plan_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy(_: Any, policies: Path, target: Path) -> None:
+        assert policies == Path("policies")
+        _written(target, "guard/rules/own/own.rego")
+
+    monkeypatch.setattr(reads, "copy_planned", copy)
+    (tmp_path / "policies").mkdir()
+    copy_readable(Dependencies(tmp_path), Path("policies"), tmp_path / "copy")  # type: ignore[arg-type]
+    assert (tmp_path / "copy/guard/rules/own/own.rego").read_text() == READABLE
+
+
+def test_a_bundle_is_unpacked_and_its_libraries_stay_as_they_are(tmp_path: Path) -> None:
+    library = RULE.replace("rules", "lib")
+    for name in (RULE, library):
+        _written(tmp_path, name)
+    with tarfile.open(tmp_path / BUNDLE, "w:gz") as packed:
+        for name in (RULE, library):
+            packed.add(tmp_path / name, f"/{name}")
+    copy_readable(Dependencies(tmp_path), BUNDLE, tmp_path / "copy")  # type: ignore[arg-type]
+    assert [(tmp_path / "copy" / name).read_text() for name in (RULE, library)] == [READABLE, READS]
+
+
+@pytest.mark.parametrize("content", [None, b"no bundle"], ids=["missing", "no archive"])
+def test_what_is_no_bundle_is_an_error(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / BUNDLE).write_bytes(content)
+    with pytest.raises(ConfigError, match="can't be read"):
+        copy_readable(Dependencies(tmp_path), BUNDLE, tmp_path / "copy")  # type: ignore[arg-type]
+
+
+def _written(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).write_text(READS)
