@@ -454,6 +454,13 @@ class Unavailable(Model):
         tuple[str, ...],
         Field(description="Document fields that may lack facts: a rule must not report that such a fact is absent."),
     ]
+    facts: Annotated[
+        tuple[str, ...] | None,
+        Field(
+            description="Which of their facts may be lacking, as `images` or `network.vpc`; null in documents from before, in"
+            " which it may be any."
+        ),
+    ] = None
 
 
 class Document(Model):

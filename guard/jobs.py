@@ -41,6 +41,7 @@ class JobKind:
     them a variant lacks. `within` is the path of the field that holds the description in the response of Describe, empty
     where the response itself is the description. `key_fields` are fields that Describe and Stop demand besides the name; in
     the job's ARN their values stand before the name. `event_only_fields` are those that only the call which creates the job has.
+    `model_facts` are the document fields of which the job says nothing itself: they are as its model says.
     """
 
     id: str
@@ -61,6 +62,7 @@ class JobKind:
     within: tuple[str, ...] = ()
     key_fields: tuple[str, ...] = ()
     event_only_fields: tuple[str, ...] = ()
+    model_facts: tuple[str, ...] = ()
 
     def described(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the description that a response of Describe holds; what isn't such a response is returned as it is."""
@@ -148,6 +150,7 @@ TRANSFORM = JobKind(
     listing=Listing("ListTransformJobs", "TransformJobSummaries"),
     running=frozenset({"InProgress"}),
     parts=frozenset({"image", "instances", "instance-count", "volumes", "vpc", "network-isolation"}),
+    model_facts=("network.isolated", "network.vpc"),
 )
 
 # "Running" is what AWS's own event fixtures say; the API says "InProgress", and lists by that alone.
@@ -257,6 +260,7 @@ INFERENCE_RECOMMENDATIONS = JobKind(
     stopping=frozenset({"STOPPING"}),
     ended=frozenset({"COMPLETED", "FAILED", "STOPPED", "DELETING", "DELETED"}),
     event_only_fields=("OutputConfig",),
+    model_facts=("network.isolated",),
 )
 
 LABELING = JobKind(

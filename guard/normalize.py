@@ -26,7 +26,7 @@ from guard.extract.bounds import SETTINGS_BYTES, bounded, bounded_lists
 from guard.extract.facts import Facts
 from guard.extract.reading import Node, clean, present, tags, text
 from guard.refs import Collected, JobRef, parse_job_arn
-from guard.resources import DESCRIBED, RESOURCE_KINDS
+from guard.resources import DESCRIBED, MODEL, RESOURCE_KINDS
 from guard.times import parse_time
 
 # The first that a description has: a child of a tuning job of an AutoML job names both.
@@ -62,7 +62,7 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
         remote_access=RemoteAccess(debug=facts.remote_debug),
         actor=ref.actor,
         deny_list=deny_list,
-        unavailable=tuple(_unavailable(ref, failure) for failure in collected.failures) or None,
+        unavailable=tuple(_unavailable(ref, failure, description) for failure in collected.failures) or None,
         entries_omitted=omitted or None,
         **parts,
     )
@@ -105,16 +105,27 @@ def _unread(image: Image) -> Image:
     return image.model_copy(update={"error": ImageError(code="unavailable", message="the job could not be described")})
 
 
-def _unavailable(ref: JobRef, failure: CollectError) -> Unavailable:
+def _unavailable(ref: JobRef, failure: CollectError, description: Node) -> Unavailable:
     """A call that failed for now, with the document fields that lack what it would have returned."""
     operation = str(failure.evidence["operation"])
     asked = failure.evidence.get("resource")
+    facts = _missing(ref, operation, asked)
+    if "job.role_arns" in facts and text(description, "RoleArn") is None:
+        facts = (*facts, "job.execution_role_arns")
     return Unavailable(
         operation=operation,
         resource=None if asked is None else clean(str(asked)),
         message=clean(str(failure.evidence.get("code", failure.message))),
-        fields=_missing(ref, operation, asked),
+        fields=tuple(dict.fromkeys(map(field_of, facts))),
+        facts=facts,
     )
+
+
+def field_of(fact: str) -> str:
+    """Return the field by which policies from before there were facts ask for one."""
+    if fact == "job.execution_role_arns":
+        return "job.role_arns"
+    return fact if fact.startswith("job.") else fact.partition(".")[0]
 
 
 def _missing(ref: JobRef, operation: str, asked: object) -> tuple[str, ...]:
@@ -122,7 +133,8 @@ def _missing(ref: JobRef, operation: str, asked: object) -> tuple[str, ...]:
         return DESCRIBED
     tagged = parse_job_arn(asked)
     of_a_model = operation == "ListTags" and tagged is not None and tagged.resource in _MODELS
-    return ("models",) if of_a_model else _FIELDS[operation]
+    more = ref.kind.model_facts if operation == MODEL.describe_operation else ()
+    return ("models",) if of_a_model else (*_FIELDS[operation], *more)
 
 
 def _job(ref: JobRef, collected: Collected, facts: Facts, *, undescribed: bool, roles_omitted: int) -> Job:

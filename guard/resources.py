@@ -17,8 +17,9 @@ DESCRIBED = ("job.role_arns", *(name for name in Document.model_fields if name n
 class ResourceKind:
     """What the guard must know of one kind of resource; operation and field names are those of the SageMaker API.
 
-    `facts` are the document fields that its description adds to: unknown while it can't be described. `arn_field` is that of a
-    resource whose tags the document shows. `describe_options` are what the describe operation takes besides the name.
+    `facts` are the document fields that its description adds to, whatever kind of job names it, and `JobKind.model_facts` more of
+    a model's. They alone are unknown while it can't be described: that a job's own volumes have no key is certain. `arn_field` is
+    that of a resource whose tags the document shows. `describe_options` are what the describe operation takes besides the name.
     """
 
     id: str
@@ -47,7 +48,7 @@ class Resource:
     name: str
 
 
-def _job_definition(monitoring_type: str, arn_resource: str) -> ResourceKind:
+def _job_definition(monitoring_type: str, arn_resource: str, *more: str) -> ResourceKind:
     return ResourceKind(
         id=arn_resource,
         origin="job-definition",
@@ -57,7 +58,7 @@ def _job_definition(monitoring_type: str, arn_resource: str) -> ResourceKind:
         describe_operation=f"Describe{monitoring_type}JobDefinition",
         name_parameter="JobDefinitionName",
         image_field=f"{monitoring_type}AppSpecification.ImageUri",
-        facts=DESCRIBED,
+        facts=("images", "job.role_arns", "compute", "network", "storage", "environment", "endpoints", *more),
     )
 
 
@@ -70,7 +71,7 @@ ALGORITHM = ResourceKind(
     describe_operation="DescribeAlgorithm",
     name_parameter="AlgorithmName",
     image_field="TrainingSpecification.TrainingImage",
-    facts=("images", "storage"),
+    facts=("images", "storage.inputs"),
 )
 
 MODEL = ResourceKind(
@@ -82,7 +83,7 @@ MODEL = ResourceKind(
     describe_operation="DescribeModel",
     name_parameter="ModelName",
     image_field="PrimaryContainer.Image",
-    facts=("images", "job.role_arns", "network", "storage", "environment", "models"),
+    facts=("images", "job.role_arns", "storage.inputs", "environment", "models"),
     arn_field="ModelArn",
 )
 
@@ -95,15 +96,15 @@ MODEL_PACKAGE = ResourceKind(
     describe_operation="DescribeModelPackage",
     name_parameter="ModelPackageName",
     image_field="InferenceSpecification.Containers[0].Image",
-    facts=("images", "storage", "environment", "models"),
+    facts=("images", "storage.inputs", "environment", "models"),
     arn_field="ModelPackageArn",
     # Else SageMaker decrypts the package's model card, which no document shows, and refuses whoever may not use its key.
     describe_options=(("IncludedData", "MetadataOnly"),),
 )
 
 JOB_DEFINITIONS: dict[str, ResourceKind] = {
-    "DataQuality": _job_definition("DataQuality", "data-quality-job-definition"),
-    "ModelQuality": _job_definition("ModelQuality", "model-quality-job-definition"),
+    "DataQuality": _job_definition("DataQuality", "data-quality-job-definition", "command"),
+    "ModelQuality": _job_definition("ModelQuality", "model-quality-job-definition", "command"),
     "ModelBias": _job_definition("ModelBias", "model-bias-job-definition"),
     "ModelExplainability": _job_definition("ModelExplainability", "model-explainability-job-definition"),
 }

@@ -1,32 +1,25 @@
-"""A call that failed for now may withhold findings, and never adds one: over all rules, in a real OPA."""
+"""A call that failed for now may withhold findings, no others, and never adds one: over all rules, in a real OPA."""
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guard.aws.collect import collect
-from guard.document import DenyList, Document, Source
+from guard.authoring.opa import Opa
+from guard.authoring.reads import copy_readable, input_paths
+from guard.document import Document
 from guard.jobs import JOB_KINDS, JobKind
-from guard.normalize import normalize
 from guard.opa.engine import EmbeddedOpa
-from guard.refs import JobRef, job_arn
-from guard.resources import RESOURCE_KINDS
-from tests.support.fakes import FakeSageMaker, refused
-from tests.support.jobs import HOME
-from tests.support.policies import RULE_IDS
-from tests.support.shapes import answer
-
-NOTHING = DenyList(images={}, patterns=())
-SOURCE = Source(type="state-change", id="event-1", time=datetime(2026, 11, 23, 10, tzinfo=UTC))
+from guard.resources import BY_RESOURCE_KIND, RESOURCE_KINDS
+from tests.support.bundles import configured_bundle
+from tests.support.busy import NAMED, document
+from tests.support.policies import ROOT, RULE_IDS
 
 
 @pytest.fixture(scope="module")
@@ -68,28 +61,6 @@ def relaxed(engine_with: Callable[..., EmbeddedOpa], request: pytest.FixtureRequ
     return engine_with(rules=sections)
 
 
-def _client(kind: JobKind, seed: int, failing: frozenset[str]) -> FakeSageMaker:
-    operations = [kind.describe_operation, *(row.describe_operation for row in RESOURCE_KINDS)]
-    # Each is made when it is asked for: a job has few of the resources that there are.
-    answers: dict[str, Any] = {name: partial(_answer, name, seed + number) for number, name in enumerate(operations)}
-    answers["ListTags"] = {"Tags": [{"Key": "team", "Value": "a"}]}
-    return FakeSageMaker(
-        **{name: refused("ThrottlingException") if name in failing else answers[name] for name in answers}
-    )
-
-
-def _answer(operation: str, seed: int, **_: Any) -> dict[str, Any]:
-    return answer(operation, seed)
-
-
-def _document(kind: JobKind, seed: int, failing: frozenset[str]) -> Document:
-    told = answer(kind.describe_operation, seed)
-    keep = random.Random(seed)
-    told = {field: value for field, value in told.items() if keep.random() < 0.7}
-    ref = JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, SOURCE, None, told)
-    return normalize(ref, collect(_client(kind, seed, failing), ref), NOTHING)
-
-
 def _found(engine: EmbeddedOpa, document: Document) -> Counter[str]:
     return Counter(finding.rule_id for finding in engine.evaluate(document).decision.findings)
 
@@ -105,10 +76,40 @@ def _counting(engine: EmbeddedOpa, document: Document) -> Counter[str]:
 def test_what_failed_for_now_adds_no_finding(strict: EmbeddedOpa, kind: JobKind, data: Any, seed: int) -> None:
     calls = ["ListTags", kind.describe_operation, *(row.describe_operation for row in RESOURCE_KINDS)]
     failing = frozenset(data.draw(st.sets(st.sampled_from(calls), min_size=1), label="failing calls"))
-    complete = _found(strict, _document(kind, seed, frozenset()))
-    partial = _found(strict, _document(kind, seed, failing))
+    complete = _found(strict, document(kind, seed, frozenset()))
+    partial = _found(strict, document(kind, seed, failing))
     added = partial - complete
     assert not added, f"with {sorted(failing)} unavailable these rules report more than without: {dict(added)}"
+
+
+@pytest.fixture(scope="module")
+def reads(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str, ...]]]:
+    """By rule the paths of the document that its findings depend on, but for what failed."""
+    folder = tmp_path_factory.mktemp("reads")
+    bundle = configured_bundle(folder, opa, rules={rule: {"level": "deny"} for rule in RULE_IDS})
+    copy_readable(Opa(opa, ROOT), bundle, folder / "readable")
+    return {rule: input_paths(Opa(opa, ROOT), folder / "readable", rule) - {("unavailable",)} for rule in RULE_IDS}
+
+
+def _touches(path: tuple[str, ...], facts: set[str]) -> bool:
+    return any(
+        f"{'.'.join(path)}.".startswith(f"{fact}.") or f"{fact}.".startswith(f"{'.'.join(path)}.") for fact in facts
+    )
+
+
+@pytest.mark.parametrize("kind", [row for row in JOB_KINDS if row.id in NAMED], ids=lambda row: row.id)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), seed=st.integers(0, 2**32))
+def test_a_busy_resource_withholds_no_finding_that_it_could_not_change(
+    strict: EmbeddedOpa, reads: dict[str, set[tuple[str, ...]]], kind: JobKind, data: Any, seed: int
+) -> None:
+    failing = frozenset({BY_RESOURCE_KIND[data.draw(st.sampled_from(NAMED[kind.id]))].describe_operation})
+    partial = document(kind, seed, failing)
+    lacking = {fact for call in partial.unavailable or () for fact in call.facts or ()}
+    certain = {rule for rule in RULE_IDS if not any(_touches(path, lacking) for path in reads[rule])}
+    complete = _found(strict, document(kind, seed, frozenset()))
+    lost = Counter({rule: complete[rule] for rule in certain}) - _found(strict, partial)
+    assert not lost, f"without {sorted(lacking)}"
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
@@ -119,8 +120,8 @@ def test_what_failed_for_now_ends_no_exemption_and_no_override(
 ) -> None:
     calls = ["ListTags", kind.describe_operation, *(row.describe_operation for row in RESOURCE_KINDS)]
     failing = frozenset(data.draw(st.sets(st.sampled_from(calls), min_size=1), label="failing calls"))
-    complete = _counting(relaxed, _document(kind, seed, frozenset()))
-    partial = _counting(relaxed, _document(kind, seed, failing))
+    complete = _counting(relaxed, document(kind, seed, frozenset()))
+    partial = _counting(relaxed, document(kind, seed, failing))
     added = partial - complete
     assert not added, f"with {sorted(failing)} unavailable these rules count more than without: {dict(added)}"
 
@@ -128,7 +129,7 @@ def test_what_failed_for_now_ends_no_exemption_and_no_override(
 def test_the_property_sees_a_job_that_cannot_be_read(strict: EmbeddedOpa) -> None:
     """Else it would hold for a test that compares nothing."""
     kind = next(row for row in JOB_KINDS if row.id == "training")
-    assert any(_found(strict, _document(kind, seed, frozenset())) for seed in range(5))
-    document = _document(kind, 1, frozenset({kind.describe_operation, "ListTags"}))
-    assert document.unavailable is not None
-    assert {call.operation for call in document.unavailable} == {kind.describe_operation, "ListTags"}
+    assert any(_found(strict, document(kind, seed, frozenset())) for seed in range(5))
+    partial = document(kind, 1, frozenset({kind.describe_operation, "ListTags"}))
+    assert partial.unavailable is not None
+    assert {call.operation for call in partial.unavailable} == {kind.describe_operation, "ListTags"}

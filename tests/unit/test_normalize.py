@@ -57,30 +57,6 @@ def test_what_could_not_be_described_for_now_is_unavailable_and_not_missing() ->
     ]
 
 
-ELSEWHERE = {"schema_version", "source", "account", "region", "partition", "job", "actor", "deny_list", "unavailable"}
-
-
-@pytest.mark.parametrize(
-    ("operation", "fields"),
-    [
-        ("ListTags", ["job.tags"]),
-        ("DescribeAlgorithm", ["images", "storage"]),
-        ("DescribeModel", ["images", "job.role_arns", "network", "storage", "environment", "models"]),
-        ("DescribeModelPackage", ["images", "storage", "environment", "models"]),
-        *(
-            (operation, ["job.role_arns", *(name for name in Document.model_fields if name not in ELSEWHERE)])
-            for operation in ("DescribeTransformJob", "DescribeDataQualityJobDefinition")
-        ),
-    ],
-)
-def test_a_failed_call_withholds_what_its_answer_would_have_told(operation: str, fields: list[str]) -> None:
-    failure = CollectError("busy", operation=operation, resource="m", code="ThrottlingException")
-    told = normalize(ref(TRANSFORM), Collected({"ModelName": "m"}, {}, {}, (failure,)), NOTHING)
-    (call,) = told.unavailable or ()
-    assert (call.operation, call.resource, call.message) == (operation, "m", "ThrottlingException")
-    assert call.fields == tuple(fields)
-
-
 def test_a_failure_of_another_call_leaves_the_job_as_it_is_described() -> None:
     failure = CollectError("no connection", operation="ListTags")
     told = normalize(ref(TRAINING), Collected({}, None, {}, (failure,)), NOTHING)
@@ -414,19 +390,3 @@ def test_every_parent_is_told() -> None:
     description = {"TuningJobArn": "arn:t", "AutoMLJobArn": "arn:a", "TrainingJobArn": "arn:own"}
     job = document(TRAINING, description).job
     assert (job.parent_arn, job.parent_arns) == ("arn:t", ("arn:t", "arn:a"))
-
-
-@pytest.mark.parametrize(
-    ("resource", "fields"),
-    [
-        ("arn:aws:sagemaker:eu-west-1:111122223333:transform-job/job-1", ("job.tags",)),
-        ("arn:aws:sagemaker:eu-west-1:111122223333:model/m", ("models",)),
-        ("arn:aws:sagemaker:eu-west-1:111122223333:model-package/p/1", ("models",)),
-    ],
-    ids=["of the job", "of its model", "of its package"],
-)
-def test_busy_tags_withhold_what_they_would_have_told(resource, fields) -> None:
-    busy = CollectError("the SageMaker API call failed", operation="ListTags", resource=resource, code="Throttling")
-    found = normalize(ref(TRANSFORM), Collected({"ModelName": "m"}, None, {}, (busy,)), NOTHING)
-    assert found.unavailable is not None
-    assert [(call.operation, call.fields) for call in found.unavailable] == [("ListTags", fields)]

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from guard.document import Compute, Document
+from guard.normalize import field_of
 
 FieldPath = tuple[str | int, ...]
 Json = dict[str, Any]
@@ -42,7 +43,10 @@ LACKING: dict[str, Json] = {
     "images": {},
     "compute": {"compute": {**dict.fromkeys(Compute.model_fields), "instances": []}},
     "network": {"network": {"isolated": None, "vpc": None, "encrypted_traffic": None}},
+    "network.isolated": {"network": {"isolated": None}},
+    "network.vpc": {"network": {"vpc": None}},
     "storage": {"storage": {"inputs": [], "outputs": [], "volumes": []}},
+    "storage.inputs": {"storage": {"inputs": []}},
     "command": {"command": {"entrypoint": None, "arguments": None}},
     "hyperparameters": {"hyperparameters": []},
     "environment": {"environment": []},
@@ -107,8 +111,15 @@ def lacking(trial: Trial) -> Iterator[tuple[str, Trial]]:
             document[name] = {**document[name], **part} if isinstance(part, dict) else part
         if field == "images":
             document["images"] = [_without_image(image) for image in document["images"]]
-        entry = {"operation": "Describe", "resource": None, "message": "ThrottlingException", "fields": [field]}
-        document["unavailable"] = [entry]
+        document["unavailable"] = [
+            {
+                "operation": "Describe",
+                "resource": None,
+                "message": "ThrottlingException",
+                "fields": [field_of(field)],
+                "facts": [field, "job.execution_role_arns"] if field == "job.role_arns" else [field],
+            }
+        ]
         yield field, Trial(trial.sample, document, f"{field} unavailable")
 
 

@@ -113,7 +113,7 @@ def test_texts_of_a_fixed_set_stay() -> None:
 @pytest.mark.parametrize(("field", "trial"), [pytest.param(*made, id=made[0]) for made in lacking(SAMPLE)])
 def test_what_is_lacking_is_named(field: str, trial: Trial) -> None:
     (entry,) = trial.document["unavailable"]
-    assert entry["fields"] == [field]
+    assert entry["facts"][0] == field
     head = field.split(".")[0]
     changed = {name for name, value in trial.document.items() if value != SAMPLE.document[name]}
     assert changed == {head, "unavailable"}
@@ -121,6 +121,6 @@ def test_what_is_lacking_is_named(field: str, trial: Trial) -> None:
 
 def test_every_name_that_unavailable_can_have_is_tried() -> None:
     assert set(LACKING) == {
-        "job.tags", "job.role_arns", "images", "compute", "network", "storage", "command", "hyperparameters",
-        "environment", "remote_access",
+        "job.tags", "job.role_arns", "images", "compute", "network", "network.isolated", "network.vpc", "storage",
+        "storage.inputs", "command", "hyperparameters", "environment", "remote_access",
     }  # fmt: skip

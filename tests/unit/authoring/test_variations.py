@@ -144,7 +144,10 @@ LACKS: dict[str, dict[str, Any]] = {
         "compute.training_plans": None,
     },
     "network": {"network.isolated": None, "network.vpc": None, "network.encrypted_traffic": None},
+    "network.isolated": {"network.isolated": None},
+    "network.vpc": {"network.vpc": None},
     "storage": {"storage.inputs": [], "storage.outputs": [], "storage.volumes": []},
+    "storage.inputs": {"storage.inputs": []},
     "command": {"command.entrypoint": None, "command.arguments": None},
     "hyperparameters": {"hyperparameters": []},
     "environment": {"environment": []},
@@ -154,7 +157,9 @@ LACKS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize(("field", "trial"), [pytest.param(*made, id=made[0]) for made in lacking(SAMPLE)])
 def test_what_could_not_be_read_for_now_is_unknown_and_said_to_be(field: str, trial: Trial) -> None:
-    entry = {"operation": "Describe", "resource": None, "message": "ThrottlingException", "fields": [field]}
+    whole = field if field.startswith("job.") else field.split(".")[0]
+    entry = {"operation": "Describe", "resource": None, "message": "ThrottlingException", "fields": [whole]}
+    entry["facts"] = [field, "job.execution_role_arns"] if field == "job.role_arns" else [field]
     assert _differences(SAMPLE.document, trial.document) == LACKS[field] | {"unavailable": [entry]}
     assert str(trial) == f"a complete job with {field} unavailable"
 

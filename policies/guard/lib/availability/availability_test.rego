@@ -24,6 +24,36 @@ test_not_known_when_a_call_behind_it_failed if {
 	not availability.known("network", _with([_call(["images"]), _call(["network"])]))
 }
 
+_told(facts) := object.union(_call(["network"]), {"facts": facts})
+
+test_known_is_what_no_call_would_have_told[[facts, field]] if {
+	some [facts, field, known] in [
+		[["network.vpc"], "network.vpc", false],
+		[["network.vpc"], "network", false],
+		[["network.vpc"], "network.isolated", true],
+		[["network.vpc"], "network.vpc_endpoints", true],
+		[["network"], "network.vpc", false],
+		[["images", "network"], "network.vpc", false],
+		[["images"], "network.vpc", true],
+		[["job.role_arns"], "job.execution_role_arns", true],
+		[["job.role_arns"], "job.role_arns", false],
+		[["job.role_arns"], "job.tags", true],
+		[[], "network", true],
+	]
+	[availability.known(field, _with([_told(facts)])) | true] == [true | known == true]
+}
+
+test_known_is_nothing_of_a_field_in_a_document_from_before[[fields, field]] if {
+	some [fields, field] in [
+		["network", "network.vpc"],
+		["storage", "storage.inputs"],
+		["job.role_arns", "job.execution_role_arns"],
+	]
+	every call in [_call([fields]), object.union(_call([fields]), {"facts": null})] {
+		not availability.known(field, _with([call]))
+	}
+}
+
 test_not_known_are_settings_when_some_are_left_out if {
 	every field in ["environment", "hyperparameters"] {
 		not availability.known(field, testing.input_with({"settings_omitted": 1}))

@@ -7,7 +7,6 @@
 #   For a job with several roles an override to `deny` matches if one of them does, any other only if all of them do.
 package guard.lib.levels
 
-import data.guard.lib.availability
 import data.guard.lib.scopes
 import future.keywords.not
 
@@ -48,7 +47,7 @@ first(prepared, document) := min({number |
 #   True if it depends on roles that can't be read for now which prepared override is the first that matches: until they
 #   can be, the rule has no level that is sure.
 undecided(prepared, document) if {
-	not availability.known("job.role_arns", document)
+	scopes.unread("execution_role_arn", document)
 	candidates := scopes.candidates(prepared.index, document)
 	some number in candidates
 	_depends_on_roles(prepared.overrides[number], document)

@@ -151,6 +151,14 @@ _for_now(roles) := testing.input_without({"job": {"role_arns": roles}}, "job.rol
 
 _trainer := "arn:aws:iam::111122223333:role/Trainer"
 
+_beside_a_model := object.union(_for_now([_trainer]), {"unavailable": [{
+	"operation": "DescribeModel",
+	"resource": "m",
+	"message": "ThrottlingException",
+	"fields": ["job.role_arns"],
+	"facts": ["job.role_arns"],
+}]})
+
 test_undecided_while_roles_that_an_override_is_for_cannot_be_read[note] if {
 	some note, [overrides, roles] in {
 		"off for the role": [[{"role_arn": "*/Trainer", "level": "off"}], []],
@@ -174,6 +182,7 @@ test_decided_whatever_the_roles_are[note] if {
 		"off for another role than one of them": [[{"role_arn": "*/Admin", "level": "off"}], _for_now([_trainer])],
 		"deny for one of them": [[{"role_arn": "*/Trainer", "level": "deny"}], _for_now([_trainer])],
 		"roles that are known": [[{"role_arn": "*/Trainer", "level": "off"}], testing.document],
+		"a role of its own beside those of a model": [[{"role_arn": "*/Admin", "level": "off"}], _beside_a_model],
 	}
 	not levels.undecided(levels.prepared(overrides), document)
 }

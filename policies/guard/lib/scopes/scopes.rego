@@ -73,11 +73,19 @@ holds(fact, globs, document, strictness) if {
 could_hold(fact, globs, document) if holds(fact, globs, document, "all")
 
 could_hold(fact, globs, document) if {
-	not availability.known("job.role_arns", document)
+	unread(fact, document)
 	every value in _values(fact, document) {
 		regex.match(globs, value)
 	}
 }
+
+# METADATA
+# description: |
+#   True if the fact is of roles that can't be read for now. That a model which can't be read has one, too, changes
+#   nothing about the role that its job runs as, where the job tells that itself.
+unread("role_arn", document) if not availability.known("job.role_arns", document)
+
+unread("execution_role_arn", document) if not availability.known("job.execution_role_arns", document)
 
 _enough("any", matched, _) if count(matched) > 0
 

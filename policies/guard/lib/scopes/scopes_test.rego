@@ -114,6 +114,14 @@ test_role_that_cannot_be_read_for_now_could_match if {
 	not _could_match("execution_role_arn", _admin, named)
 }
 
+test_role_that_the_job_tells_could_match_as_it_is if {
+	without := testing.input_without({"job": {"role_arns": [], "execution_role_arns": []}}, "job.role_arns")
+	_could_match("execution_role_arn", _trainer, without)
+	told := object.union(without, {"unavailable": [object.union(without.unavailable[0], {"facts": ["job.role_arns"]})]})
+	not _could_match("execution_role_arn", _trainer, told)
+	_could_match("role_arn", _trainer, told)
+}
+
 test_other_facts_could_match_if_they_do if {
 	every document in [testing.document, _for_now([])] {
 		_could_match("region", "eu-*", document)

@@ -79,7 +79,7 @@ findings contains {
 	},
 } if {
 	some place in input.storage.inputs
-	_told(place)
+	_told(place, "storage.inputs")
 	not _approved(place)
 	shown := _shown(place.uri)
 }
@@ -95,7 +95,7 @@ findings contains {
 	},
 } if {
 	some place in input.storage.outputs
-	_told(place)
+	_told(place, "storage.outputs")
 	not _approved(place)
 	shown := _shown(place.uri)
 }
@@ -267,9 +267,9 @@ _shown_bucket(bucket) := sprintf("bucket %s", [bucket]) if storage.is_bucket(buc
 else := "S3, where it gives what is not a bucket name"
 
 # A place without an address says nothing while the call that gives it fails.
-_told(place) if is_string(place.uri)
+_told(place, _) if is_string(place.uri)
 
-_told(_) if availability.known("storage", input)
+_told(_, field) if availability.known(field, input)
 
 _approved(place) if globs.matches(_buckets, place.bucket)
 

@@ -33,7 +33,7 @@ findings contains {
 	"details": {"config": "rules.network_isolation_required", "isolated": false},
 } if {
 	input.network.isolated == false
-	availability.known("network", input)
+	availability.known("network.isolated", input)
 }
 
 findings contains {
@@ -41,5 +41,5 @@ findings contains {
 	"details": {"config": "rules.network_isolation_required", "isolated": null},
 } if {
 	input.network.isolated == null
-	availability.known("network", input)
+	availability.known("network.isolated", input)
 }

@@ -55,7 +55,7 @@ findings contains {
 	"message": sprintf("Output %s is not encrypted with a KMS key.", [output.name]),
 	"details": {"config": "rules.output_encryption_required", "output": output.name, "kms_key": null},
 } if {
-	availability.known("storage", input)
+	availability.known("storage.outputs", input)
 	some output in input.storage.outputs
 	output.kms_key in {null, ""}
 	not globs.matches(_without_key, output.name)

@@ -33,7 +33,7 @@ findings contains {
 	"details": {"config": "rules.traffic_encryption_required", "encrypted_traffic": false},
 } if {
 	input.network.encrypted_traffic == false
-	availability.known("network", input)
+	availability.known("network.encrypted_traffic", input)
 }
 
 findings contains {
@@ -41,5 +41,5 @@ findings contains {
 	"details": {"config": "rules.traffic_encryption_required", "encrypted_traffic": null},
 } if {
 	input.network.encrypted_traffic == null
-	availability.known("network", input)
+	availability.known("network.encrypted_traffic", input)
 }

@@ -56,7 +56,7 @@ findings contains {
 	"message": sprintf("The volume of %s is not encrypted with a KMS key.", [volume.name]),
 	"details": {"config": "rules.volume_encryption_required", "volume": volume.name, "kms_key": null},
 } if {
-	availability.known("storage", input)
+	availability.known("storage.volumes", input)
 	availability.known("compute", input)
 	some volume in input.storage.volumes
 	volume.kms_key in {null, ""}
@@ -83,7 +83,7 @@ findings contains {
 	"details": {"config": "rules.volume_encryption_required", "volume": null, "kms_key": null},
 } if {
 	count(input.storage.volumes) == 0
-	availability.known("storage", input)
+	availability.known("storage.volumes", input)
 }
 
 _only_local_storage(volume) if {

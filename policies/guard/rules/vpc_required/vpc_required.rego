@@ -51,7 +51,7 @@ findings contains {
 	"details": {"config": "rules.vpc_required", "vpc": null},
 } if {
 	input.network.vpc == null
-	availability.known("network", input)
+	availability.known("network.vpc", input)
 }
 
 findings contains {
@@ -59,7 +59,7 @@ findings contains {
 	"details": {"config": "rules.vpc_required.subnets", "subnet": null, "allowed": _subnets},
 } if {
 	count(input.network.vpc.subnets) == 0
-	availability.known("network", input)
+	availability.known("network.vpc", input)
 }
 
 findings contains {
@@ -75,7 +75,7 @@ findings contains {
 	"details": {"config": "rules.vpc_required.security_groups", "security_group": null, "allowed": _security_groups},
 } if {
 	count(input.network.vpc.security_groups) == 0
-	availability.known("network", input)
+	availability.known("network.vpc", input)
 }
 
 findings contains {
