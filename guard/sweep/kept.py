@@ -12,6 +12,7 @@ from guard.store import KEPT, Store
 from guard.sweep.memory import Memory
 from guard.sweep.position import Position, Walk
 from guard.sweep.undecided import Undecided
+from guard.sweep.untold import Untold
 from guard.sweep.withheld import Withheld
 
 POSITION = "sweep#position"
@@ -19,7 +20,7 @@ SAVE_AFTER = timedelta(minutes=1)
 
 
 class Kept:
-    """The jobs that were judged, that nobody could judge and that are withheld, and where the sweep is; never raises.
+    """The jobs that were judged, that nobody could judge, that are withheld or untold, and where the sweep is; never raises.
 
     After a failure nothing more is written until the sweep's end: with a table that hangs, the jobs would wait for that.
     """
@@ -36,6 +37,7 @@ class Kept:
         self.memory = Memory(store)
         self.undecided = Undecided(store, undecided_after)
         self.withheld = Withheld(limits, store, withheld_longest, clock)
+        self.untold = Untold(self.withheld, store, clock)
         self._store = store
         self._clock = clock
         self._saved = clock()
@@ -44,7 +46,8 @@ class Kept:
     @property
     def failures(self) -> list[StateError]:
         """What could not be read or written."""
-        return [*self._failures, *self.memory.failures, *self.undecided.failures, *self.withheld.failures]
+        parts = (self.memory, self.undecided, self.withheld, self.untold)
+        return [*self._failures, *(failure for part in parts for failure in part.failures)]
 
     def saw(self, job: Listed) -> None:
         """Note that the job still runs."""
@@ -83,6 +86,7 @@ class Kept:
         self._saved = self._clock()
         for part in (self.memory, self.undecided, self.withheld):
             part.save(self._saved, complete=complete)
+        self.untold.save()
 
     def _write_position(self, walk: Walk, *, killed: bool) -> None:
         try:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from guard.aws.enforce import SharedPatience
@@ -16,7 +17,7 @@ from guard.document import Source
 from guard.errors import LogError, StateError, caused_by, policy_error
 from guard.pipeline import Guard
 from guard.record import Outcome, Record
-from guard.refs import Home, JobRef
+from guard.refs import Home
 from guard.sources.sweep import Listed, job_ref
 from guard.store import KEPT, Store
 from guard.sweep.batches import Batches
@@ -129,7 +130,7 @@ class Sweep:
                 withheld_longest=self.withheld_longest,
             )
             patience = SharedPatience(self.guard.patience, PATIENCE_SECONDS)
-            limited = replace(self, guard=replace(self.guard, limits=kept.withheld, patience=patience))
+            limited = replace(self, guard=replace(self.guard, limits=kept.untold, patience=patience))
             limited._swept(report, home, remaining, lease, kept)
         finally:
             lease.release()
@@ -154,7 +155,8 @@ class Sweep:
         # After a sweep that was killed, perhaps by one of its jobs, the others must not wait with that one for their turn.
         batches = Batches(1 if position.killed else self.together, left, self.clock)
         pending: dict[str, Listed] = {}
-        jobs = self._unknown(report, home, walk, kept, pending, batches)
+        source = Source(type="sweep", id=report.run_id, time=report.started_at)
+        jobs = (job_ref(job, home, source) for job in self._unknown(report, walk, kept, pending, batches))
         # The first decision, on a batch of one job, tells the policies' revision, without which no job is known.
         for record in self.guard.judge_all(jobs, batches.begin):
             lease.renew()
@@ -164,23 +166,20 @@ class Sweep:
             if job is not None and record.outcome in _SETTLED and not record.failures and report.revision is not None:
                 kept.memory.remember(job, self._basis(report))
             kept.save_now_and_then()
-        self._ending(report)
         report.listed, report.complete, report.unsupported = walk.listed, walk.complete, sorted(walk.unsupported)
         kept.save(complete=walk.complete)
         kept.end_at(walk)
+        # They don't run any more, so they come last: and what was done so far is no loss if one of them kills the sweep.
+        for record in self.guard.judge_all(takewhile(lambda _: goes_on(), kept.untold.again(home, source))):
+            self._note(report, record, kept)
+        kept.untold.save()
+        self._ending(report)
         report.failures.add(*walk.failures, *kept.failures)
 
     def _unknown(
-        self,
-        report: Report,
-        home: Home,
-        walk: Walk,
-        kept: Kept,
-        pending: dict[str, Listed],
-        batches: Batches,
-    ) -> Iterator[JobRef]:
+        self, report: Report, walk: Walk, kept: Kept, pending: dict[str, Listed], batches: Batches
+    ) -> Iterator[Listed]:
         """The jobs that no sweep has judged as they are now, each `pending` until there is its record."""
-        source = Source(type="sweep", id=report.run_id, time=report.started_at)
         for job in walk.jobs():
             kept.saw(job)
             if report.revision is not None and kept.memory.knows(job, self._basis(report)):
@@ -193,7 +192,7 @@ class Sweep:
             if batches.took():
                 # The last of those that are judged together: if they are what kills this sweep, the next one begins behind them.
                 kept.begin_batch(walk)
-            yield job_ref(job, home, source)
+            yield job
 
     def _note(self, report: Report, record: Record, kept: Kept) -> None:
         """Count the record, and see to a job that could not be judged for too long."""
@@ -205,6 +204,7 @@ class Sweep:
             # A job that could not be judged is told of by name, in time; what was judged and not done is a failure of the sweep.
             report.failures.add(*record.failures)
         kept.withheld.note(record)
+        kept.untold.note(record)
         since = kept.undecided.note(record, self.clock())
         if since is None:
             return
@@ -217,6 +217,7 @@ class Sweep:
             report.outcomes[stopped.outcome.value if stopped.outcome else "none"] += 1
             report.failures.add(*stopped.failures)
             kept.withheld.note(stopped)
+            kept.untold.note(stopped)
 
     def _tell(self, report: Report, facts: dict[str, Any]) -> None:
         """Name a job that nobody could judge for too long; what can't be told keeps no other job from being judged."""

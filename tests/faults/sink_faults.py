@@ -10,10 +10,10 @@ from tests.faults.front import ALWAYS, Spoil
 from tests.faults.verdict import CHANNELS
 
 # The calls of one attempt.
-_CALLS = 2
+CALLS = 2
 _DENIED = front.fail(403, "AccessDenied")
 _THROTTLED = front.fail(400, "ProvisionedThroughputExceededException")
-_BUSY = front.fail(500, "InternalFailure")
+BUSY = front.fail(500, "InternalFailure")
 
 
 def _notice(name: str, *acts: Act, **expected: object) -> Fault:
@@ -35,36 +35,36 @@ _LETTER = {"told": False, "attempts": 1}
 NOTICES: tuple[Fault, ...] = (
     _notice("all is well", attempts=1, spares=True),
     _notice("event twice", again(2), attempts=2),
-    _notice("topic down once", spoil("Publish", _BUSY), attempts=1),
-    _notice("topic down for one message", spoil("Publish", _BUSY, _CALLS), attempts=1),
-    _notice("topic hangs for one message", spoil("Publish", front.hang(4), _CALLS), attempts=1),
+    _notice("topic down once", spoil("Publish", BUSY), attempts=1),
+    _notice("topic down for one message", spoil("Publish", BUSY, CALLS), attempts=1),
+    _notice("topic hangs for one message", spoil("Publish", front.hang(4), CALLS), attempts=1),
     _notice("topic gone", spoil("Publish", front.fail(404, "NotFound"), ALWAYS), **_LETTER),
     _notice("topic denied always", spoil("Publish", _DENIED, ALWAYS), **_LETTER),
-    _notice("tags throttled for one message", refuse("AddTags", "ThrottlingException", _CALLS), attempts=1),
+    _notice("tags throttled for one message", refuse("AddTags", "ThrottlingException", CALLS), attempts=1),
     _notice("tags denied for one message", refuse("AddTags", "AccessDeniedException"), attempts=1),
     _notice("tags denied always", refuse("AddTags", "AccessDeniedException", ALWAYS), **_LETTER),
-    _notice("bus down for one message", spoil("PutEvents", _BUSY, _CALLS), attempts=1),
+    _notice("bus down for one message", spoil("PutEvents", BUSY, CALLS), attempts=1),
     _notice("bus denied always", spoil("PutEvents", front.fail(400, "AccessDeniedException"), ALWAYS), **_LETTER),
-    _notice("security hub down for one message", spoil("import", _BUSY, _CALLS), attempts=1),
+    _notice("security hub down for one message", spoil("import", BUSY, CALLS), attempts=1),
     _notice("security hub off", spoil("import", front.fail(401, "InvalidAccessException"), ALWAYS), **_LETTER),
     _notice("security hub denied always", spoil("import", _DENIED, ALWAYS), **_LETTER),
     _notice(
         "every other channel hangs for one message",
-        *(spoil(name, front.hang(4), _CALLS) for name in CHANNELS if name != "Publish"),
+        *(spoil(name, front.hang(4), CALLS) for name in CHANNELS if name != "Publish"),
         attempts=1,
     ),
     _notice(
         "every channel reset for one message",
-        *(spoil(name, front.reset, _CALLS) for name in CHANNELS),
+        *(spoil(name, front.reset, CALLS) for name in CHANNELS),
         attempts=1,
     ),
-    _notice("queue down always", spoil("SendMessage", _BUSY, ALWAYS), attempts=1),
+    _notice("queue down always", spoil("SendMessage", BUSY, ALWAYS), attempts=1),
     _notice("queue denied always", spoil("SendMessage", _DENIED, ALWAYS), attempts=1),
-    _notice("queue hangs for one attempt", spoil("SendMessage", front.hang(4), _CALLS), attempts=1),
+    _notice("queue hangs for one attempt", spoil("SendMessage", front.hang(4), CALLS), attempts=1),
     _notice(
         "queue and topic down for one attempt",
-        spoil("SendMessage", _BUSY, _CALLS),
-        spoil("Publish", _BUSY, _CALLS),
+        spoil("SendMessage", BUSY, CALLS),
+        spoil("Publish", BUSY, CALLS),
         attempts=2,
     ),
     _notice(
@@ -91,13 +91,13 @@ NOTICES: tuple[Fault, ...] = (
 
 RECORDS: tuple[Fault, ...] = (
     _record("bucket busy once", front.fail(503, "SlowDown"), attempts=1),
-    _record("bucket busy for one attempt", front.fail(503, "SlowDown"), 2 * _CALLS, attempts=2),
-    _record("bucket slow for one record", front.slow(4), _CALLS, attempts=2),
+    _record("bucket busy for one attempt", front.fail(503, "SlowDown"), 2 * CALLS, attempts=2),
+    _record("bucket slow for one record", front.slow(4), CALLS, attempts=2),
     _record("bucket gone", front.fail(404, "NoSuchBucket"), ALWAYS, attempts=3),
     _record("bucket denied always", _DENIED, ALWAYS, attempts=3, spares=True),
     _record("bucket's answer not S3's, for one attempt", front.not_json, 2, attempts=2),
     _record("bucket's answer lost", front.lose_answer, attempts=1),
-    _record("bucket out of reach for one attempt", front.reset, 2 * _CALLS, attempts=2),
+    _record("bucket out of reach for one attempt", front.reset, 2 * CALLS, attempts=2),
 )
 
 REDRIVE: tuple[Fault, ...] = (

@@ -23,6 +23,7 @@ from tests.faults.acts import (
 from tests.faults.aws_faults import DESCRIBE, STOP
 from tests.faults.fault import SWEEPS, Act, Fault
 from tests.faults.front import ALWAYS
+from tests.faults.sink_faults import BUSY, CALLS
 
 _LIST = "ListTrainingJobs"
 _THROTTLED = front.fail(400, "ProvisionedThroughputExceededException")
@@ -47,6 +48,14 @@ SWEEP: tuple[Fault, ...] = (
     _sweep("killed while it lists", killed_by(_LIST), attempts=2),
     _sweep("killed while it describes the job", killed_by(DESCRIBE), attempts=2),
     _sweep("killed between record and stop", killed_by(STOP), attempts=2),
+    # The job isn't listed any more: the next sweep knows it by what this one kept before the stop.
+    _sweep("killed between stop and notice", killed_by("SendMessage"), attempts=2),
+    _sweep(
+        "queue and topic down for one sweep",
+        spoil("SendMessage", BUSY, CALLS),
+        spoil("Publish", BUSY, CALLS),
+        attempts=2,
+    ),
     _sweep("list throttled once", refuse(_LIST, "ThrottlingException"), attempts=1),
     _sweep("list busy for one sweep", refuse(_LIST, "ThrottlingException", 3), attempts=2, spares=True),
     _sweep(
@@ -73,5 +82,5 @@ SWEEP: tuple[Fault, ...] = (
             SWEEPS, lasting=False, opa="exec sleep 1000", variables=(("GUARD_OPA_START_TIMEOUT_SECONDS", "1"),)
         ),
     ),
-    _sweep("bucket of records denied always", spoil("PutObject", front.fail(403, "AccessDenied"), ALWAYS), attempts=2),
+    _sweep("bucket of records denied always", spoil("PutObject", front.fail(403, "AccessDenied"), ALWAYS), attempts=3),
 )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from guard.aws.table import StateTable
+from guard.errors import NoticeError
 from guard.record import Record
 from guard.sweep.lease import HELD, ITEM, Lease
 from guard.sweep.run import MARGIN_SECONDS, Sweep
@@ -236,3 +237,69 @@ def test_jobs_that_fail_again_and_again_do_not_keep_those_behind_waiting(
         )
     assert "denied" not in described[0]
     assert "denied" in described[-1]
+
+
+class Notices:
+    """The sink of notices: what ends it once, and what it has told of."""
+
+    name = "notices"
+
+    def __init__(self, end: BaseException | None) -> None:
+        self.end = end
+        self.told: list[tuple[str, str]] = []
+
+    def write(self, record: Record) -> None:
+        if record.decision != "deny" or record.outcome is None or record.ref is None:
+            return
+        if self.end is not None:
+            end, self.end = self.end, None
+            raise end
+        self.told.append((record.ref.name, record.outcome.value))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [pytest.param(Killed(), id="killed"), pytest.param(NoticeError("no channel takes it"), id="no channel takes it")],
+)
+def test_the_owner_of_a_job_that_a_sweep_stopped_and_could_not_tell_of_is_told_by_the_next(
+    sweep: Any, train: Any, sagemaker: Any, end: BaseException
+) -> None:
+    """The job isn't listed any more, and no event comes for it."""
+    train("denied", image=DENIED)
+    notices, clock = Notices(end), Clock()
+    with suppress(Killed):
+        sweep(clock, sinks=[notices]).run(HOME, lambda: PLENTY)
+    assert (status(sagemaker, "training", "denied") in {"Stopping", "Stopped"}, notices.told) == (True, [])
+    train("another")
+    clock.now += timedelta(minutes=10)
+    reports = [swept(sweep(clock, sinks=[notices])) for _ in range(2)]
+    assert notices.told == [("denied", "already_finished")]
+    assert [report["outcomes"].get("already_finished") for report in reports] == [1, None]
+
+
+def test_a_job_that_was_told_of_is_not_looked_at_again(sweep: Any, train: Any, control: Control) -> None:
+    train("denied", image=DENIED)
+    swept(sweep())
+    control.reset()
+    assert swept(sweep())["judged"] == 0
+    assert "DescribeTrainingJob" not in control.operations()
+
+
+def test_what_could_not_be_told_waits_for_the_jobs_that_run_and_for_time(
+    sweep: Any, train: Any, log: MemorySink
+) -> None:
+    train("denied", image=DENIED)
+    swept(sweep(sinks=[Notices(NoticeError("no channel takes it"))]))
+    train("another")
+    log.written.clear()
+    swept(sweep())
+    assert [record.ref.name for record in log.records if record.ref is not None] == ["another", "denied"]
+
+
+def test_without_time_what_could_not_be_told_is_left_to_the_next_sweep(sweep: Any, train: Any) -> None:
+    train("denied", image=DENIED)
+    swept(sweep(sinks=[Notices(NoticeError("no channel takes it"))]))
+    notices = Notices(None)
+    assert swept(sweep(sinks=[notices]), MARGIN_SECONDS)["judged"] == 0
+    swept(sweep(sinks=[notices]))
+    assert notices.told == [("denied", "already_finished")]

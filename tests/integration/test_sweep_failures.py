@@ -123,8 +123,8 @@ def test_a_denied_job_whose_stop_meets_a_fault_is_a_failure_of_the_sweep(
     monkeypatch.setattr("guard.pipeline.stop", defective)
     report = swept(sweep())
     assert (report["outcomes"], report["failures"], report["undecided_jobs"]) == (
-        {"failed": 1},
-        {"UnexpectedError": 1},
+        {"stop_failed": 1},
+        {"StopError": 1},
         0,
     )
 

@@ -1,0 +1,194 @@
+"""What a sweep stopped, or began to stop, is told of by the next ones if nobody could tell of it, and not for ever."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from guard.document import Source
+from guard.errors import CollectError, LogError, StopError
+from guard.limits.permit import Permit
+from guard.record import Outcome, Record
+from guard.refs import JobRef
+from guard.sweep.untold import ITEM, Untold
+from tests.support.jobs import HOME
+from tests.support.records import ARN, denied
+from tests.support.store import MemoryStore
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+SOURCE = Source(type="sweep", id="run-2", time=NOW)
+KEPT = {ARN: ["training", "churn-42", 0]}
+SILENT = LogError("a sink of the decision log could not keep a record", sink="notices")
+
+
+@dataclass
+class Other:
+    """The other limits."""
+
+    answer: Permit = field(default_factory=Permit)
+    judgements: int = 0
+
+    def judged(self) -> None:
+        self.judgements += 1
+
+    def permit(self, record: Record) -> Permit:
+        return self.answer
+
+
+def _untold(store: MemoryStore, answer: Permit | None = None) -> Untold:
+    return Untold(Other(answer or Permit()), store, lambda: NOW)
+
+
+def _kept(store: MemoryStore) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(store.items.get(ITEM, {}).get("jobs", "{}"))
+    return found
+
+
+def _again(untold: Untold) -> list[JobRef]:
+    return list(untold.again(HOME, SOURCE))
+
+
+def test_jobs_are_kept_under_the_name_that_the_next_version_reads() -> None:
+    assert ITEM == "sweep#untold"
+
+
+def test_a_job_is_kept_before_it_is_stopped() -> None:
+    store = MemoryStore()
+    permit = Permit(reason="the breaker has withheld the stop for 60 minutes already")
+    assert _untold(store, permit).permit(denied(outcome=None)) == permit
+    assert _kept(store) == KEPT
+
+
+@pytest.mark.parametrize("by", ["switch", "breaker", "rule"])
+def test_a_job_that_goes_on_is_not(by: Any) -> None:
+    store = MemoryStore()
+    assert _untold(store, Permit(by)).permit(denied(outcome=None)) == Permit(by)
+    assert store.items == {}
+
+
+def test_decisions_are_counted_by_the_other_limits() -> None:
+    other = Other()
+    Untold(other, MemoryStore(), lambda: NOW).judged()
+    assert other.judgements == 1
+
+
+@pytest.mark.parametrize(
+    ("record", "kept"),
+    [
+        pytest.param(denied(), {}, id="told"),
+        pytest.param(denied(outcome=Outcome.GONE), {}, id="gone"),
+        pytest.param(denied(outcome=Outcome.STOP_FAILED, failures=(StopError("refused"),)), {}, id="it goes on"),
+        pytest.param(denied(failures=(SILENT,)), KEPT, id="a sink failed"),
+        pytest.param(
+            replace(denied(), evaluation=None, outcome=Outcome.FAILED, failures=(CollectError("busy"),)),
+            KEPT,
+            id="nobody could judge it",
+        ),
+    ],
+)
+def test_it_stays_until_it_was_told(record: Record, kept: dict[str, Any]) -> None:
+    store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
+    untold = _untold(store)
+    untold.note(record)
+    untold.save()
+    assert _kept(store) == kept
+
+
+@pytest.mark.parametrize(
+    ("record", "kept"),
+    [
+        pytest.param(denied(outcome=Outcome.ALREADY_FINISHED, failures=(SILENT,)), KEPT, id="denied, a sink failed"),
+        pytest.param(replace(denied(), evaluation=None, failures=(SILENT,)), {}, id="not denied, a sink failed"),
+        pytest.param(denied(outcome=Outcome.ALREADY_FINISHED), {}, id="told"),
+    ],
+)
+def test_of_others_what_was_denied_and_not_told_is_kept(record: Record, kept: dict[str, Any]) -> None:
+    store = MemoryStore()
+    untold = _untold(store)
+    untold.note(record)
+    untold.save()
+    assert _kept(store) == kept
+
+
+def test_the_next_sweep_judges_it_and_has_counted_that() -> None:
+    store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
+    (ref,) = _again(_untold(store))
+    assert (ref.kind.id, ref.name, ref.arn, ref.home, ref.source) == ("training", "churn-42", ARN, HOME, SOURCE)
+    assert (ref.reported, ref.actor) == ({}, None)
+    assert _kept(store) == {ARN: ["training", "churn-42", 1]}
+
+
+def test_what_this_sweep_has_judged_is_for_the_next_one() -> None:
+    store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
+    untold = _untold(store)
+    untold.note(denied(failures=(SILENT,)))
+    assert _again(untold) == []
+
+
+def test_those_that_were_tried_least_come_first_and_few_at_once() -> None:
+    jobs = {f"arn:{number}": ["training", f"job-{number}", number % 3] for number in range(90)}
+    store = MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}})
+    tried = [int(ref.name.removeprefix("job-")) % 3 for ref in _again(_untold(store))]
+    assert tried == [0] * 30 + [1] * 20
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(["training", "churn-42", 24], id="tried for hours"),
+        pytest.param(["quantum", "churn-42", 0], id="of a kind of another version"),
+    ],
+)
+def test_what_leads_to_nothing_ends(values: list[Any]) -> None:
+    store = MemoryStore(**{ITEM: {"jobs": json.dumps({ARN: values})}})
+    untold = _untold(store)
+    assert _again(untold) == []
+    untold.save()
+    assert _kept(store) == {}
+
+
+@pytest.mark.parametrize("values", [None, 7, ["training"], ["training", "x", "0"], {"kind": "training"}], ids=str)
+def test_what_no_version_wrote_is_nothing(values: Any) -> None:
+    store = MemoryStore(**{ITEM: {"jobs": json.dumps({ARN: values})}})
+    assert _again(_untold(store)) == []
+
+
+def test_of_too_many_the_newest_stay() -> None:
+    store = MemoryStore()
+    untold = _untold(store)
+    for number in range(1600):
+        record = denied(failures=(SILENT,))
+        assert record.ref is not None
+        untold.note(replace(record, ref=replace(record.ref, arn=f"arn:{number}", name=f"job-{number}")))
+    untold.save()
+    assert list(_kept(store)) == [f"arn:{number}" for number in range(100, 1600)]
+
+
+def test_without_the_table_jobs_are_stopped_and_nothing_is_asked_twice() -> None:
+    store = MemoryStore()
+    store.refuses = True
+    untold = _untold(store)
+    assert untold.permit(denied(outcome=None)) == Permit()
+    store.refuses = False
+    untold.save()
+    assert (len(untold.failures), store.items) == (1, {})
+
+
+def test_a_write_that_fails_is_a_failure_and_the_last() -> None:
+    store = MemoryStore()
+    untold = _untold(store)
+    store.refuses = True
+    for _ in range(2):
+        assert untold.permit(denied(outcome=None)) == Permit()
+    assert len(untold.failures) == 1
+
+
+def test_what_is_as_it_was_is_not_written() -> None:
+    store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
+    untold = _untold(store)
+    untold.permit(denied(outcome=None))
+    assert store.expires == {}
