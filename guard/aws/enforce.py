@@ -72,14 +72,14 @@ def _after_refusal(client: Any, ref: JobRef, refusal: Exception) -> Outcome:
     except JobNotFound:
         return Outcome.GONE
     except CollectError as exc:
-        if _says_it_ended(ref, refusal):
-            return Outcome.ALREADY_FINISHED
-        raise StopError(
-            "the job could not be stopped, and its state is unknown",
-            job=ref.arn,
-            refusal=str(refusal),
-            describe=str(exc),
-        ) from refusal
+        status = _told_by(refusal)
+        if status not in ref.kind.stopping | ref.kind.ended:
+            raise StopError(
+                "the job could not be stopped, and its state is unknown",
+                job=ref.arn,
+                refusal=str(refusal),
+                describe=str(exc),
+            ) from refusal
     if status in ref.kind.stopping | ref.kind.stopped and may_have_been_served(refusal):
         return Outcome.STOPPED
     if status in ref.kind.stopping | ref.kind.ended:
@@ -89,7 +89,7 @@ def _after_refusal(client: Any, ref: JobRef, refusal: Exception) -> Outcome:
     ) from refusal
 
 
-def _says_it_ended(ref: JobRef, refusal: Exception) -> bool:
-    """Whether the refusal itself says that the job has ended, or is stopping; believed only while the job can't be described."""
+def _told_by(refusal: Exception) -> str | None:
+    """The job's status by the refusal itself; believed only while the job can't be described."""
     found = _IN_STATUS.search(str(refusal)) if code(refusal) == "ValidationException" else None
-    return found is not None and found["status"] in ref.kind.stopping | ref.kind.ended
+    return found["status"] if found else None

@@ -154,12 +154,21 @@ def test_a_job_that_is_gone_by_then() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome"), [("Stopping", Outcome.ALREADY_FINISHED), ("Completed", Outcome.ALREADY_FINISHED)]
+    ("status", "retries", "outcome"),
+    [
+        pytest.param("Stopping", 0, Outcome.ALREADY_FINISHED, id="stopping"),
+        pytest.param("Completed", 0, Outcome.ALREADY_FINISHED, id="completed"),
+        # The answer to the first attempt was lost: that one stopped it.
+        pytest.param("Stopping", 1, Outcome.STOPPED, id="stopping, at the second attempt"),
+        pytest.param("Stopped", 1, Outcome.STOPPED, id="stopped, at the second attempt"),
+        pytest.param("Completed", 1, Outcome.ALREADY_FINISHED, id="completed by itself, at the second attempt"),
+    ],
 )
-def test_the_refusal_says_that_the_job_has_ended_when_it_can_not_be_described(status, outcome) -> None:
+def test_the_refusal_says_that_the_job_has_ended_when_it_can_not_be_described(status, retries, outcome) -> None:
     refusal = refused(
         "ValidationException", f"The request was rejected because the training job is in status {status}."
     )
+    refusal.response["ResponseMetadata"]["RetryAttempts"] = retries
     assert stop(client(refusal, refused("AccessDeniedException")), ref()) is outcome
 
 
