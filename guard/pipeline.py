@@ -124,10 +124,10 @@ class Guard:
         record = self._described(ref)
         return self._finish(record, self.engine.evaluate)
 
-    def count_judged(self) -> None:
+    def count_judged(self, job_arn: str) -> None:
         """Count a job that goes on, also one whose earlier decision still holds, beside those that are denied; never raises."""
         with suppress(Exception):  # a decision that isn't counted is no failure of the decision
-            self.limits.judged()
+            self.limits.judged(job_arn)
 
     def stop_undecided(self, record: Record, reason: str) -> Record:
         """Stop the job of a record without a decision, where the deployment wants that; never raises.
@@ -183,7 +183,7 @@ class Guard:
                 denied = record
                 record = _safely(record, lambda: self._enforce(denied, ref))
             elif record.decision in {"allow", "warn"}:
-                self.count_judged()
+                self.count_judged(ref.arn)
         return self._close(record)
 
     def _decided(

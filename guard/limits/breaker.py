@@ -27,6 +27,7 @@ LONGEST_WINDOWS, LONGEST = 6, timedelta(days=1)
 # A job is denied by few rules; an item has to stay small.
 _MOST_RULES = 50
 _MOST_STALE = 200
+_MOST_SEEN = 10_000
 
 
 class Counters(Protocol):
@@ -103,12 +104,19 @@ class Breaker:
         self._clock = clock
         self._together = together
         self._uncounted = 0
+        self._seen: dict[str, int] = {}
         self._stale: tuple[str, ...] = ()
         self._lock = threading.Lock()
 
-    def judged(self) -> None:
-        """Count a decision that stops nothing; one that can't be counted is forgotten."""
+    def judged(self, job_arn: str) -> None:
+        """Count a job that goes on, once in a window, however many events it sends; one that can't be counted is forgotten.
+
+        A denied job is counted once, too: with each event of the others, a rule that denies most jobs would look like one that
+        denies few. Several functions at work count a job once each.
+        """
         with self._lock:
+            if not self._is_first(job_arn):
+                return
             self._uncounted += 1
             if self._uncounted < self._together:
                 return
@@ -136,6 +144,14 @@ class Breaker:
         except StateError as exc:
             return Permit(warnings=(exc,))
         return replace(permit, give_back=lambda: self._counted(_taken_back(counted), now))
+
+    def _is_first(self, job_arn: str) -> bool:
+        current = slice_of(self._clock(), self._bounds.window)
+        seen = self._seen.pop(job_arn, None)
+        self._seen[job_arn] = current if seen is None or seen <= current - SLICES else seen
+        while len(self._seen) > _MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
+        return seen is None or seen <= current - SLICES
 
     def _answer(self, tally: Tally, rules: tuple[str, ...]) -> Permit:
         bounds, minutes = self._bounds, int(self._bounds.window.total_seconds() // 60)

@@ -42,8 +42,8 @@ class Permit:
 class Limits(Protocol):
     """Asked between the record of a denial and the stop. What it can't find out, it permits."""
 
-    def judged(self) -> None:
-        """Count a decision that stops nothing, also one that was made before and still holds."""
+    def judged(self, job_arn: str) -> None:
+        """Count a job that goes on by a decision, also by one that was made before and still holds."""
         ...
 
     def permit(self, record: Record) -> Permit:
@@ -54,7 +54,7 @@ class Limits(Protocol):
 class NoLimits:
     """Every denied job may be stopped."""
 
-    def judged(self) -> None:
+    def judged(self, job_arn: str) -> None:
         """Count nothing."""
 
     def permit(self, record: Record) -> Permit:  # noqa: ARG002 - the protocol's
@@ -72,9 +72,9 @@ class SwitchedLimits:
     switch: Callable[[], Permit]
     breaker: Limits
 
-    def judged(self) -> None:
-        """Count the decision for the breaker."""
-        self.breaker.judged()
+    def judged(self, job_arn: str) -> None:
+        """Count the job for the breaker."""
+        self.breaker.judged(job_arn)
 
     def permit(self, record: Record) -> Permit:
         """Return what the switch says if it is off, or else what the breaker says, with the warnings of both."""

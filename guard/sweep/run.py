@@ -186,7 +186,7 @@ class Sweep:
                 report.known += 1
                 kept.known(job)
                 # Else the denied jobs that the breaker let go on would be most of those that a sweep judges.
-                self.guard.count_judged()
+                self.guard.count_judged(job.arn)
                 continue
             pending[job.arn] = job
             if batches.took():

@@ -54,9 +54,9 @@ class Untold:
         self._before = self._earlier = dict(self._jobs)
         self._noted: set[str] = set()
 
-    def judged(self) -> None:
-        """Count the decision."""
-        self._limits.judged()
+    def judged(self, job_arn: str) -> None:
+        """Count the job that goes on."""
+        self._limits.judged(job_arn)
 
     def permit(self, record: Record) -> Permit:
         """Return the other limits' answer, and keep the job if it is to be stopped now."""

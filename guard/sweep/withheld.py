@@ -27,9 +27,9 @@ class Withheld(Since):
         self._longest = longest
         self._clock = clock
 
-    def judged(self) -> None:
-        """Count the decision."""
-        self._limits.judged()
+    def judged(self, job_arn: str) -> None:
+        """Count the job that goes on."""
+        self._limits.judged(job_arn)
 
     def note(self, record: Record) -> None:
         """Note what became of a job: one that is over, or not denied any more, begins anew, and no other."""

@@ -128,7 +128,7 @@ class TestUnresolved:
         """A metric of the log looks for them in the first place."""
 
         class Unreadable:
-            def judged(self) -> None: ...
+            def judged(self, job_arn: str) -> None: ...
 
             def permit(self, _record: Record) -> Permit:
                 return Permit(warnings=(StateError("no table"),))

@@ -132,7 +132,7 @@ def test_an_outage_stops_the_job_and_is_in_the_record(guard: Any, refs: Any, ope
 
 def test_a_fault_of_the_limits_themselves_stops_the_job(guard: Any, refs: Any) -> None:
     class Faulty:
-        def judged(self) -> None:
+        def judged(self, job_arn: str) -> None:
             raise ZeroDivisionError
 
         def permit(self, record: Record) -> Permit:
@@ -192,7 +192,7 @@ def test_in_audit_mode_nobody_asks(guard: Any, refs: Any) -> None:
         pass
 
     class Never:
-        def judged(self) -> None:
+        def judged(self, job_arn: str) -> None:
             pass
 
         def permit(self, record: Record) -> Permit:

@@ -187,8 +187,8 @@ def test_the_breakers_bounds_are_those_of_the_settings(
 @pytest.mark.parametrize("together", [1, 3])
 def test_decisions_that_stop_nothing_are_counted_so_many_together(services: Services, together: int) -> None:
     limits = assembly.build_limits(_settings(**TABLE), together)
-    for _ in range(6):
-        limits.judged()
+    for number in range(6):
+        limits.judged(f"job-{number}")
     assert services.asked() == [COUNTED] * (6 // together)
 
 
@@ -208,15 +208,15 @@ def test_both_functions_are_patient_with_a_throttled_stop(services: Services) ->
 def test_the_function_counts_each_decision_and_a_sweep_as_many_as_it_takes_at_once(services: Services) -> None:
     settings = _settings(**TABLE)
     guard: Any = assembly.build_guard(settings, Engine(), _logger())  # type: ignore[arg-type]
-    guard.count_judged()
+    guard.count_judged("job-1")
     assert services.asked() == [COUNTED]
-    assembly.build_limits(settings).judged()
+    assembly.build_limits(settings).judged("job-1")
     assert services.asked() == [COUNTED]
     sweep = _sweep(services, **TABLE)
-    for _ in range(14):
-        sweep.guard.count_judged()
+    for number in range(14):
+        sweep.guard.count_judged(f"job-{number}")
     assert "dynamodb" not in services.made
-    sweep.guard.count_judged()
+    sweep.guard.count_judged("job-14")
     assert services.asked() == [COUNTED]
 
 

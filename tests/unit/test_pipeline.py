@@ -58,7 +58,7 @@ class Limits:
         self.answer = answer
         self.counted = 0
 
-    def judged(self) -> None:
+    def judged(self, job_arn: str) -> None:
         self.counted += 1
         if isinstance(self.answer, Exception):
             raise self.answer

@@ -122,7 +122,7 @@ def test_old_numbers_leave_the_item(numbers: Numbers, clock: Clock) -> None:
 
 
 def test_the_item_is_not_deleted_within_the_window(numbers: Numbers, clock: Clock) -> None:
-    Breaker(numbers, BOUNDS, clock).judged()
+    Breaker(numbers, BOUNDS, clock).judged("job-1")
     assert numbers.expires is not None
     assert numbers.expires >= NOW + BOUNDS.window
 
@@ -137,7 +137,7 @@ def test_a_number_is_counted_until_it_may_be_removed(age: int) -> None:
 def test_what_was_counted_is_told_apart(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, BOUNDS, clock)
     answers(breaker, [denied("a"), denied("a", "b"), denied("b"), denied("b"), denied("c")])
-    breaker.judged()
+    breaker.judged("job-1")
     counted = tally(numbers.values, slice_of(NOW, BOUNDS.window))
     assert counted == Tally(stops=3, withheld=2, judged=4, denied_by={"a": 2, "b": 2})
 
@@ -148,7 +148,7 @@ def test_an_outage_of_the_counter_permits_with_a_warning(numbers: Numbers, clock
     numbers.fails = True
     permit = breaker.permit(denied("a"))
     assert (permit.withheld_by, [type(warning) for warning in permit.warnings]) == (None, [StateError])
-    breaker.judged()
+    breaker.judged("job-1")
 
 
 def test_nought_switches_a_bound_off(numbers: Numbers, clock: Clock) -> None:
@@ -187,7 +187,7 @@ def test_the_rules_that_are_suspected_are_told(numbers: Numbers, clock: Clock) -
 def test_a_job_that_was_not_stopped_after_all_does_not_count(numbers: Numbers, clock: Clock) -> None:
     """Each attempt at a stop that SageMaker refuses would else count as another job."""
     breaker = Breaker(numbers, SHARE, clock)
-    breaker.judged()
+    breaker.judged("job-1")
     for _ in range(10):
         permit = breaker.permit(denied("good"))
         assert permit.withheld_by is None
@@ -246,8 +246,8 @@ def test_each_rule_that_is_suspected_is_named(numbers: Numbers, clock: Clock) ->
 
 def test_a_rule_within_its_share_is_not(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, SHARE, clock)
-    for _ in range(20):
-        breaker.judged()
+    for number in range(20):
+        breaker.judged(f"job-{number}")
         assert answers(breaker, [denied("good")]) == [None]
 
 
@@ -267,12 +267,45 @@ def test_what_another_rule_denies_as_well_is_stopped(
     assert answers(breaker, [record]) == [expected]
 
 
+def judged(numbers: Numbers) -> int:
+    return sum(number for name, number in numbers.values.items() if name.endswith("judged"))
+
+
+def test_a_job_that_goes_on_counts_once_in_a_window_however_many_events_it_sends(
+    numbers: Numbers, clock: Clock
+) -> None:
+    """Else a rule that denies nine of ten jobs, each with one event, would have less than its share."""
+    breaker = Breaker(numbers, SHARE, clock)
+    for number in range(20):
+        breaker.judged(f"job-{number % 2}")
+        clock.now += SHARE.window / SLICES / 3
+    assert judged(numbers) == 2
+
+
+def test_a_job_that_still_goes_on_counts_in_the_next_window(numbers: Numbers, clock: Clock) -> None:
+    breaker = Breaker(numbers, SHARE, clock)
+    counted = []
+    for _ in range(4):
+        breaker.judged("job-1")
+        counted.append(numbers.calls)
+        clock.now += SHARE.window / 2
+    assert counted == [1, 1, 2, 2]
+
+
+def test_few_jobs_are_remembered(numbers: Numbers, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guard.limits.breaker._MOST_SEEN", 2)
+    breaker = Breaker(numbers, SHARE, clock)
+    for name in ("a", "b", "a", "c", "a", "b"):
+        breaker.judged(name)
+    assert judged(numbers) == 4
+
+
 def test_decisions_that_stop_nothing_can_be_counted_together(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, SHARE, clock, together=10)
     calls = []
-    for _ in range(25):
-        breaker.judged()
+    for number in range(25):
+        breaker.judged(f"job-{number}")
         calls.append(numbers.calls)
     assert calls == [0] * 9 + [1] * 10 + [2] * 6
     assert answers(breaker, [denied("good")]) == [None]
-    assert sum(number for name, number in numbers.values.items() if name.endswith("judged")) == 26
+    assert judged(numbers) == 26

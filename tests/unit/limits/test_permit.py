@@ -13,10 +13,10 @@ class Counting:
 
     def __init__(self) -> None:
         self.warning = StateError("no table")
-        self.told: list[Record | None] = []
+        self.told: list[Record | str] = []
 
-    def judged(self) -> None:
-        self.told.append(None)
+    def judged(self, job_arn: str) -> None:
+        self.told.append(job_arn)
 
     def permit(self, record: Record) -> Permit:
         self.told.append(record)
@@ -25,8 +25,8 @@ class Counting:
 
 def test_the_breaker_hears_of_each_decision() -> None:
     breaker = Counting()
-    SwitchedLimits(Permit, breaker).judged()
-    assert breaker.told == [None]
+    SwitchedLimits(Permit, breaker).judged("job-1")
+    assert breaker.told == ["job-1"]
 
 
 def test_a_switch_that_is_off_asks_no_breaker() -> None:

@@ -32,7 +32,7 @@ class Other:
     answer: Permit = field(default_factory=Permit)
     judgements: int = 0
 
-    def judged(self) -> None:
+    def judged(self, job_arn: str) -> None:
         self.judgements += 1
 
     def permit(self, record: Record) -> Permit:
@@ -72,7 +72,7 @@ def test_a_job_that_goes_on_is_not(by: Any) -> None:
 
 def test_decisions_are_counted_by_the_other_limits() -> None:
     other = Other()
-    Untold(other, MemoryStore(), lambda: NOW).judged()
+    Untold(other, MemoryStore(), lambda: NOW).judged("job-1")
     assert other.judgements == 1
 
 

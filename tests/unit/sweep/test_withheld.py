@@ -28,7 +28,7 @@ class Other:
     judgements: int = 0
     asked: list[Record] = field(default_factory=list)
 
-    def judged(self) -> None:
+    def judged(self, job_arn: str) -> None:
         self.judgements += 1
 
     def permit(self, record: Record) -> Permit:
@@ -142,7 +142,7 @@ def test_the_first_time_is_kept_for_the_next_sweep() -> None:
 
 def test_a_decision_is_counted_by_the_other_limits() -> None:
     other = Other([])
-    Withheld(other, MemoryStore(), LONGEST, lambda: NOW).judged()
+    Withheld(other, MemoryStore(), LONGEST, lambda: NOW).judged("job-1")
     assert other.judgements == 1
 
 
