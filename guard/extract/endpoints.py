@@ -57,6 +57,10 @@ def _model_data(description: Node) -> Iterator[StorageInput]:
     for path, source in union_members(child(description, "ModelSource"), "ModelSource"):
         if (uri := text(source, "S3Uri")) is not None:
             yield storage_input(path, uri)
+    adapters = child(description, "AdapterSource")
+    if adapters and not {"S3Uris", "ModelPackageArns"} & adapters.keys():
+        # Of a member that it doesn't know, botocore tells the name alone.
+        yield storage_input("AdapterSource", None, kind="other")
     for index, adapter in children(description, "AdapterSource", "S3Uris"):
         yield storage_input(f"AdapterSource.S3Uris[{index}]", text(adapter, "S3Uri"))
     for index, adapter in children(description, "AdapterSource", "ModelPackageArns"):

@@ -24,7 +24,7 @@ and most readers much less."""
 # What the logger adds by itself: level, time, location, service, function and request.
 _LOGGERS_OWN_BYTES = 4 * 1024
 # Tried in this order until the line fits: characters of a text, entries of a list.
-_BOUNDS = ((2000, 100), (1000, 50), (400, 30), (200, 20), (100, 10))
+_BOUNDS = ((2000, 100), (1000, 50), (400, 30), (200, 20), (100, 10), (40, 3))
 
 
 class LineHandler(logging.StreamHandler[TextIO]):

@@ -114,6 +114,18 @@ def s3_output(name: str, uri: str, kms_key: str | None = None) -> StorageOutput:
             id="AI recommendation",
         ),
         pytest.param(
+            "ai-recommendation",
+            {"ModelSource": {"S3": {"S3Uri": "s3://m/x"}}, "AdapterSource": {"SDK_UNKNOWN_MEMBER": {"name": "Later"}}},
+            [s3_input("ModelSource.S3", "s3://m/x"), s3_input("AdapterSource", None, type="other")],
+            id="AI recommendation, adapters from an unknown place",
+        ),
+        pytest.param(
+            "ai-recommendation",
+            {"ModelSource": {"S3": {"S3Uri": "s3://m/x"}}, "AdapterSource": {}},
+            [s3_input("ModelSource.S3", "s3://m/x")],
+            id="AI recommendation without adapters",
+        ),
+        pytest.param(
             "compilation",
             {"InputConfig": {"S3Uri": "s3://m/x"}, "ModelPackageVersionArn": "arn:aws:sagemaker:r:111122223333:p"},
             [

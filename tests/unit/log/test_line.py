@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger
 
 from guard.decision import Decision, Evaluation, Finding, RuleFailure
 from guard.document import ImageError
-from guard.errors import EvaluationFailed, EventError, StopError
+from guard.errors import EvaluationFailed, EventError, StateError, StopError
 from guard.jobs import TRAINING
 from guard.log.line import LIMIT_BYTES, LineHandler, LineSink, line
 from guard.log.sinks import DecisionLog
@@ -179,6 +179,14 @@ LONG = "\N{PILE OF POO}" * 30_000
         ),
         pytest.param(
             replace(RECORD, failures=(StopError(LONG, **{f"e{n}": LONG for n in range(50)}),) * 50), id="errors"
+        ),
+        pytest.param(
+            replace(
+                _with_findings(*[FINDING.model_copy(update={"message": LONG, "remediation": LONG})] * 300),
+                failures=(StopError(LONG, **{f"e{n}": LONG for n in range(6)}),) * 100,
+                warnings=(StateError(LONG, **{f"e{n}": LONG for n in range(6)}),) * 100,
+            ),
+            id="findings, errors and warnings",
         ),
         pytest.param(
             replace(RECORD, rule_failures=(RuleFailure("region", EvaluationFailed(LONG, problem=LONG)),) * 99),
