@@ -47,9 +47,12 @@ class Told:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def remember(self, job_arn: str, at: datetime) -> None:
-        """Remember that the job is told of. Raises StateError."""
-        self._store.write(_item(job_arn, "told"), {"at": at.isoformat()}, at + _TOLD_REMEMBERED)
+    def remember(self, job_arn: str, at: datetime) -> bool:
+        """Remember that the job is told of, and return whether it was before. Raises StateError."""
+        item = _item(job_arn, "told")
+        earlier = bool(self._store.read(item))
+        self._store.write(item, {"at": at.isoformat()}, at + _TOLD_REMEMBERED)
+        return earlier
 
     def may_be(self, job_arn: str) -> bool:
         """Whether the job was told of; it may have been while the state can't be read."""

@@ -35,21 +35,29 @@ class SecurityHubChannel:
         self._clock = clock
 
     def give(self, notice: Notice) -> str | None:
-        """Import a finding for each rule, archived when the job has ended. Raises NoticeError when Security Hub refuses one."""
+        """Import a finding for each rule, archived when the job has ended, and archive those of rules that no longer deny it.
+
+        Raises NoticeError when Security Hub refuses one.
+        """
         # Before the finding is there: its job may end at once.
-        self._remember(notice.job.arn)
+        earlier = self._remember(notice.job.arn)
         ended = self._has_ended(notice)
         self._give(notice, ended=ended)
         # An end that came meanwhile found nothing to archive.
         if not ended and self._has_ended(notice):
             self._give(notice, ended=True)
+        if earlier:
+            self._archive(notice.job.arn, but=frozenset(_id(notice, finding) for finding in notice.findings))
         return None
 
-    def _remember(self, job_arn: str) -> None:
-        """While the state can't be written, the finding comes all the same, and stays active until somebody archives it."""
-        if self._told is not None:
-            with suppress(StateError):
-                self._told.remember(job_arn, self._clock())
+    def _remember(self, job_arn: str) -> bool:
+        """Remember that the job has a finding, and return whether it may have others.
+
+        While the state can't be used, the finding comes all the same, and stays active until somebody archives it.
+        """
+        with suppress(StateError):
+            return self._told is not None and self._told.remember(job_arn, self._clock())
+        return False
 
     def _has_ended(self, notice: Notice) -> bool:
         # A message from before notices told of ends has none, and was about a job that had ended.
@@ -76,7 +84,7 @@ class SecurityHubChannel:
             if self._told is None or self._told.may_be(job_arn):
                 self._archive(job_arn)
 
-    def _archive(self, job_arn: str) -> None:
+    def _archive(self, job_arn: str, but: frozenset[str] = frozenset()) -> None:
         filters = {
             "ResourceId": [{"Value": job_arn, "Comparison": "EQUALS"}],
             "GeneratorId": [{"Value": f"{GENERATOR}/", "Comparison": "PREFIX"}],
@@ -89,7 +97,9 @@ class SecurityHubChannel:
                 {name: value for name, value in finding.items() if name in _IMPORTED}
                 | {"RecordState": "ARCHIVED", "UpdatedAt": time}
                 for finding in found
-                if finding["GeneratorId"].startswith(f"{GENERATOR}/") and _is_about(finding, job_arn)
+                if finding["GeneratorId"].startswith(f"{GENERATOR}/")
+                and _is_about(finding, job_arn)
+                and finding["Id"] not in but
             ]
         )
 
@@ -107,6 +117,10 @@ def _restarts(notice: Notice) -> bool:
     return kind is None or kind.restarts
 
 
+def _id(notice: Notice, finding: NoticeFinding) -> str:
+    return f"{notice.job.arn}/{GENERATOR}/{finding.rule_id}"
+
+
 def _asff(notice: Notice, finding: NoticeFinding, now: datetime, *, ended: bool) -> dict[str, Any]:
     """Return the finding in the AWS Security Finding Format."""
     job = notice.job
@@ -114,7 +128,7 @@ def _asff(notice: Notice, finding: NoticeFinding, now: datetime, *, ended: bool)
     recommendation = {"Text": remedy[:_REMEDIATION]} | ({"Url": notice.exemption_url} if notice.exemption_url else {})
     return {
         "SchemaVersion": "2018-10-08",
-        "Id": f"{job.arn}/{GENERATOR}/{finding.rule_id}",
+        "Id": _id(notice, finding),
         "ProductArn": (
             f"arn:{notice.partition}:securityhub:{notice.region}:{notice.account}:product/{notice.account}/default"
         ),

@@ -342,6 +342,28 @@ def test_the_end_of_a_job_that_was_told_of_archives_its_finding() -> None:
     assert _states(hub) == ["ACTIVE", "ARCHIVED"]
 
 
+def test_a_later_notice_archives_the_findings_of_rules_that_do_not_deny_any_more() -> None:
+    """In audit mode the job goes on, and other policies decide on it."""
+    store = Remembered({})
+    own, other = _imported(), _imported() | {"Id": f"{ARN}/sagemaker-guard/max_runtime"}
+    other["GeneratorId"] = "sagemaker-guard/max_runtime"
+    hub = FakeSageMaker(GetFindings={"Findings": [own, other]}, BatchImportFindings={"FailedCount": 0})
+    for _ in range(2):
+        _channel(hub, store).give(_notice())
+    imported = [asked["Findings"] for operation, asked in hub.calls if operation == "BatchImportFindings"]
+    assert [[(each["GeneratorId"], each["RecordState"]) for each in findings] for findings in imported] == [
+        [("sagemaker-guard/denied_image", "ACTIVE")],
+        [("sagemaker-guard/denied_image", "ACTIVE")],
+        [("sagemaker-guard/max_runtime", "ARCHIVED")],
+    ]
+
+
+def test_a_first_notice_asks_nothing() -> None:
+    hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
+    _channel(hub, Remembered({})).give(_notice())
+    assert hub.operations() == ["BatchImportFindings"]
+
+
 def test_an_end_between_the_notice_and_its_import_is_not_missed() -> None:
     """The notice is remembered before its finding is there, so that its end finds nothing and yet is seen."""
     store = Remembered({})
