@@ -126,6 +126,22 @@ def test_what_is_installed_or_loaded_from_elsewhere_is_found(findings: Any, name
         ("PYTHONBREAKPOINT", "evil.hook"),
         ("AWS_CONFIG_FILE", "/opt/ml/input/data/x/config"),
         ("AWS_SHARED_CREDENTIALS_FILE", "/opt/ml/input/data/x/credentials"),
+        ("XDG_CONFIG_DIRS", "/etc/xdg:/opt/ml/input/data/x"),
+        ("XDG_CONFIG_DIRS", "/etc/xdg:"),
+        ("JUPYTER_CONFIG_PATH", "/opt/ml/input/data/x"),
+        ("OMPI_MCA_mca_component_path", "/opt/ml/input/data/x"),
+        ("TPU_LIBRARY_PATH", "/opt/ml/input/data/x/e.so"),
+        ("PJRT_NAMES_AND_LIBRARY_PATHS", "cpu:/usr/lib/a.so,x:/opt/ml/input/data/x/e.so"),
+        ("GIT_ASKPASS", "/opt/ml/input/data/x/e"),
+        ("SSH_ASKPASS", "/opt/ml/input/data/x/e"),
+        ("GIT_PROXY_COMMAND", "/opt/ml/input/data/x/e"),
+        ("GIT_TEMPLATE_DIR", "/opt/ml/input/data/x"),
+        ("GIT_CONFIG_SYSTEM", "/opt/ml/input/data/x/gitconfig"),
+        ("GIT_CONFIG_KEY_0", "core.sshCommand"),
+        ("GIT_CONFIG_KEY_17", "alias.status"),
+        ("GIT_CONFIG_KEY_1", "url.https://evil.example/.insteadOf"),
+        ("GIT_CONFIG_KEY_2", "safe.directory.x"),
+        ("GIT_CONFIG_PARAMETERS", "'core.sshcommand=/opt/ml/input/data/x/e'"),
         ("AWS_CA_BUNDLE", "/opt/ml/input/data/x/ca.pem"),
         ("REQUESTS_CA_BUNDLE", ""),
         ("HDF5_PLUGIN_PATH", "/opt/ml/input/data/x"),
@@ -142,6 +158,40 @@ def test_what_is_installed_or_loaded_from_elsewhere_is_found(findings: Any, name
 def test_code_of_inputs_is_found(findings: Any, name: str, value: str) -> None:
     (found,) = findings("loader_environment", _variable(name, value))
     assert found["details"]["setting"] == name
+
+
+# Each with what is looked for below it.
+USER_FOLDERS = {
+    "HF_MODULES_CACHE": "transformers_modules",
+    "HOME": ".local/lib/python3.11/site-packages/usercustomize.py",
+    "IPYTHONDIR": "profile_default/startup",
+    "JULIA_DEPOT_PATH": "config/startup.jl",
+    "JUPYTER_CONFIG_DIR": "jupyter_config.py",
+    "JUPYTER_DATA_DIR": "kernels",
+    "TORCHINDUCTOR_CACHE_DIR": "fxgraph",
+    "TORCH_EXTENSIONS_DIR": "py311_cu121",
+    "TRITON_CACHE_DIR": "0a1b",
+    "TRITON_HOME": ".triton/cache",
+    "XDG_CONFIG_HOME": "pip/pip.conf",
+}
+
+
+@pytest.mark.parametrize("folder", ["/opt/ml/input/data/x", "/opt/ml/code", "x", "/tmp/../opt/ml/code", "/proc/1/cwd"])
+@pytest.mark.parametrize("name", USER_FOLDERS)
+def test_a_users_folder_that_the_owner_fills_is_found(findings: Any, name: str, folder: str) -> None:
+    (found,) = findings("loader_environment", _variable(name, folder))
+    assert found["details"]["setting"] == name
+
+
+@pytest.mark.parametrize(("name", "below"), USER_FOLDERS.items())
+def test_a_checkpoint_fills_a_users_folder(findings: Any, name: str, below: str) -> None:
+    def found(folder: str) -> list[str]:
+        restored = {"outputs": [{"name": "CheckpointConfig", "local_path": folder}]}
+        given = findings("loader_environment", _variable(name, "/tmp/of/user") | {"storage": restored})
+        return [one["details"]["setting"] for one in given]
+
+    folders = [f"/tmp/of/user/{below}", "/tmp/of/user", "/tmp", "/tmp/of/users", "/opt/ml/checkpoints"]
+    assert [found(folder) for folder in folders] == [[name]] * 3 + [[]] * 2
 
 
 @pytest.mark.parametrize(
@@ -231,6 +281,26 @@ def test_requirements_of_the_image_are_nobodys(findings: Any) -> None:
         ("BROWSER", "/usr/bin/firefox"),
         ("CUDA_INJECTION64_PATH", "none"),
         ("IPYTHONDIR", "/tmp/ipython"),
+        ("HOME", "/root"),
+        ("HOME", "/home/user"),
+        ("HOME", "/tmp"),
+        ("HOME", ""),
+        ("home", "/opt/ml/input/data/x"),
+        ("HF_HOME", "/opt/ml/input/data/models"),
+        ("TRITON_CACHE_DIR", "/tmp/triton"),
+        ("TORCHINDUCTOR_CACHE_DIR", "/dev/shm/inductor"),
+        ("JULIA_DEPOT_PATH", "/tmp/julia:/usr/share/julia:"),
+        ("XDG_CONFIG_HOME", "/tmp/config"),
+        ("XDG_CONFIG_DIRS", "/etc/xdg"),
+        ("TPU_LIBRARY_PATH", "libtpu.so"),
+        ("PJRT_NAMES_AND_LIBRARY_PATHS", "cuda:/usr/lib/a.so"),
+        ("GIT_ASKPASS", "/bin/true"),
+        ("GIT_ASKPASS", "echo"),
+        ("GIT_CONFIG_COUNT", "1"),
+        ("GIT_CONFIG_KEY_0", "safe.directory"),
+        ("GIT_CONFIG_VALUE_0", "/opt/ml/code"),
+        ("GIT_CONFIG_KEY_3", "http.https://git.example.com/.extraHeader"),
+        ("XGIT_CONFIG_KEY_0", "core.sshCommand"),
         ("AWS_CONFIG_FILE", "/etc/aws/config"),
         ("AWS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt"),
         ("SSL_CERT_DIR", "/etc/ssl/certs:/usr/share/ca-certificates"),

@@ -9,9 +9,12 @@
 #   one of them, and an empty bundle of certificates (`AWS_CA_BUNDLE`) may be none that is verified. Of variables
 #   that give an interpreter options (`options`) only what the regular expression finds counts: what its groups hold,
 #   or all of it where it has none, must be such paths of the image. So must what it finds in a hyperparameter of
-#   SageMaker's own, such as the options for MPI. Web addresses, such as package indexes, are for the rule
-#   `remote_code`. Names compare with regard to case, as Linux does, but for npm's. No value appears in a finding.
-#   Without `variables` every variable counts, without `trusted_paths` no path is trusted.
+#   SageMaker's own, such as the options for MPI. A folder in which programs look for a user's settings, packages and
+#   caches (`user_folders`, such as HOME) may also lie at or below one of `user_paths`, which are empty when a container
+#   starts or the image's, unless a checkpoint is restored to it or below it. Web addresses, such as package indexes, are
+#   for the rule `remote_code`. Names compare with regard to case, as Linux does, but for npm's, and GIT_CONFIG_KEY_0
+#   means those with other numbers, too. No value appears in a finding. Without `variables` every variable counts,
+#   without `trusted_paths` no path is trusted.
 # related_resources:
 #   - https://man7.org/linux/man-pages/man8/ld.so.8.html
 #   - https://docs.python.org/3/using/cmdline.html#environment-variables
@@ -24,6 +27,7 @@
 #   pointless:
 #   - variables: []
 #     options: {}
+#     user_folders: []
 #   parameters:
 #     variables:
 #       description: Names of variables that tell where code is loaded from.
@@ -49,6 +53,22 @@
 #         type: string
 #         pattern: ^(/[^/]+)+$
 #         format: path-of-images
+#     user_folders:
+#       description: Names of variables that tell where programs find, and write, what is a user's.
+#       type: array
+#       default: []
+#       items:
+#         type: string
+#         description: The name of a variable as it is; no glob.
+#         pattern: ^[A-Za-z_][A-Za-z0-9_]*$
+#     user_paths:
+#       description: Further absolute paths for user_folders, in which nothing of the job's owner lies at the start.
+#       type: array
+#       default: []
+#       items:
+#         type: string
+#         description: Not where SageMaker mounts inputs, /opt/ml.
+#         pattern: ^(?!/opt(/ml(/.*)?)?$)(/[^/]+)+$
 package guard.rules.loader_environment
 
 import data.guard.lib.checkpoints
@@ -74,6 +94,21 @@ findings contains {
 }
 
 findings contains {
+	"message": sprintf("The variable %s in %s lets code come from a folder that the owner may fill.", [
+		setting.name,
+		setting.slot,
+	]),
+	"details": {"config": "rules.loader_environment.user_folders", "slot": setting.slot, "setting": setting.name},
+} if {
+	_is_any_set(_user_folders)
+	some setting in input.environment
+	_name(setting.name) in _folder_names
+	some place in regex.split(`[:;,\s]+`, setting.value)
+	place != ""
+	not _is_of_user(place)
+}
+
+findings contains {
 	"message": sprintf("The variable %s in %s lets an interpreter load code of the owner.", [setting.name, setting.slot]),
 	"details": {
 		"config": sprintf("rules.loader_environment.options.%s", [variable]),
@@ -83,7 +118,9 @@ findings contains {
 } if {
 	_is_any_set(object.keys(_options))
 	some setting in array.concat(input.environment, _of_sagemaker)
-	some [variable, expression] in _expressions[_name(setting.name)]
+	name := _name(setting.name)
+	name in _option_names
+	some [variable, expression] in _expressions[name]
 	some found in regex.find_all_string_submatch_n(expression, setting.value, -1)
 	some place in regex.split(`[:,'"]+`, _place(found))
 	place != ""
@@ -111,7 +148,7 @@ _of_sagemaker := [setting |
 ]
 
 # All at once, which takes a step for none of them.
-_upper(names) := split(upper(concat("\n", names)), "\n")
+_upper(names) := split(regex.replace(upper(concat("\n", names)), `(?m)^(GIT_CONFIG_KEY_)\d+$`, "${1}0"), "\n")
 
 _loads_code(name) if _name(name) in _names
 
@@ -119,14 +156,20 @@ _loads_code(_) if _every_variable
 
 _names contains _name(variable) if some variable in _variables
 
+_folder_names contains _name(variable) if some variable in _user_folders
+
 # npm takes its variables in any case: https://docs.npmjs.com/cli/using-npm/config
 _name(variable) := upper(variable) if {
 	regex.match(`(?i)^npm_config_`, variable)
+} else := "GIT_CONFIG_KEY_0" if {
+	# A number for each: https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
+	regex.match(`^GIT_CONFIG_KEY_\d+$`, variable)
 } else := variable
 
 # An empty entry is the current folder, which is often the owner's: https://man7.org/linux/man-pages/man8/ld.so.8.html
+# pip takes one of XDG_CONFIG_DIRS so, too.
 _names_other_places(name, value) if {
-	regex.match(`(?i)path$`, name)
+	regex.match(`(?i)(?:path|_dirs)$`, name)
 	regex.match(`^:|::|:$`, value)
 }
 
@@ -150,6 +193,21 @@ _is_trusted(place) if {
 	some trusted in _trusted_paths
 	storage.is_within(path, trusted)
 	not _is_restored(_merged(path))
+}
+
+_is_of_user(place) if {
+	path := storage.path(place)
+	some allowed in array.concat(_trusted_paths, _user_paths)
+	storage.is_within(path, allowed)
+	not _holds_restored(_merged(path))
+}
+
+# What a program looks for lies somewhere below its folder.
+_holds_restored(path) if _is_restored(path)
+
+_holds_restored(path) if {
+	some folder in _folders
+	storage.is_within(folder, path)
 }
 
 # SageMaker writes what the owner stored in S3 there, before the program starts.
@@ -177,6 +235,9 @@ _variables := given if {
 
 _every_variable if not _variables
 
+# To look one up in `_expressions` takes a look at all options.
+_option_names contains _name(variable) if some variable, _ in _options
+
 _expressions[_name(variable)] contains [variable, expression] if some variable, expression in _options
 
 default _options := {}
@@ -190,5 +251,19 @@ default _trusted_paths := []
 
 _trusted_paths := given if {
 	given := parameters.of.loader_environment.trusted_paths
+	is_array(given)
+}
+
+default _user_folders := []
+
+_user_folders := given if {
+	given := parameters.of.loader_environment.user_folders
+	is_array(given)
+}
+
+default _user_paths := []
+
+_user_paths := given if {
+	given := parameters.of.loader_environment.user_paths
 	is_array(given)
 }
