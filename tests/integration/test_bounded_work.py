@@ -133,6 +133,8 @@ def test_exemptions_and_patterns_cost_the_same_for_a_larger_job(
         pytest.param(lambda n: f"a{_letters(n).title()}=1,trust_remote_code=no,", id="names and switches that are off"),
         pytest.param(lambda n: f"a{_letters(n).title()}=1,trust_remote_code=1,", id="names and switches that are on"),
         pytest.param(lambda n: f"--tr {_letters(n)} ", id="options"),
+        pytest.param(lambda n: f"--{_letters(n)}Token x ", id="names of credentials"),
+        pytest.param(lambda n: f"--{'password' if n == 0 else _letters(n)} x ", id="a credential among options"),
         pytest.param(lambda n: f" s3://{_letters(n)}", id="buckets"),
         pytest.param(lambda n: f" https://{_letters(n)}.s3.amazonaws.com/", id="addresses"),
     ],

@@ -155,6 +155,13 @@ VALUES = {
     "JSON": '{"db": {"user": "a", "pass' + 'word": "hunter2"}}',
     "JSON in JSON": r'"{\"db\": {\"pass' + r'word\": \"hunter2\"}}"',
     "libpq": "host=db.example user=a pass" + "word=hunter2 dbname=x",
+    "option": "python load.py --password hunter2",
+    "list of arguments": json.dumps(["--epochs", "1", "--api-key", "hunter2"]),
+    "quoted option": json.dumps('--db-password="hunter2"'),
+    "variable before a program": "DB_PASSWORD=hunter2 python load.py",
+    "variable for MPI": "-x NCCL_DEBUG=INFO -x DB_PASSWORD=hunter2",
+    "property of Java": "-Djavax.net.ssl.keyStorePassword=hunter2",
+    "property of Spark": "--conf spark.hadoop.fs.s3a.secret.key=hunter2",
 }
 # Neither their name nor their value is a credential's.
 HARMLESS = {
@@ -170,6 +177,12 @@ HARMLESS = {
     "passwordColumn": "pw_hash",
     "tokenUrl": "https://auth.example.com/token",
     "config_with_columns": '{"password_column": "pw_hash", "columns": ["password", "age"]}',
+    "arguments_of_a_file": "--password-file /run/x --tokenizer bert",
+    "arguments_of_a_model": json.dumps(["--max_new_tokens", "5", "--pad_token", "x", "--output_key", "y"]),
+    "assignments": "max_token=5,tokenizer=bert,eos_token=</s>,learning_rate=0.1",
+    "counts": '{"token_count": 5, "secret_name": "prod/db"}',
+    "variables_for_mpi": "-x DB_PASSWORD -x NCCL_DEBUG=INFO -x TOKENIZERS_PARALLELISM=false",
+    "references": "--db-secret arn:aws:secretsmanager:eu-west-1:1:secret:db --password ssm:/prod/db --token ${TOKEN}",
     "config_with_reference": '{"password": "${DB_PASSWORD}", "passwd": null, "pwd": ""}',
     "CREDENTIALS_FILE": PATH,
     "DB_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db",

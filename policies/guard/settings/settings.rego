@@ -59,6 +59,14 @@ _texts(expression, lines) := split(lines, "\n") if {
 	_tells_text_from_line(expression)
 } else := [lines]
 
+# METADATA
+# description: |
+#   Those of the lines in which the expression finds something, not in their `spellings`, and so many at most, as often
+#   as they are there. Few steps, however many there are.
+found(expression, lines, most) := regex.find_n(concat("", [`(?m)^.*(?:`, expression, `).*$`]), lines, most) if {
+	not _tells_text_from_line(expression)
+} else := array.slice([line | some line in split(lines, "\n"); regex.match(expression, line)], 0, most)
+
 _tells_text_from_line(expression) if regex.match(`\\[Az]|\(\?[a-zA-Z]*-`, expression)
 
 # METADATA

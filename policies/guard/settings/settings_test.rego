@@ -138,3 +138,15 @@ _setting(number, name) := {
 	"name": concat("", [format_int(number, 10), name]),
 	"value": "1",
 }
+
+test_lines_in_which_something_is_found[expression] if {
+	some [expression, most, expected] in [
+		["^b|e$", 9, ["bc", "de"]],
+		["a", 9, ["a", "a"]],
+		["a", 1, ["a"]],
+		["x", 9, []],
+		[`\Ab|e\z`, 9, ["bc", "de"]],
+		[`\Aa`, 1, ["a"]],
+	]
+	settings.found(expression, "a\nbc\nde\na\nef", most) == expected
+}

@@ -8,7 +8,7 @@
 #   `hubToken` is read as `hub_Token`, too. A setting that names a credential but is empty, a switch, or a
 #   reference (`harmless_values`, regular expressions as well) is none. A word of the command is a finding if it
 #   looks like a credential, and an option or variable of the command (`--password x`, `NAME=x program`) if it is
-#   named like one. Where more than 100 settings, or options and variables, are named like credentials, that alone is
+#   named like one; so is a setting whose value has such an option or variable, perhaps in JSON. Where more than 100 settings, or options and variables, are named like credentials, that alone is
 #   the finding about their names. No value ever appears in a finding. Without `names` every name counts as a
 #   credential's.
 # related_resources:
@@ -48,6 +48,7 @@
 #         must_not_match: ["", hunter2hunter2, correcthorse, Zk7Qm2Xw9Rt4Vb6Ny1Lp3Hs8Dg5Jc0FaUeTiOoSu]
 package guard.rules.secret_in_environment
 
+import data.guard.lib.switches
 import data.guard.parameters
 import data.guard.settings
 import future.keywords.not
@@ -97,6 +98,27 @@ findings contains {
 }
 
 findings contains {
+	"message": sprintf("The value of the setting %s in %s has an option or variable that is named like a credential.", [
+		setting.name,
+		setting.slot,
+	]),
+	"details": {
+		"config": sprintf("rules.secret_in_environment.names[%d]", [number]),
+		"slot": setting.slot,
+		"setting": setting.name,
+		"entry": entry,
+	},
+} if {
+	_named_in_values > 0
+	_named_in_values <= _most
+	some i, setting in settings.listed
+	not _is_credential(setting.value)
+	not _is_found_by_name(i)
+	number := min({of_one | some [name, value] in _assigned(setting.value); of_one := _number(name, value)})
+	entry := _names[number]
+}
+
+findings contains {
 	"message": sprintf("%s in the command's %s is named like a credential and has a value.", [name, part]),
 	"details": {
 		"config": sprintf("rules.secret_in_environment.names[%d]", [number]),
@@ -116,8 +138,11 @@ findings contains {
 	"message": sprintf("More than %d names in the %s are like those of credentials.", [_most, part]),
 	"details": {"config": "rules.secret_in_environment.names", "part": part},
 } if {
-	some part, named in object.union({"settings": _named_like_credentials}, _given)
-	count(named) > _most
+	some part, number in object.union({part: count(given) | some part, given in _given}, {
+		"settings": count(_named_like_credentials),
+		"values of settings": _named_in_values,
+	})
+	number > _most
 }
 
 # A job's owner may write thousands, by which the work would grow; nobody needs more than these.
@@ -142,6 +167,43 @@ _given[part] := {[name, value] |
 
 _any_name := _any_of(_names)
 
+# How many options and variables in values are, in one spelling. Most jobs have none, which all values at once tell.
+default _named_in_values := 0
+
+_named_in_values := max({count(_names_of(lines)) | some lines in _assignments(_every_value)}) if count(_names) > 0
+
+_every_value := concat("\n;\n", [setting.value | some setting in settings.listed])
+
+_is_found_by_name(i) if {
+	i in _named_like_credentials
+	_number(settings.names[i], settings.listed[i].value)
+}
+
+# What a value sets, if it is named like a credential in one of its spellings.
+_assigned(value) := {[name, given] |
+	some lines in _assignments(value)
+	names := _names_of(lines)
+	names != []
+	expression := sprintf(`(?m)^(%s)\t(.*)$`, [replace(concat("|", names), ".", `\.`)])
+	some [_, name, given] in regex.find_all_string_submatch_n(expression, lines, -1)
+}
+
+_names_of(lines) := settings.found(_any_name, regex.replace(lines, `\t.*`, ""), _most + 1)
+
+# In each spelling of a text its options and variables with their values, a line each: nothing here looks at one of them.
+_assignments(text) := {lines |
+	some spelling in settings.spellings(_unquoted(text))
+	found := array.concat(regex.find_n(_option, spelling, -1), regex.find_n(_variable, spelling, -1))
+	found != []
+	lines := regex.replace(concat("\n", found), `(?m)^[ ;&|(]?-*([a-zA-Z_][\w.-]*)(?:=| +)`, "$1\t")
+}
+
+# Of lists in JSON, too: `["--password", "x"]`.
+_unquoted(text) := regex.replace(assigned, `[\[\],"'\x60\\\s]+`, " ") if {
+	filled := regex.replace(switches.decoded(text), `\\*"\\*"|\\*'\\*'`, " null ")
+	assigned := regex.replace(filled, `=["'\x60\\]+`, "=")
+}
+
 # A word that is a finding already is not looked at again.
 _unless_credential(word) := "" if {
 	_is_credential(word)
@@ -160,7 +222,7 @@ _number(name, value) := min([i | some i, entry in _names; _is_one_of([entry], sp
 # An option with its value behind it or behind `=`, and a variable that is set; between words stands a line's end.
 _option := concat("", [`(?:^|[\s;&|("'])--?([a-zA-Z][\w.-]*)(?:=|[ \t]+|\n)`, _value])
 
-_variable := concat("", [`(?:^|[\s;&|("'])([a-zA-Z_]\w*)=`, _value])
+_variable := concat("", [`(?:^|[\s;&|("'])([a-zA-Z_][\w.-]*)=`, _value])
 
 _value := `("[^"\n]*"|'[^'\n]*'|[^\s;&|"'-][^\s;&|"']*)`
 

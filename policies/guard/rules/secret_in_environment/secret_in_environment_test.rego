@@ -176,6 +176,7 @@ test_deny_options_and_variables_of_the_command[note] if {
 		"variable before a program": [["MY_SECRET=hunter2 python a.py"], "MY_SECRET", 2],
 		"variable after a program": [["cd /x && MY_SECRET=hunter2 python"], "MY_SECRET", 2],
 		"variable in parentheses": [["(MY_SECRET=hunter2 python)"], "MY_SECRET", 2],
+		"setting with dots": [["--conf", "spark.password=hunter2"], "spark.password", 0],
 		"quoted value": [["--password='a b'"], "password", 0],
 		"value in quotes": [[`--password="a b"`], "password", 0],
 		"value that ends with its word": [["MY_SECRET=hunter2", "x"], "MY_SECRET", 2],
