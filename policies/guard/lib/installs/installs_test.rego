@@ -167,3 +167,20 @@ test_addresses_that_nothing_is_installed_from[note] if {
 	}
 	_others(words) == set()
 }
+
+test_number_of_places[words] if {
+	some [words, most, expected] in [
+		[["pip install https://a https://b", "--index https://c"], 9, 3],
+		[["pip install https://a https://a"], 9, 2],
+		[["pip install https://a https://b"], 1, 1],
+		[["pip install -i https://a"], 9, 1],
+		[["pip install --index-url https://a"], 9, 1],
+		[["conda install -c https://a; uvx https://b"], 9, 2],
+		[["curl https://a"], 9, 0],
+	]
+	installs.number(words, most) == expected
+}
+
+test_assignments_with_and_without_quotes if {
+	installs.assignments(`x A=1 B''C="d e"`) == [" A=1", `'C="d e"`, " A=1", " BC=d"]
+}

@@ -6,13 +6,14 @@
 #   host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule reads
 #   hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of the
 #   command (`--trust-remote-code`, `--index-url` and its kin, `NAME=value` by the same `index_variables`, each
-#   address that `pip`, `uv` or `conda` installs from, or `uv`, `uvx` or `pipx` runs). The option counts by any
+#   address that `pip`, `uv` or `conda` installs from, or `uv`, `uvx` or `pipx` runs); such options, variables and
+#   addresses with a scheme count in the values of settings, too. The option counts by any
 #   beginning from `--tr` on, as Python's argparse takes it, or behind the name of a group
 #   (`--model.trust_remote_code`), and a switch as well where a value or a word turns it on among others
 #   (`model=x,trust_remote_code=True`). A switch is off if it is empty or one of `0`, `f`, `false`, `n`,
 #   `no`, `none`, `null` and `off`, in any case, and otherwise on; `SM_VLLM_...` and `SM_SGLANG_...` are on if they are
 #   empty, as AWS's images make an option without a value of them. Places of a command behind the hundredth count as
-#   unknown. No value appears in a finding but the host of an index. Without the lists every setting counts as a
+#   unknown, and where the values name more than a hundred, all of them. No value appears in a finding but the host of an index. Without the lists every setting counts as a
 #   switch and no index is approved.
 # related_resources:
 #   - https://huggingface.co/docs/transformers/models#custom-models
@@ -89,6 +90,35 @@ findings contains {
 	some i in _named(_index_variables)
 	setting := settings.listed[i]
 	some index in _unapproved(setting.value)
+}
+
+findings contains {
+	"message": sprintf("The setting %s in %s installs packages from %s, which is not an approved index.", [
+		setting.name,
+		setting.slot,
+		index,
+	]),
+	"details": {
+		"config": "rules.remote_code.indexes",
+		"slot": setting.slot,
+		"setting": setting.name,
+		"index": index,
+	},
+} if {
+	_places_in_values > 0
+	_places_in_values <= _most
+	some setting in settings.listed
+	contains(setting.value, "://")
+	some place in _places_in(_as_command(setting.value))
+	contains(place, "://")
+	some index in _unapproved(place)
+}
+
+findings contains {
+	"message": sprintf("Values of settings install packages from %s, which is not an approved index.", [_unknown]),
+	"details": {"config": "rules.remote_code.indexes", "index": _unknown},
+} if {
+	_places_in_values > _most
 }
 
 findings contains {
@@ -185,6 +215,36 @@ _is_off(setting) if {
 _is_bare(setting) if {
 	setting.value == ""
 	regex.match(`^SM_(?:VLLM|SGLANG)_`, setting.name)
+}
+
+# How many places for packages the values name that are commands, or have options or variables for one. All values at
+# once tell that most jobs have none.
+default _places_in_values := 0
+
+_places_in_values := installs.number([text], _most + 1) + count(_index_names(settings.assignments(found))) if {
+	contains(_values, "://")
+	text := _as_command(_values)
+	found := installs.assignments(text)
+}
+
+_places_in(text) := union({
+	# No package index lies in S3, but another program's.
+	{place | some [_, place] in installs.options([text]); not startswith(place, "s3:")},
+	installs.addresses([text]),
+	{place |
+		lines := settings.assignments(installs.assignments(text))
+		some [_, place] in settings.assigned_values(lines, _index_names(lines))
+	},
+})
+
+_index_names(lines) := settings.assigned_names(lines, _any_of(_index_variables), _most + 1) if {
+	count(_index_variables) > 0
+} else := []
+
+# A list of JSON as the words of a command, and its texts as they are meant.
+_as_command(value) := regex.replace(lines, `\\+(["'])`, "$1") if {
+	words := regex.replace(switches.decoded(value), `["'\\]*\s*,\s*["'\\]+|[\[\]]`, " ")
+	lines := regex.replace(words, `\\+n`, "\n")
 }
 
 # SageMaker runs the arguments behind the entrypoint. Most jobs have neither.

@@ -180,22 +180,16 @@ _is_found_by_name(i) if {
 }
 
 # What a value sets, if it is named like a credential in one of its spellings.
-_assigned(value) := {[name, given] |
-	some lines in _assignments(value)
-	names := _names_of(lines)
-	names != []
-	expression := sprintf(`(?m)^(%s)\t(.*)$`, [replace(concat("|", names), ".", `\.`)])
-	some [_, name, given] in regex.find_all_string_submatch_n(expression, lines, -1)
-}
+_assigned(value) := union({settings.assigned_values(lines, _names_of(lines)) | some lines in _assignments(value)})
 
-_names_of(lines) := settings.found(_any_name, regex.replace(lines, `\t.*`, ""), _most + 1)
+_names_of(lines) := settings.assigned_names(lines, _any_name, _most + 1)
 
 # In each spelling of a text its options and variables with their values, a line each: nothing here looks at one of them.
 _assignments(text) := {lines |
 	some spelling in settings.spellings(_unquoted(text))
 	found := array.concat(regex.find_n(_option, spelling, -1), regex.find_n(_variable, spelling, -1))
 	found != []
-	lines := regex.replace(concat("\n", found), `(?m)^[ ;&|(]?-*([a-zA-Z_][\w.-]*)(?:=| +)`, "$1\t")
+	lines := settings.assignments(found)
 }
 
 # Of lists in JSON, too: `["--password", "x"]`.
