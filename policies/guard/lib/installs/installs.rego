@@ -7,6 +7,8 @@
 #   - https://pip.pypa.io/en/stable/cli/pip_install/
 package guard.lib.installs
 
+import data.guard.lib.switches
+
 # METADATA
 # description: |
 #   Options for package indexes with their values, as `["--index-url", "https://a/simple"]`. Another program's
@@ -106,3 +108,11 @@ _unread := concat("|", [`\\\n|["']|[<>]&|&>`, concat("", [_marker, `\s*(?:[<>=!~
 _marker := `;\s*(?:python_(?:full_)?version|(?:platform|implementation)_\w+|sys_platform|os_name|extra)`
 
 _told_elsewhere := concat("|", [_index_option, `--proxy[=\s]+\S+`])
+
+# METADATA
+# description: |
+#   A setting's value as the command that it may be: a list of JSON as its words, and texts of JSON as they are meant.
+command(value) := regex.replace(lines, `\\+(["'])`, "$1") if {
+	words := regex.replace(switches.decoded(value), `["'\\]*\s*,\s*["'\\]+|[\[\]]`, " ")
+	lines := regex.replace(words, `\\+n`, "\n")
+}

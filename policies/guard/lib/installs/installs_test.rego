@@ -184,3 +184,14 @@ test_number_of_places[words] if {
 test_assignments_with_and_without_quotes if {
 	installs.assignments(`x A=1 B''C="d e"`) == [" A=1", `'C="d e"`, " A=1", " BC=d"]
 }
+
+test_commands_of_values[value] if {
+	some value, expected in {
+		"pip install x": "pip install x",
+		`["pip", "install","x"]`: ` "pip install x" `,
+		`"[\"pip\", \"install\"]"`: `" "pip install" "`,
+		`"a\nb \u0063"`: "\"a\nb c\"",
+		`https://a\@b`: `https://a\@b`,
+	}
+	installs.command(value) == expected
+}

@@ -1,20 +1,20 @@
 # METADATA
 # title: Code through the loader's environment
 # description: |
-#   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as
-#   LD_PRELOAD, PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie at or
-#   below one of `trusted_paths`. A relative path, a path of an input and an address of S3 are places that the job's
-#   owner writes to, a path with `..` goes up from where a link leads, and the folder of a checkpoint is the owner's
-#   wherever it lies; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs in, and so
-#   one of them, and an empty bundle of certificates (`AWS_CA_BUNDLE`) may be none that is verified. Of variables
-#   that give an interpreter options (`options`) only what the regular expression finds counts: what its groups hold,
-#   or all of it where it has none, must be such paths of the image. So must what it finds in a hyperparameter of
-#   SageMaker's own, such as the options for MPI. A folder in which programs look for a user's settings, packages and
-#   caches (`user_folders`, such as HOME) may also lie at or below one of `user_paths`, which are empty when a container
-#   starts or the image's, unless a checkpoint is restored to it or below it. Web addresses, such as package indexes, are
-#   for the rule `remote_code`. Names compare with regard to case, as Linux does, but for npm's, and GIT_CONFIG_KEY_0
-#   means those with other numbers, too. No value appears in a finding. Without `variables` every variable counts,
-#   without `trusted_paths` no path is trusted.
+#   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as LD_PRELOAD,
+#   PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie at or below one of
+#   `trusted_paths`. A relative path, a path of an input and an address of S3 are places that the job's owner writes
+#   to, a path with `..` goes up from where a link leads, and the folder of a checkpoint is the owner's wherever it
+#   lies; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs in, and so one of them, and
+#   an empty bundle of certificates (`AWS_CA_BUNDLE`) may be none that is verified. Of variables that give an
+#   interpreter options (`options`) only what the regular expression finds counts: what its groups hold, or all of it
+#   where it has none, must be such paths of the image. So must what it finds in a hyperparameter of SageMaker's own,
+#   such as the options for MPI. A folder in which programs look for a user's settings, packages and caches
+#   (`user_folders`, such as HOME) may also lie at or below one of `user_paths`, which are empty when a container
+#   starts or the image's, unless a checkpoint is restored to it or below it. Web addresses, such as package indexes,
+#   are for the rule `remote_code`. Names compare with regard to case, as Linux does, but for npm's, and
+#   GIT_CONFIG_KEY_0 means those with other numbers, too. No value appears in a finding. Without `variables` every
+#   variable counts, without `trusted_paths` no path is trusted.
 # related_resources:
 #   - https://man7.org/linux/man-pages/man8/ld.so.8.html
 #   - https://docs.python.org/3/using/cmdline.html#environment-variables

@@ -4,17 +4,17 @@
 #   A job may not run code that comes with a downloaded model (`trust_remote_code` and its kin, by the regular
 #   expressions `switches`), nor install packages from an index that a glob of the list `indexes` doesn't match: a
 #   host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule reads
-#   hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of the
-#   command (`--trust-remote-code`, `--index-url` and its kin, `NAME=value` by the same `index_variables`, each
-#   address that `pip`, `uv` or `conda` installs from, or `uv`, `uvx` or `pipx` runs); such options, variables and
-#   addresses with a scheme count in the values of settings, too. The option counts by any
-#   beginning from `--tr` on, as Python's argparse takes it, or behind the name of a group
-#   (`--model.trust_remote_code`), and a switch as well where a value or a word turns it on among others
-#   (`model=x,trust_remote_code=True`). A switch is off if it is empty or one of `0`, `f`, `false`, `n`,
-#   `no`, `none`, `null` and `off`, in any case, and otherwise on; `SM_VLLM_...` and `SM_SGLANG_...` are on if they are
-#   empty, as AWS's images make an option without a value of them. Places of a command behind the hundredth count as
-#   unknown, and where the values name more than a hundred, all of them. No value appears in a finding but the host of an index. Without the lists every setting counts as a
-#   switch and no index is approved.
+#   hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of the command
+#   (`--trust-remote-code`, `--index-url` and its kin, `NAME=value` by the same `index_variables`, each address that
+#   `pip`, `uv` or `conda` installs from, or `uv`, `uvx` or `pipx` runs); such options, variables and addresses with a
+#   scheme count in the values of settings, too. The option counts by any beginning from `--tr` on, as Python's
+#   argparse takes it, or behind the name of a group (`--model.trust_remote_code`), and a switch as well where a value
+#   or a word turns it on among others (`model=x,trust_remote_code=True`). A switch is off if it is empty or one of
+#   `0`, `f`, `false`, `n`, `no`, `none`, `null` and `off`, in any case, and otherwise on; `SM_VLLM_...` and
+#   `SM_SGLANG_...` are on if they are empty, as AWS's images make an option without a value of them. Places of a
+#   command behind the hundredth count as unknown, and where the values name more than a hundred, all of them. No value
+#   appears in a finding but the ARN of an index, or its host where it has a scheme, a dot or a port. Without the lists
+#   every setting counts as a switch and no index is approved.
 # related_resources:
 #   - https://huggingface.co/docs/transformers/models#custom-models
 #   - https://pip.pypa.io/en/stable/topics/configuration/
@@ -109,7 +109,7 @@ findings contains {
 	_places_in_values <= _most
 	some setting in settings.listed
 	contains(setting.value, "://")
-	some place in _places_in(_as_command(setting.value))
+	some place in _places_in(installs.command(setting.value))
 	contains(place, "://")
 	some index in _unapproved(place)
 }
@@ -223,7 +223,7 @@ default _places_in_values := 0
 
 _places_in_values := installs.number([text], _most + 1) + count(_index_names(settings.assignments(found))) if {
 	contains(_values, "://")
-	text := _as_command(_values)
+	text := installs.command(_values)
 	found := installs.assignments(text)
 }
 
@@ -240,12 +240,6 @@ _places_in(text) := union({
 _index_names(lines) := settings.assigned_names(lines, _any_of(_index_variables), _most + 1) if {
 	count(_index_variables) > 0
 } else := []
-
-# A list of JSON as the words of a command, and its texts as they are meant.
-_as_command(value) := regex.replace(lines, `\\+(["'])`, "$1") if {
-	words := regex.replace(switches.decoded(value), `["'\\]*\s*,\s*["'\\]+|[\[\]]`, " ")
-	lines := regex.replace(words, `\\+n`, "\n")
-}
 
 # SageMaker runs the arguments behind the entrypoint. Most jobs have neither.
 _commands contains words if {
@@ -284,12 +278,21 @@ _installed contains _unknown if {
 _most := 100
 
 # A path of the container is for the rule loader_environment.
-_unapproved(value) := {place |
+_unapproved(value) := {_shown(address, place) |
 	some word in regex.split(`[\s,;"']+`, value)
 	not regex.match(`^(?:/|file:|$)`, word)
-	place := _place(regex.replace(word, `^[\w-]+=`, ""))
+	address := regex.replace(word, `^[\w-]+=`, "")
+	place := _place(address)
 	not _is_approved(place)
 }
+
+# One word alone may be anything, a password that was put in the wrong place, too.
+_shown(address, place) := place if {
+	place != _unknown
+	regex.match(`://|[.:]`, address)
+} else := _unknown if {
+	place == _unknown
+} else := "a place without an address"
 
 _is_approved(place) if {
 	place != _unknown

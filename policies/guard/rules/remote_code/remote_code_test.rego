@@ -220,8 +220,12 @@ test_deny_other_indexes[value] if {
 		"https://other.example?@packages.example.com": "other.example",
 		"https://other.example#@packages.example.com": "other.example",
 		"https:packages.example.com": "an unknown place",
-		"https://packages.example.com other": "other",
-		"https://packages.example.com,other": "other",
+		"https://packages.example.com other": "a place without an address",
+		"https://packages.example.com,other.example": "other.example",
+		"hunter2": "a place without an address",
+		"own=hunter2": "a place without an address",
+		"other:8080": "other:8080",
+		"https://other": "other",
 		"a:b@c.internal.example:8080": "an unknown place",
 		"own=https://other.example/simple": "other.example",
 		"arn:aws:codeartifact:eu-west-1:444455556666:repository/ml/python": concat(
@@ -233,6 +237,13 @@ test_deny_other_indexes[value] if {
 	r := rule.findings with input as _job({}, {"PIP_INDEX_URL": value})
 		with data.guard.config.rules.remote_code as _config
 	r == {_index("PIP_INDEX_URL", shown)}
+}
+
+test_allow_a_place_without_an_address_that_is_approved if {
+	config := object.union(_config, {"indexes": ["conda-*"]})
+	r := rule.findings with input as _job({}, {"PIP_INDEX_URL": "conda-forge"})
+		with data.guard.config.rules.remote_code as config
+	r == set()
 }
 
 test_deny_each_index_of_a_setting if {

@@ -1,16 +1,16 @@
 # METADATA
 # title: Credentials in settings
 # description: |
-#   No environment variable or hyperparameter may hold a credential: everybody who may describe the job reads
-#   it. A setting is a finding, one at most, if its value looks like a credential (access keys of AWS and other
-#   well-known services, private keys, URLs with a password, `password=...`), or if one of the regular
-#   expressions `names` matches somewhere in its name, without regard to case, and none of `harmless_names`;
-#   `hubToken` is read as `hub_Token`, too. A setting that names a credential but is empty, a switch, or a
-#   reference (`harmless_values`, regular expressions as well) is none. A word of the command is a finding if it
-#   looks like a credential, and an option or variable of the command (`--password x`, `NAME=x program`) if it is
-#   named like one; so is a setting whose value has such an option or variable, perhaps in JSON. Where more than 100 settings, or options and variables, are named like credentials, that alone is
-#   the finding about their names. No value ever appears in a finding. Without `names` every name counts as a
-#   credential's.
+#   No environment variable or hyperparameter may hold a credential: everybody who may describe the job reads it. A
+#   setting is a finding, one at most, if its value looks like a credential (access keys of AWS and other well-known
+#   services, private keys, URLs with a password, `password=...`), or if one of the regular expressions `names` matches
+#   somewhere in its name, without regard to case, and none of `harmless_names`; `hubToken` is read as `hub_Token`,
+#   too. A setting that names a credential but is empty, a switch, or a reference (`harmless_values`, regular
+#   expressions as well) is none. A word of the command is a finding if it looks like a credential, and an option or
+#   variable of the command (`--password x`, `NAME=x program`) if it is named like one; so is a setting whose value has
+#   such an option or variable, perhaps in JSON. Where more than 100 settings, or options and variables, are named like
+#   credentials, that alone is the finding about their names. No value ever appears in a finding. Without `names` every
+#   name counts as a credential's.
 # related_resources:
 #   - https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
