@@ -84,7 +84,10 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 # scope: document
 # description: Variables that load code from places of the job's owner.
 findings contains {
-	"message": sprintf("The variable %s in %s lets code come from a place outside the image.", [setting.name, setting.slot]),
+	"message": sprintf("The variable %s in %s lets code come from a place outside the image.", [
+		setting.name,
+		setting.slot,
+	]),
 	"details": {"config": "rules.loader_environment", "slot": setting.slot, "setting": setting.name},
 } if {
 	_may_load_code

@@ -184,7 +184,8 @@ _assigned(value) := union({settings.assigned_values(lines, _names_of(lines)) | s
 
 _names_of(lines) := settings.assigned_names(lines, _any_name, _most + 1)
 
-# In each spelling of a text its options and variables with their values, a line each: nothing here looks at one of them.
+# In each spelling of a text its options and variables with their values, a line each; nothing here looks at them one by
+# one.
 _assignments(text) := {lines |
 	some spelling in settings.spellings(_unquoted(text))
 	found := array.concat(regex.find_n(_option, spelling, -1), regex.find_n(_variable, spelling, -1))

@@ -86,7 +86,8 @@ test_a_setting_is_one_finding[note] if {
 		"by a harmless name": ["pad_token", "--password x", _in_value("HyperParameters", "pad_token", 0)],
 		"by two options": ["a", "--password x --token y", _in_value("HyperParameters", "a", 0)],
 	}
-	r := rule.findings with input as _job([[name, value]], []) with data.guard.config.rules.secret_in_environment as _config
+	r := rule.findings with input as _job([[name, value]], [])
+		with data.guard.config.rules.secret_in_environment as _config
 	r == {expected}
 }
 
