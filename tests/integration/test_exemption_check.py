@@ -112,6 +112,23 @@ def test_what_the_policy_refuses_is_an_error_for_each_thing(said: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "wildcards", "errors"),
+    [
+        pytest.param("0123456789", "part", 1, id="each first digit"),
+        pytest.param("012345678", "part", 0, id="all but one"),
+        pytest.param("0123456789", "any", 0, id="without a limit"),
+    ],
+)
+def test_a_list_for_everybody_is_an_error_where_the_policy_refuses_it(
+    said: Any, first: str, wildcards: str, errors: int
+) -> None:
+    found = said({"wildcards": wildcards}, scope={"account": [f"{digit}*" for digit in first]})
+    assert [text.partition(": ")[0] for _, severity, text in found if severity == "error"] == [
+        "EX-1 breaks the exemption policy"
+    ] * errors
+
+
 def test_an_expired_one_that_breaks_the_policy_is_a_warning_all_the_same(said: Any) -> None:
     found = said({"ticket_required": True}, expires="2026-01-31")
     assert [severity for _, severity, _ in found] == ["warning"]

@@ -3,11 +3,12 @@
 # description: |
 #   What exemptions must keep to, `exemption_policy` in the configuration: `longest_days`, the days that one may last,
 #   its first, `starts`, and its last counted; `ticket_required`; `never`, ids of rules that can't be exempted; and
-#   `wildcards`, whether a scope may have `*` and `?`: "any", "part" (but not alone, for every account or every role)
-#   or "none". Nothing here compares with the time of a job: the same exemption is judged alike when it is built and
+#   `wildcards`, whether a scope may have `*` and `?`: "any", "part" (but not alone, for every account or every role,
+#   and not in a list that leaves no account out, such as `["0*", "1*", ...]`) or "none". Nothing here compares with the time of a job: the same exemption is judged alike when it is built and
 #   when a decision is made.
 package guard.lib.exemption_policy
 
+import data.guard.lib.scopes
 import data.guard.lib.times
 import future.keywords.not
 
@@ -81,6 +82,11 @@ _scope_problems(exemption, policy) := {problem |
 	some pattern in _listed(patterns)
 	is_string(pattern)
 	problem := _pattern_problem(fact, pattern, policy.wildcards)
+} | {problem |
+	policy.wildcards == "part"
+	some fact, patterns in exemption.scope
+	_leaves_none_out(fact, patterns)
+	problem := sprintf("scope.%s is for everything: %s", [fact, concat(", ", patterns)])
 }
 
 _pattern_problem(fact, pattern, "none") := sprintf("scope.%s has a wildcard: %s", [fact, pattern]) if {
@@ -108,6 +114,42 @@ matches_everything(fact, pattern) if {
 matches_everything("region", pattern) if regex.match(`^[*?-]+$`, pattern)
 
 matches_everything("image", pattern) if regex.match(`^[*/:@.]+$`, pattern)
+
+# A list whose globs match all examples, of which no part has anything in common: few lists do but those that are for
+# everything, which always do. All at once, however long the list is.
+_leaves_none_out(fact, patterns) if {
+	is_array(patterns)
+	scopes.valid(patterns)
+	not _matches_alone(fact, patterns)
+	some examples in _examples[fact]
+	expression := concat("", ["(?m)", scopes.expression(fact, patterns)])
+	count(regex.find_n(expression, concat("\n", examples), -1)) == count(examples)
+}
+
+_matches_alone(fact, patterns) if {
+	some pattern in patterns
+	matches_everything(fact, pattern)
+}
+
+_examples := {
+	"account": [array.concat(_accounts, [sprintf("%03d80317045%d", [n, n % 10]) | some n in numbers.range(0, 999)])],
+	# A deployment is in one partition.
+	"role_arn": [array.concat(of_accounts, of_names) |
+		some partition in ["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"]
+		of_accounts := [sprintf("arn:%s:iam::%s:role/Zephyr-1", [partition, account]) | some account in _accounts]
+		of_names := [sprintf("arn:%s:iam::280317045296:role/%s", [partition, name]) | some name in _names]
+	],
+}
+
+# Every first digit with every last one, and each alone: no glob with one digit matches all. Three first digits tell
+# more lists apart, but for roles they would be too many.
+_accounts := array.concat(
+	[sprintf("%d8031704529%d", [first, last]) | some first in numbers.range(0, 9); some last in numbers.range(0, 9)],
+	[sprintf("%d%d", [digit * 111111, digit * 111111]) | some digit in numbers.range(1, 9)],
+)
+
+# By each character that a role's name may begin with, without regard to case.
+_names := split("a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 + = , . @ _ -", " ")
 
 _listed(values) := values if {
 	is_array(values)

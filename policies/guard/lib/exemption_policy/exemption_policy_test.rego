@@ -91,6 +91,54 @@ test_wildcards[note] if {
 	exemption_policy.problems(_scoped(example[1]), {"wildcards": example[0]}) == example[2]
 }
 
+_digits := [format_int(digit, 10) | some digit in numbers.range(0, 9)]
+
+_lists := {
+	"by the first digit": ["account", [sprintf("%s*", [digit]) | some digit in _digits]],
+	"by the first digit, with marks": ["account", [sprintf("%s???????????", [digit]) | some digit in _digits]],
+	"by two digits": ["account", [sprintf("%s%s*", [first, second]) | some first in _digits; some second in _digits]],
+	"by the last digit": ["account", [sprintf("*%s", [digit]) | some digit in _digits]],
+	"by first digits of two lengths": ["account", array.concat(
+		[sprintf("%s*", [digit]) | some digit in array.slice(_digits, 1, 10)],
+		[sprintf("0%s*", [digit]) | some digit in _digits],
+	)],
+	"roles by their account": ["role_arn", [sprintf("arn:aws:iam::%s*", [digit]) | some digit in _digits]],
+	"roles of China": ["role_arn", [sprintf("ARN:aws-cn:iam::%s*:role/*", [digit]) | some digit in _digits]],
+}
+
+test_a_list_that_leaves_none_out_is_for_everything[note] if {
+	some note, [fact, patterns] in _lists
+	expected := {sprintf("scope.%s is for everything: %s", [fact, concat(", ", patterns)])}
+	exemption_policy.problems(_scoped({fact: patterns}), {"wildcards": "part"}) == expected
+	exemption_policy.problems(_scoped({fact: patterns}), {"wildcards": "any"}) == set()
+}
+
+test_a_list_that_leaves_some_out_is_part[note] if {
+	some note, [fact, patterns] in _lists
+	every fewer in [array.slice(patterns, 1, 200), array.slice(patterns, 0, count(patterns) - 1)] {
+		exemption_policy.problems(_scoped({fact: fewer}), {"wildcards": "part"}) == set()
+	}
+}
+
+test_other_lists_are_part[note] if {
+	some note, scope in {
+		"one glob": {"account": ["1*"]},
+		"no wildcards": {"account": ["111122223333", "444455556666"]},
+		"of regions": {"region": ["eu-*", "us-*"]},
+		"of names": {"role_arn": ["*role/a*", "*role/z*"]},
+		"empty": {"account": []},
+		"malformed": {"account": ["[0-9]*", "1*"]},
+		"of numbers": {"account": [1, 2]},
+		"a mapping": {"account": {"a": "0*"}},
+	}
+	exemption_policy.problems(_scoped(scope), {"wildcards": "part"}) == set()
+}
+
+test_a_glob_for_everything_is_one_problem_of_its_list if {
+	scope := {"account": array.concat(["*"], _lists["by the first digit"][1])}
+	exemption_policy.problems(_scoped(scope), {"wildcards": "part"}) == {"scope.account is for everything: *"}
+}
+
 test_everything[note] if {
 	some note, example in {
 		"account": ["account", "*"],
