@@ -4,8 +4,8 @@
 #   What exemptions must keep to, `exemption_policy` in the configuration: `longest_days`, the days that one may last,
 #   its first, `starts`, and its last counted; `ticket_required`; `never`, ids of rules that can't be exempted; and
 #   `wildcards`, whether a scope may have `*` and `?`: "any", "part" (but not alone, for every account or every role,
-#   and not in a list that leaves no account out, such as `["0*", "1*", ...]`) or "none". Nothing here compares with the time of a job: the same exemption is judged alike when it is built and
-#   when a decision is made.
+#   and not in a list that leaves no account out, such as `["0*", "1*", ...]`) or "none". Nothing here compares with
+#   the time of a job: the same exemption is judged alike when it is built and when a decision is made.
 package guard.lib.exemption_policy
 
 import data.guard.lib.scopes
@@ -121,8 +121,8 @@ _leaves_none_out(fact, patterns) if {
 	is_array(patterns)
 	scopes.valid(patterns)
 	not _matches_alone(fact, patterns)
-	some examples in _examples[fact]
 	expression := concat("", ["(?m)", scopes.expression(fact, patterns)])
+	some examples in _examples[fact]
 	count(regex.find_n(expression, concat("\n", examples), -1)) == count(examples)
 }
 

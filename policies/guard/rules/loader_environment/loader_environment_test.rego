@@ -113,6 +113,7 @@ test_an_empty_entry_of_a_search_path_is_the_current_folder[value] if {
 }
 
 test_an_empty_bundle_of_certificates_verifies_nothing[[name, value]] if {
+	config := object.union(_config, {"variables": ["AWS_CA_BUNDLE", "AWS_CA_BUNDLE_NAME", "SSL_CERT_FILE"]})
 	some [name, value, expected] in [
 		["AWS_CA_BUNDLE", "", {_finding("AWS_CA_BUNDLE")}],
 		["AWS_CA_BUNDLE", "/opt/ml/input/data/x/ca.pem", {_finding("AWS_CA_BUNDLE")}],
@@ -120,7 +121,6 @@ test_an_empty_bundle_of_certificates_verifies_nothing[[name, value]] if {
 		["AWS_CA_BUNDLE_NAME", "", set()],
 		["SSL_CERT_FILE", "", set()],
 	]
-	config := object.union(_config, {"variables": ["AWS_CA_BUNDLE", "AWS_CA_BUNDLE_NAME", "SSL_CERT_FILE"]})
 	r := rule.findings with input as _job(name, value) with data.guard.config.rules.loader_environment as config
 	r == expected
 }

@@ -72,6 +72,7 @@ test_no_folder_is_a_users_when_the_list_is_missing if {
 }
 
 test_the_numbers_of_gits_settings_are_one_name[name] if {
+	config := object.union(_config, {"options": {"GIT_CONFIG_KEY_0": `^(?:safe\.directory)$|(.+)`}})
 	some [name, expected] in [
 		["GIT_CONFIG_KEY_0", {"GIT_CONFIG_KEY_0"}],
 		["GIT_CONFIG_KEY_12", {"GIT_CONFIG_KEY_12"}],
@@ -80,7 +81,6 @@ test_the_numbers_of_gits_settings_are_one_name[name] if {
 		["XGIT_CONFIG_KEY_1", set()],
 		["GIT_CONFIG_VALUE_0", set()],
 	]
-	config := object.union(_config, {"options": {"GIT_CONFIG_KEY_0": `^(?:safe\.directory)$|(.+)`}})
 	r := rule.findings with input as _job(name, "alias.x") with data.guard.config.rules.loader_environment as config
 	r == {_option(found, "GIT_CONFIG_KEY_0") | some found in expected}
 }

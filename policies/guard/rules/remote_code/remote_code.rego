@@ -287,12 +287,10 @@ _unapproved(value) := {_shown(address, place) |
 }
 
 # One word alone may be anything, a password that was put in the wrong place, too.
-_shown(address, place) := place if {
-	place != _unknown
-	regex.match(`://|[.:]`, address)
-} else := _unknown if {
-	place == _unknown
-} else := "a place without an address"
+_shown(address, place) := "a place without an address" if {
+	not contains(address, "://")
+	regex.match(`^[\w-]+$`, place)
+} else := place
 
 _is_approved(place) if {
 	place != _unknown
