@@ -14,14 +14,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from examples.demo import operations, told
 from examples.demo.jobs import ACCOUNT, JOBS, REGION, DemoJob
 from examples.demo.local_sagemaker import create, describe, local_sagemaker, sagemaker_client, started_event
+from guard.cli.terminal import Terminal, styled
 from guard.jobs import BY_KIND
 
 DECISION_LOG = Path("build/demo-decisions.jsonl")
@@ -42,19 +41,21 @@ def main() -> int:
     parser.add_argument("--opa", type=Path, required=True)
     parser.add_argument("--bundle", type=Path, required=True)
     arguments = parser.parse_args()
-    console = Console(highlight=False)
+    console = Terminal(sys.stdout)
     with local_sagemaker() as url:
         client = sagemaker_client(url)
         for job in JOBS:
             create(client, job)
         console.print(
-            f"Created {len(JOBS)} jobs in a local SageMaker. Each one's EventBridge event goes to the Lambda handler:\n"
+            f"Created {len(JOBS)} jobs in a local SageMaker. Each one's EventBridge event goes to the Lambda handler:"
         )
+        console.print()
         rows, operated = _guard(client, url, arguments.opa, arguments.bundle)
         _print_decisions(console, rows)
         wrong = _states(console, client, rows) + operations.show(operated)
         wrong += _told(console, url, rows)
-    console.print(f"\nThe decision log, a line for each: {DECISION_LOG}")
+    console.print()
+    console.print(f"The decision log, a line for each: {DECISION_LOG}")
     return 1 if wrong else 0
 
 
@@ -94,18 +95,18 @@ def _line(log: Path, event_id: str) -> dict[str, Any]:
     return next(line for line in reversed(lines) if line.get("event_id") == event_id)
 
 
-def _print_decisions(console: Console, rows: list[Row]) -> None:
+def _print_decisions(console: Terminal, rows: list[Row]) -> None:
     """Print each job with its image, what was decided and why, on lines that fit a narrow terminal."""
     width = max(len(row.job.name) for row in rows) + 2
     for row in rows:
         decision = row.decided.get("decision", "-")
         name, verdict = f"{row.job.name:<{width}}", (f"{decision:<7}", STYLES.get(decision, "dim"))
-        console.print(Text.assemble(name, verdict, f"{row.decided['outcome']}  {row.milliseconds:.0f} ms"))
-        console.print(Padding(Text(_short(row.job.image), style="dim", overflow="fold"), (0, 0, 0, 2)))
+        console.print(styled(name, verdict, f"{row.decided['outcome']}  {row.milliseconds:.0f} ms"))
+        console.print(Padding(styled(_short(row.job.image), style="dim", overflow="fold"), (0, 0, 0, 2)))
         for finding in row.decided.get("findings", []):
             exempted = f" (exempted by {finding['exempted_by']})" if finding["exempted_by"] else ""
             told = f"{finding['rule_id']}: {_short(finding['message'])}{exempted}"
-            console.print(Padding(Text(told, overflow="fold"), (0, 0, 0, 2)))
+            console.print(Padding(styled(told, overflow="fold"), (0, 0, 0, 2)))
 
 
 def _short(text: str) -> str:
@@ -113,9 +114,11 @@ def _short(text: str) -> str:
     return re.sub(r"(sha256:[0-9a-f]{6})[0-9a-f]+", r"\1…", re.sub(r"[^\s/]+\.amazonaws\.com/", "", text))
 
 
-def _states(console: Console, client: Any, rows: list[Row]) -> int:
+def _states(console: Terminal, client: Any, rows: list[Row]) -> int:
     """Print the state of each job as the local SageMaker tells it; return how many are not as decided."""
-    console.print("\nWhat the local SageMaker says now:\n")
+    console.print()
+    console.print("What the local SageMaker says now:")
+    console.print()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("job", "status", "as decided"):
         table.add_column(name)
@@ -124,18 +127,20 @@ def _states(console: Console, client: Any, rows: list[Row]) -> int:
         status = describe(client, row.job)[BY_KIND[row.job.kind].status_field]
         expected = {"Stopping", "Stopped"} if row.decided.get("decision") == "deny" or row.job.ended else {"InProgress"}
         wrong += status not in expected
-        table.add_row(row.job.name, status, Text("yes", "green") if status in expected else Text("NO", "bold red"))
+        table.add_row(row.job.name, status, styled(("yes", "green") if status in expected else ("NO", "bold red")))
     console.print(table)
     stopped = sum(row.decided["outcome"] == "stopped" for row in rows)
-    console.print(f"\n{stopped} denied jobs were stopped; {wrong} jobs are not in the state that was decided.")
+    console.print()
+    console.print(f"{stopped} denied jobs were stopped; {wrong} jobs are not in the state that was decided.")
     return wrong
 
 
-def _told(console: Console, url: str, rows: list[Row]) -> int:
+def _told(console: Terminal, url: str, rows: list[Row]) -> int:
     """Show what the owner of the first denied job is told, if any is; return how much of it is missing."""
     denied = [row for row in rows if row.decided.get("decision") == "deny" and not row.job.ended]
     if not denied:
-        console.print("\nThese policies deny none of the jobs that run, so that no owner is told anything.")
+        console.print()
+        console.print("These policies deny none of the jobs that run, so that no owner is told anything.")
         return 0
     return told.show(console, operations.clients(url), denied[0].decided["job_arn"])
 

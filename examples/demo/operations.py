@@ -15,12 +15,11 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
-from rich.console import Console
-from rich.text import Text
 
 from examples.demo.jobs import ACCOUNT, DENIED, JOBS, REGION, DemoJob
 from examples.demo.local_sagemaker import create, describe, started_event
 from guard.cli.operations import print_letters, print_status
+from guard.cli.terminal import Terminal
 from guard.operations.redrive import Count, Queue, Redriven, redrive
 from guard.operations.stack import Stack
 from guard.operations.status import Part, status
@@ -85,14 +84,18 @@ def operate(client: Any, url: str, engine: Any, handler: Callable[[Any, Any], An
 
 def show(shown: Shown) -> int:
     """Print it in the width of a terminal, and return how many jobs are not in the state that is right."""
-    console = Console(highlight=False)
-    console.print("\nA sweep finds the job whose event never came:", style="bold")
+    console = Terminal(sys.stdout)
+    console.print()
+    console.print("A sweep finds the job whose event never came:", style="bold")
     console.print(_report(shown.swept))
-    console.print(f"\nFive more jobs like it meet a breaker that is set to {STOPS} stops:", style="bold")
+    console.print()
+    console.print(f"Five more jobs like it meet a breaker that is set to {STOPS} stops:", style="bold")
     console.print(_report(shown.limited))
-    console.print("\nAn event that failed is a dead letter; it is redriven:", style="bold")
+    console.print()
+    console.print("An event that failed is a dead letter; it is redriven:", style="bold")
     print_letters(shown.letters, lambda: shown.left, sys.stdout)
-    console.print("\nWhat `sagemaker-guard status` says now:", style="bold")
+    console.print()
+    console.print("What `sagemaker-guard status` says now:", style="bold")
     print_status("demo", shown.parts, sys.stdout)
     stopped = {name for name, outcome in shown.outcomes.items() if outcome == "stopped"}
     wrong = len(stopped ^ {name for name, state in shown.states.items() if state != "InProgress"})
@@ -108,9 +111,9 @@ def _told_of_sweeps() -> dict[str, str]:
     return {line["job_arn"].rsplit("/", 1)[1]: line["outcome"] for line in lines if "outcome" in line}
 
 
-def _report(report: dict[str, Any]) -> Text:
+def _report(report: dict[str, Any]) -> str:
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in report["outcomes"].items())
-    return Text(f"  {report['listed']} running jobs listed, {report['judged']} judged: {outcomes}")
+    return f"  {report['listed']} running jobs listed, {report['judged']} judged: {outcomes}"
 
 
 def _start(client: Any, name: str) -> DemoJob:

@@ -7,11 +7,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from rich.console import Console
 from rich.padding import Padding
-from rich.text import Text
 
 from examples.demo.jobs import REGION
+from guard.cli.terminal import Terminal, lines, styled
 
 BUCKET, TOPIC, QUEUE = "guard-records", "stopped-jobs", "notices"
 ClientOf = Callable[[str], Any]
@@ -34,22 +33,23 @@ def prepare(client_of: ClientOf) -> dict[str, str]:
     }
 
 
-def show(console: Console, client_of: ClientOf, arn: str) -> int:
+def show(console: Terminal, client_of: ClientOf, arn: str) -> int:
     """Print message, tags and record of the job; returns how many of the three are missing."""
     name = arn.rsplit("/", 1)[1]
     message = next((text for text in _messages(client_of("sqs")) if f" {name} " in text), "")
     tags = client_of("sagemaker").list_tags(ResourceArn=arn)["Tags"]
     told = [f"{tag['Key']}: {tag['Value']}" for tag in tags if tag["Key"].startswith("guard:")]
     records = [(key, record) for key, record in _records(client_of("s3")) if record["job_arn"] == arn]
-    _print(console, f"\nThe message about {name}, as its owner gets it:", message.strip())
-    _print(console, "\nIts tags:", "\n".join(told))
-    _print(console, "\nIts record, for audits:", "\n".join(f"{key}\n{_shown(record)}" for key, record in records))
+    _print(console, f"The message about {name}, as its owner gets it:", message.strip())
+    _print(console, "Its tags:", "\n".join(told))
+    _print(console, "Its record, for audits:", "\n".join(f"{key}\n{_shown(record)}" for key, record in records))
     return sum(not found for found in (message, told, records))
 
 
-def _print(console: Console, title: str, text: str) -> None:
+def _print(console: Terminal, title: str, text: str) -> None:
+    console.print()
     console.print(title, style="bold")
-    console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 2)))
+    console.print(Padding(lines(*(styled(line, overflow="fold") for line in text.split("\n"))), (0, 0, 0, 2)))
 
 
 def _messages(sqs: Any) -> Iterator[str]:

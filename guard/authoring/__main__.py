@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from guard.authoring.bundle import build_bundle
 from guard.authoring.check import check_policies
@@ -18,6 +18,7 @@ from guard.authoring.generated import generated_files, write
 from guard.authoring.mutation.run import mutate
 from guard.authoring.opa import Opa
 from guard.authoring.scaffold import new_rule
+from guard.cli.text import Escaping
 from guard.errors import GuardError
 
 POLICIES = Path("policies")
@@ -25,7 +26,8 @@ Command = Callable[[argparse.Namespace, Opa, TextIO], bool]
 
 
 def main(arguments: list[str], out: TextIO) -> int:
-    """Run one command; 0 if all is well, 1 if not."""
+    """Run one command; 0 if all is well, 1 if not. What it prints is escaped."""
+    out = cast("TextIO", Escaping(out))
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from guard.cli import authoring, operations
 from guard.cli.evaluate import evaluate_file
 from guard.cli.output import print_json, print_table
-from guard.cli.text import printable
+from guard.cli.terminal import Terminal, lines, styled
 from guard.errors import GuardError
 from guard.opa.binary import find_opa
 
@@ -77,5 +75,6 @@ def _tell(exc: Exception) -> None:
     """Say what went wrong; of a defect also where, which nobody knows as yet."""
     known = isinstance(exc, GuardError)
     told = f"{type(exc).__name__}: {exc}" if known else "".join(traceback.format_exception(exc))
-    text = "\n".join(map(printable, told.splitlines()))
-    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error", "bold red"), f" {text}"))
+    first, *others = told.splitlines() or [""]
+    text = lines(styled(("error", "bold red"), f" {first}"), *map(styled, others))
+    Terminal(sys.stderr, soft_wrap=True).print(text)

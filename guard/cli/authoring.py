@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from guard.cli.evaluate import Evaluated, Evaluator
 from guard.cli.exemptions import Listed, count_covered, list_exemptions, rules_text, scope_text
 from guard.cli.fixtures import Case, differences, events_in, find_cases
-from guard.cli.text import printable
+from guard.cli.terminal import Terminal, styled
 from guard.errors import ConfigError, GuardError, IgnoredEvent
 from guard.opa.binary import find_opa
 
@@ -45,15 +43,15 @@ def run_cases(
     ] = False,
 ) -> None:
     """Decide on each case of a folder and compare with what it must get. Exit code: 0 all agree, 1 some differ, 2 error."""
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    console = Terminal(sys.stdout, soft_wrap=True)
     verdicts = []
     with Evaluator(bundle, opa=find_opa(os.environ), environment=os.environ) as evaluator:
         for case in find_cases(folder):
             verdict, lines = _run(case, evaluator, accept=accept)
             verdicts.append(verdict)
-            console.print(Text.assemble((f"{verdict:<8}", _STYLES[verdict]), printable(case.name)))
+            console.print(styled((f"{verdict:<8}", _STYLES[verdict]), case.name))
             for line in lines:
-                console.print(Text(f"    {printable(line)}"))
+                console.print(f"    {line}")
     counts = ", ".join(f"{verdicts.count(name)} {word}" for name, word in _WORDS.items() if name in verdicts)
     console.print(f"{_counted(len(verdicts), 'case')}: {counts}")
     raise typer.Exit(BROKEN if "ERROR" in verdicts else FAILED if "FAILED" in verdicts else 0)
@@ -103,7 +101,7 @@ def show_exemptions(
     if as_json:
         sys.stdout.write(json.dumps([each.as_json() for each in listed], indent=2) + "\n")
         return
-    console = Console(file=sys.stdout, highlight=False)
+    console = Terminal(sys.stdout)
     for each in listed:
         _print(each, console, decided)
     if not listed:
@@ -117,7 +115,7 @@ def _results(evaluator: Evaluator, given: list[Path]) -> Iterator[Evaluated]:
             yield evaluator.evaluate(file, describe)
         except IgnoredEvent as exc:
             told = f"left out: {file}: {exc.message} ({exc.evidence['reason']})"
-            Console(stderr=True, soft_wrap=True, highlight=False).print(Text(printable(told)))
+            Terminal(sys.stderr, soft_wrap=True).print(told)
 
 
 def _files(given: list[Path]) -> Iterator[tuple[Path, Path | None]]:
@@ -128,10 +126,10 @@ def _files(given: list[Path]) -> Iterator[tuple[Path, Path | None]]:
         yield from found
 
 
-def _print(each: Listed, console: Console, documents: int) -> None:
+def _print(each: Listed, console: Terminal, documents: int) -> None:
     exemption, days = each.exemption, each.days_left
     left = "" if days is None or days < 0 else f", {_counted(days, 'day')} left"
-    console.print(Text.assemble((printable(each.id), "bold"), "  ", (each.state, _STATES[each.state]), left))
+    console.print(styled((each.id, "bold"), "  ", (each.state, _STATES[each.state]), left))
     until = f"{exemption.get('starts', '')} until {exemption.get('expires')}".strip()
     ticket = f", {exemption['ticket']}" if "ticket" in exemption else ""
     lines = [f"{until}, {exemption.get('owner')}{ticket}: {exemption.get('reason')}"]
@@ -144,4 +142,4 @@ def _print(each: Listed, console: Console, documents: int) -> None:
         lines.append(f"covers {rules} in{of}" if rules else f"covers nothing in{nothing}")
         lines += [f"  {job}" for job in each.jobs]
     for line in lines:
-        console.print(Text(f"  {printable(line)}"))
+        console.print(f"  {line}")

@@ -12,13 +12,11 @@ from typing import Annotated, Any, TextIO
 
 import typer
 from botocore.config import Config
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from guard.aws.refusals import refuse_foreign
 from guard.cli.session import client_in, new_session
-from guard.cli.text import printable
+from guard.cli.terminal import Terminal, lines, styled
 from guard.operations.letters import Letter
 from guard.operations.redrive import HIDDEN_SECONDS, Count, Queue, Redriven, redrive, shown
 from guard.operations.stack import FUNCTION_AND_LETTERS, find_stack, outputs
@@ -84,13 +82,13 @@ def kept(letters: Iterable[Letter]) -> list[Redriven]:
 
 def print_status(stack: str, parts: Iterable[Part], out: TextIO) -> None:
     """Print a line for each part."""
-    console = Console(file=out)
-    console.print(Text(stack, style="bold"))
+    console = Terminal(out)
+    console.print(styled(stack, style="bold"))
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
     table.add_column(overflow="fold")
     for part in parts:
-        table.add_row(part.name, Text(printable(part.text), style="bold red" if part.attention else ""))
+        table.add_row(part.name, styled(part.text, style="bold red" if part.attention else ""))
     console.print(table)
 
 
@@ -105,7 +103,7 @@ def print_letters(redriven: Iterable[Redriven], count: Callable[[], Count], out:
 
     Return whether any letter is left in the queue, which is counted after the last row.
     """
-    console = Console(file=out, highlight=False)
+    console = Terminal(out)
     rows: list[Redriven] = []
     for row in redriven:
         console.print(_row(row, with_head=not rows))
@@ -141,8 +139,8 @@ def _row(row: Redriven, *, with_head: bool) -> Table:
     letter = row.letter
     since = letter.sent_at.strftime("%m-%d %H:%M") if letter.sent_at else "-"
     style = "green" if row.done else "yellow"
-    about = Text.assemble(printable(letter.subject), (f"\n{_short(letter.error)}", "dim"))
-    table.add_row(since, letter.shape, about, Text(_short(row.result), style=style))
+    about = lines(styled(letter.subject), styled((_short(letter.error), "dim")))
+    table.add_row(since, letter.shape, about, styled(_short(row.result), style=style))
     return table
 
 
@@ -172,4 +170,4 @@ def _end(row: Redriven) -> dict[str, Any]:
 
 
 def _short(text: str) -> str:
-    return printable(text if len(text) <= SHORT else f"{text[:SHORT]}...")
+    return text if len(text) <= SHORT else f"{text[:SHORT]}..."

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import TextIO
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from guard.cli.evaluate import Evaluated
-from guard.cli.text import printable
+from guard.cli.terminal import Terminal, lines, styled
 from guard.decision import Finding
 from guard.images import redacted
 
@@ -32,15 +31,15 @@ def print_json(result: Evaluated, out: TextIO) -> None:
 
 def print_table(result: Evaluated, out: TextIO) -> None:
     """Print the verdict, the job with its images, and a row for each finding, as wide as the terminal."""
-    console = Console(file=out)
+    console = Terminal(out)
     job, decision = result.document.job, result.evaluation.decision
     verdict = result.decision or "undecided"
-    console.print(Text.assemble((verdict, STYLES.get(verdict, "bold")), f"  {job.kind} job {printable(job.name)}"))
+    console.print(styled((verdict, STYLES.get(verdict, "bold")), f"  {job.kind} job {job.name}"))
     if result.undecided:
-        console.print(Text(f"  not decided, since the record hides what they read: {', '.join(result.undecided)}"))
+        console.print(f"  not decided, since the record hides what they read: {', '.join(result.undecided)}")
     for image in result.document.images:
         known = redacted(image.raw) if image.raw else (image.error.message if image.error else "unknown")
-        console.print(Text(f"  {image.slot}: {printable(known)}", style="dim"))
+        console.print(styled(f"  {image.slot}: {known}", style="dim"))
     if not decision.findings:
         return
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -48,11 +47,11 @@ def print_table(result: Evaluated, out: TextIO) -> None:
     table.add_column(overflow="fold")
     for finding in decision.findings:
         style = STYLES[finding.level] if finding.exempted_by is None else "dim"
-        table.add_row(Text(finding.level, style=style), _told(finding))
+        table.add_row(styled(finding.level, style=style), _told(finding))
     console.print(table)
 
 
 def _told(finding: Finding) -> Text:
-    exempted = f" (exempted by {printable(finding.exempted_by)})" if finding.exempted_by else ""
-    remedy = f"\n→ {printable(finding.remediation)}" if finding.remediation else ""
-    return Text.assemble((finding.rule_id, "bold"), exempted, f"\n{printable(finding.message)}", (remedy, "dim"))
+    exempted = f" (exempted by {finding.exempted_by})" if finding.exempted_by else ""
+    remedy = [styled((f"→ {finding.remediation}", "dim"))] if finding.remediation else []
+    return lines(styled((finding.rule_id, "bold"), exempted), styled(finding.message), *remedy)

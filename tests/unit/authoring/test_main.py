@@ -77,6 +77,12 @@ def test_a_refusal_is_printed_in_a_line(run: Run, monkeypatch: pytest.MonkeyPatc
     assert run("test") == (1, "OPA can't read it\n")
 
 
+def test_what_a_terminal_would_obey_is_printed_as_an_escape(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = Diagnostic(Path("a.rego"), 3, 1, "of the file\x1b[2J")
+    monkeypatch.setattr(commands, "check_config", lambda *_: [hostile])
+    assert run("docs") == (1, "a.rego:3:1: of the file\\x1b[2J\n")
+
+
 def test_a_new_rule_is_told_line_by_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "new_rule", lambda opa, policies, name: [str(policies), name])
     assert run("new-rule", "own") == (0, "policies\nown\n")

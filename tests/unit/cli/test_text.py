@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
-from guard.cli.text import printable
+from guard.cli.text import Escaping, printable
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,10 @@ def test_a_character_that_is_not_shown_is_written_as_an_escape(character: str, s
 @pytest.mark.parametrize("text", ["", "churn-42", "jöb 職 \N{GRINNING FACE}", "a\\b 'c' \"d\""], ids=ascii)
 def test_what_is_shown_stays_as_it_is(text: str) -> None:
     assert printable(text) == text
+
+
+def test_a_writer_escapes_all_but_the_lines_and_tabs_of_the_program() -> None:
+    out = io.StringIO()
+    writer = Escaping(out)
+    writer.writelines(["a\x1b[2J\r\n", "\tb\n"])
+    assert (out.getvalue(), writer.write("\x1b")) == ("a\\x1b[2J\\r\n\tb\n", 1)
