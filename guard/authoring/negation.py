@@ -14,7 +14,8 @@ ADVICE = (
 )
 # Both sides of an equality may be undefined: OPA negates the whole of it.
 _EQUALITY = {"eq", "equal"}
-_COMPREHENSIONS = {"arraycomprehension", "setcomprehension", "objectcomprehension"}
+# Of what is undefined in it, a comprehension has nothing and a template string says that it is.
+_ALWAYS_DEFINED = {"arraycomprehension", "setcomprehension", "objectcomprehension", "templatestring"}
 
 
 def imports_not(tree: Node) -> bool:
@@ -66,7 +67,7 @@ def _reads(term: Any, names: set[str]) -> bool:
     """Tell whether a term reads what may be undefined: a call, a reference, a rule by its name."""
     if isinstance(term, list):
         return any(_reads(each, names) for each in term)
-    if not isinstance(term, dict) or term["type"] in _COMPREHENSIONS:
+    if not isinstance(term, dict) or term["type"] in _ALWAYS_DEFINED:
         return False
     if term["type"] == "var":
         return str(term["value"]) in names
@@ -77,7 +78,7 @@ def _reads(term: Any, names: set[str]) -> bool:
 
 def _reads_inside(term: Node, names: set[str]) -> bool:
     """Tell whether a term reads it below its own top, as `input.a[input.b]`, `f(x).a` and `[input.a]` do."""
-    if term["type"] in ("var", "call", *_COMPREHENSIONS):
+    if term["type"] in ("var", "call", *_ALWAYS_DEFINED):
         return bool(term["type"] == "call")
     if term["type"] == "ref":
         head, *parts = term["value"]

@@ -39,6 +39,7 @@ UNDEFINED = {
     "built-in of a reference": "not count(input.foo) == 1",
     "built-in that fails": 'not f(to_number("x"))',
     "built-in that fails, compared": 'not to_number("x") == 1',
+    "beside a template string": 'not startswith($"a{input.foo}", input.foo)',
 }
 
 DEFINED = {
@@ -55,6 +56,11 @@ DEFINED = {
     "comprehension of a set": "not f({x | x := input.foo})",
     "comprehension of an object": "not f({x: 1 | x := input.foo})",
     "comprehension compared": "not {x: 1 | x := input.foo} == {1: 1}",
+    "template string": 'not f($"a{input.foo}")',
+    "template string compared": 'not $"a{input.foo}" == "a"',
+    "template string of a call": 'not f($"{g({})}")',
+    "template string of a call that fails": 'not f($"{to_number("x")}")',
+    "template string in brackets": 'not input.job[$"{data.t.und}"]',
     "variable": "some x in [2]; not f(x)",
     "variable in brackets": "some x in [2]; not input.job[x]",
     "variable in a list": "some x in [2]; not f([x])",
@@ -95,9 +101,10 @@ def test_a_not_that_is_never_undefined_needs_no_import(opa: Path, tmp_path: Path
         "p if every x in [1] { not f(input.foo); x }",
         "p := 1 if input.a else := 2 if not f(input.foo)",
         "p contains x if { x := [y | y := 1; not f(input.foo)] }",
+        'p if $"a{[y | y := 1; not f(input.foo)]}" == "a"',
         "default p := false\n\np if not f(input.foo)",
     ],
-    ids=["comprehension", "every", "else", "comprehension in a body", "beside a default"],
+    ids=["comprehension", "every", "else", "comprehension in a body", "template string", "beside a default"],
 )
 def test_it_is_found_wherever_a_body_is(opa: Path, tmp_path: Path, rule: str) -> None:
     assert _partial(opa, tmp_path, f"package t\n{HELPERS}\n{rule}\n") == 1
