@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guard.authoring import comparisons, exports, lost_findings, negation, truths
+from guard.authoring import comparisons, exports, lost_findings, negation, replacements, truths
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.formats import OF_GLOBS
 from guard.authoring.layout import data_files
@@ -62,7 +62,7 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
     for file, tree in trees.items():
         path = _segments(tree["package"]["path"])
         problems += _references(opa, policies / file, tree, known, values)
-        problems += _negations(opa, policies / file, tree, names[path])
+        problems += _silences(opa, policies / file, tree, names[path])
         exported.setdefault(str(path[-1]), set()).update(exports.exported(tree))
     problems += [
         Diagnostic(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
@@ -109,12 +109,19 @@ def _names(trees: Iterable[Node]) -> dict[Segments, set[str]]:
     return names
 
 
-def _negations(opa: Opa, file: Path, tree: Node, names: set[str]) -> list[Diagnostic]:
-    if not any(negation.partial_negations(tree, names)):
+def _silences(opa: Opa, file: Path, tree: Node, names: set[str]) -> list[Diagnostic]:
+    """Return the expressions of a file, of whatever package, that may be undefined where they should be true."""
+    if not any(_silent(tree, names)):
         return []
-    found = negation.partial_negations(opa.parse(file), names)
-    places = {(node["location"]["row"], node["location"]["col"]) for node in found}
-    return [Diagnostic(file, row, column, negation.ADVICE) for row, column in sorted(places)]
+    places = {
+        (node["location"]["row"], node["location"]["col"], text) for node, text in _silent(opa.parse(file), names)
+    }
+    return [Diagnostic(file, *place) for place in sorted(places)]
+
+
+def _silent(tree: Node, names: set[str]) -> Iterator[tuple[Node, str]]:
+    yield from ((node, negation.ADVICE) for node in negation.partial_negations(tree, names))
+    yield from ((node, replacements.ADVICE) for node in replacements.replacing(tree))
 
 
 def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
