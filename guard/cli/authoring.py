@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from guard.cli.evaluate import Evaluated, Evaluator
-from guard.cli.exemptions import Listed, count_covered, list_exemptions, rules_text, scope_text
+from guard.cli.exemptions import Listed, count_covered, coverage, list_exemptions, rules_text, scope_text
 from guard.cli.fixtures import Case, differences, events_in, find_cases
 from guard.cli.terminal import Terminal, styled
 from guard.errors import ConfigError, GuardError, IgnoredEvent
@@ -91,7 +91,10 @@ def show_exemptions(
     bundle: Bundle = Path("policies"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of text.")] = False,
 ) -> None:
-    """List the exemptions, with days left and what they cover in the given documents. Exit code: 0, or 2 for an error."""
+    """List the exemptions, with days left and what they cover in the given documents.
+
+    Exit code: 0, or 2 for an error, or where records hide what the rules of an exemption read, so that it may be in use.
+    """
     opa = find_opa(os.environ)
     listed = list_exemptions(opa, bundle, datetime.now(UTC).date())
     decided = 0
@@ -100,7 +103,12 @@ def show_exemptions(
             decided = count_covered(listed, _results(evaluator, documents))
     if as_json:
         sys.stdout.write(json.dumps([each.as_json() for each in listed], indent=2) + "\n")
-        return
+    else:
+        _print_all(listed, decided)
+    raise typer.Exit(BROKEN if any(each.undecided for each in listed) else 0)
+
+
+def _print_all(listed: list[Listed], decided: int) -> None:
     console = Terminal(sys.stdout)
     for each in listed:
         _print(each, console, decided)
@@ -136,10 +144,6 @@ def _print(each: Listed, console: Terminal, documents: int) -> None:
     lines.append(f"rules {rules_text(exemption.get('rules'))}; {scope_text(exemption.get('scope'))}")
     lines += [f"exempts nothing: {problem}" for problem in each.problems]
     if documents:
-        rules = ", ".join(f"{rule_id} ({count})" for rule_id, count in sorted(each.covered.items()))
-        of = f" {len(each.jobs)} of {documents} documents" if documents > 1 else " the document"
-        nothing = f" {documents} documents" if documents > 1 else " the document"
-        lines.append(f"covers {rules} in{of}" if rules else f"covers nothing in{nothing}")
-        lines += [f"  {job}" for job in each.jobs]
+        lines += coverage(each, documents)
     for line in lines:
         console.print(f"  {line}")

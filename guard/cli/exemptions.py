@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -26,13 +26,18 @@ _QUERY = """[{"exemption": exemption, "problems": problems} |
 
 @dataclass
 class Listed:
-    """One exemption of a bundle; `covered` counts findings by rule, `jobs` are those in which it covers any."""
+    """One exemption of a bundle; `covered` counts findings by rule, `jobs` are those in which it covers any.
+
+    `undecided` counts by rule the documents that hide what the rule reads, `undecided_documents` those of any of its rules.
+    """
 
     exemption: Mapping[str, Any]
     problems: tuple[str, ...]
     today: date
     covered: Counter[str] = field(default_factory=Counter)
     jobs: list[str] = field(default_factory=list)
+    undecided: Counter[str] = field(default_factory=Counter)
+    undecided_documents: int = 0
 
     @property
     def id(self) -> str:
@@ -55,6 +60,13 @@ class Listed:
             return "expired"
         return "not yet" if starts and starts > self.today else "active"
 
+    def count_undecided(self, rule_ids: Iterable[str]) -> None:
+        """Add one document that hides what these rules read, as far as the exemption is about them and not refused."""
+        rules = () if self.problems else self.exemption.get("rules", ())
+        missing = [rule_id for rule_id in rule_ids if rule_id in rules or "*" in rules]
+        self.undecided.update(missing)
+        self.undecided_documents += bool(missing)
+
     def as_json(self) -> dict[str, Any]:
         """Return everything about it as JSON holds it."""
         return dict(self.exemption) | {
@@ -63,6 +75,7 @@ class Listed:
             "problems": list(self.problems),
             "covered": dict(sorted(self.covered.items())),
             "jobs": self.jobs,
+            "undecided": dict(sorted(self.undecided.items())),
         }
 
 
@@ -82,8 +95,8 @@ def list_exemptions(opa: Path, bundle: Path, today: date) -> list[Listed]:
     ]
 
 
-def count_covered(listed: Iterable[Listed], results: Iterable[Evaluated]) -> int:
-    """Add to each exemption what it covers in these decisions, and return how many there are.
+def count_covered(listed: Sequence[Listed], results: Iterable[Evaluated]) -> int:
+    """Add to each exemption what it covers in these decisions, or may cover, and return how many there are.
 
     Where several exemptions cover a finding, the first one counts.
     """
@@ -91,6 +104,8 @@ def count_covered(listed: Iterable[Listed], results: Iterable[Evaluated]) -> int
     number = 0
     for result in results:
         number += 1
+        for each in listed:
+            each.count_undecided(result.undecided)
         job = result.document.job
         for finding in result.evaluation.decision.findings:
             exemption = by_id.get(finding.exempted_by)
@@ -99,6 +114,29 @@ def count_covered(listed: Iterable[Listed], results: Iterable[Evaluated]) -> int
                 name = f"{job.kind} job {job.name}"
                 exemption.jobs += [name] if name not in exemption.jobs else []
     return number
+
+
+def coverage(listed: Listed, documents: int) -> list[str]:
+    """Return what an exemption covers in so many documents, and what their records hide, one line for each."""
+    rules = ", ".join(f"{rule_id} ({count})" for rule_id, count in sorted(listed.covered.items()))
+    decided, hiding = documents - listed.undecided_documents, listed.undecided_documents
+    if rules:
+        told = [f"covers {rules} in {_of(len(listed.jobs), documents)}", *(f"  {job}" for job in listed.jobs)]
+    else:
+        told = [f"covers nothing in {_of(decided, documents) if hiding else _all(documents)}"] if decided else []
+    if hiding:
+        what, verb = ", ".join(sorted(listed.undecided)), "reads" if len(listed.undecided) == 1 else "read"
+        which = f"{_of(hiding, documents)}, which {'hides' if hiding == 1 else 'hide'}"
+        told.append(f"not decided in {which} what {what} {verb}: it may be in use there")
+    return told
+
+
+def _of(some: int, documents: int) -> str:
+    return f"{some} of {documents} documents" if documents > 1 else "the document"
+
+
+def _all(documents: int) -> str:
+    return f"{documents} documents" if documents > 1 else "the document"
 
 
 def rules_text(rules: Any) -> str:

@@ -174,6 +174,7 @@ def test_json_lists_everything_about_each(run: Any, policies: Any) -> None:
         "problems": [],
         "covered": {},
         "jobs": [],
+        "undecided": {},
     }
 
 
@@ -204,6 +205,35 @@ def test_records_of_jobs_without_a_document_are_left_out_by_name(run: Any, polic
     (left_out,) = result.stderr.splitlines()
     assert left_out.startswith(f"left out: {folder / 'd-1.json.gz'}: the record is of a job without a document")
     assert "(outcome gone)" in left_out
+
+
+@pytest.mark.parametrize(
+    ("rules", "code", "told"),
+    [
+        (["secret_in_environment"], 2, "not decided in the document, which hides what secret_in_environment reads"),
+        (["max_runtime"], 0, "covers nothing in the document"),
+    ],
+    ids=["hidden", "open"],
+)
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_where_a_record_hides_what_a_rule_reads_its_exemption_may_be_in_use(
+    run: Any, policies: Any, tmp_path: Path, rules: list[str], code: int, told: str, options: list[str]
+) -> None:
+    document = json.loads(RECORDED.read_text())["document"]
+    record = {
+        "decision_id": "d-1",
+        "input": document,
+        "masked": ["/input/environment/0/value"],
+        "outcome": "not_denied",
+    }
+    (tmp_path / "d-1.json").write_text(json.dumps(record))
+    result = run("exemptions", tmp_path / "d-1.json", "--bundle", policies(_exemption("EX-1", rules=rules)), *options)
+    assert result.exit_code == code, result.output
+    if options:
+        assert json.loads(result.stdout)[0]["undecided"] == ({rules[0]: 1} if code else {})
+    else:
+        assert told in " ".join(result.stdout.split())
+        assert ("covers nothing" in result.stdout) == (code == 0)
 
 
 def test_a_folder_without_any_is_an_error(run: Any, policies: Any, tmp_path: Path) -> None:

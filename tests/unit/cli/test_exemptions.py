@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from guard.cli.evaluate import Evaluated
-from guard.cli.exemptions import Listed, count_covered, scope_text
+from guard.cli.exemptions import Listed, count_covered, coverage, scope_text
 from guard.decision import Decision, Evaluation
 from tests.support.documents import document
 from tests.unit.cli.test_fixtures import finding
@@ -62,3 +62,75 @@ def test_what_an_exemption_covers_is_counted_by_rule_and_its_jobs_are_named_once
 )
 def test_a_scope_is_told_on_one_line(scope: Any, text: str) -> None:
     assert scope_text(scope) == text
+
+
+def _evaluated(*undecided: str, exempted_by: str | None = None) -> Evaluated:
+    findings = (finding(exempted_by=exempted_by),) if exempted_by else ()
+    return Evaluated(document(), Evaluation(Decision(decision="allow", findings=findings), "r", "1"), undecided)
+
+
+@pytest.mark.parametrize(
+    ("rules", "undecided"),
+    [
+        pytest.param(["tags"], {"tags": 1}, id="one"),
+        pytest.param(["tags", "region"], {"tags": 1}, id="one of two"),
+        pytest.param(["*"], {"tags": 1, "volume": 1}, id="all"),
+        pytest.param(["region"], {}, id="another"),
+        pytest.param(["tag"], {}, id="part of a name"),
+    ],
+)
+def test_what_a_record_hides_of_its_rules_is_counted(rules: list[str], undecided: dict[str, int]) -> None:
+    listed = Listed({"id": "EX-1", "rules": rules}, (), TODAY)
+    count_covered([listed], [_evaluated("tags", "volume"), _evaluated()])
+    assert (listed.undecided, listed.undecided_documents) == (undecided, int(bool(undecided)))
+    assert listed.as_json()["undecided"] == undecided
+
+
+def test_one_that_is_refused_is_in_no_use_whatever_is_hidden() -> None:
+    listed = Listed({"id": "EX-1", "rules": "*"}, ("rules must be a list of rule ids",), TODAY)
+    count_covered([listed], [_evaluated("tags")])
+    assert listed.undecided == {}
+
+
+JOB = f"  training job {document().job.name}"
+HIDDEN, OPEN, USED = _evaluated("tags", "volume"), _evaluated(), _evaluated(exempted_by="EX-1")
+
+
+@pytest.mark.parametrize(
+    ("results", "rules", "told"),
+    [
+        pytest.param([OPEN], ["tags"], ["covers nothing in the document"], id="one, open"),
+        pytest.param([OPEN, OPEN], ["tags"], ["covers nothing in 2 documents"], id="two, open"),
+        pytest.param(
+            [HIDDEN],
+            ["tags"],
+            ["not decided in the document, which hides what tags reads: it may be in use there"],
+            id="one, hidden",
+        ),
+        pytest.param(
+            [HIDDEN, OPEN, OPEN],
+            ["*"],
+            [
+                "covers nothing in 2 of 3 documents",
+                "not decided in 1 of 3 documents, which hides what tags, volume read: it may be in use there",
+            ],
+            id="one of three hidden",
+        ),
+        pytest.param(
+            [HIDDEN, HIDDEN, USED],
+            ["*"],
+            [
+                "covers max_runtime (1) in 1 of 3 documents",
+                JOB,
+                "not decided in 2 of 3 documents, which hide what tags, volume read: it may be in use there",
+            ],
+            id="used, and two hidden",
+        ),
+        pytest.param([HIDDEN, USED], ["max_runtime"], ["covers max_runtime (1) in 1 of 2 documents", JOB], id="other"),
+    ],
+)
+def test_what_it_covers_and_what_is_not_known_of_that_is_told(
+    results: list[Evaluated], rules: list[str], told: list[str]
+) -> None:
+    listed = Listed({"id": "EX-1", "rules": rules}, (), TODAY)
+    assert coverage(listed, count_covered([listed], results)) == told
