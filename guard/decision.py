@@ -15,6 +15,9 @@ Verdict = Literal["allow", "warn", "deny"]
 GRAVITY: tuple[Verdict, ...] = get_args(Verdict)
 """The verdicts, the gravest last."""
 
+FAULT = "guard"
+"""The `level_source` of a finding about the policies themselves."""
+
 
 class Finding(Model):
     """What one rule says about one fact of the job."""

@@ -151,8 +151,11 @@ class NoticeSink:
         if self._send is None:
             return False
         try:
-            # A version from before this field refuses it, and is what runs after a rollback.
-            told = notice.model_dump(mode="json", exclude=None if notice.ended is not None else {"ended"})
+            # A version from before these fields refuses them, and is what runs after a rollback.
+            unsaid = {
+                name for name in ("ended", "faults") if getattr(notice, name) == Notice.model_fields[name].default
+            }
+            told = notice.model_dump(mode="json", exclude=unsaid)
             # As UTF-8: escaped, a character beyond the first plane takes three times as much of the queue's room.
             message = json.dumps({MARK: "notice", "notice": told}, ensure_ascii=False)
             self._send(message, _LATER_SECONDS if notice.outcome == Outcome.ALREADY_FINISHED else 0)

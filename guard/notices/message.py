@@ -59,8 +59,11 @@ def _over(notice: Notice) -> str:
 def exemption(notice: Notice) -> str | None:
     """Return the exemption to paste, as YAML: for the account, role and kind of this job, and its images if that is the point.
 
-    None where it would be for more than this job: in a scope, what the job's owner wrote can be a pattern.
+    None where it would be for more than this job: in a scope, what the job's owner wrote can be a pattern. None, too, where
+    the policies themselves are at fault, whatever else denies the job.
     """
+    if notice.faults:
+        return None
     scope: dict[str, object] = {"account": notice.account, "job_kind": notice.job.kind}
     for name, values in _narrowing(notice).items():
         exact = [value for value in values if _EXACT.fullmatch(value)]
@@ -120,6 +123,12 @@ def _job(notice: Notice) -> str:
 
 
 def _exemption(notice: Notice) -> str:
+    if notice.faults:
+        there = f": {notice.exemption_url}" if notice.exemption_url else ""
+        return (
+            f"No exemption covers a fault of the guard's policies, which is not one of the job: {', '.join(notice.faults)}. "
+            f"Tell the team that owns them{there}"
+        )
     where = notice.exemption_url or "the team that owns the policies"
     asking = f"If the job must run as it is, ask for an exemption: {where}"
     entry = exemption(notice)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from guard.decision import Finding
+from guard.decision import FAULT, Finding
 from guard.document import Document, Image, Model
 from guard.images import join, redacted
 from guard.log.plain import cut, line
@@ -89,6 +89,12 @@ class Notice(Model):
             "more than images, or more than ten."
         ),
     ] = ()
+    faults: Annotated[
+        tuple[Line, ...],
+        Field(
+            description="Of the rules those that deny through a fault of the policies, which no exemption covers, sorted."
+        ),
+    ] = ()
     ran_before: Annotated[
         AwareDatetime | None,
         Field(description="By when the run before was over, of a monitoring schedule that was started again."),
@@ -131,7 +137,7 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
             created_at=document.job.created_at if document else None,
             started_by=cut(document.actor.arn, _TEXTS) if document and document.actor else None,
         ),
-        rules=tuple(sorted({finding.rule_id for finding in counting})),
+        rules=_rules(counting),
         findings=shown,
         more_findings=len(counting) - len(shown),
         revision=record.evaluation.revision if record.evaluation else None,
@@ -139,7 +145,12 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
         # Of other jobs, another attempt may only know more of the same denial: one stop, one notice.
         about=_digest(counting) if ref.kind.restarts else "",
         exempted_images=_exempted(document, counting) if document else (),
+        faults=_rules([finding for finding in counting if finding.level_source == FAULT]),
     )
+
+
+def _rules(findings: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(sorted({finding.rule_id for finding in findings}))
 
 
 def _had_ended(record: Record) -> bool | None:

@@ -17,7 +17,7 @@ from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory
 from guard.record import Outcome
 from tests.support.fakes import refused
-from tests.support.records import ARN, denied
+from tests.support.records import ARN, FINDING, denied
 from tests.support.store import MemoryStore
 
 PAGE = "https://wiki.example.com/exemptions"
@@ -142,9 +142,12 @@ def test_a_message_holds_nothing_that_an_earlier_version_would_refuse() -> None:
     sent: list[tuple[str, int]] = []
     deliverer, _ = _deliverer(Channel("events", None))
     sink = NoticeSink(deliverer, lambda *message: sent.append(message), Runs(MemoryStore()))
-    for outcome in (Outcome.STOPPED, Outcome.ALREADY_FINISHED):
-        sink.write(denied(outcome=outcome))
-    assert [json.loads(body)["notice"].get("ended", "absent") for body, _ in sent] == ["absent", False]
+    fault = FINDING.model_copy(update={"level_source": "guard"})
+    for outcome, finding in ((Outcome.STOPPED, FINDING), (Outcome.ALREADY_FINISHED, FINDING), (Outcome.STOPPED, fault)):
+        sink.write(denied(finding, outcome=outcome))
+    told = [json.loads(body)["notice"] for body, _ in sent]
+    assert [notice.get("ended", "absent") for notice in told] == ["absent", False, "absent"]
+    assert [notice.get("faults", "absent") for notice in told] == ["absent", "absent", ["denied_image"]]
 
 
 def test_a_message_of_a_later_version_is_a_notice() -> None:

@@ -110,6 +110,46 @@ def test_whom_to_ask_for_an_exemption_is_said_without_an_address() -> None:
     assert asked in text(_notice(url=""))
 
 
+FAULT = FINDING.model_copy(
+    update={
+        "rule_id": "broken",
+        "level_source": "guard",
+        "message": "The rule exports no set of findings.",
+        "details": {},
+    }
+)
+
+
+@pytest.mark.parametrize("others", [(), (FINDING,)], ids=["alone", "beside an honest denial"])
+@pytest.mark.parametrize(
+    ("url", "where"), [("", ""), ("https://wiki.example.com", ": https://wiki.example.com")], ids=["no page", "page"]
+)
+def test_a_fault_of_the_policies_has_no_exemption_to_paste(others: tuple[Any, ...], url: str, where: str) -> None:
+    notice = _notice(*others, FAULT, url=url)
+    assert (notice.faults, exemption(notice)) == (("broken",), None)
+    told = (
+        "No exemption covers a fault of the guard's policies, which is not one of the job: broken. Tell the team that owns "
+        f"them{where}\n"
+    )
+    assert told in text(notice)
+    assert "entry" not in text(notice)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"level": "warn"}, {"exempted_by": "EX-1"}, {"level_source": "level"}],
+    ids=["a warning", "exempted", "not of the guard"],
+)
+def test_what_does_not_deny_is_no_fault_that_keeps_from_an_exemption(changes: dict[str, Any]) -> None:
+    notice = _notice(FINDING, FAULT.model_copy(update=changes))
+    assert (notice.faults, exemption(notice) is None) == ((), False)
+
+
+def test_a_notice_from_before_faults_were_told_has_none() -> None:
+    before = _notice(FAULT).model_dump(mode="json", exclude={"faults"})
+    assert Notice.model_validate(before).faults == ()
+
+
 def test_a_job_without_role_and_images_has_an_exemption_for_its_kind() -> None:
     pasted = _pasted(_notice(document=None))
     assert pasted["scope"] == {"account": ACCOUNT, "job_kind": "training"}
