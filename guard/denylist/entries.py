@@ -83,6 +83,19 @@ def canonical(text: str) -> str:
     return str(parse_entry(text, pattern=True))
 
 
+def entry_of_image(text: str) -> str | None:
+    """Return the entry that a reference is named by in a scope, in the form that the check takes; None where there is none."""
+    try:
+        reference = parse_reference(text)
+        # The same registry without it, and what is named is another image where only the port made it one.
+        registry = reference.registry and reference.registry.removesuffix(":443")
+        entry = join(registry, reference.repository, reference.tag, reference.digest)
+        refuse_mistaken(entry)
+        return entry if parse_entry(entry).registry == registry else None
+    except (EntryError, ImageReferenceError):
+        return None
+
+
 def refuse_mistaken(text: str) -> None:
     """Refuse a valid entry that only looks right: a digest, a registry or an account alone, or one that nobody has.
 

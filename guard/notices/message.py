@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 
+from guard.denylist.entries import entry_of_image
 from guard.notices.notice import Notice
 
 _SUBJECT_LENGTH = 100
@@ -14,6 +15,7 @@ _EXEMPTED_FOR = timedelta(days=29)
 CONFIG = "policies/guard/config/data.yaml"
 # Nothing that is a pattern in a scope, was cut, or had characters that can't be printed.
 _EXACT = re.compile(r"[^\s*?\[\]{}\\]+")
+_NO_ENTRY = ""
 
 
 def subject(notice: Notice) -> str:
@@ -87,7 +89,9 @@ def exemption(notice: Notice) -> str | None:
 
 def _narrowing(notice: Notice) -> dict[str, tuple[str, ...]]:
     """What makes the exemption narrower than a whole account's jobs of a kind, of what the job has."""
-    found = {"role_arn": notice.job.role_arns, "image": notice.exempted_images}
+    # A notice of an earlier version has the images as their owner wrote them.
+    images = tuple(entry_of_image(image) or _NO_ENTRY for image in notice.exempted_images)
+    found = {"role_arn": notice.job.role_arns, "image": images}
     return {name: values for name, values in found.items() if values}
 
 
@@ -135,6 +139,6 @@ def _exemption(notice: Notice) -> str:
     if entry is None:
         return (
             f"{asking}\nThere is no entry to paste, since it would be for other jobs, too: a role or an image of this job is too "
-            "long, or holds characters that are a pattern in an exemption."
+            "long, holds characters that are a pattern in an exemption, or can't be named in one."
         )
     return f"{asking}\nIt is this entry in {CONFIG}, with the owner, the reason and the last day that apply:\n\n{entry}"

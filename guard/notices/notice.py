@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from guard.decision import FAULT, Finding
+from guard.denylist.entries import entry_of_image
 from guard.document import Document, Image, Model
 from guard.images import join, redacted
 from guard.log.plain import cut, line
@@ -85,8 +86,8 @@ class Notice(Model):
     exempted_images: Annotated[
         tuple[Line, ...],
         Field(
-            description="The images that all that denies the job is about, as an exemption names them; empty where it is about "
-            "more than images, or more than ten."
+            description="The images that all that denies the job is about, as an exemption names them, or as they are written "
+            "where none can; empty where it is about more than images, or more than ten."
         ),
     ] = ()
     faults: Annotated[
@@ -171,9 +172,11 @@ def _exempted(document: Document, findings: list[Finding]) -> tuple[str, ...]:
     subjects = [(finding.details.get("slot"), finding.details.get("image")) for finding in findings]
     about = [[each for each in document.images if (each.slot, each.raw) == subject] for subject in subjects]
     images = [image for found in about for image in found]
-    named = _images(images)
-    covered = all(about) and all(image.error is None for image in images) and len(named) <= _ENTRIES
-    return tuple(named) if covered else ()
+    named = [text for image in images if (text := _named(image)) is not None]
+    # No entry holds a user and password.
+    entries = dict.fromkeys(entry_of_image(text) or redacted(text) for text in named)
+    covered = all(about) and all(image.error is None for image in images) and len(entries) <= _ENTRIES
+    return tuple(entries) if covered else ()
 
 
 def _digest(findings: list[Finding]) -> str:

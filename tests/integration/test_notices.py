@@ -12,7 +12,6 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-import yaml
 from moto.events.models import EventPattern
 
 from guard.aws.refusals import code
@@ -21,7 +20,6 @@ from guard.errors import EventError, LogError, NoticeError, NoticeUnderWay
 from guard.notices.channels import DETAIL_TYPE, SOURCE, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
 from guard.notices.ends import Ends, Runs, Told
-from guard.notices.message import exemption
 from guard.notices.messages import MARK
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory, OnceInTable
@@ -317,22 +315,6 @@ def test_an_event_that_the_bus_refuses_is_a_failure(places, monkeypatch) -> None
     monkeypatch.setattr(places.events, "put_events", lambda **_: answer)
     with pytest.raises(NoticeError, match="InternalFailure"):
         EventsChannel(places.events, "default").give(_notice())
-
-
-# The exemption to paste
-
-
-def test_the_pasted_exemption_is_valid_and_lets_the_job_pass(guard, ref, log, engine_with) -> None:
-    guard(mode="audit").judge(ref())
-    notice = notice_of(log.records[0], "")
-    assert notice is not None
-    entry = exemption(notice)
-    assert entry is not None
-    pasted = yaml.safe_load(entry)["exemptions"]
-    exempting = engine_with(rules={}, exemptions=pasted)
-    record = guard(mode="audit", engine=exempting).judge(ref())
-    assert [finding.exempted_by for finding in record.findings if finding.rule_id == "denied_image"] == ["EX-churn-42"]
-    assert record.decision != "deny"
 
 
 def test_a_delivery_is_another_ones_for_a_minute_and_remembered_for_30_days(places: Places) -> None:

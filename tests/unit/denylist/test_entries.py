@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guard.denylist.entries import Entry, canonical, parse_entry, refuse_mistaken
+from guard.denylist.entries import Entry, canonical, entry_of_image, parse_entry, refuse_mistaken
 from guard.errors import ConfigError, EntryError
 
 HEX = "059f4bfb27d2dc5aeca8a5f609398f3590379bdf0a8e40c6b59680cf02507a7b"
@@ -261,3 +261,22 @@ def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reas
 )
 def test_what_can_be_meant_is_not_refused(text: str) -> None:
     refuse_mistaken(text)
+
+
+@pytest.mark.parametrize(
+    ("image", "entry"),
+    [
+        pytest.param("R.io:443/team/churn:V1", "r.io/team/churn:V1", id="port 443"),
+        pytest.param("localhost:443/churn", "localhost/churn", id="port 443 of this machine"),
+        pytest.param("r.io:4430/churn", "r.io:4430/churn", id="another port"),
+        pytest.param(f" r.io/churn@SHA256:{'AB' * 32}\n", f"r.io/churn@sha256:{'ab' * 32}", id="digest"),
+        pytest.param("host:443/churn", None, id="a registry by its port alone"),
+        pytest.param("123456789012/churn", None, id="an account for a registry"),
+        pytest.param("r.io/Churn", None, id="upper case"),
+        pytest.param("r.io/churn*", None, id="a pattern"),
+        pytest.param("bob:secret@r.io/churn", None, id="user and password"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+def test_the_entry_of_an_image_is_what_the_check_takes(image: str, entry: str | None) -> None:
+    assert entry_of_image(image) == entry

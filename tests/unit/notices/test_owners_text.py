@@ -130,6 +130,9 @@ def test_a_role_that_is_a_pattern_gives_no_exemption(role: str, others: tuple[st
         pytest.param((DENIED,), [DENIED], id="an honest one"),
         pytest.param((DENIED, "*"), [DENIED], id="a pattern beside it"),
         pytest.param(("registry.example.com/*",), None, id="a pattern alone"),
+        pytest.param((DENIED, "Team/Churn:1"), [DENIED], id="what no registry has beside it"),
+        pytest.param(("Team/Churn:1",), None, id="what no registry has"),
+        pytest.param(("***@registry.example.com/churn:1",), None, id="user and password"),
     ],
 )
 def test_an_image_that_is_a_pattern_is_in_no_exemption(images: tuple[str, ...], exempted: list[str] | None) -> None:
