@@ -15,6 +15,7 @@ from guard.authoring.opa import TESTS, Opa
 from guard.authoring.rules import Rule
 from guard.authoring.yaml_positions import KeyPath
 from guard.errors import ConfigError
+from guard.notices.message import PLACEHOLDERS
 
 WARNED_DAYS = 14
 """So many days before its end a warning begins."""
@@ -35,6 +36,7 @@ _QUERY = """[{"refused": refused, "unlimited": unlimited} |
 ]"""
 # A job's owner chooses these.
 _CHOSEN = {"job_name", "job_kind"}
+_MEANT = {"owner": "who answers for it", "reason": "why the job must run as it is"}
 
 
 def exemption_concerns(
@@ -108,6 +110,7 @@ def _concerns(
         text = f"{name} has expired on {expires} and exempts nothing; remove it, or let its owner renew it"
         yield Concern((*path, "expires"), text, "warning")
         return
+    yield from _unfilled(path, exemption)
     yield from (Concern(path, f"{name} breaks the exemption policy: {text}") for text in sorted(found["refused"]))
     starts = day_of(exemption.get("starts"))
     if starts and expires and starts > expires:
@@ -122,6 +125,15 @@ def _concerns(
         later = (expires - starts).days + 1 if expires and starts and starts > today else None
         yield from _reach(path, exemption, scope.keys() - unlimited, _chosen(exemption, images), (days, later))
         yield from foreign_images(path, exemption)
+
+
+def _unfilled(path: KeyPath, exemption: Mapping[str, Any]) -> Iterator[Concern]:
+    """Yield what is as a notice offered it, for its reader to write."""
+    for key, placeholder in PLACEHOLDERS.items():
+        written = exemption.get(key)
+        if isinstance(written, str) and " ".join(written.split()).casefold() == placeholder.casefold():
+            text = f'{exemption.get("id")} has the {key} "{placeholder}" of the message that it is from; write {_MEANT[key]}'
+            yield Concern((*path, key), text)
 
 
 def _chosen(exemption: dict[str, Any], images: set[str]) -> set[str]:

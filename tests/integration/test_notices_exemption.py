@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -82,6 +83,14 @@ def test_pasted_it_exempts(engine_with: Callable[..., EmbeddedOpa], image: str) 
     decision = exempting.evaluate(document).decision
     assert {finding.exempted_by for finding in decision.findings if finding.level == "deny"} == {"EX-churn-42"}
     assert exempting.evaluate(_document("team/other:1", document)).decision.decision == "deny"
+
+
+def test_pasted_without_a_change_it_is_refused(engine_with: Callable[..., EmbeddedOpa]) -> None:
+    _, notice = _notice(engine_with(rules=RULES), DENIED)
+    (pasted,) = yaml.safe_load(exemption(notice) or "")["exemptions"]
+    with pytest.raises(ValueError, match="YOUR TEAM") as refused:
+        engine_with(rules=RULES, exemptions=[pasted])
+    assert re.findall(r"data\.yaml:\d+:\d+: exemptions\[0\]\.(\w+): ", str(refused.value)) == ["owner", "reason"]
 
 
 @pytest.mark.parametrize("image", ["host:443/team/churn:1", "123456789012/churn:1"], ids=["only the port", "account"])

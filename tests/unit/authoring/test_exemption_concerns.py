@@ -98,6 +98,24 @@ def test_what_the_policy_refuses_is_told_in_one_order(said: Said) -> None:
     assert said(refused=["b", "a"]) == [((), "error", f"{start} a"), ((), "error", f"{start} b")]
 
 
+@pytest.mark.parametrize(
+    ("key", "written", "meant"),
+    [
+        pytest.param("owner", "YOUR TEAM", "who answers for it", id="owner"),
+        pytest.param("reason", "WHY THIS JOB MUST RUN AS IT IS", "why the job must run as it is", id="reason"),
+        pytest.param("owner", " Your\nteam ", "who answers for it", id="in another spelling"),
+    ],
+)
+def test_what_a_notice_leaves_to_write_is_refused(said: Said, key: str, written: str, meant: str) -> None:
+    ((path, severity, text),) = said(**{key: written})
+    assert (path, severity, text.endswith(f"of the message that it is from; write {meant}")) == ((key,), "error", True)
+
+
+@pytest.mark.parametrize("reason", ["why this job must run", "YOUR TEAM", "it must run as it is", 7, None], ids=repr)
+def test_what_somebody_wrote_is_not(said: Said, reason: object) -> None:
+    assert said(owner="your team of churn", reason=reason) == []
+
+
 @pytest.mark.parametrize(("starts", "wrong"), [("2027-03-02", False), ("2027-03-03", False), ("2027-03-04", True)])
 def test_a_first_day_after_the_last_is_told(said: Said, starts: str, wrong: bool) -> None:
     text = "EX-1 starts after its last day, 2027-03-03; correct one of both"
