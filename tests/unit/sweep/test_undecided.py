@@ -103,16 +103,6 @@ def test_the_last_job_of_all_is_taken_out() -> None:
     assert _stored(store) == {}
 
 
-def test_of_too_many_the_oldest_are_kept() -> None:
-    store = MemoryStore()
-    undecided = Undecided(store, AFTER)
-    for number in range(2001):
-        undecided.note(_named(f"job-{number}"), NOW - timedelta(seconds=number))
-    undecided.save(NOW, complete=True)
-    assert len(_stored(store)) == 2000
-    assert not [arn for arn in _stored(store) if arn.endswith("/job-0")]
-
-
 def _named(name: str) -> Record:
     assert FAILED.ref is not None
     return replace(FAILED, ref=replace(FAILED.ref, arn=f"{ARN.rpartition('/')[0]}/{name}"), document=None)
