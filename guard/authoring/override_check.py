@@ -11,18 +11,76 @@ from guard.authoring.explain import Explanation
 from guard.authoring.glob_covers import FACTS, Candidates, covers, listed
 from guard.jobs import BY_KIND
 
+_NAMED = 4
+
 
 def shadowed_overrides(config: Mapping[str, Any]) -> Iterator[Explanation]:
-    """Yield each override that an earlier one shadows, with its path. Of what is malformed nothing is said."""
+    """Yield each override that earlier ones shadow, with its path. Of what is malformed nothing is said."""
     for rule_id, mappings in overrides_of(config):
-        candidates = Candidates([override for _, override in mappings])
-        for position, (index, given) in enumerate(mappings):
-            later = _with_account(given)
-            earlier = (mappings[at] for at in candidates.of(later) if at < position)
-            number = next((number for number, override in earlier if _shadows(override, later)), None)
-            if number is not None:
-                text = f"never applies: overrides[{number}] matches each of its jobs first; put it before that, or remove it"
+        section = _Section([override for _, override in mappings])
+        for position, (index, _) in enumerate(mappings):
+            if first := section.shadowing(position):
+                names = [f"overrides[{mappings[at][0]}]" for at in first]
+                verb, which = ("matches", "that") if len(names) == 1 else ("match", "those")
+                text = f"never applies: {_joined(names)} {verb} each of its jobs first; put it before {which}, or remove it"
                 yield ("rules", rule_id, "overrides", index), text
+
+
+class _Section:
+    """The overrides of a rule, in their order."""
+
+    def __init__(self, overrides: list[dict[str, Any]]) -> None:
+        self._overrides = overrides
+        self._candidates = Candidates(overrides)
+
+    def shadowing(self, position: int) -> list[int]:
+        """Return the positions of earlier ones that match each of its jobs: of one, or else of one for each pattern of a fact."""
+        given = self._overrides[position]
+        if (alone := self._first(given, position)) is not None:
+            return [alone]
+        for fact in FACTS:
+            parts = [{**given, fact: pattern} for pattern in _patterns(fact, given)]
+            found = self._for_each(fact, parts, position) if len(parts) > 1 else set()
+            if found:
+                return sorted(found)
+        return []
+
+    def _for_each(self, fact: str, parts: list[dict[str, Any]], position: int) -> set[int]:
+        """Return which earlier ones match the jobs of each part of an override; none if nothing matches those of one."""
+        found = set()
+        for part in parts:
+            first = self._first(part, position, needs_deny=fact == "role_arn")
+            if first is None:
+                return set()
+            found.add(first)
+        return found
+
+    def _first(self, given: Mapping[str, Any], position: int, *, needs_deny: bool = False) -> int | None:
+        """Return the first that matches each job of an override.
+
+        Of a job with two roles it need not be one of a single role: without `deny`, an override must match them all.
+        """
+        later = _with_account(given)
+        for at in self._candidates.of(later):
+            if at >= position:
+                return None
+            earlier = self._overrides[at]
+            if needs_deny and "role_arn" in earlier and earlier.get("level") != "deny":
+                continue
+            if _shadows(earlier, later):
+                return at
+        return None
+
+
+def _patterns(fact: str, override: Mapping[str, Any]) -> list[str]:
+    """Return the patterns that an override gives for a fact; of kinds those that they match."""
+    patterns = listed(override.get(fact, []))
+    return sorted(_kinds(patterns)) if fact == "job_kind" else patterns
+
+
+def _joined(names: list[str]) -> str:
+    *others, last = names if len(names) <= _NAMED else [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more"]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def unrelated_overrides(config: Mapping[str, Any], kinds: Mapping[str, Collection[str]]) -> Iterator[Explanation]:
