@@ -315,6 +315,7 @@ COMMANDS = {
     "option without value": (["--password", "--verbose"], False),
     "id of a secret": (["-c", "aws secretsmanager get-secret-value --secret-id prod/db --query SecretString"], False),
     "file behind an option": (["--credentials", PATH], False),
+    "standard input": (["-c", "docker login -u AWS --password-stdin registry.example.com"], False),
 }
 
 
