@@ -170,7 +170,10 @@ _any_name := _any_of(_names)
 # How many options and variables in values are, in one spelling. Most jobs have none, which all values at once tell.
 default _named_in_values := 0
 
-_named_in_values := max({count(_names_of(lines)) | some lines in _assignments(_every_value)}) if count(_names) > 0
+_named_in_values := max({count(_names_of(lines)) | some lines in _assignments(_every_value)}) if {
+	regex.match(`(?:^|\W)-|[=\\]`, _every_value)
+	count(_names) > 0
+}
 
 _every_value := concat("\n;\n", [setting.value | some setting in settings.listed])
 
