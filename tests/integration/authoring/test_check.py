@@ -75,7 +75,7 @@ def test_names_of_the_documents_fields_may_be_names_of_variables(tree: Opa, rega
     fields = sorted(_fields(json.loads((tree.folder / SCHEMAS / "input.json").read_text())))
     assert {"account", "count", "time", "uri"} <= {*fields}
     functions = "".join(
-        f"\n_of_{name}(facts) := {name} if {{\n\t{name} := facts.x\n\t{name} > 0\n}}\n" for name in fields
+        f"\n_of_{name}(given_one) := {name} if {{\n\t{name} := given_one.x\n\t{name} > 0\n}}\n" for name in fields
     )
     rule = tree.folder / RUNTIME
     rule.write_text(rule.read_text() + functions)

@@ -228,6 +228,13 @@ def test_a_text_of_the_greatest_length_is_whole() -> None:
     assert fields["findings"][0]["message"] == "x" * 2000
 
 
+def test_who_made_the_call_is_told_where_it_is_known() -> None:
+    arn = "arn:aws:sts::111122223333:assumed-role/Analyst/ann"
+    actor = document(actor={"type": "AssumedRole", "arn": arn}).actor
+    told = line(replace(RECORD, document=SUBJECT.model_copy(update={"actor": actor})))
+    assert (told["actor"], "actor" in line(RECORD), "actor" in line(UNJUDGED)) == (arn, False, False)
+
+
 def test_the_findings_that_count_come_first() -> None:
     warning = FINDING.model_copy(update={"level": "warn", "rule_id": "aaa"})
     fields = line(_with_findings(EXEMPTED, warning, FINDING))

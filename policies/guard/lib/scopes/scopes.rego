@@ -80,6 +80,7 @@ could_hold(fact, globs, document) if {
 }
 
 # METADATA
+# scope: document
 # description: |
 #   True if the fact is of roles that can't be read for now. That a model which can't be read has one, too, changes
 #   nothing about the role that its job runs as, where the job tells that itself.
