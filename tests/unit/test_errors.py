@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from guard import errors
-from guard.errors import GuardError
+from guard.errors import GuardError, PolicyError, StopError, policy_error, stop_error
 
 
 def _tree(error: type[GuardError], depth: int = 0) -> list[str]:
@@ -38,3 +39,18 @@ def test_a_long_fact_is_cut_in_the_text_and_whole_in_the_evidence(length: int, c
     error = GuardError("it failed", value=value)
     assert str(error) == f"it failed (value={shown})"
     assert error.evidence["value"] == value
+
+
+@pytest.mark.parametrize(
+    ("made", "kind", "said"),
+    [(policy_error, PolicyError, "a fault of the engine"), (stop_error, StopError, "a fault of the guard")],
+    ids=["engine", "stop"],
+)
+def test_a_fault_becomes_an_error_that_names_it_and_an_error_stays_itself(
+    made: Callable[[Exception], GuardError], kind: type[GuardError], said: str
+) -> None:
+    fault = ZeroDivisionError("by nought")
+    error = made(fault)
+    assert (type(error), error.message, error.evidence) == (kind, said, {"error": "ZeroDivisionError: by nought"})
+    assert error.__cause__ is fault
+    assert made(error) is error
