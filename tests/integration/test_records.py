@@ -233,6 +233,18 @@ def test_the_rules_that_read_settings_or_commands_are_these(opa, all_on, rule_id
     ), "a rule reads settings or commands now, or none: correct this list"
 
 
+# To ask OPA of every rule takes it seven seconds.
+BESIDE_THE_WHOLE = [
+    "instance_count",
+    "network_isolation_required",
+    "region",
+    "required_tags",
+    "spot_required",
+    "traffic_encryption_required",
+    "vpc_required",
+]
+
+
 @pytest.mark.parametrize(
     ("pointer", "rules"),
     [
@@ -244,9 +256,9 @@ def test_the_rules_that_read_settings_or_commands_are_these(opa, all_on, rule_id
     ],
     ids=str,
 )
-def test_what_a_rule_reads_beside_the_whole_document_is_read(opa, rule_ids, all_on, pointer, rules) -> None:
+def test_what_a_rule_reads_beside_the_whole_document_is_read(opa, all_on, pointer, rules) -> None:
     """OPA names no part of the document that a rule reads where it gives a library all of it."""
-    assert rules_that_read(Opa(opa, SHIPPED), all_on, rule_ids, [pointer]) == rules
+    assert rules_that_read(Opa(opa, SHIPPED), all_on, BESIDE_THE_WHOLE, [pointer]) == rules
 
 
 def test_no_library_reads_settings_or_commands_of_a_whole_document() -> None:
