@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -20,6 +19,7 @@ from guard.authoring.opa import Opa
 from guard.authoring.scaffold import new_rule
 from guard.cli.text import Escaping
 from guard.errors import GuardError
+from guard.times import utc_now
 
 POLICIES = Path("policies")
 Command = Callable[[argparse.Namespace, Opa, TextIO], bool]
@@ -61,7 +61,7 @@ def _add(commands: Any, name: str, command: Command, text: str) -> argparse.Argu
 
 
 def _check(options: argparse.Namespace, opa: Opa, out: TextIO) -> bool:
-    today = datetime.now(UTC).date()
+    today = utc_now().date()
     return check_policies(opa, options.regal, POLICIES, today, out, style_fails=options.style_fails)
 
 
@@ -70,11 +70,11 @@ def _test(_: argparse.Namespace, opa: Opa, out: TextIO) -> bool:
 
 
 def _bundle(options: argparse.Namespace, opa: Opa, out: TextIO) -> bool:
-    return build_bundle(opa, POLICIES, options.target, datetime.now(UTC).date(), out)
+    return build_bundle(opa, POLICIES, options.target, utc_now().date(), out)
 
 
 def _docs(_: argparse.Namespace, opa: Opa, out: TextIO) -> bool:
-    problems = check_config(opa, POLICIES, datetime.now(UTC).date())
+    problems = check_config(opa, POLICIES, utc_now().date())
     out.writelines(f"{problem}\n" for problem in problems)
     if errors(problems):
         return False

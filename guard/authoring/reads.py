@@ -71,12 +71,23 @@ def copy_readable(opa: Opa, bundle: Path, target: Path) -> None:
         copy_planned(opa, bundle, target)
     else:
         try:
-            with tarfile.open(source) as packed:
-                packed.extractall(target, filter="data")
+            _unpack(source, target)
         except (OSError, tarfile.TarError) as exc:
             raise ConfigError("the bundle can't be read", path=str(bundle), error=str(exc)) from exc
     for file in target.glob("**/guard/rules/*/*.rego"):
         file.write_text(_WHOLE.sub("data.document", file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _unpack(bundle: Path, target: Path) -> None:
+    # `extractall` has a filter that keeps what it writes within a folder from Python 3.11.4 on only. Policies are plain files.
+    with tarfile.open(bundle) as packed:
+        for member in packed:
+            name = Path(member.name.lstrip("/"))
+            content = packed.extractfile(member) if member.isfile() and ".." not in name.parts else None
+            if content is not None:
+                file = target / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content.read())
 
 
 def input_paths(opa: Opa, policies: Path, rule_id: str) -> set[Steps]:

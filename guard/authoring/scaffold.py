@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 
@@ -14,6 +13,7 @@ from guard.authoring.layout import CONFIG
 from guard.authoring.opa import Opa
 from guard.authoring.yaml_positions import Positions
 from guard.errors import ConfigError
+from guard.times import utc_now
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _RULES = Path("guard/rules")
@@ -83,7 +83,7 @@ def _refuse_name(root: Path, policies: Path, name: str) -> None:
 
 
 def _refuse_problems(opa: Opa, policies: Path) -> None:
-    broken = errors(check_config(opa, policies, datetime.now(UTC).date()))
+    broken = errors(check_config(opa, policies, utc_now().date()))
     if broken:
         listed = "\n".join(str(problem) for problem in broken)
         raise ConfigError(f"the policies have problems; solve them first:\n{listed}")

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from guard.cli.fixtures import Case, differences, events_in, find_cases
 from guard.cli.terminal import Terminal, styled
 from guard.errors import ConfigError, GuardError, IgnoredEvent
 from guard.opa.binary import find_opa
+from guard.times import utc_now
 
 FAILED, BROKEN = 1, 2
 _STYLES = {"ok": "green", "FAILED": "bold red", "ERROR": "bold red", "written": "yellow"}
@@ -96,7 +96,7 @@ def show_exemptions(
     Exit code: 0, or 2 for an error, or where records hide what the rules of an exemption read, so that it may be in use.
     """
     opa = find_opa(os.environ)
-    listed = list_exemptions(opa, bundle, datetime.now(UTC).date())
+    listed = list_exemptions(opa, bundle, utc_now().date())
     decided = 0
     if documents:
         with Evaluator(bundle, opa=opa, environment=os.environ) as evaluator:

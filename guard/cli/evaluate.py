@@ -8,7 +8,6 @@ import sys
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +29,7 @@ from guard.opa.process import OpaProcess
 from guard.refs import JobRef
 from guard.settings import Settings
 from guard.sources.events import Ignored, home_of, parse_event
+from guard.times import utc_now
 
 _GZIP = b"\x1f\x8b"
 
@@ -118,7 +118,7 @@ def evaluate_file(
 def _refuse_problems(opa: Opa, policies: Path) -> None:
     if not (policies / CONFIG).exists():
         raise ConfigError("not a folder of policies: it has no guard/config/data.yaml", path=str(policies))
-    broken = errors(check_config(opa, policies, datetime.now(UTC).date()))
+    broken = errors(check_config(opa, policies, utc_now().date()))
     if broken:
         listed = "\n".join(str(problem) for problem in broken)
         raise ConfigError(f"no bundle could be built of these policies; run `make check`:\n{listed}")

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, TextIO
 
@@ -21,6 +20,7 @@ from guard.operations.letters import Letter
 from guard.operations.redrive import HIDDEN_SECONDS, Count, Queue, Redriven, redrive, shown
 from guard.operations.stack import FUNCTION_AND_LETTERS, find_stack, outputs
 from guard.operations.status import Part, status
+from guard.times import utc_now
 
 ATTENTION = 1
 """Exit code: something should be looked at."""
@@ -41,7 +41,7 @@ def status_command(stack: StackName = "sagemaker-guard", as_json: AsJson = False
     """Show what a deployed guard is doing. Exit code: 0 all well, 1 something needs attention, 2 error."""
     client_of = _clients()
     found = find_stack(stack, client_of)
-    parts = status(found, client_of, datetime.now(UTC))
+    parts = status(found, client_of, utc_now())
     (print_status_json if as_json else print_status)(stack, parts, sys.stdout)
     raise typer.Exit(ATTENTION if any(part.attention for part in parts) else 0)
 

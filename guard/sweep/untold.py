@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from guard.document import Source
@@ -81,9 +80,8 @@ class Untold:
 
         Each counts as tried before it is judged.
         """
-        for arn, job in islice(sorted(self._earlier.items(), key=lambda item: item[1].tries), _AT_ONCE):
-            if arn in self._noted:
-                continue
+        unmet = [(arn, job) for arn, job in self._earlier.items() if arn not in self._noted]
+        for arn, job in sorted(unmet, key=lambda item: item[1].tries)[:_AT_ONCE]:
             if job.kind not in BY_KIND or job.tries >= _TRIES:
                 self._jobs.pop(arn, None)
                 continue

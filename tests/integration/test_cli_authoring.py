@@ -23,14 +23,15 @@ from tests.support.policies import CONFIG, POLICIES, copy_policies
 
 RECORDED = Path("tests/golden/schema-1/training_denied.json")
 EVENT = Path("tests/events/training_starting.json")
-TODAY = datetime.now(UTC).date()
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROLE = json.loads(RECORDED.read_text())["document"]["job"]["role_arn"]
 
 
 @pytest.fixture
 def run(opa: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command with the pinned OPA."""
+    """Run a command with the pinned OPA at one time, of which all days are counted: midnight comes while tests run."""
     monkeypatch.setenv("GUARD_OPA_PATH", str(opa))
+    monkeypatch.setattr("guard.cli.authoring.utc_now", lambda: NOW)
 
     def command(*arguments: str | Path) -> Result:
         return CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "80"})
@@ -109,7 +110,7 @@ def test_an_empty_folder_is_an_error(run: Any, tmp_path: Path, bundle: Path) -> 
 
 
 def _day(days: int) -> str:
-    return str(TODAY + timedelta(days=days))
+    return str(NOW.date() + timedelta(days=days))
 
 
 def _exemption(name: str, **changes: Any) -> dict[str, Any]:
@@ -133,7 +134,7 @@ def policies(tmp_path: Path, opa: Path) -> Any:
 
 def test_exemptions_are_listed_with_days_left_and_what_they_cover(run: Any, policies: Any, tmp_path: Path) -> None:
     recorded = json.loads(RECORDED.read_text())
-    recorded["document"]["source"]["time"] = datetime.now(UTC).isoformat()
+    recorded["document"]["source"]["time"] = NOW.isoformat()
     shutil.copy(EVENT, tmp_path / "event.json")
     (tmp_path / "recorded.json").write_text(json.dumps(recorded))
     folder = policies(
@@ -180,7 +181,7 @@ def test_json_lists_everything_about_each(run: Any, policies: Any) -> None:
 
 def test_of_a_folder_the_json_files_are_read_in_all_its_depth(run: Any, policies: Any, tmp_path: Path) -> None:
     recorded = json.loads(RECORDED.read_text())
-    recorded["document"]["source"]["time"] = datetime.now(UTC).isoformat()
+    recorded["document"]["source"]["time"] = NOW.isoformat()
     folder = tmp_path / "documents"
     for name in ("first.json", "below/second.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -262,7 +263,7 @@ def test_a_folder_of_cases_is_one_of_documents_each_with_its_describe_response(
 ) -> None:
     folder = tmp_path / "cases"
     folder.mkdir()
-    event = json.loads(EVENT.read_text()) | {"time": datetime.now(UTC).isoformat()}
+    event = json.loads(EVENT.read_text()) | {"time": NOW.isoformat()}
     (folder / "churn.describe.json").write_text(json.dumps(event["detail"]))
     event["detail"] = event["detail"] | {"AlgorithmSpecification": {"TrainingImage": ALLOWED}}
     (folder / "churn.json").write_text(json.dumps(event))

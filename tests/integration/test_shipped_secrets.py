@@ -218,6 +218,8 @@ HARMLESS = {
     "counts": '{"token_count": 5, "secret_name": "prod/db"}',
     "variables_for_mpi": "-x DB_PASSWORD -x NCCL_DEBUG=INFO -x TOKENIZERS_PARALLELISM=false",
     "references": "--db-secret arn:aws:secretsmanager:eu-west-1:1:secret:db --password ssm:/prod/db --token ${TOKEN}",
+    "SPARK_CONF": "--conf spark.hadoop.fs.s3a.aws.credentials.provider=com.amazonaws.auth.DefaultAWSCredentialsProviderChain",
+    "SETUP": "git config --global credential.helper store; --git-credential-helper store",
     "config_with_reference": '{"password": "${DB_PASSWORD}", "passwd": null, "pwd": ""}',
     "CREDENTIALS_FILE": PATH,
     "DB_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db",

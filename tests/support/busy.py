@@ -52,3 +52,8 @@ def document(kind: JobKind, seed: int, failing: frozenset[str]) -> Document:
     told = {field: value for field, value in told.items() if keep.random() < 0.7}
     ref = JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, SOURCE, None, told)
     return normalize(ref, collect(_client(kind, seed, failing), ref), NOTHING)
+
+
+def overlaps(fact: str, facts: set[str]) -> bool:
+    """Whether a fact, dotted, is one of the facts, a part of one, or a whole that has one."""
+    return any(f"{fact}.".startswith(f"{other}.") or f"{other}.".startswith(f"{fact}.") for other in facts)

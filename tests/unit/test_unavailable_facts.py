@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from guard.document import DenyList, Document, Source
+from guard.document import Document
 from guard.errors import CollectError
 from guard.jobs import BY_KIND, INFERENCE_RECOMMENDATIONS, TRANSFORM, JobKind
 from guard.normalize import normalize
 from guard.refs import Collected, JobRef, job_arn
 from guard.resources import BY_RESOURCE_KIND, ResourceKind
-from tests.support.busy import NAMED
+from tests.support.busy import NAMED, NOTHING, SOURCE, overlaps
 from tests.support.busy import document as busy
 from tests.support.events import HOME
 
-NOTHING = DenyList(images={}, patterns=())
-SOURCE = Source(type="state-change", id="event-1", time=datetime(2024, 3, 5, 10, 15, tzinfo=UTC))
 ROLE = "arn:aws:iam::111122223333:role/own"
 FEW, MANY = 40, 400
 
@@ -125,10 +122,6 @@ def _told(document: Document, resource: ResourceKind) -> set[str]:
     return {fact for call in calls for fact in call.facts or ()} - {"job.execution_role_arns"}
 
 
-def _is_within(fact: str, facts: set[str]) -> bool:
-    return any(f"{fact}.".startswith(f"{whole}.") or f"{whole}.".startswith(f"{fact}.") for whole in facts)
-
-
 @pytest.mark.parametrize(
     ("kind", "resource"),
     [
@@ -141,11 +134,11 @@ def test_all_that_a_resource_would_have_told_is_named_and_nothing_else(kind: Job
     """Else a busy model keeps a job alive that its own volumes condemn, or one is stopped for what its model may have."""
     failing, changed, named = frozenset({resource.describe_operation}), set[str](), set[str]()
     for seed in range(MANY):
-        if seed > FEW and named and all(_is_within(fact, changed) for fact in named):
+        if seed > FEW and named and all(overlaps(fact, changed) for fact in named):
             return
         partial = busy(kind, seed, failing)
         differing, told = set(_differing(busy(kind, seed, frozenset()), partial)), _told(partial, resource)
-        assert {fact for fact in differing if not _is_within(fact, told)} == set(), f"seed {seed}"
+        assert {fact for fact in differing if not overlaps(fact, told)} == set(), f"seed {seed}"
         changed |= differing
         named |= told
     pytest.fail(f"it never changes {named - changed}")

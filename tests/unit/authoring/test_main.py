@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import runpy
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.opa import Opa
 from guard.errors import ConfigError
 
+NOW = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
 POLICIES = Path("policies")
 ERROR = Diagnostic(Path("a.rego"), 3, 1, "this is wrong")
 WARNING = Diagnostic(Path("a.rego"), 4, 1, "this is odd", "warning")
@@ -26,6 +27,7 @@ Run = Callable[..., tuple[int, str]]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(commands, "utc_now", lambda: NOW)
 
     def command(*arguments: str) -> tuple[int, str]:
         out = io.StringIO()
@@ -34,19 +36,15 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return command
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
 @pytest.mark.parametrize(
     ("arguments", "name", "given"),
     [
         (["test"], "run_tests", (POLICIES,)),
-        (["bundle", "a/b.tar.gz"], "build_bundle", (POLICIES, Path("a/b.tar.gz"), _today)),
+        (["bundle", "a/b.tar.gz"], "build_bundle", (POLICIES, Path("a/b.tar.gz"), NOW.date())),
         (["mutate"], "mutate", (POLICIES, ())),
         (["mutate", "a", "b"], "mutate", (POLICIES, ("a", "b"))),
-        (["check", "--regal", "r"], "check_policies", (Path("r"), POLICIES, _today, {"style_fails": False})),
-        (["check", "--regal", "r", "--style-fails"], "check_policies", (Path("r"), POLICIES, _today, {"style_fails": True})),
+        (["check", "--regal", "r"], "check_policies", (Path("r"), POLICIES, NOW.date(), {"style_fails": False})),
+        (["check", "--regal", "r", "--style-fails"], "check_policies", (Path("r"), POLICIES, NOW.date(), {"style_fails": True})),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
@@ -65,8 +63,7 @@ def test_a_command_is_given_its_arguments_and_its_outcome_is_the_exit_code(
 
     monkeypatch.setattr(commands, name, command)
     assert run(*arguments) == (0 if well else 1, "printed")
-    expected = [each() if each is _today else each for each in given]
-    assert calls == [(Opa(Path("pinned"), tmp_path), *expected)]
+    assert calls == [(Opa(Path("pinned"), tmp_path), *given)]
 
 
 def test_a_refusal_is_printed_in_a_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +91,9 @@ def test_a_new_rule_is_told_line_by_line(run: Run, monkeypatch: pytest.MonkeyPat
 def test_docs_are_written_unless_the_policies_have_errors(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: list[Diagnostic], code: int
 ) -> None:
-    monkeypatch.setattr(commands, "check_config", lambda opa, policies, today: problems if today == _today() else None)
+    monkeypatch.setattr(
+        commands, "check_config", lambda opa, policies, today: problems if today == NOW.date() else None
+    )
     monkeypatch.setattr(commands, "generated_files", lambda opa, policies: {Path("docs/rules.md"): "of today"})
     assert run("docs") == (code, "".join(f"{problem}\n" for problem in problems))
     assert (tmp_path / "docs/rules.md").exists() == (code == 0)

@@ -117,6 +117,22 @@ def test_a_bundle_is_unpacked_and_its_libraries_stay_as_they_are(tmp_path: Path)
     assert [(tmp_path / "copy" / name).read_text() for name in (RULE, library)] == [READABLE, READS]
 
 
+def test_nothing_of_a_bundle_is_written_outside_of_the_copy(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / BUNDLE, "w:gz") as packed:
+        for name, kind in (
+            ("../outside.rego", tarfile.REGTYPE),
+            ("a/../../other.rego", tarfile.REGTYPE),
+            ("link", tarfile.SYMTYPE),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "/"
+            packed.addfile(member)
+        packed.addfile(tarfile.TarInfo("/inside.rego"))
+    copy_readable(Dependencies(tmp_path), BUNDLE, tmp_path / "a/copy")  # type: ignore[arg-type]
+    assert [file.name for file in (tmp_path / "a").rglob("*")] == ["copy", "inside.rego"]
+    assert {file.name for file in tmp_path.iterdir()} == {BUNDLE.name, "a"}
+
+
 @pytest.mark.parametrize("content", [None, b"no bundle"], ids=["missing", "no archive"])
 def test_what_is_no_bundle_is_an_error(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:

@@ -136,6 +136,13 @@ def test_those_that_were_tried_least_come_first_and_few_at_once() -> None:
     assert tried == [0] * 30 + [1] * 20
 
 
+def test_what_this_sweep_has_judged_takes_no_place_of_another() -> None:
+    jobs = KEPT | {f"arn:{number}": ["training", f"job-{number}", 0] for number in range(50)}
+    untold = _untold(MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}}))
+    untold.note(denied(failures=(SILENT,)))
+    assert len(_again(untold)) == 50
+
+
 @pytest.mark.parametrize(
     "values",
     [
