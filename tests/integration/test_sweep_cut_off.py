@@ -17,7 +17,7 @@ from guard.sweep.run import MARGIN_SECONDS, Sweep
 from tests.integration.conftest import NOW, MemorySink
 from tests.support.jobs import ALLOWED, DENIED, HOME, processing_request, status
 from tests.support.sweeps import PLENTY, Clock, swept
-from tools.local_sagemaker import Control
+from tools.local_sagemaker import Control, set_created
 
 
 def test_a_second_sweep_at_the_same_time_does_nothing(sweep: Any, train: Any, table: StateTable) -> None:
@@ -45,6 +45,18 @@ def test_a_sweep_keeps_the_lease_for_as_long_as_it_works(sweep: Any, train: Any,
     report = sweep(clock).run(HOME, remaining)
     assert (report.listed, report.complete, any(taken)) == (10, True, False)
     assert clock.now - NOW > 4 * HELD
+
+
+@pytest.fixture
+def train_apart(train: Any) -> Callable[..., None]:
+    """Create training jobs a minute apart: those of a fast machine have the same millisecond."""
+
+    def create(*names: str, **members: Any) -> None:
+        train(*names, **members)
+        for age, name in enumerate(reversed(names), start=1):
+            set_created(name, NOW - timedelta(minutes=age))
+
+    return create
 
 
 class Killed(BaseException):
@@ -84,18 +96,15 @@ def test_after_a_killed_sweep_the_next_goes_on(
 )
 def test_after_a_sweep_that_its_jobs_killed_the_next_begins_behind_them(
     sweep: Any,
-    train: Any,
+    train_apart: Any,
     control: Control,
     log: MemorySink,
-    monkeypatch: pytest.MonkeyPatch,
     together: int,
     before: int,
     judged: list[str],
 ) -> None:
     """Else the same jobs would kill it again, and those behind them would never be judged."""
-    # The jobs of a test are milliseconds apart.
-    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(milliseconds=1))
-    train("one", "two", "three", "four")
+    train_apart("one", "two", "three", "four")
 
     def kill() -> None:
         raise Killed
@@ -112,11 +121,10 @@ def test_after_a_sweep_that_its_jobs_killed_the_next_begins_behind_them(
 
 
 def test_a_job_that_kills_every_sweep_keeps_no_other_from_being_judged(
-    sweep: Any, train: Any, sagemaker: Any, control: Control, log: MemorySink, monkeypatch: pytest.MonkeyPatch
+    sweep: Any, train_apart: Any, sagemaker: Any, control: Control, log: MemorySink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it is judged with others of its kind, with those of another, or among the last."""
-    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(milliseconds=1))
-    train(*(f"job-{number}" for number in range(9)))
+    train_apart(*(f"job-{number}" for number in range(9)))
     for number in range(6):
         sagemaker.create_processing_job(ProcessingJobName=f"step-{number}", **processing_request(ALLOWED))
     described = control.admit
@@ -220,13 +228,11 @@ def test_no_kind_waits_for_the_end_of_another(
 
 
 def test_jobs_that_fail_again_and_again_do_not_keep_those_behind_waiting(
-    sweep: Any, train: Any, control: Control, monkeypatch: pytest.MonkeyPatch
+    sweep: Any, train: Any, train_apart: Any, control: Control
 ) -> None:
     """A sweep goes on where the last one was cut off, though nothing of what came before is settled."""
-    # The jobs of a test are milliseconds apart.
-    monkeypatch.setattr("guard.sweep.position._OVERLAP", timedelta(0))
-    train(*(f"job-{number:02}" for number in range(12)))
     train("denied", image=DENIED)
+    train_apart(*(f"job-{number:02}" for number in range(12)))
     control.fail("DescribeTrainingJob", "AccessDeniedException", times=10_000)
     several = runs(sweep, control, 5)
     described = []

@@ -5,6 +5,6 @@
 
 from tools.local_sagemaker.control import CONTROL, Call, Control
 from tools.local_sagemaker.kinds import KINDS, Kind
-from tools.local_sagemaker.response import install, set_members, set_status
+from tools.local_sagemaker.response import install, set_created, set_members, set_status
 
-__all__ = ["CONTROL", "KINDS", "Call", "Control", "Kind", "install", "set_members", "set_status"]
+__all__ = ["CONTROL", "KINDS", "Call", "Control", "Kind", "install", "set_created", "set_members", "set_status"]

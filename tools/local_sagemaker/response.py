@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -73,6 +74,11 @@ def set_status(name: str, status: str, *, region: str = "eu-west-1", account: st
 def set_members(name: str, *, region: str = "eu-west-1", account: str = DEFAULT_ACCOUNT_ID, **members: Any) -> None:
     """Give a job description members that no create request has, as TuningJobArn."""
     _jobs(sagemaker_backends[account][region]).find(name).members.update(members)
+
+
+def set_created(name: str, created: datetime, *, region: str = "eu-west-1", account: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Make a job one that was created then: where a list of jobs has it."""
+    _jobs(sagemaker_backends[account][region]).find(name).created = created
 
 
 # moto forgets a backend's attributes when a mock ends and on /moto-api/reset: what is kept there is isolated.
