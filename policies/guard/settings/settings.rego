@@ -15,6 +15,10 @@ import future.keywords.not
 listed := array.concat(input.hyperparameters, input.environment)
 
 # METADATA
+# description: The settings' values.
+values := [setting.value | some setting in listed]
+
+# METADATA
 # description: |
 #   The settings' names. Where they are more text than honest jobs have, a long one is only its first and last 128
 #   characters, a line each: rules search names with many regular expressions.

@@ -60,6 +60,13 @@ assignments(text) := array.concat(regex.find_n(_variable, text, -1), regex.find_
 	unquoted := regex.replace(text, `["'\x60\\]`, "")
 }
 
+# METADATA
+# description: |
+#   The regular expression of what a setting's value has, as it is written, that is a `command` with options, variables
+#   or addresses. Without a space or a comma it is one word, and an option or variable with a value has a `=` or JSON's
+#   escape of one.
+hint := `[=, \t\\]|--`
+
 _lines_with_addresses := [[_installation, _address], [_conda, _address], [_run, `((?:\w+\+)?\w+://[^\s/?#)]*)`]]
 
 _run := concat("", [

@@ -242,7 +242,11 @@ _most := 100
 # What names more, all its places together.
 _crowded[part] := true if {
 	some part, texts in _texts
-	count(storage.places(concat("\n", texts))) > _most
+	text := concat("\n", texts)
+
+	# The shortest ones are like `s3://a`.
+	count(text) > 6 * _most
+	count(storage.places(text)) > _most
 }
 
 _texts["settings"] := [setting.value | some setting in _with_addresses]
@@ -253,7 +257,7 @@ _texts["queries"] := [place.query.statement | some place in input.storage.inputs
 
 default _with_addresses := []
 
-_with_addresses := [setting | some setting in settings.listed; regex.match(storage.hint, setting.value)] if {
+_with_addresses := [settings.listed[i] | some i, value in settings.values; regex.match(storage.hint, value)] if {
 	regex.match(storage.hint, settings.text)
 }
 

@@ -117,9 +117,8 @@ findings contains {
 } if {
 	some [image, framework, version] in _versions
 	numbers := _numbers(version)
-	first := format_int(numbers[0], 10)
-	some supported, day in _end_of_support[framework]
-	strings.any_prefix_match(supported, ["0", first])
+	some supported in _similar(framework, numbers)
+	day := _end_of_support[framework][supported]
 	wanted := _numbers(supported)
 	array.slice(numbers, 0, count(wanted)) == wanted
 	times.instant(input.source.time) > times.end_of_day(day)
@@ -139,6 +138,16 @@ findings contains {
 	framework := aws_images.framework(image)
 	_is_listed(framework)
 	not _leading(_tag(image))
+}
+
+# The versions with an end of support that may be these numbers or their beginning. Each takes OPA many steps.
+_similar(framework, numbers) := {first} | {supported |
+	some supported, _ in _end_of_support[framework]
+	strings.any_prefix_match(supported, beginnings)
+} if {
+	first := format_int(numbers[0], 10)
+	second := format_int(numbers[1], 10)
+	beginnings := ["0", sprintf("%s.%s", [first, second]), sprintf("%s.0", [first]), sprintf("%s-", [first])]
 }
 
 _is_listed(framework) if _minimum[framework]

@@ -35,13 +35,15 @@
 #       items:
 #         type: string
 #         description: The name of a variable as it is; no glob.
-#         pattern: ^[A-Za-z_][A-Za-z0-9_]*$
+#         pattern: ^[A-Za-z_][A-Za-z0-9_]{0,127}$
 #     options:
 #       description: >-
 #         By variable, or hyperparameter named sagemaker_..., what its options that load code look like; the group
 #         is the place.
 #       type: object
 #       default: {}
+#       propertyNames:
+#         pattern: ^.{1,128}$
 #       additionalProperties:
 #         type: string
 #         format: regex
@@ -60,7 +62,7 @@
 #       items:
 #         type: string
 #         description: The name of a variable as it is; no glob.
-#         pattern: ^[A-Za-z_][A-Za-z0-9_]*$
+#         pattern: ^[A-Za-z_][A-Za-z0-9_]{0,127}$
 #     user_paths:
 #       description: Further absolute paths for user_folders, in which nothing of the job's owner lies at the start.
 #       type: array
@@ -74,6 +76,7 @@ package guard.rules.loader_environment
 import data.guard.lib.checkpoints
 import data.guard.lib.storage
 import data.guard.parameters
+import data.guard.settings
 import future.keywords.not
 
 # METADATA
@@ -103,7 +106,7 @@ findings contains {
 	]),
 	"details": {"config": "rules.loader_environment.user_folders", "slot": setting.slot, "setting": setting.name},
 } if {
-	_is_any_set(_user_folders)
+	_may_be_set(_user_folders)
 	some setting in input.environment
 	_name(setting.name) in _folder_names
 	some place in regex.split(`[:;,\s]+`, setting.value)
@@ -119,7 +122,7 @@ findings contains {
 		"setting": setting.name,
 	},
 } if {
-	_is_any_set(object.keys(_options))
+	_may_be_set(object.keys(_options))
 	some setting in array.concat(input.environment, _of_sagemaker)
 	name := _name(setting.name)
 	name in _option_names
@@ -136,22 +139,21 @@ _place([text]) := text
 _place(found) := concat("", array.slice(found, 1, count(found))) if count(found) > 1
 
 # Most jobs set none of the variables: all names at once tell.
-_may_load_code if _is_any_set(_variables)
+_may_load_code if _may_be_set(_variables)
 
 _may_load_code if _every_variable
 
-_is_any_set(names) if strings.any_prefix_match(_set, _upper(names))
+# Hyperparameters that reach no loader are among them: it costs their job a closer look, nothing else.
+_may_be_set(names) if strings.any_prefix_match(settings.lower_names, _beginnings(names))
 
-_set := _upper([setting.name | some setting in array.concat(input.environment, _of_sagemaker)])
+# Of names with a number, as GIT_CONFIG_KEY_0, what stands before it.
+_beginnings(names) := split(regex.replace(lower(concat("\n", names)), `(?m)_\d+$`, "_"), "\n")
 
 # Its toolkits read them; what others are named like a variable of the environment reaches no loader.
 _of_sagemaker := [setting |
 	some setting in input.hyperparameters
 	startswith(setting.name, "sagemaker_")
 ]
-
-# All at once, which takes a step for none of them.
-_upper(names) := split(regex.replace(upper(concat("\n", names)), `(?m)^(GIT_CONFIG_KEY_)\d+$`, "${1}0"), "\n")
 
 _loads_code(name) if _name(name) in _names
 

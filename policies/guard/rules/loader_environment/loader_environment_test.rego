@@ -8,10 +8,13 @@ _config := {
 	"trusted_paths": ["/usr", "/opt/conda"],
 }
 
-_job(name, value) := {"environment": [
-	{"slot": "Environment", "name": "STAGE", "value": "/opt/ml/code"},
-	{"slot": "Environment", "name": name, "value": value},
-]}
+_job(name, value) := {
+	"environment": [
+		{"slot": "Environment", "name": "STAGE", "value": "/opt/ml/code"},
+		{"slot": "Environment", "name": name, "value": value},
+	],
+	"hyperparameters": [],
+}
 
 _finding(name) := {
 	"message": sprintf("The variable %s in Environment lets code come from a place outside the image.", [name]),

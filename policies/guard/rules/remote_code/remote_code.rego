@@ -193,7 +193,7 @@ _named(expressions) := settings.named(_any_of(expressions)) if {
 
 _any_of(expressions) := sprintf("(?i)(?:%s)", [concat(")|(?:", expressions)])
 
-_values := concat("\n", [setting.value | some setting in settings.listed])
+_values := concat("\n", settings.values)
 
 # True of a text that turns a switch on among other things.
 _turns_on(text) if {
@@ -223,6 +223,7 @@ default _places_in_values := 0
 
 _places_in_values := installs.number([text], _most + 1) + count(_index_names(settings.assignments(found))) if {
 	contains(_values, "://")
+	regex.match(installs.hint, _values)
 	text := installs.command(_values)
 	found := installs.assignments(text)
 }

@@ -175,7 +175,7 @@ _named_in_values := max({count(_names_of(lines)) | some lines in _assignments(_e
 	count(_names) > 0
 }
 
-_every_value := concat("\n;\n", [setting.value | some setting in settings.listed])
+_every_value := concat("\n;\n", settings.values)
 
 _is_found_by_name(i) if {
 	i in _named_like_credentials
