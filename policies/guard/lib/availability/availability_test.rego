@@ -58,6 +58,10 @@ test_known_is_nothing_of_a_field_in_a_document_from_before[[fields, field]] if {
 	}
 }
 
+test_known_are_execution_roles_in_a_document_from_before_that_lacks_others if {
+	availability.known("job.execution_role_arns", _with([_call(["job.tags"])]))
+}
+
 test_not_known_are_settings_when_some_are_left_out if {
 	every field in ["environment", "hyperparameters"] {
 		not availability.known(field, testing.input_with({"settings_omitted": 1}))

@@ -195,3 +195,13 @@ test_commands_of_values[value] if {
 	}
 	installs.command(value) == expected
 }
+
+test_what_may_be_a_command_has_a_hint[value] if {
+	some value in ["pip install x", `["pip","install"]`, "pip\tinstall", "A=1", `A\u003d1`, "--index-url\nhttps://a"]
+	regex.match(installs.hint, value)
+}
+
+test_one_word_has_no_hint[value] if {
+	some value in ["https://a.example/b-c", "pipeline", `"train.py"`, "0.1", ""]
+	not regex.match(installs.hint, value)
+}

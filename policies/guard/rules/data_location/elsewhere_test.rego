@@ -97,3 +97,9 @@ test_allow_an_approved_server_for_s3 if {
 		with data.guard.config.rules.data_location as object.union(_config, {"others": ["https://minio.example"]})
 	r == set()
 }
+
+test_allow_a_server_of_s3_without_a_list if {
+	r := rule.findings with input as _served("AWS_ENDPOINT_URL_S3", "https://s3.eu-west-1.amazonaws.com")
+		with data.guard.config.rules.data_location as object.union(_config, {"others": []})
+	r == set()
+}

@@ -175,3 +175,18 @@ test_deny_no_name_in_a_tag_that_tells_no_version if {
 	findings := rule.findings with input as _job([image]) with data.guard.config.rules.framework_version as config
 	findings == {_unknown("pytorch-training", "pytorch")}
 }
+
+test_versions_compare_by_numbers[[supported, tag]] if {
+	some [supported, tag, same] in [
+		["2-1", "2.1-cpu", true],
+		["2.01", "2.1.0-cpu", true],
+		["2.01", "2.10-cpu", false],
+		["2.10", "2.1-cpu", false],
+		["2.1.1", "2.1.10-cpu", false],
+		["2.1.1", "2.1-cpu", false],
+	]
+	config := {"minimum": {}, "end_of_support": {"pytorch": {supported: "2025-11-24"}}}
+	r := rule.findings with input as _job([_image("pytorch-training", tag)])
+		with data.guard.config.rules.framework_version as config
+	r == {_ended("pytorch-training", "pytorch", trim_suffix(tag, "-cpu"), "2025-11-24", supported) | same}
+}

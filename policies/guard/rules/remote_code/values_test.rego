@@ -87,3 +87,26 @@ test_allow_variables_of_values_without_a_list if {
 		with data.guard.config.rules.remote_code as {"switches": [], "index_variables": [], "indexes": []}
 	r == set()
 }
+
+_and_one_other(form, number) := object.union(
+	_job({"a": concat("", array.concat(_places(form, number), [replace(form, "h%d", "other")]))}, {}),
+	{"environment": []},
+)
+
+test_the_last_place_of_values_that_is_compared_is_found[form] if {
+	some form in ["pip install https://h%d.example\n", "--index https://h%d.example "]
+	r := rule.findings with input as _and_one_other(form, 99) with data.guard.config.rules.remote_code as _each_approved
+	{finding.details.index | some finding in r} == {"other.example"}
+}
+
+test_none_of_more_places_of_values_is_compared[form] if {
+	some form in ["pip install https://h%d.example\n", "--index https://h%d.example "]
+	r := rule.findings with input as _and_one_other(form, 100) with data.guard.config.rules.remote_code as _each_approved
+	{finding.details.index | some finding in r} == {"an unknown place"}
+}
+
+test_deny_a_variable_of_a_value_by_the_only_expression if {
+	r := rule.findings with input as _job({}, {"SETUP": "export PIP_INDEX_URL=https://other.example"})
+		with data.guard.config.rules.remote_code as {"switches": [], "index_variables": ["^pip_index_url$"], "indexes": []}
+	r == {_index("SETUP", "other.example")}
+}
