@@ -50,6 +50,14 @@ def test_a_text_is_escaped_wherever_it_stands(printed: object) -> None:
     assert _printed(lambda terminal: terminal.print(printed)).rstrip() == SHOWN
 
 
+def test_nothing_but_what_was_asked_for_has_a_style(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks like a number or a name would have one on a terminal with colours."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    plain = '7 of "jobs" :warning: [red]None'
+    assert _printed(lambda terminal: terminal.print(plain)) == f"{plain}\n"
+    assert _printed(lambda terminal: terminal.print(styled(plain))) == f"{plain}\n"
+
+
 def test_lines_of_the_program_stay_lines() -> None:
     assert _printed(lambda terminal: terminal.print(lines(styled("a"), styled("b")))) == "a\nb\n"
 
