@@ -142,7 +142,7 @@ PACKAGE_OPA    = $(CACHE)/opa-$(OPA_VERSION)-linux-$(PACKAGE_GOARCH)
 
 package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make package ARCH=arm64|x86_64 [EXTRA=folder]
 	@case "$(PACKAGE_ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not '$(PACKAGE_ARCH)'" >&2; exit 2;; esac
-	@[ -x $(PACKAGE_OPA) ] || GOOS=linux GOARCH=$(PACKAGE_GOARCH) tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $(PACKAGE_OPA)
+	@[ -x $(PACKAGE_OPA) ] || tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $(PACKAGE_OPA) linux $(PACKAGE_GOARCH)
 	@$(PYTHON) tools/package.py --arch $(PACKAGE_ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE) --python "$(PYTHON313)" $(if $(EXTRA),--extra "$(EXTRA)")
 
 # By the environment: of the command line, the shell would take an `&` in an address for its own.
