@@ -12,14 +12,18 @@ MAKEFLAGS += --no-print-directory
 STACK     ?= sagemaker-guard
 PYTHON313 ?= $(shell tools/find-python 3.13)
 CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sagemaker-guard
+# Folders of tools are targets, and `make` knows no target with a space.
+ifneq ($(words $(CACHE)),1)
+$(error the tools are built into $(CACHE), a path with spaces, which make can't handle: set XDG_CACHE_HOME to a path without)
+endif
 HOST_ARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(shell uname -m)))
 HOST_OS   := $(shell uname -s | tr A-Z a-z)
 # Named by its lock as well, so that a second clone, whose files are all newer, needn't install it again.
 LOCALSTACK := $(CACHE)/localstack-$(LOCALSTACK_VERSION)-$(shell cat requirements/localstack.txt 2>/dev/null | cksum | cut -d ' ' -f 1)
 REGAL     := $(CACHE)/regal-$(REGAL_VERSION)-$(HOST_OS)-$(HOST_ARCH)
 
-# An opa of exactly the pinned version on PATH is used instead of building one.
-OPA_ON_PATH := $(shell command -v opa >/dev/null && opa version 2>/dev/null | grep -qx "Version: $(OPA_VERSION:v%=%)" && command -v opa)
+# An opa of exactly the pinned version on PATH is used instead of building one; not if its path, a target then, has a space.
+OPA_ON_PATH := $(shell command -v opa >/dev/null && opa version 2>/dev/null | grep -qx "Version: $(OPA_VERSION:v%=%)" && command -v opa | grep -v ' ')
 OPA         := $(or $(OPA_ON_PATH),$(CACHE)/opa-$(OPA_VERSION)-$(HOST_OS)-$(HOST_ARCH))
 
 VENV   := .venv
@@ -36,6 +40,10 @@ export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
 # The tests start some hundred processes: what one compiles, the next ones read.
 unexport PYTHONDONTWRITEBYTECODE
+# A user's settings must not make errors of warnings in pip, leave assertions out, or have pip install anywhere else.
+unexport PYTHONWARNINGS PYTHONOPTIMIZE PYTHONPYCACHEPREFIX PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON
+export PIP_USER := 0
+export PIP_REQUIRE_HASHES := 0
 
 .PHONY: help demo deployment notebooks test test-python test-policies faults lint check fmt bundle schema docs aws-images new-rule mutate-policies mutate-python package deploy rollback benchmark lock clean always
 
