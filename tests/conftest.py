@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +27,14 @@ OPA = find_opa({**os.environ, "GUARD_OPA_PATH": os.environ.get("PINNED_OPA", "")
 # Every session would read SageMaker's model, of 5 MB, again.
 _read_model = cache(JSONFileLoader().load_file)
 JSONFileLoader.load_file = lambda _, path: _read_model(path)  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_machine() -> Iterator[None]:
+    """Clean the environment for what a session or a module shares, too: it is made before any test's own fixtures."""
+    with pytest.MonkeyPatch.context() as patch:
+        clean_environment(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
