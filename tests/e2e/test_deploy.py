@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -109,21 +110,23 @@ def deploying(folder: Path, aws: str) -> Deploy:
     for name in ("requirements/dev.txt", "pyproject.toml", ".venv/.ready", *bundled):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
-    _program(folder / ".venv" / "bin" / "python", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    _program(folder / ".venv" / "bin" / "python", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     (folder / ".venv" / ".ready").touch()
     for goarch in ("amd64", "arm64"):
         _program(folder / "cache" / "sagemaker-guard" / f"opa-v{OPA_VERSION}-linux-{goarch}", "#!/bin/sh\n")
     _program(folder / "packager", PACKAGER)
+    # Not the script that pip installs: its first line is no program where the path of the clone has a space.
+    _program(folder / "cli" / "aws", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m awscli "$@"\n')
     environment = {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "XDG_CACHE_HOME": str(folder / "cache"),
+        "PATH": f"{folder / 'cli'}{os.pathsep}{os.environ['PATH']}",
+        "XDG_CACHE_HOME": "cache",  # relative: make can't handle a space, which the way to the folder may have
         "AWS_ENDPOINT_URL": aws,
         "AWS_PAGER": "",
     }
 
     def run(*variables: str, target: str = "deploy", **more: str) -> subprocess.CompletedProcess[str]:
-        command = ["make", target, "BUCKET=packages", f"PYTHON={folder / 'packager'}", *variables]
+        command = ["make", target, "BUCKET=packages", "PYTHON=./packager", *variables]
         return subprocess.run(
             command, cwd=folder, env={**environment, **more}, capture_output=True, text=True, check=False
         )

@@ -38,11 +38,11 @@ def clone(tmp_path: Path) -> Path:
 
 def _builds(clone: Path, opa: Path) -> int:
     """Run `make bundle`; return how often the bundle has been built by now."""
-    environment = {**os.environ, "PATH": f"{clone / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    environment = {**os.environ, "PATH": f"bin{os.pathsep}{os.environ['PATH']}"}
     (clone / "bin").mkdir(exist_ok=True)
     if not (clone / "bin" / "opa").exists():
         (clone / "bin" / "opa").symlink_to(opa)
-    command = ["make", "bundle", f"PYTHON={clone / 'builder'}"]
+    command = ["make", "bundle", "PYTHON=./builder"]
     ran = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     return len((clone / "build" / "calls").read_text().splitlines())

@@ -231,7 +231,8 @@ class _Requests(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take a response, or the error of an invocation or of the initialization."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        # The runtime's client writes what isn't ASCII, as the path of a temporary folder may be, in Latin-1.
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])).decode(errors="replace"))
         self.server.answers.put(Answer(self.path.rsplit("/", 1)[1], body))
         self._send(202, b'{"status":"OK"}', {})
 

@@ -34,8 +34,8 @@ def started(tmp_path: Path, script: str) -> OpaProcess:
 
 
 def test_opa_serves_its_bundle_on_its_own_port_of_loopback(tmp_path: Path) -> None:
-    process = started(tmp_path, 'echo "$@"')
-    assert process.log_tail().split() == [
+    process = started(tmp_path, 'printf "%s\\n" "$@"')
+    assert process.log_tail().splitlines() == [
         "run",
         "--server",
         f"--addr=127.0.0.1:{process.port}",
