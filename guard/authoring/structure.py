@@ -18,6 +18,7 @@ from guard.authoring.layout import data_files
 from guard.authoring.opa import Opa
 from guard.authoring.rego_text import read_texts
 from guard.authoring.rules import Rule, formats_of
+from guard.authoring.unread_parameters import unread_parameters
 from guard.authoring.wording import hint
 
 _TREES = "{file: rego.parse_module(file, text) | some file, text in input}"
@@ -64,6 +65,7 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
         problems += _references(opa, policies / file, tree, known, values)
         problems += _silences(opa, policies / file, tree, names[path])
         exported.setdefault(str(path[-1]), set()).update(exports.exported(tree))
+    problems += unread_parameters(known.values(), {policies / file: tree for file, tree in trees.items()})
     problems += [
         Diagnostic(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
         for rule in known.values()

@@ -291,7 +291,8 @@ def test_a_wrong_time_zone_of_a_parameter_is_told(tree: Opa, tmp_path: Path, opa
     own = copy_policies(tmp_path / "own", opa, rules=RULES)
     rule = own.folder / POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
     zone = "#     zone: {description: Where it counts., type: string, format: time-zone}\n#     seconds:\n"
-    rule.write_text(rule.read_text().replace("#     seconds:\n", zone, 1))
+    declared = rule.read_text().replace("#     seconds:\n", zone, 1)
+    rule.write_text(f"{declared}\n_zone := parameters.of.max_runtime.zone\n")
     said = _said(own, _changed("    seconds: 86400\n", "    seconds: 86400\n    zone: Europe/Berlim\n"))
     assert [line.partition("zone: ")[2] for line in said] == [
         '"Europe/Berlim" is not a time zone; did you mean Europe/Berlin?'

@@ -259,3 +259,46 @@ def _rewrite(tree: Opa, changes: dict[str, str]) -> None:
         source = source.replace(old, new)
     (tree.folder / RULE).write_text(source)
     (tree.folder / CONFIG).write_text("rules:\n  max_runtime: {level: deny, seconds: {a: b}}\nexemptions: []\n")
+
+
+DECLARED = "#   parameters:\n#     spare:\n#       {description: Nothing., type: integer, default: 1}\n"
+
+
+def _declare(tree: Opa, parameter: str = DECLARED) -> None:
+    path = tree.folder / RULE
+    path.write_text(path.read_text().replace("#   parameters:\n", parameter, 1))
+
+
+def test_a_declared_parameter_that_nothing_reads_is_told(tree: Opa) -> None:
+    """Its value in the configuration would change nothing, and whoever gives it believes that it counts."""
+    _declare(tree)
+    text = (
+        "nothing in the rule reads the parameter spare, so that its value in the configuration would change nothing; "
+        "read it as data.guard.parameters.of.max_runtime.spare, or remove it from custom.parameters"
+    )
+    (told,) = said(tree)
+    assert told.startswith(f"{RULE}:")
+    assert told.endswith(text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "_x := parameters.of.max_runtime.spare",
+        "_x := data.guard.parameters.of.max_runtime.spare",
+        "import data.guard.parameters.of.max_runtime as mine\n_x := mine.spare",
+        "_x(y) := [parameters.of.max_runtime.spare | y]",
+        "_x if every y in [parameters.of.max_runtime.spare] { y > 1 }",
+    ],
+)
+def test_a_parameter_that_is_read_somewhere_in_its_rule_is_fine(tree: Opa, body: str) -> None:
+    _declare(tree)
+    add(tree, RULE, body)
+    assert said(tree) == []
+
+
+def test_a_misspelt_parameter_is_told_once(tree: Opa) -> None:
+    _declare(tree)
+    add(tree, RULE, "_x := parameters.of.max_runtime.spar")
+    (told,) = said(tree)
+    assert "did you mean spare?" in told

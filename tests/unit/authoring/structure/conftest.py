@@ -12,6 +12,9 @@ from guard.authoring.rules import Rule
 from guard.authoring.structure import structure_problems
 from tests.support.own_rule import EXPORTS, FILE, PARAMETERS, POLICIES, TEST, Said
 
+# None of the parameters is one that nothing reads.
+_READ = "\n".join(f"_read contains data.guard.parameters.changed.own.{name}" for name in PARAMETERS)
+
 
 @pytest.fixture
 def said(opa: Path, tmp_path: Path) -> Said:
@@ -35,6 +38,7 @@ def of_rule(said: Said) -> Said:
         fields: dict[str, Any] = dict.fromkeys(("title", "description", "severity", "remediation"), "x")
         rule = Rule("own", FILE, 3, resources=(), parameters=PARAMETERS, **fields, **more)
         files = {"guard/rules/own/own.rego": f"package guard.rules.own\n\n{body}\n\n{exports}"}
+        files["guard/rules/own/parameters.rego"] = f"package guard.rules.own\n\n{_READ}\n"
         tested = {} if test is None else {"guard/rules/own/own_test.rego": test}
         return [text.removeprefix("guard/rules/own/own.rego:") for text in said(files | tested, rule)]
 

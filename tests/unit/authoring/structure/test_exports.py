@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guard.authoring.rules import Rule
-from tests.support.own_rule import EXPORTS, FILE, PARAMETERS, TEST, Said
+from tests.support.own_rule import EXPORTS, FILE, TEST, Said
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_an_export_that_is_worked_out_is_compared_with_the_metadata(
 ) -> None:
     """Of policies that don't compile nothing can be worked out; what keeps them from it is told by the types."""
     fields: dict[str, Any] = dict.fromkeys(("title", "description", "severity", "remediation"), "x")
-    rule = Rule("own", FILE, 3, resources=(), parameters=PARAMETERS, **fields, **ABOUT)
+    rule = Rule("own", FILE, 3, resources=(), parameters={}, **fields, **ABOUT)
     files = {"guard/rules/own/own.rego": HEAD + SAME.replace(old, new), "guard/rules/own/own_test.rego": TEST}
     found = [text.removeprefix("guard/rules/own/own.rego:") for text in said(files, rule)]
     assert [text.partition(" differs")[0] for text in found] == ([told] if told else [])
