@@ -6,6 +6,7 @@ Where one is missing, the finding is undefined, and so there is none: the rule r
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from guard.authoring.facts import (
@@ -24,18 +25,25 @@ from guard.authoring.facts import (
     terms_of,
 )
 from guard.authoring.negation import rule_names
+from guard.authoring.reached import below_not, helper_name, reached_by
+
+_AVAILABILITY = ("data", "guard", "lib", "availability")
 
 
 def losing(tree: Node) -> Iterator[tuple[Node, str]]:
     """Yield the references in heads of a file's findings that lose the finding of some job, and what to write."""
     known = imported(tree)
-    own = {*rule_names(tree), *known}
+    # That a fact could be read doesn't mean that the job has it.
+    own = {*rule_names(tree), *(name for name, path in known.items() if path != _AVAILABILITY)}
     rules = tree.get("rules", [])
     helpers = [rule for rule in rules if not _is_finding(rule)]
-    asked = [path for rule in helpers for path in _asked(about_the_job(rule), known, own)]
     for rule in (each for each in rules if _is_finding(each)):
         names = names_of(about_the_job(rule), known)
-        read = [*asked, *_asked(list(nodes_of(rule.get("body", []))), names, own)]
+        read = [*_asked(list(nodes_of(rule.get("body", []))), names, own, {False})]
+        reached = reached_by(rule, helpers)
+        for helper in helpers:
+            # One that isn't named may be reached in another way.
+            read += _asked(about_the_job(helper), known, own, reached.get(helper_name(helper), {False}))
         for reference in _demanded(rule["head"]["key"]):
             path = path_of(reference, names) or ()
             gaps = (gap for gap in _gaps(path) if not any(_is_asked(gap, each) for each in read))
@@ -68,26 +76,41 @@ def _gaps(path: Path) -> Iterator[Path]:
             yield path[: end + 1]
 
 
-def _asked(nodes: list[Node], names: Mapping[str, Path], own: Collection[str]) -> list[tuple[Path, bool]]:
-    """Return the facts that a rule's expressions read, and whether a function of its own or a library's has all that is below.
+@dataclass(frozen=True)
+class _Read:
+    """A fact that an expression reads."""
+
+    path: Path
+    with_all_below: bool
+    """Whether a function of the rule's own or a library's has what is below it."""
+    denied: bool
+    """Whether it stands below a `not`, which holds where the fact is missing."""
+
+
+def _asked(nodes: list[Node], names: Mapping[str, Path], own: Collection[str], denied: Collection[bool]) -> list[_Read]:
+    """Return the facts that a rule's expressions read, for each way in which a finding reaches them.
 
     A name for a fact doesn't ask whether it is null.
     """
     named = {id(side) for node in nodes if (sides := assigned(node)) and sides[0]["type"] == "var" for side in sides}
-    paths = [(path, False) for node in nodes if id(node) not in named and (path := _path(node, names))]
+    below = below_not(nodes)
+    reads = [(node, path, False) for node in nodes if id(node) not in named and (path := _path(node, names))]
     calls = [terms for node in nodes if (terms := terms_of(node)) and operator_of(terms).split(".")[0] in own]
-    return paths + [(path, True) for terms in calls for each in terms[1:] if (path := _path(each, names))]
+    reads += [(each, path, True) for terms in calls for each in terms[1:] if (path := _path(each, names))]
+    return [_Read(path, whole, (id(node) in below) != odd) for node, path, whole in reads for odd in denied]
 
 
 def _path(node: Node, names: Mapping[str, Path]) -> Path | None:
     return path_of(node, names) if node.get("type") in ("ref", "var", "call") else None
 
 
-def _is_asked(gap: Path, asked: tuple[Path, bool]) -> bool:
-    path, with_all_below = asked
+def _is_asked(gap: Path, read: _Read) -> bool:
     # What has a name that is worked out may be any.
-    same = all(one in (None, other) for one, other in zip(path, gap, strict=False))
-    return same and (len(path) >= len(gap) or with_all_below)
+    same = all(one in (None, other) for one, other in zip(read.path, gap, strict=False))
+    if read.denied and not read.with_all_below:
+        # `not input.experiment == null` asks, `not input.experiment.name == "x"` holds without an experiment.
+        return same and len(read.path) == len(gap) and any(shape.get("type") == "null" for shape in shapes_of(gap))
+    return same and (len(read.path) >= len(gap) or read.with_all_below)
 
 
 def _advice(gap: Path, path: Path, reference: Node) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guard.authoring.facts import Node, Path, about_the_job, imported, name_of, names_of, path_of, shapes_of
+from guard.authoring.reached import negated_by
 
 
 def undeciding(tree: Node) -> Iterator[tuple[Node, str]]:
@@ -17,7 +18,7 @@ def undeciding(tree: Node) -> Iterator[tuple[Node, str]]:
     for rule in tree.get("rules", []):
         nodes = about_the_job(rule)
         names = names_of(nodes, known)
-        negated = {id(expression) for node in nodes for expression in _negated(node)}
+        negated = {id(expression) for node in nodes for expression in negated_by(node)}
         written = {id(part) for node in nodes for part in _written(node)}
         for node in (each for each in nodes if id(each) not in written):
             term = node.get("terms")
@@ -25,14 +26,6 @@ def undeciding(tree: Node) -> Iterator[tuple[Node, str]]:
                 path = path_of(term, names)
                 if path and _always_holds(path, written=len(term["value"]) - 1 if term["type"] == "ref" else 0):
                     yield term, _advice(path, negated=id(node) in negated)
-
-
-def _negated(node: Node) -> list[Node]:
-    """Return what a node negates; with the import of `not` it has a body of its own."""
-    terms = node.get("terms")
-    if isinstance(terms, dict) and terms.get("type") == "not":
-        return list(terms["body"])
-    return [node] if node.get("negated") else []
 
 
 def _written(node: Node) -> list[Node]:

@@ -13,13 +13,12 @@ from guard.authoring.rules import Rule, formats_of
 
 
 def unread_parameters(rules: Iterable[Rule], files: Mapping[Path, Node]) -> Iterator[Diagnostic]:
-    """Yield the declared parameters that no file of their rule reads; `files` are the syntax trees of all.
+    """Yield the declared parameters that no file reads, a library's neither; `files` are the syntax trees of all.
 
     A rule that reads one which it doesn't declare has misspelt it, which is told elsewhere.
     """
     for rule in rules:
-        trees = (tree for file, tree in files.items() if file.parent == rule.file.parent)
-        read = {name for tree in trees for name in _read(rule, tree)}
+        read = {name for tree in files.values() for name in _read(rule, tree)}
         for name in sorted(rule.parameters.keys() - read) if read <= rule.parameters.keys() else ():
             yield Diagnostic(rule.file, rule.row, 1, _text(rule, name))
 
@@ -36,8 +35,8 @@ def _read(rule: Rule, tree: Node) -> Iterator[str]:
     """Yield the names of the parameters that stand in a file."""
     known = imported(tree)
     for path in _references(tree, known):
-        # Whatever stands before it: a missing or misspelt import is told by itself.
-        if rule.rule_id in path:
+        # Whatever stands before it: a missing or misspelt import is told by itself. A rule may be named like a fact.
+        if rule.rule_id in path and path[0] != "input":
             yield from _names(rule, path[path.index(rule.rule_id) + 1 :])
 
 

@@ -302,3 +302,9 @@ def test_a_misspelt_parameter_is_told_once(tree: Opa) -> None:
     add(tree, RULE, "_x := parameters.of.max_runtime.spar")
     (told,) = said(tree)
     assert "did you mean spare?" in told
+
+
+def test_a_parameter_that_a_library_reads_by_its_name_is_fine(tree: Opa) -> None:
+    _declare(tree)
+    add(tree, LIBRARY, "_x := data.guard.parameters.of.max_runtime.spare")
+    assert [line for line in said(tree) if "nothing in the rule reads" in line] == []

@@ -128,6 +128,46 @@ LOST = [
         'object.get(input, ["experiment", "name"], "unknown")',
         id="asked for by another finding alone",
     ),
+    pytest.param(
+        rule("input.job.tags.team", 'input.job.tags != null\nnot input.job.tags.team == "x"'),
+        ["job", "tags", "team"],
+        "input.job.tags.team",
+        'object.get(input, ["job", "tags", "team"], "unknown")',
+        id="compared below a not, which holds without it",
+    ),
+    pytest.param(
+        rule("input.job.tags.team", "input.job.tags != null\nnot _known", '_known if input.job.tags.team == "x"'),
+        ["job", "tags", "team"],
+        "input.job.tags.team",
+        'object.get(input, ["job", "tags", "team"], "unknown")',
+        id="read by a helper below a not",
+    ),
+    pytest.param(
+        rule(
+            "input.job.tags.team",
+            "input.job.tags != null\nnot _is_fine(input.region)",
+            '_is_fine(x) if { _known; x }\n_known if input.job.tags.team == "x"',
+        ),
+        ["job", "tags", "team"],
+        "input.job.tags.team",
+        'object.get(input, ["job", "tags", "team"], "unknown")',
+        id="read by a helper of a function below a not",
+    ),
+    pytest.param(
+        "import future.keywords.not\n"
+        + rule("input.job.tags.team", "input.job.tags != null\nnot _known", '_known if input.job.tags.team == "x"'),
+        ["job", "tags", "team"],
+        "input.job.tags.team",
+        'object.get(input, ["job", "tags", "team"], "unknown")',
+        id="read by a helper below a not with its import",
+    ),
+    pytest.param(
+        rule("input.experiment.name", 'not input.experiment.name == "x"'),
+        ["experiment"],
+        "input.experiment",
+        'object.get(input, ["experiment", "name"], "unknown")',
+        id="below null, compared below a not",
+    ),
 ]
 
 
@@ -180,6 +220,19 @@ def test_a_finding_that_some_job_loses_is_reported(
             rule("input.experiment.name", 'object.get(input, ["experiment", "name"], null) != null'),
             id="asked for with something instead",
         ),
+        pytest.param(rule("input.experiment.name", "not input.experiment == null"), id="asked for below a not"),
+        pytest.param(
+            rule("input.experiment.name", "not _none", "_none if input.experiment == null"),
+            id="asked for by a helper below a not",
+        ),
+        pytest.param(
+            rule("input.job.tags.team", "not _untagged", "_untagged if not input.job.tags.team"),
+            id="asked for below two of them",
+        ),
+        pytest.param(
+            rule("input.job.tags.team", "not _b(1)\n_known", "_b(_) if _known\n_known if input.job.tags.team"),
+            id="read by a helper with and without a not",
+        ),
         pytest.param("_text := input.experiment.name", id="in no finding"),
         pytest.param('findings := {{"message": input.experiment.name} | true}', id="in findings of another form"),
         pytest.param(rule("data.guard.parameters.of.own.names.a"), id="no fact"),
@@ -188,3 +241,10 @@ def test_a_finding_that_some_job_loses_is_reported(
 )
 def test_a_finding_that_asks_for_what_it_reads_is_not_reported(found: Found, text: str) -> None:
     assert found(text) == []
+
+
+def test_that_a_fact_could_be_read_does_not_mean_that_the_job_has_it(found: Found) -> None:
+    known = 'input.job.tags != null\navailability.known("job.tags", input)'
+    text = f"import data.guard.lib.availability\n{rule('input.job.tags.team', known)}"
+    (told,) = found(text)
+    assert told.startswith(f"input.job.tags.team {WHY}")
