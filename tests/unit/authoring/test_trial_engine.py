@@ -188,7 +188,27 @@ def test_an_error_has_its_message_and_the_places_in_policies(
     assert (raised.value.message, str(raised.value), raised.value.places) == (message, message, places)
 
 
-def test_a_rule_that_does_not_end_is_told(server: Server) -> None:
-    server.answers["data/trial/findings"] = [requests.exceptions.ReadTimeout()]
-    with _trial() as trial, pytest.raises(ConfigError, match=r"^a rule didn't end within 120 s: trial/findings$"):
-        trial.findings(["a"], ["x"])
+SLOW = requests.exceptions.ReadTimeout()
+EMPTY = (200, {"result": {"0": {}}})
+
+
+@pytest.mark.parametrize(
+    ("alone", "told"),
+    [
+        ([EMPTY, SLOW], "the rule b didn't end within 20 s on 1 documents, the guard has two for one job; look for "),
+        ([(500, {"message": "fails"}), SLOW], "the rule b didn't end within 20 s"),
+        ([EMPTY, EMPTY], "the rules didn't end within 120 s on 1 documents, though each does by itself"),
+    ],
+    ids=["the second", "behind one that fails", "together only"],
+)
+def test_a_rule_that_does_not_end_is_named(server: Server, alone: list[Any], told: str) -> None:
+    server.answers["data/trial/findings"] = [SLOW, *alone]
+    with _trial() as trial, pytest.raises(ConfigError, match=f"^{told}"):
+        trial.findings(["a", "b"], ["x"])
+    assert server.timeouts == {120, 20}
+
+
+def test_decisions_that_do_not_end_are_told(server: Server) -> None:
+    server.answers["data/trial/decided"] = [SLOW]
+    with _trial() as trial, pytest.raises(ConfigError, match=r"^decisions on 2 documents didn't end within 120 s$"):
+        trial.undecided(["x", "y"])
