@@ -14,6 +14,7 @@ _document := testing.input_with({
 test_settings_keep_their_order if {
 	settings.listed == array.concat(_document.hyperparameters, _document.environment) with input as _document
 	settings.names == ["epochs", "STAGE", "STAGE"] with input as _document
+	settings.values == ["10", "dev", ""] with input as _document
 	settings.lower_names == ["epochs", "stage", "stage"] with input as _document
 	json.unmarshal(settings.text) == settings.listed with input as _document
 }
