@@ -308,3 +308,10 @@ def test_a_parameter_that_a_library_reads_by_its_name_is_fine(tree: Opa) -> None
     _declare(tree)
     add(tree, LIBRARY, "_x := data.guard.parameters.of.max_runtime.spare")
     assert [line for line in said(tree) if "nothing in the rule reads" in line] == []
+
+
+def test_of_globs_that_nothing_reads_the_view_of_globs_is_named(tree: Opa) -> None:
+    globs = "#   parameters:\n#     spare: {description: No., type: array, default: [], items: {type: string, format: glob}}\n"
+    _declare(tree, globs)
+    (told,) = said(tree)
+    assert "read it as data.guard.parameters.globs.max_runtime.spare" in told

@@ -230,6 +230,10 @@ def test_a_finding_that_some_job_loses_is_reported(
             id="asked for below two of them",
         ),
         pytest.param(
+            rule("input.job.tags.team", "not count([1 | not input.job.tags.team]) == 1"),
+            id="asked for below two in one",
+        ),
+        pytest.param(
             rule("input.job.tags.team", "not _b(1)\n_known", "_b(_) if _known\n_known if input.job.tags.team"),
             id="read by a helper with and without a not",
         ),
