@@ -30,7 +30,7 @@ _LONGEST_LISTING = timedelta(minutes=1)
 # for 28 days at most, and who waits for longer before that was seen by the sweeps of 90 days.
 _RECENT, _OLDEST = timedelta(days=30), timedelta(days=90)
 # Operations in a row that found no connection: all the others would take as long to find none.
-_MOST_LOST = 3
+_MAX_CONNECTION_FAILURES = 3
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Stream:
         for after, before in reversed([*pairwise(borders)]):
             yield from pages(client, self.kind, self.status, after, before and before + _OVERLAP, self.more)
 
-    def note(self, page: Sequence[Listed]) -> None:
+    def advance(self, page: Sequence[Listed]) -> None:
         """Note how far the list has come with a page."""
         if self.kind.listing.sort_by:
             self.seen = next((job.created for job in reversed(page) if job.created), self.seen)
@@ -128,16 +128,16 @@ class Walk:
         client: Any,
         home: Home,
         position: Position,
-        goes_on: Callable[[], bool],
+        has_time: Callable[[], bool],
         clock: Callable[[], datetime],
     ) -> None:
-        """`goes_on` says whether there is time for one more job, or one more page of them."""
+        """`has_time` says whether there is time for one more job, or one more page of them."""
         self._client = client
         self._home = home
-        self._goes_on = goes_on
+        self._has_time = has_time
         self._clock = clock
         self._position = position
-        self._lost = 0
+        self._connection_failures = 0
         self._hanging: set[str] = set()
         self.failures: list[ListError] = []
         self.unsupported: set[str] = set()
@@ -150,12 +150,12 @@ class Walk:
         ]
         first = position.turn % len(streams)
         self._waiting = deque(streams[first:] + streams[:first])
-        self._left: list[Stream] = []
+        self._unfinished: list[Stream] = []
 
     @property
     def complete(self) -> bool:
         """Whether every kind was listed to its end."""
-        return not self._waiting and not self._left and not self.failures
+        return not self._waiting and not self._unfinished and not self.failures
 
     def jobs(self) -> Iterator[Listed]:
         """Yield the jobs until there are no more, or no time; what can't be listed is left to the next sweep."""
@@ -164,7 +164,7 @@ class Walk:
             if stream.jobs is None:
                 stream.jobs = self._listed(stream)
             for _ in range(min(_SHARE, len(stream.jobs))):
-                if not self._goes_on():
+                if not self._has_time():
                     return
                 job = stream.jobs.popleft()
                 self.listed += 1
@@ -175,7 +175,7 @@ class Walk:
                 self._waiting.append(stream)
             elif stream.unfinished:
                 stream.reached = stream.seen or stream.reached
-                self._left.append(stream)
+                self._unfinished.append(stream)
         if self.unsupported == {kind.listing.operation for kind in JOB_KINDS}:
             self.failures.append(ListError("no kind of jobs can be listed: what answers isn't SageMaker"))
 
@@ -185,7 +185,7 @@ class Walk:
         Had it been `killed` at this moment, the next one would begin behind the job that was reached, and come to it last.
         """
         cut = {}
-        for stream in (*self._waiting, *self._left):
+        for stream in (*self._waiting, *self._unfinished):
             reached = stream.reached or stream.after
             if reached is not None:
                 cut[stream.name] = (reached + _OVERLAP if killed else reached - _OVERLAP).isoformat()
@@ -200,12 +200,12 @@ class Walk:
         try:
             for page in self._pages(stream):
                 jobs = [job for summary in page if (job := listed(stream.kind, summary, self._home)) is not None]
-                stream.note(jobs)
+                stream.advance(jobs)
                 found |= {job.arn: job for job in jobs if stream.has(job)}
         except ListUnsupported:
             # Jobs of a kind that the region lacks don't run there: with none of them, the kind is listed to its end.
             self.unsupported.add(stream.operation)
-            self._lost = 0
+            self._connection_failures = 0
             stream.unfinished = False
         except ListError as exc:
             self._failed(stream, exc)
@@ -217,24 +217,24 @@ class Walk:
         """Yield the pages, as long as there is time for one more and a connection. Raises ListError."""
         until = self._clock() + _LONGEST_LISTING if stream.kind.listing.sort_by else None
         pages = stream.pages(self._client)
-        while self._connected(stream) and (until is None or self._clock() < until) and self._goes_on():
+        while self._connected(stream) and (until is None or self._clock() < until) and self._has_time():
             page = next(pages, None)
-            self._lost = 0
+            self._connection_failures = 0
             if page is None:
                 stream.unfinished = False
                 return
             yield page
 
     def _connected(self, stream: Stream) -> bool:
-        return self._lost < _MOST_LOST and stream.operation not in self._hanging
+        return self._connection_failures < _MAX_CONNECTION_FAILURES and stream.operation not in self._hanging
 
     def _failed(self, stream: Stream, error: ListError) -> None:
         """Note the failure. An operation without a connection isn't asked again, so that each counts once."""
         self.failures.append(error)
         if not is_unreachable(error.__cause__):
-            self._lost = 0
+            self._connection_failures = 0
             return
-        self._lost += 1
+        self._connection_failures += 1
         self._hanging.add(stream.operation)
-        if self._lost == _MOST_LOST:
+        if self._connection_failures == _MAX_CONNECTION_FAILURES:
             self.failures.append(ListError("SageMaker can't be reached: no other kind of jobs was listed"))

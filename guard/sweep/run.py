@@ -21,11 +21,11 @@ from guard.refs import Home
 from guard.sources.sweep import Listed, job_ref
 from guard.store import KEPT, Store
 from guard.sweep.batches import Batches
-from guard.sweep.bounded import Bounded
+from guard.sweep.bounded_store import BoundedStore
 from guard.sweep.failures import Failures
-from guard.sweep.kept import Kept
 from guard.sweep.lease import Lease
 from guard.sweep.position import Walk
+from guard.sweep.state import SweepState
 from guard.times import utc_now
 
 LAST = "sweep#last"
@@ -116,13 +116,13 @@ class Sweep:
         last save. Without a table there is no memory, and every job is judged.
         """
         report = Report(self.new_id(), self.clock())
-        store = Bounded(self.store, self.clock)
+        store = BoundedStore(self.store, self.clock)
         lease = Lease(store, report.run_id, self.clock)
         if not lease.claim():
             report.skipped = "another sweep is at work"
             return self._finished(report)
         try:
-            kept = Kept(
+            state = SweepState(
                 store,
                 self.guard.limits,
                 self.clock,
@@ -130,8 +130,8 @@ class Sweep:
                 withheld_longest=self.withheld_longest,
             )
             patience = SharedPatience(self.guard.patience, PATIENCE_SECONDS)
-            limited = replace(self, guard=replace(self.guard, limits=kept.untold, patience=patience))
-            limited._swept(report, home, remaining, lease, kept)
+            limited = replace(self, guard=replace(self.guard, limits=state.unreported, patience=patience))
+            limited._swept(report, home, remaining, lease, state)
         finally:
             lease.release()
             report.failures.add(*lease.failures)
@@ -140,61 +140,63 @@ class Sweep:
         self._stored(report, lambda: self.store.write(LAST, values, self.clock() + KEPT * 15))
         return report
 
-    def _swept(self, report: Report, home: Home, remaining: Callable[[], float], lease: Lease, kept: Kept) -> None:
-        position = kept.position()
+    def _swept(
+        self, report: Report, home: Home, remaining: Callable[[], float], lease: Lease, state: SweepState
+    ) -> None:
+        position = state.position()
 
         def left() -> float:
             return remaining() - MARGIN_SECONDS
 
-        def goes_on() -> bool:
+        def has_time() -> bool:
             # Asked before each page and each job: also a sweep whose pages come slowly keeps its lease.
             lease.renew()
             return left() > 0
 
-        walk = Walk(self.client, home, position, goes_on, self.clock)
+        walk = Walk(self.client, home, position, has_time, self.clock)
         # After a sweep that was killed, perhaps by one of its jobs, the others must not wait with that one for their turn.
         batches = Batches(1 if position.killed else self.together, left, self.clock)
         pending: dict[str, Listed] = {}
         source = Source(type="sweep", id=report.run_id, time=report.started_at)
-        jobs = (job_ref(job, home, source) for job in self._unknown(report, walk, kept, pending, batches))
+        jobs = (job_ref(job, home, source) for job in self._unknown(report, walk, state, pending, batches))
         # The first decision, on a batch of one job, tells the policies' revision, without which no job is known.
         for record in self.guard.judge_all(jobs, batches.begin):
             lease.renew()
             batches.judged()
-            self._note(report, record, kept)
+            self._record_result(report, record, state)
             job = pending.pop(record.job_arn or "", None)
             if job is not None and record.outcome in _SETTLED and not record.failures and report.revision is not None:
-                kept.memory.remember(job, self._basis(report))
-            kept.save_now_and_then()
+                state.memory.remember(job, self._basis(report))
+            state.save_now_and_then()
         report.listed, report.complete, report.unsupported = walk.listed, walk.complete, sorted(walk.unsupported)
-        kept.save(complete=walk.complete)
-        kept.end_at(walk)
+        state.save(complete=walk.complete)
+        state.end_at(walk)
         # They don't run any more, so they come last: and what was done so far is no loss if one of them kills the sweep.
-        for record in self.guard.judge_all(takewhile(lambda _: goes_on(), kept.untold.again(home, source))):
-            self._note(report, record, kept)
-        kept.untold.save()
-        self._ending(report)
-        report.failures.add(*walk.failures, *kept.failures)
+        for record in self.guard.judge_all(takewhile(lambda _: has_time(), state.unreported.retries(home, source))):
+            self._record_result(report, record, state)
+        state.unreported.save()
+        self._report_exemptions(report)
+        report.failures.add(*walk.failures, *state.failures)
 
     def _unknown(
-        self, report: Report, walk: Walk, kept: Kept, pending: dict[str, Listed], batches: Batches
+        self, report: Report, walk: Walk, state: SweepState, pending: dict[str, Listed], batches: Batches
     ) -> Iterator[Listed]:
         """The jobs that no sweep has judged as they are now, each `pending` until there is its record."""
         for job in walk.jobs():
-            kept.saw(job)
-            if report.revision is not None and kept.memory.knows(job, self._basis(report)):
+            state.saw(job)
+            if report.revision is not None and state.memory.knows(job, self._basis(report)):
                 report.known += 1
-                kept.known(job)
+                state.known(job)
                 # Else the denied jobs that the breaker let go on would be most of those that a sweep judges.
                 self.guard.count_judged(job.arn)
                 continue
             pending[job.arn] = job
             if batches.took():
                 # The last of those that are judged together: if they are what kills this sweep, the next one begins behind them.
-                kept.begin_batch(walk)
+                state.begin_batch(walk)
             yield job
 
-    def _note(self, report: Report, record: Record, kept: Kept) -> None:
+    def _record_result(self, report: Report, record: Record, state: SweepState) -> None:
         """Count the record, and see to a job that could not be judged for too long."""
         report.judged += 1
         report.outcomes[record.outcome.value if record.outcome else "none"] += 1
@@ -203,30 +205,30 @@ class Sweep:
         if record.outcome is not Outcome.FAILED or record.decision == "deny":
             # A job that could not be judged is told of by name, in time; what was judged and not done is a failure of the sweep.
             report.failures.add(*record.failures)
-        kept.withheld.note(record)
-        kept.untold.note(record)
-        since = kept.undecided.note(record, self.clock())
+        state.withheld.update(record)
+        state.unreported.update(record)
+        since = state.undecided.update(record, self.clock())
         if since is None:
             return
         report.undecided.append(record.job_arn or "")
         minutes = int((self.clock() - since).total_seconds() // 60)
         reason = record.failures[0].message if record.failures else record.reason
-        self._tell(report, {"job_arn": record.job_arn, "since": since.isoformat(), "reason": reason})
+        self._report_undecided(report, {"job_arn": record.job_arn, "since": since.isoformat(), "reason": reason})
         if self.stop_undecided:
             stopped = self.guard.stop_undecided(record, f"no decision was possible for {minutes} minutes: {reason}")
             report.outcomes[stopped.outcome.value if stopped.outcome else "none"] += 1
             report.failures.add(*stopped.failures)
-            kept.withheld.note(stopped)
-            kept.untold.note(stopped)
+            state.withheld.update(stopped)
+            state.unreported.update(stopped)
 
-    def _tell(self, report: Report, facts: dict[str, Any]) -> None:
+    def _report_undecided(self, report: Report, facts: dict[str, Any]) -> None:
         """Name a job that nobody could judge for too long; what can't be told keeps no other job from being judged."""
         try:
             self.notice("undecided job", facts)
         except Exception as exc:
             report.failures.add(caused_by(exc, LogError, "an undecided job could not be told of", **facts))
 
-    def _ending(self, report: Report) -> None:
+    def _report_exemptions(self, report: Report) -> None:
         """The exemptions that have ended or end soon, the first to end first."""
         until = (self.clock() + ENDS_SOON).date().isoformat()
         try:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from guard.record import Outcome, Record
 from guard.store import Store
-from guard.sweep.since import Since
+from guard.sweep.first_seen import FirstSeen
 
 ITEM = "sweep#undecided"
 
 
-class Undecided(Since):
+class Undecided(FirstSeen):
     """Remembers the first of a job's failures in a row; never raises."""
 
     def __init__(self, store: Store, after: timedelta) -> None:
@@ -19,7 +19,7 @@ class Undecided(Since):
         super().__init__(store, ITEM)
         self._after = after
 
-    def note(self, record: Record, now: datetime) -> datetime | None:
+    def update(self, record: Record, now: datetime) -> datetime | None:
         """Note whether the job was judged; return since when it wasn't, for a job that is overdue.
 
         A decision on less than the whole job is none, unless it is a denial.

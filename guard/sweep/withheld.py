@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from guard.limits.permit import Limits, Permit
 from guard.record import Outcome, Record
 from guard.store import Store
-from guard.sweep.since import Since
+from guard.sweep.first_seen import FirstSeen
 
 ITEM = "sweep#withheld"
 _OVER = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE, Outcome.NOT_DENIED, Outcome.AUDITED})
 
 
-class Withheld(Since):
+class Withheld(FirstSeen):
     """The limits of a sweep: other limits, which may withhold a job for so long at most; never raises by itself.
 
     Whoever has a hundred cheap jobs denied in each window would else have bought all the time of the one that matters. What the
@@ -31,7 +31,7 @@ class Withheld(Since):
         """Count the job that goes on."""
         self._limits.judged(job_arn)
 
-    def note(self, record: Record) -> None:
+    def update(self, record: Record) -> None:
         """Note what became of a job: one that is over, or not denied any more, begins anew, and no other."""
         if record.outcome in _OVER:
             self.clear(record.job_arn or "")

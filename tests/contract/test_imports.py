@@ -35,7 +35,7 @@ WITH_EFFECTS = (
     "guard.opa",
     "guard.operations",
     "guard.pipeline",
-    "guard.sweep.kept",
+    "guard.sweep.state",
     "guard.sweep.position",
     "guard.sweep.run",
 )

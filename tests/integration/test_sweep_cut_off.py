@@ -66,7 +66,7 @@ class Killed(BaseException):
 def test_after_a_killed_sweep_the_next_goes_on(
     sweep: Any, train: Any, control: Control, sagemaker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("guard.sweep.kept.SAVE_AFTER", timedelta(0))
+    monkeypatch.setattr("guard.sweep.state.SAVE_AFTER", timedelta(0))
     train("one", "two", "three", image=ALLOWED)
     clock = Clock()
 
@@ -147,7 +147,7 @@ def test_a_job_that_kills_every_sweep_keeps_no_other_from_being_judged(
 def test_what_a_killed_sweep_had_saved_is_known_to_the_next(
     sweep: Any, train: Any, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("guard.sweep.kept.SAVE_AFTER", timedelta(0))
+    monkeypatch.setattr("guard.sweep.state.SAVE_AFTER", timedelta(0))
     train("one", "two", "three")
 
     def remaining() -> float:

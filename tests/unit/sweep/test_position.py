@@ -100,5 +100,5 @@ def test_of_a_page_that_is_not_filtered_the_running_jobs_are_taken_and_those_of_
     stream = Stream(TRAINING, "InProgress", None)
     page = [job for summary in summaries if (job := listed(TRAINING, summary, HOME)) is not None]
     assert [job.name for job in page if stream.has(job)] == ["runs", "unknown"]
-    stream.note(page)
+    stream.advance(page)
     assert stream.seen == AT + timedelta(hours=3)

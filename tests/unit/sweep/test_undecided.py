@@ -37,9 +37,9 @@ def test_jobs_are_kept_under_the_name_that_the_next_version_reads() -> None:
 
 def test_a_job_is_overdue_when_it_could_not_be_judged_for_so_long() -> None:
     undecided = Undecided(MemoryStore(), AFTER)
-    assert undecided.note(FAILED, NOW) is None
-    assert undecided.note(FAILED, NOW + AFTER - timedelta(seconds=1)) is None
-    assert undecided.note(FAILED, NOW + AFTER) == NOW
+    assert undecided.update(FAILED, NOW) is None
+    assert undecided.update(FAILED, NOW + AFTER - timedelta(seconds=1)) is None
+    assert undecided.update(FAILED, NOW + AFTER) == NOW
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_a_job_is_overdue_when_it_could_not_be_judged_for_so_long() -> None:
 )
 def test_a_job_that_was_judged_begins_anew(judged: Record) -> None:
     undecided = Undecided(_kept(job=NOW - AFTER), AFTER)
-    assert undecided.note(judged, NOW) is None
-    assert undecided.note(FAILED, NOW) is None
+    assert undecided.update(judged, NOW) is None
+    assert undecided.update(FAILED, NOW) is None
 
 
 @pytest.mark.parametrize("verdict", ["allow", "warn"])
@@ -61,19 +61,19 @@ def test_a_decision_on_less_than_the_whole_job_is_none(verdict: Any) -> None:
     """Its tags couldn't be read, say: what they would have denied goes on, and nobody else tells of it."""
     partly = replace(FAILED, evaluation=Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2"))
     undecided = Undecided(MemoryStore(), AFTER)
-    assert undecided.note(partly, NOW) is None
-    assert undecided.note(partly, NOW + AFTER) == NOW
+    assert undecided.update(partly, NOW) is None
+    assert undecided.update(partly, NOW + AFTER) == NOW
 
 
 def test_what_an_earlier_sweep_began_goes_on() -> None:
-    assert Undecided(_kept(job=NOW - AFTER), AFTER).note(FAILED, NOW) == NOW - AFTER
+    assert Undecided(_kept(job=NOW - AFTER), AFTER).update(FAILED, NOW) == NOW - AFTER
 
 
 @pytest.mark.parametrize(("complete", "kept"), [(True, {ARN}), (False, {ARN, OTHER})])
 def test_only_a_complete_sweep_forgets_what_it_did_not_meet(complete: bool, kept: set[str]) -> None:
     store = _kept(other=NOW - AFTER)
     undecided = Undecided(store, AFTER)
-    undecided.note(FAILED, NOW)
+    undecided.update(FAILED, NOW)
     undecided.save(NOW, complete=complete)
     assert _stored(store).keys() == kept
     assert store.expires[ITEM] > NOW + timedelta(days=1)
@@ -82,7 +82,7 @@ def test_only_a_complete_sweep_forgets_what_it_did_not_meet(complete: bool, kept
 def test_what_did_not_change_is_written_again_as_dynamodb_would_delete_it() -> None:
     store = _kept(job=NOW - timedelta(days=3))
     undecided = Undecided(store, AFTER)
-    undecided.note(FAILED, NOW)
+    undecided.update(FAILED, NOW)
     undecided.save(NOW, complete=True)
     assert store.expires[ITEM] > NOW + timedelta(days=1)
 
@@ -90,7 +90,7 @@ def test_what_did_not_change_is_written_again_as_dynamodb_would_delete_it() -> N
 def test_nothing_is_written_of_no_jobs() -> None:
     store = MemoryStore()
     undecided = Undecided(store, AFTER)
-    undecided.note(denied(), NOW)
+    undecided.update(denied(), NOW)
     undecided.save(NOW, complete=True)
     assert store.items == {}
 
@@ -98,7 +98,7 @@ def test_nothing_is_written_of_no_jobs() -> None:
 def test_the_last_job_of_all_is_taken_out() -> None:
     store = _kept(job=NOW)
     undecided = Undecided(store, AFTER)
-    undecided.note(denied(), NOW)
+    undecided.update(denied(), NOW)
     undecided.save(NOW, complete=True)
     assert _stored(store) == {}
 
@@ -113,7 +113,7 @@ def test_what_can_not_be_read_is_not_overwritten() -> None:
     store.refuses = True
     undecided = Undecided(store, AFTER)
     store.refuses = False
-    undecided.note(FAILED, NOW)
+    undecided.update(FAILED, NOW)
     undecided.save(NOW, complete=True)
     assert (_stored(store).keys(), len(undecided.failures)) == ({OTHER}, 1)
 
@@ -121,7 +121,7 @@ def test_what_can_not_be_read_is_not_overwritten() -> None:
 def test_what_can_not_be_written_is_a_failure() -> None:
     store = MemoryStore()
     undecided = Undecided(store, AFTER)
-    undecided.note(FAILED, NOW)
+    undecided.update(FAILED, NOW)
     store.refuses = True
     undecided.save(NOW, complete=True)
     assert [failure.message for failure in undecided.failures] == ["no table"]

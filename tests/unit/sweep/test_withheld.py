@@ -86,7 +86,7 @@ def _after(record: Record, *answers: Permit) -> dict[str, str]:
     withheld.saw(ARN)
     for _ in answers:
         withheld.permit(record)
-    withheld.note(record)
+    withheld.update(record)
     withheld.save(NOW, complete=True)
     return _since(store)
 

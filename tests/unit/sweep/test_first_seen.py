@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from guard.errors import StateError
-from guard.sweep import since
-from guard.sweep.since import Since
+from guard.sweep import first_seen
+from guard.sweep.first_seen import FirstSeen
 from tests.support.store import MemoryStore
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, 123456, tzinfo=UTC)
@@ -25,7 +25,7 @@ def _arn(number: int) -> str:
 
 def _swept(store: Any, numbers: range, now: datetime, *, complete: bool = True) -> list[datetime]:
     """Let a sweep find it so of these jobs, and return since when."""
-    remembered = Since(store, ITEM)
+    remembered = FirstSeen(store, ITEM)
     found = [remembered.mark(_arn(number), now) for number in numbers]
     remembered.save(now, complete=complete)
     return found
@@ -63,8 +63,8 @@ def test_an_item_that_is_not_counted_any_more_is_not_read() -> None:
 
 
 def test_of_more_than_all_items_hold_the_oldest_that_were_met_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(since, "_PAGE", 2)
-    monkeypatch.setattr(since, "_PAGES", 2)
+    monkeypatch.setattr(first_seen, "_PAGE", 2)
+    monkeypatch.setattr(first_seen, "_PAGES", 2)
     store = MemoryStore()
     _swept(store, range(90, 94), NOW - timedelta(hours=1))
     for number in range(4):
@@ -111,7 +111,7 @@ def test_where_one_item_can_not_be_read_none_is_overwritten(name: str) -> None:
     store = Partly(name)
     _swept(store, range(3000), NOW)
     before, store.failing = dict(store.items), "read"
-    remembered = Since(store, ITEM)
+    remembered = FirstSeen(store, ITEM)
     remembered.mark(_arn(0), NOW + timedelta(minutes=10))
     remembered.save(NOW + timedelta(minutes=10), complete=True)
     assert (store.items, len(remembered.failures)) == (before, 1)

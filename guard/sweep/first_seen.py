@@ -1,4 +1,4 @@
-"""Since when something has been so of a job, from one sweep to the next."""
+"""FirstSeen when something has been so of a job, from one sweep to the next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAGE = 2000
 _PAGES = 50
 
 
-class Since:
+class FirstSeen:
     """Remembers the first time in a row; never raises. What can't be read began now.
 
     The first item says how many there are, and a version from before there were several reads it alone.
@@ -23,7 +23,7 @@ class Since:
     def __init__(self, store: Store, item: str) -> None:
         self._store = store
         self._item = item
-        self._met: set[str] = set()
+        self._seen: set[str] = set()
         self.failures: list[StateError] = []
         self._unread = False
         self._since: dict[str, str]
@@ -47,7 +47,7 @@ class Since:
 
     def saw(self, arn: str) -> None:
         """Note that the job still runs: what is remembered of it stays."""
-        self._met.add(arn)
+        self._seen.add(arn)
 
     def mark(self, arn: str, now: datetime) -> datetime:
         """Note that it is so of this job, and return since when it has been."""
@@ -61,11 +61,11 @@ class Since:
     def save(self, now: datetime, *, complete: bool) -> None:
         """Write what is to be kept; after a complete sweep, without the jobs that it did not meet any more."""
         if complete:
-            self._since = {arn: since for arn, since in self._since.items() if arn in self._met}
+            self._since = {arn: since for arn, since in self._since.items() if arn in self._seen}
         if self._unread or not (self._since or self._before):
             return
         # Those that no sweep has met any more, as jobs that ended where no sweep comes to its end, are last: of too many they go.
-        oldest = sorted(self._since.items(), key=lambda item: (item[0] not in self._met, item[1]))[: _PAGE * _PAGES]
+        oldest = sorted(self._since.items(), key=lambda item: (item[0] not in self._seen, item[1]))[: _PAGE * _PAGES]
         pages = [oldest[start : start + _PAGE] for start in range(0, len(oldest), _PAGE)] or [[]]
         try:
             # The first one last: until it counts the others, nobody reads them.

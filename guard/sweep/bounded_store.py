@@ -11,11 +11,11 @@ from guard.store import Store
 
 Result = TypeVar("Result")
 
-LOST = timedelta(seconds=30)
+MAX_FAILED_TIME = timedelta(seconds=30)
 
 
-class Bounded:
-    """The store for one sweep: when its failed calls have taken `LOST` in all, none is made any more, and each raises StateError.
+class BoundedStore:
+    """The store for one sweep: when its failed calls have taken `MAX_FAILED_TIME` in all, none is made any more, and each raises StateError.
 
     What a sweep keeps saves calls and measures time; without it jobs are judged as if for the first time.
     """
@@ -23,33 +23,33 @@ class Bounded:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
-        self._lost = timedelta(0)
+        self._failed_time = timedelta(0)
 
     def read(self, item: str) -> dict[str, str | int]:
         """As Store.read."""
-        return self._asked(lambda: self._store.read(item))
+        return self._call(lambda: self._store.read(item))
 
     def write(self, item: str, values: Mapping[str, str | int], expires: datetime) -> None:
         """As Store.write."""
-        self._asked(lambda: self._store.write(item, values, expires))
+        self._call(lambda: self._store.write(item, values, expires))
 
     def claim(self, item: str, owner: str, until: datetime, now: datetime) -> bool:
         """As Store.claim."""
-        return self._asked(lambda: self._store.claim(item, owner, until, now))
+        return self._call(lambda: self._store.claim(item, owner, until, now))
 
     def release(self, item: str, owner: str) -> None:
         """As Store.release."""
-        self._asked(lambda: self._store.release(item, owner))
+        self._call(lambda: self._store.release(item, owner))
 
-    def _asked(self, call: Callable[[], Result]) -> Result:
-        if self._lost >= LOST:
+    def _call(self, call: Callable[[], Result]) -> Result:
+        if self._failed_time >= MAX_FAILED_TIME:
             raise StateError(
                 "the store is not asked any more in this sweep: failed calls have taken too long",
-                seconds=int(self._lost.total_seconds()),
+                seconds=int(self._failed_time.total_seconds()),
             )
         begun = self._clock()
         try:
             return call()
         except StateError:
-            self._lost += self._clock() - begun
+            self._failed_time += self._clock() - begun
             raise

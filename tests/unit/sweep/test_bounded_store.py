@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from guard.errors import StateError
-from guard.sweep.bounded import LOST, Bounded
+from guard.sweep.bounded_store import MAX_FAILED_TIME, BoundedStore
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 EACH = timedelta(seconds=15)
@@ -46,12 +46,12 @@ CALLS: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def _ask(bounded: Bounded, method: str = "read") -> Any:
+def _ask(bounded: BoundedStore, method: str = "read") -> Any:
     return getattr(bounded, method)(*CALLS[method])
 
 
-def _bounded(table: Any) -> Bounded:
-    return Bounded(table, table.clock)
+def _bounded(table: Any) -> BoundedStore:
+    return BoundedStore(table, table.clock)
 
 
 @pytest.mark.parametrize("method", CALLS)
@@ -65,14 +65,14 @@ def test_a_call_is_the_tables(method: str) -> None:
 def test_when_failed_calls_have_taken_too_long_none_is_made(method: str) -> None:
     table = Table()
     bounded = _bounded(table)
-    for _ in range(LOST // EACH):
+    for _ in range(MAX_FAILED_TIME // EACH):
         with pytest.raises(StateError, match="no answer"):
             _ask(bounded, method)
     for each in CALLS:
         with pytest.raises(StateError, match="failed calls have taken too long") as raised:
             _ask(bounded, each)
         assert raised.value.evidence == {"seconds": 30}
-    assert table.now - NOW == LOST
+    assert table.now - NOW == MAX_FAILED_TIME
 
 
 def test_one_failure_is_no_reason_to_ask_no_more() -> None:

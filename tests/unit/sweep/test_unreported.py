@@ -14,7 +14,7 @@ from guard.errors import CollectError, LogError, StopError
 from guard.limits.permit import Permit
 from guard.record import Outcome, Record
 from guard.refs import JobRef
-from guard.sweep.untold import ITEM, Untold
+from guard.sweep.unreported import ITEM, Unreported
 from tests.support.jobs import HOME
 from tests.support.records import ARN, denied
 from tests.support.store import MemoryStore
@@ -39,8 +39,8 @@ class Other:
         return self.answer
 
 
-def _untold(store: MemoryStore, answer: Permit | None = None) -> Untold:
-    return Untold(Other(answer or Permit()), store, lambda: NOW)
+def _unreported(store: MemoryStore, answer: Permit | None = None) -> Unreported:
+    return Unreported(Other(answer or Permit()), store, lambda: NOW)
 
 
 def _kept(store: MemoryStore) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def _kept(store: MemoryStore) -> dict[str, Any]:
     return found
 
 
-def _again(untold: Untold) -> list[JobRef]:
-    return list(untold.again(HOME, SOURCE))
+def _retries(unreported: Unreported) -> list[JobRef]:
+    return list(unreported.retries(HOME, SOURCE))
 
 
 def test_jobs_are_kept_under_the_name_that_the_next_version_reads() -> None:
@@ -59,20 +59,20 @@ def test_jobs_are_kept_under_the_name_that_the_next_version_reads() -> None:
 def test_a_job_is_kept_before_it_is_stopped() -> None:
     store = MemoryStore()
     permit = Permit(reason="the breaker has withheld the stop for 60 minutes already")
-    assert _untold(store, permit).permit(denied(outcome=None)) == permit
+    assert _unreported(store, permit).permit(denied(outcome=None)) == permit
     assert _kept(store) == KEPT
 
 
 @pytest.mark.parametrize("by", ["switch", "breaker", "rule"])
 def test_a_job_that_goes_on_is_not(by: Any) -> None:
     store = MemoryStore()
-    assert _untold(store, Permit(by)).permit(denied(outcome=None)) == Permit(by)
+    assert _unreported(store, Permit(by)).permit(denied(outcome=None)) == Permit(by)
     assert store.items == {}
 
 
 def test_decisions_are_counted_by_the_other_limits() -> None:
     other = Other()
-    Untold(other, MemoryStore(), lambda: NOW).judged("job-1")
+    Unreported(other, MemoryStore(), lambda: NOW).judged("job-1")
     assert other.judgements == 1
 
 
@@ -92,9 +92,9 @@ def test_decisions_are_counted_by_the_other_limits() -> None:
 )
 def test_it_stays_until_it_was_told(record: Record, kept: dict[str, Any]) -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
-    untold = _untold(store)
-    untold.note(record)
-    untold.save()
+    unreported = _unreported(store)
+    unreported.update(record)
+    unreported.save()
     assert _kept(store) == kept
 
 
@@ -108,15 +108,15 @@ def test_it_stays_until_it_was_told(record: Record, kept: dict[str, Any]) -> Non
 )
 def test_of_others_what_was_denied_and_not_told_is_kept(record: Record, kept: dict[str, Any]) -> None:
     store = MemoryStore()
-    untold = _untold(store)
-    untold.note(record)
-    untold.save()
+    unreported = _unreported(store)
+    unreported.update(record)
+    unreported.save()
     assert _kept(store) == kept
 
 
 def test_the_next_sweep_judges_it_and_has_counted_that() -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
-    (ref,) = _again(_untold(store))
+    (ref,) = _retries(_unreported(store))
     assert (ref.kind.id, ref.name, ref.arn, ref.home, ref.source) == ("training", "churn-42", ARN, HOME, SOURCE)
     assert (ref.reported, ref.actor) == ({}, None)
     assert _kept(store) == {ARN: ["training", "churn-42", 1]}
@@ -124,23 +124,23 @@ def test_the_next_sweep_judges_it_and_has_counted_that() -> None:
 
 def test_what_this_sweep_has_judged_is_for_the_next_one() -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
-    untold = _untold(store)
-    untold.note(denied(failures=(SILENT,)))
-    assert _again(untold) == []
+    unreported = _unreported(store)
+    unreported.update(denied(failures=(SILENT,)))
+    assert _retries(unreported) == []
 
 
 def test_those_that_were_tried_least_come_first_and_few_at_once() -> None:
     jobs = {f"arn:{number}": ["training", f"job-{number}", number % 3] for number in range(90)}
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}})
-    tried = [int(ref.name.removeprefix("job-")) % 3 for ref in _again(_untold(store))]
+    tried = [int(ref.name.removeprefix("job-")) % 3 for ref in _retries(_unreported(store))]
     assert tried == [0] * 30 + [1] * 20
 
 
 def test_what_this_sweep_has_judged_takes_no_place_of_another() -> None:
     jobs = KEPT | {f"arn:{number}": ["training", f"job-{number}", 0] for number in range(50)}
-    untold = _untold(MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}}))
-    untold.note(denied(failures=(SILENT,)))
-    assert len(_again(untold)) == 50
+    unreported = _unreported(MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}}))
+    unreported.update(denied(failures=(SILENT,)))
+    assert len(_retries(unreported)) == 50
 
 
 @pytest.mark.parametrize(
@@ -152,50 +152,50 @@ def test_what_this_sweep_has_judged_takes_no_place_of_another() -> None:
 )
 def test_what_leads_to_nothing_ends(values: list[Any]) -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps({ARN: values})}})
-    untold = _untold(store)
-    assert _again(untold) == []
-    untold.save()
+    unreported = _unreported(store)
+    assert _retries(unreported) == []
+    unreported.save()
     assert _kept(store) == {}
 
 
 @pytest.mark.parametrize("values", [None, 7, ["training"], ["training", "x", "0"], {"kind": "training"}], ids=str)
 def test_what_no_version_wrote_is_nothing(values: Any) -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps({ARN: values})}})
-    assert _again(_untold(store)) == []
+    assert _retries(_unreported(store)) == []
 
 
 def test_of_too_many_the_newest_stay() -> None:
     store = MemoryStore()
-    untold = _untold(store)
+    unreported = _unreported(store)
     for number in range(1600):
         record = denied(failures=(SILENT,))
         assert record.ref is not None
-        untold.note(replace(record, ref=replace(record.ref, arn=f"arn:{number}", name=f"job-{number}")))
-    untold.save()
+        unreported.update(replace(record, ref=replace(record.ref, arn=f"arn:{number}", name=f"job-{number}")))
+    unreported.save()
     assert list(_kept(store)) == [f"arn:{number}" for number in range(100, 1600)]
 
 
 def test_without_the_table_jobs_are_stopped_and_nothing_is_asked_twice() -> None:
     store = MemoryStore()
     store.refuses = True
-    untold = _untold(store)
-    assert untold.permit(denied(outcome=None)) == Permit()
+    unreported = _unreported(store)
+    assert unreported.permit(denied(outcome=None)) == Permit()
     store.refuses = False
-    untold.save()
-    assert (len(untold.failures), store.items) == (1, {})
+    unreported.save()
+    assert (len(unreported.failures), store.items) == (1, {})
 
 
 def test_a_write_that_fails_is_a_failure_and_the_last() -> None:
     store = MemoryStore()
-    untold = _untold(store)
+    unreported = _unreported(store)
     store.refuses = True
     for _ in range(2):
-        assert untold.permit(denied(outcome=None)) == Permit()
-    assert len(untold.failures) == 1
+        assert unreported.permit(denied(outcome=None)) == Permit()
+    assert len(unreported.failures) == 1
 
 
 def test_what_is_as_it_was_is_not_written() -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
-    untold = _untold(store)
-    untold.permit(denied(outcome=None))
+    unreported = _unreported(store)
+    unreported.permit(denied(outcome=None))
     assert store.expires == {}

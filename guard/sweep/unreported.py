@@ -33,7 +33,7 @@ class _Job:
     tries: int = 0
 
 
-class Untold:
+class Unreported:
     """The limits of a sweep: other limits, by which it keeps each job that it is about to stop; never raises by itself.
 
     A job that was stopped isn't listed any more. Where a sweep ends between the stop and the notice, or its channels all fail,
@@ -65,7 +65,7 @@ class Untold:
             self.save()
         return permit
 
-    def note(self, record: Record) -> None:
+    def update(self, record: Record) -> None:
         """Note what became of a job: while a denial can't be told, and of one that is kept anything, it is kept."""
         arn = record.job_arn or ""
         self._noted.add(arn)
@@ -75,7 +75,7 @@ class Untold:
         elif not unwritten and record.outcome is not Outcome.FAILED:
             self._jobs.pop(arn, None)
 
-    def again(self, home: Home, source: Source) -> Iterator[JobRef]:
+    def retries(self, home: Home, source: Source) -> Iterator[JobRef]:
         """Yield what earlier sweeps have kept and this one hasn't met, the least tried first.
 
         Each counts as tried before it is judged.

@@ -12,14 +12,14 @@ from guard.store import KEPT, Store
 from guard.sweep.memory import Memory
 from guard.sweep.position import Position, Walk
 from guard.sweep.undecided import Undecided
-from guard.sweep.untold import Untold
+from guard.sweep.unreported import Unreported
 from guard.sweep.withheld import Withheld
 
 POSITION = "sweep#position"
 SAVE_AFTER = timedelta(minutes=1)
 
 
-class Kept:
+class SweepState:
     """The jobs that were judged, that nobody could judge, that are withheld or untold, and where the sweep is; never raises.
 
     After a failure nothing more is written until the sweep's end: with a table that hangs, the jobs would wait for that.
@@ -37,7 +37,7 @@ class Kept:
         self.memory = Memory(store)
         self.undecided = Undecided(store, undecided_after)
         self.withheld = Withheld(limits, store, withheld_longest, clock)
-        self.untold = Untold(self.withheld, store, clock)
+        self.unreported = Unreported(self.withheld, store, clock)
         self._store = store
         self._clock = clock
         self._saved = clock()
@@ -46,7 +46,7 @@ class Kept:
     @property
     def failures(self) -> list[StateError]:
         """What could not be read or written."""
-        parts = (self.memory, self.undecided, self.withheld, self.untold)
+        parts = (self.memory, self.undecided, self.withheld, self.unreported)
         return [*self._failures, *(failure for part in parts for failure in part.failures)]
 
     def saw(self, job: Listed) -> None:
@@ -86,7 +86,7 @@ class Kept:
         self._saved = self._clock()
         for part in (self.memory, self.undecided, self.withheld):
             part.save(self._saved, complete=complete)
-        self.untold.save()
+        self.unreported.save()
 
     def _write_position(self, walk: Walk, *, killed: bool) -> None:
         try:

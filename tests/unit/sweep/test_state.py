@@ -12,8 +12,8 @@ from guard.jobs import TRAINING
 from guard.limits.permit import NO_LIMITS
 from guard.sources.sweep import Listed
 from guard.store import KEPT
-from guard.sweep.kept import POSITION, SAVE_AFTER, Kept
 from guard.sweep.position import Position, Walk
+from guard.sweep.state import POSITION, SAVE_AFTER, SweepState
 from tests.support.fakes import FakeSageMaker
 from tests.support.jobs import HOME
 from tests.support.records import ARN
@@ -33,9 +33,9 @@ class Clock:
         return self.now
 
 
-def _kept(store: MemoryStore, clock: Clock) -> Kept:
+def _state(store: MemoryStore, clock: Clock) -> SweepState:
     after = timedelta(minutes=30)
-    return Kept(store, NO_LIMITS, clock, undecided_after=after, withheld_longest=after)
+    return SweepState(store, NO_LIMITS, clock, undecided_after=after, withheld_longest=after)
 
 
 def _walked() -> Walk:
@@ -56,15 +56,15 @@ def _walked() -> Walk:
 @pytest.mark.parametrize(
     ("write", "cut", "killed"),
     [
-        pytest.param(Kept.end_at, CREATED - timedelta(seconds=1), 0, id="cut off"),
-        pytest.param(Kept.begin_batch, CREATED + timedelta(seconds=1), 1, id="killed"),
+        pytest.param(SweepState.end_at, CREATED - timedelta(seconds=1), 0, id="cut off"),
+        pytest.param(SweepState.begin_batch, CREATED + timedelta(seconds=1), 1, id="killed"),
     ],
 )
 def test_the_next_sweep_begins_before_the_last_job_or_behind_one_that_may_kill_it(
     write: Any, cut: datetime, killed: int
 ) -> None:
     store = MemoryStore()
-    write(_kept(store, Clock()), _walked())
+    write(_state(store, Clock()), _walked())
     assert set(json.loads(store.items[POSITION]["cut"]).values()) == {cut.isoformat()}
     assert store.items[POSITION]["killed"] == killed
     assert store.expires[POSITION] == NOW + KEPT
@@ -72,34 +72,34 @@ def test_the_next_sweep_begins_before_the_last_job_or_behind_one_that_may_kill_i
 
 def test_the_position_of_the_last_sweep_is_where_this_one_begins() -> None:
     store, clock = MemoryStore(), Clock()
-    _kept(store, clock).end_at(_walked())
-    assert _kept(store, clock).position().turn == 1
+    _state(store, clock).end_at(_walked())
+    assert _state(store, clock).position().turn == 1
 
 
 def test_a_position_that_can_not_be_read_is_the_beginning_and_told() -> None:
     store = MemoryStore()
-    kept = _kept(store, Clock())
+    state = _state(store, Clock())
     store.refuses = True
-    assert kept.position() == Position()
-    assert [failure.message for failure in kept.failures] == ["no table"]
+    assert state.position() == Position()
+    assert [failure.message for failure in state.failures] == ["no table"]
 
 
 def test_a_position_that_can_not_be_written_is_told() -> None:
     store = MemoryStore()
-    kept, walk = _kept(store, Clock()), _walked()
+    state, walk = _state(store, Clock()), _walked()
     store.refuses = True
-    kept.end_at(walk)
-    assert [failure.message for failure in kept.failures] == ["no table"]
+    state.end_at(walk)
+    assert [failure.message for failure in state.failures] == ["no table"]
 
 
 def test_what_was_judged_is_written_each_minute() -> None:
     store, clock = MemoryStore(), Clock()
-    kept = _kept(store, clock)
+    state = _state(store, clock)
     written = []
     for number in range(5):
-        kept.memory.remember(Listed(TRAINING, f"j{number}", f"{ARN}-{number}", "InProgress", NOW, NOW), "basis")
+        state.memory.remember(Listed(TRAINING, f"j{number}", f"{ARN}-{number}", "InProgress", NOW, NOW), "basis")
         clock.now += SAVE_AFTER / 2
-        kept.save_now_and_then()
+        state.save_now_and_then()
         written.append(sum(len(json.loads(item["jobs"])) for item in store.items.values()))
     assert written == [0, 2, 2, 4, 4]
     assert timedelta(seconds=30) <= SAVE_AFTER <= timedelta(minutes=2)
@@ -108,15 +108,15 @@ def test_what_was_judged_is_written_each_minute() -> None:
 def test_with_a_table_that_fails_nothing_waits_for_it_until_the_end() -> None:
     """One that hangs takes a quarter of a minute for each call."""
     store, clock = MemoryStore(), Clock()
-    kept, walk = _kept(store, clock), _walked()
-    kept.memory.remember(Listed(TRAINING, "j", ARN, "InProgress", NOW, NOW), "basis")
+    state, walk = _state(store, clock), _walked()
+    state.memory.remember(Listed(TRAINING, "j", ARN, "InProgress", NOW, NOW), "basis")
     store.refuses = True
     for _ in range(3):
-        kept.begin_batch(walk)
+        state.begin_batch(walk)
         clock.now += SAVE_AFTER
-        kept.save_now_and_then()
-    assert len(kept.failures) == 1
+        state.save_now_and_then()
+    assert len(state.failures) == 1
     store.refuses = False
-    kept.save(complete=False)
-    kept.end_at(walk)
+    state.save(complete=False)
+    state.end_at(walk)
     assert len(store.items) == 2
