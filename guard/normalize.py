@@ -47,7 +47,7 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
     undescribed = any(failure.evidence["operation"] == ref.kind.describe_operation for failure in collected.failures)
     parts = {name: getattr(facts, name) for name in _TOP}
     if undescribed:
-        parts["images"] = tuple(map(_unread, facts.images))
+        parts["images"] = tuple(map(_as_unavailable, facts.images))
     parts |= _settings(facts)
     job = _job(ref, collected, facts, undescribed=undescribed, roles_omitted=len(extracted.roles) - len(facts.roles))
     return Document(
@@ -98,7 +98,7 @@ def _settings(facts: Facts) -> dict[str, Any]:
     return {"hyperparameters": hyperparameters, "environment": environment, "settings_omitted": omitted or None}
 
 
-def _unread(image: Image) -> Image:
+def _as_unavailable(image: Image) -> Image:
     """What the source of an undescribed job leaves out isn't missing from the job."""
     if image.error is None or image.error.code != "missing":
         return image

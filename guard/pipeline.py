@@ -86,12 +86,12 @@ class Guard:
         try:
             ref = parse_event(event, home)
         except EventError as exc:
-            return [raised(self._close(failed(record, exc)))]
+            return [raise_first_failure(self._close(failed(record, exc)))]
         if isinstance(ref, Ignored):
-            return [raised(self._close(replace(record, outcome=Outcome.IGNORED, reason=ref.reason)))]
+            return [raise_first_failure(self._close(replace(record, outcome=Outcome.IGNORED, reason=ref.reason)))]
         records = list(self.judge_all([ref]))
         for record in records:
-            raised(record)
+            raise_first_failure(record)
         return records
 
     def judge_all(self, refs: Iterable[JobRef], together: Callable[[], int] = lambda: 1) -> Iterator[Record]:
@@ -151,7 +151,7 @@ class Guard:
             records = [described.result() for described in [submit(pool, self._described, ref) for ref in refs]]
         answers = self._answers([record.document for record in records if record.document is not None])
         for record in records:
-            yield self._finish(record, lambda _: _next(answers))
+            yield self._finish(record, lambda _: _next_evaluation(answers))
 
     def _answers(self, documents: list[Document]) -> Iterator[Evaluation | PolicyError]:
         """What the engine returns for the documents, asked with the first answer: no error goes past `_finish`."""
@@ -269,7 +269,7 @@ def _safely(record: Record, step: Callable[[], Record]) -> Record:
         return failed(record, caused_by(exc, UnexpectedError, "a fault of the guard", job=record.job_arn))
 
 
-def _next(answers: Iterator[Evaluation | PolicyError]) -> Evaluation:
+def _next_evaluation(answers: Iterator[Evaluation | PolicyError]) -> Evaluation:
     """The engine's next decision; an error of its own is raised for the document that it is about."""
     answer = next(answers, PolicyError("the engine returned fewer decisions than it was given documents"))
     if isinstance(answer, PolicyError):
@@ -282,7 +282,7 @@ def failed(record: Record, error: GuardError) -> Record:
     return replace(record, outcome=Outcome.FAILED, reason=error.message, failures=(error, *record.failures))
 
 
-def raised(record: Record) -> Record:
+def raise_first_failure(record: Record) -> Record:
     """Return the record, or raise the first of its failures."""
     if record.failures:
         raise record.failures[0]

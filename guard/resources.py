@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from guard.document import Document, OriginType
 
-_TOLD_ELSEWHERE = frozenset(
+_FROM_OTHER_SOURCES = frozenset(
     {"schema_version", "source", "account", "region", "partition", "job", "actor", "deny_list", "unavailable"}
 )
-DESCRIBED = ("job.role_arns", *(name for name in Document.model_fields if name not in _TOLD_ELSEWHERE))
+DESCRIBED = ("job.role_arns", *(name for name in Document.model_fields if name not in _FROM_OTHER_SOURCES))
 """The document fields that a job's own description decides."""
 
 

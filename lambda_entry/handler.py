@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger
 
 from guard.errors import NoticeUnderWay
 from guard.log.line import LineHandler
-from guard.notices.messages import MARK, messages
+from guard.notices.queue_messages import MARK, messages
 from guard.record import Record
 from guard.settings import Settings
 from lambda_entry.assembly import build_engine, build_guard, function_home

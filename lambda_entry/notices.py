@@ -14,7 +14,7 @@ from guard.aws.created import created_at
 from guard.aws.table import StateTable
 from guard.notices.channels import Channel, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
-from guard.notices.ends import Ends, Runs, Told
+from guard.notices.ends import Ends, NotifiedJobs, Runs
 from guard.notices.once import Once, OnceInMemory, OnceInTable
 from guard.notices.security_hub import SecurityHubChannel
 from guard.settings import Settings
@@ -55,8 +55,8 @@ def _channels(settings: Settings) -> list[Channel]:
         channels.append(TopicChannel(client("sns", BRIEF, settings.notice_topic_arn), settings.notice_topic_arn))
     if settings.security_hub == "enabled":
         store = _store(settings)
-        told = Told(store) if settings.state_table else None
-        channels.append(SecurityHubChannel(client("securityhub", BRIEF), Ends(store), told))
+        notified = NotifiedJobs(store) if settings.state_table else None
+        channels.append(SecurityHubChannel(client("securityhub", BRIEF), Ends(store), notified))
     return channels
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now, is_missing_job, is_missing_resource
+from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_missing_job, is_missing_resource, is_temporary
 from guard.aws.rights import missing_rights
 from guard.document import ImageError
 from guard.errors import CollectError, JobNotFound
@@ -169,8 +169,8 @@ def _resource(client: Any, resource: Resource) -> Answer | CollectError:
             client, kind.describe_operation, **{kind.name_parameter: resource.name}, **dict(kind.describe_options)
         )
     except CALL_ERRORS as exc:
-        if is_for_now(exc):
-            return _failed_for_now(kind.describe_operation, resource.name, exc)
+        if is_temporary(exc):
+            return _temporary_failure(kind.describe_operation, resource.name, exc)
         if is_denied(exc):
             return ImageError(code="access-denied", message=str(exc))
         return ImageError(code="not-found" if is_missing_resource(exc) else "failed", message=str(exc))
@@ -184,7 +184,7 @@ def _tags(client: Any, arn: str) -> dict[str, str] | CollectError | None:
         try:
             answer = _call(client, "ListTags", **page)
         except CALL_ERRORS as exc:
-            return _failed_for_now("ListTags", arn, exc) if is_for_now(exc) else None
+            return _temporary_failure("ListTags", arn, exc) if is_temporary(exc) else None
         tags.update(read_tags(answer.get("Tags")) or {})
         if not answer.get("NextToken"):
             return tags
@@ -196,7 +196,7 @@ def _call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
     return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
 
-def _failed_for_now(operation: str, resource: str, exc: Exception) -> CollectError:
+def _temporary_failure(operation: str, resource: str, exc: Exception) -> CollectError:
     """Return the error as a value: what is known is judged first, and the error raised after that."""
     error = CollectError(
         "the SageMaker API call failed", operation=operation, resource=resource, code=code(exc), error=str(exc)

@@ -72,7 +72,7 @@ def _after_refusal(client: Any, ref: JobRef, refusal: Exception) -> Outcome:
     except JobNotFound:
         return Outcome.GONE
     except CollectError as exc:
-        status = _told_by(refusal)
+        status = _status_in(refusal)
         if status not in ref.kind.stopping | ref.kind.ended:
             raise StopError(
                 "the job could not be stopped, and its state is unknown",
@@ -89,7 +89,7 @@ def _after_refusal(client: Any, ref: JobRef, refusal: Exception) -> Outcome:
     ) from refusal
 
 
-def _told_by(refusal: Exception) -> str | None:
+def _status_in(refusal: Exception) -> str | None:
     """The job's status by the refusal itself; believed only while the job can't be described."""
     found = _IN_STATUS.search(str(refusal)) if code(refusal) == "ValidationException" else None
     return found["status"] if found else None

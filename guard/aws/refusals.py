@@ -67,7 +67,7 @@ _THROTTLED = frozenset(
     }
 )
 # Nothing that SageMaker says with these is about the job: capacity, faults of the service, credentials that are being renewed.
-_FOR_NOW = _THROTTLED | frozenset(
+_TEMPORARY = _THROTTLED | frozenset(
     {
         "ExpiredToken",
         "ExpiredTokenException",
@@ -136,10 +136,10 @@ def is_missing_resource(error: Exception) -> bool:
     )
 
 
-def is_for_now(error: Exception) -> bool:
+def is_temporary(error: Exception) -> bool:
     """Whether the error says nothing about what was asked for: busy, broken, unreachable, or not signed as it should be."""
     if isinstance(error, ClientError):
-        return code(error) in _FOR_NOW or _status(error) >= 500 or is_throttled(error)
+        return code(error) in _TEMPORARY or _status(error) >= 500 or is_throttled(error)
     return not isinstance(error, ParamValidationError)
 
 

@@ -55,16 +55,16 @@ def bounded_lists(facts: Facts, most: int = ENTRIES) -> tuple[Facts, int]:
     for name in (field.name for field in fields(Facts) if field.name not in _OTHERWISE_BOUNDED):
         entries = getattr(facts, name)
         if isinstance(entries, tuple):
-            cut[name] = _each_first(entries, most) if name == "images" else entries[:most]
+            cut[name] = _distinct_first(entries, most) if name == "images" else entries[:most]
             omitted += len(entries) - len(cut[name])
     return replace(facts, **cut), omitted
 
 
-def _each_first(images: tuple[Image, ...], most: int) -> tuple[Image, ...]:
-    first = {_what(image): number for number, image in reversed(list(enumerate(images)))}
-    order = sorted(range(len(images)), key=lambda number: (first[_what(images[number])] != number, number))
+def _distinct_first(images: tuple[Image, ...], most: int) -> tuple[Image, ...]:
+    first = {_identity(image): number for number, image in reversed(list(enumerate(images)))}
+    order = sorted(range(len(images)), key=lambda number: (first[_identity(images[number])] != number, number))
     return tuple(images[number] for number in sorted(order[:most]))
 
 
-def _what(image: Image) -> tuple[str | None, str | None]:
+def _identity(image: Image) -> tuple[str | None, str | None]:
     return image.raw, image.claimed_digest

@@ -64,11 +64,13 @@ def customization(description: Node, name: str, _: Known) -> Facts:
         return Facts(images=(unknown_image(DOCUMENT, origin, "missing", "the job has no configuration"),), roles=own)
     try:
         found = json.loads(raw, object_pairs_hook=_object)
-        leaves = _few(_leaves(found))
+        leaves = _limited(_leaves(found))
     except (ValueError, RecursionError) as exc:
         problem = str(exc) if isinstance(exc, _Unreadable) else "is not JSON"
         whole = Setting(slot=DOCUMENT, name=DOCUMENT, value=raw)
-        return Facts(images=(_unread(origin, f"the configuration {problem}"),), hyperparameters=(whole,), roles=own)
+        return Facts(
+            images=(_unreadable_image(origin, f"the configuration {problem}"),), hyperparameters=(whole,), roles=own
+        )
     message = "the service runs its own image"
     networks = [network for node in _nodes(found) if (network := _vpc(node)) is not None]
     named = [leaf.value for leaf in leaves if _ROLE.fullmatch(leaf.value)]
@@ -82,7 +84,7 @@ def customization(description: Node, name: str, _: Known) -> Facts:
         roles=(*own, *others),
         unshown_entries=sum(len(role) > _ROLE_LENGTH for role in named),
         # A decoy beside the real one must not hide it.
-        vpc=_together(networks),
+        vpc=_merged_vpc(networks),
     )
 
 
@@ -109,7 +111,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _few(leaves: Iterator[Setting]) -> list[Setting]:
+def _limited(leaves: Iterator[Setting]) -> list[Setting]:
     """All of the values. Raises _Unreadable when there are more than the guard shows."""
     found = list(leaves)
     if len(found) > LEAVES:
@@ -117,7 +119,7 @@ def _few(leaves: Iterator[Setting]) -> list[Setting]:
     return found
 
 
-def _unread(origin: Origin, message: str) -> Image:
+def _unreadable_image(origin: Origin, message: str) -> Image:
     return unknown_image(DOCUMENT, origin, "unparseable", message)
 
 
@@ -136,25 +138,25 @@ def _leaves(root: Any) -> Iterator[Setting]:
             continue
         node, slot, key = entry
         if isinstance(node, Mapping | list):
-            waiting.append(_inside(node, slot, key))
+            waiting.append(_members(node, slot, key))
         else:
             count += 1
             value = node if isinstance(node, str) else json.dumps(node)
             yield Setting(slot=slot, name=key, value=clean(value))
 
 
-def _inside(node: Mapping[str, Any] | list[Any], slot: str, key: str) -> Iterator[tuple[Any, str, str]]:
+def _members(node: Mapping[str, Any] | list[Any], slot: str, key: str) -> Iterator[tuple[Any, str, str]]:
     """What an object or a list holds, each with its path and the name that it goes by."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             shown = clean(name)
-            yield value, _below(slot, f".{shown}"), shown
+            yield value, _extended(slot, f".{shown}"), shown
     else:
         for index, value in enumerate(node):
-            yield value, _below(slot, f"[{index}]"), key
+            yield value, _extended(slot, f"[{index}]"), key
 
 
-def _below(path: str, step: str) -> str:
+def _extended(path: str, step: str) -> str:
     """The path of what is one step deeper, as far as one character more than fits."""
     return path if len(path) > PATH else f"{path}{step}"[: PATH + 1]
 
@@ -184,7 +186,7 @@ def _vpc(node: Mapping[str, Any]) -> Vpc | None:
     return vpc({"VpcConfig": {"Subnets": found["subnets"], "SecurityGroupIds": found["securitygroupids"]}}, "VpcConfig")
 
 
-def _together(networks: list[Vpc]) -> Vpc | None:
+def _merged_vpc(networks: list[Vpc]) -> Vpc | None:
     """All of them as one; without subnets or groups if one of them has none, which the others must not make up for."""
     merged = common_vpc(networks) if networks else None
     return merged and Vpc(

@@ -27,7 +27,7 @@ from guard.document import (
 )
 from guard.resources import Resource
 
-IMAGES_OWN = Command(entrypoint=None, arguments=None)
+NO_OVERRIDE = Command(entrypoint=None, arguments=None)
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def common_vpc(vpcs: Sequence[Vpc | None]) -> Vpc | None:
     )
 
 
-def _first_own(commands: Sequence[Command]) -> Command:
-    return next((command for command in commands if command != IMAGES_OWN), IMAGES_OWN)
+def _first_override(commands: Sequence[Command]) -> Command:
+    return next((command for command in commands if command != NO_OVERRIDE), NO_OVERRIDE)
 
 
 # The metadata of a field: what every part and definition says, or one value, which is the first part's or the least
@@ -99,7 +99,7 @@ _ALL = {"merge": Merge(_first, _all)}
 _ANY = {"merge": Merge(_first, _any)}
 _COMMON = {"merge": Merge(_first, _common)}
 _COMMON_VPC = {"merge": Merge(_first, common_vpc)}
-_OWN = {"merge": Merge(_first, _first_own)}
+_OVERRIDE = {"merge": Merge(_first, _first_override)}
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Facts:
     vpc: Vpc | None = field(default=None, metadata=_COMMON_VPC)
     encrypted_traffic: bool | None = field(default=None, metadata=_ALL)
     remote_debug: bool | None = field(default=None, metadata=_ANY)
-    command: Command = field(default=IMAGES_OWN, metadata=_OWN)
+    command: Command = field(default=NO_OVERRIDE, metadata=_OVERRIDE)
     base_model: FoundationModel | None = field(default=None, metadata=_KNOWN)
     models: tuple[ModelResource, ...] = field(default=(), metadata=_LISTED)
     labeling: Labeling | None = field(default=None, metadata=_KNOWN)

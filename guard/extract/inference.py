@@ -40,13 +40,13 @@ def transform(description: Node, name: str, known: Known) -> Facts:
 def inference_recommendations(description: Node, name: str, known: Known) -> Facts:
     """Return the facts of an inference recommendations job."""
     config = child(description, "InputConfig")
-    behind = _recommended(config, Origin(type=JOB, name=name), known)
+    behind = _model_facts(config, Origin(type=JOB, name=name), known)
     own = Facts(
         instances=tuple(_endpoint_instances(config)),
         inputs=inputs(config, "InputConfig.ContainerConfig", "ContainerConfig", "PayloadConfig", "SamplePayloadUrl"),
-        outputs=_compiled(child(description, "OutputConfig")),
+        outputs=_compiled_output(child(description, "OutputConfig")),
         volumes=volume(config, "InputConfig"),
-        environment=tuple(_tried(config)),
+        environment=tuple(_environment_ranges(config)),
         roles=roles(description, "RoleArn"),
         max_runtime_seconds=number(config, "JobDurationInSeconds"),
         max_jobs=number(config, "ResourceLimit", "MaxNumberOfTests"),
@@ -63,7 +63,7 @@ def inference_recommendations(description: Node, name: str, known: Known) -> Fac
     return join(own, behind)
 
 
-def _compiled(config: Node) -> tuple[StorageOutput, ...]:
+def _compiled_output(config: Node) -> tuple[StorageOutput, ...]:
     """Where a compiled model goes: only the event of the job's creation tells that, no description does."""
     uri = text(config, "CompiledOutputConfig", "S3OutputUri")
     return () if uri is None else (storage_output("OutputConfig", uri, text(config, "KmsKeyId")),)
@@ -76,7 +76,7 @@ def _endpoint_instances(config: Node) -> Iterator[Instance]:
             yield Instance(type=text(endpoint, "InstanceType"), count=None)
 
 
-def _tried(config: Node) -> Iterator[Setting]:
+def _environment_ranges(config: Node) -> Iterator[Setting]:
     """Each environment variable that an endpoint is tried with."""
     for index, endpoint in children(config, "EndpointConfigurations"):
         path = f"InputConfig.EndpointConfigurations[{index}].EnvironmentParameterRanges"
@@ -93,7 +93,7 @@ def _lacks(config: Node) -> frozenset[Part]:
     return frozenset(lacks)
 
 
-def _recommended(config: Node, origin: Origin, known: Known) -> Facts:
+def _model_facts(config: Node, origin: Origin, known: Known) -> Facts:
     """A job names a model, a package version, or both; each of them is judged."""
     named, package = text(config, "ModelName"), text(config, "ModelPackageVersionArn")
     wanted = {text(one, "InferenceSpecificationName") for _, one in children(config, "EndpointConfigurations")} or {

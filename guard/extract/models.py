@@ -9,7 +9,7 @@ from functools import partial
 from guard.document import ModelResource, Origin, StorageInput
 from guard.extract.facts import Facts, join
 from guard.extract.locations import inputs, objects
-from guard.extract.parts import accessed, image, roles, settings, vpc
+from guard.extract.parts import image, roles, settings, vpc, with_image_config
 from guard.extract.reading import Node, child, children, flag, tags, text, value
 from guard.extract.resolve import Known, resolve
 from guard.resources import MODEL, MODEL_PACKAGE
@@ -97,7 +97,7 @@ def _container(node: Node, path: str, origin: Origin, known: Known) -> Facts:
     own = Facts(
         images=()
         if package and raw in (None, "")
-        else (accessed(image(raw, f"{path}.Image", origin), child(node, "ImageConfig")),),
+        else (with_image_config(image(raw, f"{path}.Image", origin), child(node, "ImageConfig")),),
         inputs=tuple(_artifacts(node, path)),
         environment=settings(node, "Environment", f"{path}.Environment"),
     )

@@ -66,7 +66,7 @@ def image(raw: object, slot: str, origin: Origin, *, digest: object = None) -> I
     )
 
 
-def accessed(found: Image, config: Node, prefix: str = "") -> Image:
+def with_image_config(found: Image, config: Node, prefix: str = "") -> Image:
     """Return the image with what its image configuration says: a private registry, and who gives its credentials."""
     login = child(config, f"{prefix}RepositoryAuthConfig")
     return found.model_copy(

@@ -21,7 +21,6 @@ from guard.extract.facts import Facts, join, merge_weakest
 from guard.extract.locations import data_sources, inputs, outputs, storage_input
 from guard.extract.parts import (
     JOB,
-    accessed,
     experiment,
     image,
     instances,
@@ -32,6 +31,7 @@ from guard.extract.parts import (
     unknown_image,
     volume,
     vpc,
+    with_image_config,
 )
 from guard.extract.reading import Node, child, children, field_path, flag, number, text, texts, value
 from guard.extract.resolve import Known, resolve
@@ -145,7 +145,7 @@ def _algorithm(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
     parts = []
     if raw not in (None, "") or (name is None and not serverless):
         config = child(node, "AlgorithmSpecification", "TrainingImageConfig")
-        parts.append(Facts(images=(accessed(image(raw, slot, origin), config, "Training"),)))
+        parts.append(Facts(images=(with_image_config(image(raw, slot, origin), config, "Training"),)))
     if name is not None:
         parts.append(resolve(ALGORITHM, name, known, _algorithm_images))
     if serverless:

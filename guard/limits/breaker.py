@@ -135,15 +135,15 @@ class Breaker:
             others, self._uncounted = self._uncounted, 0
         now = self._clock()
         try:
-            permit = self._answer(self._add({**counted, _JUDGED: 1 + others}, now), rules)
+            permit = self._decide(self._add({**counted, _JUDGED: 1 + others}, now), rules)
             if permit.withheld_by is not None:
                 suspected = {f"{_SUSPECTED} {rule}": 1 for rule in rules if permit.withheld_by == "rule"}
                 withheld = {_WITHHELD: 1, **suspected}
-                self._add({**_taken_back(counted), **withheld}, now)
-                permit = replace(permit, count=lambda: self._add({**counted, **_taken_back(withheld)}, now))
+                self._add({**_negated(counted), **withheld}, now)
+                permit = replace(permit, count=lambda: self._add({**counted, **_negated(withheld)}, now))
         except StateError as exc:
             return Permit(warnings=(exc,))
-        return replace(permit, give_back=lambda: self._counted(_taken_back(counted), now))
+        return replace(permit, give_back=lambda: self._counted(_negated(counted), now))
 
     def _is_first(self, job_arn: str) -> bool:
         current = slice_of(self._clock(), self._bounds.window)
@@ -153,7 +153,7 @@ class Breaker:
             del self._seen[next(iter(self._seen))]
         return seen is None or seen <= current - SLICES
 
-    def _answer(self, tally: Tally, rules: tuple[str, ...]) -> Permit:
+    def _decide(self, tally: Tally, rules: tuple[str, ...]) -> Permit:
         bounds, minutes = self._bounds, int(self._bounds.window.total_seconds() // 60)
         if bounds.stops and tally.stops > bounds.stops:
             reason = f"the breaker is open: {bounds.stops} jobs were stopped within {minutes} minutes"
@@ -180,7 +180,7 @@ class Breaker:
         return tally(values, current)
 
 
-def _taken_back(amounts: Mapping[str, int]) -> dict[str, int]:
+def _negated(amounts: Mapping[str, int]) -> dict[str, int]:
     return {name: -amount for name, amount in amounts.items()}
 
 

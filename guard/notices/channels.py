@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_for_now
+from guard.aws.refusals import CALL_ERRORS, code, is_denied, is_temporary
 from guard.errors import NoticeError
 from guard.notices.message import subject, text
 from guard.notices.notice import Notice
@@ -27,7 +27,7 @@ class Channel(Protocol):
 
 
 @runtime_checkable
-class Closing(Protocol):
+class ClosesFindings(Protocol):
     """A channel whose notices are about jobs that run."""
 
     def ended(self, job_arn: str, at: datetime | None) -> None:
@@ -51,7 +51,7 @@ class TagsChannel:
         try:
             self._sagemaker.add_tags(ResourceArn=notice.job.arn, Tags=tags(notice))
         except CALL_ERRORS as exc:
-            if is_for_now(exc) or is_denied(exc):
+            if is_temporary(exc) or is_denied(exc):
                 raise
             return f"{code(exc)}: the job takes no tags"
         return None

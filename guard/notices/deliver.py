@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from guard.aws.refusals import CALL_ERRORS
 from guard.errors import EventError, NoticeError, NoticeUnderWay
-from guard.notices.channels import Channel, Closing
+from guard.notices.channels import Channel, ClosesFindings
 from guard.notices.ends import Runs
-from guard.notices.messages import MARK
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import Once
+from guard.notices.queue_messages import MARK
 from guard.record import Outcome, Record
 from guard.times import parse_time
 
@@ -76,7 +76,7 @@ class Deliverer:
         failures: dict[str, Exception] = {}
         for channel in self.channels():
             try:
-                if isinstance(channel, Closing):
+                if isinstance(channel, ClosesFindings):
                     channel.ended(job_arn, at)
             except Exception as exc:
                 failures[channel.name] = exc

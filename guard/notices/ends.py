@@ -41,7 +41,7 @@ class Ends:
         return at is not None and at >= time
 
 
-class Told:
+class NotifiedJobs:
     """Remembers which jobs were told of, for 400 days: a labeling job takes weeks, and of most jobs there is nothing to close."""
 
     def __init__(self, store: Store) -> None:
@@ -54,7 +54,7 @@ class Told:
         self._store.write(item, {"at": at.isoformat()}, at + _TOLD_REMEMBERED)
         return earlier
 
-    def may_be(self, job_arn: str) -> bool:
+    def may_contain(self, job_arn: str) -> bool:
         """Whether the job was told of; it may have been while the state can't be read."""
         try:
             return bool(self._store.read(_item(job_arn, "told")))

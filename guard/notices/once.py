@@ -46,7 +46,7 @@ class OnceInTable:
 
         self._store = DynamoDBPersistenceLayer(table_name=table, boto3_client=client)
         self._config = IdempotencyConfig(expires_after_seconds=_REMEMBERED_SECONDS)
-        self._config.register_lambda_context(_Limit())  # type: ignore[arg-type]  # of the context it reads the time only
+        self._config.register_lambda_context(_LambdaContext())  # type: ignore[arg-type]  # of the context it reads the time only
         self._memory = memory
 
     def run(self, key: str, give: Give) -> str | None:
@@ -71,7 +71,7 @@ class OnceInTable:
         except IdempotencyPersistenceLayerError:
             if attempt.error is not None:
                 raise attempt.error from None
-            return self._memory.run(key, attempt.again)
+            return self._memory.run(key, attempt.result)
         return answer
 
 
@@ -94,12 +94,12 @@ class _Attempt:
         self._done = True
         return self._answer
 
-    def again(self) -> str | None:
+    def result(self) -> str | None:
         """Return the answer of the call, which is made if it wasn't."""
         return self._answer if self._done else self.first("")
 
 
-class _Limit:
+class _LambdaContext:
     """Stands for the Lambda's context."""
 
     def get_remaining_time_in_millis(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from guard.errors import NoticeError, StateError
 from guard.jobs import BY_KIND
-from guard.notices.ends import Ends, Told
+from guard.notices.ends import Ends, NotifiedJobs
 from guard.notices.message import summary
 from guard.notices.notice import Notice, NoticeFinding
 from guard.times import utc_now
@@ -28,10 +28,12 @@ class SecurityHubChannel:
 
     name = "security_hub"
 
-    def __init__(self, client: Any, ends: Ends, told: Told | None, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, client: Any, ends: Ends, notified: NotifiedJobs | None, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self._client = client
         self._ends = ends
-        self._told = told
+        self._notified = notified
         self._clock = clock
 
     def give(self, notice: Notice) -> str | None:
@@ -56,7 +58,7 @@ class SecurityHubChannel:
         While the state can't be used, the finding comes all the same, and stays active until somebody archives it.
         """
         with suppress(StateError):
-            return self._told is not None and self._told.remember(job_arn, self._clock())
+            return self._notified is not None and self._notified.remember(job_arn, self._clock())
         return False
 
     def _has_ended(self, notice: Notice) -> bool:
@@ -81,7 +83,7 @@ class SecurityHubChannel:
             self._ends.remember(job_arn, at or self._clock())
         finally:
             # In this order, and the other way round in `give`: one of both sees the other.
-            if self._told is None or self._told.may_be(job_arn):
+            if self._notified is None or self._notified.may_contain(job_arn):
                 self._archive(job_arn)
 
     def _archive(self, job_arn: str, but: frozenset[str] = frozenset()) -> None:

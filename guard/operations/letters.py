@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from guard.jobs import JOB_KINDS
-from guard.notices.messages import MARK
+from guard.notices.queue_messages import MARK
 from guard.times import parse_time
 
 _NAME_FIELDS = frozenset(kind.name_field for kind in JOB_KINDS)
@@ -52,11 +52,11 @@ def read_letter(message: Mapping[str, Any]) -> Letter:
         name: str(value.get("StringValue", "")) for name, value in (message.get("MessageAttributes") or {}).items()
     }
     sent = parse_time((message.get("Attributes") or {}).get("SentTimestamp"))
-    shape, event, error = _opened(str(message.get("Body", "")), attributes)
+    shape, event, error = _parse_body(str(message.get("Body", "")), attributes)
     return Letter(str(message["MessageId"]), str(message["ReceiptHandle"]), shape, event, sent, error)
 
 
-def _opened(body: str, attributes: Mapping[str, str]) -> tuple[Shape, Mapping[str, Any] | None, str]:
+def _parse_body(body: str, attributes: Mapping[str, str]) -> tuple[Shape, Mapping[str, Any] | None, str]:
     try:
         content = json.loads(body)
     except ValueError:

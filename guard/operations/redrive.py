@@ -83,7 +83,7 @@ class Queue:
         """Delete the letter for good."""
         self._call("delete_message", ReceiptHandle=self._receipt(letter))
 
-    def show(self, letters: Iterable[Letter]) -> None:
+    def make_visible(self, letters: Iterable[Letter]) -> None:
         """Let others see the letters again: all that SQS lets, whatever becomes of one."""
         failures: list[StateError] = []
         for letter in letters:
@@ -128,7 +128,7 @@ def shown(queue: Queue, limit: int) -> list[Letter]:
     try:
         letters += queue.letters(limit)
     finally:
-        queue.show(letters)
+        queue.make_visible(letters)
     return letters
 
 
@@ -144,7 +144,7 @@ def redrive(queue: Queue, function: Any, name: str, limit: int) -> Iterator[Redr
             yield row
     finally:
         # Not before the end: this run would meet them again at once.
-        queue.show(kept)
+        queue.make_visible(kept)
 
 
 def _deleted(queue: Queue, row: Redriven) -> Redriven:

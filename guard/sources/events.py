@@ -60,7 +60,7 @@ def _from_state_change(envelope: Mapping[str, Any], kind: JobKind, home: Home) -
         return Ignored(f"the job is not running: {status}")
     given = detail.get(kind.arn_field) or _first(envelope.get("resources"))
     name, arn = _identity(detail.get(kind.name_field), given, kind, home, detail)
-    told = _told(detail, kind, arn)
+    told = _as_described(detail, kind, arn)
     return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=None, reported=told)
 
 
@@ -75,7 +75,7 @@ def _from_call(envelope: Mapping[str, Any], home: Home) -> JobRef | Ignored:
         return Ignored(f"the call failed: {detail['errorCode']}")
     actor, request = cloudtrail.actor(detail), cloudtrail.request(detail)
     name, arn = _identity(*cloudtrail.job_name_and_arn(detail, kind), kind, home, request)
-    told = _told(request, kind, arn)
+    told = _as_described(request, kind, arn)
     return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=actor, reported=told)
 
 
@@ -113,7 +113,7 @@ def _identity(name: object, given: object, kind: JobKind, home: Home, described:
     return name, str(given) if same else own
 
 
-def _told(described: Mapping[str, Any], kind: JobKind, arn: str) -> Node:
+def _as_described(described: Mapping[str, Any], kind: JobKind, arn: str) -> Node:
     """What the source tells of the job, as Describe would: no nulls, which stand for what a job lacks, and no other job's ARN.
 
     While Describe fails, the tags of that one would be taken for the job's.

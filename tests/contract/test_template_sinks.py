@@ -9,8 +9,8 @@ from moto.events.models import EventPattern
 
 from guard.jobs import JOB_KINDS, JobKind
 from guard.notices.channels import tags
-from guard.notices.messages import MARK, messages
 from guard.notices.notice import notice_of
+from guard.notices.queue_messages import MARK, messages
 from tests.support.cloudformation import actions, of_type, rendered
 from tests.support.records import denied
 

@@ -19,10 +19,10 @@ from guard.aws.table import StateTable
 from guard.errors import EventError, LogError, NoticeError, NoticeUnderWay
 from guard.notices.channels import DETAIL_TYPE, SOURCE, EventsChannel, TagsChannel, TopicChannel
 from guard.notices.deliver import Deliverer, NoticeSink
-from guard.notices.ends import Ends, Runs, Told
-from guard.notices.messages import MARK
+from guard.notices.ends import Ends, NotifiedJobs, Runs
 from guard.notices.notice import Notice, notice_of
 from guard.notices.once import OnceInMemory, OnceInTable
+from guard.notices.queue_messages import MARK
 from guard.notices.security_hub import SecurityHubChannel
 from guard.refs import JobRef
 from guard.sources.events import parse_event
@@ -79,7 +79,7 @@ class Places:
 
     def security_hub(self, hub: Any = None) -> SecurityHubChannel:
         state = StateTable(lambda: self.dynamodb, TABLE)
-        return SecurityHubChannel(hub or self.hub, Ends(state), Told(state))
+        return SecurityHubChannel(hub or self.hub, Ends(state), NotifiedJobs(state))
 
     def received(self, url: str) -> list[dict[str, Any]]:
         found = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])

@@ -14,7 +14,7 @@ from guard.document import Source
 from guard.errors import CollectError, StateError
 from guard.jobs import BY_KIND, TRAINING
 from guard.notices.deliver import Deliverer, NoticeSink
-from guard.notices.ends import Ends, Runs, Told
+from guard.notices.ends import Ends, NotifiedJobs, Runs
 from guard.notices.notice import Notice
 from guard.notices.once import OnceInMemory
 from guard.notices.security_hub import SecurityHubChannel
@@ -79,7 +79,7 @@ def state() -> MemoryStore:
 @pytest.fixture
 def deliverer(topic: Topic, hub: Hub, state: MemoryStore, guard_client: Any) -> Deliverer:
     """Gives on a topic and in Security Hub, each notice once."""
-    channels = [topic, SecurityHubChannel(hub, Ends(state), Told(state), lambda: NOW)]
+    channels = [topic, SecurityHubChannel(hub, Ends(state), NotifiedJobs(state), lambda: NOW)]
     once = OnceInMemory()
     return Deliverer(lambda: channels, lambda: once, lambda *_: None, "", partial(created_at, guard_client))
 

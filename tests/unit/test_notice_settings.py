@@ -8,8 +8,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from guard.notices.messages import MARK
 from guard.notices.once import OnceInMemory, OnceInTable
+from guard.notices.queue_messages import MARK
 from guard.record import Outcome
 from guard.settings import Settings
 from lambda_entry import notices

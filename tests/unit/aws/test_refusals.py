@@ -19,9 +19,9 @@ from guard.aws.refusals import (
     checked,
     code,
     is_denied,
-    is_for_now,
     is_missing_job,
     is_missing_resource,
+    is_temporary,
     is_unreachable,
     may_have_been_served,
 )
@@ -49,7 +49,7 @@ from tests.support.fakes import refused
     ],
 )
 def test_every_code_that_botocore_tries_again_is_for_now(code) -> None:
-    assert is_for_now(refused(code))
+    assert is_temporary(refused(code))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_every_code_that_botocore_tries_again_is_for_now(code) -> None:
     ],
 )
 def test_every_code_about_the_service_or_the_credentials_is_for_now(code) -> None:
-    assert is_for_now(refused(code))
+    assert is_temporary(refused(code))
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_every_code_about_the_service_or_the_credentials_is_for_now(code) -> Non
         pytest.param(ParamValidationError(report="x"), False, id="invalid parameters"),
     ],
 )
-def test_is_for_now(error, expected) -> None:
-    assert is_for_now(error) is expected
+def test_is_temporary(error, expected) -> None:
+    assert is_temporary(error) is expected
 
 
 def _tried_again(code: str) -> Exception:
@@ -191,7 +191,7 @@ def test_an_error_is_named_by_its_code_or_its_type() -> None:
 def test_a_refusal_without_a_code_has_an_empty_one(response) -> None:
     error = ClientError(response, "StopTrainingJob")
     assert code(error) == ""
-    said = [what(error) for what in (is_denied, is_for_now, is_missing_resource, may_have_been_served)]
+    said = [what(error) for what in (is_denied, is_temporary, is_missing_resource, may_have_been_served)]
     assert said == [False] * 4
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from guard.errors import EventError
-from guard.notices.messages import MARK, messages
+from guard.notices.queue_messages import MARK, messages
 
 FIRST, SECOND = {MARK: "notice", "notice": {}}, {MARK: "job-ended", "job_arn": "arn"}
 

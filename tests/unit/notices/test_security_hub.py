@@ -12,7 +12,7 @@ import pytest
 
 from guard.errors import NoticeError, StateError
 from guard.jobs import BY_KIND
-from guard.notices.ends import Ends, Told
+from guard.notices.ends import Ends, NotifiedJobs
 from guard.notices.message import summary
 from guard.notices.notice import Notice, notice_of
 from guard.notices.security_hub import SecurityHubChannel
@@ -52,7 +52,7 @@ DIGEST = sha256(ARN.encode()).hexdigest()
 def _channel(hub: FakeSageMaker, store: Remembered | None = None) -> SecurityHubChannel:
     """The channel, with the state where the test has one."""
     remembered = store or Remembered({})
-    return SecurityHubChannel(hub, Ends(remembered), Told(remembered) if store else None, lambda: NOW)
+    return SecurityHubChannel(hub, Ends(remembered), NotifiedJobs(remembered) if store else None, lambda: NOW)
 
 
 def _imported(outcome: Outcome = Outcome.STOPPED, status: str = "InProgress") -> dict[str, Any]:

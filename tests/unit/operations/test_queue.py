@@ -50,7 +50,7 @@ def test_the_last_receipt_of_a_letter_is_the_one_that_counts() -> None:
     )
     queue = Queue(sqs, "https://queue")
     first, second = queue.letters(10)
-    queue.show([first])
+    queue.make_visible([first])
     queue.delete(second)
     assert [asked["ReceiptHandle"] for _, asked in sqs.calls[-2:]] == ["new", "other"]
 
@@ -74,7 +74,7 @@ def _refusing(error: Answer) -> tuple[Queue, FakeSageMaker, list[Letter]]:
 @pytest.mark.parametrize(("code", "text"), GONE)
 def test_a_letter_that_others_can_see_already_is_shown(code: str, text: str) -> None:
     queue, sqs, letters = _refusing(refused(code, text))
-    queue.show(letters)
+    queue.make_visible(letters)
     assert [asked["ReceiptHandle"] for _, asked in sqs.calls] == ["a", "b"]
 
 
@@ -86,7 +86,7 @@ def test_a_letter_that_can_not_be_shown_hides_no_other() -> None:
 
     queue, sqs, letters = _refusing(refuse)
     with pytest.raises(StateError, match="first"):
-        queue.show(letters)
+        queue.make_visible(letters)
     assert [asked["ReceiptHandle"] for _, asked in sqs.calls] == ["a", "b"]
 
 
