@@ -1,4 +1,4 @@
-"""The answer contract: what OPA must say about a document, and nothing else."""
+"""The output contract: what OPA must return for a document, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from guard.errors import PolicyError
 
 Verdict = Literal["allow", "warn", "deny"]
 GRAVITY: tuple[Verdict, ...] = get_args(Verdict)
-"""The verdicts, the gravest last."""
+"""The verdicts in order of severity, the most severe last."""
 
 FAULT = "guard"
 """The `level_source` of a finding about the policies themselves."""
 
 
 class Finding(Model):
-    """What one rule says about one fact of the job."""
+    """What one rule reports about one fact of the job."""
 
     rule_id: Annotated[str, Field(min_length=1)]
     level: Literal["warn", "deny"]
@@ -29,7 +29,7 @@ class Finding(Model):
     remediation: str | None
     details: dict[str, Any]
     exempted_by: Annotated[
-        str | None, Field(description="Id of the exemption that takes this finding out of the verdict.")
+        str | None, Field(description="Id of the exemption that excludes this finding from the verdict.")
     ]
 
 
@@ -46,7 +46,7 @@ class Decision(Model):
 
 
 def verdict(findings: Iterable[Finding]) -> Verdict:
-    """Return the verdict on findings: that of the gravest which is not exempted."""
+    """Return the most severe level of the findings that aren't exempted, or `allow` if there are none."""
     levels = {finding.level for finding in findings if finding.exempted_by is None}
     return "deny" if "deny" in levels else "warn" if "warn" in levels else "allow"
 
@@ -62,7 +62,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Exemptions:
-    """The exemptions of a bundle's configuration as they stand there, and the bundle's revision."""
+    """The exemptions of a bundle's configuration, unchanged, and the bundle's revision."""
 
     listed: tuple[Mapping[str, Any], ...] = ()
     revision: str | None = None
@@ -70,7 +70,7 @@ class Exemptions:
 
 @dataclass(frozen=True)
 class RuleFailure:
-    """A rule that could not be evaluated by itself, and why."""
+    """A rule that could not be evaluated separately, and the error."""
 
     rule_id: str
     error: PolicyError
@@ -78,7 +78,7 @@ class RuleFailure:
 
 @dataclass(frozen=True)
 class EachRule:
-    """What the rules answered one by one: the decision of those that did, None when none did, and the others."""
+    """The result of evaluating the rules one by one: the decision of those that succeeded, None if none did, and the failures."""
 
     evaluation: Evaluation | None
     failures: tuple[RuleFailure, ...]

@@ -1,9 +1,9 @@
 """The input document: what a policy sees of one job, and the only contract between Python and Rego.
 
 `schemas/input.json` is generated from these models (`make schema`). A field without a known value is null, never
-left out and never guessed, so that a policy can judge "unknown". A job with several definitions (hyperparameter tuning, the
-containers of a model) shows one merged view: lists hold the facts of all of them, a single value is the weakest of them
-(isolated only if all are isolated, the longest runtime), so that a merge never hides what a rule would deny.
+left out and never guessed, so that a policy can handle "unknown". A job with several definitions (hyperparameter tuning, the
+containers of a model) is one merged view: a list holds the facts of all definitions, and a single value is the least restrictive
+one (isolated only if all are isolated, the longest runtime), so that a merge never hides what a rule would deny.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ SourceType = Literal["state-change", "api-call", "sweep", "check", "replay"]
 ImageErrorCode = Literal["missing", "unparseable", "access-denied", "not-found", "managed", "failed", "unavailable"]
 OriginType = Literal["job", "algorithm", "model", "model-package", "job-definition"]
 InputType = Literal["s3", "file-system", "dataset", "athena", "redshift", "other"]
-# What a job can have, so that a rule about it can be satisfied; where a job has no such part, a rule that needs it is
-# not evaluated. `policies/guard/lib/parts` knows the same words.
+# What a job can have. A rule that needs a part isn't evaluated for a job that can't have it, since the job's owner could not
+# comply with the rule. `policies/guard/lib/parts` uses the same names.
 Part = Literal[
-    "image",  # names an image of its own; the others run what the service picks
-    "instances",  # names its instance types
-    "instance-count",  # says how many instances of each type
-    "volumes",  # takes a key for its storage volumes
+    "image",  # the job names its own image; otherwise SageMaker picks the image
+    "instances",  # the job names its instance types
+    "instance-count",  # the job sets the number of instances of each type
+    "volumes",  # the job can set a key for its storage volumes
     "vpc",
     "network-isolation",
     "traffic-encryption",
@@ -36,19 +36,20 @@ Part = Literal[
 class Model(BaseModel):
     """A frozen value without extra fields."""
 
-    # What a failing validation was given may hold secrets, and errors are logged.
+    # The input of a failed validation may hold secrets, and errors are logged.
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_serialization_defaults_required=True
     )
 
 
 class Source(Model):
-    """What made the guard look at the job."""
+    """What made the guard examine the job."""
 
     type: SourceType
-    id: Annotated[str, Field(description="Id of the EventBridge event, or of the run of a command.")]
+    id: Annotated[str, Field(description="Id of the EventBridge event, or of the run of a sweep or command.")]
     time: Annotated[
-        AwareDatetime, Field(description="The decision's time: expiry dates compare with it, not with a clock.")
+        AwareDatetime,
+        Field(description="Time of the decision: expiry dates are compared with it, not with the current time."),
     ]
 
 
@@ -56,7 +57,7 @@ class Job(Model):
     """The job itself."""
 
     kind: Annotated[
-        str, Field(description="training, processing, transform, hyperparameter-tuning, ... as in guard/jobs.py.")
+        str, Field(description="training, processing, transform, hyperparameter-tuning, ...: the ids in guard/jobs.py.")
     ]
     name: str
     arn: str
@@ -69,33 +70,37 @@ class Job(Model):
     role_arn: Annotated[str | None, Field(description="The execution role, if the job has exactly one; see role_arns.")]
     role_arns: Annotated[
         tuple[str, ...],
-        Field(description="Every role that the job and what it runs name, sorted; its owner may add some."),
+        Field(
+            description="Every role that the job or a resource it uses names, sorted; the job's owner can add roles."
+        ),
     ]
     tags: Annotated[
         dict[str, str] | None,
-        Field(description="Null when the tags could not be read. Job owners set these: a weak fact."),
+        Field(description="Null when the tags could not be read. Job owners set these, so they prove little."),
     ]
     parts: Annotated[
         tuple[Part, ...] | None,
-        Field(description="What this job can have, by its kind and variant, sorted; null in documents from before."),
+        Field(description="What this job can have, by its kind and variant, sorted; null in older documents."),
     ] = None
     parent_arns: Annotated[
         tuple[str, ...] | None,
-        Field(description="Every ARN of a job that started this one, or that it belongs to; parent_arn is the first."),
+        Field(description="ARNs of all jobs that started this one or that it belongs to; parent_arn is the first."),
     ] = None
     pipeline_execution_arn: Annotated[
         str | None,
-        Field(description="The pipeline execution whose step the job is, by the tag that SageMaker sets: a weak fact."),
+        Field(
+            description="The pipeline execution that the job is a step of, from the tag that SageMaker sets. Tags prove little."
+        ),
     ] = None
     execution_role_arns: Annotated[
         tuple[str, ...] | None,
         Field(
-            description="The roles that the job runs as, sorted: its own, or else those of its definitions or of its model. "
-            "Null in documents from before."
+            description="The roles that the job runs as, sorted: its own role, or else those of its definitions or its model. "
+            "Null in older documents."
         ),
     ] = None
     role_arns_omitted: Annotated[
-        int | None, Field(description="How many more roles there were than role_arns has room for; null: none.")
+        int | None, Field(description="How many roles are left out of role_arns for lack of room; null when none is.")
     ] = None
 
 
@@ -107,18 +112,18 @@ class Origin(Model):
 
 
 class ImageError(Model):
-    """Why an image is not known."""
+    """Why an image is unknown."""
 
     code: ImageErrorCode
     message: str
 
 
 class Image(Model):
-    """One container image that the job runs, or the place where one should be (`error` set)."""
+    """One container image that the job runs, or a field that should name one but doesn't (`error` set)."""
 
     slot: Annotated[
         str,
-        Field(description="Path of the field in the origin's description, as AlgorithmSpecification.TrainingImage."),
+        Field(description="Path of the field in the origin's description, e.g. AlgorithmSpecification.TrainingImage."),
     ]
     raw: Annotated[
         str | None, Field(description="The reference exactly as SageMaker gives it; null when there is none.")
@@ -131,7 +136,7 @@ class Image(Model):
     repository: str | None
     tag: Annotated[
         str | None,
-        Field(description="Null when the reference has none: then it means `latest`, unless there is a digest."),
+        Field(description="Null when the reference has no tag: without a digest, it then refers to `latest`."),
     ]
     digest: Annotated[str | None, Field(description="`sha256:` or `sha512:` and its hex digits, in lower case.")]
     origin: Origin
@@ -141,33 +146,35 @@ class Image(Model):
         Field(description="Platform, or Vpc for a private registry; null where the image has no such setting."),
     ] = None
     credentials_provider: Annotated[
-        str | None, Field(description="ARN of the Lambda function that gives the private registry's credentials.")
+        str | None, Field(description="ARN of the Lambda function that provides the private registry's credentials.")
     ] = None
     claimed_digest: Annotated[
         str | None,
         Field(
-            description="Digest that an algorithm or a model package has beside a reference without one: its maker may have "
-            "written it, so that it is no proof of what runs."
+            description="Digest that an algorithm or a model package states for a reference without one. Its creator may have "
+            "written it, so it doesn't prove what runs."
         ),
     ] = None
 
 
 class Instance(Model):
-    """A group of like instances."""
+    """A group of identical instances."""
 
     type: str | None
     count: int | None
     volume_size_gb: Annotated[
         int | None,
-        Field(description="Where the group has a volume size of its own; that of the others is in storage.volumes."),
+        Field(description="Volume size of a group that has its own; for other groups see storage.volumes."),
     ] = None
     one_of: Annotated[
         str | None,
-        Field(description="The list of which SageMaker takes one group for a job; null for a group that runs anyway."),
+        Field(
+            description="The list from which SageMaker picks one group for a job; null for a group that always runs."
+        ),
     ] = None
     definition: Annotated[
         str | None,
-        Field(description="Of a tuning job with several definitions, that of the training jobs which have the group."),
+        Field(description="For a tuning job with several definitions: the one whose training jobs have the group."),
     ] = None
 
 
@@ -177,11 +184,13 @@ class Compute(Model):
     instances: tuple[Instance, ...]
     max_runtime_seconds: Annotated[int | None, Field(description="Null when the job sets no limit.")]
     spot: bool | None
-    keep_alive_seconds: Annotated[int | None, Field(description="How long a warm pool outlives the job; 0 for none.")]
+    keep_alive_seconds: Annotated[
+        int | None, Field(description="How long the warm pool is kept after the job; 0 without a warm pool.")
+    ]
     max_retries: Annotated[
         int | None,
         Field(
-            description="How often SageMaker starts the job anew after a failure; null when it has no retry strategy."
+            description="How often SageMaker restarts the job after a failure; null when the job has no retry strategy."
         ),
     ] = None
     max_wait_seconds: Annotated[
@@ -197,7 +206,9 @@ class Compute(Model):
             " of an inference recommendations job; null without a limit, and for kinds that start none."
         ),
     ] = None
-    max_parallel_jobs: Annotated[int | None, Field(description="How many of them may run at the same time.")] = None
+    max_parallel_jobs: Annotated[
+        int | None, Field(description="How many of the jobs that this one starts may run at the same time.")
+    ] = None
     max_job_runtime_seconds: Annotated[
         int | None, Field(description="Longest runtime of each training job that an AutoML job starts.")
     ] = None
@@ -219,7 +230,7 @@ class Vpc(Model):
 
 
 class Network(Model):
-    """How the job can be reached and what it can reach; null where the job kind has no such setting."""
+    """What the job can reach over the network and how its traffic is protected; null where the job kind has no such setting."""
 
     isolated: bool | None
     vpc: Annotated[
@@ -234,7 +245,7 @@ class Query(Model):
     statement: str | None
     catalog: str | None
     database: str | None
-    work_group: Annotated[str | None, Field(description="Of Athena.")]
+    work_group: Annotated[str | None, Field(description="Work group of Athena.")]
     cluster: Annotated[str | None, Field(description="Id of the Redshift cluster.")]
     user: Annotated[str | None, Field(description="The Redshift cluster's user that runs the query.")]
     role_arn: Annotated[
@@ -250,9 +261,9 @@ class StorageInput(Model):
     uri: Annotated[str | None, Field(description="S3 URI, ARN or file system id as SageMaker gives it.")]
     bucket: Annotated[str | None, Field(description="Bucket, or access point ARN, of an S3 URI.")]
     account: Annotated[str | None, Field(description="AWS account, where an ARN names it.")]
-    local_path: Annotated[str | None, Field(description="Where it is mounted; null where SageMaker chooses the place.")]
+    local_path: Annotated[str | None, Field(description="Where it is mounted; null where SageMaker chooses the path.")]
     input_mode: Annotated[
-        str | None, Field(description="File, Pipe or FastFile; for a channel without one, that of the algorithm.")
+        str | None, Field(description="File, Pipe or FastFile; for a channel without a mode, the algorithm's mode.")
     ] = None
     data_type: Annotated[
         str | None, Field(description="S3Prefix, S3Object, ManifestFile, AugmentedManifestFile or Converse.")
@@ -266,7 +277,9 @@ class StorageInput(Model):
     eula_accepted: Annotated[
         bool | None, Field(description="ModelAccessConfig.AcceptEula; null where the input has no such setting.")
     ] = None
-    query: Annotated[Query | None, Field(description="Of Athena and Redshift inputs, whose uri is the result.")] = None
+    query: Annotated[
+        Query | None, Field(description="For Athena and Redshift inputs, whose uri is where the result is stored.")
+    ] = None
 
 
 class StorageOutput(Model):
@@ -277,7 +290,7 @@ class StorageOutput(Model):
     bucket: str | None
     account: str | None
     kms_key: str | None
-    local_path: Annotated[str | None, Field(description="Where the container writes what is uploaded.")] = None
+    local_path: Annotated[str | None, Field(description="Directory of the container that is uploaded.")] = None
 
 
 class Volume(Model):
@@ -289,7 +302,7 @@ class Volume(Model):
     instance_types: Annotated[
         tuple[str, ...] | None,
         Field(
-            description="The types of the instances that have it; null where not all are told, and in documents from before."
+            description="Types of the instances that have the volume; null if some types are unknown, and in older documents."
         ),
     ] = None
 
@@ -310,10 +323,10 @@ class Command(Model):
 
 
 class Setting(Model):
-    """A hyperparameter or an environment variable; a list of these loses none when several containers set the same name."""
+    """A hyperparameter or an environment variable; as a list, since several containers may set the same name."""
 
     slot: Annotated[
-        str, Field(description="Path of the map that holds it, as Environment or PrimaryContainer.Environment.")
+        str, Field(description="Path of the map that holds it, e.g. Environment or PrimaryContainer.Environment.")
     ]
     name: str
     value: str
@@ -334,14 +347,14 @@ class FoundationModel(Model):
     eula_accepted: Annotated[bool | None, Field(description="AcceptEula; false when it isn't set.")]
     job_type: Annotated[str | None, Field(description="Of a serverless training job: FineTuning or Evaluation.")]
     technique: Annotated[
-        str | None, Field(description="Of a serverless training job: how it customizes the model, as SFT or DPO.")
+        str | None, Field(description="Of a serverless training job: how it customizes the model, e.g. SFT or DPO.")
     ]
-    evaluation: Annotated[str | None, Field(description="Of a serverless evaluation: what it evaluates with.")]
-    evaluator_arn: Annotated[str | None, Field(description="The hub content that judges the model's answers.")]
+    evaluation: Annotated[str | None, Field(description="Of a serverless evaluation: its evaluation type.")]
+    evaluator_arn: Annotated[str | None, Field(description="ARN of the hub content that evaluates the model's output.")]
 
 
 class ModelResource(Model):
-    """A model or model package whose containers the job runs, as its description and tags say."""
+    """A model or model package whose containers the job runs, from its description and tags."""
 
     origin: Origin
     approval_status: Annotated[
@@ -352,18 +365,20 @@ class ModelResource(Model):
     stage: Annotated[str | None, Field(description="The package's stage in its life cycle.")]
     stage_status: str | None
     product_ids: Annotated[tuple[str, ...], Field(description="AWS Marketplace products among its containers.")]
-    created_by: Annotated[str | None, Field(description="ARN of the identity that made the package.")]
+    created_by: Annotated[str | None, Field(description="ARN of the identity that created the package.")]
     tags: Annotated[dict[str, str] | None, Field(description="Null when the tags could not be read.")]
 
 
 class Labeling(Model):
-    """Who labels the data, and the Lambda functions that see it."""
+    """Who labels the data, and the Lambda functions that process it."""
 
     workteam_arn: Annotated[
-        str | None, Field(description="The public crowd's is of another account and ends in public-crowd/default.")
+        str | None,
+        Field(description="The public workforce's ARN is of another account and ends in public-crowd/default."),
     ]
     lambda_arns: Annotated[
-        tuple[str, ...], Field(description="The functions before each task and that consolidate annotations, sorted.")
+        tuple[str, ...],
+        Field(description="The functions that run before each task or consolidate annotations, sorted."),
     ]
     task_ui_arn: Annotated[str | None, Field(description="The task template of the service, where one is used.")]
     topic_arns: Annotated[
@@ -371,7 +386,7 @@ class Labeling(Model):
     ]
     content_classifiers: Annotated[
         tuple[str, ...],
-        Field(description="What the owner declares of the data, as FreeOfPersonallyIdentifiableInformation."),
+        Field(description="What the owner declares about the data, e.g. FreeOfPersonallyIdentifiableInformation."),
     ]
     max_concurrent_tasks: int | None
 
@@ -390,7 +405,7 @@ class CompilationTarget(Model):
     os: str | None
     arch: str | None
     accelerator: str | None
-    options: Annotated[str | None, Field(description="CompilerOptions, JSON in a text.")]
+    options: Annotated[str | None, Field(description="CompilerOptions, a JSON string.")]
     framework: str | None
     framework_version: str | None
 
@@ -413,7 +428,7 @@ class Mlflow(Model):
 
 
 class Actor(Model):
-    """Who made the API call, as CloudTrail tells it."""
+    """Who made the API call, as CloudTrail recorded it."""
 
     type: str | None
     arn: str | None
@@ -445,20 +460,24 @@ class DenyList(Model):
 
 
 class Unavailable(Model):
-    """A call that SageMaker was too busy for, or that failed: it may only withhold findings, never add one."""
+    """An API call that was throttled or failed. It may only withhold findings, never add one."""
 
-    operation: Annotated[str, Field(description="The API operation, as DescribeModel.")]
-    resource: Annotated[str | None, Field(description="Name or ARN of what was asked for; null for the job itself.")]
+    operation: Annotated[str, Field(description="The API operation, e.g. DescribeModel.")]
+    resource: Annotated[
+        str | None, Field(description="Name or ARN of the requested resource; null for the job itself.")
+    ]
     message: str
     fields: Annotated[
         tuple[str, ...],
-        Field(description="Document fields that may lack facts: a rule must not report that such a fact is absent."),
+        Field(
+            description="Document fields that may be incomplete: a rule must not report that a fact is missing there."
+        ),
     ]
     facts: Annotated[
         tuple[str, ...] | None,
         Field(
-            description="Which of their facts may be lacking, as `images` or `network.vpc`; null in documents from before, in"
-            " which it may be any."
+            description="Which facts of these fields may be missing, e.g. `images` or `network.vpc`; null in older documents,"
+            " where any of them may be."
         ),
     ] = None
 
@@ -466,8 +485,8 @@ class Unavailable(Model):
 class Document(Model):
     """One job as a policy sees it.
 
-    An additive field has a default of null and changes nothing else, so that recorded documents stay readable; anything
-    more raises `schema_version`.
+    A new field has a default of null and changes nothing else, so that recorded documents stay readable; any other change
+    raises `schema_version`.
     """
 
     schema_version: Literal[1] = 1
@@ -487,13 +506,15 @@ class Document(Model):
     actor: Annotated[
         Actor | None,
         Field(
-            description="Who made the API call, by CloudTrail; null on a state change, which doesn't say who caused it."
+            description="Who made the API call, from CloudTrail; null on a state change, which doesn't name who caused it."
         ),
     ]
     deny_list: DenyList
     unavailable: Annotated[
         tuple[Unavailable, ...] | None,
-        Field(description="What could not be read for now; null when every call succeeded or was refused for good."),
+        Field(
+            description="API calls that failed temporarily; null when each call succeeded or was refused permanently."
+        ),
     ] = None
     base_model: Annotated[
         FoundationModel | None, Field(description="Null when the job names no model of the service or of a hub.")
@@ -517,22 +538,22 @@ class Document(Model):
     ] = None
     warm_start_jobs: Annotated[
         tuple[str, ...] | None,
-        Field(description="Names of the earlier tuning jobs whose results this one learns from."),
+        Field(description="Names of the earlier tuning jobs whose results this one starts from."),
     ] = None
     compilation: Annotated[CompilationTarget | None, Field(description="Of compilation jobs.")] = None
-    experiment: Annotated[Experiment | None, Field(description="Null when the job reports to none.")] = None
-    mlflow: Annotated[Mlflow | None, Field(description="Null when the job reports to none.")] = None
+    experiment: Annotated[Experiment | None, Field(description="Null when the job reports to no experiment.")] = None
+    mlflow: Annotated[Mlflow | None, Field(description="Null when the job reports to no MLflow server.")] = None
     settings_omitted: Annotated[
         int | None,
         Field(
-            description="How many hyperparameters and environment variables are left out, the longest ones, since those of"
-            " a job and its models may be 420 KB of text in all; null when none is."
+            description="How many hyperparameters and environment variables are left out, the longest ones, because the total"
+            " of a job and its models is limited to 420 KB of text; null when none is."
         ),
     ] = None
     entries_omitted: Annotated[
         int | None,
         Field(
-            description="How many images, inputs, outputs and other entries of lists are left out, since a list holds 200;"
-            " null when none is."
+            description="How many images, inputs, outputs and other list entries are left out, because a list is limited to"
+            " 200 entries; null when none is."
         ),
     ] = None

@@ -9,10 +9,10 @@ GuardError
     IgnoredEvent         the guard ignores the event, so that there is no decision on it
   CollectError           SageMaker refused or failed a Describe or ListTags call
     JobNotFound          the job doesn't exist (any more)
-    RightMissing         the guard lacks a right on a resource of its own account
+    RightMissing         the guard lacks a permission on a resource of its own account
   ListError              SageMaker refused or failed a call that lists jobs
     ListUnsupported      the region has no such operation, and so no such jobs
-  StateError             what the guard remembers between invocations could not be read or written
+  StateError             the guard's stored state, its switch or a queue could not be read or written
   SweepError             a sweep could not do all that it should
   PolicyError            OPA gave no decision that can be trusted
     OpaStartError        OPA didn't start, or not with the bundle
@@ -23,11 +23,11 @@ GuardError
     EvaluationFailed     OPA answered with an error: a policy is broken
     DecisionMissing      the decision is undefined: the input is outside the contract
     DecisionInvalid      the answer doesn't have the shape of a decision
-    MaskInvalid          the masking policy gave no masks that can be carried out
+    MaskInvalid          the masking policy returned masks that can't be applied
   StopError              SageMaker refused or failed a Stop call for a running job
-  LogError               a sink of the decision log could not keep a record
-  NoticeError            a notice about a denied job could not be given
-    NoticeUnderWay       another invocation is giving it
+  LogError               a sink of the decision log could not store a record
+  NoticeError            a notice about a denied job could not be delivered
+    NoticeUnderWay       another invocation is delivering it
   UnexpectedError        a fault of the guard itself
 """
 
@@ -39,7 +39,7 @@ _SHOWN = 1000
 
 
 class GuardError(Exception):
-    """Base of all errors of this package; `evidence` holds the facts as data, so that nobody parses the text."""
+    """Base of all errors of this package; `evidence` holds the facts as data, so that no caller has to parse the message."""
 
     def __init__(self, message: str, **evidence: object) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class GuardError(Exception):
 
 
 def _short(text: str) -> str:
-    """A piece of evidence may be as long as what a job's owner wrote; the whole of it is in `evidence`."""
+    """Shorten a piece of evidence, which may be as long as what a job's owner wrote; `evidence` holds all of it."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text):,} characters)"
 
 
@@ -94,7 +94,7 @@ class JobNotFound(CollectError):
 
 
 class RightMissing(CollectError):
-    """The guard lacks a right on a resource of its own account, which its role has by the template; `evidence` names the call."""
+    """AWS refused a call on a resource of the guard's own account, though the template grants it; `evidence` names the call."""
 
 
 class ListError(GuardError):
@@ -106,11 +106,11 @@ class ListUnsupported(ListError):
 
 
 class StateError(GuardError):
-    """What the guard remembers between invocations could not be read or written: the table of its state, or its switch."""
+    """The guard's stored state could not be read or written: its state table, its switch, or a queue."""
 
 
 class SweepError(GuardError):
-    """A sweep could not list, remember or stop all that it should; `evidence` counts what failed."""
+    """A sweep could not list, store or stop everything that it should; `evidence` counts the failures by type."""
 
 
 class PolicyError(GuardError):
@@ -126,19 +126,19 @@ class SchemaMismatch(PolicyError):
 
 
 class OpaUnavailable(PolicyError):
-    """OPA can't be reached, also not after one restart."""
+    """OPA can't be reached, not even after one restart."""
 
 
 class OpaUnauthorized(PolicyError):
-    """OPA refused the guard's token, also after it was fetched anew."""
+    """OPA refused the guard's token, even after the guard fetched it again; or the token can't be read."""
 
 
 class OpaTimeout(PolicyError):
-    """OPA didn't answer in time, also not after one restart."""
+    """OPA didn't answer in time, not even after one restart."""
 
 
 class EvaluationFailed(PolicyError):
-    """OPA answered with an error; `evidence` names the policy file and row where OPA tells them."""
+    """OPA answered with an error; `evidence` names the policy file and row if OPA reports them."""
 
 
 class DecisionMissing(PolicyError):
@@ -150,7 +150,7 @@ class DecisionInvalid(PolicyError):
 
 
 class MaskInvalid(PolicyError):
-    """The masking policy gave no masks that can be carried out; `evidence` has the path, never a value."""
+    """The masking policy returned masks that can't be applied; `evidence` has the path, never a value."""
 
 
 class StopError(GuardError):
@@ -158,33 +158,33 @@ class StopError(GuardError):
 
 
 class LogError(GuardError):
-    """A sink of the decision log could not keep a record; `evidence` names the sink."""
+    """A sink of the decision log could not store a record; `evidence` names the sink."""
 
 
 class NoticeError(GuardError):
-    """A notice about a denied job could not be given; `evidence` has what became of it on each channel."""
+    """A notice about a denied job could not be delivered; `evidence` has the result of each channel."""
 
 
 class NoticeUnderWay(NoticeError):
-    """Another invocation is giving the notice, and may fail: it has to be tried again."""
+    """Another invocation is delivering the notice and may still fail, so the delivery has to be retried."""
 
 
 class UnexpectedError(GuardError):
-    """A fault of the guard itself, met while it judged one job; the cause is the exception."""
+    """A bug or an unexpected failure in the guard itself while it judged one job; the cause is the exception."""
 
 
 def caused_by(fault: Exception, kind: type[_Error], message: str, **evidence: object) -> _Error:
-    """Return an error that names the fault and has it as its cause, for who collects errors instead of raising them."""
+    """Return an error that names the fault and has it as its cause, for callers that collect errors instead of raising them."""
     error = kind(message, **evidence, error=f"{type(fault).__name__}: {fault}")
     error.__cause__ = fault
     return error
 
 
 def policy_error(error: Exception) -> PolicyError:
-    """Return the error, or for a fault of the engine a PolicyError that it caused: the other rules can be asked then, too."""
+    """Return the error itself if it is a PolicyError, else a PolicyError caused by it, so that the rules are still evaluated."""
     return error if isinstance(error, PolicyError) else caused_by(error, PolicyError, "a fault of the engine")
 
 
 def stop_error(error: Exception) -> StopError:
-    """Return the error, or for a fault of the guard a StopError that it caused: a denied job goes on either way."""
+    """Return the error itself if it is a StopError, else a StopError caused by it: in both cases a denied job keeps running."""
     return error if isinstance(error, StopError) else caused_by(error, StopError, "a fault of the guard")

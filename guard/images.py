@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from guard.errors import ImageReferenceError
 
-# Every pattern is used with fullmatch, and none can match a text in two ways: no input makes them slow.
+# Every pattern is used with fullmatch, and none can match a text in two ways, so no input makes them backtrack.
 _LABEL = r"[a-z0-9]+(?:-+[a-z0-9]+)*"
 _REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:]+\])(?::[1-9][0-9]{{0,4}})?")
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
@@ -25,10 +25,10 @@ ECR_DOMAINS = {
     "us-isof": ("csp.hci.ic.gov", "on.aws.hci.ic.gov"),
     "": ("amazonaws.com", "on.aws"),
 }
-"""The domains of ECR's registries, of plain and of dual-stack endpoints, by the beginning of their regions' names; the last ones
-are those of all others."""
+"""The domains of ECR's registries (plain and dual-stack endpoints) by the prefix of the region's name; the empty prefix stands
+for all other regions."""
 ECR_SUFFIX = "|".join(re.escape(domain) for domains in ECR_DOMAINS.values() for domain in domains)
-"""The regular expression of all of them."""
+"""A regular expression that matches any of these domains."""
 _ECR = re.compile(
     rf"(?P<account>[0-9]{{12}})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]+(?:-[a-z]+)+-[0-9]+)\.(?:{ECR_SUFFIX})(?::443)?"
 )
@@ -39,7 +39,7 @@ _ECR_PUBLIC = frozenset({"public.ecr.aws", "ecr-public.aws.com"})
 
 @dataclass(frozen=True)
 class Reference:
-    """A parsed image reference; `str` gives it back in its canonical form."""
+    """A parsed image reference; `str` returns its canonical form."""
 
     registry: str | None
     account: str | None
@@ -53,10 +53,10 @@ class Reference:
 
 
 def parse_reference(raw: str) -> Reference:
-    """Return the parts of a reference, white space around it stripped, host and digest in lower case.
+    """Return the parts of a reference, with surrounding white space stripped, host and digest in lower case.
 
-    An upper-case letter in the repository makes a reference unparseable, as it does for every registry: folding its case
-    would judge an image that nobody can pull. Raises ImageReferenceError.
+    A repository with an upper-case letter is invalid, as it is for every registry: the guard would otherwise judge an image that
+    nobody can pull. Raises ImageReferenceError.
 
     >>> reference = parse_reference("763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:2.4-cpu-py311")
     >>> reference.account, reference.region, reference.repository, reference.tag
@@ -80,7 +80,7 @@ def parse_reference(raw: str) -> Reference:
 
 
 def redacted(raw: str) -> str:
-    """Return the text without the user and password that it may hold before an `@`; a digest stays."""
+    """Return the text with user and password (anything before an `@`) replaced by `***`; a digest stays."""
     name, at, digest = raw.rpartition("@")
     if not (at and re.fullmatch(r"sha(256|512):[0-9a-f]*", digest, re.IGNORECASE)):
         name, at, digest = raw, "", ""
@@ -92,19 +92,19 @@ def redacted(raw: str) -> str:
 
 
 def ecr_home(registry: str | None) -> tuple[str | None, str | None]:
-    """Return account and region of an ECR registry host of any partition and endpoint; of another host, nothing."""
+    """Return account and region of an ECR registry host, of any partition and endpoint; None for both if it is another host."""
     match = _ECR.fullmatch(registry or "")
     return (match["account"], match["region"]) if match else (None, None)
 
 
 def is_of_ecr(text: str) -> bool:
-    """Whether the text is written as an image of ECR, of an account's registry or of ECR Public, valid or not."""
+    """Return whether the text, valid or not, names an image in an account's ECR registry or in ECR Public."""
     registry = split(text)[0]
     return registry is not None and (registry.removesuffix(":443") in _ECR_PUBLIC or ecr_home(registry)[0] is not None)
 
 
 def split(text: str) -> tuple[str | None, str, str | None, str | None]:
-    """Return registry and digest in lower case, repository and tag as they are: parts that are not checked yet."""
+    """Return registry and digest in lower case, repository and tag unchanged; nothing is validated."""
     name, at, digest = text.partition("@")
     head, slash, tail = name.rpartition("/")
     tail, colon, tag = tail.partition(":")

@@ -1,4 +1,4 @@
-"""The job kinds that the guard knows: one table row each, from the EventBridge detail-type to the Stop operation."""
+"""The job kinds that the guard supports: one table row each, from the EventBridge detail-type to the Stop operation."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from guard.document import Part
 class Listing:
     """How the API lists the jobs of a kind: the operation, the field of its response, and the statuses of running jobs.
 
-    A summary has the job's name, ARN and status in fields of the same names as its description. `statuses` are those that the
-    filter `StatusEquals` takes, one a call. `each` are further parameters that the operation demands, the jobs of each being
-    listed by themselves; `sort_by` is its word for the time of creation, None where it doesn't sort. `filters` is false where the
-    API takes a page of jobs in any status first and filters it then, so that pages in a row may be empty.
+    A summary has the job's name, ARN and status in fields with the same names as in its description. `statuses` are the values
+    for the filter `StatusEquals`, one per call. `each` are further required parameters: jobs are listed separately for each of
+    them. `sort_by` is the operation's value for sorting by creation time, None where it can't sort. `filters` is false where the
+    API filters after paging, so that many pages in a row may be empty.
     """
 
     operation: str
@@ -34,14 +34,14 @@ class Listing:
 
 @dataclass(frozen=True)
 class JobKind:
-    """What the guard must know of one kind of SageMaker job; operation and field names are those of the SageMaker API.
+    """Everything that is specific to one kind of SageMaker job; operation and field names are those of the SageMaker API.
 
-    `update_operations` change a job or set it going again, so that it must be looked at anew. `running`, `stopping` and
-    `ended` are all statuses that the API knows. `parts` are what jobs of this kind can have; the extractor tells which of
-    them a variant lacks. `within` is the path of the field that holds the description in the response of Describe, empty
-    where the response itself is the description. `key_fields` are fields that Describe and Stop demand besides the name; in
-    the job's ARN their values stand before the name. `event_only_fields` are those that only the call which creates the job has.
-    `model_facts` are the document fields of which the job says nothing itself: they are as its model says.
+    `update_operations` change or restart a job, so that it must be judged again. `running`, `stopping` and `ended` together are
+    all statuses of the API. `parts` are what jobs of this kind can have; the extractor reports which of them a variant lacks.
+    `within` is the path of the description in the response of Describe, empty where the response itself is the description.
+    `key_fields` are fields that Describe and Stop require in addition to the name; in the job's ARN their values precede the
+    name. `event_only_fields` are parameters of the creating call that Describe doesn't return. `model_facts` are document fields
+    that come from the job's model, not from the job's own description.
     """
 
     id: str
@@ -65,7 +65,7 @@ class JobKind:
     model_facts: tuple[str, ...] = ()
 
     def described(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the description that a response of Describe holds; what isn't such a response is returned as it is."""
+        """Return the description from a response of Describe; anything without one is returned unchanged."""
         inner: Any = response
         for step in self.within:
             inner = inner.get(step) if isinstance(inner, Mapping) else None
@@ -73,12 +73,12 @@ class JobKind:
 
     @property
     def stopped(self) -> frozenset[str]:
-        """The status of a job that ended because it was stopped."""
+        """The statuses of a job that ended because it was stopped."""
         return frozenset(status for status in self.ended if status.lower() == "stopped")
 
     @property
     def restarts(self) -> bool:
-        """Whether a job that was stopped can be started again, by the same name and with the same time of creation."""
+        """Whether a stopped job can be started again, with the same name and creation time."""
         return any(operation.startswith("Start") for operation in self.update_operations)
 
     @property
@@ -87,7 +87,7 @@ class JobKind:
         return (f"sagemaker:{self.describe_operation}", "sagemaker:ListTags", f"sagemaker:{self.stop_operation}")
 
 
-# The parts of jobs that run containers of the user's on a cluster of their own.
+# The parts of jobs that run a user's containers on a cluster of their own.
 _CLUSTER: frozenset[Part] = frozenset(
     {
         "image",
@@ -153,7 +153,7 @@ TRANSFORM = JobKind(
     model_facts=("network.isolated", "network.vpc"),
 )
 
-# "Running" is what AWS's own event fixtures say; the API says "InProgress", and lists by that alone.
+# "Running" is the status in AWS's own sample events; the API uses "InProgress" and lists by that status only.
 TUNING = JobKind(
     id="hyperparameter-tuning",
     arn_resource="hyper-parameter-tuning-job",
@@ -206,7 +206,7 @@ OPTIMIZATION = JobKind(
     ended=frozenset({"COMPLETED", "FAILED", "STOPPED"}),
 )
 
-# A schedule runs until it is stopped: between its executions, too.
+# A schedule counts as running until it is stopped, also between its executions.
 MONITORING_SCHEDULE = JobKind(
     id="monitoring-schedule",
     arn_resource="monitoring-schedule",
@@ -279,7 +279,7 @@ LABELING = JobKind(
     parts=frozenset({"image", "volumes", "vpc"}),
 )
 
-# The configuration is a document whose schema is the service's; guard.extract.customization shows what can be told of it.
+# The configuration is a document with a schema that AWS doesn't publish; guard.extract.customization reads what it can.
 CUSTOMIZATION = JobKind(
     id="customization",
     arn_resource="job",
@@ -409,13 +409,13 @@ BY_API_CALL: dict[str, JobKind] = {
     operation: row for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)
 }
 
-# Every other Stop operation of the API, and why the guard has no row for what it stops.
+# Every other Stop operation of the API, and why the guard doesn't cover what it stops.
 NOT_GUARDED: dict[str, str] = {
     "StopEdgeDeploymentStage": "it sends a compiled model to devices and runs nothing in SageMaker",
-    "StopInferenceExperiment": "it deploys models beside those of an endpoint, on instances of its own: a deployment, not a job",
+    "StopInferenceExperiment": "it deploys models next to an endpoint's, on instances of its own: a deployment, not a job",
     "StopMlflowTrackingServer": "a server of the service, not a job",
     "StopNotebookInstance": (
-        "a notebook is not a job, and runs an image of the service; what its lifecycle scripts and its user run, nobody sees"
+        "a notebook is not a job and runs an image of the service; what its lifecycle scripts and its user run can't be seen"
     ),
     "StopPipelineExecution": "its steps start jobs of the kinds above, and each of them is judged",
 }

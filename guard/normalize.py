@@ -1,4 +1,4 @@
-"""Descriptions to the input document; pure, and never an exception for what a description holds or lacks."""
+"""Builds the input document from descriptions; pure, and never raises for what a description contains or lacks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from guard.refs import Collected, JobRef, parse_job_arn
 from guard.resources import DESCRIBED, MODEL, RESOURCE_KINDS
 from guard.times import parse_time
 
-# The first that a description has: a child of a tuning job of an AutoML job names both.
+# In order of precedence: a child of a tuning job that an AutoML job started names both.
 PARENT_FIELDS = ("TuningJobArn", "AutoMLJobArn", "LabelingJobArn", "MonitoringScheduleArn", "TrainingJobArn")
 _FIELDS = {"ListTags": ("job.tags",)} | {kind.describe_operation: kind.facts for kind in RESOURCE_KINDS}
 _MODELS = frozenset(kind.arn_resource for kind in RESOURCE_KINDS if kind.arn_field)
@@ -69,9 +69,9 @@ def normalize(ref: JobRef, collected: Collected, deny_list: DenyList) -> Documen
 
 
 def offline(ref: JobRef, description: Node | None = None) -> Collected:
-    """Return what the event, or a description given beside it, tells about the job without AWS.
+    """Return what is known about the job without calling AWS: the event's own data, or the given description.
 
-    Its tags are the event's own, and the resources that it names stay unknown.
+    The tags are those in the event, and the resources that the job names stay unknown.
     """
     description = ref.reported if description is None else present(ref.kind.described(description))
     unresolved = extract(ref.kind.id, description, ref.name, {}).unresolved
@@ -84,12 +84,12 @@ def offline(ref: JobRef, description: Node | None = None) -> Collected:
 
 
 def _of(model: type[_Model], facts: Facts) -> _Model:
-    """The part of the document whose fields are facts of the same names."""
+    """Return the part of the document whose fields have the same names as facts."""
     return model(**{name: getattr(facts, name) for name in model.model_fields})
 
 
 def _settings(facts: Facts) -> dict[str, Any]:
-    """The settings that the document has room for beside the command, and how many it has none for."""
+    """Return the settings that fit in the document together with the command, and how many are left out."""
     words = chain(facts.command.entrypoint or (), facts.command.arguments or ())
     room = SETTINGS_BYTES - sum(len(word.encode()) for word in words)
     hyperparameters, environment = bounded(facts.hyperparameters, facts.environment, room)
@@ -99,14 +99,14 @@ def _settings(facts: Facts) -> dict[str, Any]:
 
 
 def _as_unavailable(image: Image) -> Image:
-    """What the source of an undescribed job leaves out isn't missing from the job."""
+    """Return the image as unavailable instead of missing: the event of an undescribed job may leave out what the job has."""
     if image.error is None or image.error.code != "missing":
         return image
     return image.model_copy(update={"error": ImageError(code="unavailable", message="the job could not be described")})
 
 
 def _unavailable(ref: JobRef, failure: CollectError, description: Node) -> Unavailable:
-    """A call that failed for now, with the document fields that lack what it would have returned."""
+    """Return a temporarily failed call with the document fields that lack what it would have returned."""
     operation = str(failure.evidence["operation"])
     asked = failure.evidence.get("resource")
     facts = _missing(ref, operation, asked)
@@ -122,7 +122,7 @@ def _unavailable(ref: JobRef, failure: CollectError, description: Node) -> Unava
 
 
 def field_of(fact: str) -> str:
-    """Return the field by which policies from before there were facts ask for one."""
+    """Return the document field of a fact, which older policies check instead of the fact."""
     if fact == "job.execution_role_arns":
         return "job.role_arns"
     return fact if fact.startswith("job.") else fact.partition(".")[0]
@@ -140,11 +140,11 @@ def _missing(ref: JobRef, operation: str, asked: object) -> tuple[str, ...]:
 def _job(ref: JobRef, collected: Collected, facts: Facts, *, undescribed: bool, roles_omitted: int) -> Job:
     description = collected.description
     roles = tuple(sorted(set(facts.roles)))
-    # A job with a role of its own can name others, for a query, in its configuration, by a model; what an event tells of a job
-    # may hold these only.
+    # Besides its own role, a job can name roles for a query, in its configuration or through a model. An event may contain only
+    # those, so without a description they aren't taken for the roles that the job runs as.
     own = text(description, "RoleArn")
     others = () if undescribed else roles
-    # A job's own ARN stands in its description under the same name as in that of a job that it starts.
+    # A job's own ARN has the same field name in its own description as in those of the jobs that it starts.
     found = (text(description, field) for field in PARENT_FIELDS if field != ref.kind.arn_field)
     parents = tuple(parent for parent in found if parent is not None)
     tags = None if collected.tags is None else dict(collected.tags)
@@ -168,10 +168,10 @@ def _job(ref: JobRef, collected: Collected, facts: Facts, *, undescribed: bool, 
 
 
 def _shown(facts: Facts) -> set[Part]:
-    """The parts that the job evidently has, whatever its kind and variant: a rule about one must see it.
+    """Return the parts that the document shows, whatever the job's kind and variant: rules about them must be evaluated.
 
-    An image of its own is never evident from the kind: where the service picks every image, and where none runs, the job
-    has none.
+    Whether the job has an image of its own depends on its images alone: a job for which SageMaker picks every image, or that
+    runs none, hasn't.
     """
     shown: dict[Part, bool] = {
         "image": any(image.error is None or image.error.code != "managed" for image in facts.images),

@@ -35,9 +35,10 @@ from guard.sources.events import Ignored, parse_event
 from guard.threads import submit
 from guard.times import utc_now
 
-# SageMaker is eventually consistent: a job that was just created may not be found yet, and some kinds have a single event. Lambda
-# makes its three attempts at once, after one minute and after three: the last one of an event that came promptly must find the
-# job gone, or whoever creates and deletes schedules, which costs nothing, fills the dead-letter queue. The sweep finds the rest.
+# SageMaker is eventually consistent: Describe may not find a job that was just created, and some kinds send a single event. So an
+# unknown job younger than this is an error, which Lambda retries: it makes three attempts, at once, after one minute and after
+# three. The last attempt at a prompt event must accept that the job is gone; otherwise anyone could fill the dead-letter queue by
+# creating and deleting schedules, which costs nothing. The sweep covers the rest.
 YOUNG = timedelta(minutes=2, seconds=30)
 _PARALLEL = 8
 
@@ -54,7 +55,7 @@ class PolicyEngine(Protocol):
         ...
 
     def evaluate_each(self, document: Document, seconds: float) -> EachRule:
-        """Return what the rules answer one by one within this time; never raises PolicyError."""
+        """Evaluate the rules one by one within this time and return the results; never raises PolicyError."""
         ...
 
 
@@ -64,7 +65,7 @@ def _new_id() -> str:
 
 @dataclass(frozen=True)
 class Guard:
-    """The guard with all that it depends on; `patience` are the seconds between its attempts at a throttled stop."""
+    """The guard with all its dependencies; `patience` are the pauses, in seconds, between attempts at a throttled stop."""
 
     engine: PolicyEngine
     sagemaker: Any
@@ -78,9 +79,9 @@ class Guard:
     new_id: Callable[[], str] = _new_id
 
     def handle(self, event: object, home: Home) -> list[Record]:
-        """Act on one EventBridge event: a record for its job, and one for the tuning job of a denied or finished child job.
+        """Handle one EventBridge event. Return a record for its job, and one for the tuning job of a denied or finished child.
 
-        Raises GuardError for whatever should reach Lambda's retries and the dead-letter queue, once every job was judged.
+        Raises GuardError, after every job was judged, for a failure that Lambda should retry and send to the dead-letter queue.
         """
         record = self._started(_event_id(event), home)
         try:
@@ -95,9 +96,10 @@ class Guard:
         return records
 
     def judge_all(self, refs: Iterable[JobRef], together: Callable[[], int] = lambda: 1) -> Iterator[Record]:
-        """Judge jobs, and the tuning job of each denied or finished child once, however many children it has.
+        """Judge the jobs and yield their records; judge the tuning job of denied or finished child jobs too, once each.
 
-        So many are described and decided `together`, asked before each batch: no Describe waits for another job's stop.
+        `together` returns the size of the next batch. Jobs of a batch are described and decided before any of them is stopped,
+        so that no Describe waits for another job's stop.
         """
         judged: set[str] = set()
         waiting = iter(refs)
@@ -114,8 +116,8 @@ class Guard:
     def judge(self, ref: JobRef) -> Record:
         """Decide on one job and act on the decision; never raises.
 
-        Every end is a record that the decision log has: what failed is in its `failures`, for the caller to raise. A denied job's
-        record is in the log before the job is stopped.
+        Always returns a record, which is also written to the decision log; errors are in its `failures`, for the caller to raise.
+        A denied job's record is in the log before the job is stopped.
 
         >>> record = guard.judge(ref)
         >>> record.decision, record.rule_ids, record.outcome.value, record.failures
@@ -125,14 +127,14 @@ class Guard:
         return self._finish(record, self.engine.evaluate)
 
     def count_judged(self, job_arn: str) -> None:
-        """Count a job that goes on, also one whose earlier decision still holds, beside those that are denied; never raises."""
-        with suppress(Exception):  # a decision that isn't counted is no failure of the decision
+        """Count a job that isn't denied, by a new decision or an earlier one that still holds, for the breaker; never raises."""
+        with suppress(Exception):  # the decision stands even if it can't be counted
             self.limits.judged(job_arn)
 
     def stop_undecided(self, record: Record, reason: str) -> Record:
-        """Stop the job of a record without a decision, where the deployment wants that; never raises.
+        """Stop a job that could not be decided on, for deployments that want this; never raises.
 
-        The record of it is one of its own, in the log before the stop as that of a denied job is.
+        The stop has a record of its own, which is written to the log before the stop, like that of a denied job.
         """
         if record.ref is None:
             return record
@@ -143,7 +145,7 @@ class Guard:
         return self._close(_safely(begun, lambda: self._enforce(begun, ref)))
 
     def _judge_batch(self, refs: list[JobRef]) -> Iterator[Record]:
-        """Judge several jobs, described at the same time and decided in one go; one that fails fails alone."""
+        """Judge several jobs: describe them in parallel and decide on them together. A failure affects only its own job."""
         if len(refs) == 1:
             yield self.judge(refs[0])
             return
@@ -154,14 +156,14 @@ class Guard:
             yield self._finish(record, lambda _: _next_evaluation(answers))
 
     def _answers(self, documents: list[Document]) -> Iterator[Evaluation | PolicyError]:
-        """What the engine returns for the documents, asked with the first answer: no error goes past `_finish`."""
+        """Yield the engine's results. As a generator, it calls the engine within `_finish`, which handles the errors."""
         yield from self.engine.evaluate_many(documents)
 
     def _started(self, source_id: str, home: Home) -> Record:
         return Record(self.new_id(), source_id, home, self.mode, self.clock())
 
     def _described(self, ref: JobRef) -> Record:
-        """The record with the job's document, or with the outcome of a job that there is nothing to decide on."""
+        """Return the record with the job's document, or with an outcome if there is no document to decide on."""
         record = replace(self._started(ref.source.id, ref.home), ref=ref)
         return _safely(record, lambda: self._document(record, ref))
 
@@ -175,7 +177,7 @@ class Guard:
         return replace(record, document=normalize(ref, collected, self.deny_list))
 
     def _finish(self, record: Record, evaluate: Callable[[Document], Evaluation]) -> Record:
-        """Decide on the described job and act on the decision; return the record, which the decision log has."""
+        """Decide on the described job, act on the decision, write the record to the decision log and return it."""
         if record.document is not None and record.ref is not None:
             document, ref = record.document, record.ref
             record = _safely(record, lambda: self._decided(record, document, ref, evaluate))
@@ -189,7 +191,7 @@ class Guard:
     def _decided(
         self, record: Record, document: Document, ref: JobRef, evaluate: Callable[[Document], Evaluation]
     ) -> Record:
-        """The record with its decision; with an outcome, too, unless the job has to be stopped."""
+        """Return the record with its decision, and with its outcome unless the job has to be stopped."""
         record = self._evaluated(record, document, evaluate)
         status = document.job.status
         if status in ref.kind.stopping | ref.kind.ended:
@@ -199,7 +201,7 @@ class Guard:
         return replace(record, outcome=Outcome.FAILED if record.failures else Outcome.NOT_DENIED)
 
     def _evaluated(self, record: Record, document: Document, evaluate: Callable[[Document], Evaluation]) -> Record:
-        """The record with the decision; when the whole one fails, with that of the rules that answer by themselves."""
+        """Return the record with the decision; if it fails, with the decision of the rules that can be evaluated one by one."""
         try:
             return replace(record, evaluation=evaluate(document), decided_at=self.clock())
         except Exception as fault:
@@ -215,11 +217,11 @@ class Guard:
             )
 
     def _enforce(self, record: Record, ref: JobRef) -> Record:
-        """Stop a denied job, once its decision is in the log, if the limits permit it; return what became of it."""
+        """Write the decision to the log, then stop the job if the limits permit it; return the record with the outcome."""
         record = self._write(record)
         permit = self._permit(record)
         if permit.withheld_by in {"breaker", "rule"} and event_only(ref):
-            # A sweep, which takes up what the breaker withholds, would not know why the job is denied.
+            # A sweep retries what the breaker withholds, but has no event: it might not see what the job is denied for.
             permit = permit.overruled("only the event tells all of the job, so its stop can't wait")
         reason = "; ".join(filter(None, (record.reason, permit.reason))) or None
         record = replace(record, warnings=(*permit.warnings, *record.warnings), reason=reason)
@@ -233,25 +235,25 @@ class Guard:
             return replace(record, outcome=Outcome.STOP_FAILED, reason=exc.message, failures=(exc, *record.failures))
         finally:
             if outcome is not Outcome.STOPPED:
-                with suppress(Exception):  # A stop that counts although it wasn't made is no failure of the decision.
+                with suppress(Exception):  # the decision stands even if the count of stops is one too high
                     permit.give_back()
         if outcome is Outcome.GONE and self._is_young(ref):
             return failed(record, JobNotFound("the job to be stopped doesn't exist", job=ref.arn))
         return replace(record, outcome=outcome)
 
     def _permit(self, record: Record) -> Permit:
-        """Ask for the job to be stopped, which counts its stop; whatever goes wrong here keeps no denied job alive."""
+        """Return the limits' permit, which counts the stop; if the limits fail, permit it: errors never keep a job running."""
         try:
             return self.limits.permit(record)
         except Exception as exc:
             return Permit(warnings=(caused_by(exc, UnexpectedError, "the limits of enforcement failed"),))
 
     def _is_young(self, ref: JobRef) -> bool:
-        """Whether SageMaker may not know the job yet; what it listed itself, it knows."""
+        """Return whether SageMaker may not find the job yet; never for jobs of a sweep, which SageMaker itself listed."""
         return ref.source.type != "sweep" and self.clock() - ref.source.time < YOUNG
 
     def _close(self, record: Record) -> Record:
-        """End the record and write it."""
+        """Set the time of the end and write the record."""
         return self._write(replace(record, finished_at=self.clock()))
 
     def _write(self, record: Record) -> Record:
@@ -260,7 +262,7 @@ class Guard:
 
 
 def _safely(record: Record, step: Callable[[], Record]) -> Record:
-    """What the step makes of the record, or the record with the error that ended it."""
+    """Return the step's record, or the given record with the error that the step raised."""
     try:
         return step()
     except GuardError as exc:
@@ -270,7 +272,7 @@ def _safely(record: Record, step: Callable[[], Record]) -> Record:
 
 
 def _next_evaluation(answers: Iterator[Evaluation | PolicyError]) -> Evaluation:
-    """The engine's next decision; an error of its own is raised for the document that it is about."""
+    """Return the engine's next decision, or raise the error that it returned for this document."""
     answer = next(answers, PolicyError("the engine returned fewer decisions than it was given documents"))
     if isinstance(answer, PolicyError):
         raise answer
@@ -278,19 +280,19 @@ def _next_evaluation(answers: Iterator[Evaluation | PolicyError]) -> Evaluation:
 
 
 def failed(record: Record, error: GuardError) -> Record:
-    """Return the record of a job that could not be judged or stopped, with the error first among its failures."""
+    """Return the record with the outcome FAILED and the error as its first failure."""
     return replace(record, outcome=Outcome.FAILED, reason=error.message, failures=(error, *record.failures))
 
 
 def raise_first_failure(record: Record) -> Record:
-    """Return the record, or raise the first of its failures."""
+    """Return the record; raise its first failure if there is one."""
     if record.failures:
         raise record.failures[0]
     return record
 
 
 def _with_tuning_parent(record: Record) -> tuple[Record, JobRef | None]:
-    """The record, and the tuning job that has to be judged; an ARN of another account is a failure of the record."""
+    """Return the record and the tuning job to judge, if any; a parent's ARN of another account is a failure of the record."""
     try:
         return record, _tuning_parent(record)
     except EventError as exc:
@@ -298,10 +300,10 @@ def _with_tuning_parent(record: Record) -> tuple[Record, JobRef | None]:
 
 
 def _tuning_parent(record: Record) -> JobRef | None:
-    """A tuning job starts the next child after a denied one: it is judged by its own definition.
+    """Return the tuning job of a child job that was denied or has already finished; None for any other job.
 
-    So is that of a child which has ended or is being stopped: it may have been too short to be stopped, or an earlier
-    attempt stopped it and failed at its parent.
+    A tuning job starts another child after a denied one, so it is judged by its own definition. A finished or stopping child
+    counts as well: it may have been too short to be stopped, or an earlier attempt stopped it and failed at the tuning job.
     """
     doomed = record.decision == "deny" or record.outcome is Outcome.ALREADY_FINISHED
     arn = record.document.job.parent_arn if record.document else None
@@ -311,5 +313,5 @@ def _tuning_parent(record: Record) -> JobRef | None:
 
 
 def _event_id(event: object) -> str:
-    """Return the id of an EventBridge event, or nothing where it has none."""
+    """Return the id of an EventBridge event, or an empty string if it has none."""
     return str(event.get("id", "")) if isinstance(event, dict) else ""

@@ -1,4 +1,4 @@
-"""The record: what the guard saw, decided and did about one event and job; a value without effects."""
+"""The record: what the guard saw, decided and did about one event and job; an immutable value."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Record:
     """What the guard saw, decided and did about one event and job.
 
     `outcome` is None while the guard acts on a decision that is already in the decision log. `failures` are raised after the
-    decision was acted on; `rule_failures` are the rules that could not be evaluated when the whole decision failed.
-    `withheld_by` is what kept a denied job from being stopped; `warnings` are what isn't raised: the limits that could not be
-    read, in the first places, where a metric of the log looks for them, and then the rights that the guard lacks.
+    guard has acted on the decision; `rule_failures` are the rules that could not be evaluated after the whole decision failed.
+    `withheld_by` is what kept a denied job from being stopped. `warnings` are errors that aren't raised: first the limits that
+    could not be read, because a metric filter of the log expects them there, then the permissions that the guard lacks.
     """
 
     decision_id: str
@@ -59,12 +59,12 @@ class Record:
 
     @property
     def degraded(self) -> bool:
-        """Whether the whole decision failed, so that the rules were evaluated one by one."""
+        """Whether the decision failed as a whole, so that the rules were evaluated one by one."""
         return bool(self.rule_failures) or any(isinstance(failure, PolicyError) for failure in self.failures)
 
     @property
     def decision(self) -> str | None:
-        """The verdict; None when there is none, and when rules are missing from one that isn't a deny."""
+        """The verdict; None without one, and None if some rules failed and the others don't deny the job."""
         if self.evaluation is None:
             return None
         verdict = self.evaluation.decision.decision
@@ -92,7 +92,7 @@ class Record:
 
     @property
     def seconds_to_stop(self) -> float | None:
-        """Time from the job's creation to the end of the Stop call, if the guard stopped it and SageMaker says when it began."""
+        """Time from the job's creation to the end of the Stop call; None without a stop by the guard or a creation time."""
         created = self.document.job.created_at if self.document else None
         if self.outcome is not Outcome.STOPPED or created is None or self.finished_at is None:
             return None
@@ -100,6 +100,6 @@ class Record:
 
     @property
     def milliseconds(self) -> float:
-        """Time from the start to the end, or so far."""
+        """Time from the start to the end, or to the latest time that the record has."""
         latest = self.finished_at or self.decided_at or self.started_at
         return (latest - self.started_at).total_seconds() * 1000

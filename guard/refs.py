@@ -1,4 +1,4 @@
-"""References to jobs, and what SageMaker returned about one: values that every room may use and that have no effects."""
+"""References to jobs, and what SageMaker returned about a job: immutable values for every package."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PARTITIONS = {
 
 @dataclass(frozen=True)
 class Home:
-    """The account, region and partition that the guard itself runs in; it acts on no other."""
+    """The account, region and partition that the guard itself runs in; it never acts on any other."""
 
     account: str
     region: str
@@ -37,10 +37,10 @@ class Home:
 
 @dataclass(frozen=True)
 class JobRef:
-    """One job to look at, and why.
+    """One job to judge, and why.
 
-    `reported` is what the source itself says of the job, in the spelling of the API's Describe response: the detail of a state
-    change, the parameters of an API call; empty for a source that only names jobs.
+    `reported` is the source's own data about the job, with the field names of the API's Describe response: the detail of a state
+    change, or the parameters of an API call; empty for a source that only names jobs.
     """
 
     kind: JobKind
@@ -53,7 +53,7 @@ class JobRef:
 
     @property
     def identifiers(self) -> dict[str, str]:
-        """The parameters by which Describe and Stop know the job."""
+        """The parameters that identify the job in calls to Describe and Stop."""
         parsed = parse_job_arn(self.arn)
         keys = dict(zip(self.kind.key_fields, parsed.qualifiers if parsed else (), strict=False))
         own = {field: str(self.reported[field]) for field in self.kind.key_fields if self.reported.get(field)}
@@ -62,10 +62,10 @@ class JobRef:
 
 @dataclass(frozen=True)
 class Collected:
-    """The responses, as they came; `tags` is None when they could not be read.
+    """The responses, unchanged; `tags` is None when they could not be read.
 
-    `failures` are the calls that failed for now: what they would have returned is unknown. With the job's own description among
-    them, `description` is what the source told of the job. `warnings` are the rights that the guard lacks.
+    `failures` are the calls that failed temporarily: what they would have returned is unknown. If describing the job itself
+    failed, `description` is the source's data about the job. `warnings` are the permissions that the guard lacks.
     """
 
     description: Mapping[str, Any]
@@ -85,7 +85,7 @@ class JobArn:
 
 
 def parse_job_arn(text: object) -> JobArn | None:
-    """Return the resource type and name of a SageMaker ARN, with what stands between them; None for anything else."""
+    """Return the resource type and name of a SageMaker ARN, and any qualifiers between them; None for any other text."""
     match = _ARN.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return None
@@ -94,10 +94,10 @@ def parse_job_arn(text: object) -> JobArn | None:
 
 
 def job_from_arn(arn: str, kind: JobKind, home: Home, source: Source) -> JobRef:
-    """Return the reference of a job that only its ARN names, as a description names the job's parent.
+    """Return the reference of a job that is known by its ARN only, as the parent in a job's description is.
 
-    Raises EventError for an ARN of something else, and ScopeError for a job of another account or region: the guard would act
-    on the one of that name in its own.
+    Raises EventError for any other ARN, and ScopeError for a job of another account or region: the guard would otherwise act on
+    a job of the same name in its own.
     """
     parsed = parse_job_arn(arn)
     if parsed is None or parsed.resource != kind.arn_resource or len(parsed.qualifiers) != len(kind.key_fields):

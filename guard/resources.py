@@ -10,16 +10,17 @@ _FROM_OTHER_SOURCES = frozenset(
     {"schema_version", "source", "account", "region", "partition", "job", "actor", "deny_list", "unavailable"}
 )
 DESCRIBED = ("job.role_arns", *(name for name in Document.model_fields if name not in _FROM_OTHER_SOURCES))
-"""The document fields that a job's own description decides."""
+"""The document fields that come from a job's own description."""
 
 
 @dataclass(frozen=True)
 class ResourceKind:
-    """What the guard must know of one kind of resource; operation and field names are those of the SageMaker API.
+    """Everything that is specific to one kind of resource; operation and field names are those of the SageMaker API.
 
-    `facts` are the document fields that its description adds to, whatever kind of job names it, and `JobKind.model_facts` more of
-    a model's. They alone are unknown while it can't be described: that a job's own volumes have no key is certain. `arn_field` is
-    that of a resource whose tags the document shows. `describe_options` are what the describe operation takes besides the name.
+    `facts` are the document fields that its description adds to, for any kind of job; a model also adds `JobKind.model_facts`.
+    Only these are unknown while the resource can't be described: that a job's own volumes have no key, for example, is still
+    certain. `arn_field` is set for resources whose tags the document shows. `describe_options` are further parameters of the
+    describe operation.
     """
 
     id: str
@@ -98,7 +99,7 @@ MODEL_PACKAGE = ResourceKind(
     image_field="InferenceSpecification.Containers[0].Image",
     facts=("images", "storage.inputs", "environment", "models"),
     arn_field="ModelPackageArn",
-    # Else SageMaker decrypts the package's model card, which no document shows, and refuses whoever may not use its key.
+    # Without this, SageMaker decrypts the package's model card, which no document shows, and refuses callers without its key.
     describe_options=(("IncludedData", "MetadataOnly"),),
 )
 

@@ -14,7 +14,7 @@ from guard.errors import ConfigError
 PREFIX = "GUARD_"
 
 ENVIRONMENT_LIMIT_BYTES = 4096
-"""What Lambda takes for all environment variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+"""Lambda's limit for all environment variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 DENY_LIST = "rules.denied_image in policies/guard/config/data.yaml"
 
@@ -29,7 +29,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class Settings(BaseModel):
-    """What a deployment decides; each field is the environment variable `GUARD_` plus its name in upper case."""
+    """The settings of a deployment; each field is the environment variable `GUARD_` plus its name in upper case."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,28 +38,28 @@ class Settings(BaseModel):
     ] = "enforce"
     opa_url: Annotated[
         str,
-        Field(description="An OPA elsewhere, as https://host:port (http on loopback only); empty: the embedded one."),
+        Field(description="A remote OPA, as https://host:port (http on loopback only); empty: the embedded OPA."),
     ] = ""
     opa_token_arn: Annotated[
         str,
         Field(
             pattern=r"^(arn:[a-z-]+:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+|ssm:[a-z0-9-]+:[0-9]{12}:parameter/.+))?$",
-            description="Secrets Manager secret or SSM parameter with the bearer token of that OPA; empty: none.",
+            description="Secrets Manager secret or SSM parameter with the remote OPA's bearer token; empty: no token.",
         ),
     ] = ""
     opa_ca_file: Annotated[
-        str, Field(description="CA certificates (PEM) that sign for that OPA; empty: the public authorities.")
+        str, Field(description="CA certificates (PEM) for the remote OPA; empty: the public authorities.")
     ] = ""
     # Read by lambda_entry/start_opa.py, before anything that is slow to import.
-    opa_path: Annotated[str, Field(description="The OPA binary; empty: that of the deployment package.")] = ""
+    opa_path: Annotated[str, Field(description="The OPA binary; empty: the one in the deployment package.")] = ""
     bundle_path: Annotated[
         str,
         Field(
-            description="The policy bundle, a .tar.gz or the policies folder; empty: that of the deployment package."
+            description="The policy bundle, a .tar.gz or the policies folder; empty: the one in the deployment package."
         ),
     ] = ""
-    # Half a second of a processor decides on the largest job of each kind (benchmarks/worst_case.py). What takes longer is
-    # decided rule by rule, the deny list first.
+    # Deciding on the largest job of each kind takes half a second of processor time (benchmarks/worst_case.py). After the
+    # timeout, the rules are evaluated one by one, the deny list first.
     opa_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that one decision may take.")] = 2.0
     opa_start_timeout_seconds: Annotated[float, Field(gt=0, le=60, description="Time that OPA may take to start.")] = (
         8.0
@@ -72,48 +72,45 @@ class Settings(BaseModel):
     ] = ""
     state_table: Annotated[
         str,
-        Field(
-            description="DynamoDB table of what the guard remembers between invocations; empty: it remembers nothing."
-        ),
+        Field(description="DynamoDB table of the guard's state between invocations; empty: no state is kept."),
     ] = ""
     switch_parameter: Annotated[
         str, Field(description="SSM parameter whose value `off` keeps every job from being stopped; empty: no switch.")
     ] = ""
     breaker_stops: Annotated[
-        int, Field(ge=0, description="Jobs that are stopped in the breaker's window at most; 0: any number.")
+        int, Field(ge=0, description="Maximum number of jobs stopped in the breaker's window; 0: no limit.")
     ] = 100
     breaker_minutes: Annotated[int, Field(ge=1, le=1440, description="The breaker's sliding window.")] = 10
     breaker_rule_share: Annotated[
         int,
-        Field(
-            ge=0, le=100, description="Percentage of the jobs in the window that one rule may deny; 0: any percentage."
-        ),
+        Field(ge=0, le=100, description="Percentage of the jobs in the window that one rule may deny; 0: no limit."),
     ] = 80
     breaker_rule_jobs: Annotated[
         int,
-        Field(ge=1, description="Jobs above whose number, denied by one rule in the window, its percentage counts."),
+        Field(ge=1, description="The percentage applies once one rule has denied more jobs than this in the window."),
     ] = 40
     sweep_calls_per_second: Annotated[
-        float, Field(gt=0, le=1000, description="SageMaker API calls that a sweep makes a second at most.")
+        float, Field(gt=0, le=1000, description="Maximum number of SageMaker API calls per second of a sweep.")
     ] = 15.0
     undecided_minutes: Annotated[
-        int, Field(ge=0, description="Minutes without a decision on a running job, after which the sweep names it.")
+        int, Field(ge=0, description="Minutes without a decision on a running job, after which the sweep reports it.")
     ] = 30
     undecided_jobs: Annotated[
-        Literal["leave", "stop"], Field(description="What the sweep does about such a job: `leave` or `stop` it.")
+        Literal["leave", "stop"],
+        Field(description="What the sweep does with a job that it reports as undecided: `leave` or `stop` it."),
     ] = "leave"
     record_bucket: Annotated[
         str,
         Field(
             pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$",
-            description="S3 bucket that keeps the whole record of every decision, masked; empty: the log line only.",
+            description="S3 bucket for the complete, masked record of every decision; empty: the log line only.",
         ),
     ] = ""
     record_key_arn: Annotated[
         str,
         Field(
             pattern=r"^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+)?$",
-            description="KMS key that encrypts the records; empty: the bucket's own encryption.",
+            description="KMS key that encrypts the records; empty: the bucket's default encryption.",
         ),
     ] = ""
     metrics_namespace: Annotated[
@@ -123,7 +120,7 @@ class Settings(BaseModel):
         Literal["enabled", "disabled"], Field(description="Whether a denied job is tagged with the decision.")
     ] = "disabled"
     notice_bus: Annotated[
-        str, Field(description="Event bus that gets an event for each denied job, as `default`; empty: none.")
+        str, Field(description="Event bus that gets an event for each denied job, e.g. `default`; empty: none.")
     ] = ""
     notice_topic_arn: Annotated[
         str,
@@ -137,10 +134,12 @@ class Settings(BaseModel):
     ] = "disabled"
     notice_queue_url: Annotated[
         str,
-        Field(description="SQS queue through which notices are given, and tried again; empty: at once, by the guard."),
+        Field(
+            description="SQS queue from which notices are delivered, with retries; empty: the guard sends them itself."
+        ),
     ] = ""
     exemption_url: Annotated[
-        str, Field(description="Page that a notice names for asking for an exemption; empty: none.")
+        str, Field(description="Page for requesting an exemption, linked in each notice; empty: none.")
     ] = ""
 
     @field_validator("opa_url")
@@ -154,7 +153,7 @@ class Settings(BaseModel):
             raise ValueError("must be http(s)://host[:port] and nothing more")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
             raise ValueError(
-                "must use https: documents hold what jobs are configured with, and http is for loopback only"
+                "must use https: documents contain the configuration of jobs, and http is allowed on loopback only"
             )
         _ = parts.port
         return value
@@ -163,8 +162,8 @@ class Settings(BaseModel):
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Return the settings of these variables.
 
-        Raises ConfigError for a value that is wrong, a `GUARD_` variable that doesn't exist, and for image lists that
-        don't fit in a Lambda's environment.
+        Raises ConfigError for an invalid value, an unknown `GUARD_` variable, or image lists that don't fit in a Lambda's
+        environment.
         """
         ours = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
         of_the_function = {

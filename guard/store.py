@@ -1,4 +1,4 @@
-"""What the guard keeps between invocations: small items by id, in a table or nowhere."""
+"""The guard's state between invocations: small items by id, in a table or nowhere."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 KEPT = timedelta(days=2)
-"""What no sweep has written for so long, DynamoDB may delete."""
+"""DynamoDB may delete items that no sweep has written for this long."""
 
 
 class Store(Protocol):
-    """Keeps items of texts and whole numbers by id; raises StateError when it can't."""
+    """Stores items of strings and integers by id; every method raises StateError on failure."""
 
     def read(self, item: str) -> dict[str, str | int]:
-        """Return the item's values, or none."""
+        """Return the item's values; empty if there is no such item."""
         ...
 
     def write(self, item: str, values: Mapping[str, str | int], expires: datetime) -> None:
-        """Put the values in the place of the item's."""
+        """Replace the item's values."""
         ...
 
     def claim(self, item: str, owner: str, until: datetime, now: datetime) -> bool:
-        """Take the item for the owner unless somebody else has it; return whether that went well."""
+        """Lock the item for the owner unless another owner holds it; return whether the owner holds it now."""
         ...
 
     def release(self, item: str, owner: str) -> None:
-        """Give the item back."""
+        """Release the owner's lock."""
         ...
 
 
 class NoStore:
-    """The store of a deployment without a table: it has nothing, and keeps nothing."""
+    """The store of a deployment without a table: it is always empty."""
 
     def read(self, item: str) -> dict[str, str | int]:  # noqa: ARG002 - the protocol's
         """Return nothing."""
         return {}
 
     def write(self, item: str, values: Mapping[str, str | int], expires: datetime) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
     def claim(self, item: str, owner: str, until: datetime, now: datetime) -> bool:  # noqa: ARG002 - the protocol's
-        """Let everybody have it."""
+        """Return True for every owner."""
         return True
 
     def release(self, item: str, owner: str) -> None:
-        """Take nothing back."""
+        """Do nothing."""
 
 
 def mapping(text: object) -> dict[str, Any]:
-    """Return the JSON object in the text; an empty one for whatever else is there."""
+    """Return the JSON object in the text; an empty one if it holds anything else."""
     try:
         found = json.loads(text) if isinstance(text, str) else None
     except ValueError:

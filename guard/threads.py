@@ -1,4 +1,4 @@
-"""Calls in threads, where there are some to be had: Lambda has 1,024, leaked ones included."""
+"""Calls in threads, or without one if no thread can be started: Lambda allows 1,024, leaked ones included."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Result = TypeVar("Result")
 
 
 def submit(pool: ThreadPoolExecutor, call: Callable[..., Result], *arguments: object) -> Future[Result]:
-    """Make the call in a thread of the pool, or here and now where no thread can be started."""
+    """Make the call in a thread of the pool, or in this thread, before returning, if no thread can be started."""
     try:
         return pool.submit(call, *arguments)
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""Now, and the four ways in which SageMaker's events and API tell a time, as aware datetimes."""
+"""The current time, and the four time formats of SageMaker's events and API, as aware datetimes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Seconds reach this number in the year 5138, milliseconds reached it in 1973.
+# Numbers from here on are milliseconds: as seconds, this would be the year 5138; as milliseconds, it is 1973.
 _FIRST_MILLISECONDS = 100_000_000_000
 
 
 def utc_now() -> datetime:
-    """Return the time of day."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 def parse_time(value: object) -> datetime | None:
-    """Return the time of a datetime, ISO text, seconds or milliseconds (a number or its digits); None if it is none."""
+    """Return the time from a datetime, ISO text, or seconds or milliseconds (number or text); None if the value isn't a time."""
     try:
         if isinstance(value, datetime):
             return value.replace(tzinfo=UTC) if value.utcoffset() is None else value
