@@ -1,4 +1,4 @@
-"""A budget for API calls: the sweep's calls are spread over time, so that they never use up what the events' calls need."""
+"""A budget for API calls: spreads the sweep's calls over time, so that they don't exhaust the quota that event handling needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Budget:
-    """A token bucket: `rate` calls a second, and up to `burst` of them at once after a pause."""
+    """A token bucket: `rate` calls per second, and up to `burst` calls at once after a pause."""
 
     def __init__(
         self,
@@ -27,12 +27,12 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self) -> None:
-        """Return once a call may be made: at once, or when those who came before had theirs."""
+        """Return once a call may be made: immediately, or after those that have been waiting longer."""
         with self._lock:
             now = self._clock()
             self._tokens = min(self._burst, self._tokens + (now - self._filled) * self._rate)
             self._filled = now
-            # A debt is a place in the queue: whoever comes next waits longer.
+            # A negative balance is a place in the queue: the next caller waits longer.
             self._tokens -= 1
             wait = -self._tokens / self._rate
         if wait > 0:
@@ -40,11 +40,11 @@ class Budget:
 
 
 def spend(client: Any, budget: Budget) -> None:
-    """Let each attempt at a call of this client, retries included, take from the budget; a call that stops a job is free."""
+    """Charge each attempt at a call of this client, retries included, to the budget; calls that stop a job are free."""
 
     def attempt(event_name: str, **_: object) -> None:
         if not event_name.rpartition(".")[2].startswith("Stop"):
             budget.take()
 
-    # Before the request is signed: a signature is only valid for some minutes.
+    # Waits before the request is signed, since a signature is valid for a few minutes only.
     client.meta.events.register_first(f"request-created.{client.meta.service_model.service_id.hyphenize()}", attempt)

@@ -1,4 +1,4 @@
-"""How the clients of AWS's services are given: whoever composes the guard or a command says how they are made."""
+"""The type of the functions that create AWS clients: the composition root and the commands pass them in."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from collections.abc import Callable
 from typing import Any
 
 ClientOf = Callable[[str], Any]
-"""Makes the client of a service, by its name."""
+"""Returns the client of the named service."""

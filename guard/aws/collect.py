@@ -1,4 +1,4 @@
-"""What SageMaker returns about a job: its description, its tags, and the resources that its images are named by."""
+"""Collects what SageMaker returns about a job: its description, its tags, and the resources through which it names images."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Answer = Mapping[str, Any] | ImageError
 
 
 def collect(client: Any, ref: JobRef) -> Collected:
-    """Describe the job, its tags and its resources, as much as possible at the same time.
+    """Return the description of the job, its tags and its resources, with calls in parallel where possible.
 
-    Never raises for what SageMaker returns: tags and resources that the guard may not read are facts, and a call that failed
-    for now, after botocore's retries, is one of `failures`. When the job itself can't be described, the source's own
-    description of it takes the place of SageMaker's.
+    Never raises for errors of SageMaker: tags and resources that the guard may not read are facts, and a call that failed
+    temporarily, after botocore's retries, is added to `failures`. If the job itself can't be described, the source's data about
+    it replaces the description.
     """
-    # Owned by the call: no thread is left behind for Lambda to freeze.
+    # The pool lives for this call only, so that no thread is left for Lambda to freeze.
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         tags = submit(pool, _tags, client, ref.arn)
         failures: list[CollectError] = []
@@ -79,7 +79,7 @@ def describe(client: Any, ref: JobRef) -> Mapping[str, Any]:
 
 
 def event_only(ref: JobRef) -> dict[str, Any]:
-    """Return what no description of a job has, and the event of its creation has told: nobody can ask for it later."""
+    """Return the parameters that only the creation event contains: Describe doesn't return them, so they can't be read later."""
     return {field: ref.reported[field] for field in ref.kind.event_only_fields if field in ref.reported}
 
 
@@ -89,7 +89,8 @@ def _references(
     known: dict[Resource, Answer] = {}
     failed: list[CollectError] = []
     tags: dict[Resource, Future[dict[str, str] | CollectError | None]] = {}
-    # A job names a model, that one a package, and a package nothing more: each round finds what the last one asked for.
+    # A job names a model, a model may name a package, and a package names nothing further. Each round describes the resources
+    # that the descriptions of the previous round name.
     while wanted := sorted(set(extract(ref.kind.id, description, ref.name, known).unresolved)):
         found = [call.result() for call in [submit(pool, _resource, client, resource) for resource in wanted]]
         failed += [answer for answer in found if isinstance(answer, CollectError)]
@@ -103,13 +104,13 @@ def _references(
         if isinstance(answer, CollectError):
             failed.append(answer)
         elif answer is not None and not isinstance(described, ImageError):
-            # Where the responses of other kinds have them.
+            # In the same field as in the responses that include tags.
             known[resource] = {**described, "Tags": answer}
     return known, failed
 
 
 def _tagged_arn(resource: Resource, answer: Answer) -> str | None:
-    """The ARN of a described resource whose tags the document shows."""
+    """Return the ARN of a described resource if the document shows the tags of its kind."""
     field = BY_RESOURCE_KIND[resource.kind].arn_field
     return None if field is None else text(answer, field)
 
@@ -117,13 +118,14 @@ def _tagged_arn(resource: Resource, answer: Answer) -> str | None:
 def _as_started(
     ref: JobRef, description: Mapping[str, Any], resource: Answer | CollectError, *, from_event: bool
 ) -> Answer:
-    """Return the resource, or why its images are unknown: also when its name was deleted and given again after the job began.
+    """Return the resource, or why its images are unknown: the call failed, or the resource is younger than the job.
 
-    A description that is only the one `from_event`, as SageMaker's couldn't be had for now, may lack when that was.
+    A younger resource was deleted and created again after the job began. With a description `from_event`, because describing
+    the job failed temporarily, the time at which the job was created may be missing.
     """
     if isinstance(resource, CollectError):
         return ImageError(code="unavailable", message=str(resource.evidence["code"]))
-    # Each run of a schedule takes what the name means then.
+    # Each run of a schedule uses the resource that has the name at that time.
     if isinstance(resource, ImageError) or ref.kind is MONITORING_SCHEDULE:
         return resource
     if (
@@ -131,14 +133,14 @@ def _as_started(
         and parse_time(description.get("CreationTime")) is None
         and parse_time(resource.get("CreationTime")) is not None
     ):
-        return ImageError(code="unavailable", message="when the job was created can't be read for now")
+        return ImageError(code="unavailable", message="the job's creation time can't be read at the moment")
     return _replaced("the job started") if _is_younger(resource, description) else resource
 
 
 def _replaced_packages(known: Mapping[Resource, Answer]) -> dict[Resource, ImageError]:
-    """The packages that are younger than a model made of them, each as not found.
+    """Return the packages that are younger than a model made from them, each as not found.
 
-    What the model was made of is gone: the package that has its name now would vouch for images that it never had.
+    The model's original package was deleted; the package that has its name now would describe images that the model doesn't run.
     """
     named = (
         (Resource(MODEL_PACKAGE.id, name), model)
@@ -150,7 +152,7 @@ def _replaced_packages(known: Mapping[Resource, Answer]) -> dict[Resource, Image
 
 
 def _is_younger(resource: Answer | None, than: Mapping[str, Any]) -> bool:
-    """Whether a described resource was created later; not where SageMaker itself tells no time."""
+    """Return whether a described resource was created later; False if a creation time is missing."""
     if resource is None or isinstance(resource, ImageError):
         return False
     created, begun = parse_time(resource.get("CreationTime")), parse_time(than.get("CreationTime"))
@@ -177,7 +179,7 @@ def _resource(client: Any, resource: Resource) -> Answer | CollectError:
 
 
 def _tags(client: Any, arn: str) -> dict[str, str] | CollectError | None:
-    """Return the tags; None when they may not be read, an error when the call failed for now."""
+    """Return the tags; None if the guard may not read them, an error if the call failed temporarily."""
     tags: dict[str, str] = {}
     page: dict[str, Any] = {"ResourceArn": arn}
     while True:
@@ -197,7 +199,7 @@ def _call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
 
 
 def _temporary_failure(operation: str, resource: str, exc: Exception) -> CollectError:
-    """Return the error as a value: what is known is judged first, and the error raised after that."""
+    """Return the error as a value: the guard first judges what it knows, and raises the error afterwards."""
     error = CollectError(
         "the SageMaker API call failed", operation=operation, resource=resource, code=code(exc), error=str(exc)
     )

@@ -1,4 +1,7 @@
-"""When a job was created that the guard could not describe while it judged it: a notice tells jobs of one name apart by that."""
+"""Looks up the creation time of a notice's job, if the guard could not describe the job while judging it.
+
+The creation time distinguishes jobs of the same name.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from guard.times import parse_time
 
 
 def created_at(sagemaker: Any, notice: Notice) -> datetime | None:
-    """Return when the notice's job was created; None while that can't be read, or if the job is gone; never raises GuardError."""
+    """Return when the notice's job was created; None if that can't be read or the job is gone; never raises GuardError."""
     home = Home(notice.account, notice.region, notice.partition)
     source = Source(type="check", id=notice.decision_id, time=notice.time)
     try:
@@ -23,5 +26,5 @@ def created_at(sagemaker: Any, notice: Notice) -> datetime | None:
         created = parse_time(describe(sagemaker, ref).get("CreationTime"))
     except (GuardError, KeyError):
         return None
-    # One that was created later only has the name of the notice's.
+    # A job created after the notice is another job of the same name.
     return created if created is not None and created <= notice.time else None

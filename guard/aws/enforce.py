@@ -1,4 +1,4 @@
-"""Stopping a denied job, with every way that it can end named."""
+"""Stops a denied job and classifies every possible result."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _IN_STATUS = re.compile(r"rejected because the [a-z ]+ job is in status (?P<stat
 
 
 PATIENCE = (1.0, 2.0, 4.0)
-"""Seconds to wait before each further attempt at a throttled stop, beside botocore's, which are over within one.
+"""Seconds to wait before each further attempt at a throttled stop, after botocore's own retries, which end within one second.
 
-Whoever floods the account with calls would else keep a job running with them.
+Without these, a job's owner could keep it running by flooding the account with calls.
 """
 
 
 class SharedPatience:
-    """The same for many jobs, together so many seconds: a sweep must not be over its time for them."""
+    """The same pauses for many jobs, limited to a total number of seconds, so that a sweep doesn't exceed its time."""
 
     def __init__(self, pauses: Iterable[float], seconds: float) -> None:
         self._pauses = tuple(pauses)
         self._left = seconds
 
     def __iter__(self) -> Iterator[float]:
-        """Yield the pauses of one job, as far as there is time."""
+        """Yield the pauses of one job, as long as they fit in the remaining time."""
         for pause in self._pauses:
             if pause > self._left:
                 return
@@ -45,12 +45,12 @@ class SharedPatience:
 def stop(
     client: Any, ref: JobRef, patience: Iterable[float] = (), sleep: Callable[[float], object] = time.sleep
 ) -> Outcome:
-    """Stop the job: STOPPED, or ALREADY_FINISHED or GONE when it had ended before the call.
+    """Stop the job. Return STOPPED, or ALREADY_FINISHED or GONE if it had ended before the call.
 
-    What a refusal means is decided by describing the job again, because SageMaker documents no error for a job that has ended
-    (seen: `ValidationException: The request was rejected because the training job is in status Stopped.`). A job that is
-    stopping after a call whose answer was lost was stopped by the guard. Raises StopError when the job still runs, or when its
-    state is unknown.
+    If SageMaker refuses, the job is described again to find out why, because no error is documented for a job that has ended
+    (observed: `ValidationException: The request was rejected because the training job is in status Stopped.`). A job that is
+    stopping after a call whose response was lost counts as stopped by the guard. Raises StopError if the job still runs, or if
+    its state is unknown.
     """
     call = getattr(client, xform_name(ref.kind.stop_operation))
     pauses = iter(patience)
@@ -90,6 +90,6 @@ def _after_refusal(client: Any, ref: JobRef, refusal: Exception) -> Outcome:
 
 
 def _status_in(refusal: Exception) -> str | None:
-    """The job's status by the refusal itself; believed only while the job can't be described."""
+    """Return the job's status from the text of the refusal; used only if the job can't be described."""
     found = _IN_STATUS.search(str(refusal)) if code(refusal) == "ValidationException" else None
     return found["status"] if found else None

@@ -1,4 +1,4 @@
-"""The running jobs of one kind, page by page, the oldest first."""
+"""Lists the running jobs of one kind, page by page, the oldest first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from guard.errors import ListError, ListUnsupported
 from guard.jobs import JobKind
 
 PAGE = 100
-"""The most that the API returns in one response."""
+"""The API's maximum number of jobs in one response."""
 
 
 def pages(
@@ -24,13 +24,13 @@ def pages(
     before: datetime | None = None,
     only: Mapping[str, str] | None = None,
 ) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield the summaries of the jobs with this status, created between the two times; `only` is one of the kind's lists.
+    """Yield pages of the jobs with this status that were created between the two times; `only` selects one of the kind's lists.
 
-    Where the API filters each page by itself, those of jobs with any status: of a page that is empty, nobody could tell when its
-    jobs were created, and so where to go on.
+    Where the API filters after paging, jobs of every status are included: an empty page would not show how far the list has
+    come, so that the next sweep could not continue there.
 
-    The oldest come first where the API sorts, so that a job which is created meanwhile is on the last page instead of moving the
-    others. Raises ListError, and of its kind ListUnsupported where the region lacks the operation.
+    The oldest come first where the API can sort: a job that is created meanwhile is then on the last page and doesn't shift the
+    others. Raises ListError, or its subclass ListUnsupported if the region lacks the operation.
     """
     for more in kind.listing.each if only is None else (only,):
         yield from _pages(client, kind, status, more, after, before)

@@ -1,4 +1,4 @@
-"""What botocore makes of a response, or one error of its own for each that it can't read."""
+"""botocore's response parsers, with ResponseParserError for every response that they can't parse."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from botocore.parsers import ResponseParser, ResponseParserError, ResponseParser
 
 
 class Parsers(ResponseParserFactory):
-    """Makes botocore's parsers, which raise ResponseParserError for whatever they can't read.
+    """Creates botocore's parsers, changed to raise ResponseParserError for every response that they can't parse.
 
-    Of JSON that has another shape than the service's, as a gateway's `["blocked"]`, they raise what Python does: AttributeError,
-    TypeError, ValueError. What handles a failed call takes none of these for one, so that tags which could not be read kept a
-    denied job from being stopped.
+    For JSON of another shape than the service's, such as a gateway's `["blocked"]`, botocore's own parsers raise AttributeError,
+    TypeError or ValueError. The guard's error handling doesn't treat these as failed calls, so unreadable tags once kept a denied
+    job from being stopped.
     """
 
     def create_parser(self, protocol_name: str) -> ResponseParser:
-        """Return the parser of a protocol."""
+        """Return the parser for a protocol."""
         parser = super().create_parser(protocol_name)
         parser.parse = _strict(parser.parse)  # type: ignore[method-assign]  # each parser is this client's own
         return parser
@@ -35,7 +35,7 @@ def _strict(parse: Callable[..., Any]) -> Callable[..., Any]:
             raise _unreadable(answer)
         error = answer.get("Error")
         if isinstance(error, dict) and isinstance(error.get("Code"), dict | list):
-            # botocore looks up what else the error has by its code, as a key.
+            # botocore uses the code as a dictionary key, so it has to be hashable.
             raise _unreadable(error["Code"])
         return answer
 

@@ -1,4 +1,4 @@
-"""What an error of an AWS API means: the thing is missing, the call isn't allowed, or the service can't answer for now."""
+"""Classifies errors of AWS APIs: the resource is missing, the call isn't allowed, or the failure is temporary."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from botocore.parsers import ResponseParserError
 
 
 class ForeignAnswer(BotoCoreError):
-    """A response with the status of a success that isn't the service's own.
+    """A response with a success status that doesn't come from the service.
 
-    botocore takes any body with that status, as a proxy's sign-in page, for a response without members: a job without images,
-    a Stop that was served, a notice that the queue has, a record that the bucket keeps.
+    botocore parses any body with such a status, for example a proxy's sign-in page, as a response without members: as a job
+    without images, a successful Stop call, a notice accepted by the queue, or a record stored in the bucket.
     """
 
     fmt = "the response to {operation} lacks {lacks}: something between the guard and the service sent it"
 
 
 CALL_ERRORS: tuple[type[Exception], ...] = (ClientError, BotoCoreError, ResponseParserError)
-"""All that a call of botocore raises. ResponseParserError, for a response that can't be parsed, is no BotoCoreError."""
+"""Every exception that a botocore call raises. ResponseParserError, for an unparsable response, isn't a BotoCoreError."""
 
-# What the response to a served call always has, where that is a member of its own that nothing else would send; any other has
-# the request id: an ETag stands on every page of a web server.
+# A member that proves a response is the service's own: always present, and not sent by anything else. Responses of other
+# operations are recognized by their request id. (An ETag, for example, proves nothing: any web server sends one.)
 _PROOFS = {
     "BatchImportFindings": "FailedCount",
     "GetFindings": "Findings",
@@ -37,8 +37,8 @@ _PROOFS = {
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 _MISSING = frozenset({"ResourceNotFound", "ResourceNotFoundException"})
 
-# SageMaker has no error code of its own for most unknown names: these are the texts of its ValidationException, as seen in
-# traces of the real service. The operations that aren't listed are documented with ResourceNotFound.
+# For most unknown names SageMaker has no specific error code: these are the messages of its ValidationException, taken from
+# traces of the real service. Operations that aren't listed are documented to return ResourceNotFound.
 _TRAINING = ("Requested resource not found",)
 _JOB = ("Could not find requested job with name", "Could not find job to update with name")
 _MISSING_TEXTS: dict[str, tuple[str, ...]] = {
@@ -48,7 +48,7 @@ _MISSING_TEXTS: dict[str, tuple[str, ...]] = {
 }
 _MISSING_RESOURCE_TEXTS = ("could not find", "cannot find", "not found", "does not exist")
 
-# Too many calls, whoever made them.
+# Too many calls, by the guard or by anyone else in the account.
 _THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -66,7 +66,7 @@ _THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-# Nothing that SageMaker says with these is about the job: capacity, faults of the service, credentials that are being renewed.
+# None of these is about the job: capacity, failures of the service, credentials that are being renewed.
 _TEMPORARY = _THROTTLED | frozenset(
     {
         "ExpiredToken",
@@ -90,12 +90,12 @@ _TEMPORARY = _THROTTLED | frozenset(
 
 
 def refuse_foreign(**after_call: Any) -> None:
-    """Raise ForeignAnswer for what something else than the service sent; a handler of botocore's event `after-call`."""
+    """Raise ForeignAnswer for a response that the service didn't send; a handler of botocore's event `after-call`."""
     checked(after_call["model"].name, after_call["parsed"])
 
 
 def checked(operation: str, response: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the response. Raises ForeignAnswer for a success that something else than the service sent."""
+    """Return the response. Raises ForeignAnswer for a successful response that the service didn't send."""
     metadata = response.get("ResponseMetadata") or {}
     if int(metadata.get("HTTPStatusCode", 300)) < 300:
         proof = _PROOFS.get(operation)
@@ -112,24 +112,24 @@ def code(error: Exception) -> str:
 
 
 def is_denied(error: Exception) -> bool:
-    """Whether the role has no right to the call."""
+    """Return whether the role lacks the permission for the call."""
     return isinstance(error, ClientError) and code(error) in _DENIED
 
 
 def is_unsupported(error: Exception) -> bool:
-    """Whether SageMaker in this region has no such operation; said of some kinds of jobs, and for as long as that is so."""
+    """Return whether SageMaker lacks the operation in this region, as it does permanently for some job kinds."""
     return isinstance(error, ClientError) and code(error) == "UnknownOperationException"
 
 
 def is_missing_job(operation: str, error: Exception) -> bool:
-    """Whether SageMaker says that the job doesn't exist, by error code or by the operation's own known text."""
+    """Return whether SageMaker reports that the job doesn't exist, by error code or by the operation's known message."""
     if code(error) in _MISSING:
         return True
     return code(error) == "ValidationException" and _text(error).startswith(_MISSING_TEXTS.get(operation, ("\0",)))
 
 
 def is_missing_resource(error: Exception) -> bool:
-    """Whether SageMaker says that a model, an algorithm or the like doesn't exist."""
+    """Return whether SageMaker reports that a model, algorithm or similar resource doesn't exist."""
     text = _text(error).lower()
     return code(error) in _MISSING or (
         code(error) == "ValidationException" and any(known in text for known in _MISSING_RESOURCE_TEXTS)
@@ -137,24 +137,24 @@ def is_missing_resource(error: Exception) -> bool:
 
 
 def is_temporary(error: Exception) -> bool:
-    """Whether the error says nothing about what was asked for: busy, broken, unreachable, or not signed as it should be."""
+    """Return whether the error isn't about the requested resource: throttling, outage, lost connection, or invalid signature."""
     if isinstance(error, ClientError):
         return code(error) in _TEMPORARY or _status(error) >= 500 or is_throttled(error)
     return not isinstance(error, ParamValidationError)
 
 
 def is_throttled(error: Exception) -> bool:
-    """Whether the account has made too many calls: this one wasn't served, and may be in a moment."""
+    """Return whether the call was throttled, so that it had no effect and can be retried soon."""
     return isinstance(error, ClientError) and (code(error) in _THROTTLED or _status(error) == 429)
 
 
 def is_unreachable(error: BaseException | None) -> bool:
-    """Whether nothing answered at all: no connection, or none that lasted until there was an answer."""
+    """Return whether there was no response at all: no connection, or one that broke or timed out before the response."""
     return isinstance(error, NoConnection | HTTPClientError)
 
 
 def may_have_been_served(error: Exception) -> bool:
-    """Whether the call may have taken effect although it failed: its answer was lost, now or before one of botocore's retries."""
+    """Return whether the failed call may have taken effect: a response was lost, of this attempt or one that botocore retried."""
     if not isinstance(error, ClientError):
         return not isinstance(error, ParamValidationError)
     return _status(error) >= 500 or int(_metadata(error).get("RetryAttempts", 0)) > 0

@@ -1,4 +1,4 @@
-"""The partitions and regions that the installed botocore knows, without a call."""
+"""The partitions and regions listed in the installed botocore; needs no API call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def known_partitions() -> tuple[str, ...]:
 @cache
 def known_regions() -> tuple[str, ...]:
     """Return the names of the regions of all partitions, sorted."""
-    # A partition's own name stands for services without regions.
+    # An entry such as `aws-global` stands for services without regions.
     return tuple(sorted(name for each in _partitions() for name in each["regions"] if not name.endswith("-global")))
 
 

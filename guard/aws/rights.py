@@ -1,4 +1,4 @@
-"""Rights that the guard's role has by its template and that something else took: a service control policy, or a boundary."""
+"""Permissions that the template grants to the guard's role, but a service control policy or permissions boundary denies."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from guard.resources import BY_RESOURCE_KIND, Resource
 
 
 def missing_rights(home: Home, answers: Mapping[Resource, Mapping[str, Any] | ImageError]) -> tuple[RightMissing, ...]:
-    """Return an error for each API call that was refused for resources of the guard's own account and region, with the first one.
+    """Return an error for each API operation refused on a resource of the guard's own account and region, with the first one.
 
-    Who may see a resource of another account is its owner's decision, and one of another region is behind none of the rights.
+    A refusal for another account's resource is its owner's decision, and the role has no permissions in other regions.
     """
     missing: dict[str, RightMissing] = {}
     for resource, answer in sorted(answers.items(), key=lambda item: item[0]):
@@ -23,7 +23,7 @@ def missing_rights(home: Home, answers: Mapping[Resource, Mapping[str, Any] | Im
             missing.setdefault(
                 operation,
                 RightMissing(
-                    "the guard lacks a right that its role has by the template",
+                    "the guard's role lacks a permission that the template grants",
                     operation=operation,
                     account=home.account,
                     resource=resource.name,
@@ -34,6 +34,6 @@ def missing_rights(home: Home, answers: Mapping[Resource, Mapping[str, Any] | Im
 
 
 def _is_own(home: Home, name: str) -> bool:
-    """Whether the name, or the ARN, is that of a resource in this account and region."""
+    """Return whether the name or ARN refers to a resource in this account and region."""
     _, *place = name.split(":")[:5]
     return not name.startswith("arn:") or place == [home.partition, "sagemaker", home.region, home.account]

@@ -1,4 +1,4 @@
-"""The bearer token of a remote OPA, from where AWS keeps it."""
+"""Reads the bearer token of a remote OPA from Secrets Manager or SSM."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from guard.aws.clients import ClientOf
 from guard.aws.refusals import CALL_ERRORS, code
 from guard.errors import OpaUnauthorized
 
-# KeyError: a secret of bytes has no text.
+# KeyError: a binary secret has no SecretString.
 _ERRORS: tuple[type[Exception], ...] = (*CALL_ERRORS, KeyError)
 
 
 def token_from(arn: str, client_of: ClientOf) -> str:
-    """Return the text of a Secrets Manager secret or an SSM parameter; `client_of` makes the client of a service.
+    """Return the value of a Secrets Manager secret or an SSM parameter; `client_of` returns the client of a service.
 
-    Raises OpaUnauthorized when it can't be read, without anything of its value.
+    Raises OpaUnauthorized, which never contains any part of the value, if it can't be read or isn't a valid token.
     """
     service = arn.split(":")[2]
     try:
@@ -27,6 +27,6 @@ def token_from(arn: str, client_of: ClientOf) -> str:
         raise OpaUnauthorized("the token of the remote OPA could not be read", arn=arn, code=code(exc)) from exc
     token = str(found).strip()
     if not re.fullmatch(r"[!-~]+", token):
-        # What a client says of such a header would quote it.
+        # An HTTP client's error about such a header would quote the token.
         raise OpaUnauthorized("the token of the remote OPA is not one line of visible ASCII characters", arn=arn)
     return token

@@ -13,17 +13,17 @@ from guard.limits.permit import Permit
 ON, OFF = "on", "off"
 _ERRORS: tuple[type[Exception], ...] = (*CALL_ERRORS, KeyError)
 SECONDS = 20.0
-"""For so long a value is not read again: with the time of a call, a change takes effect well within a minute."""
+"""A value is cached this long: including the time of a call, a change takes effect well within a minute."""
 
 
 class Switch:
-    """Reads the parameter when a job is to be stopped; any value but `off`, and one that can't be read, is on.
+    """Reads the parameter when a job is to be stopped; any value except `off` counts as on, and so does an unreadable one.
 
-    One that is neither `on` nor `off` is on with a warning: whoever wrote it may believe that no job is stopped any more.
+    A value that is neither `on` nor `off` adds a warning: its author may believe that jobs aren't stopped any more.
     """
 
     def __init__(self, client_of: Callable[[], Any], name: str, clock: Callable[[], float] = time.time) -> None:
-        """The clock is the time of day: that of a frozen environment stands still."""
+        """The clock is the wall clock: a monotonic clock stands still while Lambda freezes the environment."""
         self._client_of = client_of
         self._name = name
         self._clock = clock
@@ -50,6 +50,6 @@ class Switch:
         if word == ON:
             return Permit()
         if word != OFF:
-            told = f"the switch is neither `{ON}` nor `{OFF}`: jobs are stopped"
-            return Permit(warnings=(StateError(told, parameter=self._name),))
+            message = f"the switch is neither `{ON}` nor `{OFF}`: jobs are stopped"
+            return Permit(warnings=(StateError(message, parameter=self._name),))
         return Permit("switch", f"enforcement is switched off: the parameter {self._name} is `{OFF}`")

@@ -17,25 +17,25 @@ _LOST_CONDITION = "ConditionalCheckFailedException"
 
 
 class StateTable:
-    """Reads and writes items of texts and whole numbers. Every method raises StateError when the table can't be used."""
+    """Reads and writes items of strings and integers. Every method raises StateError when the table can't be used."""
 
     def __init__(self, client_of: Callable[[], Any], name: str) -> None:
-        """The client is made when it is needed: a cold start doesn't wait for it."""
+        """The client is created on first use, so that a cold start doesn't wait for it."""
         self._client_of = client_of
         self._name = name
 
     def read(self, item: str) -> Values:
-        """Return the item's values; none when there is no such item."""
+        """Return the item's values; empty if there is no such item."""
         answer = self._call("GetItem", lambda: self._client_of().get_item(**self._key(item), ConsistentRead=True))
         return _plain(answer.get("Item") or {})
 
     def write(self, item: str, values: Mapping[str, str | int], expires: datetime) -> None:
-        """Put the values in the place of the item's."""
+        """Replace the item's values."""
         content = _typed({**values, "id": item, _EXPIRATION: int(expires.timestamp())})
         self._call("PutItem", lambda: self._client_of().put_item(TableName=self._name, Item=content))
 
     def claim(self, item: str, owner: str, until: datetime, now: datetime) -> bool:
-        """Take the item for the owner until then, unless somebody else has it now; return whether that went well."""
+        """Lock the item for the owner until that time unless another owner holds it; return whether the owner holds it now."""
         content = _typed(
             {"id": item, "owner": owner, "until": _milliseconds(until), _EXPIRATION: int(until.timestamp())}
         )
@@ -49,7 +49,7 @@ class StateTable:
         return self._call("PutItem", lambda: self._client_of().put_item(**request)) is not None
 
     def release(self, item: str, owner: str) -> None:
-        """Give the item back if the owner still has it."""
+        """Release the lock if the owner still holds it."""
         request = {
             **self._key(item),
             "ConditionExpression": "#owner = :owner",
@@ -61,9 +61,9 @@ class StateTable:
     def add(
         self, item: str, amounts: Mapping[str, int], remove: Iterable[str] = (), expires: datetime | None = None
     ) -> Values:
-        """Add to the item's numbers, remove others, and return all that it has then."""
+        """Add to numbers of the item, remove other numbers, and return all values that the item has afterwards."""
         names = {f"#a{index}": name for index, name in enumerate(amounts)}
-        # One that is added to again, as the clock went back, is kept: DynamoDB refuses both at once.
+        # After the clock was set back, a number to remove may be added to again: DynamoDB rejects both in one call.
         removed = {f"#r{index}": name for index, name in enumerate(remove) if name not in amounts}
         values: dict[str, str | int] = {f":a{index}": amount for index, amount in enumerate(amounts.values())}
         expression = "ADD " + ", ".join(f"{name} :{name[1:]}" for name in names)
@@ -86,7 +86,7 @@ class StateTable:
         return {"TableName": self._name, "Key": {"id": {"S": item}}}
 
     def _call(self, operation: str, call: Callable[[], Any]) -> Any:
-        """The response; None when the item isn't as the call's condition demands."""
+        """Return the response; None if the call's condition isn't met."""
         try:
             return call()
         except CALL_ERRORS as exc:
@@ -106,7 +106,7 @@ def _typed(values: Mapping[str, str | int]) -> dict[str, Any]:
 
 
 def _plain(item: Mapping[str, Any]) -> Values:
-    """The texts and whole numbers; what isn't either of them is not the guard's."""
+    """Return the strings and integers; values of other types weren't written by the guard."""
     texts: Values = {name: value["S"] for name, value in item.items() if "S" in value}
     numbers: Values = {name: int(value["N"]) for name, value in item.items() if _is_whole(value.get("N", ""))}
     return texts | numbers

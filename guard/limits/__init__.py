@@ -1,1 +1,1 @@
-"""What may keep a denied job from being stopped: a breaker and a switch. Deliberate, recorded, and closed when in doubt."""
+"""What may keep a denied job from being stopped: a breaker and a switch. Each use is recorded; if they fail, jobs are stopped."""

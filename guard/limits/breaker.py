@@ -1,7 +1,7 @@
-"""The breaker: above so many stops in a sliding window it suspects the policies before the jobs.
+"""The breaker: too many stops in a sliding window suggest a mistake in the policies, so it withholds further stops.
 
-All functions count in one item of the state table: a number for each tenth of the window, so that one call both counts a stop and
-returns how many there were.
+All function instances count in one item of the state table, with a number for each tenth of the window, so that one call both
+counts a stop and returns the total.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ ITEM = "breaker"
 SLICES = 10
 _STOPS, _WITHHELD, _JUDGED, _RULE, _SUSPECTED = "stops", "withheld", "judged", "rule", "suspected"
 LONGEST_WINDOWS, LONGEST = 6, timedelta(days=1)
-# A job is denied by few rules; an item has to stay small.
+# A job is denied by few rules, and the item has to stay small.
 _MOST_RULES = 50
 _MOST_STALE = 200
 _MOST_SEEN = 10_000
 
 
 class Counters(Protocol):
-    """Adds to numbers, of which all are returned; raises StateError when it can't."""
+    """Stores counters by item; raises StateError on failure."""
 
     def add(
         self, item: str, amounts: Mapping[str, int], remove: Iterable[str] = (), expires: datetime | None = None
     ) -> Mapping[str, str | int]:
-        """Add to the item's numbers, remove others, and return all that it has then."""
+        """Add to numbers of the item, remove other numbers, and return all values that the item has afterwards."""
         ...
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """When the breaker opens; 0 switches a bound off.
+    """When the breaker opens; 0 disables a bound.
 
-    `stops` is a number in the window. `rule_share` is the percentage of all judged jobs that one rule may deny, once it has
-    denied more than `rule_jobs`.
+    `stops` is the maximum number of stops in the window. `rule_share` is the percentage of all judged jobs that one rule may
+    deny; it applies once the rule has denied more than `rule_jobs`.
     """
 
     stops: int
@@ -55,12 +55,12 @@ class Bounds:
 
     @property
     def longest(self) -> timedelta:
-        """How long a job may be withheld: whoever gets the alarm has the time to roll back, or to use the switch."""
+        """How long a job may be withheld: enough time for an operator to react to the alarm with a rollback or the switch."""
         return min(LONGEST_WINDOWS * self.window, LONGEST)
 
     @classmethod
     def of(cls, settings: Settings) -> Bounds:
-        """Return those of a deployment."""
+        """Return the bounds of a deployment."""
         return cls(
             stops=settings.breaker_stops,
             window=timedelta(minutes=settings.breaker_minutes),
@@ -71,8 +71,9 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Tally:
-    """What was counted in the window: jobs that were stopped, by which rules, and those that go on; and apart from them those
-    that were withheld, as often as they were, and by the suspicion of which rules.
+    """The counts of the window: `stops`, also per rule (`denied_by`), and `judged`, which includes jobs that weren't denied.
+
+    Withheld stops are counted apart from these, each attempt once: `withheld`, and `suspected` per suspected rule.
     """
 
     stops: int
@@ -82,7 +83,7 @@ class Tally:
     suspected: Mapping[str, int] = field(default_factory=dict)
 
     def suspects(self, bounds: Bounds) -> frozenset[str]:
-        """The rules that deny more than their share."""
+        """Return the rules that deny more than their share of the jobs."""
         if not bounds.rule_share:
             return frozenset()
         return frozenset(
@@ -93,12 +94,12 @@ class Tally:
 
 
 class Breaker:
-    """Counts stops, and permits them up to the bounds; what can't be counted is permitted."""
+    """Counts stops and permits them up to the bounds; a stop that can't be counted is permitted."""
 
     def __init__(
         self, counters: Counters, bounds: Bounds, clock: Callable[[], datetime] = utc_now, together: int = 1
     ) -> None:
-        """Decisions that stop nothing are counted so many `together`."""
+        """`together` is how many jobs that aren't denied are counted with one call."""
         self._counters = counters
         self._bounds = bounds
         self._clock = clock
@@ -109,10 +110,10 @@ class Breaker:
         self._lock = threading.Lock()
 
     def judged(self, job_arn: str) -> None:
-        """Count a job that goes on, once in a window, however many events it sends; one that can't be counted is forgotten.
+        """Count a job that isn't denied, once per window for all its events; if the counting fails, the job isn't counted.
 
-        A denied job is counted once, too: with each event of the others, a rule that denies most jobs would look like one that
-        denies few. Several functions at work count a job once each.
+        A denied job is counted once as well. If every event of the other jobs counted, a rule that denies most jobs would seem
+        to deny few. Several function instances may each count the same job once.
         """
         with self._lock:
             if not self._is_first(job_arn):
@@ -124,10 +125,10 @@ class Breaker:
         self._counted({_JUDGED: amount}, self._clock())
 
     def permit(self, record: Record) -> Permit:
-        """Count the stop of this record's job, and return whether it may be made.
+        """Count the stop of this record's job and return whether it may be stopped.
 
-        Only jobs that were stopped stay counted: else the same denied job, judged again and again, would be what keeps it and
-        all others from being stopped.
+        Only actual stops stay counted. Otherwise a withheld job that is judged again and again would keep the breaker open for
+        itself and all others.
         """
         rules = denying_rules(record)[:_MOST_RULES]
         counted = {_STOPS: 1, _JUDGED: 1, **{f"{_RULE} {rule}": 1 for rule in rules}}
@@ -185,17 +186,17 @@ def _negated(amounts: Mapping[str, int]) -> dict[str, int]:
 
 
 def denying_rules(record: Record) -> tuple[str, ...]:
-    """Return the rules with findings that deny the record's job, sorted."""
+    """Return the ids of the rules that deny the record's job, sorted."""
     return tuple(sorted({f.rule_id for f in record.findings if f.level == "deny" and f.exempted_by is None}))
 
 
 def slice_of(time: datetime, window: timedelta) -> int:
-    """Return the number of the tenth of a window that the time is in."""
+    """Return the number of the slice, a tenth of a window, that contains the time."""
     return int(time.timestamp() // (window.total_seconds() / SLICES))
 
 
 def is_stale(name: str, current: int) -> bool:
-    """Whether the number of this name is of a slice before the window."""
+    """Return whether the counter of this name belongs to a slice before the window."""
     number = name.partition(" ")[0]
     return number.isdecimal() and int(number) <= current - SLICES
 

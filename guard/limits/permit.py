@@ -16,10 +16,10 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Permit:
-    """The answer: `withheld_by` names what keeps the job from being stopped; `warnings` are what could not be found out.
+    """Whether a job may be stopped: `withheld_by` names what prevents the stop; `warnings` are limits that could not be read.
 
-    `give_back` takes back what was counted, for a job that wasn't stopped after all; `count` counts the stop of one that was to
-    be withheld.
+    `give_back` undoes the counting for a job that wasn't stopped after all; `count` counts the stop of a job that was to be
+    withheld but is stopped.
     """
 
     withheld_by: WithheldBy | None = None
@@ -29,21 +29,21 @@ class Permit:
     count: Callable[[], object] = _nothing
 
     def overruled(self, reason: str) -> Permit:
-        """Return the permit of a job that is stopped all the same, and count that stop; never raises."""
+        """Return a permit to stop the withheld job for this reason, and count the stop; never raises."""
         permit = replace(self, withheld_by=None, reason=reason)
         try:
             self.count()
         except Exception:
-            # It is made all the same, and there is nothing to give back.
+            # The job is stopped even if its stop wasn't counted; then there is no counting to undo.
             return replace(permit, give_back=_nothing)
         return permit
 
 
 class Limits(Protocol):
-    """Asked between the record of a denial and the stop. What it can't find out, it permits."""
+    """Consulted after a denial was recorded and before the job is stopped. If a limit can't be read, the stop is permitted."""
 
     def judged(self, job_arn: str) -> None:
-        """Count a job that goes on by a decision, also by one that was made before and still holds."""
+        """Count a job that isn't denied, by a new decision or by an earlier one that still holds."""
         ...
 
     def permit(self, record: Record) -> Permit:
@@ -52,13 +52,13 @@ class Limits(Protocol):
 
 
 class NoLimits:
-    """Every denied job may be stopped."""
+    """Permits every stop."""
 
     def judged(self, job_arn: str) -> None:
-        """Count nothing."""
+        """Do nothing."""
 
     def permit(self, record: Record) -> Permit:  # noqa: ARG002 - the protocol's
-        """Permit it."""
+        """Return a permit."""
         return Permit()
 
 
@@ -77,7 +77,7 @@ class SwitchedLimits:
         self.breaker.judged(job_arn)
 
     def permit(self, record: Record) -> Permit:
-        """Return what the switch says if it is off, or else what the breaker says, with the warnings of both."""
+        """Return the switch's answer if it is off, else the breaker's answer with the warnings of both."""
         switched = self.switch()
         if switched.withheld_by is not None:
             return switched

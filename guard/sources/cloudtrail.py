@@ -1,4 +1,4 @@
-"""What CloudTrail's record of a SageMaker API call says: its parameters, and who made it."""
+"""Reads CloudTrail's record of a SageMaker API call: its parameters, and who made it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from guard.jobs import JobKind
 
 
 def to_api_case(parameters: object) -> Any:
-    """Return the parameters as the API spells them: CloudTrail lowers the first letter of each field at every depth."""
+    """Return the parameters with the API's field names: CloudTrail lowers the first letter of each, at every depth."""
     if isinstance(parameters, Mapping):
         return {
             key[:1].upper() + key[1:]: value if key in FREE_MAPS else to_api_case(value)
@@ -24,15 +24,15 @@ def to_api_case(parameters: object) -> Any:
 
 
 def request(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the call's parameters as the API spells them; empty when CloudTrail left them out, as it does with big ones."""
+    """Return the call's parameters with the API's field names; empty if CloudTrail left them out, as it does with large ones."""
     parameters = to_api_case(detail.get("requestParameters"))
     return parameters if isinstance(parameters, Mapping) else {}
 
 
 def job_name_and_arn(detail: Mapping[str, Any], kind: JobKind) -> tuple[object, object]:
-    """Return the job's name and ARN wherever the record has them, unchecked.
+    """Return the job's name and ARN from any part of the record, unvalidated.
 
-    The events of what the service itself starts, as the training jobs of a tuning job, may have no parameters.
+    Events for jobs that the service itself starts, such as the training jobs of a tuning job, may have no request parameters.
     """
     parts = [to_api_case(detail.get(part)) for part in ("requestParameters", "responseElements", "serviceEventDetails")]
     found = [part for part in parts if isinstance(part, Mapping)]
@@ -43,7 +43,7 @@ def job_name_and_arn(detail: Mapping[str, Any], kind: JobKind) -> tuple[object, 
 
 
 def actor(detail: Mapping[str, Any]) -> Actor:
-    """Return who made the call; what the record doesn't tell is null."""
+    """Return who made the call; fields that the record lacks are None."""
     identity = child(detail, "userIdentity")
     session = child(identity, "sessionContext")
     return Actor(

@@ -1,4 +1,4 @@
-"""EventBridge envelopes to job references, or an explicit reason why an event is not the guard's business."""
+"""Turns EventBridge events into job references, or into an explicit reason why the guard ignores an event."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Ignored:
 def parse_event(event: object, home: Home) -> JobRef | Ignored:
     """Return the job that an EventBridge event is about, or why the guard ignores the event.
 
-    A status that this version doesn't know counts as running: Describe tells more. Raises EventError for an event of a
-    guarded job that can't be read, and ScopeError for one of another account or region.
+    A status that this version doesn't know counts as running: Describe decides then. Raises EventError for an unreadable event
+    about a guarded job, and ScopeError for an event of another account or region.
     """
     envelope = _mapping(event, "event")
     source, detail_type = _text(envelope, "source"), _text(envelope, "detail-type")
@@ -46,7 +46,7 @@ def parse_event(event: object, home: Home) -> JobRef | Ignored:
 
 
 def home_of(event: object) -> Home:
-    """Return the account and region that an event is of, for a decision without a deployment."""
+    """Return the account and region of an event, for decisions outside a deployment."""
     envelope = _mapping(event, "event")
     account, region = _text(envelope, "account"), _text(envelope, "region")
     return Home(account=account, region=region, partition=partition_of(region))
@@ -60,8 +60,8 @@ def _from_state_change(envelope: Mapping[str, Any], kind: JobKind, home: Home) -
         return Ignored(f"the job is not running: {status}")
     given = detail.get(kind.arn_field) or _first(envelope.get("resources"))
     name, arn = _identity(detail.get(kind.name_field), given, kind, home, detail)
-    told = _as_described(detail, kind, arn)
-    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=None, reported=told)
+    reported = _as_described(detail, kind, arn)
+    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=None, reported=reported)
 
 
 def _from_call(envelope: Mapping[str, Any], home: Home) -> JobRef | Ignored:
@@ -75,8 +75,8 @@ def _from_call(envelope: Mapping[str, Any], home: Home) -> JobRef | Ignored:
         return Ignored(f"the call failed: {detail['errorCode']}")
     actor, request = cloudtrail.actor(detail), cloudtrail.request(detail)
     name, arn = _identity(*cloudtrail.job_name_and_arn(detail, kind), kind, home, request)
-    told = _as_described(request, kind, arn)
-    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=actor, reported=told)
+    reported = _as_described(request, kind, arn)
+    return JobRef(kind=kind, name=name, arn=arn, home=home, source=source, actor=actor, reported=reported)
 
 
 def _source(envelope: Mapping[str, Any], kind: SourceType, home: Home) -> Source:
@@ -108,22 +108,22 @@ def _identity(name: object, given: object, kind: JobKind, home: Home, described:
         name = parsed.name
     name = clean(name)
     own = job_arn(name, kind, home, _qualifiers(kind, described, parsed))
-    # SageMaker lowers the case of names in some ARNs: such an ARN is kept as it is.
+    # SageMaker writes names in lower case in some ARNs; such an ARN is kept unchanged.
     same = isinstance(given, str) and given.lower() == own.lower()
     return name, str(given) if same else own
 
 
 def _as_described(described: Mapping[str, Any], kind: JobKind, arn: str) -> Node:
-    """What the source tells of the job, as Describe would: no nulls, which stand for what a job lacks, and no other job's ARN.
+    """Return the source's data about the job in the form of a description: without nulls, and with the job's own ARN.
 
-    While Describe fails, the tags of that one would be taken for the job's.
+    Real events have carried ARNs of other jobs. While Describe fails, such a job's tags would be taken for this job's.
     """
-    told: Node = present(described)
-    return {**told, kind.arn_field: arn} if kind.arn_field in told else told
+    reported: Node = present(described)
+    return {**reported, kind.arn_field: arn} if kind.arn_field in reported else reported
 
 
 def _qualifiers(kind: JobKind, described: Mapping[str, Any], parsed: JobArn | None) -> Sequence[str]:
-    """What stands before the name in the ARN of a job of this kind: as the source tells it, or as the ARN does."""
+    """Return the values that precede the name in an ARN of this kind, from the source's data or from its ARN."""
     keys = [described[field] for field in kind.key_fields if isinstance(described.get(field), str)]
     found = keys if len(keys) == len(kind.key_fields) or parsed is None else parsed.qualifiers
     if len(found) != len(kind.key_fields):
@@ -140,7 +140,7 @@ def _mapping(value: object, field: str) -> Mapping[str, Any]:
 def _text(node: Mapping[str, Any], key: str, parent: str = "") -> str:
     value = node.get(key)
     if not isinstance(value, str) or not value:
-        raise EventError("a field that every such event has is absent or no text", field=parent + key, value=value)
+        raise EventError("a required field of the event is missing or not a string", field=parent + key, value=value)
     return clean(value)
 
 

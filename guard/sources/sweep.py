@@ -1,4 +1,4 @@
-"""What SageMaker lists as running, to job references."""
+"""Turns SageMaker's lists of running jobs into job references."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Listed:
 
 
 def listed(kind: JobKind, summary: Mapping[str, Any], home: Home) -> Listed | None:
-    """Return the job of a summary; None for one without a name, which nobody could describe."""
+    """Return the job of a summary; None without a name or ARN, since such a job can't be described."""
     arn = text(summary, kind.arn_field)
     parsed = parse_job_arn(arn)
-    # Not every summary has the name beside the ARN.
+    # Some summaries have the ARN only.
     name = text(summary, kind.name_field) or (parsed.name if parsed else None)
     if not name:
         return None
@@ -45,5 +45,5 @@ def listed(kind: JobKind, summary: Mapping[str, Any], home: Home) -> Listed | No
 
 
 def job_ref(job: Listed, home: Home, source: Source) -> JobRef:
-    """Return the reference of a listed job. The list itself says nothing that could be judged."""
+    """Return the reference of a listed job, without any data to judge: the list has none."""
     return JobRef(kind=job.kind, name=job.name, arn=job.arn, home=home, source=source, actor=None, reported={})

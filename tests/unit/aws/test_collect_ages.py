@@ -94,7 +94,7 @@ def test_no_resource_is_believed_while_it_cannot_be_read_when_the_job_began() ->
     client = FakeSageMaker(DescribeTransformJob=refused("ThrottlingException"), ListTags=NO_TAGS, DescribeModel=model)
     told = replace(ref(TRANSFORM), reported={"ModelName": "m"})
     found = collect(client, told).references[Resource(MODEL.id, "m")]
-    assert found == ImageError(code="unavailable", message="when the job was created can't be read for now")
+    assert found == ImageError(code="unavailable", message="the job's creation time can't be read at the moment")
     known = replace(told, reported={"ModelName": "m", "CreationTime": BEGUN})
     assert collect(client, known).references[Resource(MODEL.id, "m")] == model
 
