@@ -1,4 +1,4 @@
-"""Pure extractors: the description of a job, as SageMaker's Describe call gives it, to the facts of the document."""
+"""Pure extractors: from a job's description, as SageMaker's Describe call returns it, to the facts of the document."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from guard.extract.reading import Node
 from guard.extract.resolve import Known
 from guard.extract.training import training, tuning
 
-# One extractor per row of guard/jobs.py; a test holds the two together.
+# One extractor per row of guard/jobs.py; a test checks that none is missing.
 EXTRACTORS: dict[str, Callable[[Node, str, Known], Facts]] = {
     "training": training,
     "processing": processing,

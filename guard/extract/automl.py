@@ -36,7 +36,7 @@ def automl(description: Node, name: str, _: Known) -> Facts:
             ),
         ),
         outputs=outputs(description, "OutputDataConfig", "S3OutputPath", "OutputDataConfig"),
-        # The jobs that it starts have volumes whether it has a configuration or not.
+        # The jobs that it starts have volumes even without a security configuration.
         volumes=volume(security, "SecurityConfig") or (Volume(name="SecurityConfig", kms_key=None),),
         hyperparameters=settings(config, "TextGenerationHyperParameters", f"{path}.TextGenerationHyperParameters"),
         roles=(
@@ -59,7 +59,7 @@ def automl(description: Node, name: str, _: Known) -> Facts:
 
 
 def labeling(description: Node, name: str, known: Known) -> Facts:
-    """Return the facts of a labeling job; one without automated labeling runs no container, so that it has no images."""
+    """Return the facts of a labeling job; without automated labeling it runs no container and has no images."""
     algorithms = child(description, "LabelingJobAlgorithmsConfig")
     resources = child(algorithms, "LabelingJobResourceConfig")
     own = Facts(
@@ -88,7 +88,7 @@ def labeling(description: Node, name: str, known: Known) -> Facts:
 
 
 def _base_model(config: Node) -> FoundationModel | None:
-    """The model of a problem that has one, whatever the problem is called."""
+    """Return the base model of the problem's configuration, if it has one, for any problem type."""
     name, eula = text(config, "BaseModelName"), accepted(config, "ModelAccessConfig")
     if name is None and eula is None:
         return None
@@ -124,7 +124,7 @@ def _labeling(description: Node) -> Labeling:
 
 
 def _problems(description: Node) -> Iterator[tuple[str, Node]]:
-    """The one configuration of the union; AutoMLJobConfig is the first version's."""
+    """Yield the configurations: the members of the union, and AutoMLJobConfig, that of the API's first version."""
     yield from union_members(child(description, PROBLEM), PROBLEM)
     if child(description, "AutoMLJobConfig"):
         yield "AutoMLJobConfig", child(description, "AutoMLJobConfig")

@@ -1,8 +1,8 @@
-"""How much of what a job's owner may write a document holds: the work of a decision is bounded by us.
+"""Limits how much of an owner's input a document holds, and so the work of a decision.
 
 The API limits each list and each map, but a model has many containers and a package many more: 20 MB of settings, 3,600
-images and 50,000 places in all. OPA needs about 0.1 processor seconds and 20 MB of memory for each MB, and ten times as
-long where the owner writes what rules search for.
+images and 50,000 storage locations in total. OPA needs about 0.1 processor seconds and 20 MB of memory per MB, and ten times
+as long if the owner fills it with what rules search for.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any
 from guard.document import Image, Setting
 from guard.extract.facts import Facts
 
-# Of settings and command, whose words are all there. All settings that a training job may have where each character is a byte,
-# 100 hyperparameters and 100 variables at their greatest lengths, are 390 KB with their frames; honest jobs have a few KB. What a
-# rule searches for can stand in each of some ten bytes.
+# The limit for settings and command together; the command is never cut. The maximum settings of a training job, 100
+# hyperparameters and 100 variables of the greatest lengths, are 390 KB with their JSON if each character is one byte; normal jobs
+# have a few KB. What a rule searches for may occur every ten bytes or so.
 SETTINGS_BYTES = 420_000
-# Fifteen containers, or ten definitions of a tuning job with twenty channels each, are an honest job's.
+# Enough for normal jobs: fifteen containers, or a tuning job of ten definitions with twenty channels each.
 ENTRIES = 200
-# What a setting takes in a document beside its texts.
+# The JSON of a setting without its values.
 _FRAME = len('{"slot":"","name":"","value":""},')
 
 Settings = tuple[Setting, ...]
 
 
 def bounded(first: Settings, second: Settings, most: int) -> tuple[Settings, Settings]:
-    """Return of both the settings that a document holds: all if they fit into so many bytes, else without the longest.
+    """Return the settings of both lists that fit into `most` bytes, leaving out the longest ones; the order is kept.
 
-    So nothing of usual length is pushed out by what stands before it. The order stays.
+    Leaving out the longest means that padding in front can't push out settings of normal length.
     """
     settings = first + second
     sizes = [_FRAME + len(f"{one.slot}{one.name}{one.value}".encode()) for one in settings]
@@ -46,9 +46,10 @@ _OTHERWISE_BOUNDED = {"hyperparameters", "environment", "unresolved"}
 
 
 def bounded_lists(facts: Facts, most: int = ENTRIES) -> tuple[Facts, int]:
-    """Return the facts with so many entries of each list at most, the first ones, and how many others there are.
+    """Return the facts with at most `most` entries in each list, and the number of entries left out.
 
-    Of images each comes before any comes twice: padding with one image pushes no other out.
+    The first entries are kept. Among images, repeated ones are left out first, so that padding with one image can't push out
+    others.
     """
     cut: dict[str, Any] = {}
     omitted = facts.unshown_entries

@@ -1,4 +1,4 @@
-"""Jobs that customize a model of the service: training sessions, and those whose configuration is a document of the service."""
+"""Jobs that customize a model of the service: training sessions, and jobs that a document in the service's format configures."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from guard.images import is_of_ecr
 
 DOCUMENT = "JobConfigDocument"
 LEAVES = 1000
-"""A document with more values is shown as one text: the work on a job is bounded by the guard."""
+"""A document with more values than this is shown as a single text, which limits the work on a job."""
 
 PATH = 1000
-"""So long may a value's path be: an honest one has ten names of some twenty characters, and with as many values as are shown, the
-paths take a megabyte at most, while each may be as long as the whole document."""
+"""Maximum length of a value's path. A normal path has ten names of about twenty characters. With the maximum number of values,
+all paths take at most a megabyte; without this limit, each could be as long as the whole document."""
 
 _ROLE_LENGTH = 2048
-"""The longest ARN of a role that IAM takes: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
+"""IAM's maximum length of a role's ARN: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
 
 _IMAGE_LENGTH = 600
-"""No image that a registry would take is longer, with the longest host, repository and tag and a digest."""
+"""No valid image reference is longer, even with the longest host, repository and tag and a digest."""
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/.+")
 _S3 = re.compile(r"s3://.+", re.IGNORECASE | re.DOTALL)
@@ -52,10 +52,10 @@ def training_session(description: Node, name: str, _: Known) -> Facts:
 def customization(description: Node, name: str, _: Known) -> Facts:
     """Return the facts of a job of CreateJob.
 
-    What its document means is known to the service alone: each of its values is a setting, a location among them an input, a
-    role one of the job's, an image of ECR one beside the service's own, and what looks like a VPC is its VPC. A document that
-    can't be read is an image that can't be known. A value with too long a path is no setting, but counted, and so is what is too
-    long for a role.
+    AWS doesn't publish the meaning of the job's document. So each value in it is a setting; an S3 location is also an input, a
+    role's ARN a role of the job, an ECR image an image in addition to the service's own, and an object with the fields of a VPC
+    configuration the job's VPC. An unreadable document yields an unknown image. Values whose path is too long and roles that are
+    too long are left out, but counted.
     """
     origin = Origin(type=JOB, name=name)
     raw = text(description, DOCUMENT)
@@ -83,7 +83,7 @@ def customization(description: Node, name: str, _: Known) -> Facts:
         unshown_settings=len(leaves) - len(fitting),
         roles=(*own, *others),
         unshown_entries=sum(len(role) > _ROLE_LENGTH for role in named),
-        # A decoy beside the real one must not hide it.
+        # All VPC configurations count, so that a decoy can't hide the real one.
         vpc=_merged_vpc(networks),
     )
 
@@ -100,11 +100,11 @@ def _base_model(config: Node) -> FoundationModel:
 
 
 class _Unreadable(ValueError):
-    """What is wrong with a document that is JSON."""
+    """A document is valid JSON, but can't be shown; the message says why."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these members. Raises _Unreadable for a name that comes twice: which of them counts, the service decides."""
+    """Return the object of these members. Raises _Unreadable for a repeated name: only the service knows which one counts."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _Unreadable("has an object with two values of one name")
@@ -112,7 +112,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _limited(leaves: Iterator[Setting]) -> list[Setting]:
-    """All of the values. Raises _Unreadable when there are more than the guard shows."""
+    """Return all values as a list. Raises _Unreadable if there are more than the guard shows."""
     found = list(leaves)
     if len(found) > LEAVES:
         raise _Unreadable(f"has more than {LEAVES} values")
@@ -124,10 +124,10 @@ def _unreadable_image(origin: Origin, message: str) -> Image:
 
 
 def _leaves(root: Any) -> Iterator[Setting]:
-    """Each value that is no object and no list, by the path of what holds it, one more than are allowed at most.
+    """Yield each value that isn't an object or a list, with its path; at most one value more than allowed.
 
-    A path that is too long has one character more than fits. Not recursive, as how deep a document goes is its owner's choice;
-    and no path is made before its turn, since as many values as there are characters may wait.
+    A path that is too long is cut to one character more than allowed. Not recursive, because the owner chooses the document's
+    depth. Paths are built lazily, because there may be as many pending values as the document has characters.
     """
     waiting = [iter([(root, DOCUMENT, "")])]
     count = 0
@@ -146,7 +146,7 @@ def _leaves(root: Any) -> Iterator[Setting]:
 
 
 def _members(node: Mapping[str, Any] | list[Any], slot: str, key: str) -> Iterator[tuple[Any, str, str]]:
-    """What an object or a list holds, each with its path and the name that it goes by."""
+    """Yield the members of an object or a list, each with its path and name; elements of a list have the list's name."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             shown = clean(name)
@@ -157,7 +157,7 @@ def _members(node: Mapping[str, Any] | list[Any], slot: str, key: str) -> Iterat
 
 
 def _extended(path: str, step: str) -> str:
-    """The path of what is one step deeper, as far as one character more than fits."""
+    """Return the path with the step appended, cut to one character more than allowed."""
     return path if len(path) > PATH else f"{path}{step}"[: PATH + 1]
 
 
@@ -173,7 +173,7 @@ def _nodes(root: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _vpc(node: Mapping[str, Any]) -> Vpc | None:
-    """The VPC configuration that the node is, if it has the fields of one, all its spellings together."""
+    """Return the node as a VPC configuration, if it has the fields of one, with the values of all their spellings."""
     found: dict[str, list[Any]] = {"subnets": [], "securitygroupids": []}
     seen = set()
     for key, value in node.items():
@@ -187,7 +187,7 @@ def _vpc(node: Mapping[str, Any]) -> Vpc | None:
 
 
 def _merged_vpc(networks: list[Vpc]) -> Vpc | None:
-    """All of them as one; without subnets or groups if one of them has none, which the others must not make up for."""
+    """Return all VPCs as one. If one of them lacks subnets or groups, the result lacks them too, whatever the others have."""
     merged = common_vpc(networks) if networks else None
     return merged and Vpc(
         subnets=merged.subnets if all(one.subnets for one in networks) else (),
@@ -196,16 +196,16 @@ def _merged_vpc(networks: list[Vpc]) -> Vpc | None:
 
 
 def _images(leaves: list[Setting], origin: Origin) -> Iterator[Image]:
-    """Every image of ECR; of another registry's, nobody can tell one from an address."""
+    """Yield every ECR image; images of other registries can't be distinguished from addresses."""
     for leaf in leaves:
-        # What begins with an image may be a text that goes on.
+        # A value with further words is a text that only begins with an image.
         words = leaf.value.split(maxsplit=1)
         if len(words) == 1 and len(words[0]) <= _IMAGE_LENGTH and is_of_ecr(words[0]):
             yield image(leaf.value, leaf.slot[:PATH], origin)
 
 
 def _inputs(leaves: list[Setting]) -> Iterator[StorageInput]:
-    """Every S3 location: the document doesn't say which of them are written to."""
+    """Yield every S3 location as an input, since the document doesn't show which locations are outputs."""
     for leaf in leaves:
         if _S3.fullmatch(leaf.value):
             yield storage_input(leaf.slot[:PATH], leaf.value)

@@ -1,4 +1,4 @@
-"""Jobs that measure how a model would do behind an endpoint: AI recommendations and benchmarks."""
+"""Jobs that measure a model's performance behind an endpoint: AI recommendations and benchmarks."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def ai_benchmark(description: Node, name: str, _: Known) -> Facts:
 
 
 def _image(description: Node, union: str, name: str, message: str) -> tuple[Image, ...]:
-    """The image that the service picks; of a union whose member is unknown, one that can't be known."""
+    """Return the image that the service picks, or an unknown image if the member of the union is unknown."""
     path, member = next(union_members(child(description, union), union), (union, {}))
     return (picked_image(path, member, Origin(type=JOB, name=name), message),)
 
@@ -59,7 +59,7 @@ def _model_data(description: Node) -> Iterator[StorageInput]:
             yield storage_input(path, uri)
     adapters = child(description, "AdapterSource")
     if adapters and not {"S3Uris", "ModelPackageArns"} & adapters.keys():
-        # Of a member that it doesn't know, botocore tells the name alone.
+        # For a union member that it doesn't know, botocore returns only the name.
         yield storage_input("AdapterSource", None, kind="other")
     for index, adapter in children(description, "AdapterSource", "S3Uris"):
         yield storage_input(f"AdapterSource.S3Uris[{index}]", text(adapter, "S3Uri"))
@@ -69,6 +69,6 @@ def _model_data(description: Node) -> Iterator[StorageInput]:
 
 
 def _workload(description: Node) -> Iterator[StorageInput]:
-    """The workload configuration, which names the data that is sent; it is not looked up."""
+    """Yield the workload configuration, which names the data that is sent; it isn't described further."""
     if (workload := text(description, WORKLOAD)) is not None:
         yield storage_input(WORKLOAD, workload, kind="other")

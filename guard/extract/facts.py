@@ -1,4 +1,4 @@
-"""What an extractor says about a job, and how the facts of several definitions become one view."""
+"""The facts that an extractor returns about a job, and how the facts of several definitions are merged."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NO_OVERRIDE = Command(entrypoint=None, arguments=None)
 
 @dataclass(frozen=True)
 class Merge:
-    """How the values of one field become one: `join` those of parts of a job, `weakest` those of its definitions."""
+    """How the values of one field are merged: `join` for the parts of a job, `weakest` for its definitions."""
 
     join: Callable[[Sequence[Any]], Any]
     weakest: Callable[[Sequence[Any]], Any]
@@ -72,7 +72,7 @@ def _common(values: Sequence[frozenset[Any]]) -> frozenset[Any]:
 
 
 def common_vpc(vpcs: Sequence[Vpc | None]) -> Vpc | None:
-    """Return all subnets and security groups of the VPCs; None where one of them is."""
+    """Return one VPC with the subnets and security groups of all; None if any of them is None."""
     known = [vpc for vpc in vpcs if vpc is not None]
     if len(known) < len(vpcs):
         return None
@@ -88,8 +88,8 @@ def _first_override(commands: Sequence[Command]) -> Command:
     return next((command for command in commands if command != NO_OVERRIDE), NO_OVERRIDE)
 
 
-# The metadata of a field: what every part and definition says, or one value, which is the first part's or the least
-# restrictive of several definitions.
+# How a field merges, as its metadata: the values of all parts and definitions together, or a single value, which is that of the
+# first part, or the least restrictive of several definitions.
 _LISTED = {"merge": Merge(_concatenated, _concatenated)}
 _TOTAL = {"merge": Merge(sum, sum)}
 _LONGEST = {"merge": Merge(_first, _longest)}
@@ -104,12 +104,12 @@ _OVERRIDE = {"merge": Merge(_first, _first_override)}
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of a job or of one of its definitions; null is "unknown" or "no such setting", as in the document.
+    """The facts of a job or of one of its definitions; None means "unknown" or "no such setting", as in the document.
 
-    A field that the document has under the same name, or its compute, network or storage, is filled from here (guard.normalize).
-    `unresolved` are the resources that were asked for and not among the known ones. `lacks` are parts that other jobs of
-    the kind can have and this variant can't. `unshown_settings` and `unshown_entries` are how many settings, and entries of
-    lists, an extractor had no place for.
+    guard.normalize copies the fields that the document, or its compute, network or storage, has under the same name.
+    `unresolved` are the resources that the job names and that haven't been described yet. `lacks` are parts that other jobs of
+    the kind can have, but this variant can't. `unshown_settings` and `unshown_entries` count the settings and list entries that
+    an extractor left out.
     """
 
     images: tuple[Image, ...] = field(default=(), metadata=_LISTED)
@@ -153,7 +153,7 @@ class Facts:
 
 
 def merges(facts: type) -> dict[str, Merge]:
-    """Return how each field of a class of facts merges. Raises TypeError for a field that doesn't declare it."""
+    """Return how each field of a facts class merges. Raises TypeError for a field that doesn't declare it."""
     undeclared = [one.name for one in fields(facts) if not isinstance(one.metadata.get("merge"), Merge)]
     if undeclared:
         raise TypeError(f"{facts.__name__}: declare how {', '.join(undeclared)} merges in its field's metadata")
@@ -164,13 +164,13 @@ _MERGES = merges(Facts)
 
 
 def join(first: Facts, *others: Facts) -> Facts:
-    """Return the first with the lists of the others behind its own: parts that add to a job but don't define it."""
+    """Return the first with the lists of the others appended to its own; the others add to a job, but don't define it."""
     parts = (first, *others)
     return Facts(**{name: merge.join([getattr(part, name) for part in parts]) for name, merge in _MERGES.items()})
 
 
 def merge_weakest(definitions: Sequence[Facts]) -> Facts:
-    """Return one view of definitions that each run on their own: all that any does, each setting at its least restrictive."""
+    """Return one view of definitions that run independently: all their lists, and the least restrictive value of each setting."""
     if not definitions:
         return Facts()
     values = {name: [getattr(facts, name) for facts in definitions] for name in _MERGES}

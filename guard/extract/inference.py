@@ -16,7 +16,7 @@ from guard.resources import MODEL, MODEL_PACKAGE
 
 
 def transform(description: Node, name: str, known: Known) -> Facts:
-    """Return the facts of a transform job; its role and network are the model's."""
+    """Return the facts of a transform job; role and network are those of its model."""
     named = text(description, "ModelName")
     origin = Origin(type=JOB, name=name)
     behind = resolve(MODEL, named, known, model) if named else Facts(images=(image(None, "ModelName", origin),))
@@ -64,27 +64,27 @@ def inference_recommendations(description: Node, name: str, known: Known) -> Fac
 
 
 def _compiled_output(config: Node) -> tuple[StorageOutput, ...]:
-    """Where a compiled model goes: only the event of the job's creation tells that, no description does."""
+    """Return the output for compiled models, which only the event of the job's creation contains."""
     uri = text(config, "CompiledOutputConfig", "S3OutputUri")
     return () if uri is None else (storage_output("OutputConfig", uri, text(config, "KmsKeyId")),)
 
 
 def _endpoint_instances(config: Node) -> Iterator[Instance]:
-    """What an endpoint may run on; a serverless one names no instances."""
+    """Yield the instances that an endpoint may run on; a serverless endpoint names none."""
     for _, endpoint in children(config, "EndpointConfigurations"):
         if text(endpoint, "InstanceType") is not None or not child(endpoint, "ServerlessConfig"):
             yield Instance(type=text(endpoint, "InstanceType"), count=None)
 
 
 def _environment_ranges(config: Node) -> Iterator[Setting]:
-    """Each environment variable that an endpoint is tried with."""
+    """Yield each environment variable value that an endpoint is tested with."""
     for index, endpoint in children(config, "EndpointConfigurations"):
         path = f"InputConfig.EndpointConfigurations[{index}].EnvironmentParameterRanges"
         yield from ranges(child(endpoint, "EnvironmentParameterRanges"), path, "Value")
 
 
 def _lacks(config: Node) -> frozenset[Part]:
-    """Without endpoints of its own the service picks the instances; isolation is a setting of the model."""
+    """Return the missing parts: without endpoint configurations the service picks the instances; isolation is set on a model."""
     lacks: set[Part] = set()
     if next(_endpoint_instances(config), None) is None:
         lacks.add("instances")
@@ -94,7 +94,7 @@ def _lacks(config: Node) -> frozenset[Part]:
 
 
 def _model_facts(config: Node, origin: Origin, known: Known) -> Facts:
-    """A job names a model, a package version, or both; each of them is judged."""
+    """Return the facts of the model and the package version that the job names: one of them, or both."""
     named, package = text(config, "ModelName"), text(config, "ModelPackageVersionArn")
     wanted = {text(one, "InferenceSpecificationName") for _, one in children(config, "EndpointConfigurations")} or {
         None

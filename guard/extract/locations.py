@@ -1,4 +1,4 @@
-"""Where data lies: S3 URIs in each spelling, ARNs, file systems, data sources."""
+"""Storage locations: S3 URIs in every spelling, ARNs, file systems, data sources."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _ARN_ACCOUNT = re.compile(r"arn:[^:/]*:[^:/]*:[^:/]*:(?P<account>[0-9]{12}):.*",
 _S3 = re.compile(r"s3://(?P<rest>(?P<bucket>[^/]+).*)", re.DOTALL | re.IGNORECASE)
 # The plain domains of all partitions.
 _DOMAINS = "|".join(re.escape(plain) for plain, _ in ECR_DOMAINS.values())
-# Before an `@` stands no bucket. Behind the last `s3` there is none more, or an address of many would take long.
+# Text before an `@` isn't a bucket. The match requires the last `s3` of the host, so that a host with many of them isn't slow.
 _HTTPS = re.compile(
     r"https://(?:(?P<virtual>[^/@]+)\.)?s3(?:-[a-z0-9-]+)?(?:\.(?!s3[.-])[a-z0-9-]*)*"
     rf"\.(?:{_DOMAINS})(?::[0-9]+)?(?:/(?P<path>[^/]*).*)?",
     re.DOTALL | re.IGNORECASE,
 )
-# Of a VPC's own endpoint, whose host says so at its end: elsewhere it is a bucket's name.
+# `bucket` in the host name of a VPC interface endpoint (`.vpce.`); in other host names, it is a bucket's name.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
 _ENDPOINT = re.compile(r"(https://(?:[^/@]+\.)?)bucket\.vpce-[a-z0-9-]+\.(s3\.[a-z0-9-]+\.vpce\.)", re.IGNORECASE)
 
 
 def bucket_and_account(uri: str | None) -> tuple[str | None, str | None]:
-    """Return bucket (or access point ARN) and account as far as a URI tells them."""
+    """Return bucket (or access point ARN) and account from a URI; None for each that it doesn't contain."""
     if uri is None:
         return None, None
     if match := _S3.fullmatch(uri):
@@ -49,13 +49,13 @@ def _without_endpoint(uri: str) -> str:
 def storage_input(
     name: str, uri: str | None, local_path: str | None = None, kind: InputType = "s3", **more: Any
 ) -> StorageInput:
-    """Return an input by its URI; `more` are further fields of it."""
+    """Return an input with bucket and account from its URI; `more` are further fields."""
     bucket, account = bucket_and_account(uri)
     return StorageInput(name=name, type=kind, uri=uri, bucket=bucket, account=account, local_path=local_path, **more)
 
 
 def storage_output(name: str, uri: str | None, kms_key: str | None, local_path: str | None = None) -> StorageOutput:
-    """Return an output by its URI."""
+    """Return an output with bucket and account from its URI."""
     bucket, account = bucket_and_account(uri)
     return StorageOutput(name=name, uri=uri, bucket=bucket, account=account, kms_key=kms_key, local_path=local_path)
 
@@ -87,9 +87,9 @@ def objects(source: Node, name: str, local_path: str | None = None, **more: Any)
 
 
 def data_sources(source: Node, name: str, input_mode: str | None = None) -> Iterator[StorageInput]:
-    """Yield the inputs of a channel's or transform's DataSource, of each kind that it has.
+    """Yield the inputs of a channel's or transform's DataSource, one for each known type in it.
 
-    One of an unknown type is `other`, not left out.
+    A source of an unknown type yields an input of type `other`.
     """
     known = [kind for kind in _SOURCES if kind in source]
     for kind in known:

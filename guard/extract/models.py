@@ -41,7 +41,7 @@ def model(node: Node, origin: Origin, known: Known) -> Facts:
 
 
 def named_packages(node: Node) -> Iterator[str]:
-    """Yield the names of the packages that the containers of a model are made of."""
+    """Yield the names of the packages that the model's containers come from."""
     for _, container in _containers(node):
         package = text(container, "ModelPackageName")
         if package is not None:
@@ -49,9 +49,9 @@ def named_packages(node: Node) -> Iterator[str]:
 
 
 def model_package(node: Node, origin: Origin, _: Known, *, wanted: Collection[str | None]) -> Facts:
-    """Return the containers of the wanted inference specifications; None is the package's main one.
+    """Return the facts of the wanted inference specifications' containers; None stands for the package's main specification.
 
-    When the package has none of them, those of all: better too many images than an unseen one.
+    If the package has none of the wanted ones, all its specifications count: better too many images than one unseen.
     """
     main = child(node, "InferenceSpecification")
     every: list[tuple[str | None, str, Node]] = [(None, "InferenceSpecification", main)] if main else []
@@ -72,7 +72,7 @@ def model_package(node: Node, origin: Origin, _: Known, *, wanted: Collection[st
 
 
 def _containers(node: Node) -> list[tuple[str, Node]]:
-    """The containers of a model, each with its path."""
+    """Return the containers of a model, each with its path."""
     primary = child(node, "PrimaryContainer")
     others = [(f"Containers[{index}]", container) for index, container in children(node, "Containers")]
     return [("PrimaryContainer", primary), *others] if primary else others
@@ -124,7 +124,7 @@ def _artifacts(node: Node, path: str) -> Iterator[StorageInput]:
 
 
 def _objects(node: Node, name: str, *path: str) -> Iterator[StorageInput]:
-    """The prefix, and the manifest that says which of its objects are the model: it may lie elsewhere."""
+    """Yield the S3 location, and its manifest, which lists the model's objects and may be stored elsewhere."""
     source = child(node, *path, "S3DataSource")
     if text(source, "S3Uri") is not None:
         yield objects(source, name)

@@ -1,4 +1,4 @@
-"""Monitoring schedules: a definition of their own, or a job definition that they name."""
+"""Monitoring schedules, which have a definition of their own or name a job definition."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INLINE = "MonitoringScheduleConfig.MonitoringJobDefinition"
 
 @dataclass(frozen=True)
 class _Fields:
-    """What the fields are called: the schedule's own definition and each kind of job definition name them their own way."""
+    """The names of fields, which differ between a schedule's own definition and each kind of job definition."""
 
     app: str
     resources: str
@@ -60,7 +60,7 @@ def monitoring_schedule(description: Node, name: str, known: Known) -> Facts:
 
 
 def _what_runs(description: Node, named: str | None, inline: Node, origin: Origin, known: Known) -> Facts:
-    """What either definition runs: of a schedule with both, nothing says which one counts."""
+    """Return the facts of the own definition, the named one, or both merged: the API doesn't document which one takes effect."""
     found = []
     if named is None or inline:
         found.append(_definition(inline, origin, known, fields=_INLINE, prefix=INLINE))
@@ -122,7 +122,7 @@ def _endpoints(node: Node, fields: _Fields) -> Iterator[str]:
 
 
 def _inputs(node: Node, fields: _Fields, prefix: str) -> Iterator[StorageInput]:
-    """Data to look at, and the code and baselines that come from S3, too."""
+    """Yield the data to monitor, and the code and baselines, which also come from S3."""
     for path, source in _sources(node, fields):
         name = field_path(prefix, path)
         if (endpoint := text(source, "EndpointInput", "EndpointName")) is not None:

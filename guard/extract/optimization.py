@@ -1,4 +1,4 @@
-"""Optimization, compilation and edge packaging jobs: a model goes in, one that suits its target comes out."""
+"""Optimization, compilation and edge packaging jobs, which turn a model into one for a specific target."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _target(output: Node, given: Node) -> CompilationTarget:
 
 
 def _configs(description: Node) -> Iterator[tuple[str, Node]]:
-    """Each step, whatever its technique is called."""
+    """Yield the configuration of each optimization step, for any technique."""
     for index, union in children(description, CONFIGS):
         yield from union_members(union, f"{CONFIGS}[{index}]")
 
@@ -115,6 +115,6 @@ def _objects(node: Node, name: str, *path: str) -> Iterator[StorageInput]:
 
 
 def _named(node: Node, name: str, *path: str) -> tuple[StorageInput, ...]:
-    """A resource whose artifacts go in; its containers don't run, so that it is not looked up."""
+    """Return a named resource as an input. The job reads its artifacts but doesn't run its containers, so it isn't described."""
     found = text(node, *path)
     return () if found is None else (storage_input(name, found, kind="other"),)

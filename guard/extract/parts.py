@@ -1,4 +1,4 @@
-"""Facts that SageMaker spells alike in every API: images, instances, networks, settings."""
+"""Facts that have the same form in all SageMaker APIs: images, instances, networks, settings."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ JOB = "job"
 def image(raw: object, slot: str, origin: Origin, *, digest: object = None) -> Image:
     """Return the image that a field names.
 
-    The digest is what stands beside the reference. Whoever makes an algorithm or a model package may write it there, and whether
-    SageMaker pulls by it is documented nowhere.
+    `digest` comes from a separate field. The creator of an algorithm or model package can set it, and AWS doesn't document
+    whether SageMaker pulls the image by it.
     """
     if raw is None or raw == "":
         return unknown_image(slot, origin, "missing", "the field that names the image is empty")
     if not isinstance(raw, str):
-        return unknown_image(slot, origin, "unparseable", f"the field holds no text but {type(raw).__name__}")
+        return unknown_image(slot, origin, "unparseable", f"the field must be a string, not {type(raw).__name__}")
     raw = clean(raw)
     try:
         reference = parse_reference(raw)
@@ -67,7 +67,7 @@ def image(raw: object, slot: str, origin: Origin, *, digest: object = None) -> I
 
 
 def with_image_config(found: Image, config: Node, prefix: str = "") -> Image:
-    """Return the image with what its image configuration says: a private registry, and who gives its credentials."""
+    """Return the image with the fields of its image configuration: access mode and provider of the registry's credentials."""
     login = child(config, f"{prefix}RepositoryAuthConfig")
     return found.model_copy(
         update={
@@ -78,7 +78,7 @@ def with_image_config(found: Image, config: Node, prefix: str = "") -> Image:
 
 
 def unknown_image(slot: str, origin: Origin, code: ImageErrorCode, message: str, *, raw: str | None = None) -> Image:
-    """Return the place of an image that can't be known."""
+    """Return an image entry with an error, for a field whose image is unknown."""
     return Image(
         slot=slot,
         raw=raw,
@@ -94,9 +94,9 @@ def unknown_image(slot: str, origin: Origin, code: ImageErrorCode, message: str,
 
 
 def picked_image(path: str, config: Node, origin: Origin, message: str, *, field: str = "") -> Image:
-    """Return the place of an image that the service picks for a member of a union.
+    """Return a `managed` image entry for a union member without an image of its own, for which the service picks one.
 
-    Of a member that it doesn't know, botocore tells the name alone: that one may name an image, so that it is unknown.
+    For a member that it doesn't know, botocore returns only the name. Such a member may name an image, so the image is unknown.
     """
     if path.endswith(UNKNOWN_MEMBER):
         name = text(config, "name") or path
@@ -123,16 +123,16 @@ def settings(node: Node, field: str, slot: str) -> tuple[Setting, ...]:
     )
 
 
-# The lists of instances that resource configurations have, and whether SageMaker takes one of them for a job.
+# The lists of instances in resource configurations, and whether SageMaker picks one entry of the list for a job.
 _GROUPS = {"InstanceGroups": False, "InstancePreferences": True, "InstanceConfigs": True}
 
 
 def instances(config: Node, path: str) -> tuple[Instance, ...]:
-    """Return every type that the resource configuration at the path has, or may choose from its lists."""
+    """Return every instance group of the resource configuration at the path, including all alternatives in its lists."""
     listed = [
         Instance(
             type=text(one, "InstanceType"),
-            # Preferences may share the configuration's, see `InstancePreference` in botocore's model of the service.
+            # Without its own count, a preference uses the configuration's: see `InstancePreference` in botocore's service model.
             count=number(config if one.get("InstanceCount") is None else one, "InstanceCount"),
             volume_size_gb=number(one, "VolumeSizeInGB"),
             one_of=field_path(path, name) if is_choice else None,
@@ -141,7 +141,7 @@ def instances(config: Node, path: str) -> tuple[Instance, ...]:
         for _, one in children(config, name)
     ]
     if config and (not listed or text(config, "InstanceType") is not None):
-        # Its volume size is that of its volume.
+        # Without a volume size, since storage.volumes has it.
         listed.insert(0, Instance(type=text(config, "InstanceType"), count=number(config, "InstanceCount")))
     chosen = text(config, "SelectedInstanceType")
     if chosen is not None and chosen not in {instance.type for instance in listed}:
@@ -171,9 +171,9 @@ def volume(config: Node, name: str) -> tuple[Volume, ...]:
 
 
 def ranges(node: Node, path: str, *values: str) -> tuple[Setting, ...]:
-    """Return each value of parameter ranges as a setting: a job that is started gets one of them.
+    """Return each value of parameter ranges as a setting, since a started job may get any of them.
 
-    The `values` are the fields of a range that hold them, one or a list.
+    `values` are the fields of a range that hold one value or a list of values.
     """
     return tuple(
         Setting(slot=f"{path}.{kind}[{index}].{field}", name=text(one, "Name") or "", value=_shown(each))

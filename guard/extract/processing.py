@@ -98,7 +98,7 @@ def _query(definition: Node) -> Query:
 
 
 def _outputs(description: Node) -> Iterator[StorageOutput]:
-    """Outputs of the job, and where a query that feeds it leaves its result."""
+    """Yield the job's outputs, and the locations where queries for its inputs store their results."""
     config = child(description, "ProcessingOutputConfig")
     kms_key = text(config, "KmsKeyId")
     for index, node in children(config, "Outputs"):

@@ -1,4 +1,4 @@
-"""Tolerant reading of descriptions: what is absent, null or of a wrong type is None or empty, never an exception."""
+"""Tolerant reading of descriptions: a missing field, a null or a wrong type gives None or an empty value, never an exception."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Node = Mapping[str, Any]
 EMPTY: Node = {}
 UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
 
-# Below these fields, as CloudTrail spells them, stand names that a user chose, not field names of the API.
+# Fields, in CloudTrail's spelling, whose keys are names chosen by a user instead of field names of the API.
 FREE_MAPS = frozenset(
     {
         "aggregation",
@@ -26,12 +26,12 @@ FREE_MAPS = frozenset(
         "textGenerationHyperParameters",
     }
 )
-# Descriptions have a dozen levels: what is told deeper than this, nothing reads.
+# Descriptions have about twelve levels; anything deeper than this is never read.
 _DEEPEST = 100
 
 
 def value(node: object, *path: str) -> Any:
-    """Return what stands at the path, or None."""
+    """Return the value at the path, or None."""
     for step in path:
         if not isinstance(node, Mapping):
             return None
@@ -58,9 +58,9 @@ def sequence(found: object) -> list[Any] | tuple[Any, ...]:
 
 
 def present(found: Any, depth: int = _DEEPEST) -> Any:
-    """Return what was found without members that are null: some events have one for each field that a job lacks.
+    """Return the value without null members: some events contain a null for each field that a job lacks.
 
-    Names that the job's owner chose stay: a variable without a value is set.
+    Maps with names chosen by the job's owner are kept unchanged, because a variable without a value is still set.
     """
     if depth == 0:
         return found
@@ -110,12 +110,12 @@ def accepted(node: object, *path: str) -> bool | None:
 
 
 def clean(raw: str) -> str:
-    """Return the text as UTF-8 can hold it."""
+    """Return the text with unpaired surrogates, which UTF-8 can't encode, replaced by `?`."""
     return raw if raw.isascii() else raw.encode("utf-8", "replace").decode("utf-8")
 
 
 def union_members(node: Node, prefix: str) -> Iterator[tuple[str, Node]]:
-    """Yield the members of a union, each with its path: one, whatever it is called, as SageMaker adds others."""
+    """Yield the members of a union, each with its path. Normally there is one; any name counts, since SageMaker adds new ones."""
     for member in sorted(key for key in node if isinstance(key, str)):
         if isinstance(node[member], Mapping):
             yield f"{prefix}.{member}", node[member]

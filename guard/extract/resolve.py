@@ -1,4 +1,4 @@
-"""Images behind a name: the facts of an algorithm, a model, a model package or a job definition."""
+"""Resolves named resources: the facts of an algorithm, a model, a model package or a job definition."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_DESCRIBED = ImageError(code="failed", message="it has not been described")
 
 
 def resolve(kind: ResourceKind, name: str, known: Known, extract: Callable[[Node, Origin, Known], Facts]) -> Facts:
-    """Return the facts of the resource, or an image entry that says why they are not known."""
+    """Return the facts of the resource, or an image entry with the reason why they are unknown."""
     resource = Resource(kind=kind.id, name=name)
     origin = Origin(type=kind.origin, name=name)
     description = known.get(resource, NOT_DESCRIBED)

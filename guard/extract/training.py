@@ -37,7 +37,7 @@ from guard.extract.reading import Node, child, children, field_path, flag, numbe
 from guard.extract.resolve import Known, resolve
 from guard.resources import ALGORITHM
 
-# SageMaker picks the cluster of a serverless job.
+# SageMaker picks the instances of a serverless job.
 _SERVERLESS_LACKS: frozenset[Part] = frozenset({"instances", "instance-count", "volumes", "spot", "warm-pool"})
 RULES = ("DebugRuleConfigurations", "ProfilerRuleConfigurations")
 
@@ -56,13 +56,14 @@ def training(description: Node, name: str, known: Known) -> Facts:
 
 
 def tuning(description: Node, name: str, known: Known) -> Facts:
-    """Return the facts of all training job definitions of a tuning job, merged to the weakest."""
+    """Return the facts of a tuning job: its training job definitions, merged to the least restrictive values."""
     origin = Origin(type=JOB, name=name)
     single = child(description, "TrainingJobDefinition")
     several = [
         (f"TrainingJobDefinitions[{index}]", node) for index, node in children(description, "TrainingJobDefinitions")
     ]
-    # An empty single definition stands beside the list in events; alone, it is a definition without an image.
+    # Events with a list of definitions also have an empty single definition, which doesn't count. Without a list, it does: as a
+    # definition without an image.
     parts = [("TrainingJobDefinition", single)] if single or not several else []
     each = [_definition(node, prefix, origin, known) for prefix, node in parts]
     each += [_one_of_several(_definition(node, prefix, origin, known), prefix) for prefix, node in several]
@@ -90,7 +91,7 @@ def _one_of_several(facts: Facts, definition: str) -> Facts:
 
 
 def _ranges(node: Node, path: str) -> tuple[Setting, ...]:
-    """What a child may get: the values of a category, and the ends and hints of the other ranges."""
+    """Return the values that a child job may get: those of categories, and the limits and hints of other ranges."""
     return ranges(node, path, "Values", "MinValue", "MaxValue", "ValueHint")
 
 
@@ -137,7 +138,7 @@ def _definition(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
 
 
 def _algorithm(node: Node, prefix: str, origin: Origin, known: Known) -> Facts:
-    """The image itself, or the algorithm that has it; SageMaker takes one of them, and picks the image of serverless jobs."""
+    """Return the facts of the named image, the algorithm, or both; for a serverless job, also an image that SageMaker picks."""
     slot = field_path(prefix, "AlgorithmSpecification.TrainingImage")
     raw = value(node, "AlgorithmSpecification", "TrainingImage")
     name = text(node, "AlgorithmSpecification", "AlgorithmName")
@@ -169,7 +170,7 @@ def _algorithm_images(algorithm: Node, origin: Origin, _: Known) -> Facts:
 
 
 def _rules(node: Node, origin: Origin) -> Facts:
-    """Debugger and profiler rules run beside the training job, each with an image and instance of its own."""
+    """Return the facts of debugger and profiler rules, which run alongside the training job on their own images and instances."""
     images: list[Image] = []
     machines: list[Instance] = []
     places: list[StorageOutput] = []
@@ -182,7 +183,7 @@ def _rules(node: Node, origin: Origin) -> Facts:
                 size = number(rule, "VolumeSizeInGB")
                 machines.append(Instance(type=instance_type, count=1, volume_size_gb=size))
             places.extend(outputs(rule, path, "S3OutputPath"))
-            # The rule's container gets them as its environment; one of them names its code.
+            # The rule's container receives them as environment variables; one of them names its code.
             parameters.extend(settings(rule, "RuleParameters", f"{path}.RuleParameters"))
     return Facts(images=tuple(images), instances=tuple(machines), outputs=tuple(places), environment=tuple(parameters))
 
@@ -192,7 +193,7 @@ def _inputs(node: Node, prefix: str) -> Iterator[StorageInput]:
     for index, channel in children(node, "InputDataConfig"):
         name = text(channel, "ChannelName") or field_path(prefix, f"InputDataConfig[{index}]")
         yield from data_sources(child(channel, "DataSource"), name, text(channel, "InputMode") or mode)
-    # Its weights are trained; its containers don't run, so that it is not looked up.
+    # The job trains the package's weights but doesn't run its containers, so the package isn't described.
     source = text(node, "ModelPackageConfig", "SourceModelPackageArn")
     if source is not None:
         yield storage_input("ModelPackageConfig.SourceModelPackageArn", source, kind="other")
@@ -224,7 +225,7 @@ def _is_serverless(node: Node) -> bool:
 
 
 def _keep_alive(node: Node) -> int | None:
-    """A configuration without the setting has no warm pool; without a configuration nothing is known."""
+    """Return how long the warm pool is kept: 0 if the configuration doesn't set it, None without a configuration."""
     config = child(node, "ResourceConfig")
     if config:
         return 0 if config.get("KeepAlivePeriodInSeconds") is None else number(config, "KeepAlivePeriodInSeconds")

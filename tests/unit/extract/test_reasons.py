@@ -55,7 +55,7 @@ def test_who_picks_the_image_is_told_where_the_job_names_none(kind, description,
     [
         pytest.param(None, "is empty", id="none"),
         pytest.param("", "is empty", id="empty text"),
-        pytest.param(5, "no text but int", id="number"),
+        pytest.param(5, "must be a string, not int", id="number"),
         pytest.param("team/UPPER", "the repository is not valid", id="no reference"),
     ],
 )
