@@ -1,7 +1,7 @@
-"""The whole record of one decision, with the field names of OPA's decision-log event (`EventV1`).
+"""The complete record of one decision, with the field names of OPA's decision-log event (`EventV1`).
 
 `schemas/record.json` is generated from these models (`make docs`). New fields have a default and keep the version;
-anything more raises `schema_version`.
+any other change raises `schema_version`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Bundle(Model):
 
 
 class Failure(Model):
-    """What went wrong, as data."""
+    """An error as data."""
 
-    error: Annotated[str, Field(description="Type of the error, as StopError.")]
+    error: Annotated[str, Field(description="Type of the error, e.g. StopError.")]
     message: str
     evidence: dict[str, Any]
     cause: str | None = None
@@ -38,35 +38,38 @@ class Failure(Model):
 
 
 class DecisionEvent(Model):
-    """One decision. A denied job's is written twice under one decision id: before the stop, without an outcome, and after it."""
+    """One decision. For a denied job it is written twice with one decision id: before the stop, without outcome, and after it."""
 
     schema_version: Literal[1] = 1
     labels: Annotated[
-        dict[str, str], Field(description="The guard: app, account, region, partition, and OPA's version.")
+        dict[str, str], Field(description="Identify the guard: app, account, region, partition, and OPA's version.")
     ]
     decision_id: str
-    timestamp: Annotated[AwareDatetime, Field(description="When the decision was made, or given up.")]
-    bundles: Annotated[dict[str, Bundle], Field(description="By name the bundles with their revision.")]
+    timestamp: Annotated[AwareDatetime, Field(description="When the decision was made, or failed.")]
+    bundles: Annotated[dict[str, Bundle], Field(description="The bundles by name, with their revision.")]
     path: Annotated[str, Field(description="The entrypoint that was queried.")]
     input: Annotated[
         dict[str, Any] | None,
-        Field(description="The input document (schemas/input.json), masked; null if there was none, or all is erased."),
+        Field(description="The input document (schemas/input.json), masked; null without one, or if it is erased."),
     ]
     result: Annotated[
-        dict[str, Any] | None, Field(description="The decision with its findings, masked; null when OPA gave none.")
+        dict[str, Any] | None, Field(description="The decision with its findings, masked; null without a decision.")
     ]
     erased: Annotated[tuple[str, ...], Field(description="JSON pointers of fields that the masking policy removed.")]
     masked: Annotated[tuple[str, ...], Field(description="JSON pointers of values that the masking policy replaced.")]
-    metrics: Annotated[dict[str, int], Field(description="Nanoseconds, from the start to the decision and to the end.")]
-    event_id: Annotated[str, Field(description="Id of the event, or of the run, that made the guard look at the job.")]
-    source: Annotated[str | None, Field(description="state-change, api-call, sweep: what kind of event.")]
+    metrics: Annotated[dict[str, int], Field(description="Nanoseconds from the start to the decision and to the end.")]
+    event_id: Annotated[str, Field(description="Id of the event, or of the run, that made the guard examine the job.")]
+    source: Annotated[str | None, Field(description="Type of that source: state-change, api-call, sweep, ...")]
     mode: Mode
     job_arn: str | None
     job_kind: str | None
     decision: Annotated[
-        str | None, Field(description="allow, warn or deny; null without a verdict that holds for all rules.")
+        str | None,
+        Field(
+            description="allow, warn or deny; null without a decision, or if a rule failed and no other rule denies."
+        ),
     ]
-    rule_ids: Annotated[tuple[str, ...], Field(description="Rules with findings that count, sorted.")]
+    rule_ids: Annotated[tuple[str, ...], Field(description="Rules with findings that aren't exempted, sorted.")]
     outcome: Annotated[str | None, Field(description="What the guard did; null while the job is being stopped.")]
     reason: str | None
     withheld_by: Annotated[
@@ -77,7 +80,7 @@ class DecisionEvent(Model):
     warnings: Annotated[
         tuple[Failure, ...],
         Field(
-            description="What isn't raised: the breaker's counter or the switch can't be read; a right that the guard lacks."
+            description="Errors that aren't raised: the breaker's counter or the switch can't be read; a missing permission."
         ),
     ] = ()
     rule_failures: Annotated[
@@ -87,12 +90,12 @@ class DecisionEvent(Model):
     decided_at: AwareDatetime | None
     finished_at: AwareDatetime | None
     seconds_to_stop: Annotated[
-        float | None, Field(description="From the job's creation to the answer of the Stop call, if it was stopped.")
+        float | None, Field(description="From the job's creation to the response of the Stop call, if it was stopped.")
     ]
 
 
 def masked_event(record: Record, policy: MaskPolicy) -> tuple[DecisionEvent, Masked]:
-    """Return the record as it may be kept, and what became of its masking."""
+    """Return the masked record, and the result of the masking."""
     subject = {
         "input": record.document.model_dump(mode="json") if record.document else None,
         "result": record.evaluation.decision.model_dump(mode="json") if record.evaluation else None,
@@ -151,5 +154,5 @@ def _nanoseconds(time: timedelta) -> int:
 
 
 def is_kept(record: Record) -> bool:
-    """Whether the record is one of a decision: an event that the guard ignores has its log line only."""
+    """Return whether the record is stored: an event that the guard ignores has a log line only."""
     return record.outcome is not Outcome.IGNORED

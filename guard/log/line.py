@@ -1,4 +1,4 @@
-"""The decision log's line: chosen fields of a record, at most 64 KB whatever the job's owner wrote.
+"""The decision log's line: selected fields of a record, at most 64 KB whatever the job's owner wrote.
 
 Environment values and hyperparameters hold secrets and data: they are never logged.
 """
@@ -18,17 +18,17 @@ from guard.log.plain import cut, failure, plain
 from guard.record import Record
 
 LIMIT_BYTES = 64 * 1024
-"""A line's greatest length, as JSON with everything beyond ASCII escaped. CloudWatch Logs takes 1 MB an event, Lambda's buffer
-and most readers much less."""
+"""Maximum length of a line, as JSON with all non-ASCII characters escaped. CloudWatch Logs accepts 1 MB per event; Lambda's
+buffer and most readers accept much less."""
 
-# What the logger adds by itself: level, time, location, service, function and request.
+# Fields that the logger adds: level, time, location, service, function and request.
 _LOGGERS_OWN_BYTES = 4 * 1024
 # Tried in this order until the line fits: characters of a text, entries of a list.
 _BOUNDS = ((2000, 100), (1000, 50), (400, 30), (200, 20), (100, 10), (40, 3))
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
-    """Writes log lines, and raises what keeps one from being written: logging's own handlers print that and go on."""
+    """Writes log lines, and raises an error if that fails: the handlers of `logging` print the error and continue."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's names
         """Raise the error that `emit` is handling."""
@@ -49,7 +49,7 @@ class LineSink:
 
 
 def line(record: Record) -> dict[str, Any]:
-    """Return the fields of the record's log line: verdict, outcome, counts and images before what may be long."""
+    """Return the fields of the record's log line, with verdict, outcome, counts and images before fields that may be long."""
     fields: dict[str, Any] = {}
     for texts, entries in _BOUNDS:
         fields = _fields(record, texts, entries)
@@ -99,7 +99,7 @@ def _fields(record: Record, texts: int, entries: int) -> dict[str, Any]:
 
 
 def _counts(record: Record, images: Sequence[str]) -> dict[str, Any]:
-    """The exact numbers, also of what the line leaves out."""
+    """Return the exact counts, including what the line leaves out."""
     counting = [finding for finding in record.findings if finding.exempted_by is None]
     return {
         "images": len(images),
@@ -110,7 +110,7 @@ def _counts(record: Record, images: Sequence[str]) -> dict[str, Any]:
 
 
 def _images(document: Document | None) -> list[str]:
-    """The references, each once; an image that isn't known is shown by the reason."""
+    """Return the image references, each once; for an unknown image, the reason."""
     if document is None:
         return []
     shown = (image.raw if image.raw is not None else f"<{_why(image)}>" for image in document.images)

@@ -1,7 +1,7 @@
-"""What the masking policy says to hide in a record, carried out: as OPA does it with `data.system.log.mask`.
+"""Applies the masks of the masking policy to a record, as OPA does with `data.system.log.mask`.
 
-A mask is a JSON pointer below `/input` or `/result`: as a text, or with `"op": "remove"`, it erases a field; with
-`"op": "upsert"` and a `value` it replaces what is there. A pointer to nothing changes nothing.
+A mask is a JSON pointer below `/input` or `/result`. As a string, or with `"op": "remove"`, it erases a field; with
+`"op": "upsert"` and a `value` it replaces the value there. A pointer to a missing field changes nothing.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from guard.document import Document, Model
 from guard.errors import MaskInvalid, PolicyError
 
 ROOTS = ("input", "result")
-# An object of the record, and of the Athena table: a text in its place would keep the record from being written.
+# Each is an object in the record and in the Athena table: with a string in its place, the record could not be written.
 _WHOLE = frozenset(f"/{root}" for root in ROOTS)
 
 
 class Subject(Model):
-    """What the masking policy is given."""
+    """The input of the masking policy."""
 
     input: Document
     result: Decision | None
 
 
 class MaskPolicy(Protocol):
-    """Decides what is hidden."""
+    """Decides which values are hidden."""
 
     def masks(self, subject: Mapping[str, Any]) -> object:
         """Return the masks of `{"input": document, "result": decision}`, or raise PolicyError."""
@@ -36,9 +36,10 @@ class MaskPolicy(Protocol):
 
 @dataclass(frozen=True)
 class Masked:
-    """Document and decision as they may be kept, with the pointers of what was hidden.
+    """Masked document and decision, with the pointers of the hidden values.
 
-    `failure` is why everything that a job's owner wrote was hidden: the masking policy gave no answer that can be followed.
+    `failure` is set if the masking policy failed or its masks can't be applied: then everything that a job's owner wrote is
+    hidden.
     """
 
     input: dict[str, Any] | None
@@ -49,9 +50,9 @@ class Masked:
 
 
 def masked(subject: dict[str, Any], policy: MaskPolicy) -> Masked:
-    """Return the subject without what the policy hides; if it fails, without the document and the findings: never raises.
+    """Return the subject with the policy's masks applied; if the policy fails, without document and findings. Never raises.
 
-    `subject` has the keys `input` and `result`, and is changed.
+    `subject` has the keys `input` and `result`, and is modified.
     """
     verdict = {"decision": subject["result"]["decision"], "findings": []} if subject["result"] else None
     if subject["input"] is None:
@@ -63,9 +64,9 @@ def masked(subject: dict[str, Any], policy: MaskPolicy) -> Masked:
 
 
 def applied(subject: dict[str, Any], masks: object) -> Masked:
-    """Carry out the masks on the subject. Raises MaskInvalid for one that can't be followed to the letter."""
+    """Apply the masks to the subject. Raises MaskInvalid for a mask that can't be applied exactly as written."""
     if not isinstance(masks, list):
-        raise MaskInvalid("the masking policy returned no list of masks", type=type(masks).__name__)
+        raise MaskInvalid("the masking policy didn't return a list of masks", type=type(masks).__name__)
     erased, replaced = [], []
     for mask in masks:
         pointer, operation, value = _parsed(mask)
@@ -94,7 +95,7 @@ def _parsed(mask: object) -> tuple[str, str, object]:
         raise MaskInvalid(
             "the whole document or decision can be erased but not replaced (op upsert)", path=mask["path"]
         )
-    # A policy may answer with a list or an object, which no set can look for.
+    # A policy may return an unhashable op, a list or an object: so this is a tuple, not a set.
     if operation not in ("remove", "upsert") or (operation == "upsert" and "value" not in mask):
         raise MaskInvalid("a mask's op is remove, or upsert with a value", path=mask["path"], op=str(operation))
     return mask["path"], operation, mask.get("value")
@@ -113,7 +114,7 @@ def unescaped(step: str) -> str:
 
 
 def _parent(subject: dict[str, Any], steps: Sequence[str]) -> Any:
-    """Return what holds the value that the steps lead to; None if there is no such value."""
+    """Return the object or list that contains the value at the end of the steps; None if there is no such value."""
     holder: Any = None
     value: Any = subject
     for step in steps:

@@ -1,4 +1,4 @@
-"""The guard's metrics through Powertools (EMF): decisions by outcome, rule, mode and kind, times to a stop, what sweeps cover."""
+"""The guard's metrics, in EMF through Powertools: decisions by outcome, rule, mode and kind, time to stop, coverage of sweeps."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from guard.errors import LogError
 from guard.record import Outcome, Record
 
 SERVICE = "sagemaker-guard"
-# A rule is a dimension, and each of its values a metric that is paid for; one job is denied by a few.
+# A rule is a dimension, and each of its values is a billed metric; a job has findings of few rules.
 _MOST_RULES = 20
 
 
 class MetricsSink:
-    """Prints each decided record once, after its outcome, as metrics that CloudWatch takes out of the log."""
+    """Prints metrics, which CloudWatch extracts from the log, once for each record that has its outcome."""
 
     name = "metrics"
 
@@ -55,7 +55,7 @@ class MetricsSink:
 
 
 def count_sweep(namespace: str, summary: Mapping[str, Any]) -> None:
-    """Print what a sweep covered, from its report: jobs listed, known, judged and undecided, and 1 if it met all that run."""
+    """Print a sweep's coverage from its report: jobs listed, known, judged and undecided, and 1 if it met every running job."""
     metrics = EphemeralMetrics(namespace=namespace, service=SERVICE)
     for name in ("listed", "known", "judged"):
         metrics.add_metric(f"Sweep{name.capitalize()}", MetricUnit.Count, summary[name])

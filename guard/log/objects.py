@@ -1,4 +1,4 @@
-"""The decision log's objects: every whole record, masked, as gzipped JSON in a bucket, where Athena reads it."""
+"""The decision log in S3: every complete record, masked, as gzipped JSON that Athena can read."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ PREFIX = "decisions"
 
 
 class ObjectSink:
-    """Writes each record to one key: the record after the stop replaces that from before it."""
+    """Writes each record to one key: the record after the stop replaces the one written before it."""
 
     name = "objects"
 
     def __init__(self, client: Callable[[], Any], bucket: str, policy: MaskPolicy, key_arn: str = "") -> None:
-        """`client` makes the S3 client when there is something to write; without a key the bucket decides on the encryption."""
+        """`client` creates the S3 client on first use; without a key, the bucket's default encryption applies."""
         self._client = client
         self._bucket = bucket
         self._policy = policy
         self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_arn} if key_arn else {}
 
     def write(self, record: Record) -> None:
-        """Put the record; raise LogError when it was kept without its values, because the masking policy failed."""
+        """Store the record. Raises LogError if it was stored without document and findings, because the masking policy failed."""
         if not is_kept(record):
             return
         event, hidden = masked_event(record, self._policy)
@@ -50,6 +50,6 @@ class ObjectSink:
 
 
 def key(record: Record) -> str:
-    """Return the object's key, with the partitions of the Athena table: account, region and the day that the guard started."""
+    """Return the object's key, with the partitions of the Athena table: account, region and the day when the judging started."""
     home, day = record.home, record.started_at.date().isoformat()
     return f"{PREFIX}/account={home.account}/region={home.region}/date={day}/{record.decision_id}.json.gz"

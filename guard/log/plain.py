@@ -1,4 +1,4 @@
-"""Values of a record as JSON holds them, of bounded length whatever the job's owner wrote."""
+"""Values of a record as JSON values of limited length, whatever the job's owner wrote."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def failure(error: GuardError, texts: int, entries: int) -> dict[str, Any]:
 
 
 def plain(value: object, texts: int) -> Any:
-    """Return a value that JSON holds, of bounded length."""
+    """Return the value as a JSON value of limited length."""
     if value is None or isinstance(value, bool | int | float):
         return value
     return cut(value if isinstance(value, str) else str(value), texts)
 
 
 def line(text: str) -> str:
-    """Return the text as one line of characters that can be seen: white space as a space, what else can't be printed as `?`.
+    """Return the text as one line of printable characters: white space becomes a space, any other unprintable character `?`.
 
-    What can't be printed breaks lines, turns the direction of writing or hides itself.
+    Unprintable characters could break lines, reverse the direction of writing, or hide text.
     """
     return text if text.isprintable() else "".join(map(_visible, text))
 
@@ -42,7 +42,7 @@ def cut(text: str | None, length: int) -> str | None: ...
 
 
 def cut(text: str | None, length: int) -> str | None:
-    """Return the text, or its beginning with the length of the whole."""
+    """Return the text, or its beginning followed by the length of the whole text."""
     if text is None or len(text) <= length:
         return text
     return f"{text[:length]}... ({len(text):,} characters)"

@@ -1,4 +1,4 @@
-"""The decision log: several sinks behind one protocol, each with a failure of its own."""
+"""The decision log: several sinks behind one protocol, which fail independently of each other."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from guard.record import Record
 
 
 class Sink(Protocol):
-    """A place that keeps records."""
+    """A destination that stores records."""
 
     name: str
 
     def write(self, record: Record) -> None:
-        """Keep the record; what can't be kept is a LogError, or becomes one.
+        """Store the record. Raises LogError, or any other error, which the decision log turns into a LogError.
 
-        A record of a denied job comes twice under one decision id: before the stop is called, with no outcome, and after it.
+        A denied job's record is written twice with the same decision id: before the stop, without outcome, and after it.
         """
         ...
 
 
 class DecisionLog:
-    """Writes each record to every sink, whatever becomes of the others."""
+    """Writes each record to every sink, even if others fail."""
 
     def __init__(self, first: Sink, *others: Sink, on_failure: Callable[[LogError], object] = lambda _: None) -> None:
-        """`first` is the log line; `on_failure` is told of each failure of a sink."""
+        """`first` is the log line; `on_failure` is called with each failure of a sink."""
         self._sinks = (first, *others)
         self._on_failure = on_failure
 
     def write(self, record: Record) -> tuple[LogError, ...]:
-        """Keep the record everywhere; return the failures, for the caller to raise once the decision was acted on."""
+        """Write the record to every sink; return the failures, for the caller to raise after acting on the decision."""
         failures = tuple(failure for sink in self._sinks for failure in _written(sink, record))
         for failure in failures:
-            # Counting is less than keeping: what fails here is not worth another attempt.
+            # A failure that can't be counted is not worth failing the invocation for.
             with suppress(Exception):
                 self._on_failure(failure)
         return failures

@@ -1,1 +1,1 @@
-"""Telling the owner of a denied job, where they look, once."""
+"""Notifies the owner of a denied job once, on the configured channels."""

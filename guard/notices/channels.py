@@ -1,4 +1,4 @@
-"""Where notices are given: tags on the job, an EventBridge event, an SNS message. Each is off unless the deployment wants it."""
+"""The channels for notices: tags on the job, an EventBridge event, an SNS message. Each is off unless a setting enables it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _TAG_LENGTH = 256
 
 
 class Channel(Protocol):
-    """One way to tell the owner."""
+    """One way to notify the owner."""
 
     name: str
 
     def give(self, notice: Notice) -> str | None:
-        """Give the notice; return why it is refused for good, None if it was taken. Raises what another try may mend."""
+        """Deliver the notice. Return None, or why it was refused permanently; raise an error if a retry may succeed."""
         ...
 
 
 @runtime_checkable
 class ClosesFindings(Protocol):
-    """A channel whose notices are about jobs that run."""
+    """A channel whose findings are closed when the job has ended."""
 
     def ended(self, job_arn: str, at: datetime | None) -> None:
-        """Close what was told, or will be, of a job that ended then."""
+        """Close the findings about a job that ended at that time, including those that arrive later."""
         ...
 
 
@@ -44,9 +44,9 @@ class TagsChannel:
         self._sagemaker = sagemaker
 
     def give(self, notice: Notice) -> str | None:
-        """Tag the job. Some kinds of jobs take no tags after their creation: that is a fact, not a failure.
+        """Tag the job. Some job kinds accept no tags after creation, which is returned as a refusal, not raised as an error.
 
-        A right that the role lacks is a failure, for somebody to mend.
+        A missing permission is raised, since an operator can fix it.
         """
         try:
             self._sagemaker.add_tags(ResourceArn=notice.job.arn, Tags=tags(notice))
@@ -58,7 +58,7 @@ class TagsChannel:
 
 
 class EventsChannel:
-    """Puts the notice on an event bus, for whatever rules listen there."""
+    """Puts the notice on an event bus, where EventBridge rules can match it."""
 
     name = "events"
 
@@ -67,7 +67,7 @@ class EventsChannel:
         self._bus = bus
 
     def give(self, notice: Notice) -> str | None:
-        """Put the event. Raises NoticeError when the bus didn't take it."""
+        """Put the event. Raises NoticeError if the bus rejects it."""
         answer = self._events.put_events(
             Entries=[
                 {
@@ -86,7 +86,7 @@ class EventsChannel:
 
 
 class TopicChannel:
-    """Sends the message in words to an SNS topic; its attributes let a subscription choose."""
+    """Sends the notice as text to an SNS topic, with message attributes for filter policies of subscriptions."""
 
     name = "topic"
 
@@ -108,7 +108,7 @@ class TopicChannel:
 
 
 def tags(notice: Notice) -> list[dict[str, str]]:
-    """Return the tags, with what SageMaker takes in a value."""
+    """Return the tags, with only characters that SageMaker accepts in a value."""
     decision = notice.decision or "undecided"
     first = notice.findings[0].message if notice.findings else notice.reason or ""
     values = {

@@ -1,4 +1,4 @@
-"""Giving a notice on every channel: by a message of its own, which is tried again without judging the job again."""
+"""Delivers a notice on every channel. Each notice is a separate queue message, so that retries don't judge the job again."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from guard.times import parse_time
 
 @dataclass(frozen=True)
 class Deliverer:
-    """Gives notices on its channels, each once, and tells `report` what became of them.
+    """Delivers notices once on each of its channels, and passes the results to `report`.
 
-    `channels` and `once` are made when there is a notice: their clients would make every cold start longer. `exemption_url` is
-    the page that every notice names, whatever a message says. `created` finds out when a job was created whose notice doesn't
-    tell: another event about it may, and would give a second notice.
+    `channels` and `once` are created when there is a notice, because their clients would slow down every cold start.
+    `exemption_url` is the page that every notice links to; it overrides the one in a message. `created` looks up the creation
+    time of a job if the notice lacks it: a notice from another event may have it, and would count as a second notice.
     """
 
     channels: Callable[[], Sequence[Channel]]
@@ -38,9 +38,9 @@ class Deliverer:
     created: Callable[[Notice], datetime | None] = lambda _: None
 
     def give(self, notice: Notice) -> None:
-        """Give the notice everywhere. Raises NoticeError, after the last channel, naming those that failed, or without a channel.
+        """Deliver the notice on every channel. Raises NoticeError, after the last channel, if any channel failed or none exists.
 
-        It is NoticeUnderWay where another invocation is at all that is left.
+        Raises NoticeUnderWay if all remaining deliveries are in progress in another invocation.
         """
         notice = self._dated(notice)
         results: dict[str, str] = {}
@@ -55,7 +55,7 @@ class Deliverer:
         facts = {"decision_id": notice.decision_id, "job_arn": notice.job.arn, "channels": results}
         self.report("notice", facts)
         if not results:
-            # A message may be older than the settings; taken as given, it would be deleted from the dead-letter queue.
+            # The message may be older than the settings. Without an error, it would be deleted from the dead-letter queue.
             raise NoticeError(
                 "a notice could not be given: no channel is on; deploy one, or delete its letter", **facts
             )
@@ -72,7 +72,7 @@ class Deliverer:
         return notice.model_copy(update={"job": job})
 
     def end(self, job_arn: str, at: datetime | None) -> None:
-        """Close what was told of a job that has ended. Raises NoticeError, after the last channel, naming those that failed."""
+        """Close the findings about a job that has ended. Raises NoticeError, after the last channel, if any channel failed."""
         failures: dict[str, Exception] = {}
         for channel in self.channels():
             try:
@@ -80,15 +80,15 @@ class Deliverer:
                     channel.ended(job_arn, at)
             except Exception as exc:
                 failures[channel.name] = exc
-        # Of an end that went well there is nothing to tell: every job in the account has one.
+        # Successes aren't logged, because every job in the account ends.
         if failures:
             facts = {"job_arn": job_arn, "channels": {name: _failed(exc) for name, exc in failures.items()}}
             self.report("notice", facts)
             names = ", ".join(sorted(failures))
-            raise NoticeError(f"a job's end could not be told: {names}", **facts) from next(iter(failures.values()))
+            raise NoticeError(f"a job's end could not be reported: {names}", **facts) from next(iter(failures.values()))
 
     def receive(self, message: Mapping[str, Any]) -> None:
-        """Do what a message asks for. Raises NoticeError, and EventError for a message that can't be read."""
+        """Process a queue message. Raises NoticeError, and EventError for a message that can't be read."""
         if message.get(MARK) == "job-ended":
             self.end(str(message.get("job_arn")), parse_time(message.get("time")))
             return
@@ -101,12 +101,13 @@ class Deliverer:
         self.give(notice.model_copy(update={"exemption_url": self.exemption_url}))
 
 
-# Several events about a job meet: the one that stopped it tells so first, and the others' notice is the same one to `Once`.
+# Several events about a job may be handled at once. Delaying the notice of one that found the job finished lets the notice about
+# the stop come first; `Once` then treats the delayed one as the same notice.
 _LATER_SECONDS = 60
 
 
 def _known(notice: object) -> object:
-    """The fields of a notice that this version knows: after a rollback the queue has messages of a later one."""
+    """Return the fields of a notice that this version knows: after a rollback the queue has messages of a later version."""
     if not isinstance(notice, Mapping):
         return notice
     return {name: value for name, value in notice.items() if name in Notice.model_fields}
@@ -117,9 +118,9 @@ def _failed(exc: Exception) -> str:
 
 
 class NoticeSink:
-    """Hands the notice that a record is worth to the queue; gives it at once where there is none, or it takes nothing.
+    """Sends a record's notice to the queue, or delivers it directly if there is no queue or the queue refuses it.
 
-    `send` takes a message and after how many seconds it may be read.
+    `send` takes a message and the delay in seconds before it can be read; None without a queue.
     """
 
     name = "notices"
@@ -130,9 +131,9 @@ class NoticeSink:
         self._runs = runs
 
     def write(self, record: Record) -> None:
-        """Pass the record's notice on. Raises NoticeError when the queue and a channel fail."""
+        """Send or deliver the record's notice, if it has one. Raises NoticeError if the queue fails and then a channel fails."""
         notice = notice_of(record, self._deliverer.exemption_url)
-        # A run whose stop failed is told of once it has ended, as the run that it was.
+        # A failed stop gives no notice yet, but its run is remembered, so that the later notice refers to the same run.
         before = self._note_run(record) if notice is not None or record.outcome is Outcome.STOP_FAILED else None
         if notice is None:
             return
@@ -141,23 +142,23 @@ class NoticeSink:
             self._deliverer.give(notice)
 
     def _note_run(self, record: Record) -> datetime | None:
-        """Note the run of what can be started again, and return when the run before it was over."""
+        """Remember the run of a job that can be started again, and return when the previous run was over."""
         if record.ref is None or record.outcome is None or not record.ref.kind.restarts:
             return None
         return self._runs.note(record.ref.arn, record.decided_at or record.started_at, record.outcome)
 
     def _enqueue(self, notice: Notice) -> bool:
-        """Send the notice to the queue; False where there is none, or it doesn't take it, which is reported."""
+        """Send the notice to the queue. Return False without a queue, or if it refuses the message, which is reported."""
         if self._send is None:
             return False
         try:
-            # A version from before these fields refuses them, and is what runs after a rollback.
-            unsaid = {
+            # Older versions, which run after a rollback, reject unknown fields: later fields are left out at their defaults.
+            omitted = {
                 name for name in ("ended", "faults") if getattr(notice, name) == Notice.model_fields[name].default
             }
-            told = notice.model_dump(mode="json", exclude=unsaid)
-            # As UTF-8: escaped, a character beyond the first plane takes three times as much of the queue's room.
-            message = json.dumps({MARK: "notice", "notice": told}, ensure_ascii=False)
+            fields = notice.model_dump(mode="json", exclude=omitted)
+            # UTF-8, because an escaped character outside the Basic Multilingual Plane is three times as long.
+            message = json.dumps({MARK: "notice", "notice": fields}, ensure_ascii=False)
             self._send(message, _LATER_SECONDS if notice.outcome == Outcome.ALREADY_FINISHED else 0)
         except CALL_ERRORS as exc:
             self._deliverer.report("queue", {"job_arn": notice.job.arn, "error": f"{type(exc).__name__}: {exc}"})

@@ -1,4 +1,4 @@
-"""Which jobs have ended, were stopped or told of, and when: so a notice knows whether its job runs, and whether it runs again."""
+"""Remembers which jobs have ended, were stopped or have a notice, and when: whether a notice's job still runs, or runs again."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from guard.record import Outcome
 from guard.store import Store
 from guard.times import parse_time
 
-# A dead letter can be sent again for two weeks, and comes from a queue that keeps a message for four days.
+# A dead letter can be redriven for two weeks, and comes from a queue that keeps messages for four days.
 _REMEMBERED = timedelta(days=30)
 _TOLD_REMEMBERED = timedelta(days=400)
-# What is being stopped looks for a while as if it ran, so that another event about it has it stopped again: that is one stop.
+# A job that is being stopped is described as running for a while, and another event may stop it again: both are one stop.
 _ONE_STOP = timedelta(minutes=10)
 _STOPS = frozenset({Outcome.STOPPED, Outcome.STOP_FAILED})
 
 
 class Ends:
-    """Remembers ends in the guard's state for 30 days."""
+    """Remembers in the guard's state, for 30 days, when jobs ended."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -30,9 +30,9 @@ class Ends:
         self._store.write(_item(job_arn), {"at": at.isoformat()}, at + _REMEMBERED)
 
     def has_ended_since(self, job_arn: str, time: datetime) -> bool:
-        """Whether the job ended then or later; one that ended before, as a schedule, was started again.
+        """Return whether the job ended at that time or later; a job that ended earlier, such as a schedule, was started again.
 
-        While the state can't be read, no job has ended: its notice must come.
+        False while the state can't be read, so that the notice is delivered.
         """
         try:
             at = parse_time(self._store.read(_item(job_arn)).get("at"))
@@ -42,20 +42,20 @@ class Ends:
 
 
 class NotifiedJobs:
-    """Remembers which jobs were told of, for 400 days: a labeling job takes weeks, and of most jobs there is nothing to close."""
+    """Remembers for 400 days which jobs have findings: labeling jobs take weeks, and most jobs that end have nothing to close."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def remember(self, job_arn: str, at: datetime) -> bool:
-        """Remember that the job is told of, and return whether it was before. Raises StateError."""
+        """Remember that the job has a finding, and return whether it had one before. Raises StateError."""
         item = _item(job_arn, "told")
         earlier = bool(self._store.read(item))
         self._store.write(item, {"at": at.isoformat()}, at + _TOLD_REMEMBERED)
         return earlier
 
     def may_contain(self, job_arn: str) -> bool:
-        """Whether the job was told of; it may have been while the state can't be read."""
+        """Return whether the job may have a finding: it is remembered, or the state can't be read."""
         try:
             return bool(self._store.read(_item(job_arn, "told")))
         except StateError:
@@ -63,19 +63,19 @@ class NotifiedJobs:
 
 
 class Runs:
-    """Tells the runs of a job apart that is started again after it ended: by its end, or by when the guard stopped it.
+    """Distinguishes the runs of a job that can be started again, by when a run ended or when the guard stopped it.
 
-    Ends are remembered for Security Hub only, and SageMaker's event of one can be missed.
+    Both are needed: ends are remembered for Security Hub only, and SageMaker's event about an end can get lost.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def note(self, job_arn: str, at: datetime, outcome: str) -> datetime | None:
-        """Note what became of the run that was judged then; return when the run before it was over, None where there is none.
+        """Remember the outcome of the run that was judged at that time; return when the previous run was over, None without one.
 
-        Its stop is remembered, also one that failed and is tried again: whoever finds it stopped later is at the same run. While
-        the state can't be read, each look is at a run of its own: rather a notice too many than none.
+        Stops are remembered, including failed ones that are retried: an event that later finds the job stopped belongs to the
+        same run. While the state can't be read, each call counts as another run: a repeated notice is better than a missing one.
         """
         item = _item(job_arn, "stopped")
         try:
@@ -89,12 +89,12 @@ class Runs:
         over = [time for time in (ended, last and last + _ONE_STOP) if time is not None and time < at]
         before = max((*over, *([earlier] if earlier else [])), default=None)
         if outcome in _STOPS and (last is None or before != earlier):
-            told = {"before": before.isoformat()} if before else {}
+            previous = {"before": before.isoformat()} if before else {}
             with suppress(StateError):
-                self._store.write(item, {"at": at.isoformat(), **told}, at + _REMEMBERED)
+                self._store.write(item, {"at": at.isoformat(), **previous}, at + _REMEMBERED)
         return before
 
 
 def _item(job_arn: str, what: str = "ended") -> str:
-    # A digest: jobs that are allowed end, too, and who they are is nobody's business.
+    # A digest, because the ends of allowed jobs are stored too, and readers of the table don't need their names.
     return f"{what}#{sha256(job_arn.encode()).hexdigest()}"

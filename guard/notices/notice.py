@@ -1,4 +1,4 @@
-"""The notice: what the owner of a denied job should learn; bounded, and without any value of the job's settings.
+"""The notice: what the owner of a denied job should know; of limited size, and without values of the job's settings.
 
 It is the detail of the EventBridge event `SageMaker Guard Decision`; `schemas/notice.json` is generated from these models.
 """
@@ -19,18 +19,18 @@ from guard.images import join, redacted
 from guard.log.plain import cut, line
 from guard.record import Mode, Outcome, Record
 
-# With a finding of each rule, as long as they can be, a notice is still a message that SQS, SNS and EventBridge take: 256 KB of
-# UTF-8, whatever its characters.
+# With these limits, a notice with a finding of every rule, each of maximum length, is below 256 KB of UTF-8 for any characters,
+# the limit of SQS, SNS and EventBridge.
 _TEXTS, _SHORT, _ENTRIES = 1000, 200, 10
-# What became of a job that its owner should know. A stop that failed is tried again, and then told.
-_TOLD = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.AUDITED})
+# Outcomes that the owner is notified of. A failed stop is retried, and the owner is notified after that.
+_NOTIFIED = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.AUDITED})
 
-# No text of an owner's begins a line of its own in what a person reads; whoever wrote the message in the queue.
+# Joins the text to one line, so that no text of a job's owner starts a line of its own; also in messages forged in the queue.
 Line = Annotated[str, AfterValidator(line)]
 
 
 class NoticeJob(Model):
-    """The job as its owner knows it."""
+    """The denied job."""
 
     kind: Line
     name: Line
@@ -38,7 +38,7 @@ class NoticeJob(Model):
     role_arns: tuple[Line, ...]
     images: tuple[Line, ...]
     created_at: AwareDatetime | None
-    started_by: Annotated[Line | None, Field(description="Who created it, where CloudTrail told the guard.")]
+    started_by: Annotated[Line | None, Field(description="ARN of its creator, if a CloudTrail event named it.")]
 
 
 class NoticeFinding(Model):
@@ -50,7 +50,7 @@ class NoticeFinding(Model):
 
 
 class Notice(Model):
-    """A denial and what became of the job. A new field has a default and keeps `schema_version`."""
+    """A denial and the job's outcome. A new field has a default and keeps `schema_version`."""
 
     schema_version: Literal[1] = 1
     decision_id: Line
@@ -61,48 +61,48 @@ class Notice(Model):
     mode: Mode
     decision: Annotated[
         Literal["deny"] | None,
-        Field(description="Null for a job that nobody could decide on and that was stopped for it."),
+        Field(description="Null for a job that was stopped because no decision was possible."),
     ]
     outcome: Annotated[Line, Field(description="stopped, already_finished or audited.")]
     ended: Annotated[
         bool | None,
         Field(
-            description="Of already_finished, whether the job had ended; false where its end is still to be told. Else null."
+            description="For already_finished: true if the job had ended, false if its end is still to be reported. Else null."
         ),
     ] = None
     reason: Line | None
     job: NoticeJob
     rules: Annotated[tuple[Line, ...], Field(description="The rules that deny, sorted.")]
-    findings: Annotated[tuple[NoticeFinding, ...], Field(description="The first ten, and one of each other rule.")]
-    more_findings: Annotated[int, Field(description="How many there are besides.")]
+    findings: Annotated[
+        tuple[NoticeFinding, ...], Field(description="The first ten, and one of each rule that isn't among these.")
+    ]
+    more_findings: Annotated[int, Field(description="How many further findings there are.")]
     revision: Annotated[Line | None, Field(description="The policies' revision.")]
-    exemption_url: Annotated[Line, Field(description="Where to ask for an exemption; empty: not given.")]
+    exemption_url: Annotated[Line, Field(description="Where to request an exemption; empty: not configured.")]
     about: Annotated[
         Line,
         Field(
-            description="Of a monitoring schedule, a digest of all that denies it: another image, role or place has another one."
+            description="For a monitoring schedule: a digest of all denying findings, which changes with a denied image or role."
         ),
     ] = ""
     exempted_images: Annotated[
         tuple[Line, ...],
         Field(
-            description="The images that all that denies the job is about, as an exemption names them, or as they are written "
-            "where none can; empty where it is about more than images, or more than ten."
+            description="The images that the denying findings are about, as an exemption would name them, or as written if none "
+            "can; empty if any of these findings isn't about an image, or for more than ten images."
         ),
     ] = ()
     faults: Annotated[
         tuple[Line, ...],
-        Field(
-            description="Of the rules those that deny through a fault of the policies, which no exemption covers, sorted."
-        ),
+        Field(description="The rules that deny because of a fault in the policies, which no exemption covers, sorted."),
     ] = ()
     ran_before: Annotated[
         AwareDatetime | None,
-        Field(description="By when the run before was over, of a monitoring schedule that was started again."),
+        Field(description="For a monitoring schedule that was started again: when the previous run was over."),
     ] = None
 
     def key(self, channel: str) -> str:
-        """Return what is the same for every notice that a channel should give once."""
+        """Return a key that is the same for all notices of which a channel should deliver one."""
         created = self.job.created_at.isoformat() if self.job.created_at else None
         before = self.ran_before.isoformat() if self.ran_before else None
         same = [channel, self.job.arn, created, self.mode, self.rules, self.revision, self.about, before]
@@ -110,10 +110,10 @@ class Notice(Model):
 
 
 def notice_of(record: Record, exemption_url: str) -> Notice | None:
-    """Return the notice that the record is worth, if any: of a job that was denied, or stopped without a decision."""
+    """Return the notice for the record of a job that was denied, or stopped without a decision; None for any other record."""
     document, outcome, ref = record.document, record.outcome, record.ref
     denied = record.decision == "deny"
-    if ref is None or outcome not in _TOLD or not (denied or outcome is Outcome.STOPPED):
+    if ref is None or outcome not in _NOTIFIED or not (denied or outcome is Outcome.STOPPED):
         return None
     counting = [finding for finding in record.findings if finding.exempted_by is None and finding.level == "deny"]
     shown = _shown(counting)
@@ -143,7 +143,7 @@ def notice_of(record: Record, exemption_url: str) -> Notice | None:
         more_findings=len(counting) - len(shown),
         revision=record.evaluation.revision if record.evaluation else None,
         exemption_url=exemption_url,
-        # Of other jobs, another attempt may only know more of the same denial: one stop, one notice.
+        # Other jobs run once: a further attempt may only have more details of the same denial, and must not give another notice.
         about=_digest(counting) if ref.kind.restarts else "",
         exempted_images=_exempted(document, counting) if document else (),
         faults=_rules([finding for finding in counting if finding.level_source == FAULT]),
@@ -155,9 +155,10 @@ def _rules(findings: Sequence[Finding]) -> tuple[str, ...]:
 
 
 def _had_ended(record: Record) -> bool | None:
-    """Whether a job that the guard could not stop any more had ended: it may be another event's invocation that stops it.
+    """Return whether a job that had already finished has ended: it may still be stopping, for example by another invocation.
 
-    A job that was described as running has ended since; its event says so, of kinds that have one.
+    A job that was described as running has ended since, but counts as not ended if an event will report its end, which only some
+    kinds have.
     """
     document, ref = record.document, record.ref
     if record.outcome is not Outcome.ALREADY_FINISHED or document is None or ref is None:
@@ -168,28 +169,28 @@ def _had_ended(record: Record) -> bool | None:
 
 
 def _exempted(document: Document, findings: list[Finding]) -> tuple[str, ...]:
-    """The images that the findings are about, if an exemption by image can cover them all: it names known images only."""
+    """Return the images that the findings are about, if an exemption by image covers them all; it can't name unknown images."""
     subjects = [(finding.details.get("slot"), finding.details.get("image")) for finding in findings]
     about = [[each for each in document.images if (each.slot, each.raw) == subject] for subject in subjects]
     images = [image for found in about for image in found]
     named = [text for image in images if (text := _named(image)) is not None]
-    # No entry holds a user and password.
+    # An entry must not contain a user and password.
     entries = dict.fromkeys(entry_of_image(text) or redacted(text) for text in named)
     covered = all(about) and all(image.error is None for image in images) and len(entries) <= _ENTRIES
     return tuple(entries) if covered else ()
 
 
 def _digest(findings: list[Finding]) -> str:
-    """Of what the findings are about, also what a notice has no room for.
+    """Return a digest of all findings, including those that the notice has no room for.
 
-    Of their details, where there are any: a message may quote AWS, which answers each caller otherwise.
+    It uses the details rather than the message where there are any: a message may quote AWS, whose wording differs per caller.
     """
-    said = sorted(json.dumps([one.rule_id, one.details or one.message], sort_keys=True) for one in findings)
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    contents = sorted(json.dumps([one.rule_id, one.details or one.message], sort_keys=True) for one in findings)
+    return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
 
 
 def _shown(findings: list[Finding]) -> tuple[NoticeFinding, ...]:
-    """The first findings, and briefly one of each rule that has none among them."""
+    """Return the first findings, and a shorter one for each rule that has none among them."""
     first, others = findings[:_ENTRIES], findings[_ENTRIES:]
     of_rules = {finding.rule_id: finding for finding in reversed(others)}
     for finding in first:
@@ -204,7 +205,7 @@ def _images(images: Sequence[Image]) -> list[str]:
 
 
 def _named(image: Image) -> str | None:
-    """The image as an exemption must name it: neither the tag nor a digest that is claimed beside it tells what runs."""
+    """Return the image as an exemption must name it: with both tag and claimed digest, since neither alone proves what runs."""
     if image.claimed_digest is None or image.repository is None:
         return image.raw
     return join(image.registry, image.repository, image.tag or "latest", image.claimed_digest)

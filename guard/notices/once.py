@@ -1,4 +1,4 @@
-"""A notice once, however many events arrive: remembered in the table of the guard's state, or in memory when that is out."""
+"""Delivers each notice once, however many events arrive: remembered in the state table, or in memory if the table fails."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from guard.errors import NoticeUnderWay
 
 Give = Callable[[], str | None]
 _REMEMBERED_SECONDS = 30 * 24 * 3600
-# A delivery that takes longer was cut off with its invocation; another one may try then.
+# A delivery that takes longer was cut off with its invocation; after this time another invocation may retry it.
 _IN_PROGRESS_SECONDS = 60
 _MOST_IN_MEMORY = 10_000
 
 
 class Once(Protocol):
-    """Does what has to be done once."""
+    """Runs a delivery once per key."""
 
     def run(self, key: str, give: Give) -> str | None:
-        """Call `give` unless that was done for this key; return what it returned then or now. Raises what it raises."""
+        """Call `give` unless it was already called for this key; return its result, from now or then. Raises what it raises."""
         ...
 
 
 class OnceInMemory:
-    """Remembers for as long as the process lives: a notice may come again from another one."""
+    """Remembers for the lifetime of the process; another process may repeat the notice."""
 
     def __init__(self) -> None:
         self._given: dict[str, str | None] = {}
 
     def run(self, key: str, give: Give) -> str | None:
-        """Call `give` unless this process did so for the key."""
+        """Call `give` unless this process already called it for the key."""
         if key not in self._given:
             self._given[key] = give()
             while len(self._given) > _MOST_IN_MEMORY:
@@ -38,10 +38,10 @@ class OnceInMemory:
 
 
 class OnceInTable:
-    """Remembers in DynamoDB, through Powertools' idempotency. Without the table a notice may repeat, but never be lost."""
+    """Remembers in DynamoDB, through Powertools' idempotency. If the table fails, a notice may be repeated, but isn't lost."""
 
     def __init__(self, client: Any, table: str, memory: OnceInMemory) -> None:
-        # Powertools' idempotency costs a cold start more than the rest of the notices: it is imported where one is given.
+        # Importing Powertools' idempotency takes longer than the rest of the notices, so it is imported only to deliver one.
         from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig
 
         self._store = DynamoDBPersistenceLayer(table_name=table, boto3_client=client)
@@ -50,9 +50,9 @@ class OnceInTable:
         self._memory = memory
 
     def run(self, key: str, give: Give) -> str | None:
-        """Call `give` unless anybody did so for the key within 30 days.
+        """Call `give` unless any process called it for the key within 30 days.
 
-        Raises NoticeUnderWay while another invocation is at it: it may fail, so this one has to be tried again.
+        Raises NoticeUnderWay while another invocation is running the delivery: it may fail, so this one must be retried.
         """
         from aws_lambda_powertools.utilities.idempotency import idempotent_function
         from aws_lambda_powertools.utilities.idempotency.exceptions import (
@@ -76,7 +76,7 @@ class OnceInTable:
 
 
 class _Attempt:
-    """One call of `give`, and what became of it even if the table's failure hides that."""
+    """One call of `give`, whose result or error is kept in case a failure of the table hides it."""
 
     def __init__(self, give: Give) -> None:
         self._give = give
@@ -95,13 +95,13 @@ class _Attempt:
         return self._answer
 
     def result(self) -> str | None:
-        """Return the answer of the call, which is made if it wasn't."""
+        """Return the result of the call; make the call first if it wasn't made."""
         return self._answer if self._done else self.first("")
 
 
 class _LambdaContext:
-    """Stands for the Lambda's context."""
+    """Replaces the Lambda context, to set Powertools' time limit."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return after how long an unfinished delivery counts as lost."""
+        """Return the time after which an unfinished delivery counts as lost."""
         return _IN_PROGRESS_SECONDS * 1000

@@ -1,4 +1,4 @@
-"""The guard's own messages among what invokes the function: cheap to import, since every event is looked at here."""
+"""Recognizes the guard's own queue messages among the function's invocations; cheap to import, as every event passes here."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from guard.errors import EventError
 
 MARK = "sagemaker_guard"
-"""The key of a message by which the function knows it from an event."""
+"""The key that distinguishes a message from an event."""
 
 
 def messages(event: object) -> list[Mapping[str, Any]] | None:
-    """Return the guard's own messages that an invocation brings, from the queue or by themselves; None for an event.
+    """Return the guard's own messages in an invocation, from the queue or sent directly; None for an event.
 
-    Raises EventError for one from the queue that isn't a message.
+    Raises EventError for a queue record that isn't a message of the guard.
     """
     if not isinstance(event, Mapping):
         return None

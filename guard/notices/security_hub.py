@@ -1,4 +1,4 @@
-"""Notices as findings of Security Hub: one for each job and rule, updated by later notices, archived when the job has ended."""
+"""Notices as Security Hub findings: one per job and rule, updated by later notices, and archived when the job has ended."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _TITLE, _DESCRIPTION, _REMEDIATION = 256, 1024, 512
 class SecurityHubChannel:
     """Imports findings into the Security Hub of the guard's own account and region.
 
-    Security Hub takes three questions a second of an account, and every job in it ends: `told` knows those that have a finding.
-    Without it each end is a question.
+    Security Hub allows an account three GetFindings calls per second, and every job in the account ends: `notified` knows the
+    jobs that have a finding. Without it, the guard calls GetFindings for every end.
     """
 
     name = "security_hub"
@@ -37,15 +37,15 @@ class SecurityHubChannel:
         self._clock = clock
 
     def give(self, notice: Notice) -> str | None:
-        """Import a finding for each rule, archived when the job has ended, and archive those of rules that no longer deny it.
+        """Import a finding for each rule, archived if the job has ended, and archive those of rules that no longer deny the job.
 
-        Raises NoticeError when Security Hub refuses one.
+        Raises NoticeError if Security Hub rejects a finding.
         """
-        # Before the finding is there: its job may end at once.
+        # Before the import, since the job may end at any time.
         earlier = self._remember(notice.job.arn)
         ended = self._has_ended(notice)
         self._give(notice, ended=ended)
-        # An end that came meanwhile found nothing to archive.
+        # An end that was handled meanwhile found no finding to archive.
         if not ended and self._has_ended(notice):
             self._give(notice, ended=True)
         if earlier:
@@ -53,18 +53,18 @@ class SecurityHubChannel:
         return None
 
     def _remember(self, job_arn: str) -> bool:
-        """Remember that the job has a finding, and return whether it may have others.
+        """Remember that the job has a finding, and return whether it may already have others.
 
-        While the state can't be used, the finding comes all the same, and stays active until somebody archives it.
+        If the state can't be used, the finding is imported anyway and stays active until somebody archives it.
         """
         with suppress(StateError):
             return self._notified is not None and self._notified.remember(job_arn, self._clock())
         return False
 
     def _has_ended(self, notice: Notice) -> bool:
-        # A message from before notices told of ends has none, and was about a job that had ended.
+        # Messages of earlier versions lack `ended`; with this outcome, their jobs had ended.
         over = notice.outcome == "already_finished" if notice.ended is None else notice.ended
-        # A job that can't be started again ends once, whenever that was.
+        # A job that can't be started again ends only once, so its end counts at any time.
         since = notice.time if _restarts(notice) else datetime.min.replace(tzinfo=UTC)
         return over or self._ends.has_ended_since(notice.job.arn, since)
 
@@ -75,14 +75,14 @@ class SecurityHubChannel:
         self._import([_asff(notice, finding, self._clock(), ended=ended) for finding in by_rule.values()])
 
     def ended(self, job_arn: str, at: datetime | None) -> None:
-        """Archive the findings about a job that has ended, at an unknown time now; also those that come later.
+        """Archive the findings about a job that has ended, including those that arrive later; `at` is None for an unknown time.
 
-        Raises NoticeError, and StateError when the end can't be remembered: what is there is archived before that.
+        Raises NoticeError, and StateError if the end can't be remembered, after archiving the existing findings.
         """
         try:
             self._ends.remember(job_arn, at or self._clock())
         finally:
-            # In this order, and the other way round in `give`: one of both sees the other.
+            # First remember, then archive; `give` first imports, then checks the end. So at least one of them sees the other.
             if self._notified is None or self._notified.may_contain(job_arn):
                 self._archive(job_arn)
 
@@ -160,12 +160,12 @@ def _asff(notice: Notice, finding: NoticeFinding, now: datetime, *, ended: bool)
 
 
 def _description(message: str, became: str) -> str:
-    """The message and what became of the job; what is too long is cut from the message: only the rest says whether it runs."""
+    """Return the message and the job's outcome. If too long, the message is cut: only the rest tells whether the job runs."""
     end = f" {became}"[: _DESCRIPTION // 2]
     return f"{message[: _DESCRIPTION - len(end)]}{end}"
 
 
-# What a finding that Security Hub returned may be imported with again.
+# The fields that may be sent when importing a finding again that Security Hub returned.
 _IMPORTED = frozenset(
     {
         "SchemaVersion",

@@ -183,7 +183,7 @@ def test_in_audit_mode_the_words_are_others_and_the_job_goes_on(guard, sagemaker
     guard(mode="audit", sinks=[_sink(deliverer())]).judge(ref())
     (mail,) = places.received(places.mail)
     assert mail["Subject"] == "SageMaker training job churn-42 would be stopped: denied_image"
-    assert "It goes on running" in mail["Message"]
+    assert "It keeps running" in mail["Message"]
     assert places.tags()["guard:decision"] == "deny - audit only"
     assert status(sagemaker, "training", "churn-42") == "InProgress"
 

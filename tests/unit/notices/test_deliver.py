@@ -213,7 +213,7 @@ def test_the_end_of_a_job_is_told_to_what_closes() -> None:
 def test_an_end_that_a_channel_refuses_is_told_to_the_others_and_logged() -> None:
     busy, other = Closing("security_hub", cause := refused("LimitExceededException", "busy")), Closing("other", None)
     deliverer, reported = _deliverer(busy, other, Closing("another", OSError("gone")))
-    with pytest.raises(NoticeError, match="a job's end could not be told: another, security_hub") as caught:
+    with pytest.raises(NoticeError, match="a job's end could not be reported: another, security_hub") as caught:
         deliverer.receive({"sagemaker_guard": "job-ended", "job_arn": ARN})
     channels = {"security_hub": f"failed: ClientError: {cause}", "another": "failed: OSError: gone"}
     facts = {"job_arn": ARN, "channels": channels}

@@ -59,7 +59,7 @@ def test_the_message_of_a_stopped_job() -> None:
         "Started by: arn:aws:sts::111122223333:assumed-role/Scientist/ada\n"
         "\n"
         "If the job must run as it is, ask for an exemption: https://wiki.example.com/exemptions\n"
-        "It is this entry in policies/guard/config/data.yaml, with the owner, the reason and the last day that apply:\n"
+        "It is this entry in policies/guard/config/data.yaml; fill in the owner, the reason and the last day:\n"
         "\n"
         "exemptions:\n"
         '  - id: "EX-churn-42"\n'
@@ -83,7 +83,7 @@ def test_the_message_of_a_job_that_nobody_could_decide_on() -> None:
     assert text(notice) == (
         "The training job churn-42 was stopped, because no decision on it could be made: see the log.\n"
         "\n"
-        "The guard's operators know more: the log has the reason.\n"
+        "For the reason, ask the operators of the guard: it is in the log.\n"
         "\n"
         f"Job: {ARN}\n"
         f"Account: {ACCOUNT}, eu-west-1\n"
@@ -128,8 +128,8 @@ def test_a_fault_of_the_policies_has_no_exemption_to_paste(others: tuple[Any, ..
     notice = _notice(*others, FAULT, url=url)
     assert (notice.faults, exemption(notice)) == (("broken",), None)
     told = (
-        "No exemption covers a fault of the guard's policies, which is not one of the job: broken. Tell the team that owns "
-        f"them{where}\n"
+        "The policies themselves have a fault, which no exemption can cover: broken. The job isn't the cause. Tell the team that "
+        f"owns the policies{where}\n"
     )
     assert told in text(notice)
     assert "entry" not in text(notice)
@@ -191,8 +191,8 @@ def test_a_job_is_said_to_have_ended_where_that_is_known(*, ended: bool | None, 
 @pytest.mark.parametrize(
     ("ended", "says"),
     [
-        (True, "It had ended when the guard looked at it."),
-        (False, "It had ended, or was being stopped, when the guard looked at it."),
+        (True, "It had ended when the guard examined it."),
+        (False, "It had ended, or was being stopped, when the guard examined it."),
     ],
 )
 def test_in_audit_mode_a_job_that_ended_is_not_said_to_have_escaped_a_stop(*, ended: bool, says: str) -> None:

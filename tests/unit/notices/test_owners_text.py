@@ -121,7 +121,7 @@ def test_a_role_that_is_a_pattern_gives_no_exemption(role: str, others: tuple[st
     """Pasted, it would exempt every role; without it, the exemption would be for jobs that lack it."""
     notice = noticed("", roles=(*others, role))
     assert exemption(notice) is None
-    assert "There is no entry to paste, since" in text(notice)
+    assert "There is no entry to paste, because" in text(notice)
 
 
 @pytest.mark.parametrize(
