@@ -1,4 +1,4 @@
-"""What a table that hangs may cost a sweep: some calls of a quarter of a minute, and not that of each job."""
+"""Limits the time that a sweep loses to a hanging state table: to a few calls of 15 seconds, instead of one per job."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ MAX_FAILED_TIME = timedelta(seconds=30)
 
 
 class BoundedStore:
-    """The store for one sweep: when its failed calls have taken `MAX_FAILED_TIME` in all, none is made any more, and each raises StateError.
+    """The store for one sweep: after failed calls of `MAX_FAILED_TIME` in total, each further call raises StateError immediately.
 
-    What a sweep keeps saves calls and measures time; without it jobs are judged as if for the first time.
+    The state only saves calls and measures how long something has lasted; without it, jobs are judged as if for the first time.
     """
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
@@ -44,7 +44,7 @@ class BoundedStore:
     def _call(self, call: Callable[[], Result]) -> Result:
         if self._failed_time >= MAX_FAILED_TIME:
             raise StateError(
-                "the store is not asked any more in this sweep: failed calls have taken too long",
+                "the state table isn't used any more in this sweep: failed calls have taken too long",
                 seconds=int(self._failed_time.total_seconds()),
             )
         begun = self._clock()

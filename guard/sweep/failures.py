@@ -1,4 +1,4 @@
-"""What failed in a sweep, in as little memory for many jobs as for one."""
+"""The failures of a sweep, in constant memory."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from guard.errors import GuardError
 
 
 class Failures:
-    """Counts errors by type, and keeps the first of them.
+    """Counts errors by type, and keeps the first one.
 
-    An error holds the frames that it was raised through, and with them the job's document and the record as it was being
-    written. Those of thousands of jobs, as while a bucket refuses every record, would take more memory than the function has.
+    An error references the frames that it was raised through, and with them the job's document and its serialized record. The
+    errors of thousands of jobs, for example while a bucket refuses every record, would exceed the function's memory.
     """
 
     def __init__(self) -> None:
@@ -25,5 +25,5 @@ class Failures:
             self.first = self.first or error
 
     def by_type(self) -> dict[str, int]:
-        """Return how many there were of each type, by its name."""
+        """Return the number of errors by name of the type."""
         return dict(sorted(self._counts.items()))

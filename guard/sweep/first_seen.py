@@ -1,4 +1,4 @@
-"""FirstSeen when something has been so of a job, from one sweep to the next."""
+"""Remembers between sweeps since when a job has been in a certain state, such as undecided or withheld."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from guard.errors import StateError
 from guard.store import KEPT, Store, mapping
 from guard.times import parse_time
 
-# Below 190 bytes each in an item of 400 KB, and as many items as there are jobs; what is too much for all of them begins anew.
+# Entries per item, each below 190 bytes, in an item of 400 KB; and the maximum number of items. Jobs beyond that are forgotten.
 _PAGE = 2000
 _PAGES = 50
 
 
 class FirstSeen:
-    """Remembers the first time in a row; never raises. What can't be read began now.
+    """Remembers for each job the first sweep in a row that found the state; never raises. If it can't be read, that is now.
 
-    The first item says how many there are, and a version from before there were several reads it alone.
+    The first item has the number of items. Versions that support a single item read only the first one.
     """
 
     def __init__(self, store: Store, item: str) -> None:
@@ -46,29 +46,29 @@ class FirstSeen:
         return f"{self._item}#{page}" if page else self._item
 
     def saw(self, arn: str) -> None:
-        """Note that the job still runs: what is remembered of it stays."""
+        """Note that the job still runs, so that its entry is kept."""
         self._seen.add(arn)
 
     def mark(self, arn: str, now: datetime) -> datetime:
-        """Note that it is so of this job, and return since when it has been."""
+        """Note that the job is in the state, and return since when it has been."""
         self.saw(arn)
         return parse_time(self._since.setdefault(arn, now.isoformat())) or now
 
     def clear(self, arn: str) -> None:
-        """Note that it isn't so."""
+        """Note that the job isn't in the state any more."""
         self._since.pop(arn, None)
 
     def save(self, now: datetime, *, complete: bool) -> None:
-        """Write what is to be kept; after a complete sweep, without the jobs that it did not meet any more."""
+        """Write the entries; after a complete sweep, drop those of jobs that it didn't list."""
         if complete:
             self._since = {arn: since for arn, since in self._since.items() if arn in self._seen}
         if self._unread or not (self._since or self._before):
             return
-        # Those that no sweep has met any more, as jobs that ended where no sweep comes to its end, are last: of too many they go.
+        # Jobs that this sweep didn't list come last and are dropped first: without complete sweeps, ended jobs are never removed.
         oldest = sorted(self._since.items(), key=lambda item: (item[0] not in self._seen, item[1]))[: _PAGE * _PAGES]
         pages = [oldest[start : start + _PAGE] for start in range(0, len(oldest), _PAGE)] or [[]]
         try:
-            # The first one last: until it counts the others, nobody reads them.
+            # The first item is written last: until it has the new number of items, the others aren't read.
             for number, page in reversed([*enumerate(pages)]):
                 values: dict[str, str | int] = {"jobs": json.dumps(dict(page))}
                 if number == 0:

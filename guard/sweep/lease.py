@@ -1,4 +1,4 @@
-"""The lease: one sweep at a time, and none kept waiting for long by one that was killed."""
+"""The lease: allows one sweep at a time, and expires soon after a sweep was killed."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from guard.store import Store
 
 ITEM = "sweep#lease"
 HELD = timedelta(minutes=2)
-"""How long a killed sweep keeps the next one away: less than the shortest interval of the schedule."""
+"""How long a killed sweep blocks the next one: less than the shortest interval of the schedule."""
 _RENEWED_AFTER = timedelta(seconds=30)
 
 
 class Lease:
-    """Held by one sweep, which renews it while it works; never raises.
+    """Held by one sweep, which renews it while it runs; never raises.
 
-    Without the table every sweep has it: two at once cost calls, none at all would cost what a sweep is for. So does a sweep that
-    could not renew it in time: it goes on.
+    If the table fails, every sweep holds the lease: two sweeps at once only cost calls, but no sweep would leave denied jobs
+    running. For the same reason, a sweep that could not renew the lease in time continues.
     """
 
     def __init__(self, store: Store, owner: str, clock: Callable[[], datetime]) -> None:
@@ -29,7 +29,7 @@ class Lease:
         self.failures: list[StateError] = []
 
     def claim(self) -> bool:
-        """Return whether no other sweep has it."""
+        """Take the lease; return whether no other sweep holds it."""
         now = self._clock()
         self._renewed_at = now
         try:
@@ -39,12 +39,12 @@ class Lease:
             return True
 
     def renew(self) -> None:
-        """Hold it longer, when it is time for that."""
+        """Extend the lease if it is due for renewal."""
         if self._renewed_at is not None and self._clock() - self._renewed_at >= _RENEWED_AFTER:
             self.claim()
 
     def release(self) -> None:
-        """Give it to the next sweep."""
+        """Release the lease for the next sweep."""
         try:
             self._store.release(ITEM, self._owner)
         except StateError as exc:

@@ -1,4 +1,4 @@
-"""What the sweeps remember: which jobs were judged as they are now."""
+"""Remembers between sweeps which jobs were already judged in their current state."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from guard.errors import StateError
 from guard.sources.sweep import Listed
 from guard.store import KEPT, Store, mapping
 
-# An item of DynamoDB holds 400 KB: 9,000 entries of some 40 bytes each.
+# A DynamoDB item holds 400 KB: 9,000 entries of about 40 bytes each.
 _SHARDS = "0123456789abcdef"
 _SHARD_ENTRIES = 9000
 
 
 class Memory:
-    """The fingerprints of judged jobs, in as many items as keep each of them small; never raises.
+    """The fingerprints of judged jobs, spread over several items to keep each of them small; never raises.
 
-    A job is known while its status, the time of its last change and the `basis` are the same: the policies' revision, the
-    deployed release with its settings, and the day. Whatever can't be read is unknown, so that the job is judged again.
+    A job is known while its status, its last modification and the `basis` (policy revision, deployed release with its settings,
+    and day) are unchanged. If an item can't be read, its jobs are unknown and judged again.
     """
 
     def __init__(self, store: Store) -> None:
@@ -31,16 +31,16 @@ class Memory:
         self.failures: list[StateError] = []
 
     def knows(self, job: Listed, basis: str) -> bool:
-        """Whether the job was judged as it is, on this basis."""
+        """Return whether the job was judged in its current state, on this basis."""
         key = _digest(job.arn)
         return job.modified is not None and self._shard(key).get(key) == _fingerprint(job, basis)
 
     def saw(self, job: Listed) -> None:
-        """Note that the job still runs: what is remembered of it stays."""
+        """Note that the job still runs, so that its entry is kept."""
         self._seen.add(_digest(job.arn))
 
     def remember(self, job: Listed, basis: str) -> None:
-        """Note that the job was judged on this basis, to be kept by `save`."""
+        """Note that the job was judged on this basis; `save` writes it."""
         key = _digest(job.arn)
         shard = self._shard(key)
         shard.pop(key, None)
@@ -48,7 +48,7 @@ class Memory:
         self._changed.add(key[0])
 
     def save(self, now: datetime, *, complete: bool) -> None:
-        """Write what changed; after a complete sweep, without the jobs that it did not see any more."""
+        """Write the changed items; after a complete sweep, drop the jobs that it didn't list."""
         if complete:
             self._forget_unseen()
         for name in sorted(self._changed - self._unread):

@@ -1,4 +1,4 @@
-"""Where a sweep goes on: no kind of jobs, and no job of a kind, waits for ever behind others."""
+"""Where a sweep continues, so that no job kind, and no job of a kind, waits forever behind others."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from guard.sources.sweep import Listed, listed
 from guard.store import mapping
 from guard.times import EPOCH, parse_time
 
-# The service's times have fractions of a second, its filters may not.
+# The service's times have fractions of a second, but its filters may not.
 _OVERLAP = timedelta(seconds=1)
-# Of one kind at a time.
+# How many jobs of one kind are judged before the next kind's turn.
 _SHARE = 100
-# Pages that come slowly must leave a sweep time to judge the jobs on them, and to list the other kinds. The next sweep goes on
-# behind the last of them. That takes a list which is sorted by time: another one would begin with the same pages each time.
+# If pages arrive slowly, listing stops after this time, to leave time for judging these jobs and for listing the other kinds. The
+# next sweep continues after the last page. This requires a list sorted by time: an unsorted one would restart at the same pages.
 _LONGEST_LISTING = timedelta(minutes=1)
-# In a list of jobs most of which have ended, the recent ones come first, and the oldest ones are left out: a training job runs
-# for 28 days at most, and who waits for longer before that was seen by the sweeps of 90 days.
+# For lists that include ended jobs: recent jobs are listed first, and jobs older than `_OLDEST` not at all. A training job runs
+# for at most 28 days; if it was pending for longer before that, the sweeps of 90 days have seen it.
 _RECENT, _OLDEST = timedelta(days=30), timedelta(days=90)
-# Operations in a row that found no connection: all the others would take as long to find none.
+# After so many operations in a row without a connection, the others aren't tried: each would take as long to fail.
 _MAX_CONNECTION_FAILURES = 3
 
 
 @dataclass
 class Stream:
-    """One list: the jobs of a kind with one status, and `more` that its operation demands.
+    """One list: the jobs of a kind with one status; `more` are further required parameters of the operation.
 
-    First come those from where the last sweep was cut off to the end, and then those before. Of one with an `oldest` time of
-    creation, the jobs from `recent` on come before all earlier ones. One that is `unfinished` may have more jobs than were
-    listed: `seen` is when the last one was created that its pages had, whatever its status.
+    Jobs created `after` the point where the last sweep was cut off come first, then the earlier ones. With an `oldest` creation
+    time, jobs created since `recent` come before all others. An `unfinished` stream may have more jobs than were listed; `seen`
+    is the creation time of the last job on its pages, whatever that job's status.
     """
 
     kind: JobKind
@@ -55,17 +55,17 @@ class Stream:
 
     @property
     def name(self) -> str:
-        """Its name in what is kept between sweeps."""
+        """The stream's name in the stored position."""
         return "/".join((self.kind.id, self.status, *self.more.values()))
 
     @property
     def operation(self) -> str:
-        """The operation that lists it; a kind's streams share it."""
+        """The operation that lists the jobs; all streams of a kind share it."""
         return self.kind.listing.operation
 
     @property
     def _borders(self) -> list[datetime]:
-        """Where the times of creation are divided into spans; the later span is listed before the earlier one."""
+        """The creation times that separate the spans to list; later spans are listed first."""
         times = (time for time in (self.after, self.recent) if time is not None)
         return sorted(time for time in times if self.oldest is None or time > self.oldest)
 
@@ -76,18 +76,18 @@ class Stream:
             yield from pages(client, self.kind, self.status, after, before and before + _OVERLAP, self.more)
 
     def advance(self, page: Sequence[Listed]) -> None:
-        """Note how far the list has come with a page."""
+        """Note the creation time that the list has reached with this page."""
         if self.kind.listing.sort_by:
             self.seen = next((job.created for job in reversed(page) if job.created), self.seen)
 
     def has(self, job: Listed) -> bool:
-        """Whether a job of its pages is one of it: with the status, or with none that is known."""
+        """Return whether a listed job belongs to the stream: the API filters by status, or the job has this status or none."""
         return self.kind.listing.filters or job.status in {self.status, ""}
 
     def order(self, job: Listed) -> tuple[bool, int, datetime]:
-        """What its jobs are sorted by: the oldest from where it goes on, those before, and those without a time.
+        """Return the sort key: jobs from where the stream continues, oldest first, then earlier ones, then those without a time.
 
-        Where the service doesn't sort, jobs that come first each time would else keep the others waiting.
+        Sorting matters where the service doesn't sort: the same jobs would otherwise always come first and delay the others.
         """
         created = job.created or EPOCH
         return job.created is None, sum(created < border for border in self._borders), created
@@ -95,7 +95,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Position:
-    """Which kind comes first, where each was cut off, and whether the sweep was killed that was there."""
+    """Which kind comes first, where each stream was cut off, and whether the sweep that stored the position was killed."""
 
     turn: int = 0
     cut: dict[str, str] = field(default_factory=dict)
@@ -103,12 +103,12 @@ class Position:
 
     @classmethod
     def read(cls, values: Mapping[str, str | int]) -> Position:
-        """Return the position that was kept; the beginning for anything that can't be read."""
+        """Return the stored position; the beginning if it can't be read."""
         turn = values.get("turn")
         return cls(turn if isinstance(turn, int) else 0, mapping(values.get("cut")), values.get("killed") == 1)
 
     def stream(self, kind: JobKind, status: str, more: Mapping[str, str], now: datetime) -> Stream:
-        """Return the stream, from where it was cut off; an earlier version kept one time for all that differ in `more`."""
+        """Return the stream, continuing where it was cut off. An earlier version stored one time for all values of `more`."""
         stream = Stream(kind, status, None, more)
         if not kind.listing.filters:
             stream.oldest, stream.recent = now - _OLDEST, now - _RECENT
@@ -116,12 +116,12 @@ class Position:
         return stream
 
     def values(self) -> dict[str, str | int]:
-        """What is kept of it."""
+        """Return the values to store."""
         return {"turn": self.turn, "cut": json.dumps(self.cut), "killed": int(self.killed)}
 
 
 class Walk:
-    """All running jobs, a few of each kind after the other, so that many of one kind don't keep the others waiting."""
+    """Iterates over all running jobs, taking turns between kinds, so that many jobs of one kind don't delay the others."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class Walk:
         has_time: Callable[[], bool],
         clock: Callable[[], datetime],
     ) -> None:
-        """`has_time` says whether there is time for one more job, or one more page of them."""
+        """`has_time` returns whether there is time for one more job, or one more page."""
         self._client = client
         self._home = home
         self._has_time = has_time
@@ -154,11 +154,11 @@ class Walk:
 
     @property
     def complete(self) -> bool:
-        """Whether every kind was listed to its end."""
+        """Whether every kind was listed completely."""
         return not self._waiting and not self._unfinished and not self.failures
 
     def jobs(self) -> Iterator[Listed]:
-        """Yield the jobs until there are no more, or no time; what can't be listed is left to the next sweep."""
+        """Yield jobs until none is left or time runs out; what can't be listed is left to the next sweep."""
         while self._waiting:
             stream = self._waiting[0]
             if stream.jobs is None:
@@ -177,12 +177,12 @@ class Walk:
                 stream.reached = stream.seen or stream.reached
                 self._unfinished.append(stream)
         if self.unsupported == {kind.listing.operation for kind in JOB_KINDS}:
-            self.failures.append(ListError("no kind of jobs can be listed: what answers isn't SageMaker"))
+            self.failures.append(ListError("no job kind can be listed: the responses don't come from SageMaker"))
 
     def next_position(self, *, killed: bool) -> Position:
-        """Where the next sweep begins: with the next kind, and in each kind where this one was cut off.
+        """Return where the next sweep begins: with the next kind, and in each kind where this sweep was cut off.
 
-        Had it been `killed` at this moment, the next one would begin behind the job that was reached, and come to it last.
+        If `killed`, return where to begin if this sweep is killed now: after the job that it has reached, which then comes last.
         """
         cut = {}
         for stream in (*self._waiting, *self._unfinished):
@@ -192,9 +192,9 @@ class Walk:
         return Position(self._position.turn + 1, cut, killed)
 
     def _listed(self, stream: Stream) -> deque[Listed]:
-        """The jobs of the stream that there is time to list, before any of them is judged.
+        """Return the stream's jobs, as far as there is time to list them, before any of them is judged.
 
-        One that is stopped leaves the list, and could move others from one page to the one before.
+        A stopped job disappears from the list, which could shift other jobs to a page that was already read.
         """
         found: dict[str, Listed] = {}
         try:
@@ -203,18 +203,18 @@ class Walk:
                 stream.advance(jobs)
                 found |= {job.arn: job for job in jobs if stream.has(job)}
         except ListUnsupported:
-            # Jobs of a kind that the region lacks don't run there: with none of them, the kind is listed to its end.
+            # A kind that the region lacks has no jobs there, so it counts as completely listed.
             self.unsupported.add(stream.operation)
             self._connection_failures = 0
             stream.unfinished = False
         except ListError as exc:
             self._failed(stream, exc)
-            # Where the list fails at once, the next sweep begins with the first job.
+            # If the list fails immediately, the next sweep begins with the first job.
             stream.unfinished = bool(found) or stream.seen is not None
         return deque(sorted(found.values(), key=stream.order))
 
     def _pages(self, stream: Stream) -> Iterator[list[Mapping[str, Any]]]:
-        """Yield the pages, as long as there is time for one more and a connection. Raises ListError."""
+        """Yield pages as long as there is time and a connection. Raises ListError."""
         until = self._clock() + _LONGEST_LISTING if stream.kind.listing.sort_by else None
         pages = stream.pages(self._client)
         while self._connected(stream) and (until is None or self._clock() < until) and self._has_time():
@@ -229,7 +229,7 @@ class Walk:
         return self._connection_failures < _MAX_CONNECTION_FAILURES and stream.operation not in self._hanging
 
     def _failed(self, stream: Stream, error: ListError) -> None:
-        """Note the failure. An operation without a connection isn't asked again, so that each counts once."""
+        """Note the failure. An operation without a connection isn't called again, so each counts once."""
         self.failures.append(error)
         if not is_unreachable(error.__cause__):
             self._connection_failures = 0
@@ -237,4 +237,4 @@ class Walk:
         self._connection_failures += 1
         self._hanging.add(stream.operation)
         if self._connection_failures == _MAX_CONNECTION_FAILURES:
-            self.failures.append(ListError("SageMaker can't be reached: no other kind of jobs was listed"))
+            self.failures.append(ListError("SageMaker can't be reached: the remaining job kinds were not listed"))

@@ -1,4 +1,4 @@
-"""One sweep: every running job that may not have been judged as it is now goes through the pipeline."""
+"""One sweep: judges every running job that may not have been judged in its current state."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from guard.times import utc_now
 
 LAST = "sweep#last"
 
-# The last batch, and its slowest calls, must end before the function does: those that one job needs take half a minute.
+# Time reserved for the last batch, which must end before the function's timeout; the slowest calls of one job take 30 seconds.
 MARGIN_SECONDS = 90.0
 TOGETHER = 25
 PATIENCE_SECONDS = 30.0
 ENDS_SOON = timedelta(days=30)
 _MOST_EXEMPTIONS = 50
-# After these, and without a failure, a job needs no second look while it stays as it is. One that was stopped, or is gone, is
-# listed no more: where it still is, something wasn't so.
+# After these outcomes, and without a failure, an unchanged job isn't judged again. A stopped or deleted job isn't listed any
+# more; if it is listed nevertheless, it must be judged again.
 _SETTLED = frozenset({Outcome.NOT_DENIED, Outcome.AUDITED})
 
 
 @dataclass
 class Report:
-    """What one sweep did; `skipped` says why it did nothing. `exemptions` are None while nobody has read them."""
+    """What one sweep did; `skipped` is the reason if it did nothing. `exemptions` is None if they were not read."""
 
     run_id: str
     started_at: datetime
@@ -61,7 +61,7 @@ class Report:
     failures: Failures = field(default_factory=Failures)
 
     def summary(self) -> dict[str, Any]:
-        """The report as data, with what failed counted by type."""
+        """Return the report as data, with failures counted by type."""
         finished = self.finished_at or self.started_at
         return {
             "run_id": self.run_id,
@@ -91,9 +91,10 @@ def _new_id() -> str:
 class Sweep:
     """Judges the running jobs with the guard.
 
-    `setup` stands for all that decides besides the job and the policies: with another one, every job is judged again. `client`
-    lists. `notice` is told of a job that nobody could judge for too long; the breaker may withhold a job for `withheld_longest`.
-    Of the `exemptions` of the configuration the report has those that end soon. So many jobs are described `together` at most.
+    `setup` identifies everything that affects decisions apart from the job and the policies: if it changes, every job is judged
+    again. `client` lists the jobs. `notice` is called for a job that has been undecided for too long. The breaker may withhold a
+    stop for up to `withheld_longest`. The report includes those `exemptions` of the configuration that end soon. `together` is
+    the maximum size of a batch.
     """
 
     guard: Guard
@@ -110,16 +111,16 @@ class Sweep:
     together: int = TOGETHER
 
     def run(self, home: Home, remaining: Callable[[], float]) -> Report:
-        """Judge what there is time for, `remaining` being seconds; what failed is in the report.
+        """Judge jobs while `remaining`, in seconds, allows it; return the report, which includes the failures.
 
-        A sweep that is killed loses nothing but its own work: the next one finds the lease expired and what was judged until the
-        last save. Without a table there is no memory, and every job is judged.
+        If a sweep is killed, only its work since the last save is lost: the next sweep finds the lease expired and continues.
+        Without a table, nothing is remembered and every sweep judges every job.
         """
         report = Report(self.new_id(), self.clock())
         store = BoundedStore(self.store, self.clock)
         lease = Lease(store, report.run_id, self.clock)
         if not lease.claim():
-            report.skipped = "another sweep is at work"
+            report.skipped = "another sweep is running"
             return self._finished(report)
         try:
             state = SweepState(
@@ -149,17 +150,17 @@ class Sweep:
             return remaining() - MARGIN_SECONDS
 
         def has_time() -> bool:
-            # Asked before each page and each job: also a sweep whose pages come slowly keeps its lease.
+            # Called before each page and each job, so a sweep with slow pages renews its lease too.
             lease.renew()
             return left() > 0
 
         walk = Walk(self.client, home, position, has_time, self.clock)
-        # After a sweep that was killed, perhaps by one of its jobs, the others must not wait with that one for their turn.
+        # If the last sweep was killed, one of its jobs may be the cause: batches of one job separate it from the others.
         batches = Batches(1 if position.killed else self.together, left, self.clock)
         pending: dict[str, Listed] = {}
         source = Source(type="sweep", id=report.run_id, time=report.started_at)
         jobs = (job_ref(job, home, source) for job in self._unknown(report, walk, state, pending, batches))
-        # The first decision, on a batch of one job, tells the policies' revision, without which no job is known.
+        # The first batch is one job: its decision has the policies' revision, which is needed to recognize known jobs.
         for record in self.guard.judge_all(jobs, batches.begin):
             lease.renew()
             batches.judged()
@@ -171,7 +172,7 @@ class Sweep:
         report.listed, report.complete, report.unsupported = walk.listed, walk.complete, sorted(walk.unsupported)
         state.save(complete=walk.complete)
         state.end_at(walk)
-        # They don't run any more, so they come last: and what was done so far is no loss if one of them kills the sweep.
+        # Unreported jobs don't run any more, so they come last; and if one of them kills the sweep, the work so far is saved.
         for record in self.guard.judge_all(takewhile(lambda _: has_time(), state.unreported.retries(home, source))):
             self._record_result(report, record, state)
         state.unreported.save()
@@ -181,29 +182,31 @@ class Sweep:
     def _unknown(
         self, report: Report, walk: Walk, state: SweepState, pending: dict[str, Listed], batches: Batches
     ) -> Iterator[Listed]:
-        """The jobs that no sweep has judged as they are now, each `pending` until there is its record."""
+        """Yield the jobs that no sweep has judged in their current state; each is `pending` until it has a record."""
         for job in walk.jobs():
             state.saw(job)
             if report.revision is not None and state.memory.knows(job, self._basis(report)):
                 report.known += 1
                 state.known(job)
-                # Else the denied jobs that the breaker let go on would be most of those that a sweep judges.
+                # Without known jobs, most counted jobs would be denied ones with a withheld stop: a rule's share would look too
+                # large.
                 self.guard.count_judged(job.arn)
                 continue
             pending[job.arn] = job
             if batches.took():
-                # The last of those that are judged together: if they are what kills this sweep, the next one begins behind them.
+                # The batch is complete: if one of its jobs kills this sweep, the next one begins after the batch.
                 state.begin_batch(walk)
             yield job
 
     def _record_result(self, report: Report, record: Record, state: SweepState) -> None:
-        """Count the record, and see to a job that could not be judged for too long."""
+        """Add the record to the report, and handle a job that has been undecided for too long."""
         report.judged += 1
         report.outcomes[record.outcome.value if record.outcome else "none"] += 1
         if record.evaluation is not None:
             report.revision = record.evaluation.revision
         if record.outcome is not Outcome.FAILED or record.decision == "deny":
-            # A job that could not be judged is told of by name, in time; what was judged and not done is a failure of the sweep.
+            # Failures to act on a decision are failures of the sweep. A job that could not be judged is reported by name, once it
+            # has been undecided for too long.
             report.failures.add(*record.failures)
         state.withheld.update(record)
         state.unreported.update(record)
@@ -222,21 +225,23 @@ class Sweep:
             state.unreported.update(stopped)
 
     def _report_undecided(self, report: Report, facts: dict[str, Any]) -> None:
-        """Name a job that nobody could judge for too long; what can't be told keeps no other job from being judged."""
+        """Report a job that has been undecided for too long. If that fails, the sweep continues with the other jobs."""
         try:
             self.notice("undecided job", facts)
         except Exception as exc:
-            report.failures.add(caused_by(exc, LogError, "an undecided job could not be told of", **facts))
+            report.failures.add(caused_by(exc, LogError, "an undecided job could not be reported", **facts))
 
     def _report_exemptions(self, report: Report) -> None:
-        """The exemptions that have ended or end soon, the first to end first."""
+        """Add to the report the exemptions that have ended or end soon, in order of their last day."""
         until = (self.clock() + ENDS_SOON).date().isoformat()
         try:
             read = self.exemptions()
-        except Exception as exc:  # also a fault of the engine: what the sweep did is still to be saved
+        except (
+            Exception
+        ) as exc:  # any error, also an unexpected one of the engine, since the report still has to be saved
             report.failures.add(policy_error(exc))
             return
-        # No decision has told the revision where there was no job to judge.
+        # If there was no job to judge, no decision has provided the revision.
         report.revision = report.revision or read.revision
         found = [exemption for exemption in read.listed if str(exemption.get("expires", "")) <= until]
         shown = ("id", "owner", "rules", "expires")
@@ -244,10 +249,11 @@ class Sweep:
         report.exemptions = [{name: exemption.get(name) for name in shown} for exemption in found[:_MOST_EXEMPTIONS]]
 
     def _basis(self, report: Report) -> str:
-        """What a decision depends on besides the job as it is listed.
+        """Return what a decision depends on apart from the job as it is listed.
 
-        Exemptions end with a day: that of the decisions of this sweep, which may end on the next one. Tags, models and
-        schedules' definitions change without a trace in the list, and are looked at again on the next day at the latest.
+        The day is included because exemptions end with a day; it is the day when the sweep started, even if the sweep ends on the
+        next one. Tags, models and definitions of schedules change without a visible change in the list; because of the day, such
+        jobs are judged again on the next day at the latest.
         """
         return "\0".join((report.revision or "", report.started_at.date().isoformat(), self.setup))
 

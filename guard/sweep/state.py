@@ -1,4 +1,4 @@
-"""All that one sweep keeps for the next, written while it is at work: a sweep that is killed is no loss of all it did."""
+"""The state that a sweep stores for the next one, saved while it runs, so that a killed sweep doesn't lose all its work."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SAVE_AFTER = timedelta(minutes=1)
 
 
 class SweepState:
-    """The jobs that were judged, that nobody could judge, that are withheld or untold, and where the sweep is; never raises.
+    """Judged, undecided, withheld and unreported jobs, and the sweep's position; never raises.
 
-    After a failure nothing more is written until the sweep's end: with a table that hangs, the jobs would wait for that.
+    After a failure, nothing more is written until the sweep's end, because a hanging table would delay the remaining jobs.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class SweepState:
 
     @property
     def failures(self) -> list[StateError]:
-        """What could not be read or written."""
+        """The failed reads and writes."""
         parts = (self.memory, self.undecided, self.withheld, self.unreported)
         return [*self._failures, *(failure for part in parts for failure in part.failures)]
 
@@ -55,7 +55,7 @@ class SweepState:
         self.withheld.saw(job.arn)
 
     def known(self, job: Listed) -> None:
-        """Note that an earlier decision still holds, by which the job may run: what other policies made of it since is over."""
+        """Note that an earlier decision still holds by which the job may run; a later state under other policies is cleared."""
         self.undecided.clear(job.arn)
         self.withheld.clear(job.arn)
 
@@ -72,17 +72,17 @@ class SweepState:
         self._write_position(walk, killed=False)
 
     def begin_batch(self, walk: Walk) -> None:
-        """Write where the next sweep begins if this one is killed by what comes now."""
+        """Write where the next sweep begins if this one is killed while it judges the batch."""
         if not self.failures:
             self._write_position(walk, killed=True)
 
     def save_now_and_then(self) -> None:
-        """Write the rest if that was a minute ago."""
+        """Write everything except the position, if the last write was a minute ago or longer."""
         if not self.failures and self._clock() - self._saved >= SAVE_AFTER:
             self.save(complete=False)
 
     def save(self, *, complete: bool) -> None:
-        """Write the rest; after a complete sweep, without the jobs that it did not meet any more."""
+        """Write everything except the position; after a complete sweep, drop the jobs that it didn't list."""
         self._saved = self._clock()
         for part in (self.memory, self.undecided, self.withheld):
             part.save(self._saved, complete=complete)

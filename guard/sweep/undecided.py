@@ -1,4 +1,4 @@
-"""Jobs that no sweep could judge, and since when."""
+"""Jobs that no sweep could decide on, and since when."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ ITEM = "sweep#undecided"
 
 
 class Undecided(FirstSeen):
-    """Remembers the first of a job's failures in a row; never raises."""
+    """Remembers the first of a job's consecutive failures; never raises."""
 
     def __init__(self, store: Store, after: timedelta) -> None:
-        """A job is overdue `after` this time."""
+        """A job is overdue if it has been undecided for the time `after`."""
         super().__init__(store, ITEM)
         self._after = after
 
     def update(self, record: Record, now: datetime) -> datetime | None:
-        """Note whether the job was judged; return since when it wasn't, for a job that is overdue.
+        """Note whether the job was decided on; return since when it wasn't if it is overdue, else None.
 
-        A decision on less than the whole job is none, unless it is a denial.
+        A decision based on incomplete data doesn't count, unless it is a denial.
         """
         arn = record.job_arn or ""
         if record.outcome is not Outcome.FAILED or record.decision == "deny":

@@ -1,4 +1,4 @@
-"""Jobs that a sweep began to stop, until record and notice have told of it: no event comes a second time for a sweep."""
+"""Jobs that a sweep began to stop, until record and notice are written: unlike an event, a sweep isn't retried by Lambda."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from guard.refs import Home, JobRef
 from guard.store import KEPT, Store, mapping
 
 ITEM = "sweep#untold"
-# Some 200 bytes each in an item of 400 KB.
+# Each takes about 200 bytes in an item of 400 KB.
 _MOST = 1500
-# Channels that are down for hours don't keep a sweep from its work, and one that never works ends.
+# Limits the work while channels are down for hours, and ends the retries for a channel that never works.
 _AT_ONCE = 50
 _TRIES = 24
 
 
 @dataclass(frozen=True)
 class _Job:
-    """By what the job is known, and how many sweeps have tried to tell of it."""
+    """What identifies the job besides its ARN, and how many sweeps have tried to report its stop."""
 
     kind: str
     name: str
@@ -34,10 +34,10 @@ class _Job:
 
 
 class Unreported:
-    """The limits of a sweep: other limits, by which it keeps each job that it is about to stop; never raises by itself.
+    """Wraps the limits of a sweep and stores each job that is about to be stopped; never raises by itself.
 
-    A job that was stopped isn't listed any more. Where a sweep ends between the stop and the notice, or its channels all fail,
-    the next ones judge the job again, find that it has ended, and tell its owner.
+    A stopped job isn't listed any more. If a sweep ends between the stop and the notice, or if all channels fail, the next sweeps
+    judge the job again, find that it has ended, and notify its owner.
     """
 
     def __init__(self, limits: Limits, store: Store, clock: Callable[[], datetime]) -> None:
@@ -54,11 +54,11 @@ class Unreported:
         self._noted: set[str] = set()
 
     def judged(self, job_arn: str) -> None:
-        """Count the job that goes on."""
+        """Count a job that isn't denied."""
         self._limits.judged(job_arn)
 
     def permit(self, record: Record) -> Permit:
-        """Return the other limits' answer, and keep the job if it is to be stopped now."""
+        """Return the wrapped limits' permit; store the job if it will be stopped now."""
         permit = self._limits.permit(record)
         if permit.withheld_by is None:
             self._keep(record)
@@ -66,7 +66,7 @@ class Unreported:
         return permit
 
     def update(self, record: Record) -> None:
-        """Note what became of a job: while a denial can't be told, and of one that is kept anything, it is kept."""
+        """Note a job's result: store it if its denial could not be reported; remove it if its result was reported."""
         arn = record.job_arn or ""
         self._noted.add(arn)
         unwritten = any(isinstance(failure, LogError) for failure in record.failures)
@@ -76,9 +76,9 @@ class Unreported:
             self._jobs.pop(arn, None)
 
     def retries(self, home: Home, source: Source) -> Iterator[JobRef]:
-        """Yield what earlier sweeps have kept and this one hasn't met, the least tried first.
+        """Yield the jobs that earlier sweeps stored and this one hasn't judged, those with the fewest attempts first.
 
-        Each counts as tried before it is judged.
+        The attempt is counted before the job is judged.
         """
         unmet = [(arn, job) for arn, job in self._earlier.items() if arn not in self._noted]
         for arn, job in sorted(unmet, key=lambda item: item[1].tries)[:_AT_ONCE]:
@@ -90,7 +90,7 @@ class Unreported:
             yield JobRef(BY_KIND[job.kind], job.name, arn, home, source, actor=None, reported={})
 
     def save(self) -> None:
-        """Write what is kept. After a failure nothing more is written: each stop would wait for that."""
+        """Write the jobs. After a failure nothing more is written, because each stop would wait for a hanging table."""
         if self.failures or self._jobs == self._before:
             return
         newest = {arn: [job.kind, job.name, job.tries] for arn, job in list(self._jobs.items())[-_MOST:]}

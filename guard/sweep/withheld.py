@@ -1,4 +1,4 @@
-"""Denied jobs that the breaker lets go on, and since when: it delays a stop, and can't keep a job from it for ever."""
+"""Denied jobs whose stop the breaker withholds, and since when, so that it delays a stop but can't prevent it forever."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _OVER = frozenset({Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE, Outc
 
 
 class Withheld(FirstSeen):
-    """The limits of a sweep: other limits, which may withhold a job for so long at most; never raises by itself.
+    """Wraps the limits of a sweep, which may withhold a job for at most `longest`; never raises by itself.
 
-    Whoever has a hundred cheap jobs denied in each window would else have bought all the time of the one that matters. What the
-    switch withholds stays withheld: that is a person's word.
+    Otherwise an owner could keep a valuable job running by having a hundred cheap jobs denied in each window. What the switch
+    withholds stays withheld, because a person decided it.
     """
 
     def __init__(self, limits: Limits, store: Store, longest: timedelta, clock: Callable[[], datetime]) -> None:
@@ -28,16 +28,16 @@ class Withheld(FirstSeen):
         self._clock = clock
 
     def judged(self, job_arn: str) -> None:
-        """Count the job that goes on."""
+        """Count a job that isn't denied."""
         self._limits.judged(job_arn)
 
     def update(self, record: Record) -> None:
-        """Note what became of a job: one that is over, or not denied any more, begins anew, and no other."""
+        """Note the result of a job: the time is reset for a job that has ended or isn't denied any more, and for no other."""
         if record.outcome in _OVER:
             self.clear(record.job_arn or "")
 
     def permit(self, record: Record) -> Permit:
-        """Return the other limits' answer, or the permit of a job that they have withheld for too long."""
+        """Return the wrapped limits' permit, or one to stop the job if they have withheld it for too long."""
         permit = self._limits.permit(record)
         if permit.withheld_by in {None, "switch"}:
             return permit

@@ -62,7 +62,7 @@ LINES: dict[str, dict[str, Any]] = {
 }
 NEITHER = [
     printed("decision", line(RECORD)),
-    printed("sweep", replace(SWEEP, skipped="another sweep is at work").summary()),
+    printed("sweep", replace(SWEEP, skipped="another sweep is running").summary()),
 ]
 
 

@@ -24,7 +24,7 @@ def test_a_second_sweep_at_the_same_time_does_nothing(sweep: Any, train: Any, ta
     train("denied", image=DENIED)
     table.claim(ITEM, "another", NOW + timedelta(minutes=1), NOW)
     report = swept(sweep())
-    assert (report["skipped"], report["judged"]) == ("another sweep is at work", 0)
+    assert (report["skipped"], report["judged"]) == ("another sweep is running", 0)
 
 
 def test_a_finished_sweep_leaves_the_lease_to_the_next(sweep: Any, train: Any) -> None:

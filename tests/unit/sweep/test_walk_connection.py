@@ -45,7 +45,7 @@ def test_a_walk_that_finds_no_connection_asks_three_times_and_tells(fault: Excep
     assert (lists.calls, lost.complete) == (3, False)
     *each, last = [failure.message for failure in lost.failures]
     assert each == ["the SageMaker API call that lists jobs failed"] * 3
-    assert last == "SageMaker can't be reached: no other kind of jobs was listed"
+    assert last == "SageMaker can't be reached: the remaining job kinds were not listed"
     assert (lost.next_position(killed=False).turn, *lost.next_position(killed=False).cut) == (4, TRAINING)
 
 
@@ -133,7 +133,7 @@ def test_only_three_operations_in_a_row_tell_that_there_is_no_connection(
     lost = walk(lists)
     assert list(lost.jobs()) == []
     assert (lists.asked.keys() != ALL) is stops
-    assert any("no other kind" in failure.message for failure in lost.failures) is stops
+    assert any("remaining job kinds" in failure.message for failure in lost.failures) is stops
     assert all(lists.asked[IN_TURN[at]] == 1 for at in silent)
 
 
