@@ -1,6 +1,6 @@
-"""The composition root: builds the guard, with all that it depends on, for every entry point.
+"""The composition root: builds the guard with all its dependencies, for every entry point.
 
-What only some entry points or some settings need is imported where it is built: each import is part of a cold start.
+Modules that only some entry points or settings need are imported where they are used, to keep cold starts short.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 def build_engine(
     settings: Settings, start: Callable[[], OpaProcess], process: OpaProcess | None, logger: Logger
 ) -> Engine:
-    """Return the engine of these settings; `process` is an OPA that is already starting."""
+    """Return the engine for these settings; `process` is an OPA that is already starting."""
     if settings.opa_url:
         from guard.aws.secrets import token_from
         from guard.opa.remote import RemoteOpa
@@ -65,9 +65,9 @@ def build_engine(
 def build_guard(
     settings: Settings, engine: Engine, logger: Logger, sagemaker: Any = None, counted_together: int = 1
 ) -> Guard:
-    """Return the guard of these settings; `sagemaker` replaces the client of the function's own account and region.
+    """Return the guard for these settings; `sagemaker` replaces the client of the function's own account and region.
 
-    Decisions that stop nothing are counted so many together.
+    `counted_together` is how many jobs that aren't denied are counted with one call.
     """
     return Guard(
         engine=engine,
@@ -81,7 +81,7 @@ def build_guard(
 
 
 def build_limits(settings: Settings, counted_together: int = 1) -> Limits:
-    """Return what may keep a denied job from being stopped."""
+    """Return the limits that may keep a denied job from being stopped."""
     if settings.mode == "audit":
         return NO_LIMITS
     switch = (
@@ -94,14 +94,14 @@ def build_limits(settings: Settings, counted_together: int = 1) -> Limits:
 
 
 def build_sweep(settings: Settings, engine: Engine, logger: Logger, version: str = "") -> Sweep:
-    """Return the sweep of these settings, with a SageMaker client whose calls are spread over time.
+    """Return the sweep for these settings, with a SageMaker client whose calls are spread over time.
 
-    `version` is the function's: each release has its own.
+    `version` is the function's version, which differs between releases.
     """
     from guard.aws.budget import Budget, spend
     from guard.sweep.run import TOGETHER, Sweep
 
-    # With few calls a second, the jobs of a batch would wait for each other's until the function's time is over.
+    # With few calls per second, the calls of a large batch would take longer than the function's timeout.
     together = max(1, min(TOGETHER, int(settings.sweep_calls_per_second)))
     sagemaker = client("sagemaker")
     spend(sagemaker, Budget(settings.sweep_calls_per_second, burst=settings.sweep_calls_per_second))
@@ -121,7 +121,7 @@ def build_sweep(settings: Settings, engine: Engine, logger: Logger, version: str
 
 
 def function_home(function_arn: str) -> Home:
-    """Return the function's account and region: its own ARN has them, without a call to STS."""
+    """Return the account, region and partition in the function's own ARN, which saves a call to STS."""
     parts = function_arn.split(":")
     if len(parts) < 6:
         raise ConfigError("the function's ARN can't be read", arn=function_arn)
@@ -129,9 +129,9 @@ def function_home(function_arn: str) -> Home:
 
 
 def _setup(settings: Settings, guard: Guard, version: str) -> str:
-    """What decides besides a job and the policies: whether jobs are stopped, the deployment's own deny lists, and the guard.
+    """Return a digest of what affects decisions besides job and policies: the mode, the deployment's deny lists, the release.
 
-    A later version of it may see more of a job under the same policies.
+    The release counts because a later version may read more of a job under the same policies.
     """
     decides = [settings.mode, guard.deny_list.model_dump(mode="json"), version]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
@@ -144,9 +144,9 @@ def _store(settings: Settings) -> Store:
 
 
 def build_log(settings: Settings, engine: Engine, logger: Logger) -> DecisionLog:
-    """Return the decision log: the line always, and what else these settings ask for.
+    """Return the decision log: always the log line, and the further sinks that these settings enable.
 
-    The clients of sinks are made when there is something to write: a cold start doesn't wait for them.
+    The sinks' clients are created on first use, so that a cold start doesn't wait for them.
     """
     sinks: list[Sink] = []
     if settings.record_bucket:
@@ -167,6 +167,6 @@ def build_log(settings: Settings, engine: Engine, logger: Logger) -> DecisionLog
 
 
 def gives_notices(settings: Settings) -> bool:
-    """Whether any channel is on."""
+    """Return whether any channel for notices is enabled."""
     switches = (settings.notice_tags, settings.security_hub)
     return "enabled" in switches or bool(settings.notice_bus or settings.notice_topic_arn)

@@ -24,7 +24,7 @@ from lambda_entry.assembly import build_engine, build_guard, function_home
 if TYPE_CHECKING:
     from guard.notices.deliver import Deliverer
 
-# Decisions are of level INFO, and nothing switches them off.
+# Decisions are logged at level INFO, which no setting can disable.
 LOGGER = Logger(level="INFO", logger_handler=LineHandler(sys.stdout))
 SETTINGS = Settings.from_environment(os.environ)
 ENGINE = build_engine(SETTINGS, start, PROCESS, LOGGER)
@@ -36,9 +36,10 @@ imported()
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Decide on the job of one EventBridge event and stop it when a policy denies it.
 
-    Returns `{"results": [{job, decision, rules, outcome}, ...]}`. A GuardError, which the decision log has with its evidence, is
-    raised, so that Lambda retries and the event ends in the dead-letter queue. A message of the guard's own queue is a notice
-    to be given: it judges no job, and one that another invocation is giving stays in the queue, which is no error.
+    Returns `{"results": [{job, decision, rules, outcome}, ...]}`. A GuardError is written to the decision log with its evidence
+    and raised, so that Lambda retries and the event finally goes to the dead-letter queue. For messages of the guard's own queue,
+    which are notices to deliver or ends of jobs, no job is judged. A notice that another invocation is delivering stays in the
+    queue, which isn't an error.
     """
     own = messages(event)
     if own is not None:
@@ -48,7 +49,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _receive(event: dict[str, Any], own: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Do what the messages ask for; return those that SQS should keep, as Lambda wants it told."""
+    """Process the messages; return those that SQS should keep, in the format of Lambda's partial batch response."""
     under_way = []
     for number, message in enumerate(own):
         try:

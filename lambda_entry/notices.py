@@ -1,6 +1,6 @@
-"""Builds what gives notices; imported only where a channel is on, or a message of the guard's queue arrives.
+"""Builds the delivery of notices; imported only if a channel is enabled, or a message of the guard's queue arrives.
 
-Every client is made when there is something to give.
+Every client is created on first use.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lambda_entry.clients import BRIEF, client
 
 
 def build_notices(settings: Settings, logger: Logger) -> NoticeSink:
-    """Return the sink that hands notices to the queue, or gives them itself where there is none."""
+    """Return the sink that sends notices to the queue, or delivers them itself without a queue."""
     sqs: Any = cache(lambda: client("sqs", BRIEF))
 
     def send(body: str, delay_seconds: int) -> None:
@@ -34,7 +34,7 @@ def build_notices(settings: Settings, logger: Logger) -> NoticeSink:
 
 
 def build_deliverer(settings: Settings, logger: Logger) -> Deliverer:
-    """Return what gives notices on the channels of these settings."""
+    """Return the deliverer for the channels of these settings."""
     sagemaker: Any = cache(lambda: client("sagemaker", BRIEF))
     return Deliverer(
         channels=cache(lambda: _channels(settings)),

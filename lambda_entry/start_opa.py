@@ -1,6 +1,6 @@
 """Starts the embedded OPA when imported, so that it boots while Python imports the rest of the guard.
 
-Only the cheap part of the guard may be imported here. The handler takes over the process.
+Only modules that import quickly may be imported here. The handler takes over the process.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ def start() -> OpaProcess:
 
 
 def imported() -> None:
-    """Let garbage be collected from now on, except for what was imported: that stays as long as the function does."""
+    """Enable garbage collection, except for objects created by the imports, which live as long as the function."""
     gc.freeze()
     gc.enable()
 
 
-# Importing makes many objects and no garbage: looking for some would take a fifth of the cold start.
+# Imports create many objects but no garbage; collecting it would take a fifth of the cold start.
 gc.disable()
 PROCESS = None if os.environ.get("GUARD_OPA_URL") else start()

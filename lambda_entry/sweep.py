@@ -1,4 +1,4 @@
-"""The Lambda handler of the schedule: looks at every running job, whatever became of its events."""
+"""The Lambda handler of the schedule: judges every running job, even if its events were lost or failed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ imported()
 
 
 def handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ARG001 - a schedule's event says nothing
-    """Sweep once, and return what was done, as the log line `sweep` has it.
+    """Sweep once and return the report, which is also the log line `sweep`.
 
-    Raises SweepError, after everything that could be done was done, when something could not.
+    Raises SweepError if anything failed, after everything else was done.
     """
     home = function_home(context.invoked_function_arn)
     report = SWEEP.run(home, lambda: context.get_remaining_time_in_millis() / 1000)

@@ -1,1 +1,1 @@
-"""What the commands of those who operate a deployed guard are made of; not in the Lambda."""
+"""The implementation of the operator commands for a deployed guard; not part of the Lambda."""

@@ -1,4 +1,4 @@
-"""Dead letters: what the queue holds of an event that the guard could not act on, or of a notice that it could not give."""
+"""Dead letters: events that the guard could not handle, and notices that it could not deliver."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Shape = Literal["failed invocation", "undelivered event", "notice", "unreadable"
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter; `event` is what the function is to be invoked with, None for a letter that holds no event."""
+    """One dead letter; `event` is the payload for invoking the function, None if the letter contains no event."""
 
     id: str
     receipt: str
@@ -30,7 +30,7 @@ class Letter:
 
     @property
     def subject(self) -> str:
-        """What the event is about: its job, or its type where it names none."""
+        """The event's type and job, or only its type if it names no job."""
         if self.event is None:
             return "-"
         if MARK in self.event:
@@ -45,8 +45,8 @@ class Letter:
 def read_letter(message: Mapping[str, Any]) -> Letter:
     """Return the letter of an SQS message.
 
-    Lambda wraps the event of a failed invocation (`requestPayload`) and says how it failed; EventBridge sends the event that it
-    could not deliver as it is, and says why in the message's attributes.
+    Lambda wraps the event of a failed invocation (`requestPayload`) and adds the error. EventBridge sends an undelivered event
+    unchanged, with the reason in the message's attributes.
     """
     attributes = {
         name: str(value.get("StringValue", "")) for name, value in (message.get("MessageAttributes") or {}).items()
@@ -67,19 +67,19 @@ def _parse_body(body: str, attributes: Mapping[str, str]) -> tuple[Shape, Mappin
     if isinstance(event, Mapping):
         return "failed invocation", event, _failure(content)
     names = ("ERROR_CODE", "ERROR_MESSAGE", "ErrorCode", "ErrorMessage")
-    told = ": ".join(attributes[name] for name in names if name in attributes)
+    reason = ": ".join(attributes[name] for name in names if name in attributes)
     if MARK in content:
-        return "notice", content, told or "it was tried several times: the lines `notice` of the log say what failed"
+        return "notice", content, reason or "it was tried several times: the `notice` lines of the log have the errors"
     if "detail-type" in content:
         undelivered = "RULE_ARN" in attributes or "ErrorCode" not in attributes
         if attributes.get("TARGET_ARN", "").split(":")[2:3] == ["sqs"]:
-            return "notice", _job_ended(content), told or "unknown"
-        return "undelivered event" if undelivered else "failed invocation", content, told or "unknown"
-    return "unreadable", None, "the body holds no event"
+            return "notice", _job_ended(content), reason or "unknown"
+        return "undelivered event" if undelivered else "failed invocation", content, reason or "unknown"
+    return "unreadable", None, "the body doesn't contain an event"
 
 
 def _job_ended(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The message that the template's rule makes of the event, for the queue that could not be reached."""
+    """Return the queue message that the template's rule would have made from the event; the queue could not be reached."""
     resources = event.get("resources")
     job_arn = resources[0] if isinstance(resources, list) and resources else None
     return {MARK: "job-ended", "job_arn": job_arn, "time": event.get("time")}
@@ -93,14 +93,14 @@ def _failure(content: Mapping[str, Any]) -> str:
 
 
 def _job_arn(message: Mapping[str, Any]) -> str:
-    """The job that a message of the guard's own queue is about, in either of its kinds."""
+    """Return the ARN of the job in a message of the guard's own queue: a notice, or the end of a job."""
     notice = message.get("notice")
     job = notice.get("job") if isinstance(notice, Mapping) else None
     return str(job.get("arn", "?") if isinstance(job, Mapping) else message.get("job_arn", "?"))
 
 
 def _names(node: Mapping[str, Any]) -> list[str]:
-    """The names of jobs among the fields, in the API's spelling and in CloudTrail's."""
+    """Return the job names among the fields, in the API's or CloudTrail's spelling."""
     return [
         str(value)
         for key, value in node.items()

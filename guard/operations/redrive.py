@@ -1,4 +1,4 @@
-"""Dead letters once more through the function: a letter is deleted when the function has returned, and only then."""
+"""Redrives dead letters through the function: a letter is deleted only after the function has succeeded."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from guard.aws.refusals import CALL_ERRORS, code
 from guard.errors import StateError
 from guard.operations.letters import Letter, read_letter
 
-# A letter that is looked at is hidden from others for so long: longer than an invocation may take.
+# The visibility timeout of received letters: longer than an invocation may take.
 HIDDEN_SECONDS = 200
-# With some time to wait SQS asks all parts of the queue; without, an empty answer may come from one that has no letters.
+# With a wait time, SQS queries all its servers; without, an empty response may come from servers without letters.
 _WAIT_SECONDS = 1
 _MOST_AT_ONCE = 10
-# What SQS says of a letter that others can see already.
+# SQS's error for a letter that is already visible to others.
 _VISIBLE = "MessageNotInflight"
 _VISIBLE_TEXT = "not available for visibility timeout change"
 _WAITING = "ApproximateNumberOfMessages"
@@ -25,7 +25,7 @@ _HIDDEN = "ApproximateNumberOfMessagesNotVisible"
 
 @dataclass(frozen=True)
 class Redriven:
-    """What became of a letter."""
+    """The result of redriving a letter."""
 
     letter: Letter
     result: str
@@ -34,19 +34,19 @@ class Redriven:
 
 @dataclass(frozen=True)
 class Count:
-    """Letters of the queue as SQS counts them, which may take a minute to be exact; `hidden` ones are among them."""
+    """The number of letters according to SQS, which may take a minute to be exact; it includes the `hidden` ones."""
 
     number: int
     hidden: int
 
     def besides(self, kept: int) -> Count:
-        """Return the count without so many letters, whether SQS still counts those as hidden or not."""
+        """Return the count without this number of letters, which SQS may or may not count as hidden."""
         number = max(0, self.number - kept)
         return Count(number, min(self.hidden, number))
 
 
 class Queue:
-    """The dead-letter queue. Every method raises StateError when SQS refuses."""
+    """The dead-letter queue. Every method raises StateError if an SQS call fails."""
 
     def __init__(self, sqs: Any, url: str) -> None:
         self._sqs = sqs
@@ -54,10 +54,10 @@ class Queue:
         self._receipts: dict[str, str] = {}
 
     def letters(self, limit: int, at_once: int = _MOST_AT_ONCE) -> Iterator[Letter]:
-        """Yield the letters, each once, and hide each of them for a while.
+        """Yield each letter once, and hide it from other receivers for some time.
 
-        A letter that comes again, since it was hidden long enough, is hidden anew. When they do nothing else but come again, this
-        ends: more answers in a row than there are letters have none that is new.
+        A letter that is received again after that time is hidden again. Ends when there are only such letters: when more
+        responses in a row than there are letters contained no new one.
         """
         seen: set[str] = set()
         known = 0
@@ -84,7 +84,7 @@ class Queue:
         self._call("delete_message", ReceiptHandle=self._receipt(letter))
 
     def make_visible(self, letters: Iterable[Letter]) -> None:
-        """Let others see the letters again: all that SQS lets, whatever becomes of one."""
+        """Make the letters visible to other receivers again. Raises the first error, after trying all letters."""
         failures: list[StateError] = []
         for letter in letters:
             try:
@@ -96,13 +96,13 @@ class Queue:
             raise failures[0]
 
     def count(self) -> Count:
-        """Return how many letters there are, also those that others are looking at."""
+        """Return the number of letters, including those that other receivers have hidden."""
         found = self._call("get_queue_attributes", AttributeNames=[_WAITING, _HIDDEN]).get("Attributes") or {}
         hidden = int(found.get(_HIDDEN, 0))
         return Count(int(found.get(_WAITING, 0)) + hidden, hidden)
 
     def _receipt(self, letter: Letter) -> str:
-        """The last one: SQS takes an earlier one no more."""
+        """Return the letter's latest receipt; SQS doesn't accept earlier ones."""
         return self._receipts.get(letter.id, letter.receipt)
 
     def _call(self, operation: str, **parameters: Any) -> Any:
@@ -123,7 +123,7 @@ def _is_visible(error: StateError) -> bool:
 
 
 def shown(queue: Queue, limit: int) -> list[Letter]:
-    """Return the letters, which stay as they are."""
+    """Return the letters, and leave them in the queue."""
     letters: list[Letter] = []
     try:
         letters += queue.letters(limit)
@@ -133,22 +133,22 @@ def shown(queue: Queue, limit: int) -> list[Letter]:
 
 
 def redrive(queue: Queue, function: Any, name: str, limit: int) -> Iterator[Redriven]:
-    """Invoke the function with each letter's event, and yield what became of it; `function` is a client of Lambda."""
+    """Invoke the function with each letter's event and yield the results; `function` is a Lambda client."""
     kept: list[Letter] = []
     try:
-        # One at once: the time for which a letter is hidden begins when it is taken.
+        # One at a time, because the visibility timeout starts when a letter is received.
         for letter in queue.letters(limit, at_once=1):
             row = _deleted(queue, _invoked(function, name, letter))
             if not row.done:
                 kept.append(letter)
             yield row
     finally:
-        # Not before the end: this run would meet them again at once.
+        # Only at the end, or this run would receive them again immediately.
         queue.make_visible(kept)
 
 
 def _deleted(queue: Queue, row: Redriven) -> Redriven:
-    """Delete the letter if the function is done with it; one that can't be deleted comes again."""
+    """Delete the letter if the function has handled it; if that fails, the letter is received again later."""
     if not row.done:
         return row
     try:
@@ -165,7 +165,7 @@ def _invoked(function: Any, name: str, letter: Letter) -> Redriven:
 
 def _result(function: Any, name: str, letter: Letter) -> tuple[str, bool]:
     if letter.event is None:
-        return "kept: it holds no event; look at it in the queue", False
+        return "kept: it contains no event; look at it in the queue", False
     payload = json.dumps(letter.event).encode()
     try:
         answer = function.invoke(FunctionName=name, InvocationType="RequestResponse", Payload=payload)

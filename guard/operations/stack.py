@@ -1,4 +1,4 @@
-"""A deployed stack: where its parts are, and how its functions are configured."""
+"""A deployed stack: its resources, and the settings of its functions."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from guard.aws.refusals import CALL_ERRORS, code
 from guard.errors import ConfigError
 from guard.settings import PREFIX, Settings
 
-# With the alias: what runs after a rollback is an earlier version than the function's latest.
+# FunctionArn includes the alias: after a rollback, it refers to an earlier version than the function's latest.
 FUNCTION_AND_LETTERS = ("FunctionArn", "DeadLetterQueueUrl")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What `status` needs of a stack; `unknown` names the variables that are settings of another release only."""
+    """What `status` needs to know about a stack; `unknown` are variables that only another release has as settings."""
 
     name: str
     function: str
@@ -35,9 +35,9 @@ def find_stack(name: str, client_of: ClientOf) -> Stack:
     environment = configuration.get("Environment") or {}
     refused = environment.get("Error")
     if refused:
-        # The call succeeds where Lambda may not decrypt the variables: without them every setting would have its default.
-        told = {"code": refused.get("ErrorCode"), "error": refused.get("Message")}
-        raise ConfigError("the function's settings can't be read", stack=name, **told)
+        # The call succeeds even if Lambda may not decrypt the variables; without them, every setting would have its default.
+        reason = {"code": refused.get("ErrorCode"), "error": refused.get("Message")}
+        raise ConfigError("the function's settings can't be read", stack=name, **reason)
     variables = environment.get("Variables") or {}
     known = {PREFIX + field.upper() for field in Settings.model_fields}
     unknown = {each for each in variables if each.startswith(PREFIX)} - known

@@ -1,4 +1,4 @@
-"""What a deployed guard is doing, from what it keeps; each part that can't be read says so, and hides no other."""
+"""The status of a deployed guard, from its stored state; a part that can't be read shows the error, without affecting others."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from guard.store import mapping
 from guard.sweep.run import LAST
 from guard.times import parse_time
 
-# The longest interval of the schedule, twice, and a run.
+# Twice the longest interval of the schedule, plus one run.
 SWEEP_OVERDUE = timedelta(minutes=75)
 ENDS_NOW = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One line of the status; `attention` marks what somebody should look at."""
+    """One line of the status; `attention` marks lines that an operator should act on."""
 
     name: str
     text: str
@@ -35,7 +35,7 @@ class Part:
 
 
 def status(stack: Stack, client_of: ClientOf, now: datetime) -> list[Part]:
-    """Return the parts of the status, in the order in which an operator asks."""
+    """Return the parts of the status, in the order in which an operator needs them."""
     settings = stack.settings
     table = StateTable(lambda: client_of("dynamodb"), settings.state_table)
     readers: dict[str, Callable[[], Part]] = {
@@ -58,8 +58,8 @@ def _read(name: str, reader: Callable[[], Part]) -> Part:
 
 
 def _release(unknown: Sequence[str]) -> list[Part]:
-    """That the stack is of another release, whose other settings this program can't interpret; nothing where it isn't."""
-    text = f"another one than this program's, which doesn't know {', '.join(unknown)}"
+    """Return a part that names the settings of another release, which this program can't interpret; none if there are none."""
+    text = f"differs from this program's, which doesn't know {', '.join(unknown)}"
     return [Part("release", text, {"unknown": list(unknown)})] if unknown else []
 
 
@@ -119,7 +119,7 @@ def _sweep(report: dict[str, Any], now: datetime) -> Part:
         f"{_age(age)} ago, {report.get('listed')} jobs: {report.get('known')} unchanged, {report.get('judged')} judged"
     )
     text += f" ({outcomes})" if outcomes else ""
-    text += "" if report.get("complete") else "; not complete, the next one goes on"
+    text += "" if report.get("complete") else "; not complete, the next one continues"
     text += f"; not in this region: {', '.join(report['unsupported'])}" if report.get("unsupported") else ""
     text += f"; {undecided} jobs could not be judged for too long" if undecided else ""
     text += f"; {report['first_failure']}" if report.get("first_failure") else ""
@@ -142,7 +142,7 @@ def _policies(report: dict[str, Any]) -> Part:
 
 def _unknown(report: dict[str, Any]) -> str:
     return (
-        "unknown: the last sweep had no answer of OPA"
+        "unknown: the last sweep got no response from OPA"
         if report.get("started_at")
         else "unknown until a sweep has ended"
     )
@@ -157,7 +157,7 @@ def _exemptions(report: dict[str, Any], now: datetime) -> Part:
         expires = str(exemption.get("expires"))
         verb = "ended" if expires < now.date().isoformat() else "ends"
         texts.append(f"{exemption.get('id')} ({exemption.get('owner')}) {verb} {expires}")
-    # The first ends first.
+    # They are sorted by their last day.
     near = bool(ending) and str(ending[0].get("expires")) <= (now + ENDS_NOW).date().isoformat()
     return Part("exemptions", "; ".join(texts) or "none ends within 30 days", {"ending": ending}, attention=near)
 

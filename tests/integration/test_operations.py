@@ -123,7 +123,7 @@ def test_a_letter_that_fails_again_is_kept_and_the_others_go_on(
     assert sorted(row.done for row in redriven) == [False, False, True]
     results = sorted(row.result for row in redriven)
     assert results[0].startswith("kept: StopError: the job could not be stopped")
-    assert results[1:] == ["kept: it holds no event; look at it in the queue", "stopped"]
+    assert results[1:] == ["kept: it contains no event; look at it in the queue", "stopped"]
     assert left(sqs, url) == 2
     again = list(redrive(queue, Function(guard()), "guard", 100))
     assert (sorted(row.done for row in again), left(sqs, url)) == ([False, True], 1)
@@ -257,7 +257,7 @@ def test_a_sweep_without_a_job_tells_the_policies_and_one_without_opa_states_not
     swept(sweep(exemptions=unreadable))
     found = parts(stack, client_of)
     assert [found[name].text for name in ("policies", "exemptions")] == [
-        "unknown: the last sweep had no answer of OPA"
+        "unknown: the last sweep got no response from OPA"
     ] * 2
     assert found["exemptions"].facts == {"ending": None}
 

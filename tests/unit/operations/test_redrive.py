@@ -69,7 +69,7 @@ def test_a_letter_that_failed_again_is_shown_to_others(body: bytes, more: Any, r
 def test_a_letter_without_an_event_invokes_nothing() -> None:
     function = FakeSageMaker(Invoke={})
     row, end = _redriven(function, message("text"))
-    assert (row.result, row.done, end) == ("kept: it holds no event; look at it in the queue", False, SHOWN)
+    assert (row.result, row.done, end) == ("kept: it contains no event; look at it in the queue", False, SHOWN)
     assert function.calls == []
 
 

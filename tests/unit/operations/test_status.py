@@ -106,7 +106,7 @@ def test_the_breakers_numbers_are_facts() -> None:
     ("report", "text", "revision"),
     [
         pytest.param({"bundle_revision": "r1"}, "revision r1 at the last sweep", "r1", id="known"),
-        pytest.param({}, "unknown: the last sweep had no answer of OPA", None, id="no answer"),
+        pytest.param({}, "unknown: the last sweep got no response from OPA", None, id="no answer"),
         pytest.param({"started_at": None}, "unknown until a sweep has ended", None, id="no sweep yet"),
     ],
 )
@@ -178,7 +178,7 @@ def test_the_age_of_the_last_sweep_is_told_in_its_unit(age: dict[str, int], said
     ("report", "more", "attention"),
     [
         pytest.param({"outcomes": {"failed": 1, "stopped": 2}}, " (1 failed, 2 stopped)", False, id="outcomes"),
-        pytest.param({"complete": False}, "; not complete, the next one goes on", False, id="not complete"),
+        pytest.param({"complete": False}, "; not complete, the next one continues", False, id="not complete"),
         pytest.param({"undecided_jobs": 4}, "; 4 jobs could not be judged for too long", True, id="undecided"),
         pytest.param(
             {"unsupported": ["ListEdgePackagingJobs"]},
@@ -199,4 +199,4 @@ def test_settings_of_another_release_are_named_and_nothing_else_is_said_of_them(
     clients = {"dynamodb": FakeSageMaker(GetItem={}), "sqs": FakeSageMaker(GetQueueAttributes={"Attributes": {}})}
     (first, *_) = status(stack, clients.__getitem__, NOW)
     assert (first.name, first.facts, first.attention) == ("release", {"unknown": ["GUARD_NEW", "GUARD_OLD"]}, False)
-    assert first.text == "another one than this program's, which doesn't know GUARD_NEW, GUARD_OLD"
+    assert first.text == "differs from this program's, which doesn't know GUARD_NEW, GUARD_OLD"
