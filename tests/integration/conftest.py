@@ -35,7 +35,7 @@ NOTHING_DENIED = DenyList(images={}, patterns=())
 
 
 class MemorySink:
-    """Keeps records for a test to read: all that were written, and those with an outcome."""
+    """Stores records for a test to read: all that were written, and those with an outcome."""
 
     name = "memory"
 
@@ -155,7 +155,7 @@ def guard(sagemaker: Any, guard_client: Any, log: MemorySink, shipped_engine: Em
 
 @pytest.fixture
 def notices() -> list[dict[str, Any]]:
-    """What the sweep told of."""
+    """The sweep's reports of undecided jobs."""
     return []
 
 

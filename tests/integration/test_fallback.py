@@ -1,4 +1,4 @@
-"""No rule switches another off: broken, slow and undefined ones beside a denied image, in a real OPA."""
+"""No rule disables another: broken, slow and undefined rules together with a denied image, in a real OPA."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_an_opa_that_is_killed_meanwhile_is_restarted(opa: Path, bundle: Path) -
 def test_an_opa_that_is_lost_at_both_attempts_keeps_no_denied_job_alive(
     guard, opa: Path, bundle: Path, start, log, how: signal.Signals
 ) -> None:
-    """As with a rule whose memory grows with the document: the deny list must be asked of a third one."""
+    """As with a rule whose memory grows with the document: a third OPA must evaluate the deny list."""
     lost: list[int] = []
 
     class Losing(EmbeddedOpa):

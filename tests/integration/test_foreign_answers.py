@@ -1,4 +1,4 @@
-"""What a proxy answers in a service's place, with the status of a success, is an error of every call that the guard makes."""
+"""A proxy's response instead of a service's, with a success status, is an error of every call that the guard makes."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("operation", CALLS)
-def test_a_page_is_no_answer(proxy: str, operation: str) -> None:
+def test_a_page_is_not_a_valid_response(proxy: str, operation: str) -> None:
     with pytest.raises(ForeignAnswer, match=f"the response to {operation} lacks"):
         CALLS[operation]()
 

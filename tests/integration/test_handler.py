@@ -120,7 +120,7 @@ def test_a_notice_that_another_invocation_gives_stays_in_the_queue(
 def test_a_dead_letter_that_another_invocation_gives_is_a_failure(
     entry: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was sent to the function by itself, so that nothing would send it again."""
+    """It was sent to the function directly, so nothing would retry it."""
     module = entry()
     monkeypatch.setattr(module, "_deliverer", lambda: Mock(receive=Mock(side_effect=NoticeUnderWay("elsewhere"))))
     with pytest.raises(NoticeUnderWay):
@@ -178,7 +178,7 @@ def test_a_missing_bundle_fails_the_cold_start(entry: Import, tmp_path: Path) ->
         entry(GUARD_BUNDLE_PATH=str(tmp_path / "none.tar.gz"))
 
 
-def test_an_opa_elsewhere_is_asked_and_none_is_started(entry: Import, event: Any, opa: Path, bundle: Path) -> None:
+def test_a_remote_opa_is_used_and_none_is_started(entry: Import, event: Any, opa: Path, bundle: Path) -> None:
     elsewhere = OpaProcess(opa, bundle)
     module = entry(GUARD_OPA_URL=f"http://127.0.0.1:{elsewhere.port}")
     _until_ready(elsewhere)

@@ -81,7 +81,7 @@ class TestASecondaryCall:
 
 
 class TestADescribeThatFails:
-    """What the event itself says of the job is judged in its place."""
+    """The event's own data about the job is judged instead."""
 
     @pytest.mark.parametrize("code", [*BUSY, "AccessDeniedException", "ValidationException"])
     def test_a_denied_image_of_a_state_change_is_stopped(self, guard, start, sagemaker, control, log, code) -> None:

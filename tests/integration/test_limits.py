@@ -1,4 +1,4 @@
-"""The breaker and the switch in the pipeline, with moto's DynamoDB and SSM: recorded, and closed when in doubt."""
+"""The breaker and the switch in the pipeline, with moto's DynamoDB and SSM: recorded, and jobs are stopped if they fail."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def outcomes(records: list[Record]) -> list[str | None]:
     return [record.outcome.value if record.outcome else None for record in records]
 
 
-def test_above_the_bound_jobs_are_decided_and_recorded_and_go_on(
+def test_above_the_bound_jobs_are_decided_and_recorded_but_not_stopped(
     guard: Any, table: StateTable, refs: Any, control: Control, log: MemorySink
 ) -> None:
     judging: Guard = guard(limits=breaker(table, stops=2))
@@ -187,7 +187,7 @@ def test_what_the_switch_withheld_counts_as_no_stop(guard: Any, table: StateTabl
     assert outcomes([judging.judge(first)]) == ["stopped"]
 
 
-def test_in_audit_mode_nobody_asks(guard: Any, refs: Any) -> None:
+def test_in_audit_mode_the_limits_are_not_read(guard: Any, refs: Any) -> None:
     class Asked(Exception):
         pass
 

@@ -49,7 +49,7 @@ PAGE = "https://wiki.example.com/exemptions"
 
 
 class Places:
-    """What receives notices, and what can be read there."""
+    """The receivers of notices, and what they received."""
 
     def __init__(self, sagemaker: Any) -> None:
         self.sagemaker = sagemaker
@@ -145,7 +145,7 @@ def _sink(deliverer: Deliverer, send: Callable[[str, int], None] | None = None) 
 
 
 class Down:
-    """A channel that can't be reached until it is mended."""
+    """A channel that can't be reached until it is repaired."""
 
     name = "down"
 
@@ -163,7 +163,7 @@ class Down:
 # What is told
 
 
-def test_a_denied_job_is_told_everywhere(guard, places, deliverer, ref, reported) -> None:
+def test_a_denied_job_is_reported_on_every_channel(guard, places, deliverer, ref, reported) -> None:
     guard(sinks=[_sink(deliverer())]).judge(ref())
     (mail,) = places.received(places.mail)
     (event,) = places.received(places.bus)
@@ -179,7 +179,7 @@ def test_a_denied_job_is_told_everywhere(guard, places, deliverer, ref, reported
     ]
 
 
-def test_in_audit_mode_the_words_are_others_and_the_job_goes_on(guard, sagemaker, places, deliverer, ref) -> None:
+def test_in_audit_mode_the_text_differs_and_the_job_keeps_running(guard, sagemaker, places, deliverer, ref) -> None:
     guard(mode="audit", sinks=[_sink(deliverer())]).judge(ref())
     (mail,) = places.received(places.mail)
     assert mail["Subject"] == "SageMaker training job churn-42 would be stopped: denied_image"
@@ -217,14 +217,16 @@ class Changed:
         return replace(self.engine.evaluate(document), revision="changed")
 
 
-def test_another_revision_of_the_policies_is_told_again(guard, places, deliverer, ref, shipped_engine) -> None:
+def test_a_denial_by_another_revision_gets_a_notice(guard, places, deliverer, ref, shipped_engine) -> None:
     for engine in (shipped_engine, Changed(shipped_engine), shipped_engine):
         guard(mode="audit", engine=engine, sinks=[_sink(deliverer())]).judge(ref())
     assert len(places.received(places.mail)) == 2
 
 
 @pytest.mark.parametrize("table", ["gone", None], ids=["the table is gone", "no table"])
-def test_without_the_table_a_process_gives_a_notice_once_and_none_is_lost(guard, places, deliverer, ref, table) -> None:
+def test_without_the_table_a_process_delivers_a_notice_once_and_none_is_lost(
+    guard, places, deliverer, ref, table
+) -> None:
     sink = _sink(deliverer(table=table))
     for _ in range(2):
         guard(sinks=[sink]).judge(ref())
@@ -317,7 +319,7 @@ def test_an_event_that_the_bus_refuses_is_a_failure(places, monkeypatch) -> None
         EventsChannel(places.events, "default").give(_notice())
 
 
-def test_a_delivery_is_another_ones_for_a_minute_and_remembered_for_30_days(places: Places) -> None:
+def test_a_delivery_is_locked_for_a_minute_and_remembered_for_30_days(places: Places) -> None:
     during: list[dict[str, Any]] = []
 
     def items() -> list[dict[str, Any]]:

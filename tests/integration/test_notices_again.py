@@ -1,4 +1,4 @@
-"""What is told again: another denial of the same job, and the same one of a schedule that was started again."""
+"""Further notices: for another denial of the same job, and for the same denial of a schedule that was started again."""
 
 from __future__ import annotations
 
@@ -118,7 +118,9 @@ def minutes(*numbers: int) -> list[timedelta]:
     return [timedelta(minutes=number) for number in numbers]
 
 
-def test_another_denied_image_is_told_and_its_finding_is_active_again(judged, start, topic, hub, deliverer) -> None:
+def test_another_denied_image_gets_a_notice_and_its_finding_is_active_again(
+    judged, start, topic, hub, deliverer
+) -> None:
     start(DENIED)
     assert judged() is Outcome.STOPPED
     deliverer.end(topic.given[0].job.arn, NOW + timedelta(minutes=1))
@@ -129,7 +131,7 @@ def test_another_denied_image_is_told_and_its_finding_is_active_again(judged, st
 
 
 @pytest.mark.parametrize("mode", ["enforce", "audit"])
-def test_the_same_image_is_told_again_when_the_schedule_is_started_after_its_end(
+def test_the_same_image_gets_a_notice_when_the_schedule_is_started_after_its_end(
     judged, start, topic, hub, deliverer, mode
 ) -> None:
     start(DENIED)
@@ -152,10 +154,10 @@ def test_the_same_image_is_told_again_when_the_schedule_is_started_after_its_end
         pytest.param([timedelta(days=1), timedelta(days=2)], 3, id="started on each day"),
     ],
 )
-def test_the_same_image_is_told_again_when_the_guard_stops_the_schedule_again(
+def test_the_same_image_gets_a_notice_when_the_guard_stops_the_schedule_again(
     judged, start, topic, later, told
 ) -> None:
-    """Also where its end was told nobody. While it is being stopped it looks as if it ran."""
+    """Even if its end was not reported. While it is being stopped, it is described as running."""
     start(DENIED)
     outcomes = [judged()]
     for after in later:
@@ -164,14 +166,14 @@ def test_the_same_image_is_told_again_when_the_guard_stops_the_schedule_again(
     assert (set(outcomes), len(topic.given)) == ({Outcome.STOPPED}, told)
 
 
-def test_a_schedule_that_is_found_stopped_is_not_told_again(judged, start, topic) -> None:
+def test_a_schedule_that_is_found_stopped_gets_no_other_notice(judged, start, topic) -> None:
     start(DENIED)
     outcomes = [judged(after) for after in minutes(0, 60, 120)]
     assert (outcomes, len(topic.given)) == ([Outcome.STOPPED, *[Outcome.ALREADY_FINISHED] * 2], 1)
 
 
-def test_without_the_table_each_run_is_told(judged, start, topic, state) -> None:
-    """Rather once too often than never."""
+def test_without_the_table_each_run_gets_a_notice(judged, start, topic, state) -> None:
+    """A repeated notice is better than none."""
     for after, refuses in zip(minutes(0, 60, 120), (False, True, False), strict=True):
         state.refuses = refuses
         start(DENIED)
@@ -179,7 +181,7 @@ def test_without_the_table_each_run_is_told(judged, start, topic, state) -> None
     assert len(topic.given) == 3
 
 
-def test_a_stop_that_can_not_be_remembered_is_told(judged, start, topic, state, monkeypatch) -> None:
+def test_a_stop_that_cannot_be_remembered_gets_a_notice(judged, start, topic, state, monkeypatch) -> None:
     start(DENIED)
     judged()
     write = state.write
@@ -190,7 +192,7 @@ def test_a_stop_that_can_not_be_remembered_is_told(judged, start, topic, state, 
     assert len(topic.given) == 2
 
 
-def test_a_run_whose_stop_failed_is_told_once_it_has_ended(judged, start, topic, control) -> None:
+def test_a_run_whose_stop_failed_gets_a_notice_once_it_has_ended(judged, start, topic, control) -> None:
     start(DENIED)
     judged()
     start(DENIED)
@@ -211,10 +213,10 @@ def test_a_stop_is_remembered_for_30_days(judged, start, state) -> None:
 @pytest.mark.parametrize(
     "told", [pytest.param("call", id="the call first"), pytest.param("state", id="the state first")]
 )
-def test_a_job_that_could_not_be_described_is_told_of_once(
+def test_a_job_that_could_not_be_described_gets_one_notice(
     guard, sagemaker, deliverer, state, topic, control, told: str
 ) -> None:
-    """CloudTrail's event has no time of creation: once the job could be described, it was told of as another one."""
+    """CloudTrail's event has no creation time: once the job could be described, it used to get a second notice."""
     sagemaker.create_training_job(TrainingJobName=NAME, **training_request(DENIED))
     call = called_event(sagemaker, TRAINING, "CreateTrainingJob")
     started = started_event(sagemaker, "training", NAME)

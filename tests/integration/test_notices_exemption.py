@@ -1,4 +1,4 @@
-"""The exemption that a notice offers: pasted and filled in, it passes the check, and OPA lets the job go on with it."""
+"""The exemption that a notice offers: pasted and filled in, it passes the check, and OPA allows the job with it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _filled_in(entry: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("image", FORMS.values(), ids=FORMS)
-def test_pasted_it_exempts(engine_with: Callable[..., EmbeddedOpa], image: str) -> None:
+def test_a_pasted_exemption_is_effective(engine_with: Callable[..., EmbeddedOpa], image: str) -> None:
     document, notice = _notice(engine_with(rules=RULES), image)
     entry = exemption(notice)
     assert entry is not None
@@ -85,7 +85,7 @@ def test_pasted_it_exempts(engine_with: Callable[..., EmbeddedOpa], image: str) 
     assert exempting.evaluate(_document("team/other:1", document)).decision.decision == "deny"
 
 
-def test_pasted_without_a_change_it_is_refused(engine_with: Callable[..., EmbeddedOpa]) -> None:
+def test_an_exemption_pasted_unchanged_is_rejected(engine_with: Callable[..., EmbeddedOpa]) -> None:
     _, notice = _notice(engine_with(rules=RULES), DENIED)
     (pasted,) = yaml.safe_load(exemption(notice) or "")["exemptions"]
     with pytest.raises(ValueError, match="YOUR TEAM") as refused:
@@ -94,7 +94,7 @@ def test_pasted_without_a_change_it_is_refused(engine_with: Callable[..., Embedd
 
 
 @pytest.mark.parametrize("image", ["host:443/team/churn:1", "123456789012/churn:1"], ids=["only the port", "account"])
-def test_where_no_entry_names_the_image_alone_there_is_none(
+def test_without_an_entry_for_the_image_alone_no_exemption_is_offered(
     engine_with: Callable[..., EmbeddedOpa], image: str
 ) -> None:
     patterns = [{"pattern": "*churn:1", "reason": "old"}]

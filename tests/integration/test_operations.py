@@ -110,7 +110,7 @@ def test_a_letter_of_either_shape_stops_its_job_and_is_deleted(
     assert left(sqs, url) == 0
 
 
-def test_a_letter_that_fails_again_is_kept_and_the_others_go_on(
+def test_a_letter_that_fails_again_is_kept_and_the_others_continue(
     sqs: Any, url: str, send: Any, sagemaker: Any, train: Any, guard: Any, control: Control
 ) -> None:
     train("one", "two", image=DENIED)
@@ -152,7 +152,7 @@ def test_a_notice_that_was_given_is_deleted_and_one_that_was_not_is_kept(sqs: An
     ],
     ids=["refused", "empty", "no JSON", "another function"],
 )
-def test_no_answer_of_the_guard_keeps_the_letter(sqs: Any, url: str, send: Any, answer: Any) -> None:
+def test_a_letter_is_kept_without_a_response_of_the_guard(sqs: Any, url: str, send: Any, answer: Any) -> None:
     send({"detail-type": "x", "detail": {}})
     (row,) = redrive(Queue(sqs, url), FakeSageMaker(Invoke=answer), "guard", 100)
     assert (row.done, left(sqs, url)) == (False, 1)
@@ -241,7 +241,7 @@ def test_a_sweep_that_is_overdue_and_exemptions_that_end_are_marked(
     assert found["last sweep"].attention
 
 
-def test_a_sweep_without_a_job_tells_the_policies_and_one_without_opa_states_nothing(
+def test_a_sweep_without_jobs_has_the_revision_and_one_without_opa_has_not(
     stack: Stack, client_of: Any, sweep: Callable[..., Sweep], guard: Any
 ) -> None:
     def unreadable() -> Any:
@@ -297,7 +297,7 @@ def test_jobs_that_were_withheld_need_attention_when_the_breaker_is_closed(
 @pytest.mark.parametrize(
     ("mode", "text"), [("audit", "audit: decides and records only"), ("enforce", "enforce: denied jobs are stopped")]
 )
-def test_the_mode_is_told_with_what_it_means(stack: Stack, client_of: Any, mode: str, text: str) -> None:
+def test_the_mode_is_explained(stack: Stack, client_of: Any, mode: str, text: str) -> None:
     told = replace(stack, settings=stack.settings.model_copy(update={"mode": mode}))
     found = parts(told, client_of)["mode"]
     assert (found.text, found.facts) == (text, {"mode": mode})

@@ -1,4 +1,4 @@
-"""From event to stopped job, and each way in which SageMaker can get in between; OPA and its bundle are the real ones."""
+"""From event to stopped job, and each failure of SageMaker in between; OPA and its bundle are the real ones."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_job_that_ends_between_describe_and_stop_counts_as_finished(guard, sta
     assert (record.decision, record.outcome) == ("deny", Outcome.ALREADY_FINISHED)
 
 
-def test_a_refusal_whose_text_says_ended_is_not_believed_while_the_job_runs(guard, start, control, log) -> None:
+def test_a_refusal_whose_text_says_ended_is_ignored_while_the_job_runs(guard, start, control, log) -> None:
     event = start("job-1")
     control.fail("StopTrainingJob", "ValidationException", "The request was rejected because ... is in status Stopped.")
     with pytest.raises(StopError, match="still running"):
@@ -184,7 +184,7 @@ def test_a_stop_that_stays_refused_is_recorded_with_its_decision_and_raised(guar
     assert [(record.decision, record.outcome) for record in log.records] == [("deny", Outcome.STOP_FAILED)]
 
 
-def test_a_stop_refused_while_the_state_cannot_be_told_is_an_error(guard, start, control) -> None:
+def test_a_refused_stop_of_a_job_in_unknown_state_is_an_error(guard, start, control) -> None:
     event = start("job-1")
     control.fail("StopTrainingJob", "AccessDeniedException")
     control.before("StopTrainingJob", lambda: control.fail("DescribeTrainingJob", "AccessDeniedException"))

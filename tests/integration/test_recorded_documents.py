@@ -107,5 +107,5 @@ def test_each_released_schema_has_recorded_documents() -> None:
     ],
     ids=["grown", "changed", "nulled", "shortened", "left out", "later and not null"],
 )
-def test_what_a_document_lost_is_named(read: Any, lost: list[str]) -> None:
+def test_a_lost_field_of_a_document_is_named(read: Any, lost: list[str]) -> None:
     assert _lost({"a": 1, "b": [{"c": 2}]}, read) == lost

@@ -91,7 +91,7 @@ def test_a_record_in_a_bucket_of_the_operator_is_encrypted_with_the_deployments_
     assert (kept["ServerSideEncryption"], kept.get("SSEKMSKeyId")) == encrypted
 
 
-def test_values_are_hidden_and_told_and_names_stay(guard, s3, ref, shipped_engine) -> None:
+def test_values_are_hidden_and_listed_and_names_stay(guard, s3, ref, shipped_engine) -> None:
     guard(sinks=[ObjectSink(lambda: s3, BUCKET, shipped_engine)]).judge(ref())
     (_, record) = _records(s3)
     assert "v4lue" not in json.dumps(record)
@@ -118,7 +118,7 @@ def test_an_allowed_job_has_one_record_and_an_ignored_event_none(guard, s3, ref,
 
 
 @pytest.mark.parametrize("fault", ["no bucket", "no masking policy"])
-def test_a_record_that_cant_be_kept_as_it_should_stops_the_job_and_is_told(
+def test_a_record_that_cant_be_stored_stops_the_job_and_is_reported(
     guard, sagemaker, s3, ref, shipped_engine, opa, tmp_path, fault
 ) -> None:
     policy, bucket = shipped_engine, BUCKET

@@ -50,19 +50,19 @@ def test_numbers_are_added_at_once_and_others_removed(table: StateTable) -> None
 
 
 def test_what_is_neither_a_text_nor_a_whole_number_is_left_out() -> None:
-    """Somebody else may have written to the item; the guard goes on with what is its own."""
+    """Another program may have written to the item; the guard uses only its own values."""
     item = {"id": {"S": "a"}, "share": {"N": "0.5"}, "on": {"BOOL": True}, "number": {"N": "7"}}
     assert StateTable(lambda: FakeSageMaker(GetItem={"Item": item}), "state").read("a") == {"id": "a", "number": 7}
 
 
 def test_what_was_just_written_is_read() -> None:
-    """DynamoDB gives no promise of that for reads that don't demand it."""
+    """DynamoDB guarantees this only for consistent reads."""
     dynamodb = FakeSageMaker(GetItem={})
     StateTable(lambda: dynamodb, "state").read("a")
     assert dynamodb.calls == [("GetItem", {"TableName": "state", "Key": {"id": {"S": "a"}}, "ConsistentRead": True})]
 
 
-def test_a_lease_that_cannot_be_asked_for_is_not_one_that_somebody_else_has() -> None:
+def test_a_failed_claim_is_not_a_lease_held_by_another() -> None:
     table = StateTable(lambda: FakeSageMaker(PutItem=refused("ThrottlingException")), "state")
     with pytest.raises(StateError) as raised:
         table.claim("lease", "owner", LATER, NOW)

@@ -1,4 +1,4 @@
-"""The sweep over the simulated SageMaker, with the shipped policies: what events missed is found, and nothing is asked twice."""
+"""The sweep over the simulated SageMaker, with the shipped policies: it finds jobs whose events were lost, and judges none twice."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_job_that_has_not_changed_is_described_once(sweep: Any, train: Any, co
     swept(sweep())
     control.calls.clear()
     report = swept(sweep())
-    # One job is judged anew to learn the policies' revision.
+    # One job is judged again to learn the policies' revision.
     assert (report["listed"], report["known"], report["judged"]) == (3, 2, 1)
     assert len(control.operations("Describe")) == 1
 
@@ -139,7 +139,7 @@ def test_what_can_decide_otherwise_is_judged_again(
     assert swept(change(clock, sweep))["judged"] == judged
 
 
-def test_other_policies_are_asked_about_every_job(sweep: Any, train: Any, engine_with: Any, sagemaker: Any) -> None:
+def test_other_policies_judge_every_job(sweep: Any, train: Any, engine_with: Any, sagemaker: Any) -> None:
     train("one", "two")
     swept(sweep())
     images = {"pytorch-training:2.4-cpu-py311": {"reason": "a policy of today"}}
@@ -206,7 +206,7 @@ class Counting(Budget):
         self.taken += 1
 
 
-def test_each_attempt_at_a_call_is_paid_for_and_stopping_a_job_is_free(train: Any, control: Control) -> None:
+def test_each_attempt_at_a_call_uses_the_budget_and_stopping_a_job_does_not(train: Any, control: Control) -> None:
     budget, patient = Counting(), client(3, aws_access_key_id="testing", aws_secret_access_key="testing")
     spend(patient, budget)
     train("job")
@@ -216,7 +216,7 @@ def test_each_attempt_at_a_call_is_paid_for_and_stopping_a_job_is_free(train: An
     assert (budget.taken, control.operations()[-3:]) == (2, ["DescribeTrainingJob"] * 2 + ["StopTrainingJob"])
 
 
-def test_the_report_tells_which_exemptions_end_soon_the_soonest_first(sweep: Any) -> None:
+def test_the_report_has_the_exemptions_that_end_soon_in_order(sweep: Any) -> None:
     dates = {"LATER": "2026-12-23", "SOON": "2026-11-24", "FAR": "2026-12-24", "GONE": "2026-11-01"}
     exemptions = [
         {"id": name, "owner": "o", "rules": ["*"], "expires": day, "reason": "r"} for name, day in dates.items()

@@ -22,9 +22,7 @@ from tests.support.sweeps import NOW, PLENTY, Clock, swept
 from tools.local_sagemaker import Control
 
 
-def test_a_job_that_the_breaker_let_go_on_is_stopped_by_a_later_sweep(
-    sweep: Any, train: Any, table: StateTable
-) -> None:
+def test_a_job_that_the_breaker_withheld_is_stopped_by_a_later_sweep(sweep: Any, train: Any, table: StateTable) -> None:
     bounds = Bounds(stops=2, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
     clock = Clock()
     train("one", "two", "three", image=DENIED)
@@ -35,7 +33,7 @@ def test_a_job_that_the_breaker_let_go_on_is_stopped_by_a_later_sweep(
 
 @pytest.mark.parametrize("every", [3, 5, 10])
 def test_a_suspected_rule_stops_every_job_in_the_end(sweep: Any, train: Any, table: StateTable, every: int) -> None:
-    """Jobs that are withheld are judged again by each sweep: what is held against their rule is only what it stopped."""
+    """Each sweep judges withheld jobs again, but only actual stops count against their rule."""
     bounds = Bounds(stops=100, window=timedelta(minutes=10), rule_share=80, rule_jobs=5)
     clock, outcomes = Clock(), Counter[str]()
     train("allowed")
@@ -47,7 +45,7 @@ def test_a_suspected_rule_stops_every_job_in_the_end(sweep: Any, train: Any, tab
 
 
 def _starved(sweep: Any, clock: Clock, table: StateTable, minutes: int, switch: Permit) -> Counter[str]:
-    """What becomes of jobs while others use all stops of each window."""
+    """The outcomes of jobs while others use up all stops of each window."""
     bounds = Bounds(stops=2, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
     breaker, outcomes = Breaker(table, bounds, clock), Counter[str]()
     for _ in range(minutes // 10 + 1):
@@ -85,7 +83,7 @@ def test_a_job_that_others_keep_from_being_stopped_is_stopped_all_the_same(
         pytest.param("StopTrainingJob", 70, id="a stop that failed"),
     ],
 )
-def test_one_call_that_fails_buys_no_other_hour(
+def test_one_failing_call_does_not_restart_the_time(
     sweep: Any, train: Any, table: StateTable, control: Control, operation: str, stopped_after: int
 ) -> None:
     bounds = Bounds(stops=1, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
@@ -102,8 +100,8 @@ def test_one_call_that_fails_buys_no_other_hour(
         clock.now += timedelta(minutes=10)
 
 
-def test_the_stops_of_a_sweep_share_their_patience(sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else those of one batch could be throttled for longer than the sweep has time."""
+def test_the_stops_of_a_sweep_share_their_retry_pauses(sweep: Any, train: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the stops of one batch could be throttled for longer than the sweep's time."""
     pauses: list[list[float]] = []
 
     def stop(_client: Any, _ref: Any, patience: Any) -> Outcome:
@@ -117,10 +115,8 @@ def test_the_stops_of_a_sweep_share_their_patience(sweep: Any, train: Any, monke
     assert pauses == [[10.0, 10.0], [10.0], []]
 
 
-def test_jobs_that_the_breaker_let_go_on_are_no_reason_to_suspect_their_rule(
-    sweep: Any, train: Any, table: StateTable
-) -> None:
-    """They are judged by each sweep, and the allowed ones, which it knows, are not: but for those, the rule would deny most."""
+def test_withheld_jobs_are_no_reason_to_suspect_their_rule(sweep: Any, train: Any, table: StateTable) -> None:
+    """Each sweep judges them again, unlike known allowed jobs: unless these count too, the rule would seem to deny most."""
     bounds = Bounds(stops=6, window=timedelta(minutes=10), rule_share=50, rule_jobs=3)
     clock = Clock()
     train(*(f"allowed-{number}" for number in range(20)))
@@ -134,7 +130,7 @@ def test_jobs_that_the_breaker_let_go_on_are_no_reason_to_suspect_their_rule(
     ]
 
 
-def test_a_job_that_is_stopped_as_nobody_could_judge_it_begins_anew(
+def test_the_time_restarts_for_a_job_that_was_stopped_undecided(
     sweep: Any, train: Any, table: StateTable, control: Control
 ) -> None:
     train("job")
@@ -149,7 +145,7 @@ def test_a_job_that_is_stopped_as_nobody_could_judge_it_begins_anew(
 def test_a_mistake_that_was_rolled_back_leaves_no_clock_running(
     sweep: Any, train: Any, table: StateTable, engine_with: Any, shipped_engine: Any
 ) -> None:
-    """The next mistake of the day must have its hour, too."""
+    """The next mistake of the day must get the full time as well."""
     bounds = Bounds(stops=2, window=timedelta(minutes=10), rule_share=0, rule_jobs=1)
     clock = Clock()
     train(*(f"job-{number}" for number in range(6)))

@@ -1,4 +1,4 @@
-"""Two sweeps at once, and sweeps that are cut off or killed: the next one goes on, and no job keeps others waiting for ever."""
+"""Two sweeps at once, and sweeps that are cut off or killed: the next one continues, and no job delays others forever."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_finished_sweep_leaves_the_lease_to_the_next(sweep: Any, train: Any) -
 
 
 def test_a_sweep_keeps_the_lease_for_as_long_as_it_works(sweep: Any, train: Any, table: StateTable) -> None:
-    """It is held for two minutes at a time, and a sweep works for a quarter of an hour."""
+    """It is held for two minutes at a time, but a sweep runs for a quarter of an hour."""
     train(*(f"job-{number}" for number in range(10)))
     clock, taken = Clock(), []
 
@@ -60,7 +60,7 @@ def train_apart(train: Any) -> Callable[..., None]:
 
 
 class Killed(BaseException):
-    """The function's end, in the middle of whatever it does."""
+    """The function is killed in the middle of its work."""
 
 
 def test_after_a_killed_sweep_the_next_goes_on(
@@ -103,7 +103,7 @@ def test_after_a_sweep_that_its_jobs_killed_the_next_begins_behind_them(
     before: int,
     judged: list[str],
 ) -> None:
-    """Else the same jobs would kill it again, and those behind them would never be judged."""
+    """Otherwise the same jobs would kill the next sweep, and the jobs after them would never be judged."""
     train_apart("one", "two", "three", "four")
 
     def kill() -> None:
@@ -123,7 +123,7 @@ def test_after_a_sweep_that_its_jobs_killed_the_next_begins_behind_them(
 def test_a_job_that_kills_every_sweep_keeps_no_other_from_being_judged(
     sweep: Any, train_apart: Any, sagemaker: Any, control: Control, log: MemorySink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether it is judged with others of its kind, with those of another, or among the last."""
+    """Regardless of whether it is judged with others of its kind, with another kind, or among the last."""
     train_apart(*(f"job-{number}" for number in range(9)))
     for number in range(6):
         sagemaker.create_processing_job(ProcessingJobName=f"step-{number}", **processing_request(ALLOWED))
@@ -184,7 +184,7 @@ class Slow:
 def test_jobs_that_each_take_long_do_not_take_a_sweep_over_its_time(
     sweep: Any, train: Any, seconds: float, first: int
 ) -> None:
-    """A batch of 25 was begun with time left for four of them: the function was killed, and nobody told what the sweep did."""
+    """A batch of 25 was begun with time left for four jobs: the function was killed, and the sweep had no report."""
     train(*(f"job-{number:03}" for number in range(150)))
     clock = Clock()
     slow = Slow(clock, seconds, first)
@@ -194,7 +194,7 @@ def test_jobs_that_each_take_long_do_not_take_a_sweep_over_its_time(
 
     report = sweep(clock, sinks=[slow], together=25).run(HOME, remaining)
     assert not report.complete
-    # It uses its time, but for less than one job's, and keeps the margin for the slowest one.
+    # It uses its time except for less than one job's, and keeps the margin for the slowest job.
     assert 0 <= remaining() - MARGIN_SECONDS + seconds < 2 * seconds
     assert slow.written == report.judged
 
@@ -218,7 +218,7 @@ def runs(sweep: Callable[..., Sweep], control: Control, jobs: int) -> Iterator[d
 def test_no_kind_waits_for_the_end_of_another(
     sweep: Any, train: Any, sagemaker: Any, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A few of each kind after the other: many training jobs don't keep a processing job waiting."""
+    """Kinds take turns: many training jobs don't delay a processing job."""
     monkeypatch.setattr("guard.sweep.position._SHARE", 2)
     train(*(f"job-{number}" for number in range(30)))
     sagemaker.create_processing_job(ProcessingJobName="denied", **processing_request(DENIED))
@@ -230,7 +230,7 @@ def test_no_kind_waits_for_the_end_of_another(
 def test_jobs_that_fail_again_and_again_do_not_keep_those_behind_waiting(
     sweep: Any, train: Any, train_apart: Any, control: Control
 ) -> None:
-    """A sweep goes on where the last one was cut off, though nothing of what came before is settled."""
+    """A sweep continues where the last one was cut off, even if none of the earlier jobs is settled."""
     train("denied", image=DENIED)
     train_apart(*(f"job-{number:02}" for number in range(12)))
     control.fail("DescribeTrainingJob", "AccessDeniedException", times=10_000)
@@ -246,7 +246,7 @@ def test_jobs_that_fail_again_and_again_do_not_keep_those_behind_waiting(
 
 
 class Notices:
-    """The sink of notices: what ends it once, and what it has told of."""
+    """The sink of notices: the error that it raises once, and the jobs that it reported."""
 
     name = "notices"
 
@@ -267,10 +267,10 @@ class Notices:
     "end",
     [pytest.param(Killed(), id="killed"), pytest.param(NoticeError("no channel takes it"), id="no channel takes it")],
 )
-def test_the_owner_of_a_job_that_a_sweep_stopped_and_could_not_tell_of_is_told_by_the_next(
+def test_the_next_sweep_notifies_the_owner_if_a_sweep_stopped_a_job_without_a_notice(
     sweep: Any, train: Any, sagemaker: Any, end: BaseException
 ) -> None:
-    """The job isn't listed any more, and no event comes for it."""
+    """The job isn't listed any more, and no event will report it."""
     train("denied", image=DENIED)
     notices, clock = Notices(end), Clock()
     with suppress(Killed):
@@ -283,7 +283,7 @@ def test_the_owner_of_a_job_that_a_sweep_stopped_and_could_not_tell_of_is_told_b
     assert [report["outcomes"].get("already_finished") for report in reports] == [1, None]
 
 
-def test_a_job_that_was_told_of_is_not_looked_at_again(sweep: Any, train: Any, control: Control) -> None:
+def test_a_reported_job_is_not_judged_again(sweep: Any, train: Any, control: Control) -> None:
     train("denied", image=DENIED)
     swept(sweep())
     control.reset()
@@ -291,9 +291,7 @@ def test_a_job_that_was_told_of_is_not_looked_at_again(sweep: Any, train: Any, c
     assert "DescribeTrainingJob" not in control.operations()
 
 
-def test_what_could_not_be_told_waits_for_the_jobs_that_run_and_for_time(
-    sweep: Any, train: Any, log: MemorySink
-) -> None:
+def test_unreported_jobs_come_after_running_jobs_if_there_is_time(sweep: Any, train: Any, log: MemorySink) -> None:
     train("denied", image=DENIED)
     swept(sweep(sinks=[Notices(NoticeError("no channel takes it"))]))
     train("another")
@@ -302,7 +300,7 @@ def test_what_could_not_be_told_waits_for_the_jobs_that_run_and_for_time(
     assert [record.ref.name for record in log.records if record.ref is not None] == ["another", "denied"]
 
 
-def test_without_time_what_could_not_be_told_is_left_to_the_next_sweep(sweep: Any, train: Any) -> None:
+def test_without_time_unreported_jobs_are_left_to_the_next_sweep(sweep: Any, train: Any) -> None:
     train("denied", image=DENIED)
     swept(sweep(sinks=[Notices(NoticeError("no channel takes it"))]))
     notices = Notices(None)

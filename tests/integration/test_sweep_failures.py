@@ -1,4 +1,4 @@
-"""What fails around a sweep."""
+"""Failures around a sweep."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def test_a_kind_that_the_region_lacks_has_no_jobs_and_lets_the_sweep_succeed(
     assert json.loads(str(table.read(UNDECIDED)["jobs"])) == {}
 
 
-def test_a_region_that_lacks_every_kind_is_none(sweep: Any, control: Control) -> None:
-    """So answers another service of AWS behind a wrong endpoint."""
+def test_a_region_that_lacks_every_kind_is_a_failure(sweep: Any, control: Control) -> None:
+    """Another AWS service behind a wrong endpoint responds like this."""
     lacking(control, *(row.listing.operation for row in JOB_KINDS))
     report = swept(sweep())
     assert (report["complete"], report["failures"]) == (False, {"ListError": 1})
@@ -150,7 +150,7 @@ class Refused:
 
 
 def test_thousands_of_failures_take_no_more_memory_than_one(sweep: Any, train: Any) -> None:
-    """Each holds the record as it was being written: while a bucket was gone, large jobs filled the function's memory."""
+    """Each error references the record being written: without a bucket, large jobs filled the function's memory."""
     train(*(f"job-{number}" for number in range(5)))
     sink = Refused()
     report = sweep(sinks=[sink]).run(HOME, lambda: PLENTY)
@@ -184,7 +184,7 @@ def test_without_its_table_every_job_is_judged_all_the_same(sweep: Any, train: A
 
 
 class Hanging:
-    """A table that answers nothing, as all attempts at a call have ended after a quarter of a minute."""
+    """A table that doesn't respond: all attempts at a call take 15 seconds."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

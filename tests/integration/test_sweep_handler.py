@@ -91,11 +91,11 @@ def test_what_a_sweep_covered_is_a_metric(sweep: Any, sagemaker: Any, capsys: py
 
 
 def test_each_release_judges_every_job_again(table: StateTable, sweep: Any, sagemaker: Any) -> None:
-    """Also with the same policies: it may see in a job what the one before did not."""
+    """Even with the same policies: the new release may read more of a job than the previous one."""
     for name in ("one", "two"):
         sagemaker.create_training_job(TrainingJobName=name, **training_request(ALLOWED))
     reports = [
         sweep(GUARD_STATE_TABLE="state", AWS_LAMBDA_FUNCTION_VERSION=version)["judged"] for version in ("7", "7", "8")
     ]
-    # One job is judged anew to learn the policies' revision.
+    # One job is judged again to learn the policies' revision.
     assert reports == [2, 1, 2]

@@ -1,4 +1,4 @@
-"""Jobs that no sweep can judge."""
+"""Jobs that no sweep can decide on."""
 
 from __future__ import annotations
 
@@ -70,16 +70,16 @@ def test_where_the_deployment_says_so_it_is_stopped_and_recorded_first(
     )
 
 
-def test_a_job_that_earlier_policies_let_run_begins_anew(
+def test_the_time_restarts_for_a_job_that_earlier_policies_let_run(
     sweep: Any, train: Any, control: Control, engine_with: Any, shipped_engine: Any, notices: list[dict[str, Any]]
 ) -> None:
-    """The policies by which it could not be judged were rolled back, and come again hours later."""
+    """The policies that could not decide on it were rolled back, and are deployed again hours later."""
     clock = Clock()
     train("first", "job")
     reads_tags = engine_with(rules={"required_tags": {"level": "deny", "tags": {"team": ["*"]}}})
 
     def run(engine: Any, failures: int) -> None:
-        # A kind that can't be listed: else what nobody listed is forgotten.
+        # With a kind that can't be listed, the sweep is incomplete: otherwise jobs that it didn't list are forgotten.
         control.fail("ListCompilationJobs", "AccessDeniedException", times=2)
         control.fail("ListTags", "ThrottlingException", times=failures)
         swept(sweep(clock, engine=engine))
@@ -94,7 +94,7 @@ def test_a_job_that_earlier_policies_let_run_begins_anew(
 
 
 def test_a_log_that_can_not_be_written_keeps_no_denied_job_running(sweep: Any, train: Any, control: Control) -> None:
-    """The line that names an undecided job was the end of the sweep: what stands behind that job was never judged."""
+    """Failing to log an undecided job used to end the sweep: the jobs after it were never judged."""
 
     def broken(message: str, facts: dict[str, Any]) -> None:
         raise OSError(28, "No space left on device")

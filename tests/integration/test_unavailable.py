@@ -1,4 +1,4 @@
-"""A call that failed for now may withhold findings, no others, and never adds one: over all rules, in a real OPA."""
+"""A temporarily failed call may withhold only findings that depend on it, and never adds one: for all rules, in a real OPA."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def strict(engine_with: Callable[..., EmbeddedOpa]) -> EmbeddedOpa:
     return engine_with(rules={rule: {"level": "deny", "overrides": []} for rule in RULE_IDS})
 
 
-# What takes findings out of the verdict is a fact of the job, too, and may be among those that can't be read.
+# Exemptions and overrides depend on facts of the job too, which may be unavailable.
 SCOPES: list[dict[str, Any]] = [
     {"role_arn": "*"},
     {"image": "*"},
@@ -74,7 +74,7 @@ def _counting(engine: EmbeddedOpa, document: Document) -> Counter[str]:
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), seed=st.integers(0, 2**32))
-def test_what_failed_for_now_adds_no_finding(strict: EmbeddedOpa, kind: JobKind, data: Any, seed: int) -> None:
+def test_a_temporary_failure_adds_no_finding(strict: EmbeddedOpa, kind: JobKind, data: Any, seed: int) -> None:
     calls = ["ListTags", kind.describe_operation, *(row.describe_operation for row in RESOURCE_KINDS)]
     failing = frozenset(data.draw(st.sets(st.sampled_from(calls), min_size=1), label="failing calls"))
     complete = _found(strict, document(kind, seed, frozenset()))
@@ -112,7 +112,7 @@ def test_a_busy_resource_withholds_no_finding_that_it_could_not_change(
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), seed=st.integers(0, 2**32))
-def test_what_failed_for_now_ends_no_exemption_and_no_override(
+def test_a_temporary_failure_ends_no_exemption_and_no_override(
     relaxed: EmbeddedOpa, kind: JobKind, data: Any, seed: int
 ) -> None:
     calls = ["ListTags", kind.describe_operation, *(row.describe_operation for row in RESOURCE_KINDS)]
@@ -124,7 +124,7 @@ def test_what_failed_for_now_ends_no_exemption_and_no_override(
 
 
 def test_the_property_sees_a_job_that_cannot_be_read(strict: EmbeddedOpa) -> None:
-    """Else it would hold for a test that compares nothing."""
+    """Otherwise the property would also hold for a test that compares nothing."""
     kind = next(row for row in JOB_KINDS if row.id == "training")
     assert any(_found(strict, document(kind, seed, frozenset())) for seed in range(5))
     partial = document(kind, 1, frozenset({kind.describe_operation, "ListTags"}))

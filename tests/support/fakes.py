@@ -1,4 +1,4 @@
-"""A SageMaker client that answers what a test tells it to."""
+"""A SageMaker client with responses that a test sets."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Answer = Mapping[str, Any] | Exception | Callable[..., Mapping[str, Any]]
 
 
 def refused(code: str, message: str = "", status: int = 400) -> ClientError:
-    """Return the error that botocore makes of a refusal."""
+    """Return botocore's error for a refusal."""
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(response, "Operation")
 
 
 class FakeSageMaker:
-    """Answers operations by name; a call that was not told of is a test's mistake."""
+    """Returns the responses set by operation; any other call is a mistake in the test."""
 
     def __init__(self, **answers: Answer) -> None:
         self.answers = {xform_name(operation): (operation, answer) for operation, answer in answers.items()}

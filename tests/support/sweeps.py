@@ -1,4 +1,4 @@
-"""Sweeps for tests: a time that moves, and what a sweep says of itself."""
+"""Sweeps for tests: a movable clock, and a sweep's report."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class Clock:
 
 
 def swept(sweep: Sweep, seconds: float = PLENTY) -> dict[str, Any]:
-    """Run a sweep, and return what it says of itself."""
+    """Run a sweep and return its report."""
     return sweep.run(HOME, lambda: seconds).summary()

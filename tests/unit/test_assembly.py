@@ -1,4 +1,4 @@
-"""What a deployment's settings make of the guard: each setting reaches the part that it is for."""
+"""The guard built from a deployment's settings: each setting reaches its component."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ READ = ("ssm", "GetParameter")
 
 
 class Services:
-    """The clients that are made, by service, and what is asked of them."""
+    """The clients that are created, by service, and their calls."""
 
     def __init__(self) -> None:
         self.made: dict[str, FakeSageMaker] = {}
@@ -53,14 +53,14 @@ class Services:
         return self.made[service]
 
     def asked(self) -> list[tuple[str, str]]:
-        """What was asked since this was last looked at; the clients are forgotten."""
+        """Return the calls since the last time; the clients are forgotten."""
         asked = [(service, operation) for service, client in self.made.items() for operation in client.operations()]
         self.made.clear()
         return asked
 
 
 def _meta(heard: list[str]) -> SimpleNamespace:
-    """What botocore tells of a client: handlers of its events are noted, and never called."""
+    """The `meta` of a botocore client: event handlers are recorded, but never called."""
     service_id = SimpleNamespace(hyphenize=lambda: "sagemaker")
     events = SimpleNamespace(register_first=lambda name, _: heard.append(name))
     return SimpleNamespace(events=events, service_model=SimpleNamespace(service_id=service_id))
@@ -82,7 +82,7 @@ def _logger() -> Logger:
 
 
 class Engine:
-    """Has one exemption, and tells how long it was given."""
+    """Has one exemption, and records its timeout."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -108,14 +108,14 @@ class Engine:
         pytest.param(TABLE | {"GUARD_SWITCH_PARAMETER": SWITCH, "GUARD_MODE": "audit"}, [], id="audit"),
     ],
 )
-def test_a_stop_asks_what_the_settings_name(
+def test_a_stop_checks_the_limits_of_the_settings(
     services: Services, variables: dict[str, str], asked: list[tuple[str, str]]
 ) -> None:
     permit = assembly.build_limits(_settings(**variables)).permit(denied())
     assert (permit.withheld_by, permit.warnings, services.asked()) == (None, (), asked)
 
 
-def test_in_audit_mode_there_is_nothing_to_keep_back(services: Services) -> None:
+def test_audit_mode_has_no_limits(services: Services) -> None:
     assert assembly.build_limits(_settings(GUARD_MODE="audit", **TABLE)) is NO_LIMITS
 
 
@@ -126,7 +126,7 @@ def test_the_switch_is_the_parameter_of_the_settings(services: Services) -> None
 
 
 def _tally(**values: int) -> Callable[..., dict[str, Any]]:
-    """What the table has after the call: these numbers in the slice that is counted in."""
+    """The table's values after the call: these numbers in the current slice."""
 
     def answer(**request: Any) -> dict[str, Any]:
         names = request["ExpressionAttributeNames"].values()
@@ -185,7 +185,7 @@ def test_the_breakers_bounds_are_those_of_the_settings(
 
 
 @pytest.mark.parametrize("together", [1, 3])
-def test_decisions_that_stop_nothing_are_counted_so_many_together(services: Services, together: int) -> None:
+def test_jobs_that_are_not_denied_are_counted_in_batches(services: Services, together: int) -> None:
     limits = assembly.build_limits(_settings(**TABLE), together)
     for number in range(6):
         limits.judged(f"job-{number}")
@@ -200,7 +200,7 @@ def test_a_sweep_takes_no_more_jobs_at_once_than_it_may_make_calls_in_a_second(
     assert _sweep(services, GUARD_SWEEP_CALLS_PER_SECOND=rate).together == together
 
 
-def test_both_functions_are_patient_with_a_throttled_stop(services: Services) -> None:
+def test_both_functions_retry_a_throttled_stop(services: Services) -> None:
     guard: Any = assembly.build_guard(_settings(), Engine(), _logger())  # type: ignore[arg-type]
     assert tuple(guard.patience) == tuple(_sweep(services).guard.patience) == PATIENCE
 
@@ -253,7 +253,7 @@ def test_a_sweep_knows_no_job_that_an_earlier_release_judged(services: Services)
     assert first != second
 
 
-def test_the_order_of_denied_images_is_no_other_setting(services: Services) -> None:
+def test_the_order_of_denied_images_does_not_matter(services: Services) -> None:
     first, second = (_sweep(services, GUARD_TRAINING_CONTAINERS=images) for images in ("a:1,b:1", "b:1,a:1"))
     assert first.setup == second.setup
 
@@ -299,7 +299,7 @@ def _engine(logger: Logger | None = None, **variables: str) -> Any:
     return assembly.build_engine(_settings(**variables), start, None, logger or _logger())
 
 
-def test_the_policies_are_asked_here_unless_an_address_is_set() -> None:
+def test_the_embedded_opa_is_used_unless_a_url_is_set() -> None:
     assert isinstance(_engine(), EmbeddedOpa)
     assert isinstance(_engine(GUARD_OPA_URL="https://opa.internal"), RemoteOpa)
 
@@ -331,12 +331,12 @@ def test_a_restart_of_the_engine_is_a_warning_in_the_log(capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize("resource", ["function:guard", "guard"])
-def test_the_functions_arn_tells_its_home(resource: str) -> None:
+def test_the_functions_arn_gives_account_and_region(resource: str) -> None:
     arn = f"arn:aws-cn:lambda:{REGION}:{ACCOUNT}:{resource}"
     assert assembly.function_home(arn) == Home(account=ACCOUNT, region=REGION, partition="aws-cn")
 
 
-def test_an_arn_that_tells_no_home_is_shown() -> None:
+def test_an_unreadable_arn_is_in_the_error() -> None:
     with pytest.raises(ConfigError) as caught:
         assembly.function_home("arn:aws:lambda:eu-west-1:1")
     assert caught.value.evidence == {"arn": "arn:aws:lambda:eu-west-1:1"}

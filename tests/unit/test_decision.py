@@ -23,7 +23,7 @@ EXEMPTED = FINDING.model_copy(update={"exempted_by": "EX-1"})
         pytest.param([EXEMPTED], "allow", id="an exempted one alone"),
     ],
 )
-def test_the_gravest_finding_that_counts_is_the_verdict(findings, expected) -> None:
+def test_the_most_severe_finding_that_counts_is_the_verdict(findings, expected) -> None:
     assert verdict(findings) == expected
 
 

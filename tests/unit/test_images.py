@@ -168,7 +168,7 @@ def test_spelling_makes_no_difference(reference, space) -> None:
 
 
 def test_many_texts_raise_only_the_parsers_own_error() -> None:
-    """Texts made of what references are made of, so that many of them are nearly valid."""
+    """Texts composed from parts of references, so that many of them are nearly valid."""
     pieces = (
         "a",
         "b1",

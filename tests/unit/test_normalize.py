@@ -1,4 +1,4 @@
-"""The document of a job: from answers as SageMaker gives them, from an event alone, and from broken ones."""
+"""The document of a job: from SageMaker's responses, from an event alone, and from broken responses."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def of_event(name: str, **detail: Any) -> Document:
     return normalize(found, offline(found), NOTHING)
 
 
-def test_what_could_not_be_described_for_now_is_unavailable_and_not_missing() -> None:
+def test_an_image_of_an_undescribed_job_is_unavailable_and_not_missing() -> None:
     failure = CollectError("busy", operation="DescribeTrainingJob", code="ThrottlingException")
     told = normalize(ref(TRAINING), Collected({}, {}, {}, (failure,)), NOTHING)
     assert [(image.slot, image.error) for image in told.images] == [
@@ -64,7 +64,7 @@ def test_a_failure_of_another_call_leaves_the_job_as_it_is_described() -> None:
     assert [call.message for call in told.unavailable or ()] == ["no connection"]
 
 
-def test_the_job_is_told_by_its_description() -> None:
+def test_the_job_is_read_from_its_description() -> None:
     description = {
         "TrainingJobArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/JOB-1",
         "TrainingJobStatus": "InProgress",
@@ -107,14 +107,14 @@ def test_what_a_description_lacks_is_null() -> None:
     assert {job.secondary_status, job.parent_arn, job.created_at, job.role_arn, job.tags} == {None}
 
 
-def test_a_job_of_two_roles_has_not_one() -> None:
+def test_a_job_with_two_roles_has_no_single_role() -> None:
     description = {"RoleArn": "s", "AutoMLComputeConfig": {"EmrServerlessComputeConfig": {"ExecutionRoleARN": "r"}}}
     job = document(AUTOML, description | {"AutoMLJobSecondaryStatus": "Starting"}).job
     assert (job.role_arn, job.role_arns, job.secondary_status) == (None, ("r", "s"), "Starting")
 
 
 @pytest.mark.parametrize(("told", "roles"), [({}, ()), ({"RoleArn": "own"}, ("own",))], ids=["not told", "told"])
-def test_the_roles_that_a_job_runs_as_are_not_those_that_its_event_happens_to_tell(told, roles) -> None:
+def test_roles_in_an_event_are_not_the_roles_that_an_undescribed_job_runs_as(told, roles) -> None:
     failure = CollectError("busy", operation="DescribeTransformJob", resource="m", code="ThrottlingException")
     model = {"ModelName": "m"} | told
     references = {Resource(MODEL.id, "m"): {"ExecutionRoleArn": "r", "PrimaryContainer": {"Image": "x"}}}
@@ -192,7 +192,7 @@ def test_the_parts_are_those_of_the_kind_without_what_the_variant_lacks(kind, de
 @settings(max_examples=50)
 @given(seed=st.integers(0, 2**32))
 def test_what_the_document_shows_is_among_the_parts(kind, seed) -> None:
-    """Whatever the job table and the variant say: a rule about a fact that is there must see it."""
+    """Regardless of job kind and variant: a rule about a fact in the document must be evaluated."""
     found = document(kind, answer(kind.describe_operation, seed))
     facts = {
         "vpc": found.network.vpc,
@@ -263,7 +263,7 @@ def test_an_event_alone_tells_its_image(name, image) -> None:
 
 
 def test_a_call_and_a_state_change_make_the_same_document() -> None:
-    """Both tell of one job; only who asked, and what only one of them knows, differs."""
+    """Both are about the same job; only the actor and fields that just one of them has differ."""
     called, changed = of_event("api_create_training_job"), of_event("training_starting")
     same = ("images", "compute", "network", "storage", "command", "remote_access")
     for part in same:
@@ -332,7 +332,7 @@ def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
 @settings(max_examples=60)
 @given(seeds=st.lists(st.integers(0, 2**32), min_size=9, max_size=9))
 def test_no_answer_of_sagemaker_breaks_the_document(kind, seeds) -> None:
-    """Whole answers, answers with holes, and answers with values of wrong types: each makes a valid document."""
+    """Complete responses, responses with gaps, and responses with wrong types: each gives a valid document."""
     first, *others = seeds
     resources = {
         Resource(row.id, name): described
@@ -355,7 +355,7 @@ def test_a_wrong_type_in_any_field_breaks_nothing(kind, wrong) -> None:
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
-def test_a_null_says_no_more_than_a_field_that_is_not_there(kind) -> None:
+def test_a_null_counts_as_a_missing_field(kind) -> None:
     for seed in range(60):
         described = answer(kind.describe_operation, seed)
         whole, sparse = (
@@ -386,7 +386,7 @@ def test_the_step_of_a_pipeline_names_its_execution(tags, execution) -> None:
     assert found == (tags[PIPELINE_TAG] if execution else None)
 
 
-def test_every_parent_is_told() -> None:
+def test_every_parent_is_listed() -> None:
     description = {"TuningJobArn": "arn:t", "AutoMLJobArn": "arn:a", "TrainingJobArn": "arn:own"}
     job = document(TRAINING, description).job
     assert (job.parent_arn, job.parent_arns) == ("arn:t", ("arn:t", "arn:a"))

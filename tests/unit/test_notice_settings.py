@@ -1,4 +1,4 @@
-"""Which channels the settings of the function turn on, and what remembers that a notice was given."""
+"""Which channels the function's settings enable, and what remembers that a notice was delivered."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_queue_keeps_a_notice_for_as_long_as_it_has_to_wait(
 
 
 @pytest.mark.parametrize(("table", "asked"), [("", 1), ("state", 0)])
-def test_security_hub_is_asked_about_the_jobs_that_were_told_of_where_a_table_knows_them(
+def test_with_a_table_security_hub_is_queried_only_for_jobs_with_findings(
     monkeypatch: pytest.MonkeyPatch, table: str, asked: int
 ) -> None:
     clients = {"securityhub": Mock(), "dynamodb": Mock()}

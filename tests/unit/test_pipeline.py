@@ -1,4 +1,4 @@
-"""What is recorded of a job when a part of the guard fails, or answers what it never should; no OPA, no SageMaker."""
+"""The record of a job when a part of the guard fails or returns something invalid; without OPA and SageMaker."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ARN = EVENT["detail"]["TrainingJobArn"]
 
 
 class Engine:
-    """Decides alike on every document, or on none."""
+    """Returns the same decision for every document, or none."""
 
     def __init__(self, verdict: Any = "deny", error: Exception | None = None, most: int = 100) -> None:
         self.decision = Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2")
@@ -52,7 +52,7 @@ class Engine:
 
 
 class Limits:
-    """Returns or raises what it is told to."""
+    """Returns or raises the given result."""
 
     def __init__(self, answer: Permit | Exception) -> None:
         self.answer = answer
@@ -70,7 +70,7 @@ class Limits:
 
 
 class Kept:
-    """Keeps each record that the log is given."""
+    """Stores each record that is written to the log."""
 
     name = "kept"
 
@@ -116,7 +116,7 @@ def _ref(**changes: Any) -> JobRef:
     return replace(found, **changes)
 
 
-def test_limits_that_fail_keep_no_denied_job_alive_and_are_told_of(make: Any) -> None:
+def test_failing_limits_keep_no_denied_job_running_and_are_reported(make: Any) -> None:
     failure = OSError("no limits")
     record = make(limits=Limits(failure)).judge(_ref())
     assert (record.outcome, record.failures) == (Outcome.STOPPED, ())
@@ -148,7 +148,7 @@ ONLY_TOLD = {"OutputConfig": {"CompiledOutputConfig": {"S3OutputUri": "s3://else
 def test_the_breaker_withholds_no_job_that_no_sweep_would_deny(
     make: Any, by: Any, told: dict[str, Any], outcome: Outcome
 ) -> None:
-    """What no description has is known to this invocation only: a stop that waits for a sweep would never be made."""
+    """Only this invocation has the fields that Describe lacks, so a sweep would never make a withheld stop."""
     kind = INFERENCE_RECOMMENDATIONS
     answers = {
         kind.describe_operation: {"JobName": "job-1", "Status": "IN_PROGRESS"},
@@ -177,8 +177,8 @@ def test_a_fault_is_recorded_with_its_job_and_what_it_was(make: Any) -> None:
     assert failure.__cause__ is fault
 
 
-def test_a_fault_of_the_engine_leaves_the_rules_to_be_asked(make: Any) -> None:
-    """As what a gateway answers in OPA's place may be."""
+def test_after_a_fault_of_the_engine_the_rules_are_evaluated(make: Any) -> None:
+    """For example, if a gateway responds instead of OPA."""
     fault = AttributeError("'str' object has no attribute 'get'")
     engine = Engine(error=fault)
     record = make(engine=engine, fallback_seconds=7).judge(_ref())
@@ -233,7 +233,9 @@ def test_a_tuning_job_that_can_not_be_named_fails_its_child_and_keeps_no_other_j
 
 
 @pytest.mark.parametrize(("verdict", "counted"), [("allow", 1), ("warn", 1), ("deny", 0)])
-def test_a_job_that_goes_on_is_counted_and_a_denied_one_is_by_its_stop(make: Any, verdict: str, counted: int) -> None:
+def test_an_allowed_job_is_counted_and_a_denied_one_is_counted_by_its_stop(
+    make: Any, verdict: str, counted: int
+) -> None:
     limits = Limits(Permit())
     make(engine=Engine(verdict), limits=limits).judge(_ref())
     assert limits.counted == counted
@@ -268,7 +270,7 @@ def test_an_undecided_job_is_stopped_where_denied_ones_are(
     assert [each.outcome for each in kept.records[:-1]] == ([None] if mode == "enforce" else [])
 
 
-def test_what_is_no_job_is_not_stopped(make: Any) -> None:
+def test_a_record_without_a_job_stops_nothing(make: Any) -> None:
     record = Record("decision-1", "event-1", HOME, "enforce", NOW)
     assert make().stop_undecided(record, "undecided") is record
 
@@ -303,7 +305,7 @@ def test_a_job_that_nobody_knows_is_gone_once_it_is_old_enough(
 @pytest.mark.parametrize(
     ("event", "found"), [({"id": "event-1", "source": "x"}, "event-1"), ({"source": "x"}, ""), ("text", "")], ids=str
 )
-def test_a_record_of_what_is_no_event_has_the_id_that_there_is(make: Any, kept: Kept, event: Any, found: str) -> None:
+def test_a_record_of_an_invalid_event_has_the_available_id(make: Any, kept: Kept, event: Any, found: str) -> None:
     with suppress(GuardError):
         make().handle(event, HOME)
     assert [record.event_id for record in kept.records] == [found]

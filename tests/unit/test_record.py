@@ -1,4 +1,4 @@
-"""What a record tells of its times."""
+"""The times and verdict of a record."""
 
 from __future__ import annotations
 

@@ -98,12 +98,12 @@ def test_a_wrong_setting_is_refused_by_the_name_of_its_variable(name: str, value
         "http://localhost:8181",
     ],
 )
-def test_an_opa_elsewhere_is_named_by_its_origin(url: str) -> None:
+def test_a_remote_opa_is_named_by_its_origin(url: str) -> None:
     assert Settings.from_environment({"GUARD_OPA_URL": url}).opa_url == url
 
 
 def test_an_empty_address_is_that_of_the_embedded_opa() -> None:
-    """The template sets each variable, this one to nothing unless OPA is elsewhere."""
+    """The template sets each variable; this one is empty unless OPA is remote."""
     assert Settings.from_environment({"GUARD_OPA_URL": ""}) == Settings.from_environment({})
 
 
@@ -153,7 +153,7 @@ def test_the_other_variables_of_the_machine_do_not_count() -> None:
     assert Settings.from_environment({"PATH": "x" * 5000}).mode == "enforce"
 
 
-def test_an_unknown_variable_is_told_from_a_wrong_value() -> None:
+def test_an_unknown_variable_is_distinguished_from_a_wrong_value() -> None:
     with pytest.raises(ConfigError, match="GUARD_MOOD: there is no such setting"):
         Settings.from_environment({"GUARD_MOOD": "audit"})
     with pytest.raises(ConfigError, match="GUARD_MODE: Input should be 'enforce' or 'audit'"):
@@ -161,7 +161,7 @@ def test_an_unknown_variable_is_told_from_a_wrong_value() -> None:
 
 
 @pytest.mark.parametrize("part", ["http", "nothing more", "https: documents"])
-def test_a_wrong_address_is_told_what_it_must_be(part: str) -> None:
+def test_the_error_for_a_wrong_url_says_what_is_expected(part: str) -> None:
     url = "http://10.0.0.1" if "documents" in part else "https://opa/v1"
     with pytest.raises(ConfigError, match=part):
         Settings.from_environment({"GUARD_OPA_URL": url})

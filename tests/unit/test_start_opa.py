@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture
 def start_opa(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """Import the module in a function that uses an OPA elsewhere; what is started is what it was given."""
+    """Import the module in a function with a remote OPA; return the arguments of the OPA processes that it starts."""
     monkeypatch.setenv("GUARD_OPA_URL", "https://opa")
     sys.modules.pop("lambda_entry.start_opa", None)
     module = importlib.import_module("lambda_entry.start_opa")
@@ -26,7 +26,7 @@ def start_opa(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     sys.modules.pop("lambda_entry.start_opa", None)
 
 
-def test_none_is_started_with_an_opa_elsewhere(start_opa: ModuleType) -> None:
+def test_no_opa_is_started_with_a_remote_one(start_opa: ModuleType) -> None:
     assert start_opa.PROCESS is None
 
 

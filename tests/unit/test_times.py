@@ -1,4 +1,4 @@
-"""Times as SageMaker's events and API tell them."""
+"""Times in the formats of SageMaker's events and API."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_number_is_milliseconds_from_1973_on() -> None:
 @pytest.mark.parametrize(
     "value", [None, "", "soon", True, [], {}, float("nan"), float("inf"), 10**400, "9" * 400, "1.2.3"]
 )
-def test_what_is_no_time_is_none(value) -> None:
+def test_a_value_that_is_not_a_time_is_none(value) -> None:
     assert parse_time(value) is None
 
 

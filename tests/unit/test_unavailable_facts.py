@@ -1,4 +1,4 @@
-"""What the document says that it lacks while a call fails: what the call's answer could have changed, and nothing else."""
+"""The facts that a document marks as unavailable while a call fails: exactly those that the response could have changed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ DEFINED = ["images", "job.role_arns", "compute", "network", "storage", "environm
         ("DescribeDataQualityJobDefinition", [*DEFINED, "job.execution_role_arns"], DEFINED),
     ],
 )
-def test_a_failed_call_withholds_what_its_answer_would_have_told(
+def test_a_failed_call_marks_what_its_response_would_have_contained(
     operation: str, facts: list[str], fields: list[str]
 ) -> None:
     failure = CollectError("busy", operation=operation, resource="m", code="ThrottlingException")
@@ -87,14 +87,14 @@ def test_a_model_that_cannot_be_read_hides_the_execution_role_where_the_job_has_
     ],
     ids=["of the job", "of its model", "of its package"],
 )
-def test_busy_tags_withhold_what_they_would_have_told(resource, fields) -> None:
+def test_throttled_tags_mark_what_they_would_have_contained(resource, fields) -> None:
     busy = CollectError("the SageMaker API call failed", operation="ListTags", resource=resource, code="Throttling")
     found = normalize(ref(TRANSFORM), Collected({"ModelName": "m"}, None, {}, (busy,)), NOTHING)
     assert found.unavailable is not None
     assert [(call.operation, call.fields) for call in found.unavailable] == [("ListTags", fields)]
 
 
-# What a document counts or copies from other facts, by those.
+# Facts that a document counts or copies from other facts, by these facts.
 DERIVED = {
     "job.execution_role_arns": "job.role_arns",
     "job.parts": "network",
@@ -130,8 +130,8 @@ def _told(document: Document, resource: ResourceKind) -> set[str]:
         for resource in named
     ],
 )
-def test_all_that_a_resource_would_have_told_is_named_and_nothing_else(kind: JobKind, resource: ResourceKind) -> None:
-    """Else a busy model keeps a job alive that its own volumes condemn, or one is stopped for what its model may have."""
+def test_exactly_the_facts_of_an_unavailable_resource_are_named(kind: JobKind, resource: ResourceKind) -> None:
+    """Otherwise a throttled model would keep a job running whose own volumes are denied, or stop one for what its model may have."""
     failing, changed, named = frozenset({resource.describe_operation}), set[str](), set[str]()
     for seed in range(MANY):
         if seed > FEW and named and all(overlaps(fact, changed) for fact in named):

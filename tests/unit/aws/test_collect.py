@@ -1,4 +1,4 @@
-"""Collecting: what SageMaker is asked, and what each of its refusals means."""
+"""Collecting: the calls to SageMaker, and the meaning of each refusal."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_collect_returns_the_answers_as_they_came() -> None:
 
 
 def test_description_and_tags_are_fetched_at_the_same_time() -> None:
-    """Each answer waits for the other call: one after the other, they would never come."""
+    """Each response waits for the other call, so sequential calls would never return."""
     both = threading.Barrier(2, timeout=10)
 
     def described(**_: Any) -> dict[str, Any]:
@@ -87,7 +87,7 @@ OUTPUT = {"CompiledOutputConfig": {"S3OutputUri": "s3://out/x"}}
         pytest.param({"OutputConfig": OUTPUT}, {"OutputConfig": {}}, {}, id="what SageMaker describes one day"),
     ],
 )
-def test_what_no_description_has_is_taken_from_the_event(told: Any, described: Any, expected: Any) -> None:
+def test_fields_that_describe_lacks_are_taken_from_the_event(told: Any, described: Any, expected: Any) -> None:
     client = FakeSageMaker(
         DescribeInferenceRecommendationsJob={"JobName": "job-1", "RoleArn": "described", **described}, ListTags=NO_TAGS
     )
@@ -128,7 +128,7 @@ def test_the_tags_are_those_of_the_arn_that_sagemaker_gives() -> None:
 
 
 @pytest.mark.parametrize("error", [refused("AccessDeniedException"), refused("ValidationException", "no such ARN")])
-def test_tags_that_may_not_be_read_are_none(error) -> None:
+def test_unreadable_tags_are_none(error) -> None:
     assert collect(FakeSageMaker(DescribeTrainingJob=training(), ListTags=error), ref()).tags is None
 
 
@@ -144,8 +144,8 @@ BUSY = [
 
 
 @pytest.mark.parametrize(("error", "code"), BUSY)
-class TestACallThatFailedForNow:
-    """It says nothing about a job: what is known is kept, and the failure with it."""
+class TestATemporaryFailure:
+    """It says nothing about the job: the known facts are kept, together with the failure."""
 
     def test_for_the_description_keeps_what_the_source_told(self, error, code) -> None:
         told = {"AlgorithmSpecification": {"AlgorithmName": "mine"}}
@@ -179,8 +179,8 @@ class TestACallThatFailedForNow:
         assert (failure.__cause__, failure.evidence["resource"]) == (error, "mine")
 
 
-class TestASuccessThatIsNotSageMakers:
-    """A proxy's page with status 200: botocore makes a response without members of it."""
+class TestASuccessfulResponseThatIsNotSageMakers:
+    """A proxy's page with status 200, which botocore parses as a response without members."""
 
     PAGE: dict[str, Any] = {"ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0}}  # noqa: RUF012
 

@@ -1,4 +1,4 @@
-"""Which resources are believed to be those that a job or a model began with, by when they were created."""
+"""Which resources count as those that a job or model was created with, by their creation times."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ BEGUN = datetime(2024, 3, 5, 10, tzinfo=UTC)
         pytest.param(BEGUN + timedelta(milliseconds=1), False, id="later"),
     ],
 )
-def test_a_resource_younger_than_the_job_is_not_the_one_that_it_began_with(created, believed) -> None:
-    """Else a model deleted and created again, with another image, would vouch for what runs."""
+def test_a_resource_younger_than_the_job_is_not_found(created, believed) -> None:
+    """Otherwise a model that was deleted and created again with another image would be taken for the one that runs."""
     model = {"PrimaryContainer": {"Image": "a:1"}, "CreationTime": created}
     description = {"ModelName": "m", "CreationTime": BEGUN}
     client = FakeSageMaker(DescribeTransformJob=description, ListTags=NO_TAGS, DescribeModel=model)
@@ -43,7 +43,7 @@ MADE = BEGUN - timedelta(hours=1)
 
 
 def on_package(model: datetime | None, package: datetime | None, **named: str) -> Any:
-    """What is known of the package behind a model, each created then; the job may name the package, too."""
+    """Return what is collected about a model's package, each created at its time; the job may also name the package."""
     client = FakeSageMaker(
         DescribeInferenceRecommendationsJob={"InputConfig": {"ModelName": "m", **named}, "CreationTime": BEGUN},
         ListTags=NO_TAGS,
@@ -55,7 +55,7 @@ def on_package(model: datetime | None, package: datetime | None, **named: str) -
 
 @pytest.mark.parametrize("named", [{}, {"ModelPackageVersionArn": "p"}], ids=["by the model", "by the job, too"])
 class TestAPackageAndTheModelThatNamesIt:
-    """A package deleted and created again between the two would vouch for what the model was made of."""
+    """A package that was deleted and created again in between would be taken for the one that the model was made from."""
 
     def test_is_not_found_when_it_is_younger_than_the_model(self, named) -> None:
         found = on_package(MADE, MADE + timedelta(milliseconds=1), **named)
@@ -83,13 +83,13 @@ class TestAPackageAndTheModelThatNamesIt:
         pytest.param({}, {}, id="both"),
     ],
 )
-def test_a_resource_is_believed_where_sagemaker_itself_tells_no_time(begun, created) -> None:
+def test_a_resource_is_used_if_sagemaker_returns_no_creation_time(begun, created) -> None:
     model = {"PrimaryContainer": {"Image": "a:1"}, **created}
     client = FakeSageMaker(DescribeTransformJob={"ModelName": "m", **begun}, ListTags=NO_TAGS, DescribeModel=model)
     assert collect(client, ref(TRANSFORM)).references[Resource(MODEL.id, "m")] == model
 
 
-def test_no_resource_is_believed_while_it_cannot_be_read_when_the_job_began() -> None:
+def test_resources_are_unavailable_while_the_jobs_creation_time_cannot_be_read() -> None:
     model = {"PrimaryContainer": {"Image": "a:1"}, "CreationTime": BEGUN}
     client = FakeSageMaker(DescribeTransformJob=refused("ThrottlingException"), ListTags=NO_TAGS, DescribeModel=model)
     told = replace(ref(TRANSFORM), reported={"ModelName": "m"})
@@ -99,7 +99,7 @@ def test_no_resource_is_believed_while_it_cannot_be_read_when_the_job_began() ->
     assert collect(client, known).references[Resource(MODEL.id, "m")] == model
 
 
-def test_a_schedule_runs_what_its_job_definitions_name_means_now() -> None:
+def test_a_schedule_uses_its_current_job_definition() -> None:
     config = {"MonitoringJobDefinitionName": "d", "MonitoringType": "DataQuality"}
     definition = {"CreationTime": BEGUN + timedelta(days=1)}
     client = FakeSageMaker(

@@ -1,4 +1,4 @@
-"""Collecting what stands behind the names of a job: algorithms, models, packages and job definitions."""
+"""Collecting the resources that a job names: algorithms, models, packages and job definitions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_model_package_behind_a_model_is_described() -> None:
 
 
 def test_a_model_package_is_described_without_the_right_to_its_customers_key() -> None:
-    """SageMaker decrypts its model card for whoever doesn't ask for the metadata only."""
+    """SageMaker decrypts the package's model card unless the caller requests only the metadata."""
     package: dict[str, Any] = {"InferenceSpecification": {"Containers": [{"Image": "b:1"}]}}
 
     def described(**asked: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""When the job of a notice was created that doesn't know it."""
+"""The creation time of a notice's job, if the notice lacks it."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def test_the_job_is_described(notice: Notice, since: timedelta, found: bool) -> 
         pytest.param({"TrainingJobName": "churn-42", **DESCRIBED}, id="without a time"),
     ],
 )
-def test_what_can_not_be_read_is_unknown(notice: Notice, answer: Any) -> None:
+def test_an_unreadable_creation_time_is_none(notice: Notice, answer: Any) -> None:
     assert created_at(FakeSageMaker(DescribeTrainingJob=answer), notice) is None
 
 
 @pytest.mark.parametrize("changes", [{"kind": "a later version's"}, {"arn": "no ARN"}, {"kind": "processing"}])
-def test_a_job_that_can_not_be_asked_about_is_not(notice: Notice, changes: dict[str, str]) -> None:
+def test_a_job_that_cannot_be_described_has_no_creation_time(notice: Notice, changes: dict[str, str]) -> None:
     assert created_at(FakeSageMaker(), _job(notice, **changes)) is None

@@ -24,7 +24,7 @@ UNREACHABLE = EndpointConnectionError(endpoint_url="https://api.sagemaker")
 ENDED = refused("ValidationException", "The request was rejected because the training job is in status Stopped.")
 
 
-# What botocore makes of a page with the status of a success.
+# How botocore parses a page with a success status.
 SIGN_IN = {
     "ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {"content-type": "text/html"}, "RetryAttempts": 0}
 }
@@ -65,7 +65,7 @@ def test_a_throttled_stop_is_tried_again(answers: list[Any], slept: list[float],
     assert (pauses, len(fake.calls)) == (slept, calls)
 
 
-def test_shared_patience_is_used_up_by_those_that_need_it() -> None:
+def test_shared_pauses_are_used_up_by_the_jobs_that_need_them() -> None:
     patience, slept = SharedPatience((1.0, 2.0), 4.0), list[list[float]]()
     for answer in ({}, THROTTLED, {}, THROTTLED, THROTTLED):
         pauses = list[float]()
@@ -84,7 +84,7 @@ def test_shared_patience_is_used_up_by_those_that_need_it() -> None:
         pytest.param(LOST, [], id="answer lost"),
     ],
 )
-def test_after_that_or_for_another_reason_it_failed(answer: Any, slept: list[float]) -> None:
+def test_a_stop_that_stays_throttled_or_is_refused_fails(answer: Any, slept: list[float]) -> None:
     pauses = list[float]()
     with pytest.raises(StopError):
         stop(client(answer, "InProgress"), ref(), (1.0, 2.0), pauses.append)
@@ -114,7 +114,7 @@ def test_a_stop_that_succeeds_describes_nothing() -> None:
         pytest.param(SIGN_IN, "Stopping", Outcome.STOPPED, id="somebody else's answer, stopping"),
     ],
 )
-def test_a_refused_stop_means_what_the_job_is_in(refusal, status, outcome) -> None:
+def test_a_refused_stop_is_classified_by_the_jobs_status(refusal, status, outcome) -> None:
     assert stop(client(refusal, status), ref()) is outcome
 
 
@@ -149,7 +149,7 @@ def test_a_status_that_cannot_be_read_counts_as_running() -> None:
         stop(client(LOST, None), ref())
 
 
-def test_a_job_that_is_gone_by_then() -> None:
+def test_a_job_that_is_deleted_before_the_stop_is_gone() -> None:
     assert stop(client(ENDED, refused("ValidationException", "Requested resource not found.")), ref()) is Outcome.GONE
 
 
@@ -184,7 +184,7 @@ def test_the_refusal_says_that_the_job_has_ended_when_it_can_not_be_described(st
         ),
     ],
 )
-def test_no_other_refusal_says_so(refusal) -> None:
+def test_no_other_refusal_counts_as_ended(refusal) -> None:
     with pytest.raises(StopError, match="state is unknown"):
         stop(client(refusal, refused("ThrottlingException")), ref())
 

@@ -1,4 +1,4 @@
-"""The lists of running jobs: what is asked, and what is told when SageMaker refuses."""
+"""The lists of running jobs: the calls, and the errors if SageMaker refuses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_oldest_jobs_come_first() -> None:
     }
 
 
-def test_jobs_of_any_status_are_asked_for_where_the_api_filters_each_page_by_itself() -> None:
+def test_jobs_of_every_status_are_listed_where_the_api_filters_after_paging() -> None:
     sagemaker = FakeSageMaker(ListTrainingJobs={"TrainingJobSummaries": []})
     list(pages(sagemaker, TRAINING, "InProgress"))
     ((_, asked),) = sagemaker.calls
@@ -46,7 +46,7 @@ def test_a_refused_list_is_an_error_with_its_evidence() -> None:
     ("refusal", "error", "said"),
     [
         ("UnknownOperationException", ListUnsupported, "this region has no such jobs"),
-        # These may be there tomorrow, or for somebody else.
+        # These may succeed tomorrow, or for another caller.
         ("AccessDeniedException", ListError, "the SageMaker API call that lists jobs failed"),
         ("ValidationException", ListError, "the SageMaker API call that lists jobs failed"),
         ("ThrottlingException", ListError, "the SageMaker API call that lists jobs failed"),

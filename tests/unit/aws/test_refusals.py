@@ -48,7 +48,7 @@ from tests.support.fakes import refused
         "TooManyRequestsException",
     ],
 )
-def test_every_code_that_botocore_tries_again_is_for_now(code) -> None:
+def test_every_code_that_botocore_retries_is_temporary(code) -> None:
     assert is_temporary(refused(code))
 
 
@@ -71,7 +71,7 @@ def test_every_code_that_botocore_tries_again_is_for_now(code) -> None:
         "UnrecognizedClientException",
     ],
 )
-def test_every_code_about_the_service_or_the_credentials_is_for_now(code) -> None:
+def test_every_code_about_the_service_or_the_credentials_is_temporary(code) -> None:
     assert is_temporary(refused(code))
 
 
@@ -152,7 +152,7 @@ OTHER_CODES = ["AccessDeniedException", "ThrottlingException", "InternalFailure"
 
 
 @pytest.mark.parametrize("name", OTHER_CODES)
-def test_the_texts_of_another_code_say_nothing(name) -> None:
+def test_the_texts_count_only_with_their_own_code(name) -> None:
     assert not is_missing_job("DescribeTrainingJob", refused(name, TRAINING))
     assert not is_missing_resource(refused(name, "Could not find model x"))
 
@@ -206,7 +206,7 @@ def test_a_response_of_the_api_is_returned(metadata) -> None:
 
 
 @pytest.mark.parametrize("more", [{}, {"RequestId": ""}, {"RequestId": None}], ids=["none", "empty", "null"])
-def test_a_response_without_a_request_id_is_somebody_elses(more) -> None:
+def test_a_response_without_a_request_id_is_foreign(more) -> None:
     with pytest.raises(ForeignAnswer, match="StopTrainingJob"):
         checked("StopTrainingJob", {"ResponseMetadata": {"HTTPStatusCode": 200} | more})
 

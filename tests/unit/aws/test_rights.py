@@ -1,4 +1,4 @@
-"""Which refusals tell that the guard lacks a right, and which are another account's decision."""
+"""Which refusals are a missing permission of the guard, and which another account's decision."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def told(missing: tuple[RightMissing, ...]) -> list[tuple[object, object]]:
         pytest.param(DEFINITION, "d", DEFINITION.describe_operation, id="job definition"),
     ],
 )
-def test_a_refusal_in_the_guards_own_account_is_a_right_that_it_lacks(
-    kind: ResourceKind, name: str, operation: str
-) -> None:
+def test_a_refusal_in_the_guards_own_account_is_a_missing_right(kind: ResourceKind, name: str, operation: str) -> None:
     (missing,) = missing_rights(HOME, {Resource(kind.id, name): answer()})
     assert missing.evidence == {
         "operation": operation,
@@ -68,17 +66,17 @@ def test_a_refusal_in_the_guards_own_account_is_a_right_that_it_lacks(
         pytest.param("p", {"ModelPackageName": "p"}, id="described"),
     ],
 )
-def test_any_other_answer_is_none(name: str, found: Any) -> None:
+def test_any_other_response_is_not_a_missing_right(name: str, found: Any) -> None:
     assert missing_rights(HOME, {Resource(MODEL_PACKAGE.id, name): found}) == ()
 
 
-def test_a_call_is_told_once_however_many_resources_a_job_names() -> None:
+def test_an_operation_is_reported_once_for_several_resources() -> None:
     answers = {Resource(MODEL.id, f"m{number}"): answer() for number in range(9, 0, -1)}
     answers |= {Resource(ALGORITHM.id, "a"): answer()}
     assert told(missing_rights(HOME, answers)) == [("DescribeAlgorithm", "a"), ("DescribeModel", "m1")]
 
 
-def test_it_is_collected_beside_the_fact() -> None:
+def test_a_missing_right_is_collected_along_with_the_fact() -> None:
     source = Source(type="state-change", id="event-1", time=utc_now())
     ref = JobRef(TRANSFORM, "job-1", job_arn("job-1", TRANSFORM, HOME), HOME, source, None, {})
     client = FakeSageMaker(

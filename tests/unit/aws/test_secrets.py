@@ -1,4 +1,4 @@
-"""The token of a remote OPA: what is none is refused without a word of it."""
+"""The token of a remote OPA: an invalid one is rejected without quoting it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _token(value: Any) -> str:
     return token_from(ARN, lambda _: FakeSageMaker(GetSecretValue={"SecretString": value}))
 
 
-def test_white_space_around_a_token_is_no_part_of_it() -> None:
+def test_white_space_around_a_token_is_stripped() -> None:
     assert _token(" t0k.en/+=~-\n") == "t0k.en/+=~-"
 
 
@@ -26,8 +26,8 @@ def test_white_space_around_a_token_is_no_part_of_it() -> None:
     ['{\n "token": "s3cret"\n}', "s3cret\ns3cret", "s3 cret", "\u201cs3cret\u201d", "s3cret\x7f", ""],
     ids=["JSON", "two lines", "a space", "typographic quotes", "a control character", "nothing"],
 )
-def test_what_is_no_token_is_not_quoted(value: str) -> None:
-    """A client that is given such a header quotes all of it in its error."""
+def test_an_invalid_token_is_not_quoted(value: str) -> None:
+    """An HTTP client quotes the whole header in its error."""
     with pytest.raises(OpaUnauthorized, match="not one line of visible ASCII characters") as refused:
         _token(value)
     assert refused.value.evidence == {"arn": ARN}

@@ -1,4 +1,4 @@
-"""The switch: how long a value holds, and what is told when it can't be read."""
+"""The switch: how long a value is cached, and the warning if it can't be read."""
 
 from __future__ import annotations
 

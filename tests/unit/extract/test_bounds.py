@@ -36,12 +36,12 @@ def size(*settings: Setting) -> int:
 
 
 @pytest.mark.parametrize("room", [0, 1], ids=["exactly", "with room"])
-def test_all_are_shown_where_they_fit(room: int) -> None:
+def test_all_settings_are_shown_if_they_fit(room: int) -> None:
     first, second = (setting("a", 10), setting("b", 300)), (setting("c", 20),)
     assert bounded(first, second, size(*first, *second) + room) == (first, second)
 
 
-def test_the_longest_are_left_out_of_both_in_their_order() -> None:
+def test_the_longest_settings_are_left_out_and_the_order_is_kept() -> None:
     first = (setting("a", 600), setting("b", 100), setting("c", 200))
     second = (setting("d", 300), setting("e", 50))
     kept = size(first[1], first[2], second[1])
@@ -83,7 +83,7 @@ def of_training(variables: dict[str, str], **description: Any) -> Document:
     return normalize(ref, collected, DenyList(images={}, patterns=()))
 
 
-def test_a_document_tells_how_many_settings_it_leaves_out() -> None:
+def test_a_document_counts_the_settings_that_it_leaves_out() -> None:
     variables = {f"V{number}": "x" * 10_000 for number in range(SETTINGS_BYTES // 10_000 + 5)}
     document = of_training(variables)
     assert [one.name for one in document.hyperparameters] == ["epochs"]
@@ -115,7 +115,7 @@ def names(facts: Facts) -> list[str]:
     return [str(one.raw).rpartition("/")[2] for one in facts.images]
 
 
-def test_a_list_has_its_first_entries_and_tells_how_many_others_there_are() -> None:
+def test_a_list_keeps_its_first_entries_and_counts_the_others() -> None:
     inputs = tuple(s3_input(f"input-{number}", "s3://a/b") for number in range(5))
     facts, omitted = bounded_lists(Facts(inputs=inputs, roles=("a", "b", "c", "d")), 3)
     assert (facts, omitted) == (Facts(inputs=inputs[:3], roles=("a", "b", "c")), 3)
@@ -140,12 +140,12 @@ def test_settings_have_a_bound_of_their_own() -> None:
     assert bounded_lists(facts, 3) == (facts, 0)
 
 
-def test_what_is_to_be_asked_for_is_not_in_a_document_and_not_omitted_from_one() -> None:
+def test_unresolved_resources_do_not_count_as_omitted() -> None:
     facts = Facts(unresolved=tuple(Resource(MODEL.id, f"m{number}") for number in range(5)))
     assert bounded_lists(facts, 3) == (facts, 0)
 
 
-def test_a_document_tells_how_many_entries_it_leaves_out() -> None:
+def test_a_document_counts_the_entries_that_it_leaves_out() -> None:
     channels = [
         {"ChannelName": f"c{number}", "DataSource": {"S3DataSource": {"S3Uri": "s3://a/b"}}}
         for number in range(ENTRIES + 7)

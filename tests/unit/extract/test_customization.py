@@ -1,4 +1,4 @@
-"""What can be told of a job whose configuration is a document of the service."""
+"""The facts of a job whose configuration is a document in the service's own format."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
     ],
 )
 def test_an_image_of_ecr_is_one_of_the_jobs(raw) -> None:
-    """The service's own is shown all the same: a decoy must not hide it."""
+    """The service's own image is shown as well: a decoy must not hide it."""
     found = facts({"Environment": {"Containers": [{"Uri": raw}]}})
     named = image(raw, "JobConfigDocument.Environment.Containers[0].Uri", Origin(type="job", name="job-1"))
     assert named.error is None
@@ -89,7 +89,7 @@ def test_an_image_of_ecr_that_no_registry_would_take_cannot_be_known() -> None:
         pytest.param(f"{ECR}.example.com/agent:1", id="another host"),
     ],
 )
-def test_another_value_is_no_image(text) -> None:
+def test_other_values_are_not_images(text) -> None:
     found = facts({"Value": text})
     assert (len(found.images), codes(found)) == (1, ["managed"])
 
@@ -127,7 +127,7 @@ IN_NEITHER = Vpc(subnets=("subnet-1", "none"), security_groups=())
         "and a decoy in the same object",
     ],
 )
-def test_what_looks_like_a_vpc_is_its_vpc(document, vpc) -> None:
+def test_an_object_with_the_fields_of_a_vpc_is_the_jobs_vpc(document, vpc) -> None:
     assert facts(document).vpc == vpc
 
 
@@ -142,14 +142,14 @@ def test_what_looks_like_a_vpc_is_its_vpc(document, vpc) -> None:
         "one name twice, once escaped",
     ],
 )
-def test_a_document_that_cannot_be_read_is_an_image_that_cannot_be_known(document) -> None:
+def test_an_unreadable_document_is_an_unknown_image(document) -> None:
     found = facts(document)
     assert codes(found) == ["unparseable"]
     assert [one.value for one in found.hyperparameters] == [document]
     assert found.roles == (ROLE,)
 
 
-def test_one_name_in_two_objects_is_no_name_twice() -> None:
+def test_the_same_name_in_two_objects_is_allowed() -> None:
     found = facts({"A": {"Uri": "s3://a/x"}, "B": {"Uri": "s3://b/x"}})
     assert (codes(found), [one.bucket for one in found.inputs]) == (["managed"], ["a", "b"])
 
@@ -173,7 +173,7 @@ def test_a_job_without_a_document_misses_its_image() -> None:
     ],
     ids=["not JSON", "more values than the guard shows", "one name twice"],
 )
-def test_why_a_document_cannot_be_read_is_told(document, message) -> None:
+def test_the_reason_why_a_document_is_unreadable_is_reported(document, message) -> None:
     (image,) = facts(document).images
     assert image.error is not None
     assert message in image.error.message

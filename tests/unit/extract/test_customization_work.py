@@ -1,4 +1,4 @@
-"""A document of CreateJob costs the guard a bounded memory, and what is left out is counted."""
+"""A document of CreateJob uses limited memory, and values that are left out are counted."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def ones(number: int) -> str:
     ],
 )
 def test_memory_is_bounded(raw: str) -> None:
-    """Each of so many values had the whole path, however long: a gigabyte."""
+    """Without the limit, each value had its whole path: a gigabyte in total."""
     assert len(raw) <= MOST
     tracemalloc.start()
     try:
@@ -77,7 +77,7 @@ def nested(length: int, value: Any) -> str:
 
 
 class TestAPathThatIsTooLong:
-    """No setting is shown by half of its path: the value is left out and counted, which `omitted_facts` denies."""
+    """A setting is never shown with a cut path: the value is left out and counted, which `omitted_facts` denies."""
 
     def test_is_left_out_and_counted(self) -> None:
         fits, too_long = (document(nested(length, "v")) for length in (PATH, PATH + 1))
@@ -111,7 +111,7 @@ class TestAPathThatIsTooLong:
         pytest.param(250_000, 0, 1, id="as long as the document takes them"),
     ],
 )
-def test_what_is_too_long_for_a_role_is_none_but_counted(length: int, shown: int, omitted: int | None) -> None:
+def test_a_role_that_is_too_long_is_left_out_and_counted(length: int, shown: int, omitted: int | None) -> None:
     role = SECRET + "x" * (length - len(SECRET))
     found = document(json.dumps({"Role": role}))
     assert (len(found.job.role_arns), found.entries_omitted) == (shown, omitted)
@@ -119,8 +119,8 @@ def test_what_is_too_long_for_a_role_is_none_but_counted(length: int, shown: int
 
 
 @pytest.mark.parametrize(("count", "omitted"), [(ENTRIES, None), (ENTRIES + 5, 5)], ids=["all", "too many"])
-def test_roles_that_have_no_room_are_counted_by_themselves(count: int, omitted: int | None) -> None:
-    """An exemption for roles covers no job of which some are not to be seen."""
+def test_omitted_roles_are_counted_separately(count: int, omitted: int | None) -> None:
+    """An exemption by role must not apply to a job some of whose roles aren't shown."""
     found = document(json.dumps({"Roles": [f"{SECRET}{number}" for number in range(count)]}))
     assert (len(found.job.role_arns), found.job.role_arns_omitted) == (ENTRIES, omitted)
     assert found.entries_omitted == omitted

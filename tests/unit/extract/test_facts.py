@@ -1,4 +1,4 @@
-"""What a job runs on, may reach, and is told."""
+"""Instances, network, settings and command of a job."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def facts(kind: str, description: Any, known: Any = None) -> Facts:
     ],
     ids=["with an identity", "in a studio", "unknown"],
 )
-def test_who_made_a_model_package_is_told(created_by: dict[str, Any], who: str | None) -> None:
+def test_the_creator_of_a_model_package_is_read(created_by: dict[str, Any], who: str | None) -> None:
     model = {"PrimaryContainer": {"ModelPackageName": "p"}}
     package = {"InferenceSpecification": {"Containers": [{"Image": "a:1"}]}, "CreatedBy": created_by}
     found = facts("transform", {"ModelName": "m"}, {M: model, Resource(MODEL_PACKAGE.id, "p"): package})
@@ -360,6 +360,6 @@ def test_remote_debug(kind, config, debug) -> None:
     assert facts(kind, config).remote_debug == debug
 
 
-def test_ranges_under_a_key_that_is_no_text_hide_no_others() -> None:
+def test_ranges_under_an_invalid_key_do_not_hide_others() -> None:
     node = {7: [{"Name": "a", "Values": ["1"]}], "Categorical": [{"Name": "b", "Values": ["2"]}]}
     assert ranges(node, "Ranges", "Values") == (Setting(slot="Ranges.Categorical[0].Values", name="b", value="2"),)

@@ -250,8 +250,8 @@ def test_images(kind, description, known, expected) -> None:
         pytest.param("a:1", 5, "1", None, id="number"),
     ],
 )
-def test_a_digest_beside_the_reference_is_a_claim(image, digest, tag, expected) -> None:
-    """CreateAlgorithm takes it as CreateModelPackage does: whoever makes them may write what they like."""
+def test_a_digest_in_a_separate_field_is_a_claimed_digest(image, digest, tag, expected) -> None:
+    """CreateAlgorithm and CreateModelPackage accept any digest from their caller."""
     specification = {"TrainingImage": image, "TrainingImageDigest": digest}
     (found,) = images(
         "training",
@@ -261,7 +261,7 @@ def test_a_digest_beside_the_reference_is_a_claim(image, digest, tag, expected) 
     assert (found.raw, found.tag, found.digest, found.claimed_digest) == (image, tag, None, expected)
 
 
-def test_a_claim_beside_a_digest_is_none() -> None:
+def test_a_reference_with_a_digest_has_no_claimed_digest() -> None:
     reference = f"a@sha256:{'0' * 64}"
     specification = {"TrainingImage": reference, "TrainingImageDigest": f"sha256:{HEX}"}
     (found,) = images(

@@ -1,4 +1,4 @@
-"""The one view of several definitions, which hides nothing of any."""
+"""The merged view of several definitions, which hides no fact of any of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
 
 
 ANY_FACTS = st.builds(Facts, **{name: values(hint) for name, hint in get_type_hints(Facts).items()})
-# Facts are large, and what is tried is the same for each field: some of them find what many would.
+# Facts are large, and each field is tested in the same way: a few examples are enough.
 few = settings(max_examples=12, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 
 

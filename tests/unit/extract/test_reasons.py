@@ -1,4 +1,4 @@
-"""Why an image is not known: what a finding and a log say of it."""
+"""Why an image is unknown: the message for findings and logs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def reason(kind: str, description: Any, known: Any = None) -> str:
         "ai-benchmark",
     ],
 )
-def test_who_picks_the_image_is_told_where_the_job_names_none(kind, description, told) -> None:
+def test_the_message_says_who_picks_the_image_of_a_job_without_one(kind, description, told) -> None:
     assert told in reason(kind, description)
 
 
@@ -59,11 +59,11 @@ def test_who_picks_the_image_is_told_where_the_job_names_none(kind, description,
         pytest.param("team/UPPER", "the repository is not valid", id="no reference"),
     ],
 )
-def test_what_is_wrong_with_a_field_is_told(given, told) -> None:
+def test_the_message_says_what_is_wrong_with_a_field(given, told) -> None:
     assert told in reason("processing", {"AppSpecification": {"ImageUri": given}})
 
 
-def test_a_member_without_a_name_is_told_by_its_place() -> None:
+def test_an_unnamed_member_is_reported_by_its_path() -> None:
     found = reason("automl", {"AutoMLProblemTypeConfig": {"SDK_UNKNOWN_MEMBER": {"x": "y"}}})
     assert found == "this version of the guard doesn't know AutoMLProblemTypeConfig.SDK_UNKNOWN_MEMBER"
 
@@ -79,7 +79,7 @@ def test_a_member_without_a_name_is_told_by_its_place() -> None:
         ),
     ],
 )
-def test_the_resource_that_names_the_image_is_told(known, told) -> None:
+def test_the_message_has_the_resource_that_names_the_image(known, told) -> None:
     assert reason("training", {"AlgorithmSpecification": {"AlgorithmName": "mine"}}, known) == told
 
 
@@ -94,5 +94,5 @@ def test_the_resource_that_names_the_image_is_told(known, told) -> None:
     ],
     ids=["without a type", "of an unknown type"],
 )
-def test_a_job_definition_of_no_known_type_is_told(description, told) -> None:
+def test_an_unknown_monitoring_type_is_reported(description, told) -> None:
     assert reason("monitoring-schedule", description) == told

@@ -1,4 +1,4 @@
-"""What a job reads and writes: inputs, outputs, and the owners that a location tells."""
+"""What a job reads and writes: inputs, outputs, and the account that a location names."""
 
 from __future__ import annotations
 
@@ -378,7 +378,7 @@ def test_an_address_of_many_hosts_takes_no_time(part: str) -> None:
     ],
 )
 def test_a_source_of_data_hides_no_other_beside_it(source, places) -> None:
-    """The API's model marks them as no union: which one counts, only the service knows."""
+    """The API's model doesn't mark them as a union, so only the service knows which one counts."""
     description = {"InputDataConfig": [{"ChannelName": "train", "DataSource": source}]}
     found = extract("training", description, "job", {}).inputs
     assert [(one.name, one.type, one.uri) for one in found] == [("train", kind, uri) for kind, uri in places]

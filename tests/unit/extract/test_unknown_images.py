@@ -1,4 +1,4 @@
-"""Each place where an image should be and is not known, with the reason."""
+"""Each field that should name an image but doesn't, with the reason."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_the_message_names_the_unknown_member() -> None:
     ids=["algorithm", "model", "model package", "job definition"],
 )
 class TestResource:
-    """What is behind a name, when the name is all there is."""
+    """Named resources that have not been described."""
 
     def test_an_undescribed_resource_is_asked_for(self, kind, description, resource, slot) -> None:
         facts = extract(kind, description, "job-1", {})

@@ -60,5 +60,5 @@ def test_volumes(kind, description, volumes) -> None:
     ],
 )
 def test_jobs_of_the_service_have_volumes_without_a_key_where_none_is_configured(kind, description, volumes) -> None:
-    """Else a rule that demands a key would see nothing to demand it of."""
+    """Otherwise a rule that requires a key would see no volume."""
     assert named(kind, description) == volumes

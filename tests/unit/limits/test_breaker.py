@@ -83,7 +83,7 @@ def answers(breaker: Breaker, records: Iterable[Record]) -> list[str | None]:
     return [breaker.permit(record).withheld_by for record in records]
 
 
-def test_above_the_number_of_the_window_nothing_is_permitted(numbers: Numbers, clock: Clock) -> None:
+def test_nothing_is_permitted_above_the_windows_maximum(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, BOUNDS, clock)
     assert answers(breaker, [denied("a")] * 5) == [None, None, None, "breaker", "breaker"]
     assert breaker.permit(denied("a")).reason == "the breaker is open: 3 jobs were stopped within 10 minutes"
@@ -105,7 +105,7 @@ def test_the_window_slides(numbers: Numbers, clock: Clock) -> None:
 
 
 def test_what_was_withheld_does_not_keep_the_breaker_open(numbers: Numbers, clock: Clock) -> None:
-    """Only stops count: otherwise the jobs that it lets go on, judged again and again, would keep it open for ever."""
+    """Only stops count: otherwise withheld jobs, judged again and again, would keep the breaker open forever."""
     breaker = Breaker(numbers, BOUNDS, clock)
     for _ in range(5):
         answers(breaker, [denied("a")] * 20)
@@ -134,7 +134,7 @@ def test_a_number_is_counted_until_it_may_be_removed(age: int) -> None:
     assert counted == (1 if age < SLICES else 0)
 
 
-def test_what_was_counted_is_told_apart(numbers: Numbers, clock: Clock) -> None:
+def test_each_kind_of_count_is_separate(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, BOUNDS, clock)
     answers(breaker, [denied("a"), denied("a", "b"), denied("b"), denied("b"), denied("c")])
     breaker.judged("job-1")
@@ -151,7 +151,7 @@ def test_an_outage_of_the_counter_permits_with_a_warning(numbers: Numbers, clock
     breaker.judged("job-1")
 
 
-def test_nought_switches_a_bound_off(numbers: Numbers, clock: Clock) -> None:
+def test_zero_disables_a_bound(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, replace(BOUNDS, stops=0), clock)
     assert answers(breaker, [denied("a")] * 50) == [None] * 50
 
@@ -170,7 +170,7 @@ def test_a_rule_that_denies_most_jobs_is_suspected(numbers: Numbers, clock: Cloc
 
 
 def test_what_was_withheld_keeps_no_rule_suspected(numbers: Numbers, clock: Clock) -> None:
-    """Neither many denied jobs that each sweep judges again, nor one whose owner has it judged again and again."""
+    """Neither many denied jobs that each sweep judges again, nor a single one that its owner causes to be judged repeatedly."""
     breaker = Breaker(numbers, SHARE, clock)
     for _ in range(5):
         answers(breaker, [denied("broken")] * 20)
@@ -178,14 +178,14 @@ def test_what_was_withheld_keeps_no_rule_suspected(numbers: Numbers, clock: Cloc
     assert answers(breaker, [denied("broken")]) == [None]
 
 
-def test_the_rules_that_are_suspected_are_told(numbers: Numbers, clock: Clock) -> None:
+def test_suspected_rules_are_reported(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, SHARE, clock)
     answers(breaker, [denied("broken")] * 7)
     assert tally(numbers.values, slice_of(NOW, SHARE.window)).suspected == {"broken": 3}
 
 
 def test_a_job_that_was_not_stopped_after_all_does_not_count(numbers: Numbers, clock: Clock) -> None:
-    """Each attempt at a stop that SageMaker refuses would else count as another job."""
+    """Otherwise each attempt at a stop that SageMaker refuses would count as another job."""
     breaker = Breaker(numbers, SHARE, clock)
     breaker.judged("job-1")
     for _ in range(10):
@@ -212,14 +212,14 @@ def test_a_withheld_job_that_is_stopped_all_the_same_counts_as_stopped(numbers: 
     assert tally(numbers.values, current) == Tally(stops=2, withheld=0, judged=2, denied_by={"a": 2})
 
 
-def test_what_is_given_back_is_taken_from_when_it_was_counted(numbers: Numbers, clock: Clock) -> None:
+def test_a_count_is_undone_in_the_slice_where_it_was_made(numbers: Numbers, clock: Clock) -> None:
     permit = Breaker(numbers, BOUNDS, clock).permit(denied("a"))
     clock.now += timedelta(minutes=3)
     permit.give_back()
     assert set(numbers.values.values()) == {0}
 
 
-def test_what_cannot_be_given_back_is_no_failure(numbers: Numbers, clock: Clock) -> None:
+def test_a_count_that_cannot_be_undone_is_not_a_failure(numbers: Numbers, clock: Clock) -> None:
     permit = Breaker(numbers, BOUNDS, clock).permit(denied("a"))
     numbers.fails = True
     permit.give_back()
@@ -232,7 +232,7 @@ def test_what_cannot_be_given_back_is_no_failure(numbers: Numbers, clock: Clock)
         pytest.param(timedelta(hours=5), timedelta(days=1), id="a day at most"),
     ],
 )
-def test_a_job_can_be_withheld_for_so_long(window: timedelta, longest: timedelta) -> None:
+def test_how_long_a_job_can_be_withheld(window: timedelta, longest: timedelta) -> None:
     assert replace(BOUNDS, window=window).longest == longest
 
 
@@ -244,7 +244,7 @@ def test_each_rule_that_is_suspected_is_named(numbers: Numbers, clock: Clock) ->
     assert "a denied 5 of 5 jobs, b denied 5 of 5 jobs" in reason
 
 
-def test_a_rule_within_its_share_is_not(numbers: Numbers, clock: Clock) -> None:
+def test_a_rule_within_its_share_is_not_suspected(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, SHARE, clock)
     for number in range(20):
         breaker.judged(f"job-{number}")
@@ -271,10 +271,8 @@ def judged(numbers: Numbers) -> int:
     return sum(number for name, number in numbers.values.items() if name.endswith("judged"))
 
 
-def test_a_job_that_goes_on_counts_once_in_a_window_however_many_events_it_sends(
-    numbers: Numbers, clock: Clock
-) -> None:
-    """Else a rule that denies nine of ten jobs, each with one event, would have less than its share."""
+def test_an_allowed_job_counts_once_per_window_for_all_its_events(numbers: Numbers, clock: Clock) -> None:
+    """Otherwise a rule that denies nine of ten jobs, each with one event, would seem to be within its share."""
     breaker = Breaker(numbers, SHARE, clock)
     for number in range(20):
         breaker.judged(f"job-{number % 2}")
@@ -282,7 +280,7 @@ def test_a_job_that_goes_on_counts_once_in_a_window_however_many_events_it_sends
     assert judged(numbers) == 2
 
 
-def test_a_job_that_still_goes_on_counts_in_the_next_window(numbers: Numbers, clock: Clock) -> None:
+def test_a_job_that_is_still_allowed_counts_in_the_next_window(numbers: Numbers, clock: Clock) -> None:
     breaker = Breaker(numbers, SHARE, clock)
     counted = []
     for _ in range(4):

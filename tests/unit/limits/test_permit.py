@@ -9,7 +9,7 @@ from tests.support.records import denied
 
 
 class Counting:
-    """A breaker that is open, with a warning, and notes what it is told."""
+    """A breaker that is open, has a warning, and records its calls."""
 
     def __init__(self) -> None:
         self.warning = StateError("no table")
@@ -23,19 +23,19 @@ class Counting:
         return Permit("breaker", "open", (self.warning,))
 
 
-def test_the_breaker_hears_of_each_decision() -> None:
+def test_the_breaker_counts_each_decision() -> None:
     breaker = Counting()
     SwitchedLimits(Permit, breaker).judged("job-1")
     assert breaker.told == ["job-1"]
 
 
-def test_a_switch_that_is_off_asks_no_breaker() -> None:
+def test_the_breaker_is_not_used_if_the_switch_is_off() -> None:
     breaker, off = Counting(), Permit("switch", "off")
     assert SwitchedLimits(lambda: off, breaker).permit(denied()).withheld_by == "switch"
     assert breaker.told == []
 
 
-def test_the_breaker_decides_behind_a_switch_that_is_on_and_both_may_warn() -> None:
+def test_the_breaker_decides_if_the_switch_is_on_and_both_may_warn() -> None:
     breaker, warning = Counting(), StateError("no parameter")
     permit = SwitchedLimits(lambda: Permit(warnings=(warning,)), breaker).permit(denied())
     assert (permit.withheld_by, set(permit.warnings)) == ("breaker", {warning, breaker.warning})

@@ -1,4 +1,4 @@
-"""The whole record: OPA's field names, the guard's own, and the documented schema and table."""
+"""The complete record: OPA's field names, the guard's own fields, and the documented schema and table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.masks import Broken, Masks, NoMasks
 from tests.support.records import ARN, STARTED, denied
 
 ROOT = Path(__file__).resolve().parents[3]
-# EventV1 of OPA v1.22.2, v1/plugins/logs/plugin.go: what a reader of OPA's decision logs looks for.
+# EventV1 of OPA v1.22.2, v1/plugins/logs/plugin.go: the fields that readers of OPA's decision logs expect.
 EVENT_V1 = {"labels", "decision_id", "bundles", "path", "input", "result", "erased", "masked", "timestamp", "metrics"}
 
 
@@ -70,7 +70,7 @@ def test_the_event_of_a_stopped_job() -> None:
     }
 
 
-def test_a_decision_that_was_only_audited_is_told_as_one() -> None:
+def test_an_audited_decision_has_its_outcome() -> None:
     event, _ = masked_event(denied(outcome=Outcome.AUDITED, mode="audit"), NoMasks())
     assert (event.mode, event.outcome) == ("audit", "audited")
 
@@ -85,7 +85,7 @@ def test_values_of_the_job_and_of_its_findings_are_masked_wherever_they_stand() 
     assert [finding["message"] for finding in event.result["findings"]] == ["***"]
 
 
-def test_failures_are_told_with_their_evidence_and_rule() -> None:
+def test_failures_have_their_evidence_and_rule() -> None:
     stop = StopError("refused", job=ARN)
     failed = RuleFailure("mutable_tag", EvaluationFailed("broken", file="x.rego"))
     event, _ = masked_event(denied(failures=(stop,), rule_failures=(failed,)), NoMasks())

@@ -228,7 +228,7 @@ def test_a_text_of_the_greatest_length_is_whole() -> None:
     assert fields["findings"][0]["message"] == "x" * 2000
 
 
-def test_who_made_the_call_is_told_where_it_is_known() -> None:
+def test_the_line_has_the_caller_if_known() -> None:
     arn = "arn:aws:sts::111122223333:assumed-role/Analyst/ann"
     actor = document(actor={"type": "AssumedRole", "arn": arn}).actor
     told = line(replace(RECORD, document=SUBJECT.model_copy(update={"actor": actor})))
@@ -255,7 +255,7 @@ class _Full(io.StringIO):
 
 
 def test_a_line_that_cannot_be_written_is_a_failure_of_the_sink() -> None:
-    """Else a job would be stopped, and nobody could tell why."""
+    """Otherwise a job would be stopped without a logged reason."""
     logger = Logger(service=uuid.uuid4().hex, level="INFO", logger_handler=LineHandler(_Full()))
     (failure,) = DecisionLog(LineSink(logger)).write(RECORD)
     assert (failure.evidence["sink"], failure.evidence["decision_id"]) == ("line", "decision-1")

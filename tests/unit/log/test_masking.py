@@ -1,4 +1,4 @@
-"""Masks as OPA's decision logs know them, carried out on a document and its decision."""
+"""Masks in the format of OPA's decision logs, applied to a document and its decision."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _upsert(path: str, value: object = "*") -> dict[str, object]:
         pytest.param([_upsert("/input/environment/-1/value"), "/result/decision/x"], (), (), id="no such place"),
     ],
 )
-def test_masks_are_carried_out_and_told(masks: list[object], erased: tuple[str], replaced: tuple[str]) -> None:
+def test_masks_are_applied_and_listed(masks: list[object], erased: tuple[str], replaced: tuple[str]) -> None:
     found = applied(_subject(), masks)
     assert (found.erased, found.masked, found.failure) == (erased, replaced, None)
 
@@ -81,7 +81,7 @@ INVALID = [
 
 
 @pytest.mark.parametrize("masks", INVALID)
-def test_a_mask_that_cant_be_followed_is_an_error(masks: object) -> None:
+def test_a_mask_that_cant_be_applied_is_an_error(masks: object) -> None:
     with pytest.raises(MaskInvalid):
         applied(_subject(), masks)
 
@@ -94,7 +94,7 @@ def test_a_failing_policy_hides_document_and_findings(answer: object) -> None:
     assert isinstance(found.failure, PolicyError)
 
 
-def test_without_a_document_there_is_nothing_to_ask() -> None:
+def test_without_a_document_the_policy_is_not_queried() -> None:
     assert masked({"input": None, "result": None}, Policy(DecisionMissing("asked"))) == Masked(None, None)
 
 
@@ -110,15 +110,15 @@ _POINTER = st.lists(st.sampled_from(["input", "result", "environment", "0", "1",
 
 
 @given(masks=st.one_of(st.lists(_MASK), st.lists(_POINTER), st.lists(_POINTER.map(_upsert))))
-def test_any_answer_is_followed_or_hides_everything(masks: list[object]) -> None:
+def test_any_policy_result_is_applied_or_hides_everything(masks: list[object]) -> None:
     found = masked(_subject(), Policy(masks))
     assert found.failure is None or found.input is None
-    # As the record's own fields: one of another type would keep the whole record from being written.
+    # These must keep the types of the record's fields, or the record could not be written.
     assert all(part is None or isinstance(part, dict) for part in (found.input, found.result))
 
 
 @pytest.mark.parametrize(("masks", "name"), [(None, "NoneType"), ({}, "dict"), ("/input", "str")])
-def test_what_is_no_list_of_masks_is_told_by_its_type(masks: object, name: str) -> None:
+def test_a_result_that_is_not_a_list_is_reported_by_its_type(masks: object, name: str) -> None:
     with pytest.raises(MaskInvalid) as caught:
         applied({"input": {}, "result": {}}, masks)
     assert caught.value.evidence == {"type": name}
@@ -127,7 +127,7 @@ def test_what_is_no_list_of_masks_is_told_by_its_type(masks: object, name: str) 
 @pytest.mark.parametrize(
     "mask", ["/input/environment/0", _upsert("/input")], ids=["an element erased", "the document replaced"]
 )
-def test_a_mask_that_cant_be_followed_is_told_by_its_path(mask: Any) -> None:
+def test_a_mask_that_cant_be_applied_is_reported_by_its_path(mask: Any) -> None:
     path = mask["path"] if isinstance(mask, dict) else mask
     with pytest.raises(MaskInvalid) as caught:
         applied(_subject(), [mask])

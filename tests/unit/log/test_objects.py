@@ -1,4 +1,4 @@
-"""A whole record is an object of gzipped JSON; one that is kept without its values says so."""
+"""A complete record is an object of gzipped JSON; one that is stored without its values is reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.records import ARN, denied
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
 
-def test_a_record_without_its_values_is_written_and_told() -> None:
+def test_a_record_without_its_values_is_written_and_reported() -> None:
     s3 = FakeSageMaker(PutObject={})
     with pytest.raises(LogError) as caught:
         ObjectSink(lambda: s3, "records", Broken()).write(denied())
@@ -29,7 +29,7 @@ def test_a_record_without_its_values_is_written_and_told() -> None:
     }
 
 
-def test_a_record_is_an_object_that_says_what_it_is() -> None:
+def test_a_record_is_an_object_with_type_and_encoding() -> None:
     s3 = FakeSageMaker(PutObject={})
     ObjectSink(lambda: s3, "records", NoMasks()).write(denied())
     ((operation, put),) = s3.calls

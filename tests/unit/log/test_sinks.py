@@ -1,4 +1,4 @@
-"""A sink that breaks is a failure of its own, which says what broke, and keeps no other sink from its record."""
+"""A failing sink is reported as a failure of its own and doesn't affect the other sinks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.records import ARN, denied
 
 
 class Sink:
-    """Keeps records, or raises what it is given."""
+    """Stores records, or raises the given error."""
 
     def __init__(self, name: str, error: Exception | None = None) -> None:
         self.name, self.error = name, error

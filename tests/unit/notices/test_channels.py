@@ -1,4 +1,4 @@
-"""What each channel asks its service for, whole, and what becomes of a refusal."""
+"""The complete request of each channel, and the handling of refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Giving a notice on several channels: each is told of, and one that fails keeps it from none of the others."""
+"""Delivery on several channels: each result is reported, and a failing channel doesn't affect the others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAGE = "https://wiki.example.com/exemptions"
 
 
 class Channel:
-    """Returns or raises what it is told to."""
+    """Returns or raises the given result."""
 
     def __init__(self, name: str, answer: str | Exception | None) -> None:
         self.name = name
@@ -38,7 +38,7 @@ class Channel:
         return self.answer
 
 
-def test_each_channel_is_told_of() -> None:
+def test_the_result_of_each_channel_is_reported() -> None:
     reported: list[tuple[str, Mapping[str, Any]]] = []
     channels = [
         Channel("topic", ValueError("no topic")),
@@ -66,7 +66,7 @@ def test_each_channel_is_told_of() -> None:
 
 
 def test_without_a_channel_a_notice_is_not_given() -> None:
-    """Else a letter of one would be deleted that reached nobody, as the channels are off now."""
+    """Otherwise the dead letter of a notice that reached nobody, because the channels are off now, would be deleted."""
     notice = notice_of(denied(), "")
     assert notice is not None
     deliverer, reported = _deliverer()
@@ -82,8 +82,8 @@ def _deliverer(*channels: Channel) -> tuple[Deliverer, list[tuple[str, Mapping[s
     return Deliverer(lambda: channels, lambda: memory, lambda *facts: reported.append(facts), PAGE), reported
 
 
-def test_when_its_job_was_created_is_looked_up_for_a_notice_that_does_not_tell() -> None:
-    """Then it is the same notice as that of another event, which does."""
+def test_the_creation_time_is_looked_up_if_a_notice_lacks_it() -> None:
+    """With it, the notice is the same as that of another event that has the time."""
     notice = notice_of(denied(), "")
     assert notice is not None
     asked: list[str] = []
@@ -112,7 +112,7 @@ def test_a_notice_goes_to_the_queue_and_comes_back_as_a_message() -> None:
     assert [facts["channels"] for _, facts in reported] == [{"events": "given"}]
 
 
-def test_a_queue_that_takes_nothing_is_told_of_and_the_notice_given_at_once() -> None:
+def test_a_queue_failure_is_reported_and_the_notice_delivered_directly() -> None:
     def send(*_: object) -> None:
         raise refused("AccessDenied", "not yours")
 
@@ -123,8 +123,8 @@ def test_a_queue_that_takes_nothing_is_told_of_and_the_notice_given_at_once() ->
     assert facts["error"].startswith("ClientError: ")
 
 
-def test_the_event_that_stopped_the_job_tells_first() -> None:
-    """What another event about it tells is the same notice, and the first one counts."""
+def test_the_notice_of_the_event_that_stopped_the_job_comes_first() -> None:
+    """The notice of another event about the job is the same one, and only the first is delivered."""
     sent: list[tuple[str, int]] = []
     deliverer, _ = _deliverer(Channel("events", None))
     sink = NoticeSink(deliverer, lambda *message: sent.append(message), Runs(MemoryStore()))
@@ -138,7 +138,7 @@ def test_the_event_that_stopped_the_job_tells_first() -> None:
 
 
 def test_a_message_holds_nothing_that_an_earlier_version_would_refuse() -> None:
-    """It runs after a rollback. What came since is there where it says something."""
+    """The earlier version runs after a rollback. Newer fields are sent only if they differ from their defaults."""
     sent: list[tuple[str, int]] = []
     deliverer, _ = _deliverer(Channel("events", None))
     sink = NoticeSink(deliverer, lambda *message: sent.append(message), Runs(MemoryStore()))
@@ -166,7 +166,7 @@ def test_a_message_of_a_later_version_is_a_notice() -> None:
     [([], NoticeUnderWay), ([Channel("bus", OSError("no bus"))], NoticeError), ([Channel("x", None)], NoticeUnderWay)],
     ids=["alone", "beside one that fails", "beside one that is given"],
 )
-def test_a_notice_that_another_invocation_gives_is_told_from_one_that_failed(
+def test_a_delivery_by_another_invocation_is_distinguished_from_a_failure(
     others: list[Channel], kind: type[Exception]
 ) -> None:
     notice = notice_of(denied(), PAGE)
@@ -190,7 +190,7 @@ def test_the_page_for_exemptions_is_the_deployments_whatever_a_message_says(writ
 
 
 class Closing(Channel):
-    """Raises what it is told to when a job has ended."""
+    """Raises the given error when a job has ended."""
 
     def __init__(self, name: str, answer: str | Exception | None) -> None:
         super().__init__(name, answer)
@@ -202,7 +202,7 @@ class Closing(Channel):
             raise self.answer
 
 
-def test_the_end_of_a_job_is_told_to_what_closes() -> None:
+def test_the_end_of_a_job_is_passed_to_channels_that_close_findings() -> None:
     hub = Closing("security_hub", None)
     deliverer, reported = _deliverer(Channel("events", OSError("not asked")), hub)
     deliverer.receive({"sagemaker_guard": "job-ended", "job_arn": ARN, "time": "2026-11-23T10:00:00Z"})
@@ -210,7 +210,7 @@ def test_the_end_of_a_job_is_told_to_what_closes() -> None:
     assert (hub.told, reported) == ([(ARN, datetime(2026, 11, 23, 10, tzinfo=UTC)), (ARN, None)], [])
 
 
-def test_an_end_that_a_channel_refuses_is_told_to_the_others_and_logged() -> None:
+def test_an_end_that_a_channel_refuses_is_passed_to_the_others_and_logged() -> None:
     busy, other = Closing("security_hub", cause := refused("LimitExceededException", "busy")), Closing("other", None)
     deliverer, reported = _deliverer(busy, other, Closing("another", OSError("gone")))
     with pytest.raises(NoticeError, match="a job's end could not be reported: another, security_hub") as caught:

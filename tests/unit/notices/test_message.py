@@ -105,7 +105,7 @@ def test_a_message_numbers_the_findings_and_counts_those_that_it_leaves_out() ->
     assert why[-2:] == ["10. Another one. [denied_image]", "... and 2 more."]
 
 
-def test_whom_to_ask_for_an_exemption_is_said_without_an_address() -> None:
+def test_without_a_page_the_message_names_the_team_to_ask() -> None:
     asked = "If the job must run as it is, ask for an exemption: the team that owns the policies\n"
     assert asked in text(_notice(url=""))
 
@@ -140,12 +140,12 @@ def test_a_fault_of_the_policies_has_no_exemption_to_paste(others: tuple[Any, ..
     [{"level": "warn"}, {"exempted_by": "EX-1"}, {"level_source": "level"}],
     ids=["a warning", "exempted", "not of the guard"],
 )
-def test_what_does_not_deny_is_no_fault_that_keeps_from_an_exemption(changes: dict[str, Any]) -> None:
+def test_a_fault_that_does_not_deny_still_allows_an_exemption(changes: dict[str, Any]) -> None:
     notice = _notice(FINDING, FAULT.model_copy(update=changes))
     assert (notice.faults, exemption(notice) is None) == ((), False)
 
 
-def test_a_notice_from_before_faults_were_told_has_none() -> None:
+def test_a_notice_of_a_version_without_faults_has_none() -> None:
     before = _notice(FAULT).model_dump(mode="json", exclude={"faults"})
     assert Notice.model_validate(before).faults == ()
 
@@ -170,7 +170,7 @@ def test_what_can_not_be_printed_is_a_question_mark_in_an_exemption() -> None:
     ],
     ids=["audit", "ended already", "undecided"],
 )
-def test_what_happened_is_said_as_it_is(changes: dict[str, Any], says: str, verb: str) -> None:
+def test_the_summary_says_what_happened(changes: dict[str, Any], says: str, verb: str) -> None:
     notice = _notice(**changes)
     assert (says in text(notice), verb in subject(notice)) == (True, True)
 
@@ -261,13 +261,13 @@ def test_an_exemption_that_could_not_name_them_all_is_for_the_role(count: int, e
     assert "image" not in _pasted(_of_containers(count, error))["scope"]
 
 
-def test_only_findings_that_deny_are_told() -> None:
+def test_only_denying_findings_are_in_the_notice() -> None:
     warned = FINDING.model_copy(update={"rule_id": "mutable_tag", "level": "warn"})
     exempted = FINDING.model_copy(update={"rule_id": "region", "exempted_by": "EX-1"})
     assert _notice(FINDING, warned, exempted).rules == ("denied_image",)
 
 
-def test_a_finding_without_words_is_told_without_words() -> None:
+def test_a_finding_without_remediation_has_none_in_the_notice() -> None:
     (finding,) = _notice(FINDING.model_copy(update={"message": "", "remediation": None})).findings
     assert finding.model_dump() == {"rule_id": "denied_image", "message": "", "remediation": None}
 
@@ -291,12 +291,12 @@ def test_an_image_that_is_not_known_is_not_named() -> None:
     assert _notice(document=document).job.images == (record.document.images[0].raw,)
 
 
-def test_no_value_of_the_jobs_settings_is_told() -> None:
+def test_no_value_of_the_jobs_settings_is_in_the_notice() -> None:
     told = text(_notice()) + _notice().model_dump_json()
     assert [value for value in ("s3cret", "hyp3r", "cmd-w0rd") if value in told] == []
 
 
-def test_a_rule_behind_the_tenth_finding_is_told_of_too() -> None:
+def test_rules_after_the_tenth_finding_are_included() -> None:
     other = FINDING.model_copy(update={"rule_id": "vpc_required", "message": "m" * 1000})
     notice = _notice(*[FINDING] * 12, other, other)
     assert [finding.rule_id for finding in notice.findings] == ["denied_image"] * 10 + ["vpc_required"]
@@ -366,14 +366,14 @@ def test_a_notice_is_the_same_for_a_job_its_rules_and_the_policies(changes: dict
     assert (_notice().key("topic") == _notice(**changes).key("topic")) is same
 
 
-def test_a_job_of_the_same_name_that_was_created_later_is_told_of_again() -> None:
+def test_a_later_job_of_the_same_name_gets_its_own_notice() -> None:
     notice = _notice()
     times = [notice.job.created_at, notice.time, None]
     jobs = [notice.job.model_copy(update={"created_at": time}) for time in times]
     assert len({notice.model_copy(update={"job": job}).key("topic") for job in jobs}) == len(times)
 
 
-def test_a_denial_by_other_policies_is_told_of_again() -> None:
+def test_a_denial_by_other_policies_gets_its_own_notice() -> None:
     notice = _notice()
     assert notice.model_copy(update={"revision": "r2"}).key("topic") != notice.key("topic")
 
@@ -399,18 +399,20 @@ def _bare(finding: Any) -> Any:
         pytest.param([FINDING], [FINDING, IMAGE.model_copy(update={"level": "warn"})], True, id="one that only warns"),
     ],
 )
-def test_another_denial_of_a_schedule_by_the_same_rules_is_told_of_again(first: Any, second: Any, same: bool) -> None:
+def test_another_denial_of_a_schedule_by_the_same_rules_gets_its_own_notice(
+    first: Any, second: Any, same: bool
+) -> None:
     ref = denied().ref
     assert ref is not None
     keys = {_notice(*findings, ref=replace(ref, kind=MONITORING_SCHEDULE)).key("topic") for findings in (first, second)}
     assert (len(keys) == 1) is same
 
 
-def test_of_another_job_one_stop_is_told_once_also_where_a_later_attempt_knows_more() -> None:
+def test_a_job_that_runs_once_gets_one_notice_even_if_a_later_attempt_has_more_details() -> None:
     assert _notice(FINDING).key("topic") == _notice(FINDING, IMAGE).key("topic")
 
 
-def test_a_run_after_another_is_told_of_again() -> None:
+def test_a_later_run_gets_its_own_notice() -> None:
     notice = _notice()
     times = [None, notice.time]
     assert len({notice.model_copy(update={"ran_before": time}).key("topic") for time in times}) == 2

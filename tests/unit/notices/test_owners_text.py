@@ -1,4 +1,4 @@
-"""What a job's owner writes into a notice: it is quoted in the guard's lines, and is no line, tag or exemption of its own."""
+"""An owner's text in a notice is quoted in the guard's lines, and can't form a line, tag or exemption of its own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NASTY = st.text(
 def noticed(
     owner: str, *, images: tuple[str, ...] | None = None, roles: tuple[str, ...] | None = None, **changes: Any
 ) -> Notice:
-    """The notice of a job whose owner wrote this text wherever an owner can."""
+    """The notice of a job whose owner wrote this text in every field that an owner controls."""
     raw = (f"{DENIED}{owner}",) if images is None else images
     words = {"message": f"It reads {owner}.", "remediation": f"Leave out {owner}."}
     about = [FINDING.model_copy(update=words | {"details": FINDING.details | {"image": image}}) for image in raw]
@@ -71,7 +71,7 @@ def texts(value: Any) -> list[str]:
 
 @given(NASTY)
 def test_no_text_of_an_owner_is_a_line_of_its_own(owner: str) -> None:
-    """Neither in a mail nor in any other channel; what a line may be made of can be seen."""
+    """Neither in a mail nor in any other channel; every character of a line is printable."""
     notice = noticed(owner)
     assert len(text(notice).splitlines()) <= len(text(noticed("x")).splitlines())
     shown = [*text(notice).splitlines(), subject(notice), *texts(tags(notice)), *texts(findings(notice))]
@@ -95,7 +95,7 @@ def test_a_forged_line_is_part_of_the_guards(changes: dict[str, Any]) -> None:
 
 
 def test_a_message_that_brings_its_own_lines_is_read_without_them() -> None:
-    """Of the queue, whoever wrote it, and from before an upgrade."""
+    """A queue message, from any sender, or from before an upgrade."""
     message = noticed("x").model_dump(mode="json")
     message["findings"][0]["message"] = message["reason"] = message["job"]["images"][0] = FORGED
     notice = Notice.model_validate(message)
@@ -118,7 +118,7 @@ PATTERNS = [
 @pytest.mark.parametrize("role", PATTERNS, ids=["*", "?", "brackets", "braces", "backslash", "line break", "cut"])
 @pytest.mark.parametrize("others", [(), (ROLE,)], ids=["alone", "beside an honest one"])
 def test_a_role_that_is_a_pattern_gives_no_exemption(role: str, others: tuple[str, ...]) -> None:
-    """Pasted, it would exempt every role; without it, the exemption would be for jobs that lack it."""
+    """As a pattern, it would exempt every role; without the role, the exemption would match other jobs."""
     notice = noticed("", roles=(*others, role))
     assert exemption(notice) is None
     assert "There is no entry to paste, because" in text(notice)
@@ -142,7 +142,7 @@ def test_an_image_that_is_a_pattern_is_in_no_exemption(images: tuple[str, ...], 
 
 @pytest.mark.parametrize(("tag", "named"), [("1.2", "1.2"), (None, "latest")], ids=["tag", "no tag"])
 def test_an_image_with_a_claimed_digest_is_exempted_by_both(tag: str | None, named: str) -> None:
-    """Neither of them alone says what runs, so that no exemption by one of them holds."""
+    """Neither of them alone proves what runs, so an exemption needs both."""
     record = denied(FINDING)
     assert record.document is not None
     image = record.document.images[0].model_copy(

@@ -1,4 +1,4 @@
-"""Which of what invokes the function is a message of its own, and which an event."""
+"""Which invocations are the guard's own messages, and which are events."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_message_comes_by_itself_or_from_the_queue(event: Any, found: list[dic
 
 
 @pytest.mark.parametrize("event", [None, [], {"source": "aws.sagemaker"}, {"Records": "x"}], ids=str)
-def test_an_event_is_no_message(event: Any) -> None:
+def test_an_event_is_not_a_message(event: Any) -> None:
     assert messages(event) is None
 
 
@@ -49,7 +49,7 @@ def test_an_event_is_no_message(event: Any) -> None:
         pytest.param({"body": "{}"}, MARK, id="an object without its key"),
     ],
 )
-def test_what_the_queue_brings_and_is_no_message_is_an_error(record: Any, field: str) -> None:
+def test_a_queue_record_that_is_not_a_message_is_an_error(record: Any, field: str) -> None:
     with pytest.raises(EventError, match="can't be read") as caught:
         messages({"Records": [record]})
     assert caught.value.evidence == {"field": field}

@@ -122,7 +122,7 @@ def test_the_finding_about_a_stopped_job() -> None:
     ids=["completed", "stopped", "being stopped", "refused to be stopped", "audited"],
 )
 def test_the_finding_about_a_job_that_has_ended_is_archived(outcome: Outcome, status: str, state: str) -> None:
-    """One that is being stopped may be so by another event's invocation; its end will come."""
+    """A job that is stopping may be stopped by another invocation; an event will report its end."""
     assert _imported(outcome, status)["RecordState"] == state
 
 
@@ -153,7 +153,7 @@ def test_what_is_archived_is_the_whole_finding() -> None:
     ],
 )
 def test_what_is_not_the_guards_finding_about_the_job_is_left(change: dict[str, Any]) -> None:
-    """Whatever Security Hub returned."""
+    """For any response of Security Hub."""
     hub = FakeSageMaker(GetFindings={"Findings": [_imported() | change]})
     _channel(hub).ended(ARN, None)
     assert hub.operations() == ["GetFindings"]
@@ -198,7 +198,7 @@ def test_a_job_has_one_finding_for_each_rule_with_the_words_of_the_first() -> No
 
 
 def test_policies_without_a_revision_have_an_unknown_one() -> None:
-    """Security Hub takes no empty text."""
+    """Security Hub rejects empty texts."""
     record = denied()
     assert record.evaluation is not None
     notice = notice_of(replace(record, evaluation=replace(record.evaluation, revision=None)), URL)
@@ -258,7 +258,7 @@ def test_a_notice_that_comes_after_the_end_is_archived() -> None:
     ids=["before the decision", "with it", "after it", "of a job that ends once", "of an unknown kind"],
 )
 def test_a_schedule_that_was_started_again_is_not_at_its_end(kind: str, after: timedelta, state: str) -> None:
-    """The event of an end is told in whole seconds, and may be handled before a notice that waits."""
+    """The event of an end has whole seconds, and may be handled before a delayed notice."""
     notice, hub = _notice(), FakeSageMaker(BatchImportFindings={"FailedCount": 0})
     notice = notice.model_copy(update={"job": notice.job.model_copy(update={"kind": kind})})
     store = Remembered({f"ended#{DIGEST}": {"at": (notice.time + after).isoformat()}})
@@ -293,7 +293,7 @@ def test_a_job_that_refused_to_be_stopped_has_ended_unless_an_event_will_say_so(
 @pytest.mark.parametrize(
     ("outcome", "state"), [("already_finished", "ARCHIVED"), ("stopped", "ACTIVE")], ids=["ended", "stopped"]
 )
-def test_a_message_from_before_notices_told_of_ends_is_about_a_job_that_had_ended(outcome: str, state: str) -> None:
+def test_a_message_of_a_version_without_ended_is_about_a_job_that_had_ended(outcome: str, state: str) -> None:
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
     _channel(hub).give(_notice().model_copy(update={"outcome": outcome, "ended": None}))
     assert _states(hub) == [state]
@@ -325,16 +325,16 @@ def test_an_end_that_can_not_be_remembered_archives_what_is_there_and_fails() ->
     assert _states(hub) == ["ARCHIVED"]
 
 
-# Which ends are a question to Security Hub
+# Which ends query Security Hub
 
 
-def test_the_end_of_a_job_that_was_never_told_of_asks_nothing() -> None:
+def test_the_end_of_a_job_without_findings_makes_no_call() -> None:
     store, hub = Remembered({}), FakeSageMaker()
     _channel(hub, store).ended(ARN, NOW)
     assert (hub.calls, list(store.items or ())) == ([], [f"ended#{DIGEST}"])
 
 
-def test_the_end_of_a_job_that_was_told_of_archives_its_finding() -> None:
+def test_the_end_of_a_job_archives_its_finding() -> None:
     store = Remembered({})
     hub = FakeSageMaker(GetFindings={"Findings": [_imported()]}, BatchImportFindings={"FailedCount": 0})
     _channel(hub, store).give(_notice())
@@ -343,7 +343,7 @@ def test_the_end_of_a_job_that_was_told_of_archives_its_finding() -> None:
 
 
 def test_a_later_notice_archives_the_findings_of_rules_that_do_not_deny_any_more() -> None:
-    """In audit mode the job goes on, and other policies decide on it."""
+    """In audit mode the job keeps running, and other policies may decide on it."""
     store = Remembered({})
     own, other = _imported(), _imported() | {"Id": f"{ARN}/sagemaker-guard/max_runtime"}
     other["GeneratorId"] = "sagemaker-guard/max_runtime"
@@ -358,14 +358,14 @@ def test_a_later_notice_archives_the_findings_of_rules_that_do_not_deny_any_more
     ]
 
 
-def test_a_first_notice_asks_nothing() -> None:
+def test_a_first_notice_looks_up_no_findings() -> None:
     hub = FakeSageMaker(BatchImportFindings={"FailedCount": 0})
     _channel(hub, Remembered({})).give(_notice())
     assert hub.operations() == ["BatchImportFindings"]
 
 
 def test_an_end_between_the_notice_and_its_import_is_not_missed() -> None:
-    """The notice is remembered before its finding is there, so that its end finds nothing and yet is seen."""
+    """The notice is remembered before the import: an end in between finds no finding, but is noticed afterwards."""
     store = Remembered({})
 
     def ends(**_: Any) -> dict[str, int]:
@@ -378,7 +378,7 @@ def test_an_end_between_the_notice_and_its_import_is_not_missed() -> None:
     assert (hub.operations().count("GetFindings"), _states(hub)) == (1, ["ACTIVE", "ARCHIVED"])
 
 
-def test_without_a_table_each_end_is_a_question() -> None:
+def test_without_a_table_each_end_looks_up_findings() -> None:
     hub = FakeSageMaker(GetFindings={"Findings": []})
     SecurityHubChannel(hub, Ends(NoStore()), None, lambda: NOW).ended(ARN, NOW)
     assert hub.operations() == ["GetFindings"]

@@ -1,4 +1,4 @@
-"""The shapes of dead letters, and what is none of them."""
+"""The shapes of dead letters, and messages that have none of them."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_letter_without_attributes_is_read() -> None:
     assert (read.id, read.receipt, read.sent_at, read.error) == ("m", "h", None, "unknown")
 
 
-def test_an_attribute_that_is_no_text_hides_no_other() -> None:
+def test_an_attribute_that_is_not_a_string_does_not_hide_others() -> None:
     letter = message(EVENT, ERROR_MESSAGE="Rate exceeded")
     letter["MessageAttributes"]["ERROR_CODE"] = {"DataType": "Binary", "BinaryValue": b"1"}
     assert read_letter(letter).error == ": Rate exceeded"

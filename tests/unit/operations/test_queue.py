@@ -1,4 +1,4 @@
-"""Taking letters from a queue, each once, and showing them again."""
+"""Receiving each letter of a queue once, and making it visible again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_queue_is_empty_when_it_says_so(answers: Any, letters: int, calls: int
     assert (len(list(queue.letters(10))), len(sqs.calls)) == (letters, calls)
 
 
-def test_an_answer_is_waited_for_so_that_all_parts_of_the_queue_are_asked() -> None:
+def test_receiving_waits_so_that_all_servers_of_the_queue_are_queried() -> None:
     queue, sqs = _queue(["a"], [])
     assert len(list(queue.letters(10))) == 1
     assert all(asked["WaitTimeSeconds"] > 0 for _, asked in sqs.calls)
@@ -72,13 +72,13 @@ def _refusing(error: Answer) -> tuple[Queue, FakeSageMaker, list[Letter]]:
 
 
 @pytest.mark.parametrize(("code", "text"), GONE)
-def test_a_letter_that_others_can_see_already_is_shown(code: str, text: str) -> None:
+def test_making_a_visible_letter_visible_is_not_an_error(code: str, text: str) -> None:
     queue, sqs, letters = _refusing(refused(code, text))
     queue.make_visible(letters)
     assert [asked["ReceiptHandle"] for _, asked in sqs.calls] == ["a", "b"]
 
 
-def test_a_letter_that_can_not_be_shown_hides_no_other() -> None:
+def test_a_letter_that_cannot_be_made_visible_does_not_affect_others() -> None:
     refusals = iter([refused("AccessDenied", "first"), refused("AccessDenied", "second")])
 
     def refuse(**_: Any) -> dict[str, Any]:
@@ -116,5 +116,5 @@ def test_a_refusal_is_an_error_with_its_evidence() -> None:
         pytest.param(Count(1, 1), 2, Count(0, 0), id="a count that lags behind"),
     ],
 )
-def test_the_letters_that_were_met_are_not_among_the_others(counted: Count, kept: int, others: Count) -> None:
+def test_the_count_excludes_the_letters_that_were_kept(counted: Count, kept: int, others: Count) -> None:
     assert counted.besides(kept) == others

@@ -1,4 +1,4 @@
-"""What becomes of a letter by what the function answers."""
+"""What happens to a letter depending on the function's response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = ("ChangeMessageVisibility", {"QueueUrl": "https://queue", "ReceiptHandle
 
 
 def _redriven(function: FakeSageMaker, letter: Any = LETTER) -> tuple[Redriven, tuple[str, Any]]:
-    """What became of the only letter of a queue, and what was asked of the queue after that."""
+    """The result for the only letter of a queue, and the queue's last call."""
     told = iter([{"Messages": [letter]}, {}, {"Messages": []}])
     sqs = FakeSageMaker(ReceiveMessage=lambda **_: next(told), DeleteMessage={}, ChangeMessageVisibility={})
     (row,) = redrive(Queue(sqs, "https://queue"), function, "guard", 10)
@@ -61,7 +61,7 @@ def test_a_letter_that_the_function_took_is_deleted(body: bytes, result: str) ->
         pytest.param(b"<html>", {}, "kept: the function's answer is not JSON", id="not JSON"),
     ],
 )
-def test_a_letter_that_failed_again_is_shown_to_others(body: bytes, more: Any, result: str) -> None:
+def test_a_letter_that_failed_again_is_made_visible(body: bytes, more: Any, result: str) -> None:
     row, end = _redriven(_answering(body, more))
     assert (row.result, row.done, end) == (result, False, SHOWN)
 

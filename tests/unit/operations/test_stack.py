@@ -1,4 +1,4 @@
-"""What is told of a stack that can't be read, or isn't one of the guard's."""
+"""The errors for a stack that can't be read, or isn't one of the guard's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _refused(described: Any) -> ConfigError:
     return caught.value
 
 
-def test_a_stack_that_cannot_be_read_is_told_with_the_code() -> None:
+def test_an_unreadable_stack_is_reported_with_the_code() -> None:
     error = _refused(refused("AccessDenied"))
     assert (error.message, error.evidence["stack"], error.evidence["code"]) == (
         "the stack can't be read",
@@ -32,7 +32,7 @@ def test_a_stack_that_cannot_be_read_is_told_with_the_code() -> None:
     assert "AccessDenied" in str(error.evidence["error"])
 
 
-def test_a_stack_of_something_else_is_told_with_the_output_that_it_lacks() -> None:
+def test_another_kind_of_stack_is_reported_with_the_missing_output() -> None:
     error = _refused(_told(FunctionArn="f"))
     assert (error.evidence["stack"], error.evidence["output"]) == ("s", "DeadLetterQueueUrl")
 
@@ -44,7 +44,7 @@ def _of_function(environment: Any) -> Any:
     return lambda _: fake
 
 
-def test_a_function_that_cannot_be_read_is_told_with_the_code() -> None:
+def test_an_unreadable_function_is_reported_with_the_code() -> None:
     described = _told(FunctionArn="f", DeadLetterQueueUrl="q")
     fake = FakeSageMaker(DescribeStacks=described, GetFunctionConfiguration=refused("TooManyRequests"))
     with pytest.raises(ConfigError) as caught:

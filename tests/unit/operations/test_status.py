@@ -1,4 +1,4 @@
-"""What each part of the status says, and what makes somebody look at it."""
+"""The text of each part of the status, and when it needs attention."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _breaker(stops: int, share: int, *denials: str) -> Part:
         ),
     ],
 )
-def test_the_breaker_is_told_with_its_bound_and_the_rules_that_are_suspected(
+def test_the_breakers_part_has_its_bound_and_the_suspected_rules(
     stops: int, share: int, denials: list[str], text: str, attention: bool
 ) -> None:
     found = _breaker(stops, share, *denials)
@@ -135,7 +135,7 @@ def test_an_exemption_that_ends_within_a_week_needs_attention(days: int, said: s
     assert found.facts == {"ending": ending}
 
 
-def test_without_an_exemption_that_ends_soon_that_is_said() -> None:
+def test_the_exemptions_part_says_if_none_ends_soon() -> None:
     found = _reported("exemptions", exemptions=[])
     assert (found.text, found.facts, found.attention) == ("none ends within 30 days", {"ending": []}, False)
 
@@ -168,7 +168,7 @@ def test_the_dead_letters_are_all_that_the_queue_has(waiting: str, hidden: str, 
         pytest.param({"hours": 48}, "OVERDUE, 2 days", id="two days"),
     ],
 )
-def test_the_age_of_the_last_sweep_is_told_in_its_unit(age: dict[str, int], said: str) -> None:
+def test_the_age_of_the_last_sweep_has_a_suitable_unit(age: dict[str, int], said: str) -> None:
     sweep = _last_sweep(timedelta(**age))
     text = f"{said} ago, 3 jobs: 2 unchanged, 1 judged"
     assert (sweep.text, sweep.attention) == (text, said.startswith("OVERDUE"))
@@ -189,7 +189,7 @@ def test_the_age_of_the_last_sweep_is_told_in_its_unit(age: dict[str, int], said
         pytest.param({"failures": {"ListError": 1}, "first_failure": "no list"}, "; no list", True, id="failures"),
     ],
 )
-def test_what_a_sweep_could_not_do_is_told(report: dict[str, Any], more: str, attention: bool) -> None:
+def test_incomplete_work_of_a_sweep_is_reported(report: dict[str, Any], more: str, attention: bool) -> None:
     sweep = _last_sweep(timedelta(0), **report)
     assert (sweep.text, sweep.attention) == (f"0 min ago, 3 jobs: 2 unchanged, 1 judged{more}", attention)
 

@@ -25,5 +25,5 @@ def test_parameters_are_spelt_as_the_api_does(recorded, parameters) -> None:
     assert to_api_case(recorded) == parameters
 
 
-def test_a_service_that_made_the_call_for_somebody_is_told() -> None:
+def test_the_actor_has_the_service_that_made_the_call() -> None:
     assert actor({"userIdentity": {"invokedBy": "sagemaker.amazonaws.com"}}).invoked_by == "sagemaker.amazonaws.com"

@@ -58,7 +58,7 @@ def test_parse_event_names_the_running_job(name) -> None:
 
 
 @pytest.mark.parametrize("name", ASKS_NOTHING)
-def test_parse_event_says_why_an_event_asks_for_nothing(name) -> None:
+def test_parse_event_returns_why_an_event_is_ignored(name) -> None:
     ignored = parsed(load_event(name))
     assert isinstance(ignored, Ignored)
     assert ASKS_NOTHING[name] in ignored.reason
@@ -121,8 +121,8 @@ def test_the_envelope_decides_over_the_arn() -> None:
 
 
 @pytest.mark.parametrize("name", ["training_completed", "processing_failed"])
-def test_what_an_event_tells_of_its_job_has_no_other_jobs_arn(name) -> None:
-    """While Describe fails, it is what there is of the job: another job's tags must not be taken for its own."""
+def test_reported_data_has_the_jobs_own_arn(name) -> None:
+    """While Describe fails, the event is all that is known: another job's tags must not be taken for its own."""
     kind = BY_KIND[name.partition("_")[0]]
     event = load_event(name, **{kind.status_field: "InProgress"})
     ref = parsed(event)
@@ -207,7 +207,7 @@ def test_an_unreadable_envelope_is_an_error_with_the_field(name, field, value) -
 
 
 @pytest.mark.parametrize("event", [None, [], "event", 5])
-def test_what_is_no_object_is_an_error_with_its_type(event) -> None:
+def test_a_value_that_is_not_an_object_is_an_error_with_its_type(event) -> None:
     with pytest.raises(EventError) as failed:
         parse_event(event, HOME)
     assert failed.value.evidence == {"field": "event", "type": type(event).__name__}
@@ -219,7 +219,7 @@ def test_a_foreign_event_is_ignored_wherever_it_comes_from(change) -> None:
     assert isinstance(parse_event(event, HOME), Ignored)
 
 
-def test_a_call_tells_who_made_it() -> None:
+def test_a_call_has_its_actor() -> None:
     ref = parsed(load_event("api_create_training_job_rule"))
     assert isinstance(ref, JobRef)
     assert ref.source.type == "api-call"
@@ -235,7 +235,7 @@ def test_a_call_tells_who_made_it() -> None:
 
 
 @pytest.mark.parametrize("identity", [None, "root", {"sessionContext": None}, {"sessionContext": {"sessionIssuer": 5}}])
-def test_an_actor_that_the_record_does_not_tell_is_null(identity) -> None:
+def test_a_missing_actor_is_null(identity) -> None:
     ref = parsed(load_event("api_create_training_job", userIdentity=identity, userAgent=None, sourceIPAddress=""))
     assert isinstance(ref, JobRef)
     assert ref.actor is not None
@@ -253,7 +253,7 @@ def test_every_call_that_starts_or_changes_a_job_is_seen(kind) -> None:
         assert (ref.kind, ref.name, ref.arn) == (kind, "job-1", f"{ARN}:{path}")
 
 
-def test_what_an_event_tells_of_its_job_has_no_null() -> None:
+def test_reported_data_has_no_nulls() -> None:
     """A channel that has a null beside its file system is one of a file system."""
     system = {"FileSystemId": "fs-1"}
     channels = [{"DataSource": {"S3DataSource": None, "FileSystemDataSource": system}}]
@@ -343,7 +343,7 @@ def test_home_of_needs_account_and_region(field) -> None:
     assert failed.value.evidence == {"field": field, "value": None}
 
 
-def test_home_of_what_is_no_event_is_an_error() -> None:
+def test_home_of_something_else_than_an_event_is_an_error() -> None:
     with pytest.raises(EventError) as failed:
         home_of([])
     assert failed.value.evidence == {"field": "event", "type": "list"}

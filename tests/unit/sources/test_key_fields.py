@@ -1,4 +1,4 @@
-"""Jobs that a name alone doesn't identify: what Describe and Stop demand besides comes from the event or the ARN."""
+"""Jobs that a name alone doesn't identify: the key fields for Describe and Stop come from the event or the ARN."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def ref_of(**detail: Any) -> JobRef:
     ],
     ids=["parameters", "name and ARN", "ARN alone"],
 )
-def test_an_event_tells_all_that_identifies_the_job(detail) -> None:
+def test_an_event_has_everything_that_identifies_the_job(detail) -> None:
     ref = ref_of(**detail)
     assert (ref.arn, ref.identifiers) == (ARN, KEYS)
 
 
-def test_an_event_that_does_not_tell_it_fails() -> None:
+def test_an_event_without_a_key_field_fails() -> None:
     with pytest.raises(EventError, match="doesn't name its job") as failed:
         parse_event(created(requestParameters={"jobName": "tune-1"}), HOME)
     assert failed.value.evidence == {"field": "detail.JobCategory"}
@@ -79,14 +79,14 @@ def test_a_summary_without_a_name_is_known_by_its_arn() -> None:
     assert found.name == "tune-1"
 
 
-def test_of_a_summary_without_an_arn_the_name_alone_is_known() -> None:
-    """SageMaker refuses to describe it by that, which is a failure of one job, not of the sweep."""
+def test_a_summary_without_an_arn_gives_the_name_only() -> None:
+    """SageMaker refuses to describe it by name, which is a failure of one job, not of the sweep."""
     found = listed(CUSTOMIZATION, {"JobName": "tune-1"}, HOME)
     assert found is not None
     assert job_ref(found, HOME, source()).identifiers == {"JobName": "tune-1"}
 
 
-def test_such_a_job_is_stopped_by_all_of_it() -> None:
+def test_a_job_with_key_fields_is_stopped_with_all_of_them() -> None:
     client = FakeSageMaker(StopJob={})
     assert stop(client, job_from_arn(ARN, CUSTOMIZATION, HOME, source())) is Outcome.STOPPED
     assert client.calls == [("StopJob", KEYS)]

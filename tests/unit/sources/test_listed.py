@@ -35,5 +35,5 @@ def test_a_job_whose_summary_has_no_status_has_none() -> None:
 
 
 @pytest.mark.parametrize("summary", [{}, {"TrainingJobName": ""}, {"TrainingJobArn": "arn:aws:s3:::x"}])
-def test_what_nobody_could_describe_is_none(summary) -> None:
+def test_a_summary_that_cannot_be_described_is_none(summary) -> None:
     assert listed(TRAINING, summary | REST, HOME) is None

@@ -1,4 +1,4 @@
-"""How many jobs a sweep judges together."""
+"""How many jobs a sweep judges in one batch."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def judged(batches: Batches, clock: Clock, *seconds: float) -> None:
         pytest.param([0.0], -1, 25, id="none is left, and the clock stood still"),
     ],
 )
-def test_there_are_no_more_than_there_is_time_for(seconds: list[float], left: float, size: int) -> None:
+def test_a_batch_has_as_many_jobs_as_there_is_time_for(seconds: list[float], left: float, size: int) -> None:
     clock = Clock()
     batches = Batches(25, lambda: left, clock)
-    # Of the first job nobody knows how long it takes.
+    # It is unknown how long the first job takes.
     assert batches.begin() == 1
     judged(batches, clock, *seconds)
     assert batches.begin() == size
 
 
-def test_only_the_last_batch_counts() -> None:
+def test_only_the_previous_batch_counts() -> None:
     clock = Clock()
     batches = Batches(25, lambda: 100, clock)
     sizes = []
@@ -54,18 +54,18 @@ def test_only_the_last_batch_counts() -> None:
 
 
 @pytest.mark.parametrize("left", [100, -1])
-def test_a_batch_without_a_record_tells_nothing_of_the_next_ones_time(left: float) -> None:
+def test_a_batch_after_one_without_a_record_is_one_job(left: float) -> None:
     clock = Clock()
     batches = Batches(25, lambda: left, clock)
     batches.begin()
     judged(batches, clock, 1.0)
     batches.begin()
-    # Its only job was judged before, as the tuning job of one.
+    # Its only job was already judged, as the tuning job of another.
     batches.took()
     assert batches.begin() == 1
 
 
-def test_the_time_in_which_jobs_are_listed_is_none_of_theirs() -> None:
+def test_the_time_for_listing_does_not_count() -> None:
     clock = Clock()
     batches = Batches(25, lambda: 100, clock)
     batches.begin()
@@ -74,7 +74,7 @@ def test_the_time_in_which_jobs_are_listed_is_none_of_theirs() -> None:
     assert batches.begin() == 25
 
 
-def test_the_last_job_of_a_batch_is_told() -> None:
+def test_the_last_job_of_a_batch_is_recognized() -> None:
     clock = Clock()
     batches = Batches(3, lambda: 100, clock)
     batches.begin()

@@ -1,4 +1,4 @@
-"""What a table that hangs may cost a sweep."""
+"""How much time a sweep may lose to a hanging table."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def _bounded(table: Any) -> BoundedStore:
 
 
 @pytest.mark.parametrize("method", CALLS)
-def test_a_call_is_the_tables(method: str) -> None:
+def test_a_call_is_passed_to_the_table(method: str) -> None:
     table = Table(hangs=False)
     assert _ask(_bounded(table), method) == (None if method in {"write", "release"} else f"what {method} returns")
     assert table.calls == [(method, *CALLS[method])]
 
 
 @pytest.mark.parametrize("method", CALLS)
-def test_when_failed_calls_have_taken_too_long_none_is_made(method: str) -> None:
+def test_after_too_much_time_in_failed_calls_no_more_are_made(method: str) -> None:
     table = Table()
     bounded = _bounded(table)
     for _ in range(MAX_FAILED_TIME // EACH):
@@ -75,7 +75,7 @@ def test_when_failed_calls_have_taken_too_long_none_is_made(method: str) -> None
     assert table.now - NOW == MAX_FAILED_TIME
 
 
-def test_one_failure_is_no_reason_to_ask_no_more() -> None:
+def test_calls_continue_after_one_failure() -> None:
     table = Table()
     bounded = _bounded(table)
     with pytest.raises(StateError):
@@ -84,7 +84,7 @@ def test_one_failure_is_no_reason_to_ask_no_more() -> None:
     assert [_ask(bounded) for _ in range(3)] == ["what read returns"] * 3
 
 
-def test_the_next_sweep_asks_again() -> None:
+def test_the_next_sweep_calls_the_table_again() -> None:
     table = Table()
     with pytest.raises(StateError):
         [_ask(_bounded(table)) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""More jobs than one item holds: since when it has been so of each."""
+"""More jobs than one item holds: the first time of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.store import MemoryStore
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, 123456, tzinfo=UTC)
 ITEM = "sweep#undecided"
-# The longest that there is: of a partition, a region, a kind and a name.
+# The longest possible ARN: the longest partition, region, kind and name.
 PREFIX = "arn:aws-us-gov:sagemaker:ap-southeast-22:111122223333:inference-recommendations-job/"
 
 
@@ -24,7 +24,7 @@ def _arn(number: int) -> str:
 
 
 def _swept(store: Any, numbers: range, now: datetime, *, complete: bool = True) -> list[datetime]:
-    """Let a sweep find it so of these jobs, and return since when."""
+    """Let a sweep mark these jobs, and return their first times."""
     remembered = FirstSeen(store, ITEM)
     found = [remembered.mark(_arn(number), now) for number in numbers]
     remembered.save(now, complete=complete)
@@ -32,14 +32,14 @@ def _swept(store: Any, numbers: range, now: datetime, *, complete: bool = True) 
 
 
 @pytest.mark.parametrize("jobs", [1999, 2000, 2001, 3000, 4001])
-def test_of_every_job_it_is_remembered_from_sweep_to_sweep(jobs: int) -> None:
+def test_the_first_time_of_every_job_is_kept_from_sweep_to_sweep(jobs: int) -> None:
     store = MemoryStore()
     for sweep in range(4):
         assert set(_swept(store, range(jobs), NOW + timedelta(minutes=10 * sweep))) == {NOW}
 
 
 def test_a_job_that_came_later_began_later() -> None:
-    """It is none of those that an item had no room for: else it would be stopped, or named, at once."""
+    """It must not be taken for a job that an item had no room for, or it would be stopped or reported at once."""
     store = MemoryStore()
     _swept(store, range(3000), NOW)
     assert _swept(store, range(3001), NOW + timedelta(hours=1))[-1] == NOW + timedelta(hours=1)
@@ -62,7 +62,7 @@ def test_an_item_that_is_not_counted_any_more_is_not_read() -> None:
     assert began == NOW + timedelta(minutes=20)
 
 
-def test_of_more_than_all_items_hold_the_oldest_that_were_met_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_there_are_too_many_jobs_the_oldest_listed_ones_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(first_seen, "_PAGE", 2)
     monkeypatch.setattr(first_seen, "_PAGES", 2)
     store = MemoryStore()
@@ -78,7 +78,7 @@ def test_what_an_earlier_version_wrote_is_read() -> None:
     assert _swept(store, range(1, 2), NOW + timedelta(hours=1)) == [NOW]
 
 
-def test_an_earlier_version_reads_what_began_first() -> None:
+def test_an_earlier_version_reads_the_oldest_entries() -> None:
     store = MemoryStore()
     _swept(store, range(10), NOW)
     _swept(store, range(3000), NOW + timedelta(minutes=10))
@@ -118,7 +118,7 @@ def test_where_one_item_can_not_be_read_none_is_overwritten(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [ITEM, f"{ITEM}#1"], ids=["the first", "another"])
-def test_where_one_item_can_not_be_written_the_jobs_before_go_on(name: str) -> None:
+def test_if_one_item_cannot_be_written_earlier_jobs_keep_their_time(name: str) -> None:
     store = Partly(name)
     _swept(store, range(2500), NOW)
     store.failing = "write"
@@ -129,6 +129,6 @@ def test_where_one_item_can_not_be_written_the_jobs_before_go_on(name: str) -> N
 
 
 @pytest.mark.parametrize("pages", [0, -1, "x", None, 10**9], ids=repr)
-def test_a_number_of_items_that_nobody_wrote_does_no_harm(pages: Any) -> None:
+def test_an_invalid_number_of_items_is_ignored(pages: Any) -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps({_arn(1): NOW.isoformat()}), "pages": pages}})
     assert _swept(store, range(1, 2), NOW + timedelta(hours=1)) == [NOW]

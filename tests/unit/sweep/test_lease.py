@@ -22,7 +22,7 @@ class Clock:
         return self.now
 
 
-def test_one_sweep_has_it_until_it_gives_it_back() -> None:
+def test_one_sweep_holds_the_lease_until_it_releases_it() -> None:
     store, clock = MemoryStore(), Clock()
     first, second = (Lease(store, name, clock) for name in ("first", "second"))
     assert (first.claim(), second.claim()) == (True, False)
@@ -30,14 +30,14 @@ def test_one_sweep_has_it_until_it_gives_it_back() -> None:
     assert second.claim()
 
 
-def test_sweeps_of_two_versions_of_the_guard_have_it_in_common() -> None:
-    """While a deployment goes on, one may still run the version before."""
+def test_sweeps_of_two_versions_share_the_lease() -> None:
+    """During a deployment, a sweep of the previous version may still be running."""
     store = MemoryStore()
     Lease(store, "first", Clock()).claim()
     assert store.expires == {"sweep#lease": NOW + HELD}
 
 
-def test_a_sweep_that_was_killed_keeps_it_for_two_minutes() -> None:
+def test_a_killed_sweep_holds_the_lease_for_two_minutes() -> None:
     store, clock = MemoryStore(), Clock()
     Lease(store, "killed", clock).claim()
     second = Lease(store, "second", clock)
@@ -48,7 +48,7 @@ def test_a_sweep_that_was_killed_keeps_it_for_two_minutes() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "renewed"), [(29.9, False), (30, True), (31, True)])
-def test_it_is_renewed_after_half_a_minute(seconds: float, renewed: bool) -> None:
+def test_the_lease_is_renewed_after_half_a_minute(seconds: float, renewed: bool) -> None:
     store, clock = MemoryStore(), Clock()
     lease = Lease(store, "first", clock)
     lease.claim()
@@ -57,13 +57,13 @@ def test_it_is_renewed_after_half_a_minute(seconds: float, renewed: bool) -> Non
     assert store.expires[ITEM] == (clock.now if renewed else NOW) + HELD
 
 
-def test_what_was_never_claimed_is_not_renewed() -> None:
+def test_a_lease_that_was_never_claimed_is_not_renewed() -> None:
     store = MemoryStore()
     Lease(store, "first", Clock()).renew()
     assert store.owner is None
 
 
-def test_without_the_table_every_sweep_has_it() -> None:
+def test_without_the_table_every_sweep_gets_the_lease() -> None:
     store = MemoryStore()
     store.refuses = True
     lease = Lease(store, "first", Clock())

@@ -1,4 +1,4 @@
-"""Which jobs a sweep knows from the last one, and what is kept of them."""
+"""Which jobs a sweep recognizes from the last one, and what is stored about them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_job_is_known_while_nothing_that_decides_has_changed(job: Listed, basi
     assert Memory(_kept(JOB)).knows(job, basis) is known
 
 
-def test_a_job_whose_last_change_is_not_told_is_never_known() -> None:
+def test_a_job_without_a_modification_time_is_never_known() -> None:
     job = replace(JOB, modified=None)
     assert not Memory(_kept(job)).knows(job, "r1")
 
@@ -72,7 +72,7 @@ def test_only_a_complete_sweep_forgets_what_it_did_not_see(complete: bool, forgo
     assert (again.knows(JOB, "r1"), again.knows(OTHER, "r1")) == (True, not forgotten)
 
 
-def test_what_can_not_be_read_is_unknown_told_and_left_as_it_is() -> None:
+def test_unreadable_entries_are_unknown_reported_and_left_unchanged() -> None:
     store = _kept(JOB)
     before = dict(store.items)
     store.refuses = True
@@ -84,7 +84,7 @@ def test_what_can_not_be_read_is_unknown_told_and_left_as_it_is() -> None:
     assert ([failure.message for failure in memory.failures], store.items) == (["no table"], before)
 
 
-def test_what_can_not_be_written_is_told_and_written_by_the_next_save() -> None:
+def test_a_failed_write_is_reported_and_repeated_by_the_next_save() -> None:
     store = MemoryStore()
     memory = Memory(store)
     memory.remember(JOB, "r1")
@@ -96,7 +96,7 @@ def test_what_can_not_be_written_is_told_and_written_by_the_next_save() -> None:
     assert Memory(store).knows(JOB, "r1")
 
 
-def test_of_too_many_jobs_those_that_were_judged_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_there_are_too_many_jobs_the_latest_judged_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("guard.sweep.memory._SHARD_ENTRIES", 2)
     jobs = [replace(JOB, arn=job_arn(f"job-{number}", TRAINING, HOME)) for number in range(200)]
     (item, *_) = _kept(jobs[0]).items
@@ -117,5 +117,5 @@ def test_what_did_not_change_is_not_written_again() -> None:
 
 
 @pytest.mark.parametrize("text", [None, 7, "", "{", "[]", "null"], ids=str)
-def test_whatever_is_no_object_is_an_empty_one(text: object) -> None:
+def test_a_value_that_is_not_an_object_is_read_as_an_empty_one(text: object) -> None:
     assert mapping(text) == {}

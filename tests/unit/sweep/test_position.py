@@ -1,4 +1,4 @@
-"""Where a sweep was cut off, and what the next one asks for from there."""
+"""Where a sweep was cut off, and what the next one lists from there."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_stream_that_was_not_cut_off_is_listed_once() -> None:
         pytest.param(-100, [(-30, None), (-90, -30)], id="cut off long ago"),
     ],
 )
-def test_of_a_list_of_jobs_that_have_mostly_ended_the_recent_ones_come_first(
+def test_recent_jobs_come_first_in_lists_that_include_ended_jobs(
     after: int | None, spans: list[tuple[int, int | None]]
 ) -> None:
     sagemaker = FakeSageMaker(ListTrainingJobs={"TrainingJobSummaries": []})
@@ -91,7 +91,7 @@ def test_the_oldest_jobs_come_first_from_where_a_stream_goes_on(after: datetime 
     assert [job.name for job in sorted(filter(None, jobs), key=stream.order)] == order
 
 
-def test_of_a_page_that_is_not_filtered_the_running_jobs_are_taken_and_those_of_no_known_status() -> None:
+def test_running_jobs_and_those_without_status_are_taken_from_unfiltered_pages() -> None:
     statuses = {"runs": "InProgress", "ends": "Stopping", "ended": "Completed", "unknown": None}
     summaries = [
         {"TrainingJobName": name, "TrainingJobStatus": status, "CreationTime": AT + timedelta(hours=number)}

@@ -1,4 +1,4 @@
-"""What a sweep reports, and the store of a deployment that has none."""
+"""The report of a sweep, and the store of a deployment without a table."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_sweep_without_failures_has_no_first() -> None:
     assert (summary["seconds"], summary["failures"], summary["first_failure"]) == (0.0, {}, None)
 
 
-def test_where_nothing_is_stored_everybody_may_sweep() -> None:
+def test_without_a_store_every_sweep_gets_the_lease() -> None:
     store = NoStore()
     store.write("item", {"a": 1}, STARTED)
     assert (store.read("item"), store.claim("item", "me", STARTED, STARTED)) == ({}, True)

@@ -1,4 +1,4 @@
-"""What a sweep keeps for the next: when it is written, and that what can't be is told."""
+"""The state that a sweep stores for the next: when it is written, and that failures are reported."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _state(store: MemoryStore, clock: Clock) -> SweepState:
 
 
 def _walked() -> Walk:
-    """A walk that has come to its first job, of two that run."""
+    """A walk that has reached the first of two running jobs."""
 
     class SageMaker(FakeSageMaker):
         def __getattr__(self, method: str) -> Any:
@@ -60,7 +60,7 @@ def _walked() -> Walk:
         pytest.param(SweepState.begin_batch, CREATED + timedelta(seconds=1), 1, id="killed"),
     ],
 )
-def test_the_next_sweep_begins_before_the_last_job_or_behind_one_that_may_kill_it(
+def test_the_next_sweep_begins_before_the_last_job_or_after_one_that_may_have_killed_this_one(
     write: Any, cut: datetime, killed: int
 ) -> None:
     store = MemoryStore()
@@ -76,7 +76,7 @@ def test_the_position_of_the_last_sweep_is_where_this_one_begins() -> None:
     assert _state(store, clock).position().turn == 1
 
 
-def test_a_position_that_can_not_be_read_is_the_beginning_and_told() -> None:
+def test_an_unreadable_position_is_the_beginning_and_reported() -> None:
     store = MemoryStore()
     state = _state(store, Clock())
     store.refuses = True
@@ -84,7 +84,7 @@ def test_a_position_that_can_not_be_read_is_the_beginning_and_told() -> None:
     assert [failure.message for failure in state.failures] == ["no table"]
 
 
-def test_a_position_that_can_not_be_written_is_told() -> None:
+def test_a_position_that_cannot_be_written_is_reported() -> None:
     store = MemoryStore()
     state, walk = _state(store, Clock()), _walked()
     store.refuses = True
@@ -105,8 +105,8 @@ def test_what_was_judged_is_written_each_minute() -> None:
     assert timedelta(seconds=30) <= SAVE_AFTER <= timedelta(minutes=2)
 
 
-def test_with_a_table_that_fails_nothing_waits_for_it_until_the_end() -> None:
-    """One that hangs takes a quarter of a minute for each call."""
+def test_after_a_table_failure_nothing_is_written_until_the_end() -> None:
+    """A hanging table takes 15 seconds for each call."""
     store, clock = MemoryStore(), Clock()
     state, walk = _state(store, clock), _walked()
     state.memory.remember(Listed(TRAINING, "j", ARN, "InProgress", NOW, NOW), "basis")

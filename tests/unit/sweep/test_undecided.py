@@ -1,4 +1,4 @@
-"""Jobs that no sweep could judge: since when, until when, and what is kept of them."""
+"""Jobs that no sweep could decide on: since when, until when, and what is stored about them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _kept(**since: datetime) -> MemoryStore:
     return MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}})
 
 
-def test_jobs_are_kept_under_the_name_that_the_next_version_reads() -> None:
+def test_jobs_are_stored_under_the_name_that_the_next_version_reads() -> None:
     assert ITEM == "sweep#undecided"
 
 
@@ -50,22 +50,22 @@ def test_a_job_is_overdue_when_it_could_not_be_judged_for_so_long() -> None:
         pytest.param(denied(), id="stopped"),
     ],
 )
-def test_a_job_that_was_judged_begins_anew(judged: Record) -> None:
+def test_the_time_restarts_for_a_job_that_was_judged(judged: Record) -> None:
     undecided = Undecided(_kept(job=NOW - AFTER), AFTER)
     assert undecided.update(judged, NOW) is None
     assert undecided.update(FAILED, NOW) is None
 
 
 @pytest.mark.parametrize("verdict", ["allow", "warn"])
-def test_a_decision_on_less_than_the_whole_job_is_none(verdict: Any) -> None:
-    """Its tags couldn't be read, say: what they would have denied goes on, and nobody else tells of it."""
+def test_a_decision_on_incomplete_data_does_not_count(verdict: Any) -> None:
+    """For example, its tags could not be read: a job that they would have denied keeps running, and nothing else reports it."""
     partly = replace(FAILED, evaluation=Evaluation(Decision(decision=verdict, findings=()), "r1", "1.22.2"))
     undecided = Undecided(MemoryStore(), AFTER)
     assert undecided.update(partly, NOW) is None
     assert undecided.update(partly, NOW + AFTER) == NOW
 
 
-def test_what_an_earlier_sweep_began_goes_on() -> None:
+def test_the_time_of_an_earlier_sweep_is_continued() -> None:
     assert Undecided(_kept(job=NOW - AFTER), AFTER).update(FAILED, NOW) == NOW - AFTER
 
 
@@ -87,7 +87,7 @@ def test_what_did_not_change_is_written_again_as_dynamodb_would_delete_it() -> N
     assert store.expires[ITEM] > NOW + timedelta(days=1)
 
 
-def test_nothing_is_written_of_no_jobs() -> None:
+def test_nothing_is_written_without_jobs() -> None:
     store = MemoryStore()
     undecided = Undecided(store, AFTER)
     undecided.update(denied(), NOW)
@@ -95,7 +95,7 @@ def test_nothing_is_written_of_no_jobs() -> None:
     assert store.items == {}
 
 
-def test_the_last_job_of_all_is_taken_out() -> None:
+def test_removing_the_last_job_is_written() -> None:
     store = _kept(job=NOW)
     undecided = Undecided(store, AFTER)
     undecided.update(denied(), NOW)

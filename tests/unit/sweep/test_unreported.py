@@ -1,4 +1,4 @@
-"""What a sweep stopped, or began to stop, is told of by the next ones if nobody could tell of it, and not for ever."""
+"""Jobs that a sweep stopped, or began to stop, are reported by later sweeps if necessary, but not forever."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def _retries(unreported: Unreported) -> list[JobRef]:
     return list(unreported.retries(HOME, SOURCE))
 
 
-def test_jobs_are_kept_under_the_name_that_the_next_version_reads() -> None:
+def test_jobs_are_stored_under_the_name_that_the_next_version_reads() -> None:
     assert ITEM == "sweep#untold"
 
 
-def test_a_job_is_kept_before_it_is_stopped() -> None:
+def test_a_job_is_stored_before_it_is_stopped() -> None:
     store = MemoryStore()
     permit = Permit(reason="the breaker has withheld the stop for 60 minutes already")
     assert _unreported(store, permit).permit(denied(outcome=None)) == permit
@@ -64,7 +64,7 @@ def test_a_job_is_kept_before_it_is_stopped() -> None:
 
 
 @pytest.mark.parametrize("by", ["switch", "breaker", "rule"])
-def test_a_job_that_goes_on_is_not(by: Any) -> None:
+def test_a_withheld_job_is_not_stored(by: Any) -> None:
     store = MemoryStore()
     assert _unreported(store, Permit(by)).permit(denied(outcome=None)) == Permit(by)
     assert store.items == {}
@@ -90,7 +90,7 @@ def test_decisions_are_counted_by_the_other_limits() -> None:
         ),
     ],
 )
-def test_it_stays_until_it_was_told(record: Record, kept: dict[str, Any]) -> None:
+def test_a_stored_job_stays_until_it_is_reported(record: Record, kept: dict[str, Any]) -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
     unreported = _unreported(store)
     unreported.update(record)
@@ -106,7 +106,7 @@ def test_it_stays_until_it_was_told(record: Record, kept: dict[str, Any]) -> Non
         pytest.param(denied(outcome=Outcome.ALREADY_FINISHED), {}, id="told"),
     ],
 )
-def test_of_others_what_was_denied_and_not_told_is_kept(record: Record, kept: dict[str, Any]) -> None:
+def test_a_denied_job_that_was_not_reported_is_stored(record: Record, kept: dict[str, Any]) -> None:
     store = MemoryStore()
     unreported = _unreported(store)
     unreported.update(record)
@@ -114,7 +114,7 @@ def test_of_others_what_was_denied_and_not_told_is_kept(record: Record, kept: di
     assert _kept(store) == kept
 
 
-def test_the_next_sweep_judges_it_and_has_counted_that() -> None:
+def test_the_next_sweep_judges_the_job_and_counts_the_attempt() -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
     (ref,) = _retries(_unreported(store))
     assert (ref.kind.id, ref.name, ref.arn, ref.home, ref.source) == ("training", "churn-42", ARN, HOME, SOURCE)
@@ -122,21 +122,21 @@ def test_the_next_sweep_judges_it_and_has_counted_that() -> None:
     assert _kept(store) == {ARN: ["training", "churn-42", 1]}
 
 
-def test_what_this_sweep_has_judged_is_for_the_next_one() -> None:
+def test_a_job_that_this_sweep_judged_is_left_to_the_next_one() -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
     unreported = _unreported(store)
     unreported.update(denied(failures=(SILENT,)))
     assert _retries(unreported) == []
 
 
-def test_those_that_were_tried_least_come_first_and_few_at_once() -> None:
+def test_the_least_tried_jobs_come_first_and_are_limited() -> None:
     jobs = {f"arn:{number}": ["training", f"job-{number}", number % 3] for number in range(90)}
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}})
     tried = [int(ref.name.removeprefix("job-")) % 3 for ref in _retries(_unreported(store))]
     assert tried == [0] * 30 + [1] * 20
 
 
-def test_what_this_sweep_has_judged_takes_no_place_of_another() -> None:
+def test_jobs_that_this_sweep_judged_do_not_count_for_the_limit() -> None:
     jobs = KEPT | {f"arn:{number}": ["training", f"job-{number}", 0] for number in range(50)}
     unreported = _unreported(MemoryStore(**{ITEM: {"jobs": json.dumps(jobs)}}))
     unreported.update(denied(failures=(SILENT,)))
@@ -150,7 +150,7 @@ def test_what_this_sweep_has_judged_takes_no_place_of_another() -> None:
         pytest.param(["quantum", "churn-42", 0], id="of a kind of another version"),
     ],
 )
-def test_what_leads_to_nothing_ends(values: list[Any]) -> None:
+def test_jobs_that_cannot_be_reported_are_dropped(values: list[Any]) -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps({ARN: values})}})
     unreported = _unreported(store)
     assert _retries(unreported) == []
@@ -159,12 +159,12 @@ def test_what_leads_to_nothing_ends(values: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("values", [None, 7, ["training"], ["training", "x", "0"], {"kind": "training"}], ids=str)
-def test_what_no_version_wrote_is_nothing(values: Any) -> None:
+def test_invalid_entries_are_ignored(values: Any) -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps({ARN: values})}})
     assert _retries(_unreported(store)) == []
 
 
-def test_of_too_many_the_newest_stay() -> None:
+def test_if_there_are_too_many_jobs_the_newest_are_kept() -> None:
     store = MemoryStore()
     unreported = _unreported(store)
     for number in range(1600):
@@ -175,7 +175,7 @@ def test_of_too_many_the_newest_stay() -> None:
     assert list(_kept(store)) == [f"arn:{number}" for number in range(100, 1600)]
 
 
-def test_without_the_table_jobs_are_stopped_and_nothing_is_asked_twice() -> None:
+def test_after_a_failed_read_jobs_are_stopped_and_nothing_is_written() -> None:
     store = MemoryStore()
     store.refuses = True
     unreported = _unreported(store)
@@ -185,7 +185,7 @@ def test_without_the_table_jobs_are_stopped_and_nothing_is_asked_twice() -> None
     assert (len(unreported.failures), store.items) == (1, {})
 
 
-def test_a_write_that_fails_is_a_failure_and_the_last() -> None:
+def test_after_a_failed_write_nothing_more_is_written() -> None:
     store = MemoryStore()
     unreported = _unreported(store)
     store.refuses = True
@@ -194,7 +194,7 @@ def test_a_write_that_fails_is_a_failure_and_the_last() -> None:
     assert len(unreported.failures) == 1
 
 
-def test_what_is_as_it_was_is_not_written() -> None:
+def test_unchanged_jobs_are_not_written() -> None:
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(KEPT)}})
     unreported = _unreported(store)
     unreported.permit(denied(outcome=None))

@@ -1,4 +1,4 @@
-"""A walk over lists that are slow or fail: what is found is judged, the rest is left to the next sweep."""
+"""A walk over lists that are slow or fail: the jobs found are judged, the rest is left to the next sweep."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_jobs_too_old_to_run_are_not_listed() -> None:
     assert (prompt.complete, lists.calls < STREAMS + 3) == (True, True)
 
 
-def test_a_place_that_has_become_too_old_is_the_beginning() -> None:
+def test_a_position_that_has_become_too_old_is_the_beginning() -> None:
     lists = _old(days=90)
     late = walk(lists, Position(cut={TRAINING: BEGUN.isoformat()}))
     assert len({job.name for job in late.jobs()}) == lists.jobs
@@ -85,7 +85,7 @@ def test_many_pages_that_come_promptly_are_all_listed_by_one_sweep() -> None:
     assert prompt.complete
 
 
-def test_no_page_is_asked_for_once_there_is_no_time() -> None:
+def test_no_page_is_requested_once_time_is_up() -> None:
     lists = Lists(Clock(), seconds=10)
     late = walk(lists, Position(cut={TRAINING: BEGUN.isoformat()}), seconds=MARGIN_SECONDS + 35)
     assert list(late.jobs()) == []
@@ -102,7 +102,7 @@ def test_where_a_kind_was_cut_off_is_kept_when_there_was_no_time_to_list_it() ->
 # A page that fails
 
 
-def test_what_comes_before_a_page_that_fails_is_judged_and_the_next_sweep_begins_there() -> None:
+def test_jobs_before_a_failing_page_are_judged_and_the_next_sweep_begins_there() -> None:
     failing = walk(Lists(Clock(), jobs=5 * PAGE, fault=at(3)))
     assert sum(1 for _ in failing.jobs()) == 2 * PAGE
     reached = BEGUN + timedelta(seconds=2 * PAGE - 1)
@@ -116,7 +116,7 @@ def test_the_next_sweep_goes_on_behind_ended_jobs_before_a_page_that_fails() -> 
     assert failing.next_position(killed=False).cut == {TRAINING: (reached - timedelta(seconds=1)).isoformat()}
 
 
-def test_a_list_that_fails_where_the_sweep_begins_has_the_next_one_begin_with_the_first_job() -> None:
+def test_if_a_list_fails_where_the_sweep_begins_the_next_sweep_begins_with_the_first_job() -> None:
     failing = walk(Lists(Clock(), jobs=5 * PAGE, fault=at(1)), Position(cut={TRAINING: BEGUN.isoformat()}))
     assert list(failing.jobs()) == []
     assert failing.next_position(killed=False).cut == {}

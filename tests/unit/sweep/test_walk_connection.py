@@ -1,4 +1,4 @@
-"""A walk, and a sweep, that finds no connection: what was listed is judged, and no call is made in vain."""
+"""A walk, and a sweep, without a connection: listed jobs are judged, and no useless calls are made."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.support.sweeps import PLENTY, Clock
 
 
 @pytest.mark.parametrize("fault", NO_CONNECTION, ids=lambda fault: type(fault).__name__)
-def test_a_walk_that_finds_no_connection_asks_three_times_and_tells(fault: Exception) -> None:
+def test_a_walk_without_a_connection_tries_three_operations_and_reports_it(fault: Exception) -> None:
     lists = Lists(Clock(), seconds=HANGS.total_seconds(), fault=always(fault))
     lost = walk(lists, Position(turn=3, cut={TRAINING: BEGUN.isoformat()}))
     assert list(lost.jobs()) == []
@@ -99,7 +99,7 @@ def test_an_operation_that_hangs_keeps_no_other_from_being_listed(operation: str
     assert (lists.asked[operation], len(hanging.failures), hanging.complete) == (1, 1, False)
 
 
-def test_the_jobs_of_an_operation_that_hung_are_gone_on_with_by_the_next_sweep() -> None:
+def test_the_next_sweep_continues_with_the_jobs_of_an_operation_that_hung() -> None:
     cut = {f"training-session/{status}": BEGUN.isoformat() for status in ("Created", "Running")}
     hanging = walk(Silent("ListTrainingSessions"), Position(cut=cut))
     assert list(hanging.jobs()) == []
@@ -124,7 +124,7 @@ def test_an_operation_that_hung_is_asked_again_by_the_next_sweep() -> None:
         pytest.param((9, 11), {}, False, id="four lists of one and two of another"),
     ],
 )
-def test_only_three_operations_in_a_row_tell_that_there_is_no_connection(
+def test_only_three_operations_in_a_row_count_as_no_connection(
     silent: tuple[int, ...], answers: Mapping[int, str], stops: bool
 ) -> None:
     lists = Silent(
@@ -191,7 +191,7 @@ def test_a_sweep_whose_lists_are_slow_keeps_its_lease() -> None:
     assert not any(taken)
 
 
-def test_a_sweep_without_a_connection_ends_soon_and_says_why() -> None:
+def test_a_sweep_without_a_connection_ends_soon_and_reports_why() -> None:
     clock = Clock()
     begun = clock.now
     report = swept(NoStore(), Lists(clock, seconds=HANGS.total_seconds(), fault=always(NO_CONNECTION[1])))

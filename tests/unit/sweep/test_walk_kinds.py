@@ -1,4 +1,4 @@
-"""A walk over lists of one kind of jobs in several categories, and over one that nobody sorts."""
+"""A walk over lists of one job kind in several categories, and over an unsorted list."""
 
 from __future__ import annotations
 
@@ -79,22 +79,22 @@ def test_the_time_that_an_earlier_version_kept_for_all_categories_is_that_of_eac
     }
 
 
-def test_a_list_that_nobody_sorts_is_listed_to_its_end() -> None:
-    """Else each sweep would list the same pages: there is no time behind which the others are."""
+def test_an_unsorted_list_is_listed_completely() -> None:
+    """Otherwise each sweep would list the same pages: without sorting, there is no time to continue from."""
     slow = walk(Sessions(Clock(), seconds=10, jobs=20 * PAGE))
     assert len({job.arn for job in slow.jobs()}) == 20 * PAGE
     assert (slow.complete, slow.failures) == (True, [])
 
 
-def test_a_list_that_nobody_sorts_ends_with_the_time_of_the_sweep() -> None:
+def test_an_unsorted_list_ends_with_the_time_of_the_sweep() -> None:
     lists = Sessions(Clock(), seconds=10, jobs=20 * PAGE)
     late = walk(lists, seconds=MARGIN_SECONDS + 95)
     assert list(late.jobs()) == []
     assert (lists.clock.now, late.complete, late.failures) == (Clock().now + timedelta(seconds=100), False, [])
 
 
-def test_a_sweep_that_ends_among_jobs_that_nobody_sorts_has_the_next_one_go_on_behind_them() -> None:
-    """Also where none of them is settled: those that come behind don't wait for them."""
+def test_after_a_sweep_that_ended_in_an_unsorted_list_the_next_one_continues_there() -> None:
+    """Even if none of them is settled, the later ones don't wait for them."""
     lists, position, seen = Sessions(Clock(), seconds=1, jobs=4 * PAGE), Position(), set[str]()
     for _ in range(2):
         cut_off = walk(lists, position)
@@ -103,7 +103,7 @@ def test_a_sweep_that_ends_among_jobs_that_nobody_sorts_has_the_next_one_go_on_b
     assert len(seen) == 4 * PAGE
 
 
-def test_a_job_that_kills_a_sweep_comes_last_also_where_nobody_sorts() -> None:
+def test_a_job_that_kills_a_sweep_comes_last_in_unsorted_lists_too() -> None:
     lists = Sessions(Clock(), seconds=1, jobs=PAGE)
     killed = walk(lists)
     reached = list(islice(killed.jobs(), 40))[-1]

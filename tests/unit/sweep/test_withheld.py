@@ -1,4 +1,4 @@
-"""What the breaker withholds is withheld for so long at most; what the switch withholds, for as long as a person wants."""
+"""The breaker withholds a stop for a limited time; the switch, for as long as a person wants."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def _since(store: MemoryStore) -> dict[str, str]:
 
 
 def _limited(permit: Permit, before: timedelta | None, store: MemoryStore | None = None) -> Withheld:
-    """The limits of a sweep for which a job has been withheld for so long."""
+    """The limits of a sweep, for a job that has been withheld for the given time."""
     store = store if store is not None else MemoryStore()
     if before is not None:
         store.items[ITEM] = {"jobs": json.dumps({ARN: (NOW - before).isoformat()})}
     return Withheld(Other([permit]), store, LONGEST, lambda: NOW)
 
 
-def test_jobs_are_kept_under_the_name_that_the_next_version_reads() -> None:
+def test_jobs_are_stored_under_the_name_that_the_next_version_reads() -> None:
     assert ITEM == "sweep#withheld"
 
 
@@ -75,12 +75,12 @@ def test_the_stop_of_a_job_that_was_withheld_for_too_long_is_counted() -> None:
         pytest.param(Permit(None, None, (WARNING,)), timedelta(days=30), id="permitted"),
     ],
 )
-def test_else_the_other_limits_answer(answer: Permit, before: timedelta | None) -> None:
+def test_otherwise_the_wrapped_limits_decide(answer: Permit, before: timedelta | None) -> None:
     assert _limited(answer, before).permit(denied()) == answer
 
 
 def _after(record: Record, *answers: Permit) -> dict[str, str]:
-    """What is kept after a complete sweep of a job that has been withheld for too long, with this record in the end."""
+    """What is stored after a complete sweep about a job that was withheld for too long, if it ends with this record."""
     store = MemoryStore(**{ITEM: {"jobs": json.dumps({ARN: (NOW - LONGEST).isoformat()})}})
     withheld = Withheld(Other([*answers]), store, LONGEST, lambda: NOW)
     withheld.saw(ARN)
@@ -96,7 +96,7 @@ def _after(record: Record, *answers: Permit) -> dict[str, str]:
     [Outcome.STOPPED, Outcome.ALREADY_FINISHED, Outcome.GONE, Outcome.NOT_DENIED, Outcome.AUDITED],
     ids=lambda one: one.value,
 )
-def test_a_job_that_is_over_or_not_denied_any_more_begins_anew(outcome: Outcome) -> None:
+def test_the_time_restarts_for_a_job_that_has_ended_or_is_not_denied_any_more(outcome: Outcome) -> None:
     """Its name may be that of a schedule, which its owner starts again; and other policies may deny it another day."""
     assert _after(denied(outcome=outcome), Permit()) == {}
 
@@ -111,7 +111,7 @@ def test_a_job_that_is_over_or_not_denied_any_more_begins_anew(outcome: Outcome)
         pytest.param(Outcome.FAILED, [], id="not judged this time"),
     ],
 )
-def test_nothing_else_is_a_new_beginning(outcome: Outcome, answers: list[Permit]) -> None:
+def test_no_other_outcome_restarts_the_time(outcome: Outcome, answers: list[Permit]) -> None:
     """A single call that is throttled would buy another hour."""
     assert _after(denied(outcome=outcome), *answers) == {ARN: (NOW - LONGEST).isoformat()}
 
@@ -123,7 +123,7 @@ def test_a_job_that_no_complete_sweep_lists_any_more_is_forgotten() -> None:
     assert _since(store) == {}
 
 
-def test_of_too_many_those_that_still_run_are_kept() -> None:
+def test_if_there_are_too_many_jobs_those_that_still_run_are_kept() -> None:
     ended = {f"{ARN}-{number}": (NOW - LONGEST).isoformat() for number in range(2000)}
     store = MemoryStore(**{ITEM: {"jobs": json.dumps(ended)}})
     withheld = Withheld(Other([Permit("breaker")]), store, LONGEST, lambda: NOW)
@@ -146,7 +146,7 @@ def test_a_decision_is_counted_by_the_other_limits() -> None:
     assert other.judgements == 1
 
 
-def test_without_a_table_jobs_are_withheld_as_the_others_say() -> None:
+def test_without_a_table_the_wrapped_limits_decide() -> None:
     store = MemoryStore()
     store.refuses = True
     withheld = _limited(Permit("breaker"), None, store)
