@@ -1,4 +1,4 @@
-"""The sweep over the simulated SageMaker, with the shipped policies: it finds jobs whose events were lost, and judges none twice."""
+"""The sweep over the simulated SageMaker with the shipped policies: finds jobs whose events were lost, and judges none twice."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _told(document: Document, resource: ResourceKind) -> set[str]:
     ],
 )
 def test_exactly_the_facts_of_an_unavailable_resource_are_named(kind: JobKind, resource: ResourceKind) -> None:
-    """Otherwise a throttled model would keep a job running whose own volumes are denied, or stop one for what its model may have."""
+    """Otherwise a throttled model would keep a job with denied volumes running, or stop one for what its model may have."""
     failing, changed, named = frozenset({resource.describe_operation}), set[str](), set[str]()
     for seed in range(MANY):
         if seed > FEW and named and all(overlaps(fact, changed) for fact in named):
