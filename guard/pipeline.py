@@ -222,7 +222,7 @@ class Guard:
         permit = self._permit(record)
         if permit.withheld_by in {"breaker", "rule"} and event_only(ref):
             # A sweep retries what the breaker withholds, but has no event: it might not see what the job is denied for.
-            permit = permit.overruled("only the event tells all of the job, so its stop can't wait")
+            permit = permit.overruled("only the event has all data about the job, so its stop can't wait")
         reason = "; ".join(filter(None, (record.reason, permit.reason))) or None
         record = replace(record, warnings=(*permit.warnings, *record.warnings), reason=reason)
         if permit.withheld_by is not None:
