@@ -122,7 +122,7 @@ def test_the_policies_know_the_parts_that_a_job_can_have(evaluate: Evaluate) -> 
 
 
 def test_the_policies_know_the_domains_of_ecrs_registries(evaluate: Evaluate) -> None:
-    known = {"": evaluate("guard/lib/images/_nearly_everywhere"), **evaluate("guard/lib/images/_elsewhere")}
+    known = {"": evaluate("guard/lib/images/_default_suffixes"), **evaluate("guard/lib/images/_suffixes_by_region")}
     assert known == {region: [*domains] for region, domains in ECR_DOMAINS.items()}, "guard/images.py: they differ"
 
 

@@ -4,7 +4,7 @@ package guard.main
 import data.guard.plan
 import future.keywords.not
 
-_defective(rule_id) := [{
+_defect_findings(rule_id) := [{
 	"rule_id": rule_id,
 	"level": "deny",
 	"level_source": "guard",
@@ -27,20 +27,20 @@ _broken[rule_id] contains "The configuration has a level for a rule that doesn't
 }
 
 _broken[rule_id] contains "The rule exports no set of findings." if {
-	some rule_id, _ in _intricate
+	some rule_id, _ in _slow_path
 	not _has_findings(rule_id)
 	_exists(rule_id)
 }
 
 # What it reported isn't shown: it may hold values of the job's environment.
 _broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it needs %s.", [kind, lacking]) if {
-	some rule_id, _ in _intricate
-	some finding in _unfit(rule_id)
+	some rule_id, _ in _slow_path
+	some finding in _invalid(rule_id)
 	kind := type_name(finding)
 	lacking := _lacking(finding)
 }
 
-_unfit(rule_id) := found - _found[rule_id] if {
+_invalid(rule_id) := found - _found[rule_id] if {
 	found := data.guard.rules[rule_id].findings
 	is_set(found)
 }

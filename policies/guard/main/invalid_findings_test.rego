@@ -32,7 +32,7 @@ test_allow_finding_without_a_message_of_a_rule_that_is_off if {
 	_decide(rules, _levels({"alpha": "off"})) == {"decision": "allow", "findings": []}
 }
 
-test_what_is_right_is_listed_beside_an_invalid_finding if {
+test_valid_findings_are_listed_beside_an_invalid_one if {
 	rules := {"alpha": {"remediation": "Do a.", "findings": (_rules.alpha.findings | {{"message": ""}})}}
 	_decide(rules, _levels({"alpha": "deny"})) == {"decision": "deny", "findings": [
 		_fault("alpha", "The rule returned an invalid finding (object): it needs a message."),

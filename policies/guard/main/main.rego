@@ -55,25 +55,25 @@ _alone(rule_id) := findings if {
 #   is first, as nothing else is denied as surely; the rest is sorted. No rule is evaluated to find them.
 # entrypoint: true
 rule_ids := array.concat(
-	[rule_id | some rule_id in _askable; rule_id == "denied_image"],
-	[rule_id | some rule_id in _askable; rule_id != "denied_image"],
+	[rule_id | some rule_id in _queryable; rule_id == "denied_image"],
+	[rule_id | some rule_id in _queryable; rule_id != "denied_image"],
 )
 
-_askable contains rule_id if some rule_id, _ in plan.rules
+_queryable contains rule_id if some rule_id, _ in plan.rules
 
-_askable contains rule_id if some rule_id, _ in plan.defects
+_queryable contains rule_id if some rule_id, _ in plan.defects
 
-_askable contains rule_id if some rule_id in plan.unnamed
+_queryable contains rule_id if some rule_id in plan.unnamed
 
-_findings := [finding | some findings in _plain; some finding in findings] if {
-	_all_is_plain
+_findings := [finding | some findings in _fast_path; some finding in findings] if {
+	_only_fast_path
 } else := [finding | some findings in object.union(_listed, {"exemptions": _notices}); some finding in findings]
 
-_all_is_plain if {
+_only_fast_path if {
 	plan.defects == {}
 	plan.unnamed == []
 	plan.exemptions.malformed == []
-	count(_plain) == count(_telling)
+	count(_fast_path) == count(_reporting)
 }
 
 _summary(findings) := {
@@ -94,10 +94,10 @@ _has(level, findings) if {
 }
 
 # What a rule found, with what is broken about it. Nothing here may depend on another rule. Most rules find nothing in
-# most jobs, and most others a few things that no override and no exemption is about: `_plain` takes few steps for them.
+# most jobs, and most others a few things that no override and no exemption is about: `_fast_path` takes few steps for them.
 # Keys are walked in their order, which is that of the rules' ids.
 
-_listed[rule_id] := findings if some rule_id, findings in _plain
+_listed[rule_id] := findings if some rule_id, findings in _fast_path
 
 _listed[rule_id] := array.concat(_sorted(_stamped(rule_id, array.slice(ranked, 0, _most))), _rest(rule_id, others)) if {
 	some rule_id, _ in _found
@@ -106,16 +106,16 @@ _listed[rule_id] := array.concat(_sorted(_stamped(rule_id, array.slice(ranked, 0
 	others := array.slice(ranked, _most, count(ranked))
 }
 
-_listed[rule_id] := _sorted(array.concat(_stamped(rule_id, judged), _defective(rule_id))) if {
+_listed[rule_id] := _sorted(array.concat(_stamped(rule_id, judged), _defect_findings(rule_id))) if {
 	some rule_id, _ in _broken
 	judged := array.slice(sort(_judged(rule_id)), 0, _most)
 }
 
-_plain[rule_id] := [object.union(stamp, {"message": message, "details": details, "exempted_by": null}) |
+_fast_path[rule_id] := [object.union(stamp, {"message": message, "details": details, "exempted_by": null}) |
 	some [message, details] in sort(told)
 ] if {
 	_nothing_exempts
-	some rule_id, _ in _telling
+	some rule_id, _ in _reporting
 	stamp := plan.stamps[rule_id]
 	found := data.guard.rules[rule_id].findings
 	is_set(found)
@@ -132,10 +132,10 @@ _plain[rule_id] := [object.union(stamp, {"message": message, "details": details,
 	count(told) == count(found)
 }
 
-# What `_plain` leaves: many findings, what is broken, and what overrides or exemptions change.
-_intricate[rule_id] if {
-	some rule_id, _ in _telling
-	not _plain[rule_id]
+# What `_fast_path` leaves: many findings, what is broken, and what overrides or exemptions change.
+_slow_path[rule_id] if {
+	some rule_id, _ in _reporting
+	not _fast_path[rule_id]
 }
 
 # The owner of a job chooses how many findings it has, so a rule lists some and counts the others. Those that count for
@@ -178,11 +178,11 @@ _stamped(rule_id, judged) := [object.union(stamp, {
 ]
 
 _found[rule_id] := {finding | some finding in data.guard.rules[rule_id].findings; _is_finding(finding)} if {
-	some rule_id, _ in _intricate
+	some rule_id, _ in _slow_path
 }
 
 # The rules that are on and answer anything else than an empty set.
-_telling[rule_id] if {
+_reporting[rule_id] if {
 	some rule_id, _ in _on
 	not data.guard.rules[rule_id].findings == set()
 }

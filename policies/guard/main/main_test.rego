@@ -116,7 +116,7 @@ test_allow_if_no_override_turns_a_rule_on if {
 	_decide(_rules, config) == {"decision": "allow", "findings": []}
 }
 
-test_warn_if_an_override_turns_a_rule_half_on if {
+test_warn_if_an_override_sets_a_rule_to_warn if {
 	config := _levels({"alpha": "off", "beta": "off"})
 	overrides := [{"region": "eu-*", "level": "warn"}]
 	decision := _decide(_rules, object.union(config, {"rules": {"alpha": {"overrides": overrides}}}))
@@ -172,7 +172,7 @@ test_finding_of_a_rule_without_remediation_has_null[note] if {
 	_decide({"alpha": rule}, _levels({"alpha": "deny"})).findings == [object.union(_alpha, {"remediation": null})]
 }
 
-test_finding_can_set_only_what_is_its_own if {
+test_finding_cannot_set_keys_that_main_adds if {
 	rules := {"alpha": {"remediation": "Do a.", "findings": {object.union(
 		_alpha,
 		{"rule_id": "beta", "level": "warn", "level_source": "mine", "remediation": "None.", "exempted_by": "EX-1"},

@@ -168,7 +168,7 @@ test_rule_that_is_off_for_every_job_is_not_filled if {
 	plan.filled == {"alpha": true} with data.guard.config.rules as {"alpha": overridden}
 }
 
-test_facts_in_parameters_that_are_read_in_place_fill_nothing if {
+test_facts_in_parameters_that_are_read_in_place_are_not_filled if {
 	section := {"level": "warn", "images": {"{account}": {}}, "overrides": [{"region": "*", "images": {"{region}": {}}}]}
 	plan.filled == {} with data.guard.config.rules as {"alpha": section}
 		with data.guard.rules as {"alpha": {"in_place": ["images"]}}
@@ -187,6 +187,6 @@ test_exemptions_of_a_wrong_policy_are_refused if {
 	planned == exemptions.prepared([{"refused": {"exemption_policy must be a mapping"}}])
 }
 
-test_no_exemptions_are_none if {
+test_missing_exemptions_are_an_empty_list if {
 	plan.exemptions == exemptions.prepared([]) with data.guard.config as {"rules": {}}
 }

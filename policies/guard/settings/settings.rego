@@ -45,7 +45,7 @@ lower_names := lower_lines if {
 #   find nothing in any, which all names at once tell, a line each; but for those that tell where a text begins or ends
 #   from where a line does.
 named(expression) := set() if {
-	not _tells_text_from_line(expression)
+	not _has_text_anchor(expression)
 	not regex.match(concat("", ["(?m)", expression]), _spelled)
 } else := {i | some i, name in names; some spelling in spellings(name); regex.match(expression, spelling)}
 
@@ -60,7 +60,7 @@ is_any_named(expression, lines) if {
 }
 
 _texts(expression, lines) := split(lines, "\n") if {
-	_tells_text_from_line(expression)
+	_has_text_anchor(expression)
 } else := [lines]
 
 # METADATA
@@ -87,10 +87,10 @@ assigned_values(assignments, names) := {[name, value] |
 }
 
 _found(expression, lines, most) := regex.find_n(concat("", [`(?m)^.*(?:`, expression, `).*$`]), lines, most) if {
-	not _tells_text_from_line(expression)
+	not _has_text_anchor(expression)
 } else := array.slice([line | some line in split(lines, "\n"); regex.match(expression, line)], 0, most)
 
-_tells_text_from_line(expression) if regex.match(`\\[Az]|\(\?[a-zA-Z]*-`, expression)
+_has_text_anchor(expression) if regex.match(`\\[Az]|\(\?[a-zA-Z]*-`, expression)
 
 # METADATA
 # description: A name as it is, and with its words apart, so that expressions find `hub_Token` in `hubToken`.

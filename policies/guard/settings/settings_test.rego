@@ -37,7 +37,7 @@ test_lower_names_keep_their_order_whatever_they_hold if {
 
 _keys := _named(["API_KEY", "KEY", "KEY\nSTAGE", "EPOCHS"])
 
-test_named_are_those_in_which_an_expression_finds_something[expression] if {
+test_named_returns_settings_that_the_expression_matches[expression] if {
 	some expression, places in {
 		"KEY": {0, 1, 2},
 		"^KEY": {1, 2},
@@ -70,7 +70,7 @@ test_named_finds_the_words_of_a_name_in_capitals[expression] if {
 	found == places
 }
 
-test_lines_are_names_of_which_any_may_be_named[expression] if {
+test_is_any_named_compares_each_line[expression] if {
 	some expression, expected in {
 		"KEY": true,
 		"^KEY": true,

@@ -26,7 +26,7 @@ test_not_known_when_a_call_behind_it_failed if {
 
 _told(facts) := object.union(_call(["network"]), {"facts": facts})
 
-test_known_is_what_no_call_would_have_told[[facts, field]] if {
+test_known_unless_a_failed_call_returns_the_field[[facts, field]] if {
 	some [facts, field, known] in [
 		[["network.vpc"], "network.vpc", false],
 		[["network.vpc"], "network", false],
@@ -47,7 +47,7 @@ default _is_known(_, _) := false
 
 _is_known(field, facts) if availability.known(field, _with([_told(facts)]))
 
-test_known_is_nothing_of_a_field_in_a_document_from_before[[fields, field]] if {
+test_nothing_of_a_field_is_known_in_a_document_without_facts[[fields, field]] if {
 	some [fields, field] in [
 		["network", "network.vpc"],
 		["storage", "storage.inputs"],
@@ -58,7 +58,7 @@ test_known_is_nothing_of_a_field_in_a_document_from_before[[fields, field]] if {
 	}
 }
 
-test_known_are_execution_roles_in_a_document_from_before_that_lacks_others if {
+test_execution_roles_are_known_in_a_document_without_facts_that_lacks_other_fields if {
 	availability.known("job.execution_role_arns", _with([_call(["job.tags"])]))
 }
 

@@ -139,7 +139,7 @@ test_a_glob_for_everything_is_one_problem_of_its_list if {
 	exemption_policy.problems(_scoped(scope), {"wildcards": "part"}) == {"scope.account is for everything: *"}
 }
 
-test_everything[note] if {
+test_matches_everything[note] if {
 	some note, example in {
 		"account": ["account", "*"],
 		"account of marks": ["account", "????????????"],
@@ -165,7 +165,7 @@ test_everything[note] if {
 	exemption_policy.matches_everything(example[0], example[1])
 }
 
-test_not_everything[note] if {
+test_does_not_match_everything[note] if {
 	some note, example in {
 		"account": ["account", "1*"],
 		"job kind": ["job_kind", "t*"],
@@ -184,7 +184,7 @@ test_not_everything[note] if {
 	not exemption_policy.matches_everything(example[0], example[1])
 }
 
-test_what_is_malformed_is_not_looked_at if {
+test_malformed_exemptions_are_not_judged if {
 	every exemption in [null, 7, "EX-1", []] {
 		exemption_policy.problems(exemption, {"ticket_required": true}) == set()
 	}

@@ -60,7 +60,7 @@ for_job(prepared, document) := [object.union(exemption, {"expired": expired}) |
 	exemption := prepared.valid[number]
 	now >= exemption.from
 	expired := now > exemption.until
-	not _is_elsewhere(exemption.scope, expired, document)
+	not _is_out_of_scope(exemption.scope, expired, document)
 ] if {
 	now := times.instant(document.source.time)
 }
@@ -200,23 +200,23 @@ _malformed(number, found) := {
 	"details": {"config": sprintf("exemptions[%d]", [number])},
 }
 
-_is_elsewhere(scope, false, document) if {
+_is_out_of_scope(scope, false, document) if {
 	some fact, expression in scope
 	not scopes.could_hold(fact, expression, document)
 }
 
-_is_elsewhere(scope, true, document) if {
+_is_out_of_scope(scope, true, document) if {
 	some fact, expression in scope
 	not scopes.holds(fact, expression, document, "all")
 }
 
-_is_elsewhere(scope, true, document) if {
+_is_out_of_scope(scope, true, document) if {
 	"role_arn" in object.keys(scope)
 	not availability.known("job.role_arns", document)
 }
 
 # A role that a document with too many has left out could be any.
-_is_elsewhere(scope, _, document) if {
+_is_out_of_scope(scope, _, document) if {
 	"role_arn" in object.keys(scope)
 	document.job.role_arns_omitted > 0
 }

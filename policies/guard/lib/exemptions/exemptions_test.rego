@@ -223,7 +223,7 @@ test_nameable_are_the_images_that_an_entry_or_a_pattern_may_name[note] if {
 	exemptions.nameable(_prepared_scopes([{"image": entry} | some entry in example[0]]), _known) == example[1]
 }
 
-test_nameable_are_images_that_cannot_be_read_for_now if {
+test_nameable_are_images_that_are_unavailable if {
 	known := exemptions.known_images(testing.input_without({"images": [_image, _unread]}, "images"))
 	exemptions.nameable(_prepared_scopes([{"image": "jax"}]), known) == {1, 2}
 }
@@ -252,7 +252,7 @@ test_entries_are_looked_up_and_only_patterns_compared if {
 
 _without_roles(roles) := testing.input_without({"job": {"role_arns": roles}}, "job.role_arns")
 
-test_scope_of_a_role_that_cannot_be_read_for_now_covers if {
+test_scope_of_a_role_that_is_unavailable_covers if {
 	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles([])) == "EX-1"
 	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, _without_roles(["arn:aws:iam::1:role/A"])) == "EX-1"
 }
@@ -266,7 +266,7 @@ test_scope_of_a_role_that_the_job_lacks_covers_not if {
 
 _unread := testing.image({"raw": null, "error": {"code": "unavailable", "message": "ThrottlingException"}})
 
-test_scope_of_images_that_cannot_be_read_for_now_covers_a_finding_about_no_image if {
+test_scope_of_images_that_are_unavailable_covers_a_finding_about_no_image if {
 	finding := {"rule_id": "denied_image", "message": "x", "details": {}}
 	every list in [[], [_unread], [_unread, _image]] {
 		document := testing.input_without({"images": list}, "images")
@@ -281,13 +281,13 @@ test_scope_of_images_covers_not_where_another_is_known if {
 	_exempted_by([_scoped({"image": "mxnet"})], _finding, document) == null
 }
 
-test_scope_of_images_that_cannot_be_read_for_now_covers_the_finding_about_one if {
+test_scope_of_images_that_are_unavailable_covers_the_finding_about_one if {
 	finding := {"rule_id": "denied_image", "message": "x", "details": {"slot": _unread.slot, "image": null}}
 	document := testing.input_without({"images": [_unread, _image]}, "images")
 	_exempted_by([_scoped({"image": "mxnet"})], finding, document) == "EX-1"
 }
 
-test_no_notice_of_an_expired_exemption_of_images_that_cannot_be_read_for_now if {
+test_no_notice_of_an_expired_exemption_of_images_that_are_unavailable if {
 	expired := object.union(_scoped({"image": "pytorch-*"}), {"expires": "2020-01-01"})
 	findings := [
 		{"rule_id": "denied_image", "message": "x", "details": {}},

@@ -173,18 +173,18 @@ _endpoints := concat("\n", [
 	"%[1]s.dkr-ecr-fips.%[2]s.%[5]s/%[3]s",
 ])
 
-_dns_suffixes(region) := _nearly_everywhere if {
+_dns_suffixes(region) := _default_suffixes if {
 	not strings.any_prefix_match(region, ["cn-", "eu-isoe-", "eusc-", "us-iso"])
-} else := object.get(_elsewhere, words[0], object.get(_elsewhere, two, _nearly_everywhere)) if {
+} else := object.get(_suffixes_by_region, words[0], object.get(_suffixes_by_region, two, _default_suffixes)) if {
 	words := split(region, "-")
 	two := concat("-", array.slice(words, 0, 2))
 }
 
 # Of plain and of dual-stack endpoints.
-_nearly_everywhere := ["amazonaws.com", "on.aws"]
+_default_suffixes := ["amazonaws.com", "on.aws"]
 
 # By the first word, or the first two, of the region.
-_elsewhere := {
+_suffixes_by_region := {
 	"cn": ["amazonaws.com.cn", "on.amazonwebservices.com.cn"],
 	"eu-isoe": ["cloud.adc-e.uk", "on.cloud-aws.adc-e.uk"],
 	"eusc": ["amazonaws.eu", "on.amazonwebservices.eu"],

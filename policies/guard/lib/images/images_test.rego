@@ -240,7 +240,7 @@ test_word_of_an_entry[note] if {
 	images.words(["other", entry, "last"]) == ["other", word, "last"]
 }
 
-test_words_of_what_can_not_be_told_apart_are_empty if {
+test_words_are_empty_unless_every_entry_is_a_single_line if {
 	images.words([7, "alpine"]) == ["", ""]
 	images.words(["alp\nine", "busybox"]) == ["", ""]
 	images.words([7, "busybox", "alp\nine"]) == ["", "", ""]

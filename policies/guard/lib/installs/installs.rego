@@ -40,7 +40,7 @@ addresses(words) := {address |
 	contains(concat("\n", words), "://")
 	some [lines, place] in _lines_with_addresses
 	some line in {line | some line in regex.find_n(lines, _script(words), -1)}
-	some [_, address] in regex.find_all_string_submatch_n(place, regex.replace(line, _told_elsewhere, " "), -1)
+	some [_, address] in regex.find_all_string_submatch_n(place, regex.replace(line, _index_or_proxy_option, " "), -1)
 }
 
 # METADATA
@@ -50,7 +50,7 @@ addresses(words) := {address |
 number(words, most) := count(regex.find_n(_index_option, concat("\n", words), most)) + sum([count(found) |
 	some [lines, place] in _lines_with_addresses
 	installing := concat("\n", regex.find_n(lines, _script(words), -1))
-	found := regex.find_n(place, regex.replace(installing, _told_elsewhere, " "), most)
+	found := regex.find_n(place, regex.replace(installing, _index_or_proxy_option, " "), most)
 ])
 
 # METADATA
@@ -114,7 +114,7 @@ _unread := concat("|", [`\\\n|["']|[<>]&|&>`, concat("", [_marker, `\s*(?:[<>=!~
 
 _marker := `;\s*(?:python_(?:full_)?version|(?:platform|implementation)_\w+|sys_platform|os_name|extra)`
 
-_told_elsewhere := concat("|", [_index_option, `--proxy[=\s]+\S+`])
+_index_or_proxy_option := concat("|", [_index_option, `--proxy[=\s]+\S+`])
 
 # METADATA
 # description: |

@@ -23,7 +23,7 @@ _prepared(override) := object.union(
 	object.filter(override, {"level"}),
 	{
 		"strictness": _strictness(override),
-		"scope": {_decisive(fact): scopes.expression(fact, patterns) |
+		"scope": {_scope_fact(fact): scopes.expression(fact, patterns) |
 			some fact, patterns in object.filter(override, _facts)
 		},
 		"keys": {key: true | some key, _ in object.remove(override, _facts)},
@@ -31,15 +31,15 @@ _prepared(override) := object.union(
 )
 
 # Who owns a job can name roles in it that it doesn't run as, and choose an override with them.
-_decisive("role_arn") := "execution_role_arn"
+_scope_fact("role_arn") := "execution_role_arn"
 
-_decisive(fact) := fact if fact != "role_arn"
+_scope_fact(fact) := fact if fact != "role_arn"
 
 # METADATA
 # description: Number of the first prepared override that matches; undefined if none does.
 first(prepared, document) := min({number |
 	some number in scopes.candidates(prepared.index, document)
-	not _differs(prepared.overrides[number], document)
+	not _mismatches(prepared.overrides[number], document)
 })
 
 # METADATA
@@ -56,7 +56,7 @@ undecided(prepared, document) if {
 
 _depends_on_roles(override, document) if {
 	others := json.remove(override, [["scope", "execution_role_arn"]])
-	not _differs(others, document)
+	not _mismatches(others, document)
 	_could_change(override.strictness, override.scope.execution_role_arn, document)
 }
 
@@ -67,7 +67,7 @@ _could_change("all", globs, document) if scopes.could_hold("execution_role_arn",
 _is_preceded(number, candidates, overrides, document) if {
 	some earlier in candidates
 	earlier < number
-	not _differs(overrides[earlier], document)
+	not _mismatches(overrides[earlier], document)
 	not _depends_on_roles(overrides[earlier], document)
 }
 
@@ -81,7 +81,7 @@ _names := {"off", "warn", "deny"}
 
 _facts := {"account", "region", "role_arn", "job_kind"}
 
-_differs(override, document) if {
+_mismatches(override, document) if {
 	some fact, expression in override.scope
 	not scopes.holds(fact, expression, document, override.strictness)
 }

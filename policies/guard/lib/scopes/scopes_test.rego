@@ -101,7 +101,7 @@ _for_now(roles) := testing.input_without({"job": {"role_arns": roles}}, "job.rol
 
 _could_match(fact, patterns, document) if scopes.could_hold(fact, scopes.expression(fact, patterns), document)
 
-test_role_that_cannot_be_read_for_now_could_match if {
+test_unavailable_role_could_match if {
 	_could_match("role_arn", _trainer, _for_now([]))
 	_could_match("role_arn", _trainer, _for_now([_trainer]))
 	not _could_match("role_arn", _trainer, _for_now([_trainer, _admin]))
@@ -114,7 +114,7 @@ test_role_that_cannot_be_read_for_now_could_match if {
 	not _could_match("execution_role_arn", _admin, named)
 }
 
-test_role_that_the_job_tells_could_match_as_it_is if {
+test_known_execution_role_is_compared_while_other_roles_are_unavailable if {
 	without := testing.input_without({"job": {"role_arns": [], "execution_role_arns": []}}, "job.role_arns")
 	_could_match("execution_role_arn", _trainer, without)
 	told := object.union(without, {"unavailable": [object.union(without.unavailable[0], {"facts": ["job.role_arns"]})]})
@@ -122,7 +122,7 @@ test_role_that_the_job_tells_could_match_as_it_is if {
 	_could_match("role_arn", _trainer, told)
 }
 
-test_other_facts_could_match_if_they_do if {
+test_could_hold_equals_holds_for_other_facts if {
 	every document in [testing.document, _for_now([])] {
 		_could_match("region", "eu-*", document)
 		not _could_match("region", "us-*", document)

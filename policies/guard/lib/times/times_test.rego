@@ -41,7 +41,7 @@ test_end_of_day_knows_the_calendar[date] if {
 	times.end_of_day(date) == times.instant(concat("", [date, "T23:59:59.999999999Z"]))
 }
 
-test_end_of_day_is_undefined_for_no_day[date] if {
+test_end_of_day_is_undefined_for_invalid_dates[date] if {
 	some date in [
 		"2025-02-29", "2100-02-29", "2025-02-30", "2025-04-31", "2025-06-31", "2025-13-01", "2025-00-10",
 		"2025-01-00", "2025-01-32", "2025-1-1", "25-01-01", "1999-12-31", "2200-01-01", "2025-06-15T00:00:00Z",
@@ -50,7 +50,7 @@ test_end_of_day_is_undefined_for_no_day[date] if {
 	not times.end_of_day(date)
 }
 
-test_end_of_day_is_undefined_for_what_is_no_text if {
+test_end_of_day_is_undefined_for_other_types if {
 	every value in [null, 20250615, ["2025-06-15"]] {
 		not times.end_of_day(value)
 	}

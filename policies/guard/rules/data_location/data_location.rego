@@ -79,7 +79,7 @@ findings contains {
 	},
 } if {
 	some place in input.storage.inputs
-	_told(place, "storage.inputs")
+	_is_readable(place, "storage.inputs")
 	not _approved(place)
 	shown := _shown(place.uri)
 }
@@ -95,7 +95,7 @@ findings contains {
 	},
 } if {
 	some place in input.storage.outputs
-	_told(place, "storage.outputs")
+	_is_readable(place, "storage.outputs")
 	not _approved(place)
 	shown := _shown(place.uri)
 }
@@ -113,7 +113,7 @@ findings contains {
 		"bucket": _bucket(bucket),
 	},
 } if {
-	not _crowded.settings
+	not _too_many_places.settings
 	some setting in _with_addresses
 	some bucket in _unapproved_buckets(setting.value)
 	place := _shown_bucket(bucket)
@@ -136,7 +136,7 @@ findings contains {
 	"message": sprintf("%s is %s, which is in no approved account.", [name, arn]),
 	"details": {"config": "rules.data_location.accounts", "name": name, "arn": arn},
 } if {
-	some [name, arn] in _elsewhere
+	some [name, arn] in _other_resources
 	not globs.matches(_accounts, _account(arn))
 	not globs.matches(_others, arn)
 }
@@ -145,7 +145,7 @@ findings contains {
 	"message": sprintf("The command's %s name %s, which is not an approved place.", [part, place]),
 	"details": {"config": "rules.data_location.buckets", "command": part, "bucket": _bucket(bucket)},
 } if {
-	not _crowded.command
+	not _too_many_places.command
 	some part, words in input.command
 	some word in words
 	regex.match(storage.hint, word)
@@ -157,7 +157,7 @@ findings contains {
 	"message": sprintf("The query of input %s names %s, which is not an approved place.", [place.name, shown]),
 	"details": {"config": "rules.data_location.buckets", "input": place.name, "bucket": _bucket(bucket)},
 } if {
-	not _crowded.queries
+	not _too_many_places.queries
 	some place in input.storage.inputs
 	is_string(place.query.statement)
 	some bucket in _unapproved_buckets(place.query.statement)
@@ -168,7 +168,7 @@ findings contains {
 	"message": sprintf("The %s name more than %d places, which are not compared with the approved ones.", [part, _most]),
 	"details": {"config": "rules.data_location.buckets", "part": part},
 } if {
-	some part, _ in _crowded
+	some part, _ in _too_many_places
 }
 
 findings contains {
@@ -205,23 +205,23 @@ _hub_contents contains [sprintf("The setting %s", [setting.name]), setting.value
 }
 
 # What takes data or models of the job and is no output of it. In the job's own account nobody needs to approve it.
-_elsewhere contains ["The evaluator", arn] if {
+_other_resources contains ["The evaluator", arn] if {
 	arn := input.base_model.evaluator_arn
 	_is_of_another_account(arn)
 	not contains(arn, ":hub-content/")
 }
 
-_elsewhere contains ["The MLflow server", arn] if {
+_other_resources contains ["The MLflow server", arn] if {
 	arn := input.mlflow.arn
 	_is_of_another_account(arn)
 }
 
-_elsewhere contains ["The model package group", arn] if {
+_other_resources contains ["The model package group", arn] if {
 	arn := input.package_group
 	_is_of_another_account(arn)
 }
 
-_elsewhere contains ["The topic of the labels", arn] if {
+_other_resources contains ["The topic of the labels", arn] if {
 	some arn in input.labeling.topic_arns
 	_is_of_another_account(arn)
 	not arn in {place.uri | some place in input.storage.inputs}
@@ -240,7 +240,7 @@ _account(arn) := regex.replace(arn, `^(?:[^:]*:){4}([^:]*).*`, "$1")
 _most := 100
 
 # What names more, all its places together.
-_crowded[part] := true if {
+_too_many_places[part] := true if {
 	some part, texts in _texts
 	text := concat("\n", texts)
 
@@ -271,9 +271,9 @@ _shown_bucket(bucket) := sprintf("bucket %s", [bucket]) if storage.is_bucket(buc
 else := "S3, where it gives what is not a bucket name"
 
 # A place without an address says nothing while the call that gives it fails.
-_told(place, _) if is_string(place.uri)
+_is_readable(place, _) if is_string(place.uri)
 
-_told(_, field) if availability.known(field, input)
+_is_readable(_, field) if availability.known(field, input)
 
 _approved(place) if globs.matches(_buckets, place.bucket)
 

@@ -189,12 +189,12 @@ _many(number) := {
 
 _addresses(first, last) := concat(" ", [sprintf("s3://team-%d/x", [i]) | some i in numbers.range(first, last)])
 
-test_allow_as_many_places_as_anybody_needs if {
+test_allow_100_places if {
 	r := rule.findings with input as _many(100) with data.guard.config.rules.data_location as _config
 	r == set()
 }
 
-test_deny_more_places_than_anybody_needs_without_a_look_at_each if {
+test_deny_more_than_100_places_without_comparing_them if {
 	every buckets in [_config.buckets, ["other"]] {
 		r := rule.findings with input as _many(101)
 			with data.guard.config.rules.data_location as object.union(_config, {"buckets": array.concat(buckets, ["shared"])})
@@ -207,7 +207,7 @@ test_deny_more_places_than_anybody_needs_without_a_look_at_each if {
 	}
 }
 
-test_what_one_part_names_is_not_another_parts if {
+test_places_are_counted_separately_for_each_part if {
 	job := object.union(_many(101), {
 		"hyperparameters": [],
 		"environment": [{"slot": "Environment", "name": "B", "value": "s3://other/x"}],
@@ -409,7 +409,7 @@ _gap_findings(gap, field) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.data_location as _gap_config
 }
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	every gap in _gaps {
 		_gap_findings(gap, "storage") == set()
 	}
@@ -417,7 +417,7 @@ test_allow_what_could_not_be_read_for_now if {
 	_gap_findings(_gaps[1], "storage.outputs") == set()
 }
 
-test_deny_it_when_another_call_failed[[i, field]] if {
+test_deny_when_an_unrelated_call_failed[[i, field]] if {
 	some [i, field] in [[0, "hyperparameters"], [0, "storage.outputs"], [1, "hyperparameters"], [1, "storage.inputs"]]
 	count(_gap_findings(_gaps[i], field)) > 0
 }

@@ -61,7 +61,7 @@ test_allow_what_names_no_account[document] if {
 	r == set()
 }
 
-test_a_topic_that_data_comes_from_is_told_as_an_input if {
+test_report_a_topic_that_is_an_input_only_as_an_input if {
 	topic := "arn:aws:sns:eu-west-1:210987654321:x"
 	place := {"name": "InputConfig", "type": "sns", "uri": topic, "bucket": null, "account": "210987654321"}
 	document := {"storage": {"inputs": [place], "outputs": []}, "labeling": {"topic_arns": [topic]}}

@@ -73,7 +73,7 @@ test_allow_every_type_when_the_list_is_empty if {
 
 test_remediation_says_what_to_do if contains(rule.remediation, "instance type")
 
-test_needs_what_it_is_about if rule.needs == ["instances"]
+test_exports_its_needs if rule.needs == ["instances"]
 
 _gap_config := {"instance_types": []}
 
@@ -87,13 +87,13 @@ _gap_findings(gap, field) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.denied_instance_type as _gap_config
 }
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	every gap in _gaps {
 		_gap_findings(gap, "compute") == set()
 	}
 }
 
-test_deny_it_when_another_call_failed if {
+test_deny_when_an_unrelated_call_failed if {
 	every gap in _gaps {
 		count(_gap_findings(gap, "hyperparameters")) > 0
 	}

@@ -117,7 +117,7 @@ findings contains {
 } if {
 	some [image, framework, version] in _versions
 	numbers := _numbers(version)
-	some supported in _similar(framework, numbers)
+	some supported in _candidates(framework, numbers)
 	day := _end_of_support[framework][supported]
 	wanted := _numbers(supported)
 	array.slice(numbers, 0, count(wanted)) == wanted
@@ -137,11 +137,11 @@ findings contains {
 	some image in input.images
 	framework := aws_images.framework(image)
 	_is_listed(framework)
-	not _leading(_tag(image))
+	not _leading_version(_tag(image))
 }
 
 # The versions with an end of support that may be these numbers or their beginning. Each takes OPA many steps.
-_similar(framework, numbers) := {first} | {supported |
+_candidates(framework, numbers) := {first} | {supported |
 	some supported, _ in _end_of_support[framework]
 	strings.any_prefix_match(supported, beginnings)
 } if {
@@ -158,7 +158,7 @@ _is_listed(framework) if _end_of_support[framework]
 _versions contains [image, framework, version] if {
 	some image in input.images
 	framework := aws_images.framework(image)
-	version := _leading(_tag(image))
+	version := _leading_version(_tag(image))
 }
 
 _versions contains [image, framework, version] if {
@@ -171,17 +171,17 @@ _versions contains [image, framework, version] if {
 # The tag, if it tells the version.
 _tag(image) := image.tag if {
 	is_string(image.tag)
-	not _is_beside_the_point(image)
+	not _is_ignored_tag(image)
 }
 
-_is_beside_the_point(image) if {
+_is_ignored_tag(image) if {
 	parameters.of.framework_version.tags_before_digests == false
 	some digest in ["digest", "claimed_digest"]
 	is_string(image[digest])
 }
 
 # `1.7-1` is a version of XGBoost; what follows a word is not.
-_leading(tag) := regex.find_all_string_submatch_n(`^([0-9]+(?:\.[0-9]+)+(?:-[0-9]+)?)(?:-|$)`, tag, 1)[0][1]
+_leading_version(tag) := regex.find_all_string_submatch_n(`^([0-9]+(?:\.[0-9]+)+(?:-[0-9]+)?)(?:-|$)`, tag, 1)[0][1]
 
 # `24.07` is `24.7`: OPA compares a number with a zero first as any other, though it can't return one.
 _numbers(version) := [to_number(number) | some number in regex.split(`[.-]`, version)]

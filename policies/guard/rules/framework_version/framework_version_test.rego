@@ -141,7 +141,7 @@ test_allow_everything_when_the_mappings_are_missing if {
 
 test_remediation_says_what_to_do if contains(rule.remediation, "newer version")
 
-test_needs_what_it_is_about if rule.needs == ["image"]
+test_exports_its_needs if rule.needs == ["image"]
 
 test_a_zero_before_a_number_changes_nothing[supported] if {
 	some supported in ["1.7", "01.7", "1.07"]

@@ -174,7 +174,7 @@ test_deny_everything_when_the_limits_are_missing if {
 
 test_remediation_names_the_field if contains(rule.remediation, "InstanceCount")
 
-test_needs_what_it_is_about if rule.needs == ["instance-count"]
+test_exports_its_needs if rule.needs == ["instance-count"]
 
 _gap_config := {"max_per_group": 1, "max_total": 1}
 
@@ -188,13 +188,13 @@ _gap_findings(gap, field) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.instance_count as _gap_config
 }
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	every gap in _gaps {
 		_gap_findings(gap, "compute") == set()
 	}
 }
 
-test_deny_it_when_another_call_failed if {
+test_deny_when_an_unrelated_call_failed if {
 	every gap in _gaps {
 		count(_gap_findings(gap, "hyperparameters")) > 0
 	}

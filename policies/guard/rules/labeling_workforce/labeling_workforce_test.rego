@@ -74,4 +74,4 @@ test_deny_everybody_when_the_lists_are_missing if {
 
 test_remediation_says_what_to_do if contains(rule.remediation, "private work team")
 
-test_is_about_its_kinds if rule.kinds == ["labeling"]
+test_exports_its_kinds if rule.kinds == ["labeling"]

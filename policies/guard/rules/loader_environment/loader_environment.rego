@@ -123,7 +123,7 @@ findings contains {
 	},
 } if {
 	_may_be_set(object.keys(_options))
-	some setting in array.concat(input.environment, _of_sagemaker)
+	some setting in array.concat(input.environment, _sagemaker_settings)
 	name := _name(setting.name)
 	name in _option_names
 	some [variable, expression] in _expressions[name]
@@ -150,7 +150,7 @@ _may_be_set(names) if strings.any_prefix_match(settings.lower_names, _beginnings
 _beginnings(names) := split(regex.replace(lower(concat("\n", names)), `(?m)_\d+$`, "_"), "\n")
 
 # Its toolkits read them; what others are named like a variable of the environment reaches no loader.
-_of_sagemaker := [setting |
+_sagemaker_settings := [setting |
 	some setting in input.hyperparameters
 	startswith(setting.name, "sagemaker_")
 ]

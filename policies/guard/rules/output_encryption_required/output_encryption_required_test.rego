@@ -132,13 +132,13 @@ _gap_findings(gap, field) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.output_encryption_required as _gap_config
 }
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	every gap in _gaps {
 		_gap_findings(gap, "storage") == set()
 	}
 }
 
-test_deny_it_when_another_call_failed[[i, field]] if {
+test_deny_when_an_unrelated_call_failed[[i, field]] if {
 	some i, gap in _gaps
 	some field in ["hyperparameters", "storage.inputs"]
 	count(_gap_findings(gap, field)) > 0

@@ -123,13 +123,13 @@ _gap_findings(gap, field) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.remote_access as _gap_config
 }
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	every gap in _gaps {
 		_gap_findings(gap, "remote_access") == set()
 	}
 }
 
-test_deny_it_when_another_call_failed if {
+test_deny_when_an_unrelated_call_failed if {
 	every gap in _gaps {
 		count(_gap_findings(gap, "hyperparameters")) > 0
 	}

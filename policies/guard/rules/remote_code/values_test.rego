@@ -64,14 +64,14 @@ test_a_backslash_in_a_value_makes_its_place_unknown if {
 	r == {_index("A", "an unknown place")}
 }
 
-test_allow_as_many_places_of_values_as_anybody_needs[form] if {
+test_allow_100_places_in_values[form] if {
 	some form in ["pip install https://h%d.example\n", "--index https://h%d.example ", "UV_INDEX=https://h%d.example "]
 	r := rule.findings with input as _job({"a": concat("", _places(form, 50))}, {})
 		with data.guard.config.rules.remote_code as _each_approved
 	r == set()
 }
 
-test_deny_more_places_of_values_than_anybody_needs[form] if {
+test_deny_more_than_100_places_in_values[form] if {
 	some form in ["pip install https://h%d.example\n", "--index https://h%d.example ", "UV_INDEX=https://h%d.example "]
 	value := concat("", _places(form, 51))
 	r := rule.findings with input as _job({"a": value, "b": value}, {})
@@ -93,13 +93,13 @@ _and_one_other(form, number) := object.union(
 	{"environment": []},
 )
 
-test_the_last_place_of_values_that_is_compared_is_found[form] if {
+test_deny_the_100th_place_in_values[form] if {
 	some form in ["pip install https://h%d.example\n", "--index https://h%d.example "]
 	r := rule.findings with input as _and_one_other(form, 99) with data.guard.config.rules.remote_code as _each_approved
 	{finding.details.index | some finding in r} == {"other.example"}
 }
 
-test_none_of_more_places_of_values_is_compared[form] if {
+test_compare_none_of_more_than_100_places_in_values[form] if {
 	some form in ["pip install https://h%d.example\n", "--index https://h%d.example "]
 	r := rule.findings with input as _and_one_other(form, 100) with data.guard.config.rules.remote_code as _each_approved
 	{finding.details.index | some finding in r} == {"an unknown place"}

@@ -26,7 +26,7 @@ test_allow_true if {
 
 test_remediation_names_the_field if contains(rule.remediation, "EnableManagedSpotTraining")
 
-test_needs_what_it_is_about if rule.needs == ["spot"]
+test_exports_its_needs if rule.needs == ["spot"]
 
 _gap_config := {}
 
@@ -40,13 +40,13 @@ _gap_findings(gap, field) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.spot_required as _gap_config
 }
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	every gap in _gaps {
 		_gap_findings(gap, "compute") == set()
 	}
 }
 
-test_deny_it_when_another_call_failed if {
+test_deny_when_an_unrelated_call_failed if {
 	every gap in _gaps {
 		count(_gap_findings(gap, "hyperparameters")) > 0
 	}

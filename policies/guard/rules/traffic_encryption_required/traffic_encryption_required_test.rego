@@ -26,7 +26,7 @@ test_allow_true if {
 
 test_remediation_names_the_field if contains(rule.remediation, "EnableInterContainerTrafficEncryption")
 
-test_needs_what_it_is_about if rule.needs == ["traffic-encryption"]
+test_exports_its_needs if rule.needs == ["traffic-encryption"]
 
 _gaps := [
 	{"network": {"encrypted_traffic": null}},
@@ -38,13 +38,13 @@ _gap_findings(gap, field) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.traffic_encryption_required as {}
 }
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	every gap in _gaps {
 		_gap_findings(gap, "network") == set()
 	}
 }
 
-test_deny_it_when_another_call_failed[[i, field]] if {
+test_deny_when_an_unrelated_call_failed[[i, field]] if {
 	some i, gap in _gaps
 	some field in ["hyperparameters", "network.isolated", "network.vpc"]
 	count(_gap_findings(gap, field)) > 0

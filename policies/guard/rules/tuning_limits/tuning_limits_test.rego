@@ -58,13 +58,13 @@ test_deny_every_number_when_the_limits_are_missing if {
 
 _gap := {"job": {"kind": "hyperparameter-tuning"}, "compute": {"max_jobs": null, "max_parallel_jobs": null}}
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	r := rule.findings with input as testing.input_without(_gap, "compute")
 		with data.guard.config.rules.tuning_limits as _config
 	r == set()
 }
 
-test_deny_it_when_another_call_failed if {
+test_deny_when_an_unrelated_call_failed if {
 	r := rule.findings with input as testing.input_without(_gap, "environment")
 		with data.guard.config.rules.tuning_limits as _config
 	r == {_unlimited(20)}
@@ -72,4 +72,4 @@ test_deny_it_when_another_call_failed if {
 
 test_remediation_names_the_field if contains(rule.remediation, "MaxParallelTrainingJobs")
 
-test_is_about_its_kinds if rule.kinds == ["hyperparameter-tuning", "automl", "inference-recommendations"]
+test_exports_its_kinds if rule.kinds == ["hyperparameter-tuning", "automl", "inference-recommendations"]

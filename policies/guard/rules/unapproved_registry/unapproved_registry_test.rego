@@ -211,9 +211,9 @@ test_deny_every_image_when_the_list_is_missing if {
 
 test_remediation_says_what_to_do if contains(rule.remediation, "approved registry")
 
-test_needs_what_it_is_about if rule.needs == ["image"]
+test_exports_its_needs if rule.needs == ["image"]
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	document := testing.input_with_images([testing.unknown_image("unavailable")])
 	r := rule.findings with input as document with data.guard.config.rules.unapproved_registry as {}
 	r == set()

@@ -38,7 +38,7 @@ test_allow_every_error_that_is_tolerated[code] if {
 	_findings(testing.input_with_images([testing.unknown_image(code)]), {"tolerated": [code]}) == set()
 }
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	_findings(testing.input_with_images([testing.unknown_image("unavailable")]), {"tolerated": []}) == set()
 }
 
@@ -130,13 +130,13 @@ _gap_findings(gap, field) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.unresolved_image as _gap_config
 }
 
-test_allow_no_image_in_what_could_not_be_read_for_now if {
+test_allow_no_image_while_images_are_unavailable if {
 	every gap in _gaps {
 		_gap_findings(gap, "images") == set()
 	}
 }
 
-test_deny_it_when_another_call_failed if {
+test_deny_when_an_unrelated_call_failed if {
 	every gap in _gaps {
 		count(_gap_findings(gap, "hyperparameters")) > 0
 	}

@@ -86,7 +86,7 @@ test_deny_everything_when_the_lists_are_missing if {
 
 test_remediation_names_the_field if contains(rule.remediation, "VpcConfig")
 
-test_needs_what_it_is_about if rule.needs == ["vpc"]
+test_exports_its_needs if rule.needs == ["vpc"]
 
 _gap_config := {"subnets": ["*"], "security_groups": ["*"]}
 
@@ -100,13 +100,13 @@ _gap_findings(gap, field) := findings if {
 	findings := rule.findings with input as document with data.guard.config.rules.vpc_required as _gap_config
 }
 
-test_allow_what_could_not_be_read_for_now if {
+test_allow_while_the_fact_is_unavailable if {
 	every gap in _gaps {
 		_gap_findings(gap, "network") == set()
 	}
 }
 
-test_deny_it_when_another_call_failed[[i, field]] if {
+test_deny_when_an_unrelated_call_failed[[i, field]] if {
 	some i, gap in _gaps
 	some field in ["hyperparameters", "network.isolated"]
 	count(_gap_findings(gap, field)) > 0
