@@ -286,7 +286,7 @@ def test_one_that_the_policy_refuses_says_why(run: Any, policies: Any) -> None:
     folder = policies(_exemption("EX-1"), exemption_policy={"ticket_required": True})
     text = " ".join(run("exemptions", "--bundle", folder).stdout.split())
     assert "EX-1 refused, 12 days left" in text
-    assert "exempts nothing: it has no ticket, which exemption_policy demands" in text
+    assert "exempts nothing: it has no ticket, which exemption_policy requires" in text
 
 
 def test_without_exemptions_that_is_said(run: Any, bundle: Path) -> None:

@@ -105,7 +105,7 @@ def test_what_the_policy_refuses_is_an_error_for_each_thing(said: Any) -> None:
     policy = {"longest_days": 30, "ticket_required": True, "never": ["max_runtime"], "wildcards": "none"}
     start = "EX-1 breaks the exemption policy: "
     assert said(policy, starts="2026-11-01", scope={"account": "1111*"}) == [
-        ((), "error", f"{start}it has no ticket, which exemption_policy demands"),
+        ((), "error", f"{start}it has no ticket, which exemption_policy requires"),
         ((), "error", f"{start}it lasts 92 days, from 2026-11-01 to 2027-01-31; at most 30 are allowed"),
         ((), "error", f"{start}max_runtime can't be exempted"),
         ((), "error", f"{start}scope.account has a wildcard: 1111*"),

@@ -1,4 +1,4 @@
-# What is broken, in the configuration or in what a rule reports.
+# Reports defects of the configuration and of rules as findings.
 package guard.main
 
 import data.guard.plan
@@ -32,7 +32,7 @@ _broken[rule_id] contains "The rule exports no set of findings." if {
 	_exists(rule_id)
 }
 
-# What it reported isn't shown: it may hold values of the job's environment.
+# The invalid finding itself isn't shown: it may contain values from the job's environment.
 _broken[rule_id] contains sprintf("The rule returned an invalid finding (%s): it needs %s.", [kind, lacking]) if {
 	some rule_id, _ in _slow_path
 	some finding in _invalid(rule_id)
@@ -49,7 +49,7 @@ _lacking(finding) := "details that are an object, or none" if {
 	_has_message(finding)
 } else := "a message"
 
-# The folder of a rule: asking for the findings instead would evaluate those that are off, too.
+# Whether the rule's folder exists. Checking for `findings` instead would evaluate rules that are off.
 _exists(rule_id) if data.guard.rules[rule_id].remediation
 
 _has_findings(rule_id) if is_set(data.guard.rules[rule_id].findings)

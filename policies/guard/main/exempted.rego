@@ -1,5 +1,5 @@
-# What exempts the findings of one job. Which exemptions the job is in is found once, what images they cover once for
-# each of them, and what they exempt once for each rule and subject.
+# Applies exemptions to the findings of one job. The exemptions whose scope includes the job are determined once, the
+# images that they cover once per exemption, and what they exempt once per rule and subject.
 package guard.main
 
 import data.guard.lib.exemptions
@@ -15,7 +15,7 @@ _images := exemptions.known_images(input)
 
 _nameable := exemptions.nameable(_for_job, _images)
 
-# For all at once: as a rule by number, each look-up would go through all exemptions again.
+# One object for all exemptions: a partial rule keyed by number would iterate over all exemptions at every lookup.
 # regal ignore:prefer-set-or-object-rule
 _covered := {exemption.number: exemptions.covered(exemption, _images, _nameable) |
 	some exemption in _for_job
@@ -26,8 +26,8 @@ _subjects(rule_id) := {_subject(finding) | some finding in _found[rule_id]}
 
 _subject(finding) := exemptions.subject(object.get(finding, "details", {}))
 
-# By subject the first exemption that covers it. Those without images cover every subject, so only the first of them is
-# compared; the others are compared with what they cover.
+# For each subject, the first exemption that covers it. Exemptions without images cover every subject, so only the first
+# of them matters; exemptions with images are looked up only for the subjects that they cover.
 _exempting[rule_id] := object.union(by_any, by_image) if {
 	some rule_id, _ in plan.rules
 	candidates := [exemption | some exemption in _for_job; not exemption.expired; exemptions.is_about(exemption, rule_id)]

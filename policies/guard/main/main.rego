@@ -1,10 +1,11 @@
 # METADATA
 # title: The decision
 # description: |
-#   Collects the findings of all rules into one decision, and those of one rule into a decision of its own. Rules are
-#   found by their folder, levels and exemptions by the configuration. What is broken in either, a rule without a level
-#   or a finding without a message, is a finding itself, at level deny and beyond every exemption. Nothing catches the
-#   error of a rule: it fails every query that needs the rule, `decision` and the rule's own key of `by_rule`.
+#   Combines the findings of all rules into one decision, and the findings of each rule into a decision of its own.
+#   Rules are found by their folder; levels and exemptions come from the configuration. A defect in either, such as a
+#   rule without a level or a finding without a message, is itself a finding at level deny that can't be exempted. The
+#   evaluation error of a rule isn't caught: it fails every query that needs the rule, which are `decision` and the
+#   rule's own key of `by_rule`.
 # schemas:
 #   - input: schema.input
 package guard.main
@@ -25,17 +26,19 @@ schema_version := contract.schema_version
 # METADATA
 # title: Decision
 # description: |
-#   The verdict `decision` (allow, warn or deny) with every `findings`, exempted ones included, sorted, at most 50 of a
-#   rule and one that counts the rest. Undefined, and so an error for who asks, if the input is outside the contract.
+#   The verdict `decision` (allow, warn or deny) and the sorted `findings`, including exempted ones: at most 50 for each
+#   rule, and one more that counts the rest. Undefined, which callers treat as an error, if the input doesn't satisfy
+#   the contract.
 # entrypoint: true
 decision := _summary(_findings) if contract.satisfied(input)
 
 # METADATA
 # title: Decisions by rule
 # description: |
-#   By rule id the decision as it would be with this rule alone: the same contract, levels and exemptions, and what is
-#   broken in the rule's own configuration. Notices about exemptions are about all rules together, so only `decision`
-#   has them. The query for one rule evaluates no other: one that fails or is slow leaves the answers of the rest alone.
+#   For each rule id, the decision that this rule alone would give: with the same contract, levels and exemptions, and
+#   with the defects of the rule's own configuration. Notices about exemptions concern all rules together, so only
+#   `decision` has them. A query for one rule evaluates no other rule, so a rule that fails or is slow doesn't affect
+#   the decisions of the others.
 # entrypoint: true
 by_rule[rule_id] := _summary(_alone(rule_id)) if {
 	contract.satisfied(input)
@@ -51,8 +54,9 @@ _alone(rule_id) := findings if {
 # METADATA
 # title: Rules
 # description: |
-#   The keys of `by_rule` that can have findings, which are all but the rules that are off for every job. `denied_image`
-#   is first, as nothing else is denied as surely; the rest is sorted. No rule is evaluated to find them.
+#   The keys of `by_rule` that can have findings: all except the rules that are off for every job. `denied_image` comes
+#   first, because its denials are the most certain; the others are sorted. The list is computed without evaluating a
+#   rule.
 # entrypoint: true
 rule_ids := array.concat(
 	[rule_id | some rule_id in _queryable; rule_id == "denied_image"],
@@ -93,9 +97,9 @@ _has(level, findings) if {
 	finding.exempted_by == null
 }
 
-# What a rule found, with what is broken about it. Nothing here may depend on another rule. Most rules find nothing in
-# most jobs, and most others a few things that no override and no exemption is about: `_fast_path` takes few steps for them.
-# Keys are walked in their order, which is that of the rules' ids.
+# The findings of each rule, together with the rule's defects. Nothing here may depend on another rule. Most rules find
+# nothing in most jobs, and most others have a few findings to which no override and no exemption applies: `_fast_path`
+# needs few steps for these. Keys are iterated in order, so findings are sorted by rule id.
 
 _listed[rule_id] := findings if some rule_id, findings in _fast_path
 
@@ -112,7 +116,7 @@ _listed[rule_id] := _sorted(array.concat(_stamped(rule_id, judged), _defect_find
 }
 
 _fast_path[rule_id] := [object.union(stamp, {"message": message, "details": details, "exempted_by": null}) |
-	some [message, details] in sort(told)
+	some [message, details] in sort(reported)
 ] if {
 	_nothing_exempts
 	some rule_id, _ in _reporting
@@ -120,7 +124,7 @@ _fast_path[rule_id] := [object.union(stamp, {"message": message, "details": deta
 	found := data.guard.rules[rule_id].findings
 	is_set(found)
 	count(found) <= _most
-	told := [[message, details] |
+	reported := [[message, details] |
 		some finding in found
 		message := finding.message
 		is_string(message)
@@ -129,20 +133,21 @@ _fast_path[rule_id] := [object.union(stamp, {"message": message, "details": deta
 		details := finding.details
 		is_object(details)
 	]
-	count(told) == count(found)
+	count(reported) == count(found)
 }
 
-# What `_fast_path` leaves: many findings, what is broken, and what overrides or exemptions change.
+# Rules that `_fast_path` doesn't cover: those with many or invalid findings, and those that overrides or exemptions
+# change.
 _slow_path[rule_id] if {
 	some rule_id, _ in _reporting
 	not _fast_path[rule_id]
 }
 
-# The owner of a job chooses how many findings it has, so a rule lists some and counts the others. Those that count for
-# the verdict come first, so that it is the same with all of them.
+# The owner of a job controls how many findings it has, so a rule lists a limited number and counts the others. Findings
+# that count for the verdict come first: the verdict is then the same as with all of them.
 _most := 50
 
-# A finding's details come first among its keys, so they decide between equal messages.
+# Findings with equal messages are sorted by their details, the first key of a finding in sort order.
 _sorted(findings) := [keyed[1] | some keyed in sort([[finding.message, finding] | some finding in findings])]
 
 _rest(rule_id, judged) := [object.union(object.remove(first, {"details"}), {
@@ -153,7 +158,7 @@ _rest(rule_id, judged) := [object.union(object.remove(first, {"details"}), {
 	exempted := count([one | some one in judged; one[0]])
 } else := []
 
-# Of each finding what ranks it: whether it is exempted, its message, itself, and by which exemption.
+# For each finding an array to sort by: whether it is exempted, its message, the finding, and the exemption's id.
 _judged(rule_id) := [[exempted_by != null, finding.message, finding, exempted_by] |
 	some finding in _found[rule_id]
 	exempted_by := object.get(exempting, [_subject(finding)], null)
@@ -181,7 +186,7 @@ _found[rule_id] := {finding | some finding in data.guard.rules[rule_id].findings
 	some rule_id, _ in _slow_path
 }
 
-# The rules that are on and answer anything else than an empty set.
+# Rules that are on and whose findings are not an empty set.
 _reporting[rule_id] if {
 	some rule_id, _ in _on
 	not data.guard.rules[rule_id].findings == set()
@@ -193,7 +198,8 @@ _shortened(message) := message if {
 	count(message) <= _longest
 } else := sprintf("%s... (%d characters)", [substring(message, 0, _longest), count(message)])
 
-# A rule names the entry of its section that decided; where an override gives that for the job, it is the override's.
+# A finding names the entry of the rule's section that decided. Where an override replaces that entry for the job, the
+# path of the override's entry is put in its place.
 _with_override(rule_id, details) := object.union(details, {"config": config}) if {
 	number := parameters.applied[rule_id]
 	is_string(details.config)
@@ -214,8 +220,8 @@ _is_changed(rule_id, "") if {
 	key != "level"
 }
 
-# A rule that is off isn't evaluated, so it costs nothing. About a job of another kind, or without what the rule needs,
-# no level and no override makes it report anything.
+# A rule that is off isn't evaluated, so it costs nothing. If the job is of another kind, or lacks a part that the rule
+# needs, no level and no override makes the rule report anything.
 _on := object.remove(_levels, kinds.about_others(plan.limits, input)) if {
 	plan.scoped == {}
 } else := object.remove(object.remove(_levels, _off), kinds.about_others(plan.limits, input))

@@ -1,10 +1,11 @@
 # METADATA
 # title: Masking of records
 # description: |
-#   What is hidden of a decision before its whole record is kept. The input is `input`, the document, and `result`, the
-#   decision with its findings. A mask is a JSON pointer, which erases a field, or an object with `op` and `path`, as in
-#   OPA's own decision logs: `upsert` puts `value` in place of what is there, so that the document stays one. The record
-#   names every path that was hidden. A rule that reads a hidden value can't decide on the record again.
+#   Selects what is hidden in the full record of a decision before the record is stored. The input has the document as
+#   `input`, and the decision with its findings as `result`. A mask is either a JSON pointer, which erases a field, or
+#   an object with `op` and `path`, as in OPA's own decision logs: `upsert` replaces the field by `value`, so that the
+#   document stays valid. The record lists every path that was hidden. A decision can't be replayed on the record with a
+#   rule that reads a hidden value.
 # schemas:
 #   - input: schema.masked
 package guard.mask
@@ -12,8 +13,8 @@ package guard.mask
 # METADATA
 # title: What is hidden
 # description: |
-#   Values of environment variables and hyperparameters, the words of commands, and the statements of queries, which may
-#   have people's data in them. Names stay.
+#   The values of environment variables and hyperparameters, the words of commands, and the statements of queries, which
+#   may contain personal data. Names are not hidden.
 # entrypoint: true
 # scope: document
 hidden contains _replaced(["input", group, i, "value"]) if {

@@ -1,13 +1,13 @@
 # METADATA
 # title: Parameters
 # description: |
-#   What the configuration gives the rules for one job. The first override that matches the job applies: what it gives
-#   replaces level or parameters of the rule's section, the rest stays. All are worked out at once, which is cheaper
-#   than to look for each that a rule reads.
+#   The rules' parameters for one job. The first override that matches the job applies: its level and parameters replace
+#   those of the rule's section, the others stay. All parameters are computed at once, which is cheaper than computing
+#   each one that a rule reads.
 #
 #   A rule reads a parameter as `parameters.of.<rule_id>.<parameter>`, and one with globs as
 #   `parameters.globs.<rule_id>.<parameter>`, in which `{account}`, `{region}` and `{partition}` are those of the job.
-#   Neither is defined for what isn't configured.
+#   Both are undefined for a parameter that isn't configured.
 # schemas:
 #   - input: schema.input
 package guard.parameters
@@ -18,14 +18,14 @@ import data.guard.plan
 import future.keywords.not
 
 # METADATA
-# description: By rule id the number of the override that applies to the job; none where none matches.
+# description: The number of the override that applies to the job, by rule id; undefined for a rule without a match.
 # scope: document
 applied[rule_id] := levels.first(plan.scoped[rule_id], input) if some rule_id, _ in plan.scoped
 
 # METADATA
 # description: |
-#   By rule id and key the number of the override that gives the key for the job. With it a parameter that may be as
-#   long as the deny list is read in its place in the configuration.
+#   The number of the override that gives a key for the job, by rule id and key. A rule needs it to read a parameter
+#   that may be as large as the deny list in place, which means directly in the configuration.
 # scope: document
 changed[rule_id][key] := number if {
 	some rule_id, number in applied
@@ -33,7 +33,7 @@ changed[rule_id][key] := number if {
 }
 
 # METADATA
-# description: By rule id and name the parameters, but for those that a rule reads in their place.
+# description: The parameters by rule id and name, except those that a rule reads in place.
 # scope: document
 of := plan.sections if {
 	plan.scoped == {}
@@ -46,7 +46,7 @@ _overridden[rule_id] := object.union(object.remove(plan.sections[rule_id], given
 _given[rule_id] := plan.given[rule_id][number] if some rule_id, number in applied
 
 # METADATA
-# description: By rule id and name the parameters, with the job's account, region and partition in their globs.
+# description: The parameters by rule id and name, with the job's account, region and partition filled into their globs.
 # scope: document
 globs := of if {
 	plan.filled == {}

@@ -1,9 +1,9 @@
 # METADATA
 # title: The plan
 # description: |
-#   What depends on the configuration alone: the rules that can report something, with their levels, overrides and
-#   needs, what is broken about them, and the exemptions, checked and taken apart. A folder of policies makes it for
-#   each decision; `make bundle` makes it once, and packs the answers as this package.
+#   Everything that depends on the configuration alone: the rules that can report something, with their levels,
+#   overrides, needs and defects, and the exemptions, validated and prepared. With a folder of policies the plan is
+#   computed for each decision; `make bundle` computes it once and packs the results as this package.
 package guard.plan
 
 import data.guard.lib.exemption_policy
@@ -14,7 +14,7 @@ import data.guard.lib.parts
 import future.keywords.not
 
 # METADATA
-# description: By rule id the level of the rules that have another than off for some job.
+# description: The level of each rule that isn't off for every job, by rule id.
 # scope: document
 rules[rule_id] := level if {
 	some rule_id, _ in data.guard.config.rules
@@ -25,7 +25,7 @@ rules[rule_id] := level if {
 }
 
 # METADATA
-# description: By rule id what all findings of a rule have in common, of those that have no overrides.
+# description: For each rule without overrides, by rule id, the keys that all its findings have in common.
 # scope: document
 stamps[rule_id] := stamp if {
 	some rule_id, level in rules
@@ -37,8 +37,8 @@ stamps[rule_id] := stamp if {
 
 # METADATA
 # description: |
-#   Of these rules, by the part that they need the ids of those that need it, and by job kind of those that are about
-#   other kinds.
+#   Which of these rules don't apply to which jobs. `needs` lists by part the rules that need the part, `kinds` by job
+#   kind the rules that are about other kinds, and `unknown_kinds` the rules that don't apply to an unknown kind.
 # scope: document
 limits := {
 	"needs": {part: ids |
@@ -57,7 +57,7 @@ _about[rule_id] := named if {
 }
 
 # METADATA
-# description: By rule id the overrides of the rules that have some, as data.guard.lib.levels prepares them.
+# description: For each rule with overrides, by rule id, the overrides as data.guard.lib.levels prepares them.
 # scope: document
 scoped[rule_id] := levels.prepared(overrides) if {
 	some rule_id
@@ -68,8 +68,8 @@ scoped[rule_id] := levels.prepared(overrides) if {
 
 # METADATA
 # description: |
-#   By rule id and number what the overrides of the scoped rules give in place of the section's, but for parameters that
-#   a rule reads in their place.
+#   For each rule in `scoped`, by rule id and override number, the values that the override gives instead of the
+#   section's, except parameters that the rule reads in place.
 # scope: document
 given[rule_id] := [parameters |
 	some override in _overrides(rule_id)
@@ -79,12 +79,12 @@ given[rule_id] := [parameters |
 }
 
 # METADATA
-# description: By rule id what is broken about a rule, whatever the job; one text for each.
+# description: The defects of each rule that don't depend on the job, by rule id; one text for each defect.
 # scope: document
 defects[rule_id] := [text | some text in texts] if some rule_id, texts in _defects
 
 # METADATA
-# description: The configured rules without a remediation; if they have no findings either, they don't exist.
+# description: The configured rules without a remediation. A rule without findings as well doesn't exist.
 # scope: document
 unnamed := [rule_id | some rule_id, _ in data.guard.config.rules; not _is_named(rule_id)]
 
@@ -95,22 +95,24 @@ exemptions := exemptions_of.prepared(_exemptions)
 
 # METADATA
 # description: |
-#   By rule id and name the parameters that the configured rules' sections give, but for those that a rule reads in
-#   their place.
+#   The parameters in the sections of the configured rules, by rule id and name, except parameters that the rule reads
+#   in place.
 # scope: document
 sections := json.remove(_sections, array.concat(
 	[[rule_id, "overrides"] | _ := data.guard.config.rules[rule_id].overrides],
 	[[rule_id, name] | some name in data.guard.rules[rule_id].in_place],
 ))
 
-# Each value is read where it stands: what a test puts in the place of one would be merged with what the configuration
-# has there if the section were read as a whole.
+# Each value is read separately: if the section were read as a whole, a value that a test replaces would be merged with
+# the value in the configuration.
 _sections[rule_id] := {name: value | some name, value in data.guard.config.rules[rule_id]} if {
 	some rule_id, _ in data.guard.config.rules
 }
 
 # METADATA
-# description: By rule id the rules, but for those that are off for every job, with a fact of the job in a glob.
+# description: |
+#   The rules with a placeholder for a fact of the job in a parameter, such as `{account}`, by rule id; without rules
+#   that are off for every job.
 # scope: document
 filled[rule_id] if {
 	some rule_id, parameters in sections
@@ -145,19 +147,19 @@ _overrides(rule_id) := overrides if {
 	overrides := data.guard.config.rules[rule_id].overrides
 } else := []
 
-# The values themselves may be as long as the deny list.
+# Only the types, because the values may be as large as the deny list.
 _types(rule_id) := {name: type_name(data.guard.config.rules[rule_id][name]) |
 	some name, _ in data.guard.config.rules[rule_id]
 	not name in {"level", "overrides"}
 }
 
-# What isn't a list of parts demands nothing.
+# A value that isn't a list requires no part.
 _needs(rule_id) := needs if {
 	needs := data.guard.rules[rule_id].needs
 	is_array(needs)
 } else := []
 
-# The folder of a rule: asking for the findings instead would evaluate those that are off, too.
+# Whether the rule's folder exists. Checking for `findings` instead would evaluate rules that are off.
 _is_named(rule_id) if data.guard.rules[rule_id].remediation
 
 _defects[rule_id] contains "The rule has no level in the configuration." if {
@@ -179,5 +181,5 @@ _exemptions := data.guard.config.exemptions if not _has_exemption_policy
 
 _exemptions := exemption_policy.governed(data.guard.config.exemptions, data.guard.config.exemption_policy)
 
-# Not only one that is true: `exemption_policy: false` is wrong, and refuses all.
+# The assignment also holds for false: `exemption_policy: false` is invalid and refuses every exemption.
 _has_exemption_policy if _ := data.guard.config.exemption_policy

@@ -1,9 +1,9 @@
 # METADATA
 # title: Settings
 # description: |
-#   The hyperparameters and environment variables of a job as one list, with their names and values in lists of the same
-#   order. Rules that look at every setting share them: OPA walks a list of texts in fewer steps than a list of objects,
-#   and only a text that is suspicious needs its setting.
+#   The hyperparameters and environment variables of a job as one list, and their names and values as lists in the same
+#   order. All rules that check every setting share these lists: OPA iterates over a list of texts in fewer steps than
+#   over a list of objects, and needs the setting itself only for a suspicious text.
 # schemas:
 #   - input: schema.input
 package guard.settings
@@ -20,8 +20,8 @@ values := [setting.value | some setting in listed]
 
 # METADATA
 # description: |
-#   The settings' names. Where they are more text than honest jobs have, a long one is only its first and last 128
-#   characters, a line each: rules search names with many regular expressions.
+#   The settings' names. If all names together have more than 20,000 characters, which ordinary jobs don't reach, a long
+#   name is cut to its first and last 128 characters, each on a line: rules search names with many regular expressions.
 names := _names if {
 	count(concat("", _names)) <= 20000
 } else := [_ends(name) | some name in _names]
@@ -41,9 +41,9 @@ lower_names := lower_lines if {
 
 # METADATA
 # description: |
-#   Places of the settings in whose name, in one of its `spellings`, the expression finds something. Most expressions
-#   find nothing in any, which all names at once tell, a line each; but for those that tell where a text begins or ends
-#   from where a line does.
+#   The positions of the settings that the expression matches somewhere in the name, in one of its `spellings`. Most
+#   expressions match no name, which one search in all names, a line each, shows. That shortcut doesn't work for
+#   expressions that distinguish the ends of the text from the ends of a line.
 named(expression) := set() if {
 	not _has_text_anchor(expression)
 	not regex.match(concat("", ["(?m)", expression]), _spelled)
@@ -51,8 +51,8 @@ named(expression) := set() if {
 
 # METADATA
 # description: |
-#   Whether the expression finds something in one of these names, a line each, or in its `spellings`. As in `named`, but
-#   without a look at each: thousands may stand in the value of a setting.
+#   True if the expression matches somewhere in one of these names, a line each, or in their `spellings`. Unlike `named`
+#   it doesn't iterate over the names, because the value of one setting can contain thousands.
 is_any_named(expression, lines) if {
 	some text in _texts(expression, lines)
 	some spelling in spellings(text)
@@ -65,21 +65,21 @@ _texts(expression, lines) := split(lines, "\n") if {
 
 # METADATA
 # description: |
-#   What texts such as `NAME=value` and `--name value` set, a line for each, with a tab behind the name: for
-#   `assigned_names` and `assigned_values`, which look at none of them, however many there are.
+#   Texts such as `NAME=value` and `--name value` as lines with a tab after the name: the input of `assigned_names` and
+#   `assigned_values`, which process any number of lines without iterating over them.
 assignments(texts) := regex.replace(concat("\n", texts), `(?m)^[^a-zA-Z_\n]*([a-zA-Z_][\w.-]*)(?:=|[ \t]+)`, "$1\t")
 
 # METADATA
 # description: |
-#   Names of assignments in which the expression finds something, not in their `spellings`, as often as they are there,
-#   and so many at most.
+#   The names in assignments that the expression matches somewhere, without their `spellings`. Repeated names are
+#   repeated; the result has at most `most` names.
 assigned_names(assignments, expression, most) := found if {
 	lines := regex.replace(assignments, `\t.*`, "")
 	found := _found(expression, lines, most)
 }
 
 # METADATA
-# description: What assignments set these names to, as `[name, value]`.
+# description: The values that the assignments give these names, as `[name, value]`.
 assigned_values(assignments, names) := {[name, value] |
 	names != []
 	expression := sprintf(`(?m)^(%s)\t(.*)$`, [replace(concat("|", names), ".", `\.`)])
@@ -93,7 +93,8 @@ _found(expression, lines, most) := regex.find_n(concat("", [`(?m)^.*(?:`, expres
 _has_text_anchor(expression) if regex.match(`\\[Az]|\(\?[a-zA-Z]*-`, expression)
 
 # METADATA
-# description: A name as it is, and with its words apart, so that expressions find `hub_Token` in `hubToken`.
+# description: |
+#   The name itself, and the name with its words separated, so that expressions find `hub_Token` in `hubToken`.
 spellings(name) := {name, _apart(name)}
 
 _apart(text) := regex.replace(text, `([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`, "${1}${3}_${2}${4}")
@@ -103,5 +104,5 @@ _spelled := concat("\n", [_lines, _apart(_lines)])
 _lines := concat("\n", names)
 
 # METADATA
-# description: All settings as JSON, to tell at once what none of their values holds.
+# description: All settings as one JSON text, for a quick test that no value contains what a rule looks for.
 text := json.marshal(listed)

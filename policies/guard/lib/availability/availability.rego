@@ -1,18 +1,18 @@
 # METADATA
 # title: Availability
 # description: |
-#   What the document lacks of the job: the answers of SageMaker API calls that failed for now, as `unavailable` lists
-#   them, and settings that it has no room for. Such a gap may only withhold findings: a rule that reports that a fact
-#   is absent (null, false, empty or missing) first asks whether it is known.
+#   Facts of the job that the document lacks: the results of SageMaker API calls that failed temporarily, listed in
+#   `unavailable`, and settings for which the document has no room. A gap may only withhold findings: before a rule
+#   reports that a fact is absent (null, false, empty or missing), it must check that the fact is known.
 package guard.lib.availability
 
 import future.keywords.not
 
 # METADATA
 # description: |
-#   True if every call behind the field succeeded, or was refused for good, and nothing of it is left out; so it is in
-#   documents from before there was `unavailable`. A field such as `network` is known with all that is in it, as
-#   `network.vpc`; a rule asks for what it reads, as the rest is no reason to withhold a finding.
+#   True if every call for the field succeeded or was refused permanently, and nothing of the field is left out. Always
+#   true for documents that are older than `unavailable`. A field such as `network` is known only if all its parts, such
+#   as `network.vpc`, are. A rule should check only what it reads: no other gap is a reason to withhold its finding.
 known(field, document) if not _lacks(field, document)
 
 _lacks(field, document) if {
@@ -32,7 +32,7 @@ _lacks(field, document) if {
 	document.settings_omitted > 0
 }
 
-# A document from before names fields alone, and one for all roles.
+# Older documents have no `facts`, only `fields`, and use `job.role_arns` for all roles.
 _facts(call) := call.facts if {
 	is_array(call.facts)
 } else := array.concat(call.fields, ["job.execution_role_arns" | "job.role_arns" in call.fields])

@@ -1,12 +1,12 @@
 # METADATA
 # title: AWS's own images
 # description: |
-#   Tells an image that AWS publishes from one with the same name elsewhere: by account, region and repository, as
-#   the generated table has them. Without a known account, an image is nobody's.
+#   Distinguishes images that AWS publishes from images of the same name elsewhere, by account, region and repository in
+#   the generated table. An image without a known account doesn't count as published by AWS.
 package guard.lib.aws_images
 
 # METADATA
-# description: True if the image is in a repository that AWS publishes, in the account that is AWS's in its region.
+# description: True if AWS publishes the image's repository in the image's account and region.
 published(image) if {
 	is_string(image.account)
 	is_string(image.region)
@@ -15,14 +15,15 @@ published(image) if {
 }
 
 # METADATA
-# description: True if AWS publishes the repository with one moving tag only, so that nobody can choose another.
+# description: True if AWS publishes the repository with a single mutable tag, so that a job can't choose another.
 without_versions(image) if {
 	_without_versions[image.repository]
 	published(image)
 }
 
 # METADATA
-# description: The framework whose version the image's tags begin with; undefined for an image that AWS doesn't publish.
+# description: |
+#   The framework whose version begins the image's tags; undefined for an image that AWS doesn't publish.
 framework(image) := name if {
 	name := _frameworks[image.repository]
 	published(image)

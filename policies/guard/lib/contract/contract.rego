@@ -1,8 +1,8 @@
 # METADATA
 # title: The input contract
 # description: |
-#   Tells documents of the version that the policies are written for from everything else. It compares the keys that a
-#   rule may rely on; the types behind them are the producer's duty, checked against the schema.
+#   Checks that the input is a document of the schema version that the policies are written for. It compares the keys
+#   that a rule may rely on; their types are the responsibility of the guard, which checks documents against the schema.
 package guard.lib.contract
 
 import data.guard.lib.times
@@ -14,9 +14,9 @@ schema_version := 1
 
 # METADATA
 # description: |
-#   True if the document has the keys that every document of the schema version has. Keys that came after the version's
-#   first documents may be missing, which means the same as null, or be unknown here: they are additive, and what
-#   changes the meaning of another key raises the version.
+#   True if the document has the keys that every document of the schema version has. Keys that were added to the version
+#   later may be missing, which means the same as null, and keys that are unknown here are allowed: both are additive.
+#   A change to the meaning of another key raises the version.
 satisfied(document) if {
 	document.schema_version == schema_version
 	object.subset(object.keys(document), {

@@ -1,11 +1,12 @@
 # METADATA
 # title: Exemption policy
 # description: |
-#   What exemptions must keep to, `exemption_policy` in the configuration: `longest_days`, the days that one may last,
-#   its first, `starts`, and its last counted; `ticket_required`; `never`, ids of rules that can't be exempted; and
-#   `wildcards`, whether a scope may have `*` and `?`: "any", "part" (but not alone, for every account or every role,
-#   and not in a list that leaves no account out, such as `["0*", "1*", ...]`) or "none". Nothing here compares with
-#   the time of a job: the same exemption is judged alike when it is built and when a decision is made.
+#   The requirements for exemptions, `exemption_policy` in the configuration: `longest_days`, the maximum number of
+#   days, counting the first (`starts`) and the last; `ticket_required`; `never`, the ids of rules that can't be
+#   exempted; and `wildcards`, whether a scope may use `*` and `?`: "any", "part" (but not alone, for every account or
+#   every role, and not in a list that leaves no account out, such as `["0*", "1*", ...]`) or "none". Nothing here
+#   depends on the time of a job, so an exemption is judged the same when the bundle is built and when a decision is
+#   made.
 package guard.lib.exemption_policy
 
 import data.guard.lib.scopes
@@ -14,8 +15,8 @@ import future.keywords.not
 
 # METADATA
 # description: |
-#   The exemptions, in their order, with one that breaks the policy replaced by what is `refused` about it. A policy
-#   that is wrong itself refuses all.
+#   The exemptions in their order. Each exemption that breaks the policy is replaced by an object with the problems as
+#   `refused`. A malformed policy refuses all exemptions.
 governed(exemptions, policy) := [_governed(exemption, policy) | some exemption in exemptions] if {
 	is_array(exemptions)
 } else := exemptions
@@ -26,7 +27,7 @@ _governed(exemption, policy) := {"refused": refused} if {
 } else := exemption
 
 # METADATA
-# description: What an exemption breaks of the policy, one text for each. What is malformed is not looked at.
+# description: Requirements of the policy that an exemption breaks, one text for each. Malformed values are not judged.
 problems(exemption, policy) := broken if {
 	broken := _policy_problems(policy)
 	count(broken) > 0
@@ -39,7 +40,7 @@ problems(exemption, policy) := broken if {
 	is_object(exemption)
 } else := set()
 
-_ticket_problems(exemption, policy) := {"it has no ticket, which exemption_policy demands" |
+_ticket_problems(exemption, policy) := {"it has no ticket, which exemption_policy requires" |
 	policy.ticket_required
 	not _is_text(exemption.ticket)
 }
@@ -51,7 +52,7 @@ _length_problems(exemption, policy) := {problem |
 
 _length_problem(exemption, longest) := problem if {
 	not times.end_of_day(exemption.starts)
-	problem := sprintf("it has no first day, starts: YYYY-MM-DD; it may last %d days", [longest])
+	problem := sprintf("it has no valid first day (starts: YYYY-MM-DD); it may last at most %d days", [longest])
 } else := problem if {
 	days := _days(exemption)
 	days > longest
@@ -86,21 +87,21 @@ _scope_problems(exemption, policy) := {problem |
 	policy.wildcards == "part"
 	some fact, patterns in exemption.scope
 	_leaves_none_out(fact, patterns)
-	problem := sprintf("scope.%s is for everything: %s", [fact, concat(", ", patterns)])
+	problem := sprintf("scope.%s matches everything: %s", [fact, concat(", ", patterns)])
 }
 
 _pattern_problem(fact, pattern, "none") := sprintf("scope.%s has a wildcard: %s", [fact, pattern]) if {
 	regex.match(`[*?]`, pattern)
 }
 
-_pattern_problem(fact, pattern, "part") := sprintf("scope.%s is for everything: %s", [fact, pattern]) if {
+_pattern_problem(fact, pattern, "part") := sprintf("scope.%s matches everything: %s", [fact, pattern]) if {
 	matches_everything(fact, pattern)
 }
 
 # METADATA
 # description: |
-#   True for a glob of a scope that excludes nothing: wildcards, separators, and of a role what all ARNs of roles have
-#   or begin with.
+#   True for a scope's glob that excludes nothing: one of only wildcards, separators and, for a role, text that the ARNs
+#   of all roles have in common.
 # scope: document
 matches_everything("role_arn", pattern) if {
 	regex.match(`^[*?:]*(arn|ar?\*)?[*?:]*(aws[a-z-]*|aw?\*)?[*?:]*(iam|ia?\*)?[*?:]*(role|rol?\*|r\*)?[*?:/]*$`, pattern)
@@ -115,8 +116,9 @@ matches_everything("region", pattern) if regex.match(`^[*?-]+$`, pattern)
 
 matches_everything("image", pattern) if regex.match(`^[*/:@.]+$`, pattern)
 
-# A list whose globs match all examples, of which no part has anything in common: few lists do but those that are for
-# everything, which always do. All at once, however long the list is.
+# True for a list whose globs together match all examples. The examples have as little as possible in common: a list
+# that matches everything always matches them all, and few other lists do. All globs are compared as one expression,
+# however long the list is.
 _leaves_none_out(fact, patterns) if {
 	is_array(patterns)
 	scopes.valid(patterns)
@@ -141,14 +143,14 @@ _examples := {
 	],
 }
 
-# Every first digit with every last one, and each alone: no glob with one digit matches all. Three first digits tell
-# more lists apart, but for roles they would be too many.
+# Every first digit with every last digit, and accounts of one repeated digit: no glob with a fixed digit matches all.
+# Combinations of three first digits would reveal more lists, but would be too many for roles.
 _accounts := array.concat(
 	[sprintf("%d8031704529%d", [first, last]) | some first in numbers.range(0, 9); some last in numbers.range(0, 9)],
 	[sprintf("%d%d", [digit * 111111, digit * 111111]) | some digit in numbers.range(1, 9)],
 )
 
-# By each character that a role's name may begin with, without regard to case.
+# One name for each character that a role's name may begin with, ignoring case.
 _names := split("a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 + = , . @ _ -", " ")
 
 _listed(values) := values if {

@@ -21,9 +21,9 @@ test_nothing_is_refused_by_an_empty_policy if exemption_policy.problems(_exempti
 test_ticket[note] if {
 	some note, example in {
 		"given": [true, {"ticket": "OPS-7"}, set()],
-		"missing": [true, {}, {"it has no ticket, which exemption_policy demands"}],
-		"empty": [true, {"ticket": " "}, {"it has no ticket, which exemption_policy demands"}],
-		"no text": [true, {"ticket": 7}, {"it has no ticket, which exemption_policy demands"}],
+		"missing": [true, {}, {"it has no ticket, which exemption_policy requires"}],
+		"empty": [true, {"ticket": " "}, {"it has no ticket, which exemption_policy requires"}],
+		"no text": [true, {"ticket": 7}, {"it has no ticket, which exemption_policy requires"}],
 		"not demanded": [false, {}, set()],
 	}
 	exemption_policy.problems(_with(example[1]), {"ticket_required": example[0]}) == example[2]
@@ -41,7 +41,10 @@ test_length[note] if {
 			{"starts": "2025-12-31"},
 			{"it lasts 31 days, from 2025-12-31 to 2026-01-30; at most 30 are allowed"},
 		],
-		"no day to start": [{"starts": "soon"}, {"it has no first day, starts: YYYY-MM-DD; it may last 30 days"}],
+		"no day to start": [
+			{"starts": "soon"},
+			{"it has no valid first day (starts: YYYY-MM-DD); it may last at most 30 days"},
+		],
 		"an end that is no day": [{"expires": "never"}, set()],
 	}
 	exemption_policy.problems(_with(example[0]), {"longest_days": 30}) == example[1]
@@ -53,7 +56,7 @@ test_one_day_may_be_the_longest if {
 
 test_a_first_day_is_needed_where_there_is_a_longest if {
 	without := object.remove(_exemption, {"starts"})
-	expected := {"it has no first day, starts: YYYY-MM-DD; it may last 30 days"}
+	expected := {"it has no valid first day (starts: YYYY-MM-DD); it may last at most 30 days"}
 	exemption_policy.problems(without, {"longest_days": 30}) == expected
 	exemption_policy.problems(without, {}) == set()
 }
@@ -84,7 +87,7 @@ test_wildcards[note] if {
 		"star": ["none", {"region": ["eu-west-1", "us-*"]}, {"scope.region has a wildcard: us-*"}],
 		"question mark": ["none", {"region": "us-west-?"}, {"scope.region has a wildcard: us-west-?"}],
 		"part": ["part", {"region": "us-*", "job_name": "?-churn"}, set()],
-		"alone": ["part", {"account": ["*"]}, {"scope.account is for everything: *"}],
+		"alone": ["part", {"account": ["*"]}, {"scope.account matches everything: *"}],
 		"no text": ["none", {"account": 7}, set()],
 		"no mapping": ["none", "*", set()],
 	}
@@ -108,7 +111,7 @@ _lists := {
 
 test_a_list_that_leaves_none_out_is_for_everything[note] if {
 	some note, [fact, patterns] in _lists
-	expected := {sprintf("scope.%s is for everything: %s", [fact, concat(", ", patterns)])}
+	expected := {sprintf("scope.%s matches everything: %s", [fact, concat(", ", patterns)])}
 	exemption_policy.problems(_scoped({fact: patterns}), {"wildcards": "part"}) == expected
 	exemption_policy.problems(_scoped({fact: patterns}), {"wildcards": "any"}) == set()
 }
@@ -136,7 +139,7 @@ test_other_lists_are_part[note] if {
 
 test_a_glob_for_everything_is_one_problem_of_its_list if {
 	scope := {"account": array.concat(["*"], _lists["by the first digit"][1])}
-	exemption_policy.problems(_scoped(scope), {"wildcards": "part"}) == {"scope.account is for everything: *"}
+	exemption_policy.problems(_scoped(scope), {"wildcards": "part"}) == {"scope.account matches everything: *"}
 }
 
 test_matches_everything[note] if {
@@ -209,7 +212,7 @@ test_a_wrong_policy_refuses_everything[note] if {
 }
 
 test_governed_keeps_the_order_and_what_is_allowed if {
-	refused := {"refused": {"it has no ticket, which exemption_policy demands"}}
+	refused := {"refused": {"it has no ticket, which exemption_policy requires"}}
 	ticketed := _with({"ticket": "OPS-7"})
 	list := [_exemption, ticketed, 7]
 	exemption_policy.governed(list, {"ticket_required": true}) == [refused, ticketed, 7]

@@ -1,23 +1,23 @@
 # METADATA
 # title: Exemptions
 # description: |
-#   An exemption takes findings of some rules out of the verdict, for a scope and until a day. It gives id, owner,
-#   reason, rules (rule ids, or "*" for all), scope, expires (YYYY-MM-DD) and, if there are such, ticket and starts
-#   (YYYY-MM-DD). The scope gives at least one of account, region, role_arn, job_kind and job_name, each a glob or a
-#   list of globs, and image, an entry or a list of entries as in the deny list. All of them must match.
+#   An exemption removes findings of some rules from the verdict, for the jobs of a scope and until a date. It has id,
+#   owner, reason, rules (rule ids, or "*" for all), scope, expires (YYYY-MM-DD), and optionally ticket and starts
+#   (YYYY-MM-DD). The scope has at least one of account, region, role_arn, job_kind and job_name, each a glob or a
+#   list of globs, and image, an entry or a list of entries as in the deny list. All keys of a scope must match.
 #
-#   - It counts from the beginning of its first day, if it gives one, through the whole of its last one in UTC, compared
-#     with the time of the document.
-#   - A scope with image covers a finding about an image if the entry names that image, and a finding about no image if
-#     it names all images of the job. An entry with a registry is for that registry alone, and a wildcard in the
-#     registry stays within its name. An image that isn't known is named by no entry.
+#   - An exemption is valid from the beginning of its first day, if it has one, to the end of its last day, in UTC,
+#     compared with the time of the document.
+#   - A scope with image covers a finding about an image if an entry names that image, and a finding about no image if
+#     entries name all images of the job. An entry with a registry is for that registry alone, and a wildcard in the
+#     registry stays within its name. No entry names an unknown image.
 #   - A job with several roles is covered only if all of them match.
-#   - A role or an image that can't be read for now could be any: such a gap ends no exemption.
-#   - Expired, malformed, or `refused` by the exemption policy, it exempts nothing and is reported.
+#   - A role or an image that is temporarily unavailable could be any: it doesn't end an exemption.
+#   - An exemption that is expired, malformed, or `refused` by the exemption policy exempts nothing and is reported.
 #
-#   The owner of a job chooses how many findings and images it has, so the work is done in steps that never multiply:
-#   once per configuration, once per job, once per image that an exemption is about, and once for each subject, which is
-#   what findings have in common here: an image, or the job.
+#   The owner of a job controls how many findings and images it has, so the work is done in steps that don't multiply:
+#   once per configuration, once per job, once per image that an exemption is about, and once per subject. A subject is
+#   what a finding is about: an image, or the job.
 package guard.lib.exemptions
 
 import data.guard.lib.availability
@@ -28,8 +28,8 @@ import future.keywords.not
 
 # METADATA
 # description: |
-#   What depends on the configuration alone: the `valid` exemptions with their scopes as regular expressions, the index
-#   of these scopes, and as `malformed` what to report of the others.
+#   Everything that depends on the configuration alone: the `valid` exemptions with their scopes as regular expressions,
+#   the `index` of these scopes, and the `malformed` exemptions as findings to report.
 prepared(exemptions) := {
 	"valid": [_prepared(number, exemption) |
 		some number, exemption in exemptions
@@ -53,8 +53,8 @@ prepared(exemptions) := {
 
 # METADATA
 # description: |
-#   The valid exemptions whose scope the job is in, images left aside; `expired` marks those of the past. What can't be
-#   read for now could put the job in the scope of those that count, not in that of an expired one.
+#   The valid exemptions whose scope includes the job, not considering images; `expired` marks those that have ended. A
+#   temporarily unavailable fact counts as matching the scope of a current exemption, but not that of an expired one.
 for_job(prepared, document) := [object.union(exemption, {"expired": expired}) |
 	some number in scopes.candidates(prepared.index, document)
 	exemption := prepared.valid[number]
@@ -67,15 +67,16 @@ for_job(prepared, document) := [object.union(exemption, {"expired": expired}) |
 
 # METADATA
 # description: |
-#   The subject of a finding with such details. One about a setting has a slot as well, that of the map which holds it,
-#   but no image.
+#   The subject of a finding with these details. A finding about a setting also has a `slot`, the map that contains the
+#   setting, but no image.
 subject(details) := of_image if {
 	of_image := [details.slot, details.image]
 } else := "job"
 
 # METADATA
 # description: |
-#   Numbers of the `known_images` that some exemption may name. Most images are of none: all exemptions at once say so.
+#   Numbers of the `known_images` that some exemption may name. Most images are named by none, which one comparison with
+#   all exemptions together shows.
 nameable(exemptions, known) := {number |
 	some number, image in known
 	_may_be_named(image, entries, words)
@@ -95,8 +96,8 @@ _may_be_named(image, _, words) if {
 
 # METADATA
 # description: |
-#   The subjects that an exemption of `for_job` with images covers, of known images of which some are `nameable`; "job"
-#   if it names all images.
+#   The subjects that an exemption with images covers: those of the known images that it names, and "job" if it names
+#   all of them. `candidates` are the numbers of the `nameable` images.
 covered(exemption, known, candidates) := subjects | {"job" | count(named) == count(known)} if {
 	named := {number | some number in candidates; _is_named(exemption, known[number])}
 	named != set()
@@ -106,9 +107,9 @@ covered(exemption, known, candidates) := subjects | {"job" | count(named) == cou
 
 # METADATA
 # description: |
-#   What `covered` needs to know of the job's images. If they can't be read for now, one that is only `unread`, and so
-#   no finding's subject, stands for those that aren't listed. One that no entry names stands for those that a document
-#   with too many has left out.
+#   The job's images in the form that `covered` needs. If images are temporarily unavailable, an extra item that is only
+#   `unread`, and so the subject of no finding, stands for the images that aren't listed. If the document has left out
+#   entries, an extra item that no exemption names stands for the omitted images.
 known_images(document) := array.flatten([
 	[{
 		"subject": [image.slot, image.raw],
@@ -130,7 +131,7 @@ is_about(exemption, rule_id) if {
 }
 
 # METADATA
-# description: What to report of an expired exemption that would cover findings of these rules.
+# description: The finding about an expired exemption that would cover findings of these rules.
 notice(exemption, rule_ids) := {
 	"message": sprintf("Exemption %s from %s has expired.", [exemption.id, concat(", ", rule_ids)]),
 	"details": {
@@ -143,9 +144,9 @@ notice(exemption, rule_ids) := {
 }
 
 # METADATA
-# description: What is wrong with an exemption, one text for each.
+# description: The problems of an exemption, one text for each.
 problems(exemption) := exemption.refused if {
-	# A set, which no configuration can hold: only the exemption policy refuses.
+	# Only the exemption policy sets `refused` to a set: a configuration, being JSON, can't contain one.
 	is_set(exemption.refused)
 } else := union({
 	{sprintf("unknown key %v", [key]) | some key in (object.keys(exemption) - (_required | {"ticket", "starts"}))},
@@ -215,7 +216,7 @@ _is_out_of_scope(scope, true, document) if {
 	not availability.known("job.role_arns", document)
 }
 
-# A role that a document with too many has left out could be any.
+# A role that the document has left out, because there are too many, could be any role.
 _is_out_of_scope(scope, _, document) if {
 	"role_arn" in object.keys(scope)
 	document.job.role_arns_omitted > 0

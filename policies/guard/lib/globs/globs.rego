@@ -1,14 +1,14 @@
 # METADATA
 # title: Globs
 # description: |
-#   Lists of globs from the configuration. `*` matches any characters, `/`, `.` and `:` too; `?`, `[a-z]` and
-#   `{a,b}` work as usual; letters compare as they are written. A glob matches the whole value, and a value that
-#   isn't a string, null above all, matches none.
+#   Lists of globs from the configuration. `*` matches any characters, including `/`, `.` and `:`; `?`, `[a-z]` and
+#   `{a,b}` work as usual; matching is case-sensitive. A glob matches the whole value, and a value that isn't a string,
+#   such as null, matches no glob.
 package guard.lib.globs
 
 # METADATA
 # scope: document
-# description: True if the glob, or at least one glob of the list, matches.
+# description: True if the glob, or at least one glob of the list, matches the value.
 matches(patterns, value) if {
 	is_string(value)
 	some pattern in patterns
@@ -31,22 +31,22 @@ first(patterns, value) := min([i |
 
 # METADATA
 # description: |
-#   One glob that matches whatever a glob of the list matches. It may match more, so that it serves to leave out most
-#   values cheaply before `first`.
+#   One glob that matches everything that a glob of the list matches, and may match more: a cheap way to exclude most
+#   values before `first`.
 any_of(patterns) := "*" if {
 	contains(concat("", patterns), ",")
 } else := sprintf("{%s}", [concat(",", patterns)])
 
 # METADATA
 # description: |
-#   The value, a glob or a list or mapping with globs at any depth, with `facts` of a document in the places of
-#   `{account}`, `{region}` and `{partition}`.
+#   The value, a glob or a list or mapping with globs at any depth, with `{account}`, `{region}` and `{partition}`
+#   replaced by the document's `facts`.
 filled(value, facts) := json.unmarshal(strings.replace_n(facts, json.marshal(value)))
 
 # METADATA
 # description: |
-#   What `filled` puts in which place, as it is written inside a JSON text. A fact stands for itself in a glob, whatever
-#   characters it has.
+#   The replacements for `filled`: placeholder to fact, escaped for a JSON text. A fact is quoted for use in a glob, so
+#   that all its characters match literally.
 facts(document) := {place: inside |
 	some place, fact in {
 		"{account}": document.account,

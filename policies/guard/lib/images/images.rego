@@ -1,18 +1,18 @@
 # METADATA
 # title: Images
 # description: |
-#   Compares images with entries of the form `[registry/]repository[:tag][@digest]`. An image has many keys, the entries
-#   that name it; so an exact entry is looked up among the keys of a mapping, however long that is.
+#   Compares images with entries of the form `[registry/]repository[:tag][@digest]`. An image has a list of keys: all
+#   exact entries that name it. A mapping from entries is therefore compared by looking up keys, however large it is.
 #
-#   - An entry without a registry names the repository in every registry, and as the tail of a longer path.
-#   - An entry without tag and digest names every version. An image without both has the tag `latest`; an image with
-#     only a digest has an unknown tag and no entry with a tag names it.
-#   - All endpoints of one account and region of ECR are one registry, and so are those of ECR Public and of Docker Hub,
+#   - An entry without a registry names the repository in every registry, and at the end of a longer path.
+#   - An entry without tag and digest names every version. An image without both has the tag `latest`. An image with
+#     only a digest has an unknown tag, so no entry with a tag names it.
+#   - All ECR endpoints of one account and region are one registry, and so are those of ECR Public and of Docker Hub,
 #     where `x` is `library/x`. Port 443 is the same as no port.
-#   - In a pattern `*` stands for any characters, `/` too, but never crosses the `:` or `@` that starts a port, a tag or
-#     a digest. Nothing else in a pattern is special, and it matches an image as a whole or its tail behind a `/`.
+#   - In a pattern `*` stands for any characters, including `/`, but never for the `:` or `@` that starts a port, a tag
+#     or a digest. No other character is special. A pattern matches the whole image or a part after a `/`.
 #
-#   An image that isn't known has no keys: it is for a rule of its own to judge.
+#   An unknown image has no keys: a separate rule decides about it.
 package guard.lib.images
 
 import future.keywords.not
@@ -25,27 +25,29 @@ known(image) if {
 }
 
 # METADATA
-# description: Every entry without wildcards that names the image, each once.
+# description: All entries without wildcards that name the image, each once.
 keys(image) := _keys(image, _tails(image), _endings(image)) if {
 	known(image)
 } else := []
 
 # METADATA
 # description: |
-#   The `keys` that say what runs. A registry goes by the digest where there is one: the tag beside it may be any
-#   other's, so that it names no reviewed image. Where a digest is only claimed, either may be what runs: so both must
-#   be named. A path that begins like a registry is none: whoever owns a registry chooses its paths.
+#   The `keys` that identify what runs. If there is a digest, registries ignore the tag, which may belong to any other
+#   image: keys with the tag alone are left out. If a digest is only claimed, the tag or the digest may be what runs, so
+#   an entry must name both. Path suffixes that look like a registry are left out: the owner of a registry chooses its
+#   paths.
 pulled_keys(image) := _keys(image, _own_tails(image), _pulled_endings(image)) if {
 	known(image)
 } else := []
 
 _keys(image, tails, endings) := split(_lines(array.concat(_full_names(image), tails), endings), "\n")
 
-# As the references of OCI images are read.
+# By the rules for references of OCI images.
 _has_registry(name) if regex.match(`^(?:[^/]*[.:][^/]*|localhost)/`, name)
 
 # METADATA
-# description: One regular expression for entries, with wildcards or without, to find in `text`; null for no entries.
+# description: |
+#   One regular expression for entries, with or without wildcards, to match against `text`; null for no entries.
 expression(entries) := sprintf(`(?m)(?:^|/)(?:%s)$`, [concat("|", expressions)]) if {
 	expressions := [_regular(entry) | some entry in entries; is_string(entry)]
 	count(expressions) > 0
@@ -53,8 +55,8 @@ expression(entries) := sprintf(`(?m)(?:^|/)(?:%s)$`, [concat("|", expressions)])
 
 # METADATA
 # description: |
-#   The `expression` of entries for a `pulled_text`: one with a registry is for that registry alone, and a wildcard in
-#   it stays within its name.
+#   Like `expression`, but to match against `pulled_text`: an entry with a registry is for that registry alone, and a
+#   wildcard in the registry stays within its name.
 pulled_expression(entries) := sprintf(`(?m)(?:%s)$`, [concat("|", array.concat(anywhere, there))]) if {
 	texts := [entry | some entry in entries; is_string(entry)]
 	count(texts) > 0
@@ -64,9 +66,10 @@ pulled_expression(entries) := sprintf(`(?m)(?:%s)$`, [concat("|", array.concat(a
 
 # METADATA
 # description: |
-#   Of each entry a word that is in every text in which an expression of this entry finds something: its last one of six
-#   or more characters, as repository and tag stand at the end, or else its first. It tells in a hundredth of the time
-#   that none of many entries names an image.
+#   For each entry, a word that every text matched by the entry's expression contains: its last word of six or more
+#   characters, because repository and tag are at the end, or else its first word. Searching for the words takes a
+#   hundredth of the time that it takes to find that none of many expressions matches. Each word is empty if an entry
+#   isn't a text of one line.
 words(entries) := found if {
 	texts := [entry | some entry in entries; is_string(entry)]
 	count(texts) == count(entries)
@@ -77,27 +80,27 @@ words(entries) := found if {
 _word := `(?m)^(?:(?:.*[^\w./:@\n-])?([\w./:@-]{6,})|[^\w./:@\n-]*([\w./:@-]*)).*$`
 
 # METADATA
-# description: One glob for each text that has at least one of the words; empty for none.
+# description: One glob that matches each text with at least one of the words; empty if there are no words.
 any_word(found) := sprintf("{*%s*}", [concat("*,*", found)]) if {
 	found != []
 } else := ""
 
 # METADATA
 # description: |
-#   The image as expressions see it, one in each line those of its `keys` that aren't the tail of another one; empty if
-#   the image isn't known. Its owner chooses how long the path is: with all its tails it would be much longer.
+#   The image in the form that expressions match: the `keys` that aren't the end of another key, a line each. Empty if
+#   the image is unknown. The ends of paths are left out because the image's owner controls the length of the path.
 text(image) := _lines(_full_names(image), _endings(image)) if {
 	known(image)
 } else := ""
 
 # METADATA
-# description: The `text` of an image with the `pulled_keys` alone.
+# description: Like `text`, but only with `pulled_keys`.
 pulled_text(image) := _lines(_full_names(image), _pulled_endings(image)) if {
 	known(image)
 } else := ""
 
-# All names are joined at once, with each of the endings: a step for each ending, none for each name. A name with a line
-# break would look like two, so an image with one has no lines.
+# Combines all names with each ending in one call per ending, instead of one per name. A name with a line break would
+# look like two names, so an image with such a name has no lines.
 _lines(names, endings) := trim_suffix(lines, "\n") if {
 	separated := array.concat(names, [""])
 	lines := concat("", [concat(ending, separated) | some ending in endings])
@@ -105,14 +108,14 @@ _lines(names, endings) := trim_suffix(lines, "\n") if {
 }
 
 # METADATA
-# description: True if an entry of the expression names the image of the text.
+# description: True if the expression, made from entries, matches the text of an image.
 in_text(entries, lines) if {
 	is_string(entries)
 	lines != ""
 	regex.match(entries, lines)
 }
 
-# The document names account and region only of a host that is an ECR endpoint.
+# The document gives account and region only for hosts that are ECR endpoints.
 _full_names(image) := [image.repository] if {
 	not is_string(image.registry)
 } else := names if {
@@ -122,7 +125,7 @@ _full_names(image) := [image.repository] if {
 	own_names := [concat("/", [host, path]) | some host in _hosts(_host(image)); some path in _paths(image)]
 }
 
-# Docker Hub's own images may go without their folder: `docker.io/python` is `docker.io/library/python`.
+# The folder of Docker Hub's own images is optional: `docker.io/python` is `docker.io/library/python`.
 _paths(image) := [short, sprintf("library/%s", [short])] if {
 	"docker.io" in _hosts(_host(image))
 	short := trim_prefix(image.repository, "library/")
@@ -133,7 +136,7 @@ _host(image) := trim_suffix(image.registry, ":443")
 
 # METADATA
 # description: |
-#   All hosts of the image's registry, those without another port also with port 443, which is the same; none for an
+#   All hosts of the image's registry. Hosts without a port are also listed with the default port 443. Empty for an
 #   image without a registry.
 registries(image) := [host |
 	some name in _hosts(_host(image))
@@ -146,14 +149,14 @@ _default_port(host) := "" if {
 	regex.match(`:[0-9]+$`, host)
 } else := ":443"
 
-# All hosts of the registry that this host, without port 443, is one of.
+# All hosts of the registry to which this host, given without port 443, belongs.
 _hosts(host) := found if {
 	some found in _one_registry
 	host in found
 } else := [host]
 
-# ECR Public's for IPv4 and for both: https://docs.aws.amazon.com/AmazonECR/latest/public/public-ecr-requests.html
-# Docker Hub's name, what it was before, the host that answers, and that of its site.
+# ECR Public's IPv4 and dual-stack hosts: https://docs.aws.amazon.com/AmazonECR/latest/public/public-ecr-requests.html
+# Docker Hub's current name, its former name, its API host, and its website.
 _one_registry := [
 	["public.ecr.aws", "ecr-public.aws.com"],
 	["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"],
@@ -165,7 +168,7 @@ _ecr_names(image) := split(sprintf(_endpoints, array.concat(facts, _dns_suffixes
 	facts := [image.account, image.region, image.repository]
 } else := []
 
-# Account, region, repository, and the suffixes of plain and dual-stack endpoints.
+# Arguments: account, region, repository, and the DNS suffixes of plain and of dual-stack endpoints.
 _endpoints := concat("\n", [
 	"%[1]s.dkr.ecr.%[2]s.%[4]s/%[3]s",
 	"%[1]s.dkr.ecr-fips.%[2]s.%[4]s/%[3]s",
@@ -180,10 +183,10 @@ _dns_suffixes(region) := _default_suffixes if {
 	two := concat("-", array.slice(words, 0, 2))
 }
 
-# Of plain and of dual-stack endpoints.
+# The suffixes of plain and of dual-stack endpoints in regions that `_suffixes_by_region` doesn't list.
 _default_suffixes := ["amazonaws.com", "on.aws"]
 
-# By the first word, or the first two, of the region.
+# By the first word, or the first two words, of the region.
 _suffixes_by_region := {
 	"cn": ["amazonaws.com.cn", "on.amazonwebservices.com.cn"],
 	"eu-isoe": ["cloud.adc-e.uk", "on.cloud-aws.adc-e.uk"],
@@ -193,7 +196,7 @@ _suffixes_by_region := {
 	"us-isof": ["csp.hci.ic.gov", "on.aws.hci.ic.gov"],
 }
 
-# What is left of the path behind each `/`; without a registry the full name is the first of them.
+# The rest of the path after each `/`; with a registry, also the whole path.
 _tails(image) := [concat("/", array.slice(segments, i, count(segments))) | some i, _ in segments] if {
 	is_string(image.registry)
 	paths := _paths(image)
@@ -202,8 +205,8 @@ _tails(image) := [concat("/", array.slice(segments, i, count(segments))) | some 
 	segments := split(image.repository, "/")
 }
 
-# Those that don't begin like a registry; the last one is none whatever it is. Most paths have none such, which one look
-# tells.
+# The ends of the path that don't begin like a registry. The last segment never counts as a registry. Most paths contain
+# nothing like a registry, which one expression shows.
 _own_tails(image) := _tails(image) if {
 	not regex.match(`(?:^|/)(?:[^/]*\.[^/]*|localhost)/`, image.repository)
 } else := array.concat(longer, [last]) if {
@@ -215,7 +218,7 @@ _own_tails(image) := _tails(image) if {
 	]
 }
 
-# What may stand behind a name, with the end of the line.
+# What can follow a name, with the end of the line.
 _endings(image) := _written_endings(image) if {
 	not is_string(image.claimed_digest)
 } else := array.concat(written, [concat("@", [trim_suffix(each, "\n"), _claim(image)]) | some each in written]) if {
@@ -236,7 +239,7 @@ _written_endings(image) := ["\n", concat("", [":", image.tag, "\n"])] if {
 	digest := concat("", ["@", image.digest])
 }
 
-# Not that with the tag alone where there is a digest.
+# Without the ending of the tag alone if there is a digest.
 _pulled_endings(image) := [ending | some ending in _endings(image); _is_pulled(ending)] if {
 	is_string(image.digest)
 } else := ["\n", concat("@", [trim_suffix(tagged, "\n"), _claim(image)])] if {

@@ -1,10 +1,10 @@
 # METADATA
 # title: KMS keys
 # description: |
-#   Tells a customer's key of the job's own account from others, by what the job says: id, alias or ARN. An
-#   alias below `alias/aws/` is a key that AWS manages for everybody in the account; an ARN can name a key of
-#   another account. Neither is allowed by a glob such as `*`, only by one that writes `alias/aws/`, or the other
-#   account's number, out. A bare id says nothing more and counts as a key of the account.
+#   Distinguishes customer keys of the job's own account from other keys, by the id, alias or ARN in the job. An alias
+#   below `alias/aws/` is a key that AWS manages for the whole account; an ARN can name a key of another account. A glob
+#   such as `*` allows neither: the glob must contain `alias/aws/`, or the number of the other account, literally. An id
+#   alone reveals nothing more and counts as a customer key of the job's account.
 package guard.lib.keys
 
 import data.guard.lib.globs
@@ -12,14 +12,15 @@ import future.keywords.not
 
 # METADATA
 # description: |
-#   Why a list of globs doesn't allow the key of a job in the account, as the end of a sentence; undefined if it does.
+#   The reason why a list of globs doesn't allow the key for a job in the account, as the end of a sentence. Undefined
+#   if the list allows the key.
 problem(patterns, key, account) := text if {
 	wanted := _written_out(key, account)
 	not globs.matches([pattern | some pattern in patterns; contains(pattern, wanted)], key)
 	text := _reason(wanted)
 }
 
-# What a glob must hold to match the key.
+# The text that a glob must contain to match the key.
 _written_out(key, account) := "alias/aws/" if {
 	regex.match(`^(?:arn:[^:]*:kms:[^:]*:[^:]*:)?alias/aws/`, key)
 } else := owner if {
@@ -28,7 +29,7 @@ _written_out(key, account) := "alias/aws/" if {
 	owner != account
 } else := ""
 
-_reason(wanted) := "which is not an allowed one" if {
+_reason(wanted) := "which is not allowed" if {
 	wanted == ""
 } else := "which AWS manages: it is not a customer key" if {
 	wanted == "alias/aws/"

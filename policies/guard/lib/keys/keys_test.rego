@@ -33,7 +33,7 @@ _managed := "which AWS manages: it is not a customer key"
 
 _foreign := "which belongs to account 444455556666"
 
-_other := "which is not an allowed one"
+_other := "which is not allowed"
 
 _denied := [
 	[["*"], "alias/aws/sagemaker", _managed],

@@ -1,12 +1,12 @@
 # METADATA
 # title: Job kinds
 # description: |
-#   Which job kinds a rule is about. Those that the guard knows stand in the generated table, so that a misspelt kind
-#   leaves no job out.
+#   The job kinds that a rule is about. The generated table lists the known kinds, so that a misspelt kind doesn't make
+#   a rule skip jobs.
 package guard.lib.kinds
 
 # METADATA
-# description: The kinds that a rule names; none, which means every kind, unless all of them are known.
+# description: The kinds that a rule names; empty, which means every kind, if one of them is unknown.
 named(kinds) := kinds if {
 	is_array(kinds)
 	every kind in kinds { kind in known }
@@ -14,8 +14,8 @@ named(kinds) := kinds if {
 
 # METADATA
 # description: |
-#   The rules that aren't about the document's job, by the `limits` of the plan: they are about other kinds, or need
-#   what it lacks. A document from before the parts of jobs lacks nothing.
+#   The rules that aren't about the document's job, according to the `limits` of the plan: rules about other kinds, and
+#   rules that need a part that the job lacks. A document that is older than `job.parts` has every part.
 about_others(limits, document) := array.concat(
 	object.get(limits.kinds, document.job.kind, limits.unknown_kinds),
 	[rule_id |

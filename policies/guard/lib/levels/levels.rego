@@ -1,10 +1,11 @@
 # METADATA
 # title: Levels and overrides
 # description: |
-#   What a rule's section of the configuration says about levels: its own `level`, and `overrides` for some jobs. An
-#   override gives at least one of account, region, role_arn and job_kind, each a glob or a list of globs, and what is
-#   different for these jobs: a `level`, parameters that the section gives too, or both. The first that matches applies.
-#   For a job with several roles an override to `deny` matches if one of them does, any other only if all of them do.
+#   The levels in a rule's section of the configuration: its own `level`, and `overrides` for some jobs. An override has
+#   at least one of account, region, role_arn and job_kind, each a glob or a list of globs, and what it changes for
+#   these jobs: the `level`, parameters that the section has as well, or both. The first override that matches applies.
+#   For a job with several roles, an override to `deny` matches if one role does, any other override only if all roles
+#   do.
 package guard.lib.levels
 
 import data.guard.lib.scopes
@@ -12,8 +13,8 @@ import future.keywords.not
 
 # METADATA
 # description: |
-#   Overrides without problems, as far as they depend on the configuration alone: their scopes as regular expressions,
-#   the level if they give one, and the keys that they give; and the index of the scopes.
+#   Valid overrides in the form that decisions need, computed from the configuration alone: their scopes as regular
+#   expressions, their level if they have one, the keys that they give, and the index of their scopes.
 prepared(overrides) := {
 	"overrides": [_prepared(override) | some override in overrides],
 	"index": scopes.index([object.filter(override, _facts) | some override in overrides]),
@@ -30,13 +31,13 @@ _prepared(override) := object.union(
 	},
 )
 
-# Who owns a job can name roles in it that it doesn't run as, and choose an override with them.
+# Only roles that the job runs as: the job's owner could choose an override by naming other roles in the job.
 _scope_fact("role_arn") := "execution_role_arn"
 
 _scope_fact(fact) := fact if fact != "role_arn"
 
 # METADATA
-# description: Number of the first prepared override that matches; undefined if none does.
+# description: The number of the first prepared override that matches the job; undefined if none does.
 first(prepared, document) := min({number |
 	some number in scopes.candidates(prepared.index, document)
 	not _mismatches(prepared.overrides[number], document)
@@ -44,8 +45,8 @@ first(prepared, document) := min({number |
 
 # METADATA
 # description: |
-#   True if it depends on roles that can't be read for now which prepared override is the first that matches: until they
-#   can be, the rule has no level that is sure.
+#   True if roles that are temporarily unavailable could change which prepared override matches first: the rule's level
+#   is uncertain until the roles can be read.
 undecided(prepared, document) if {
 	scopes.unread("execution_role_arn", document)
 	candidates := scopes.candidates(prepared.index, document)
@@ -73,8 +74,8 @@ _is_preceded(number, candidates, overrides, document) if {
 
 # METADATA
 # description: |
-#   What is wrong with a rule's level and overrides, one text for each. `types` has the type of each parameter that the
-#   section gives, by its name.
+#   The problems of a rule's level and overrides, one text for each. `types` is the type of each parameter in the
+#   section, by name.
 problems(level, overrides, types) := _level_problems(level) | _overrides_problems(overrides, types)
 
 _names := {"off", "warn", "deny"}

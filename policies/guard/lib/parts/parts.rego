@@ -1,14 +1,15 @@
 # METADATA
 # title: Parts of a job
 # description: |
-#   What a job can have, as the document's `job.parts` lists it. A document from before that field, or one that isn't
-#   known, has every part: a rule is left out only where it is certain that it can't be satisfied.
+#   What a job can have, as listed in the document's `job.parts`. If a document is older than that field, the job has
+#   every part, and every job has a part that is unknown here: a rule is skipped only where it certainly can't be
+#   satisfied.
 package guard.lib.parts
 
 import future.keywords.not
 
 # METADATA
-# description: Every part that a rule can need.
+# description: All parts that a rule can need.
 known := {
 	"image", "instance-count", "instances", "max-runtime", "network-isolation", "remote-debug", "spot",
 	"traffic-encryption", "volumes", "vpc", "warm-pool",

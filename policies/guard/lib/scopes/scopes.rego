@@ -1,22 +1,22 @@
 # METADATA
 # title: Scopes
 # description: |
-#   What an override or an exemption is for: a mapping from facts of the job to a glob or a list of globs. In a glob `*`
-#   stands for any characters and `?` for one, and it matches the whole value. All facts of a scope must match.
-#   Decisions compare many scopes, so a list of globs is compared at once, as one regular expression.
+#   The jobs that an override or an exemption is for: a mapping from facts of the job to a glob or a list of globs. In a
+#   glob `*` stands for any characters and `?` for one character, and a glob matches the whole value. All facts of a
+#   scope must match. Decisions compare many scopes, so each list of globs is compared as one regular expression.
 package guard.lib.scopes
 
 import data.guard.lib.availability
 import future.keywords.not
 
 # METADATA
-# description: True for a glob, or a list of globs, that can be compared without an error.
+# description: True for a valid glob or a list of valid globs; only these can be compared without an error.
 valid(patterns) if _valid_list(_listed(patterns))
 
 # METADATA
 # description: |
-#   Valid globs for a fact as one regular expression, which depends on the configuration alone. Roles compare without
-#   regard to case, as their names do in IAM.
+#   Valid globs for a fact as one regular expression, computed from the configuration alone. Roles are compared without
+#   regard to case, like role names in IAM.
 expression(fact, patterns) := concat("", [_start(fact), alternatives, ")$"]) if {
 	alternatives := strings.replace_n(_regular, concat("\n", _listed(patterns)))
 }
@@ -27,8 +27,8 @@ _start(fact) := "^(" if fact != "role_arn"
 
 # METADATA
 # description: |
-#   Which of many scopes could hold for a job, by what names it exactly: its account, its name or one of its roles. Few
-#   of them are for one job, and `candidates` finds these without a look at the others.
+#   An index of scopes by the facts that identify jobs exactly: account, job name and role. Few of many scopes are for
+#   one job, and `candidates` finds these without comparing the others.
 index(scopes) := {
 	"by_text": {text: [number | some number in numbers] | some text, numbers in object.union_n(entries)},
 	"by_role": [number | some number, [fact, _] in narrow; fact == "role_arn"],
@@ -46,8 +46,8 @@ index(scopes) := {
 
 # METADATA
 # description: |
-#   Numbers of the scopes that may hold for the document, or could for what can't be read of it for now. No other one
-#   does.
+#   Numbers of the scopes that may hold for the document, or could hold because facts are temporarily unavailable. No
+#   other scope holds.
 candidates(index, document) := union({
 	{number | some text in _texts(document); some number in index.by_text[text]},
 	{number | some number in index.others},
@@ -56,9 +56,9 @@ candidates(index, document) := union({
 
 # METADATA
 # description: |
-#   True if the fact matches the expression; unknown matches nothing. `strictness` decides for a job with several roles:
-#   with "any" one that matches is enough, with "all" every one must match, so that a scope that relaxes covers no other
-#   role's job.
+#   True if the fact matches the expression; an unknown fact matches nothing. For a job with several roles, `strictness`
+#   decides: with "any" one matching role is enough, with "all" every role must match, so that a scope that relaxes a
+#   rule doesn't cover jobs of other roles.
 holds(fact, globs, document, strictness) if {
 	values := _values(fact, document)
 	matched := {value | some value in values; regex.match(globs, value)}
@@ -68,8 +68,8 @@ holds(fact, globs, document, strictness) if {
 # METADATA
 # scope: document
 # description: |
-#   True if the fact could match the expression as a scope that relaxes needs it, for all that is known of the job: a
-#   role that can't be read for now could be any.
+#   True if the fact matches the expression with strictness "all", or could match once temporarily unavailable roles are
+#   known: such a role could be any.
 could_hold(fact, globs, document) if holds(fact, globs, document, "all")
 
 could_hold(fact, globs, document) if {
@@ -82,8 +82,8 @@ could_hold(fact, globs, document) if {
 # METADATA
 # scope: document
 # description: |
-#   True if the fact is of roles that can't be read for now. That a model which can't be read has one, too, changes
-#   nothing about the role that its job runs as, where the job tells that itself.
+#   True if the fact is about roles that are temporarily unavailable. The role of a model that can't be read doesn't
+#   matter for the role that the job runs as, if the job itself names that role.
 unread("role_arn", document) if not availability.known("job.role_arns", document)
 
 unread("execution_role_arn", document) if not availability.known("job.execution_role_arns", document)
@@ -101,7 +101,7 @@ _values("region", document) := {document.region}
 
 _values("role_arn", document) := {role | some role in document.job.role_arns}
 
-# In a document from before, all roles.
+# Documents that are older than `execution_role_arns`: all roles.
 _values("execution_role_arn", document) := roles if {
 	roles := {role | some role in document.job.execution_role_arns}
 	is_array(document.job.execution_role_arns)
@@ -111,7 +111,7 @@ _values("job_kind", document) := {document.job.kind}
 
 _values("job_name", document) := {document.job.name}
 
-# By how few jobs they tell apart.
+# The most selective fact first.
 _narrow := ["job_name", "role_arn", "account"]
 
 _is_exact(patterns) if {

@@ -1,6 +1,6 @@
 # METADATA
 # title: Places
-# description: Buckets of S3 URIs, paths inside a container, and what a finding may show of both.
+# description: Buckets in S3 URIs, paths in a container, and the parts of both that a finding may show.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-bucket-intro.html
 package guard.lib.storage
@@ -9,8 +9,8 @@ import future.keywords.not
 
 # METADATA
 # description: |
-#   Bucket, or access point ARN, of an `s3://` URI; null for every other text. The ARN of an access point may contain
-#   a slash before its name, which then belongs to it.
+#   The bucket, or the access point ARN, of an `s3://` URI; null for every other text. The ARN of an access point may
+#   contain a slash before the access point's name, which is then part of the ARN.
 bucket(address) := name if {
 	startswith(address, "s3://")
 	words := split(trim_prefix(address, "s3://"), "/")
@@ -23,29 +23,30 @@ _length(first) := 2 if endswith(first, ":accesspoint")
 else := 1
 
 # METADATA
-# description: The regular expression of what a text has in which `named` finds something; quick, where there is little.
+# description: |
+#   A regular expression that matches every text in which `named` finds something: a quick way to skip most texts.
 hint := `:(?://|s3)`
 
 # METADATA
 # description: |
-#   The buckets, and ARNs of access points, that stand anywhere in the text: as S3 URIs, with S3's schemes as Hadoop and
-#   its kin write them, as web addresses with the bucket in the host or in the path, and as ARNs. Null stands for an
-#   address whose bucket isn't clear.
+#   The buckets, and ARNs of access points, anywhere in the text: as S3 URIs, also with the schemes of Hadoop and
+#   similar programs, as web addresses with the bucket in the host or in the path, and as ARNs. Null stands for an
+#   address with an ambiguous bucket.
 named(text) := {name |
 	some place in places(text)
 
-	# Behind it stands a quote of JSON in JSON.
+	# A backslash at the end belongs to the next character, a quote of JSON within JSON.
 	name := _named_at(trim_right(place, `\`))
 }
 
 # METADATA
 # description: |
-#   The parts of a text in which `named` looks for a bucket, each once: a text may repeat an address as often as it has
-#   room. Many are counted in much less time than their buckets are found.
+#   The parts of a text in which `named` looks for a bucket, without duplicates, because a text may repeat an address
+#   many times. Counting these parts is much faster than finding their buckets.
 places(text) := {place | some place in regex.find_n(_place, text, -1)}
 
-# No more than what names the bucket: in what follows another address may begin. Before an `@` a bucket's name has not
-# begun yet.
+# Matches no more than the part that names the bucket, because another address may begin in the rest. The bucket's name
+# begins after an `@`.
 _place := concat("|", [
 	`(?i:\bs3[anu]?)://(?:(?:[^\s"',;/]*:accesspoint/|[^\s"'/]*@)?[^\s"',;/)\]}>|&\x60]+|/)`,
 	`(?i:https?)://[^\s"',;/?#]*(?i:s3)[^\s"',;/?#]*(?:/[^\s"',;/?#)\]}>]*)?`,
@@ -65,7 +66,7 @@ _named_at(place) := null if {
 	name := _in_web(in_host, in_path)
 }
 
-# Another address begins in the place, or its host is another one for one program than for the next.
+# Another address begins inside, or programs disagree about the host.
 _unclear := concat("|", [
 	`(?i:s3[anu]?|https?):/?$`,
 	`[^/]arn:`,
@@ -73,8 +74,7 @@ _unclear := concat("|", [
 	`^[^/]*//[^/]*\\[^/]*@`,
 ])
 
-# Of what has a colon, only ARNs are buckets. Before an `@` stands no bucket, and a backslash is another thing to each
-# program.
+# With a colon, only ARNs are valid. Text with an `@` isn't a bucket, and programs disagree about backslashes.
 _clear(name) := null if {
 	not is_string(name)
 } else := name if {
@@ -89,7 +89,7 @@ _in_web(in_host, in_path) := _clear(lower(in_host)) if {
 
 _arn := `^(?:arn:[^:]*:s3:::(.+)|(arn:(?:[^:]*:){4}accesspoint[:/].+))$`
 
-# The suffixes are those of AWS's partitions. Before the host may stand user and password, behind it a port, or a dot.
+# User and password may precede the host; a port or a dot may follow it.
 _web := concat("", [
 	`^(?i)https?://(?:[^/]*@)?(?:([^/]+)\.)?s3[a-z0-9-]*(?:\.[a-z0-9-]+)*\.`,
 	_suffixes,
@@ -98,14 +98,14 @@ _web := concat("", [
 
 _suffixes := `(?:amazonaws\.com|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)`
 
-# Of a VPC's own endpoint, whose host says so at its end: elsewhere it is a bucket's name.
+# The prefix `bucket.` of VPC endpoints, which the end of the host identifies: for other hosts it is a bucket's name.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
 _endpoint := `^(?i)(https?://(?:[^/]*@)?(?:[^/@]+\.)?)bucket\.vpce-[a-z0-9-]+\.(s3\.[a-z0-9-]+\.vpce\.)`
 
 # METADATA
 # description: |
-#   Whether the text is a legal name of a bucket or ARN of an access point. Any other must not be shown: what stands in
-#   the place of a bucket may be a password.
+#   True if the text is a valid bucket name or access point ARN. A finding must not show any other text, because a
+#   password may be in the place of a bucket.
 is_bucket(name) if {
 	is_string(name)
 	regex.match(
@@ -116,8 +116,8 @@ is_bucket(name) if {
 
 # METADATA
 # description: |
-#   An address without user, password, query and fragment, which may hold credentials. Only its scheme if it isn't clear
-#   where a password ends.
+#   An address without user, password, query and fragment, which may contain credentials. Only the scheme, if the end of
+#   a password is ambiguous.
 shown(address) := regex.replace(address, `(?s)[?#].*`, "") if {
 	not contains(address, "@")
 } else := regex.replace(anonymous, `(?s)//.*`, "//") if {
@@ -130,8 +130,8 @@ _anonymous(address) := regex.replace(address, `^([^/]*//)[^/?#]*@`, "$1")
 
 # METADATA
 # description: |
-#   The absolute path without doubled slashes, `.` and a slash at the end; null for text that isn't an absolute path
-#   and for a path with `..`: it goes up from where a link leads, and nobody knows the image's links.
+#   The absolute path without double slashes, `.` and a slash at the end. Null for text that isn't an absolute path, and
+#   for a path with `..`: a folder before it may be a link, and the links in the image are unknown.
 path(text) := concat("", [sprintf("/%s", [word]) | some word in words; not word in {"", "."}]) if {
 	startswith(text, "/")
 	words := split(text, "/")
@@ -140,16 +140,17 @@ path(text) := concat("", [sprintf("/%s", [word]) | some word in words; not word 
 
 # METADATA
 # description: |
-#   The regular expression of the names of settings that send requests for S3 to a server: of AWS's SDKs, of its
-#   training toolkit, and of what reads S3 with a setting of its own.
+#   A regular expression for the names of settings that choose the server for S3 requests: those of AWS's SDKs, of its
+#   training toolkit, and of programs with settings of their own.
 # related_resources:
 #   - https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 servers := `^(?:AWS_ENDPOINT_URL(?:_S3)?|(?:FSSPEC|MLFLOW)_S3_ENDPOINT_URL|(?:AWS_)?S3_ENDPOINT(?:_URL)?)$`
 
 # METADATA
 # description: |
-#   Whether the address of a server is none, or that of S3's own, also in a VPC. From any other, the name of a bucket
-#   tells nothing of whose data and code a program gets; at the host of a bucket, others' buckets would be its folders.
+#   True if the server's address is empty or an endpoint of S3 itself, also in a VPC. With any other server, the name of
+#   a bucket doesn't show whose data and code a program gets. The host of a bucket isn't accepted, because other buckets
+#   would then be folders in it.
 # related_resources:
 #   - https://docs.aws.amazon.com/general/latest/gr/s3.html
 is_server_of_s3(address) if regex.match(_of_s3, address)
@@ -163,5 +164,5 @@ _of_s3 := concat("", [
 
 # METADATA
 # description: |
-#   Whether a path is a folder or lies in it, both without a slash at the end, as `path` gives them.
+#   True if the path is the folder or is inside it. Both have no slash at the end, as `path` returns them.
 is_within(path, folder) if startswith(sprintf("%s/", [path]), sprintf("%s/", [folder]))

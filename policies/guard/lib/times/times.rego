@@ -1,8 +1,7 @@
 # METADATA
 # title: Times
 # description: |
-#   Nanoseconds since 1970 of instants and days of the years 2000 to 2199; undefined, never an error, for any other
-#   text.
+#   Nanoseconds since 1970 for instants and days from 2000 to 2199; undefined, never an error, for any other value.
 package guard.lib.times
 
 # METADATA

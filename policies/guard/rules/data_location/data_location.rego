@@ -133,7 +133,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("%s is %s, which is in no approved account.", [name, arn]),
+	"message": sprintf("%s is %s, which is not in an approved account.", [name, arn]),
 	"details": {"config": "rules.data_location.accounts", "name": name, "arn": arn},
 } if {
 	some [name, arn] in _other_resources
@@ -165,7 +165,10 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The %s name more than %d places, which are not compared with the approved ones.", [part, _most]),
+	"message": sprintf("More than %d places are named in the %s, too many to compare with the approved ones.", [
+		_most,
+		part,
+	]),
 	"details": {"config": "rules.data_location.buckets", "part": part},
 } if {
 	some part, _ in _too_many_places
@@ -268,7 +271,7 @@ _unapproved_buckets(value) := {bucket |
 
 _shown_bucket(bucket) := sprintf("bucket %s", [bucket]) if storage.is_bucket(bucket)
 
-else := "S3, where it gives what is not a bucket name"
+else := "S3 with an invalid bucket name"
 
 # A place without an address says nothing while the call that gives it fails.
 _is_readable(place, _) if is_string(place.uri)

@@ -170,7 +170,7 @@ test_deny_without_showing_what_is_not_a_bucket[value] if {
 	]
 	r := rule.findings with input as _settings(value)
 		with data.guard.config.rules.data_location as _config
-	r == _in_settings(null, "S3, where it gives what is not a bucket name")
+	r == _in_settings(null, "S3 with an invalid bucket name")
 }
 
 # Half of them in each, as what counts is what they name together.
@@ -199,7 +199,7 @@ test_deny_more_than_100_places_without_comparing_them if {
 		r := rule.findings with input as _many(101)
 			with data.guard.config.rules.data_location as object.union(_config, {"buckets": array.concat(buckets, ["shared"])})
 		r == {{
-			"message": sprintf("The %s name more than 100 places, which are not compared with the approved ones.", [part]),
+			"message": sprintf("More than 100 places are named in the %s, too many to compare with the approved ones.", [part]),
 			"details": {"config": "rules.data_location.buckets", "part": part},
 		} |
 			some part in ["settings", "command", "queries"]

@@ -30,7 +30,7 @@ test_deny_what_takes_data_in_another_account[[name, account]] if {
 	some [name, arn, document] in _of(account)
 	r := rule.findings with input as _at_home(document) with data.guard.config.rules.data_location as _config
 	r == {{
-		"message": sprintf("%s is %s, which is in no approved account.", [name, arn]),
+		"message": sprintf("%s is %s, which is not in an approved account.", [name, arn]),
 		"details": {"config": "rules.data_location.accounts", "name": name, "arn": arn},
 	}}
 }

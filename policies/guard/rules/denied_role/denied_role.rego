@@ -57,7 +57,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The execution role %s is not an allowed one.", [role]),
+	"message": sprintf("The execution role %s is not allowed.", [role]),
 	"details": {"config": "rules.denied_role.allowed", "role_arn": role, "allowed": _allowed},
 } if {
 	some role in input.job.role_arns

@@ -24,7 +24,7 @@ _denied(role, number, entry) := {
 }
 
 _other(role, allowed) := {
-	"message": sprintf("The execution role arn:aws:iam::%s is not an allowed one.", [role]),
+	"message": sprintf("The execution role arn:aws:iam::%s is not allowed.", [role]),
 	"details": {
 		"config": "rules.denied_role.allowed",
 		"role_arn": sprintf("arn:aws:iam::%s", [role]),

@@ -45,7 +45,7 @@ kinds := rego.metadata.chain()[1].annotations.custom.kinds
 # scope: document
 # description: Work teams and functions that aren't allowed.
 findings contains {
-	"message": sprintf("The work team %s%s is not an allowed one.", [team, _note(team)]),
+	"message": sprintf("The work team %s%s is not allowed.", [team, _note(team)]),
 	"details": {"config": "rules.labeling_workforce.workteams", "workteam": team, "allowed": _workteams},
 } if {
 	team := input.labeling.workteam_arn
@@ -54,7 +54,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The Lambda function %s, which sees the data, is not an allowed one.", [name]),
+	"message": sprintf("The Lambda function %s, which sees the data, is not allowed.", [name]),
 	"details": {"config": "rules.labeling_workforce.functions", "function": name, "allowed": _functions},
 } if {
 	some name in input.labeling.lambda_arns

@@ -24,12 +24,12 @@ _job(team, functions) := {
 _allowed(key) := [replace(glob, "{account}", "111122223333") | some glob in _config[key]]
 
 _other_team(team, note) := {
-	"message": sprintf("The work team %s%s is not an allowed one.", [team, note]),
+	"message": sprintf("The work team %s%s is not allowed.", [team, note]),
 	"details": {"config": "rules.labeling_workforce.workteams", "workteam": team, "allowed": _allowed("workteams")},
 }
 
 _other_function(name) := {
-	"message": sprintf("The Lambda function %s, which sees the data, is not an allowed one.", [name]),
+	"message": sprintf("The Lambda function %s, which sees the data, is not allowed.", [name]),
 	"details": {"config": "rules.labeling_workforce.functions", "function": name, "allowed": _allowed("functions")},
 }
 

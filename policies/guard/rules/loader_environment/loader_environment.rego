@@ -87,7 +87,7 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 # scope: document
 # description: Variables that load code from places of the job's owner.
 findings contains {
-	"message": sprintf("The variable %s in %s lets code come from a place outside the image.", [
+	"message": sprintf("The variable %s in %s may load code from outside the image.", [
 		setting.name,
 		setting.slot,
 	]),
@@ -100,7 +100,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The variable %s in %s lets code come from a folder that the owner may fill.", [
+	"message": sprintf("The variable %s in %s may load code from a folder that the owner can write to.", [
 		setting.name,
 		setting.slot,
 	]),
@@ -115,7 +115,10 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The variable %s in %s lets an interpreter load code of the owner.", [setting.name, setting.slot]),
+	"message": sprintf("The variable %s in %s may make an interpreter load the owner's code.", [
+		setting.name,
+		setting.slot,
+	]),
 	"details": {
 		"config": sprintf("rules.loader_environment.options.%s", [variable]),
 		"slot": setting.slot,

@@ -17,7 +17,7 @@ _job(name, value) := {
 }
 
 _finding(name) := {
-	"message": sprintf("The variable %s in Environment lets code come from a place outside the image.", [name]),
+	"message": sprintf("The variable %s in Environment may load code from outside the image.", [name]),
 	"details": {"config": "rules.loader_environment", "slot": "Environment", "setting": name},
 }
 
@@ -204,7 +204,7 @@ _interpreters := {
 }
 
 _option(name, variable) := {
-	"message": sprintf("The variable %s in Environment lets an interpreter load code of the owner.", [name]),
+	"message": sprintf("The variable %s in Environment may make an interpreter load the owner's code.", [name]),
 	"details": {
 		"config": sprintf("rules.loader_environment.options.%s", [variable]),
 		"slot": "Environment",
@@ -273,7 +273,7 @@ test_deny_options_in_a_hyperparameter_of_sagemakers_own if {
 	r := rule.findings with input as _hyperparameter("sagemaker_mpi")
 		with data.guard.config.rules.loader_environment as _mpi
 	r == {{
-		"message": "The variable sagemaker_mpi in HyperParameters lets an interpreter load code of the owner.",
+		"message": "The variable sagemaker_mpi in HyperParameters may make an interpreter load the owner's code.",
 		"details": {
 			"config": "rules.loader_environment.options.sagemaker_mpi",
 			"slot": "HyperParameters",

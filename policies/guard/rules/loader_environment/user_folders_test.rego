@@ -10,7 +10,7 @@ _of_user := {
 }
 
 _user_folder(name) := {
-	"message": sprintf("The variable %s in Environment lets code come from a folder that the owner may fill.", [name]),
+	"message": sprintf("The variable %s in Environment may load code from a folder that the owner can write to.", [name]),
 	"details": {"config": "rules.loader_environment.user_folders", "slot": "Environment", "setting": name},
 }
 

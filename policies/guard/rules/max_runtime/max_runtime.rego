@@ -20,7 +20,7 @@
 #       type: integer
 #       minimum: 1
 #     max_retries:
-#       description: How often SageMaker may start the job anew after a failure.
+#       description: How often SageMaker may restart the job after a failure.
 #       type: integer
 #       minimum: 0
 #       default: 30
@@ -57,7 +57,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("SageMaker may start the job anew %d times; at most %d are allowed.", [retries, _max_retries]),
+	"message": sprintf("SageMaker may restart the job %d times; at most %d are allowed.", [retries, _max_retries]),
 	"details": {"config": "rules.max_runtime.max_retries", "max_retries": retries, "limit": _max_retries},
 } if {
 	retries := input.compute.max_retries

@@ -46,7 +46,7 @@ test_deny_more_retries if {
 	r := rule.findings with input as _retried(3)
 		with data.guard.config.rules.max_runtime as {"seconds": 60, "max_retries": 2}
 	r == {{
-		"message": "SageMaker may start the job anew 3 times; at most 2 are allowed.",
+		"message": "SageMaker may restart the job 3 times; at most 2 are allowed.",
 		"details": {"config": "rules.max_runtime.max_retries", "max_retries": 3, "limit": 2},
 	}}
 }

@@ -81,7 +81,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The image at %s is not known (%s), so neither is its tag.", [image.slot, code]),
+	"message": sprintf("The image at %s is not known (%s), so its tag can't be checked.", [image.slot, code]),
 	"details": {"config": "rules.mutable_tag", "slot": image.slot, "image": image.raw, "error": code},
 } if {
 	some image in input.images

@@ -113,7 +113,7 @@ test_deny_unknown_image if {
 	every config in [_config, _strict] {
 		r := rule.findings with input as _unknown("not-found") with data.guard.config.rules.mutable_tag as config
 		r == {{
-			"message": "The image at Image is not known (not-found), so neither is its tag.",
+			"message": "The image at Image is not known (not-found), so its tag can't be checked.",
 			"details": {"config": "rules.mutable_tag", "slot": "Image", "image": null, "error": "not-found"},
 		}}
 	}

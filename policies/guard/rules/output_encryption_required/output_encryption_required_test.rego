@@ -30,7 +30,7 @@ _open(i) := {
 }
 
 _other(i, key, allowed) := {
-	"message": sprintf("Output out%d is encrypted with KMS key %s, which is not an allowed one.", [i, key]),
+	"message": sprintf("Output out%d is encrypted with KMS key %s, which is not allowed.", [i, key]),
 	"details": {
 		"config": "rules.output_encryption_required.kms_keys",
 		"output": sprintf("out%d", [i]),

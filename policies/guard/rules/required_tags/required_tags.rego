@@ -51,7 +51,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The tag %q has the value %q, which is not an allowed one.", [key, value]),
+	"message": sprintf("The tag %q has the value %q, which is not allowed.", [key, value]),
 	"details": {"config": sprintf("rules.required_tags.tags[%s]", [key]), "tag": key, "value": value, "allowed": allowed},
 } if {
 	some key, allowed in _required

@@ -55,7 +55,7 @@ test_allow_tag_with_empty_value if {
 test_deny_other_value if {
 	r := rule.findings with input as _job({"team": "x", "stage": "development"})
 		with data.guard.config.rules.required_tags as _config
-	message := "The tag \"stage\" has the value \"development\", which is not an allowed one."
+	message := "The tag \"stage\" has the value \"development\", which is not allowed."
 	r == {_finding(message, "stage", "development")}
 }
 

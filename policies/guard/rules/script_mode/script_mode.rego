@@ -98,7 +98,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The setting %s in %s loads code from another server than S3's, whatever its bucket is named.", [
+	"message": sprintf("The setting %s in %s loads code from a server that is not S3: bucket names there prove nothing.", [
 		setting.name,
 		setting.slot,
 	]),
@@ -234,7 +234,7 @@ _above_container_paths contains concat("/", array.slice(steps, 0, i)) if {
 
 _shown(bucket) := sprintf("bucket %s", [bucket]) if {
 	storage.is_bucket(bucket)
-} else := "S3, where it gives what is not a bucket name" if {
+} else := "S3 with an invalid bucket name" if {
 	is_string(bucket)
 } else := "a place outside S3"
 

@@ -66,8 +66,8 @@ test_deny_another_server_for_s3 if {
 	r := rule.findings with input as job with data.guard.config.rules.script_mode as _config
 	r == {{
 		"message": concat(" ", [
-			"The setting S3_ENDPOINT_URL in Environment loads code from another server than S3's,",
-			"whatever its bucket is named.",
+			"The setting S3_ENDPOINT_URL in Environment loads code from a server that is not S3:",
+			"bucket names there prove nothing.",
 		]),
 		"details": {"config": "rules.script_mode", "slot": "Environment", "setting": "S3_ENDPOINT_URL"},
 	}}
@@ -131,8 +131,8 @@ test_text_that_is_no_bucket_name_is_not_shown_of_a_setting[name] if {
 	r := rule.findings with input as _settings([["sagemaker_submit_directory", sprintf("s3://%s/a", [text])]])
 		with data.guard.config.rules.script_mode as _config
 	r == {object.union(_setting_finding("HyperParameters", "sagemaker_submit_directory", null), {"message": concat(" ", [
-		"The setting sagemaker_submit_directory in HyperParameters loads code from S3,",
-		"where it gives what is not a bucket name, which is not approved.",
+		"The setting sagemaker_submit_directory in HyperParameters loads code from S3",
+		"with an invalid bucket name, which is not approved.",
 	])})}
 }
 
@@ -141,7 +141,7 @@ test_text_that_is_no_bucket_name_is_not_shown_of_an_input[name] if {
 	r := rule.findings with input as _inputs([_input("code", text, null)])
 		with data.guard.config.rules.script_mode as _config
 	r == {object.union(_input_finding(_input("code", null, null)), {"message": concat(" ", [
-		"The input code brings code from S3, where it gives what is not a bucket name, which is not approved.",
+		"The input code brings code from S3 with an invalid bucket name, which is not approved.",
 	])})}
 }
 

@@ -135,7 +135,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("More than %d names in the %s are like those of credentials.", [_most, part]),
+	"message": sprintf("More than %d names in the %s look like names of credentials.", [_most, part]),
 	"details": {"config": "rules.secret_in_environment.names", "part": part},
 } if {
 	some part, number in object.union({part: count(given) | some part, given in _given}, {

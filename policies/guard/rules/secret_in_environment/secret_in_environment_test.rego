@@ -336,7 +336,7 @@ test_allow_every_name_when_the_list_is_empty if {
 test_remediation_says_what_to_do if contains(rule.remediation, "Secrets Manager")
 
 _by_number(part) := {
-	"message": sprintf("More than 100 names in the %s are like those of credentials.", [part]),
+	"message": sprintf("More than 100 names in the %s look like names of credentials.", [part]),
 	"details": {"config": "rules.secret_in_environment.names", "part": part},
 }
 

@@ -28,7 +28,7 @@ _open(i) := {
 }
 
 _other(key, allowed) := {
-	"message": sprintf("The volume of Part0 is encrypted with KMS key %s, which is not an allowed one.", [key]),
+	"message": sprintf("The volume of Part0 is encrypted with KMS key %s, which is not allowed.", [key]),
 	"details": {
 		"config": "rules.volume_encryption_required.kms_keys",
 		"volume": "Part0",

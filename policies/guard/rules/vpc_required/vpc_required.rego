@@ -63,7 +63,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The job runs in subnet %s, which is not an allowed one.", [subnet]),
+	"message": sprintf("The job runs in subnet %s, which is not allowed.", [subnet]),
 	"details": {"config": "rules.vpc_required.subnets", "subnet": subnet, "allowed": _subnets},
 } if {
 	some subnet in input.network.vpc.subnets
@@ -79,7 +79,7 @@ findings contains {
 }
 
 findings contains {
-	"message": sprintf("The job uses security group %s, which is not an allowed one.", [group]),
+	"message": sprintf("The job uses security group %s, which is not allowed.", [group]),
 	"details": {"config": "rules.vpc_required.security_groups", "security_group": group, "allowed": _security_groups},
 } if {
 	some group in input.network.vpc.security_groups

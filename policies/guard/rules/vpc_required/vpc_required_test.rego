@@ -15,12 +15,12 @@ _config := {"level": "deny", "subnets": ["subnet-a*", "subnet-b1"], "security_gr
 _job(subnets, groups) := {"network": {"vpc": {"subnets": subnets, "security_groups": groups}}}
 
 _subnet(subnet) := {
-	"message": sprintf("The job runs in subnet %s, which is not an allowed one.", [subnet]),
+	"message": sprintf("The job runs in subnet %s, which is not allowed.", [subnet]),
 	"details": {"config": "rules.vpc_required.subnets", "subnet": subnet, "allowed": ["subnet-a*", "subnet-b1"]},
 }
 
 _group(group) := {
-	"message": sprintf("The job uses security group %s, which is not an allowed one.", [group]),
+	"message": sprintf("The job uses security group %s, which is not allowed.", [group]),
 	"details": {"config": "rules.vpc_required.security_groups", "security_group": group, "allowed": ["sg-1"]},
 }
 
@@ -73,11 +73,11 @@ test_deny_everything_when_the_lists_are_missing if {
 		r := rule.findings with input as _job(["subnet-a1"], ["sg-1"]) with data.guard.config.rules as rules
 		r == {
 			{
-				"message": "The job runs in subnet subnet-a1, which is not an allowed one.",
+				"message": "The job runs in subnet subnet-a1, which is not allowed.",
 				"details": {"config": "rules.vpc_required.subnets", "subnet": "subnet-a1", "allowed": []},
 			},
 			{
-				"message": "The job uses security group sg-1, which is not an allowed one.",
+				"message": "The job uses security group sg-1, which is not allowed.",
 				"details": {"config": "rules.vpc_required.security_groups", "security_group": "sg-1", "allowed": []},
 			},
 		}
