@@ -1,9 +1,9 @@
 # METADATA
 # title: Approved models
 # description: |
-#   A model package that a job runs must have an approval status of the list `statuses`. A package without a
-#   status, which belongs to no group, is a finding with `status_required: true`. Models that aren't made of a
-#   package are not this rule's. Without the list no status is approved.
+#   A model package that a job runs must have an approval status from the list `statuses`. A package without a status,
+#   which is one that belongs to no group, is a finding only with `status_required: true`. Models that aren't made from
+#   a package are ignored. Without the list no status is approved.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-approve.html
 # schemas:
@@ -14,7 +14,7 @@
 #     Use a version of the model package that is approved, or have this one approved in the model registry.
 #   parameters:
 #     statuses:
-#       description: Statuses of packages that jobs may run.
+#       description: Approval statuses of packages that jobs may run.
 #       type: array
 #       items:
 #         enum: [Approved, PendingManualApproval, Rejected]

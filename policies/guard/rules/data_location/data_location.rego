@@ -1,17 +1,24 @@
 # METADATA
 # title: Approved places for data
 # description: |
-#   Each input and output, and each S3 URI, web address or ARN of a bucket in a setting, a query or the command, must
-#   be in a bucket that a glob of the list `buckets` matches, or in an AWS account (where an ARN names one) that a
-#   glob of `accounts` matches (but for access points, whose bucket may be another account's: `buckets` takes their
-#   ARNs); for what has no bucket, such as a file system, its URI or id must match a glob of `others`, or its id with
-#   the directory behind it (`fs-0abc/data/*`). Hub content, also a base model and an evaluator, must match a glob of
-#   `hub_contents`. An evaluator, an MLflow server, a model package group and a topic for labels must be in the job's
-#   own account or match `accounts` or `others`, and so must an address in a setting that names another server for S3
-#   than AWS's (such as `AWS_ENDPOINT_URL`) match `others`. A place that is not known is a finding. Without the lists
-#   no place is approved. Of a URI the finding shows neither user and password nor query and fragment, and no bucket
-#   that can't be one; of a setting only the bucket. Where the settings, the command or the queries name more than 100
-#   places, that alone is the finding. An address that a setting writes with JSON's escapes (`s3:\/\/`) stays unseen.
+#   Data may only be read from and written to approved places.
+#
+#   - An input or output in a bucket must be in a bucket that matches a glob in the list `buckets`. So must each S3 URI,
+#     web address of S3 and ARN of a bucket in a setting, a query or the command. For an access point, `buckets` must
+#     match its ARN, because its bucket may belong to another account.
+#   - An input or output without a bucket must belong to an AWS account that matches a glob in `accounts` (if its ARN
+#     names an account), or its URI or id must match a glob in `others`. For a file system, `others` can also match the
+#     id followed by the directory (`fs-0abc/data/*`).
+#   - Hub content, also as a base model or evaluator, must match a glob in `hub_contents`.
+#   - Any other evaluator, an MLflow server, a model package group and a topic for labels must be in the job's own
+#     account or match `accounts` or `others`.
+#   - A setting that chooses the server for S3 requests (such as `AWS_ENDPOINT_URL`) must name AWS's own or match
+#     `others`.
+#
+#   An unknown place is a finding. Without the lists no place is approved. The finding shows URIs without user,
+#   password, query and fragment, and no text in the place of a bucket that isn't a valid bucket name; of a setting it
+#   shows only the bucket. If the settings, the command or the queries name more than 100 places, that alone is the
+#   finding. Addresses that a setting writes with JSON escapes (`s3:\/\/`) are not found.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/security_iam_id-based-policy-examples.html
@@ -20,32 +27,32 @@
 # custom:
 #   severity: high
 #   remediation: >-
-#     Read from and write to the buckets that the configuration approves; copy the data there first if you
-#     may.
+#     Read from and write to the buckets that the configuration approves; copy the data there first if that is allowed.
 #   parameters:
 #     buckets:
-#       description: Buckets, and access point ARNs.
+#       description: Approved buckets, and ARNs of approved access points.
 #       type: array
 #       items:
 #         type: string
 #         format: glob-of-buckets
 #         must_not_match: [bucket-of-somebody-else, sagemaker-of-somebody-else]
 #     accounts:
-#       description: AWS accounts, where an ARN names one.
+#       description: Approved AWS accounts, for places whose ARN names an account.
 #       type: array
 #       items:
 #         type: string
 #         format: glob-of-accounts
 #       default: []
 #     others:
-#       description: URIs, ARNs and ids of what has no bucket, such as file systems, perhaps with a directory.
+#       description: >-
+#         URIs, ARNs and ids of approved places without a bucket, such as file systems, optionally with a directory.
 #       type: array
 #       items:
 #         type: string
 #         format: glob
 #       default: []
 #     hub_contents:
-#       description: ARNs of hub content, base models too.
+#       description: ARNs of approved hub content, including base models.
 #       type: array
 #       items:
 #         type: string
@@ -188,7 +195,7 @@ _hub_contents contains [sprintf("Input %s", [place.name]), content] if {
 	is_string(content)
 }
 
-# What isn't an ARN is the name of a model of the service itself.
+# A name that isn't an ARN belongs to a model of the service itself.
 _hub_contents contains ["The base model", name] if {
 	name := input.base_model.name
 	startswith(name, "arn:")
@@ -200,14 +207,15 @@ _hub_contents contains ["The evaluator", arn] if {
 	contains(arn, ":hub-content/")
 }
 
-# Of the document of a `CreateJob` job nobody knows the fields.
+# The fields in the document of a `CreateJob` job are unknown, so every setting is checked.
 _hub_contents contains [sprintf("The setting %s", [setting.name]), setting.value] if {
 	input.job.kind == "customization"
 	some setting in settings.listed
 	regex.match(`^arn:[^:]*:sagemaker:[^:]*:[^:]*:hub-content/`, setting.value)
 }
 
-# What takes data or models of the job and is no output of it. In the job's own account nobody needs to approve it.
+# Resources that receive data or models of the job but aren't its outputs. They need no approval in the job's own
+# account.
 _other_resources contains ["The evaluator", arn] if {
 	arn := input.base_model.evaluator_arn
 	_is_of_another_account(arn)
@@ -236,18 +244,18 @@ _is_of_another_account(arn) if {
 	_account(arn) != input.account
 }
 
-# Of what is no whole ARN, nobody's.
+# For text that isn't a whole ARN, a value that matches no account.
 _account(arn) := regex.replace(arn, `^(?:[^:]*:){4}([^:]*).*`, "$1")
 
-# A job's owner may write thousands into settings; nobody needs more than these.
+# A limit on work: a job's owner could name thousands of places, and no ordinary job needs more than these.
 _most := 100
 
-# What names more, all its places together.
+# The parts of the job that together name more places than the limit.
 _too_many_places[part] := true if {
 	some part, texts in _texts
 	text := concat("\n", texts)
 
-	# The shortest ones are like `s3://a`.
+	# The shortest places have six characters, such as `s3://a`.
 	count(text) > 6 * _most
 	count(storage.places(text)) > _most
 }
@@ -273,14 +281,15 @@ _shown_bucket(bucket) := sprintf("bucket %s", [bucket]) if storage.is_bucket(buc
 
 else := "S3 with an invalid bucket name"
 
-# A place without an address says nothing while the call that gives it fails.
+# A place without an address isn't reported while the call that returns the address fails temporarily.
 _is_readable(place, _) if is_string(place.uri)
 
 _is_readable(_, field) if availability.known(field, input)
 
 _approved(place) if globs.matches(_buckets, place.bucket)
 
-# Whose bucket is behind an access point, its ARN doesn't say.
+# The account in an access point's ARN doesn't show who owns the bucket, so only places without a bucket are approved by
+# account.
 _approved(place) if {
 	place.bucket == null
 	globs.matches(_accounts, place.account)
@@ -291,7 +300,7 @@ _approved(place) if {
 	globs.matches(_others, place.uri)
 }
 
-# A file system's directory counts where a glob has one.
+# For a glob that includes a file system's directory.
 _approved(place) if {
 	place.bucket == null
 	is_string(place.path)

@@ -1,9 +1,9 @@
 # METADATA
 # title: Denied images
 # description: |
-#   No image of the job may be on the deny list. The list is the mapping `images` from exact entries, and the short list
-#   `patterns` of entries with `*`; each gives the reason, and as `job_kinds` the job kinds that it is for, without them
-#   for all. Entries given at deployment are in the document and count the same.
+#   No image of the job may be on the deny list, which consists of the mapping `images` with exact entries as keys, and
+#   of the short list `patterns` of entries with `*`. Each entry gives a `reason`, and may limit itself to some job
+#   kinds with `job_kinds`. Entries that are set at deployment come with the document and count in the same way.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers.html
 # schemas:
@@ -18,7 +18,7 @@
 #     patterns: []
 #   parameters:
 #     images:
-#       description: Images that no job may run, by entry without wildcards.
+#       description: Images that no job may run; each key is an entry without wildcards.
 #       type: object
 #       propertyNames:
 #         format: image-entry
@@ -40,7 +40,7 @@
 #               type: string
 #               format: job-kind
 #     patterns:
-#       description: More of them, by entry with wildcards.
+#       description: Images that no job may run, as entries with wildcards.
 #       type: array
 #       default: []
 #       items:
@@ -51,7 +51,7 @@
 #         - reason
 #         properties:
 #           pattern:
-#             description: The entry.
+#             description: The entry, with at least one `*`.
 #             type: string
 #             format: image-pattern
 #           reason:
@@ -76,11 +76,12 @@ import future.keywords.not
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
-# description: The parameters of which only single keys are read, however many they have.
+# description: The parameters that the rule reads in place, key by key, because they may be large.
 in_place := rego.metadata.chain()[1].annotations.custom.in_place
 
 # METADATA
-# description: One finding for each image and each exact entry that names it, and one for the first pattern.
+# description: |
+#   For each image one finding for each exact entry that names it, and one for the first pattern that matches it.
 findings contains {
 	"message": sprintf("Image %v (%s of %s) is denied: %s.", [image.raw, image.slot, image.origin.name, reason]),
 	"details": {
@@ -97,7 +98,7 @@ findings contains {
 	reason := _reason(entry)
 }
 
-# The mapping itself is never read as a value: a list of 100,000 entries would be copied for each decision.
+# The mapping itself is never read as a value, because 100,000 entries would then be copied for each decision.
 _matched contains [sprintf("rules.denied_image.images[%s]", [key]), key, image, entry] if {
 	not parameters.changed.denied_image.images
 	some i, image in input.images
@@ -133,8 +134,8 @@ _keys := [images.keys(image) | some image in input.images]
 
 _texts := [images.text(image) | some image in input.images]
 
-# Most images match no pattern: one glob says so of all of them. An image has one finding of a list, as how many
-# patterns match each of how many images is the choice of their owner.
+# Most images match no pattern, which one glob for all images shows. An image has only one finding for a list of
+# patterns, because the job's owner controls how many images the job has and how many patterns match each.
 _by_pattern(entries) := set() if {
 	entries == []
 } else := {[first, entries[first], number] |

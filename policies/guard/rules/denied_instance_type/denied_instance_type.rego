@@ -1,8 +1,8 @@
 # METADATA
 # title: Denied instance types
 # description: |
-#   No instance of the job may be of a type that a glob of the list `instance_types` matches. An unknown type,
-#   and a job that names no instances, is a finding. Without the list every type is denied.
+#   No instance of the job may have a type that a glob in the list `instance_types` matches. An unknown type is a
+#   finding, and so is a job that names no instances. Without the list every type is denied.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
 #   - https://aws.amazon.com/sagemaker/pricing/
@@ -21,7 +21,7 @@
 #       type: array
 #       items:
 #         type: string
-#         description: A glob for the whole type, as `ml.p4d.24xlarge` or `ml.p4*`, in lower case.
+#         description: A glob for the whole type, such as `ml.p4d.24xlarge` or `ml.p4*`, in lower case.
 #         format: glob-of-instance-types
 #         pattern: ^(ml\.[^A-Z\s]+|[*?\[{][^A-Z\s]*|)$
 package guard.rules.denied_instance_type

@@ -1,10 +1,9 @@
 # METADATA
 # title: Execution roles
 # description: |
-#   No execution role of the job may be one that a glob of the list `denied` matches, and each must be one
-#   that a glob of the list `allowed` matches; globs compare with the whole ARN, without regard to case, as IAM
-#   does with names of roles. A job without a known role is a finding. Without `denied` every role is denied,
-#   without `allowed` none is allowed.
+#   No execution role of the job may match a glob in the list `denied`, and each must match a glob in the list
+#   `allowed`. Globs are compared with the whole ARN, without regard to case, like role names in IAM. A job without a
+#   known role is a finding. Without `denied` every role is denied; without `allowed` no role is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
 # schemas:
@@ -22,7 +21,7 @@
 #       type: array
 #       items:
 #         type: string
-#         description: A glob for the whole ARN, as `*:role/Admin*` or `arn:aws:iam::*:role/Admin`.
+#         description: A glob for the whole ARN, such as `*:role/Admin*` or `arn:aws:iam::*:role/Admin`.
 #         format: glob-of-roles
 #         pattern: ^(?!arn:[^:]*:sts:)(arn|[*?\[{]|$)
 #     allowed:
@@ -30,7 +29,7 @@
 #       type: array
 #       items:
 #         type: string
-#         description: A glob for the whole ARN, as `*:role/Team*` or `arn:aws:iam::*:role/Team`.
+#         description: A glob for the whole ARN, such as `*:role/Team*` or `arn:aws:iam::*:role/Team`.
 #         format: glob-of-roles
 #         pattern: ^(?!arn:[^:]*:sts:)(arn|[*?\[{]|$)
 package guard.rules.denied_role

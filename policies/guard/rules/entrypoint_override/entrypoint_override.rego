@@ -1,15 +1,19 @@
 # METADATA
 # title: Own commands in approved images
 # description: |
-#   A job may replace the command of its image only by one of the list `allowed`. An entry is a list of globs, one for
-#   each word of the command, or a mapping: `entrypoint` is that list, `options` are options that may follow its first
-#   word, each with globs for its value (of several values, separated by commas, each must match one), and `arguments`
-#   are globs for each of the arguments, which are then allowed with this command only. Everywhere else
-#   `allow_arguments` decides about them, also without an entrypoint: where an image has a default command and no
-#   entrypoint of its own, they take the command's place. In a glob `*` doesn't cross a `/`, an absolute path is
-#   compared without `.` and doubled slashes, one with `..` matches none, as it goes up from where a link leads, and
-#   any other has a `..` only where the glob writes one. Of all words only the program's name appears in the finding,
-#   the others may hold secrets. Without the parameters nothing is allowed.
+#   A job may replace the command of its image only by a command in the list `allowed`. An entry of the list is either a
+#   list of globs, one for each word of the command, or a mapping with these keys:
+#
+#   - `entrypoint`: that list of globs.
+#   - `options`: options that may follow the first word, each with globs for its value. If a value is a list separated
+#     by commas, each item must match a glob.
+#   - `arguments`: globs for the arguments, one for each, which are then allowed with this command only.
+#
+#   For all other commands `allow_arguments` decides about arguments, and also for jobs without an entrypoint: if an
+#   image has a default command and no entrypoint, arguments replace the command. In a glob `*` doesn't match a `/`. An
+#   absolute path is compared without `.` and double slashes, and with `..` it matches no glob, because a folder before
+#   it may be a link. Any other word may contain `..` only where the glob does. A finding shows only the program's name,
+#   because other words may contain secrets. Without the parameters nothing is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html
@@ -22,7 +26,7 @@
 #     SDK), or use a command that the configuration allows.
 #   parameters:
 #     allowed:
-#       description: 'Commands that may replace the image''s own: lists of globs, or mappings.'
+#       description: 'Commands that may replace the image''s own command: lists of globs, or mappings.'
 #       type: array
 #       default: []
 #       items:
@@ -53,7 +57,7 @@
 #               type: string
 #               format: glob
 #           options:
-#             description: By option, as `--jars`, globs for its value.
+#             description: Globs for the values of options, by option, such as `--jars`.
 #             type: object
 #             additionalProperties:
 #               type: array
@@ -82,7 +86,7 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
 # scope: document
-# description: Commands that replace the image's own.
+# description: Commands and arguments that replace the image's own and aren't allowed.
 findings contains {
 	"message": sprintf("The job replaces the command of its image by %q (%d words).", [program, count(words)]),
 	"details": {"config": "rules.entrypoint_override.allowed", "program": program, "words": count(words)},
@@ -103,12 +107,12 @@ findings contains {
 	not _fitting_arguments
 }
 
-# A first word as `TOKEN=... python` is a shell's; what follows the name may be the secret.
+# A first word such as `TOKEN=... python` is for a shell; text after the name may be a secret.
 _program(words) := regex.replace(regex.replace(words[0], `(?s)[^\w./+-].*`, ""), `.*/`, "")
 
 _program([]) := ""
 
-# The entries that the whole command fits, and whether the entry says which arguments.
+# For each entry that allows the whole command, whether the entry lists its arguments.
 _fitting contains "arguments" in object.keys(entry) if {
 	words := input.command.entrypoint
 	some listed in _allowed
@@ -148,7 +152,7 @@ _fits_values(patterns, values) if {
 	}
 }
 
-# A relative path goes up only where the glob does: nobody knows the folder that it starts from.
+# A relative path may contain `..` only as often as the glob, because the folder in which it starts is unknown.
 _matches(pattern, word) if {
 	path := _path(word)
 	is_string(path)

@@ -1,14 +1,14 @@
 # METADATA
 # title: Current versions of AWS's images
 # description: |
-#   A framework image that AWS publishes must not be older than the version that the mapping `minimum` gives for
-#   its framework, nor of a version whose support has ended by the mapping `end_of_support`. Versions are read
-#   from the image's tag and compare number by number, as far as both have numbers: what it begins with is that
-#   of the framework which the repository is for, what follows a name (`transformers4.36.0`) is that one's. An
-#   image of a listed framework without a version in its tag is a finding. The images of others, and of
-#   frameworks that aren't listed, are not this rule's. Without the mappings nothing is too old. What runs is the
-#   image of the digest, where there is one: whoever writes it may put any tag before it, so that
-#   `tags_before_digests` can say that such an image has no known version.
+#   A framework image that AWS publishes must not be older than the version that the mapping `minimum` gives for its
+#   framework, and its version must not be out of support according to the mapping `end_of_support`. Versions are read
+#   from the image's tag: the number at its beginning is the version of the repository's framework, and a number after a
+#   name (`transformers4.36.0`) is the version of that library. They are compared number by number, as far as both have
+#   numbers. An image of a listed framework without a version in its tag is a finding. Images that AWS doesn't publish,
+#   and images of frameworks that aren't listed, are ignored. Without the mappings nothing is too old. An image with a
+#   digest runs by the digest, and the job's owner may put any tag before it; with `tags_before_digests: false` the
+#   version of such an image counts as unknown.
 # related_resources:
 #   - https://aws.github.io/deep-learning-containers/reference/support_policy
 # schemas:
@@ -17,33 +17,33 @@
 #   needs: [image]
 #   severity: medium
 #   remediation: >-
-#     Use a newer version of the image, and name it by its tag (with a digest behind it if you like); in the
-#     SageMaker Python SDK that is `framework_version`, `transformers_version` or `version`.
+#     Use a newer version of the image, and name it by its tag, optionally followed by a digest. In the SageMaker Python
+#     SDK the parameter is `framework_version`, `transformers_version` or `version`.
 #   pointless:
 #   - minimum: {}
 #     end_of_support: {}
 #   parameters:
 #     minimum:
-#       description: By framework the oldest version that jobs may use.
+#       description: The oldest version that jobs may use, by framework.
 #       type: object
 #       default: {}
 #       propertyNames:
 #         description: >-
-#           A name that images have, as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or tags, as `transformers`,
-#           which is Hugging Face's.
+#           A name from images, such as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or from tags, such as Hugging
+#           Face's `transformers`.
 #         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z][a-z0-9]*(-[a-z0-9]+)*$
 #         format: framework
 #       additionalProperties:
 #         type: string
 #         pattern: ^[0-9]+([.-][0-9]+)*$
 #     end_of_support:
-#       description: By framework and version, the last day on which AWS supports it.
+#       description: The last day on which AWS supports a version, by framework and version.
 #       type: object
 #       default: {}
 #       propertyNames:
 #         description: >-
-#           A name that images have, as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or tags, as `transformers`,
-#           which is Hugging Face's.
+#           A name from images, such as `pytorch`, `tensorflow`, `sklearn` and `xgboost`, or from tags, such as Hugging
+#           Face's `transformers`.
 #         pattern: ^(?!(huggingface|scikit-learn|sagemaker|tf|torch)$)[a-z][a-z0-9]*(-[a-z0-9]+)*$
 #         format: framework
 #       additionalProperties:
@@ -54,7 +54,7 @@
 #           type: string
 #           format: day
 #     tags_before_digests:
-#       description: Whether the tag before a digest tells the version.
+#       description: Whether the version is also read from a tag before a digest.
 #       type: boolean
 #       default: true
 package guard.rules.framework_version
@@ -74,7 +74,7 @@ needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document
-# description: Images that are too old, out of support, or of a version that is not known.
+# description: Images that are too old, out of support, or of an unknown version.
 findings contains {
 	"message": sprintf("Image %s at %s has %s %s, which is older than %s.", [
 		image.raw,
@@ -140,7 +140,8 @@ findings contains {
 	not _leading_version(_tag(image))
 }
 
-# The versions with an end of support that may be these numbers or their beginning. Each takes OPA many steps.
+# The versions in `end_of_support` that may equal these numbers or their first ones. Only these are compared number by
+# number, because each comparison takes OPA many steps.
 _candidates(framework, numbers) := {first} | {supported |
 	some supported, _ in _end_of_support[framework]
 	strings.any_prefix_match(supported, beginnings)
@@ -154,7 +155,7 @@ _is_listed(framework) if _minimum[framework]
 
 _is_listed(framework) if _end_of_support[framework]
 
-# Image, framework and version, for the framework and for each name in the tag.
+# Each image with its framework's version, and with the version of each other name in its tag.
 _versions contains [image, framework, version] if {
 	some image in input.images
 	framework := aws_images.framework(image)
@@ -168,7 +169,7 @@ _versions contains [image, framework, version] if {
 	some [_, framework, version] in regex.find_all_string_submatch_n(`-([a-z]+)([0-9]+(?:\.[0-9]+)+)`, tag, -1)
 }
 
-# The tag, if it tells the version.
+# The tag, if the version may be read from it.
 _tag(image) := image.tag if {
 	is_string(image.tag)
 	not _is_ignored_tag(image)
@@ -180,10 +181,10 @@ _is_ignored_tag(image) if {
 	is_string(image[digest])
 }
 
-# `1.7-1` is a version of XGBoost; what follows a word is not.
+# `1.7-1` is a version of XGBoost; a number after a word doesn't belong to the version.
 _leading_version(tag) := regex.find_all_string_submatch_n(`^([0-9]+(?:\.[0-9]+)+(?:-[0-9]+)?)(?:-|$)`, tag, 1)[0][1]
 
-# `24.07` is `24.7`: OPA compares a number with a zero first as any other, though it can't return one.
+# `24.07` equals `24.7`: OPA can't return a number with a leading zero, but compares it like any other.
 _numbers(version) := [to_number(number) | some number in regex.split(`[.-]`, version)]
 
 default _minimum := {}

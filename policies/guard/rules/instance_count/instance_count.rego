@@ -1,10 +1,11 @@
 # METADATA
 # title: Number of instances
 # description: |
-#   A group of like instances may have at most `max_per_group` of them, and all groups of the job together at
-#   most `max_total`. Of a tuning job's training jobs all that may run at the same time add up, and where it has several
-#   definitions, each is taken for one of that with the most instances. Of groups that are alternatives to each other
-#   the largest counts. An unknown count, and a job that names no instances, is a finding. A missing limit counts as 0.
+#   A group of instances of one type may have at most `max_per_group` instances, and all groups of the job together at
+#   most `max_total`. For a tuning job, the instances of all training jobs that may run at the same time are added up;
+#   if it has several definitions, every training job counts as one of the definition with the most instances. If groups
+#   are alternatives, the largest counts. An unknown count is a finding, and so is a job that names no instances. A
+#   missing limit counts as 0.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html
@@ -17,11 +18,11 @@
 #     Lower InstanceCount (`instance_count` in the SageMaker Python SDK) to the limit named in this finding.
 #   parameters:
 #     max_per_group:
-#       description: Most instances of one group.
+#       description: Maximum number of instances in one group.
 #       type: integer
 #       minimum: 1
 #     max_total:
-#       description: Most instances of all groups together.
+#       description: Maximum number of instances in all groups together.
 #       type: integer
 #       minimum: 1
 package guard.rules.instance_count
@@ -90,12 +91,12 @@ _by_definition[object.get(instance, "definition", null)] contains [number, insta
 	is_number(instance.count)
 }
 
-# One training job runs on.
+# The most instances that one training job of a definition can run on.
 _most(groups) := sum(fixed) + sum([max(counts) | some counts in _alternatives(groups)]) if {
 	fixed := [instance.count | some [_, instance] in groups; object.get(instance, "one_of", null) == null]
 }
 
-# By the list of which SageMaker takes one.
+# The counts of groups from which SageMaker chooses one, by the list that contains them.
 _alternatives(groups) := {list: [instance.count | some [_, instance] in groups; instance.one_of == list] |
 	some list in {instance.one_of | some [_, instance] in groups; instance.one_of != null}
 }

@@ -1,8 +1,8 @@
 # METADATA
 # title: Warm pools
 # description: |
-#   A job may keep its instances for at most `max_seconds` after it has ended. An unknown time is a finding.
-#   Without `max_seconds` no warm pool is allowed.
+#   A job may keep its instances in a warm pool for at most `max_seconds` after it has ended. An unknown time is a
+#   finding. Without `max_seconds` no warm pool is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
@@ -16,7 +16,7 @@
 #     SDK) or set it to the limit named in this finding.
 #   parameters:
 #     max_seconds:
-#       description: How long a job may keep its instances; 0 allows no warm pool.
+#       description: Maximum time for which a job may keep its instances; 0 allows no warm pool.
 #       type: integer
 #       minimum: 0
 #       default: 0

@@ -1,9 +1,9 @@
 # METADATA
 # title: People and functions that see data
 # description: |
-#   A labeling job may give its data only to a work team that a glob of the list `workteams` matches, and to
-#   Lambda functions that a glob of `functions` matches; globs compare with the whole ARN. The public crowd of
-#   Amazon Mechanical Turk is a work team of another account. Without the lists nobody may see the data.
+#   A labeling job may give its data only to a work team that matches a glob in the list `workteams`, and to Lambda
+#   functions that match a glob in `functions`. Globs are compared with the whole ARN. The public crowd of Amazon
+#   Mechanical Turk is a work team of another account. Without the lists no work team and no function is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/sms-workforce-management.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HumanTaskConfig.html
@@ -16,13 +16,13 @@
 #     Use a private work team and functions that the configuration allows.
 #   parameters:
 #     workteams:
-#       description: ARNs of work teams.
+#       description: ARNs of work teams that may see data.
 #       type: array
 #       items:
 #         type: string
 #         format: glob
 #     functions:
-#       description: ARNs of Lambda functions.
+#       description: ARNs of Lambda functions that may see data.
 #       type: array
 #       items:
 #         type: string

@@ -1,20 +1,24 @@
 # METADATA
 # title: Code through the loader's environment
 # description: |
-#   An environment variable that tells a loader or an interpreter where to find code (`variables`, such as LD_PRELOAD,
-#   PYTHONPATH, BASH_ENV) may only name places of the image itself: each path of its value must lie at or below one of
-#   `trusted_paths`. A relative path, a path of an input and an address of S3 are places that the job's owner writes
-#   to, a path with `..` goes up from where a link leads, and the folder of a checkpoint is the owner's wherever it
-#   lies; an empty entry of a search path (`/usr/lib:`) is the folder that the program runs in, and so one of them, and
-#   an empty bundle of certificates (`AWS_CA_BUNDLE`) may be none that is verified. Of variables that give an
-#   interpreter options (`options`) only what the regular expression finds counts: what its groups hold, or all of it
-#   where it has none, must be such paths of the image. So must what it finds in a hyperparameter of SageMaker's own,
-#   such as the options for MPI. A folder in which programs look for a user's settings, packages and caches
-#   (`user_folders`, such as HOME) may also lie at or below one of `user_paths`, which are empty when a container
-#   starts or the image's, unless a checkpoint is restored to it or below it. Web addresses, such as package indexes,
-#   are for the rule `remote_code`. Names compare with regard to case, as Linux does, but for npm's, and
-#   GIT_CONFIG_KEY_0 means those with other numbers, too. No value appears in a finding. Without `variables` every
-#   variable counts, without `trusted_paths` no path is trusted.
+#   Environment variables may not make a loader or an interpreter load code from outside the image.
+#
+#   - `variables` lists variables that contain places of code, such as PYTHONPATH and BASH_ENV. Each path in the value
+#     must be one of `trusted_paths` or below one. Not trusted are relative paths, paths of inputs and addresses of S3,
+#     which the job's owner can write to, paths with `..`, where a folder may be a link, and all folders to which a
+#     checkpoint is restored. An empty entry of a search path (`/usr/lib:`) is not trusted either, because it stands for
+#     the program's working folder, nor is an empty bundle of certificates (`AWS_CA_BUNDLE`), which may turn
+#     verification off.
+#   - `options` lists variables that contain options of interpreters, and hyperparameters of SageMaker's own, such as
+#     the options for MPI, each with a regular expression. Only text that the expression finds is checked: its groups,
+#     or the whole match if it has none, must be trusted paths.
+#   - `user_folders` lists variables, such as HOME, for folders in which programs look for a user's settings, packages
+#     and caches. They may also be one of `user_paths` or below one. These are empty or part of the image when a
+#     container starts, and are not trusted if a checkpoint is restored to the folder or below it.
+#
+#   Web addresses, such as package indexes, are checked by the rule `remote_code`. Names are compared with regard to
+#   case, as in Linux, except npm's; GIT_CONFIG_KEY_0 stands for all numbers. No value appears in a finding. Without
+#   `variables` every variable is checked; without `trusted_paths` no path is trusted.
 # related_resources:
 #   - https://man7.org/linux/man-pages/man8/ld.so.8.html
 #   - https://docs.python.org/3/using/cmdline.html#environment-variables
@@ -23,23 +27,23 @@
 # custom:
 #   severity: high
 #   remediation: >-
-#     Remove the variable from the job's environment, and build what it loads into the image.
+#     Remove the variable from the job's environment, and build the code that it loads into the image.
 #   pointless:
 #   - variables: []
 #     options: {}
 #     user_folders: []
 #   parameters:
 #     variables:
-#       description: Names of variables that tell where code is loaded from.
+#       description: Names of variables that contain places from which code is loaded.
 #       type: array
 #       items:
 #         type: string
-#         description: The name of a variable as it is; no glob.
+#         description: The exact name of a variable; not a glob.
 #         pattern: ^[A-Za-z_][A-Za-z0-9_]{0,127}$
 #     options:
 #       description: >-
-#         By variable, or hyperparameter named sagemaker_..., what its options that load code look like; the group
-#         is the place.
+#         Regular expressions for options that load code, by variable or by hyperparameter named sagemaker_...; the
+#         group is the place of the code.
 #       type: object
 #       default: {}
 #       propertyNames:
@@ -48,7 +52,7 @@
 #         type: string
 #         format: regex
 #     trusted_paths:
-#       description: Absolute paths in the image that jobs don't write to.
+#       description: Absolute paths in the image to which jobs don't write.
 #       type: array
 #       default: []
 #       items:
@@ -56,20 +60,21 @@
 #         pattern: ^(/[^/]+)+$
 #         format: path-of-images
 #     user_folders:
-#       description: Names of variables that tell where programs find, and write, what is a user's.
+#       description: Names of variables for folders in which programs find and write a user's files.
 #       type: array
 #       default: []
 #       items:
 #         type: string
-#         description: The name of a variable as it is; no glob.
+#         description: The exact name of a variable; not a glob.
 #         pattern: ^[A-Za-z_][A-Za-z0-9_]{0,127}$
 #     user_paths:
-#       description: Further absolute paths for user_folders, in which nothing of the job's owner lies at the start.
+#       description: >-
+#         More absolute paths for user_folders, which contain nothing of the job's owner when a container starts.
 #       type: array
 #       default: []
 #       items:
 #         type: string
-#         description: Not where SageMaker mounts inputs, /opt/ml.
+#         description: Not /opt/ml, where SageMaker mounts inputs.
 #         pattern: ^(?!/opt(/ml(/.*)?)?$)(/[^/]+)+$
 package guard.rules.loader_environment
 
@@ -85,7 +90,7 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
 # scope: document
-# description: Variables that load code from places of the job's owner.
+# description: Variables that may load code from places to which the job's owner can write.
 findings contains {
 	"message": sprintf("The variable %s in %s may load code from outside the image.", [
 		setting.name,
@@ -136,23 +141,23 @@ findings contains {
 	not _is_trusted(place)
 }
 
-# What the groups found, of which an expression may have one for each of its alternatives; without a group all of it.
+# The text of the groups, of which an expression may have one in each alternative; without a group the whole match.
 _place([text]) := text
 
 _place(found) := concat("", array.slice(found, 1, count(found))) if count(found) > 1
 
-# Most jobs set none of the variables: all names at once tell.
+# Most jobs set none of the variables, which one look at all names shows.
 _may_load_code if _may_be_set(_variables)
 
 _may_load_code if _every_variable
 
-# Hyperparameters that reach no loader are among them: it costs their job a closer look, nothing else.
+# The names include hyperparameters, which reach no loader: such a job only takes a few more steps.
 _may_be_set(names) if strings.any_prefix_match(settings.lower_names, _beginnings(names))
 
-# Of names with a number, as GIT_CONFIG_KEY_0, what stands before it.
+# The names in lower case, without the number of names such as GIT_CONFIG_KEY_0.
 _beginnings(names) := split(regex.replace(lower(concat("\n", names)), `(?m)_\d+$`, "_"), "\n")
 
-# Its toolkits read them; what others are named like a variable of the environment reaches no loader.
+# SageMaker's toolkits read these hyperparameters. Others reach no loader, even if they are named like a variable.
 _sagemaker_settings := [setting |
 	some setting in input.hyperparameters
 	startswith(setting.name, "sagemaker_")
@@ -166,22 +171,23 @@ _names contains _name(variable) if some variable in _variables
 
 _folder_names contains _name(variable) if some variable in _user_folders
 
-# npm takes its variables in any case: https://docs.npmjs.com/cli/using-npm/config
+# npm accepts its variables in any case: https://docs.npmjs.com/cli/using-npm/config
 _name(variable) := upper(variable) if {
 	regex.match(`(?i)^npm_config_`, variable)
 } else := "GIT_CONFIG_KEY_0" if {
-	# A number for each: https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
+	# Git numbers these: https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
 	regex.match(`^GIT_CONFIG_KEY_\d+$`, variable)
 } else := variable
 
-# An empty entry is the current folder, which is often the owner's: https://man7.org/linux/man-pages/man8/ld.so.8.html
-# pip takes one of XDG_CONFIG_DIRS so, too.
+# An empty entry is the working folder, to which the owner can often write:
+# https://man7.org/linux/man-pages/man8/ld.so.8.html
+# pip treats empty entries of XDG_CONFIG_DIRS in the same way.
 _names_other_places(name, value) if {
 	regex.match(`(?i)(?:path|_dirs)$`, name)
 	regex.match(`^:|::|:$`, value)
 }
 
-# An empty one turned botocore's verification off, up to 1.34 at least.
+# An empty bundle turned botocore's verification off, up to 1.34 at least.
 _names_other_places(name, "") if endswith(name, "_CA_BUNDLE")
 
 _names_other_places(name, value) if {
@@ -190,8 +196,8 @@ _names_other_places(name, value) if {
 	not _is_trusted(place)
 }
 
-# Only what installs packages takes addresses: those of the web, some with a name, which `remote_code` judges, and
-# `file:`, behind which stands a path of the container. To all others a colon ends a place: `file` is a folder.
+# Only package installers accept addresses: web addresses, some with a name, which `remote_code` checks, and `file:`
+# followed by a path in the container. For all other programs a colon ends a place, so that `file` is a folder.
 _places(name, value) := regex.replace(value, `(?i)(?:[\w.-]+=)?https?://[^\s;,]*|\bfile:(?://localhost)?`, " ") if {
 	regex.match(`(?i)^(?:conda|mamba|npm|pip|uv|yarn)_`, name)
 } else := value
@@ -210,7 +216,7 @@ _is_of_user(place) if {
 	not _holds_restored(_merged(path))
 }
 
-# What a program looks for lies somewhere below its folder.
+# Programs look for files anywhere below a user's folder, so a checkpoint below it counts as well.
 _holds_restored(path) if _is_restored(path)
 
 _holds_restored(path) if {
@@ -218,7 +224,7 @@ _holds_restored(path) if {
 	storage.is_within(folder, path)
 }
 
-# SageMaker writes what the owner stored in S3 there, before the program starts.
+# Before the program starts, SageMaker fills the folder with files that the owner stored in S3.
 _is_restored(path) if {
 	some folder in _folders
 	storage.is_within(path, folder)
@@ -228,12 +234,12 @@ _folders contains _folder(storage.path(checkpoint.local_path)) if {
 	some checkpoint in checkpoints.restored(input.storage.outputs)
 }
 
-# A path that isn't absolute, or goes up, may end anywhere.
+# A path that isn't absolute, or contains `..`, may lead anywhere.
 _folder(path) := _merged(path) if {
 	is_string(path)
 } else := ""
 
-# In most images one is a link to the other: https://wiki.debian.org/UsrMerge
+# In most images /bin, /lib and /sbin are links to folders in /usr: https://wiki.debian.org/UsrMerge
 _merged(path) := regex.replace(path, `^/(bin|lib[a-z0-9]*|sbin)(/|$)`, "/usr/$1$2")
 
 _variables := given if {
@@ -243,7 +249,7 @@ _variables := given if {
 
 _every_variable if not _variables
 
-# To look one up in `_expressions` takes a look at all options.
+# Checked first, because a lookup in `_expressions` evaluates all options.
 _option_names contains _name(variable) if some variable, _ in _options
 
 _expressions[_name(variable)] contains [variable, expression] if some variable, expression in _options

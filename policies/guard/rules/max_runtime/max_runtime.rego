@@ -1,9 +1,9 @@
 # METADATA
 # title: Runtime limit
 # description: |
-#   A job must limit its runtime to at most `seconds`. No limit is a finding; of several definitions the
-#   longest limit counts. SageMaker's limit is for all attempts of a job together; with `max_retries` a job may
-#   have only so many after the first. Without `seconds` in the configuration every job is a finding.
+#   A job must limit its runtime to at most `seconds`. A missing limit is a finding; if the job has several definitions,
+#   the longest limit counts. SageMaker applies the limit to all attempts of a job together; `max_retries` also limits
+#   the number of attempts after the first. Without `seconds` every job is a finding.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
 # schemas:
@@ -16,7 +16,7 @@
 #     SDK) to the limit named in this finding or less.
 #   parameters:
 #     seconds:
-#       description: The longest runtime that a job may allow itself.
+#       description: Maximum runtime limit that a job may set.
 #       type: integer
 #       minimum: 1
 #     max_retries:

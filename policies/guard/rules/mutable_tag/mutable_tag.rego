@@ -1,11 +1,11 @@
 # METADATA
 # title: Images by tag
 # description: |
-#   No image may be named by a tag that a glob of the list `tags` matches; a reference without tag and digest
-#   means `latest`. With `digest_required: true` each image must be named by its digest. A digest makes any
-#   tag beside it harmless. An image that is not known is a finding, but for one that AWS picks: its tag isn't
-#   the owner's. Nor are images that AWS publishes with one tag only, such as `sagemaker-debugger-rules:latest`
-#   and Model Monitor's analyzer. Without `tags` every tag is one too many.
+#   No image may be named by a tag that a glob in the list `tags` matches; a reference without tag and digest means
+#   `latest`. With `digest_required: true` every image must be named by its digest. With a digest, any tag is harmless.
+#   An unknown image is a finding, unless AWS picks the image: the job's owner doesn't control its tag. For the same
+#   reason images that AWS publishes with a single tag are allowed, such as `sagemaker-debugger-rules:latest` and Model
+#   Monitor's analyzer. Without `tags` every tag is denied.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
 # schemas:
@@ -14,14 +14,14 @@
 #   needs: [image]
 #   severity: low
 #   remediation: >-
-#     Name the image by its digest (`repository@sha256:...`), or by a tag that stays what it is, such as a
-#     version, where no digest is demanded.
+#     Name the image by its digest (`repository@sha256:...`) or, where no digest is required, by a tag that doesn't
+#     change, such as a version.
 #   pointless:
 #   - tags: []
 #     digest_required: false
 #   parameters:
 #     tags:
-#       description: Tags that may move to another image.
+#       description: Mutable tags, which may be moved to another image.
 #       type: array
 #       items:
 #         type: string
@@ -87,12 +87,11 @@ findings contains {
 	some image in input.images
 	code := image.error.code
 
-	# A call that failed for now says nothing about the image: the guard asks again. Where AWS picks the image, the tag
-	# isn't the owner's.
+	# After a temporary failure the guard retries. If AWS picks the image, the job's owner doesn't control the tag.
 	not code in {"unavailable", "managed"}
 }
 
-# Of some images AWS publishes nothing but one tag, so that nobody can choose.
+# Without images that AWS publishes with a single tag, because a job can't choose another.
 _by_tag contains image if {
 	some image in input.images
 	image.error == null

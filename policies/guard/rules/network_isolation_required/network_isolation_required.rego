@@ -1,8 +1,8 @@
 # METADATA
 # title: Network isolation
 # description: |
-#   The containers of a job must run without any network access. A job for which that is unknown is a finding.
-#   Of several definitions all must be isolated.
+#   The containers of a job must run without any network access. A job for which that is unknown is a finding. If the
+#   job has several definitions, all must be isolated.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html
 # schemas:
@@ -11,8 +11,8 @@
 #   needs: [network-isolation]
 #   severity: high
 #   remediation: >-
-#     Set EnableNetworkIsolation to true (`enable_network_isolation=True` in the SageMaker Python SDK) and
-#     give the container all it needs as input data.
+#     Set EnableNetworkIsolation to true (`enable_network_isolation=True` in the SageMaker Python SDK) and provide
+#     everything that the container needs as input data.
 package guard.rules.network_isolation_required
 
 import data.guard.lib.availability
@@ -27,7 +27,7 @@ needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document
-# description: Jobs whose containers reach the network.
+# description: Jobs whose containers have, or may have, network access.
 findings contains {
 	"message": "The job runs without network isolation.",
 	"details": {"config": "rules.network_isolation_required", "isolated": false},

@@ -1,9 +1,9 @@
 # METADATA
 # title: Facts that no rule sees
 # description: |
-#   The command, hyperparameters and environment variables of a job and of its models may be 420 KB of text in all,
-#   and its images, inputs and outputs 200 each, those of its models counted. Of a job with more the document leaves
-#   out the longest settings and the last entries, and a job could hide there from every rule what it may not have.
+#   The command, hyperparameters and environment variables of a job and of its models may have 420 KB of text together,
+#   and there may be 200 images, 200 inputs and 200 outputs, including those of its models. If a job has more, the
+#   document leaves out the longest settings and the last entries, where a job could hide a violation from every rule.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
 # schemas:
@@ -12,8 +12,8 @@
 #   severity: medium
 #   remediation: >-
 #     Remove or shorten the longest hyperparameters and environment variables of the job and of the containers of its
-#     models; files in S3 are the place for long values. Name fewer models, containers, inputs and outputs in one job,
-#     and in a CreateJob document no path or role of more than a few hundred characters.
+#     models; store long values in files in S3. Use fewer models, containers, inputs and outputs in one job, and in a
+#     CreateJob document no path or role with more than a few hundred characters.
 package guard.rules.omitted_facts
 
 # METADATA
@@ -22,7 +22,7 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
 # scope: document
-# description: How many settings, and how many entries of lists, were left out.
+# description: The number of settings, and of entries of lists, that were left out.
 findings contains {
 	"message": sprintf("The settings are too long to be checked: %d of them were left out.", [input.settings_omitted]),
 	"details": {"omitted": input.settings_omitted},

@@ -1,12 +1,12 @@
 # METADATA
 # title: Encrypted results
 # description: |
-#   Each output must be encrypted with a customer KMS key that a glob of the list `kms_keys` matches; a key
-#   compares as the job names it: id, alias or ARN. A key that AWS manages (`alias/aws/...`) and a key of
-#   another account are allowed only by a glob that writes this alias or that account's number out. Without
-#   the list no key is allowed. For some outputs, such as checkpoints, SageMaker takes no key:
-#   `outputs_without_key` lists their names by job kind. A job without outputs has nothing to encrypt. Of a
-#   `CreateJob` job nobody can tell which places of its document it writes to, so that nothing is said of it.
+#   Each output must be encrypted with a customer KMS key that matches a glob in the list `kms_keys`. A key is compared
+#   as it is written in the job: as id, alias or ARN. A key that AWS manages (`alias/aws/...`) and a key of another
+#   account are allowed only by a glob that contains this alias or that account's number literally. Without the list no
+#   key is allowed. SageMaker accepts no key for some outputs, such as checkpoints: `outputs_without_key` lists their
+#   names by job kind. A job without outputs has nothing to encrypt. For a `CreateJob` job it is unknown which of the
+#   places in its document are outputs, so the rule reports nothing about it.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingOutputConfig.html
@@ -25,7 +25,7 @@
 #         type: string
 #         format: glob
 #     outputs_without_key:
-#       description: By job kind, names of outputs for which SageMaker takes no key.
+#       description: Names of outputs for which SageMaker accepts no key, by job kind.
 #       type: object
 #       default: {}
 #       propertyNames:

@@ -1,7 +1,7 @@
 # METADATA
 # title: Allowed regions
 # description: |
-#   Jobs may run in the regions of the list `regions` (globs) only. Without the list no region is allowed.
+#   Jobs may only run in regions that match a glob in the list `regions`. Without the list no region is allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
 # schemas:

@@ -2,9 +2,9 @@
 # title: Ways into the container
 # description: |
 #   Nobody may open a shell in a running job: remote debugging must be off, and no environment variable or
-#   hyperparameter may have a name that a glob of the list `settings` matches (without regard to case), as
-#   helpers that start a Systems Manager agent use them. Whether remote debugging is off must be known where a
-#   job can have it. Without `settings` every name is denied.
+#   hyperparameter may have a name that matches a glob in the list `settings` (without regard to case), such as the
+#   settings of helpers that start a Systems Manager agent. If a job can have remote debugging, an unknown state is a
+#   finding. Without `settings` every name is denied.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-remote-debugging.html
 #   - https://github.com/aws-samples/sagemaker-ssh-helper
@@ -13,17 +13,17 @@
 # custom:
 #   severity: medium
 #   remediation: >-
-#     Set RemoteDebugConfig.EnableRemoteDebug to false and remove the settings named in this finding; write
-#     logs and checkpoints instead of looking into the container.
+#     Set RemoteDebugConfig.EnableRemoteDebug to false and remove the settings named in this finding; write logs and
+#     checkpoints instead of looking into the container.
 #   pointless:
 #   - settings: []
 #   parameters:
 #     settings:
-#       description: Names of settings that open a way in, in any case.
+#       description: Names of settings that open a way into the container, in any case.
 #       type: array
 #       items:
 #         type: string
-#         description: A glob for the whole name, as `*ssh*`; no regular expression.
+#         description: A glob for the whole name, such as `*ssh*`; not a regular expression.
 #         format: glob
 #         pattern: ^[^\s^$]*$
 package guard.rules.remote_access
@@ -40,7 +40,7 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
 # scope: document
-# description: Jobs that let somebody in.
+# description: Jobs that allow remote debugging or have settings that open a way into the container.
 findings contains {
 	"message": "Remote debugging is on: it gives a shell in the running container.",
 	"details": {"config": "rules.remote_access", "debug": true},
@@ -73,7 +73,7 @@ findings contains {
 	entry := _settings[number]
 }
 
-# A document from before the parts has every part, but no other kind had this one then.
+# A document that is older than `job.parts` has every part, but at that time only training jobs had this one.
 _has_debug_setting if is_array(input.job.parts)
 
 _has_debug_setting if input.job.kind == "training"
@@ -89,5 +89,5 @@ _names := [lower(name) | some name in _settings]
 
 _matching(pattern) := {i | some i, name in settings.lower_names; glob.match(pattern, null, name)}
 
-# One glob for all of them is quicker than each of them for each setting.
+# Comparing each setting with one combined glob is faster than with each glob.
 _any_name := globs.any_of(_names)

@@ -1,20 +1,23 @@
 # METADATA
 # title: Code from elsewhere
 # description: |
-#   A job may not run code that comes with a downloaded model (`trust_remote_code` and its kin, by the regular
-#   expressions `switches`), nor install packages from an index that a glob of the list `indexes` doesn't match: a
-#   host, in lower case and with its port if it names one, or the ARN of a CodeArtifact repository. The rule reads
-#   hyperparameters, environment (variables by the regular expressions `index_variables`) and the words of the command
-#   (`--trust-remote-code`, `--index-url` and its kin, `NAME=value` by the same `index_variables`, each address that
-#   `pip`, `uv` or `conda` installs from, or `uv`, `uvx` or `pipx` runs); such options, variables and addresses with a
-#   scheme count in the values of settings, too. The option counts by any beginning from `--tr` on, as Python's
-#   argparse takes it, or behind the name of a group (`--model.trust_remote_code`), and a switch as well where a value
-#   or a word turns it on among others (`model=x,trust_remote_code=True`). A switch is off if it is empty or one of
-#   `0`, `f`, `false`, `n`, `no`, `none`, `null` and `off`, in any case, and otherwise on; `SM_VLLM_...` and
-#   `SM_SGLANG_...` are on if they are empty, as AWS's images make an option without a value of them. Places of a
-#   command behind the hundredth count as unknown, and where the values name more than a hundred, all of them. No value
-#   appears in a finding but the ARN of an index, or its host where it has a scheme, a dot or a port. Without the lists
-#   every setting counts as a switch and no index is approved.
+#   A job may not run code that comes with a downloaded model, nor install packages from an index that isn't approved.
+#
+#   - Switches such as `trust_remote_code` must be off, in hyperparameters, in the environment and in the command. The
+#     regular expressions `switches` match their names. Also counted are the option `--trust-remote-code`, any prefix of
+#     it from `--tr` on, which Python's argparse accepts, the option of a group (`--model.trust_remote_code`), and
+#     assignments inside a value or a word (`model=x,trust_remote_code=True`). A switch is off if it is empty or one of
+#     `0`, `f`, `false`, `n`, `no`, `none`, `null` and `off`, in any case. `SM_VLLM_...` and `SM_SGLANG_...` are on if
+#     they are empty, because AWS's images turn them into an option without a value.
+#   - Package indexes must match a glob in the list `indexes`: by host, in lower case and with the port if there is one,
+#     or by the ARN of a CodeArtifact repository. The rule finds indexes in settings and in variables of the command
+#     (`NAME=value`) whose names match the regular expressions `index_variables`, in options of the command such as
+#     `--index-url`, and in addresses from which `pip`, `uv` or `conda` installs or which `uv`, `uvx` or `pipx` runs. It
+#     also finds such options, variables and addresses in the values of settings, if they have a scheme.
+#
+#   After the first 100 places of a command the others count as unknown; if the values of settings name more than 100
+#   places, all count as unknown. A finding shows no value except an index, as its ARN, or as its host if it has a
+#   scheme, a dot or a port. Without the lists every setting counts as a switch and no index is approved.
 # related_resources:
 #   - https://huggingface.co/docs/transformers/models#custom-models
 #   - https://pip.pypa.io/en/stable/topics/configuration/
@@ -29,25 +32,25 @@
 #   - switches: []
 #   parameters:
 #     switches:
-#       description: What settings that allow a model's own code are called, in any case.
+#       description: Regular expressions for names of settings that allow a model's own code, in any case.
 #       type: array
 #       items:
 #         type: string
 #         format: regex
 #     index_variables:
-#       description: What settings that name package indexes are called, in any case.
+#       description: Regular expressions for names of settings that contain package indexes, in any case.
 #       type: array
 #       default: []
 #       items:
 #         type: string
 #         format: regex
 #     indexes:
-#       description: Hosts of package indexes, and ARNs of CodeArtifact repositories.
+#       description: Hosts of approved package indexes, and ARNs of approved CodeArtifact repositories.
 #       type: array
 #       default: []
 #       items:
 #         type: string
-#         description: A host without https:// and without a path, or an ARN; both may be globs.
+#         description: A host without https:// and path, or an ARN; both may be globs.
 #         format: glob
 #         pattern: ^(?![\w+.-]*://)[^/]*(?:$|:)
 #         must_not_match: [packages.example.invalid]
@@ -159,7 +162,7 @@ findings contains {
 	some [name, index] in _assigned
 }
 
-# The address of a variable may stand in a line that installs.
+# Without indexes that `_assigned` already reports: a variable's address may be in a line that installs packages.
 findings contains {
 	"message": sprintf("The command installs packages from %s, which is not an approved index.", [index]),
 	"details": {"config": "rules.remote_code.indexes", "index": index},
@@ -167,7 +170,8 @@ findings contains {
 	some index in (_installed - {index | some [_, index] in _assigned})
 }
 
-# By its name, among other things of its value, or as an option of a command that the value is.
+# Settings that turn a switch on by their name, by an assignment in their value, or by an option in a value that is a
+# command.
 _switched_on contains setting if {
 	some i in _named(_switches)
 	setting := settings.listed[i]
@@ -186,7 +190,7 @@ _switched_on contains setting if {
 	switches.trust_options(regex.replace(switches.decoded(setting.value), `[\[\]{},:"'\x60\\]+`, " ")) != set()
 }
 
-# Places of settings whose name one of the expressions matches, in any case.
+# Positions of the settings whose name matches one of the expressions, in any case.
 _named(expressions) := settings.named(_any_of(expressions)) if {
 	count(expressions) > 0
 } else := set()
@@ -195,7 +199,7 @@ _any_of(expressions) := sprintf("(?i)(?:%s)", [concat(")|(?:", expressions)])
 
 _values := concat("\n", settings.values)
 
-# True of a text that turns a switch on among other things.
+# True if an assignment in the text turns a switch on.
 _turns_on(text) if {
 	_sets_switch(text)
 	_sets_switch(switches.without_off(switches.decoded(text)))
@@ -211,14 +215,14 @@ _is_off(setting) if {
 	not _is_bare(setting)
 }
 
-# AWS's images make options of these variables, without a value where they are empty.
+# AWS's images turn these variables into options, which have no value if the variable is empty.
 _is_bare(setting) if {
 	setting.value == ""
 	regex.match(`^SM_(?:VLLM|SGLANG)_`, setting.name)
 }
 
-# How many places for packages the values name that are commands, or have options or variables for one. All values at
-# once tell that most jobs have none.
+# The number of places for packages in the values of settings that are commands, or have options or variables for them.
+# Most jobs have none, which one look at all values together shows.
 default _places_in_values := 0
 
 _places_in_values := installs.number([text], _most + 1) + count(_index_names(settings.assignments(found))) if {
@@ -229,7 +233,7 @@ _places_in_values := installs.number([text], _most + 1) + count(_index_names(set
 }
 
 _places_in(text) := union({
-	# No package index lies in S3, but another program's.
+	# A place in S3 belongs to another program: package indexes can't be in S3.
 	{place | some [_, place] in installs.options([text]); not startswith(place, "s3:")},
 	installs.addresses([text]),
 	{place |
@@ -242,13 +246,13 @@ _index_names(lines) := settings.assigned_names(lines, _any_of(_index_variables),
 	count(_index_variables) > 0
 } else := []
 
-# SageMaker runs the arguments behind the entrypoint. Most jobs have neither.
+# SageMaker appends the arguments to the entrypoint. Most jobs have neither.
 _commands contains words if {
 	words := [word | some part in ["entrypoint", "arguments"]; some word in input.command[part]]
 	words != []
 }
 
-# A shell's word goes on behind a quote: `"0"-hero` is one.
+# A shell's word continues after a quote: `"0"-hero` is one word.
 _unquoted(words) := regex.replace(concat("\n", words), `["'\x60\\]`, "")
 
 _assigned contains [name, index] if {
@@ -275,10 +279,10 @@ _installed contains _unknown if {
 	count(found) > _most
 }
 
-# A job's owner may write thousands into a command; nobody needs more than these.
+# A limit on work: a job's owner could name thousands of places, and no ordinary job needs more than these.
 _most := 100
 
-# A path of the container is for the rule loader_environment.
+# The rule loader_environment checks paths in the container.
 _unapproved(value) := {_shown(address, place) |
 	some word in regex.split(`[\s,;"']+`, value)
 	not regex.match(`^(?:/|file:|$)`, word)
@@ -287,7 +291,7 @@ _unapproved(value) := {_shown(address, place) |
 	not _is_approved(place)
 }
 
-# One word alone may be anything, a password that was put in the wrong place, too.
+# A single word isn't shown, because it may be a password that was put in the wrong place.
 _shown(address, place) := "a place without an address" if {
 	not contains(address, "://")
 	regex.match(`^[\w-]+$`, place)
@@ -298,7 +302,7 @@ _is_approved(place) if {
 	globs.matches(_indexes, place)
 }
 
-# Clients differ in whether a backslash ends the host, so with one the place is unknown.
+# Clients disagree about whether a backslash ends the host, so a place with one is unknown.
 _place(word) := word if {
 	regex.match(`^arn:[\w:./-]+$`, word)
 } else := host if {

@@ -1,9 +1,9 @@
 # METADATA
 # title: Required tags
 # description: |
-#   The job must have each tag of the mapping `tags`, with a value that a glob of the tag's list matches;
-#   `["*"]` allows any value. Tags that could not be read are findings. Owners of a job set its tags
-#   themselves: this rule keeps order, it proves nothing. Without the mapping every job is a finding.
+#   The job must have every tag in the mapping `tags`, with a value that matches a glob in the tag's list; `["*"]`
+#   allows any value. Tags that could not be read are findings. Owners of a job set its tags themselves, so the rule
+#   keeps tags in order but proves nothing. Without the mapping every job is a finding.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AddTags.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
@@ -18,7 +18,7 @@
 #   - tags: {}
 #   parameters:
 #     tags:
-#       description: Keys of tags, each with the values that it may have.
+#       description: Keys of tags, each with globs for the allowed values.
 #       type: object
 #       additionalProperties:
 #         type: array
@@ -39,7 +39,7 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
 # scope: document
-# description: Tags that are missing, or have another value than allowed.
+# description: Tags that are missing, unreadable, or have a value that is not allowed.
 findings contains {
 	"message": sprintf("The required tag %q is missing.", [key]),
 	"details": {"config": sprintf("rules.required_tags.tags[%s]", [key]), "tag": key, "value": null, "allowed": allowed},

@@ -1,19 +1,22 @@
 # METADATA
 # title: Code from approved places
 # description: |
-#   Code that a job loads into an approved image must come from a bucket that a glob of the list `buckets` matches,
-#   or lie in the container at a path that a glob of `container_paths` matches. The rule reads the settings
-#   `sagemaker_submit_directory` and `sagemaker_program` (hyperparameters, which the SDK quotes as JSON, and
-#   environment, there in capitals), the variable `SAGEMAKER_BASE_DIR`, below which the toolkits look for code, the
-#   argument `--s3_base_uri`, below which a remote function lies, settings that name another server for S3 than AWS's
-#   (such as `S3_ENDPOINT_URL`), the inputs whose name is in `code_inputs` or
-#   whose local path lies under one of `code_paths`, and the checkpoints that SageMaker restores to one of `code_paths`
-#   or `container_paths`, or above. A program must be a plain path, and one named by a relative path lies in the submit
-#   directory. A place that is not known is a finding. Without a list nothing is approved and every input and checkpoint
-#   counts as code. Data that a program loads by itself stays unseen, and so does code in other checkpoints, in a
-#   model's artifact, below an input whose local path is above a code path, and in the scripts of Model Monitor and of
-#   Debugger's rules: `data_location` judges their buckets. Of a setting's value only the name of a bucket appears in
-#   the finding, and only if it can be one.
+#   Code that a job loads into an approved image must come from a bucket that matches a glob in the list `buckets`, or
+#   be in the container at a path that matches a glob in `container_paths`. The rule reads
+#
+#   - the settings `sagemaker_submit_directory` and `sagemaker_program`, as hyperparameters, which the SDK quotes as
+#     JSON, and, in capitals, as environment variables. A program must be a plain path; a relative path is in the submit
+#     directory;
+#   - the variable `SAGEMAKER_BASE_DIR`, the folder below which the toolkits look for code;
+#   - the argument `--s3_base_uri`, the folder of a remote function;
+#   - settings that choose another server for S3 requests than AWS's, such as `S3_ENDPOINT_URL`;
+#   - inputs whose name matches `code_inputs`, or whose local path is one of `code_paths` or below one;
+#   - checkpoints that SageMaker restores to one of `code_paths` or `container_paths`, or to a folder above.
+#
+#   An unknown place is a finding. Without a list nothing is approved, and every input and checkpoint counts as code.
+#   The rule doesn't find data that a program loads by itself, nor code in other checkpoints, in a model's artifact,
+#   below an input whose local path is above a code path, and in the scripts of Model Monitor and of Debugger's rules:
+#   `data_location` checks their buckets. A finding shows of a setting's value only the bucket, if it has a valid name.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own.html
 #   - https://github.com/aws/sagemaker-training-toolkit
@@ -23,7 +26,7 @@
 #   severity: high
 #   remediation: >-
 #     Upload your code to a bucket that the configuration approves (`code_location` or `default_bucket` in the
-#     SageMaker Python SDK), or build it into the image; keep checkpoints in a folder of their own.
+#     SageMaker Python SDK), or build it into the image. Restore checkpoints to a folder of their own.
 #   parameters:
 #     buckets:
 #       description: Buckets that code may come from.
@@ -33,7 +36,7 @@
 #         format: glob-of-buckets
 #         must_not_match: [bucket-of-somebody-else, sagemaker-of-somebody-else]
 #     container_paths:
-#       description: Paths in the container where code may lie.
+#       description: Paths in the container where code may be.
 #       type: array
 #       items:
 #         type: string
@@ -41,13 +44,14 @@
 #         must_not_match: [/folder/of/somebody/else]
 #       default: []
 #     code_inputs:
-#       description: Names of inputs that hold code.
+#       description: Names of inputs that contain code.
 #       type: array
 #       items:
 #         type: string
 #         format: glob
 #     code_paths:
-#       description: Absolute paths; an input mounted at or below one, or a checkpoint restored to it, holds code.
+#       description: >-
+#         Absolute paths of code; an input mounted at or below one, or a checkpoint restored to it, contains code.
 #       type: array
 #       items:
 #         type: string
@@ -67,7 +71,7 @@ remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
 # scope: document
-# description: Code from places that aren't approved, or not known.
+# description: Code from places that are unknown or not approved.
 findings contains {
 	"message": sprintf("The setting %s in %s loads code from %s, which is not approved.", [
 		name,
@@ -158,8 +162,8 @@ findings contains {
 	not globs.matches(_buckets, found)
 }
 
-# Of the SageMaker Python SDK's remote functions, whose driver is named by `remote_function`. Python's argparse takes
-# the option by its beginnings, too.
+# An option of the SageMaker Python SDK's remote functions, whose driver's name contains `remote_function`. Python's
+# argparse also accepts prefixes of the option.
 _base := `(?:^|\s)--s3_b(?:a(?:s(?:e(?:_(?:u(?:ri?)?)?)?)?)?)?[=\s]+(\S+)`
 
 _programs := {"sagemaker_program", "SAGEMAKER_PROGRAM"}
@@ -178,7 +182,8 @@ _approved(name, value) if {
 
 _approved("SAGEMAKER_BASE_DIR", "/opt/ml")
 
-# The SDK writes it for a model without code of its own; the toolkits then take /opt/ml/code or /opt/ml/model/code.
+# The SDK writes an empty value for a model without its own code; the toolkits then use /opt/ml/code or
+# /opt/ml/model/code.
 _approved(_, "")
 
 _approved(_, value) if globs.matches(_buckets, storage.bucket(value))
@@ -188,15 +193,15 @@ _approved(name, value) if {
 	_is_one_word(name, value)
 }
 
-# Older toolkits put the program behind `python`, where an option is code, or into a line for a shell.
+# Older toolkits put the program after `python`, where an option can be code, or into a line for a shell.
 _is_one_word(_, value) if regex.match(`^[\w.+/:@-]+$`, value)
 
 _is_one_word(name, _) if not name in _programs
 
 _holds_code(name, _) if globs.matches(_code_inputs, name)
 
-# A channel's folder is named after it, and these names are allowed: what lies below `code/` in S3 is the channel
-# `code`.
+# A channel's folder has the channel's name, and SageMaker allows these names: with them, files below `code/` in S3 are
+# mounted where the channel `code` would be.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html
 _holds_code(name, _) if name in {".", ".."}
 
@@ -205,7 +210,7 @@ _holds_code(_, local_path) if {
 	_under_code_path(storage.path(local_path))
 }
 
-# Where a path with `..` ends, nobody knows.
+# The target of a path with `..` is unknown.
 _under_code_path(null)
 
 _under_code_path(path) if {
@@ -217,7 +222,7 @@ _is_restored_over_code(path) if _under_code_path(path)
 
 _is_restored_over_code(path) if globs.matches(_container_paths, path)
 
-# A folder of code may lie in what was stored of one above it.
+# A checkpoint of a folder above may contain the folder of code.
 _is_restored_over_code(path) if {
 	some root in _code_paths
 	storage.is_within(root, path)
@@ -225,7 +230,7 @@ _is_restored_over_code(path) if {
 
 _is_restored_over_code(path) if globs.matches(_above_container_paths, path)
 
-# What is above a place that a glob matches, a beginning of the glob matches.
+# A folder above a place that a glob matches is matched by the beginning of the glob.
 _above_container_paths contains concat("/", array.slice(steps, 0, i)) if {
 	some pattern in _container_paths
 	steps := split(pattern, "/")

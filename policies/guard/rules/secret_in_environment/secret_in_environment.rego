@@ -1,16 +1,21 @@
 # METADATA
 # title: Credentials in settings
 # description: |
-#   No environment variable or hyperparameter may hold a credential: everybody who may describe the job reads it. A
-#   setting is a finding, one at most, if its value looks like a credential (access keys of AWS and other well-known
-#   services, private keys, URLs with a password, `password=...`), or if one of the regular expressions `names` matches
-#   somewhere in its name, without regard to case, and none of `harmless_names`; `hubToken` is read as `hub_Token`,
-#   too. A setting that names a credential but is empty, a switch, or a reference (`harmless_values`, regular
-#   expressions as well) is none. A word of the command is a finding if it looks like a credential, and an option or
-#   variable of the command (`--password x`, `NAME=x program`) if it is named like one; so is a setting whose value has
-#   such an option or variable, perhaps in JSON. Where more than 100 settings, or options and variables, are named like
-#   credentials, that alone is the finding about their names. No value ever appears in a finding. Without `names` every
-#   name counts as a credential's.
+#   No environment variable or hyperparameter may contain a credential, because everybody who may describe the job can
+#   read it. A setting is a finding, and never more than one,
+#
+#   - if its value looks like a credential: access keys of AWS and other well-known services, private keys, URLs with a
+#     password, `password=...`;
+#   - if its name looks like the name of a credential: one of the regular expressions `names` matches somewhere in it,
+#     without regard to case, and none of `harmless_names` does. `hubToken` is also read as `hub_Token`. The setting is
+#     not a finding if its value is empty, a switch, or a reference to a credential (regular expressions
+#     `harmless_values`);
+#   - if its value contains an option or variable with such a name (`--password x`, `NAME=x program`), also in JSON.
+#
+#   A word of the command is a finding if it looks like a credential, and so is an option or variable of the command
+#   whose name looks like the name of one. If more than 100 settings, or options and variables, have such names, that
+#   alone is the finding about names. No value ever appears in a finding. Without `names` every name counts as that of a
+#   credential.
 # related_resources:
 #   - https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html
 #   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
@@ -25,13 +30,13 @@
 #   - names: []
 #   parameters:
 #     names:
-#       description: What a credential's name looks like.
+#       description: Regular expressions for names of credentials.
 #       type: array
 #       items:
 #         type: string
 #         format: regex
 #     harmless_names:
-#       description: What the name of something else looks like.
+#       description: Regular expressions for names that `names` matches but that don't belong to credentials.
 #       type: array
 #       default: []
 #       items:
@@ -39,7 +44,7 @@
 #         format: regex
 #         must_not_match: ["", hunter2hunter2, correcthorse]
 #     harmless_values:
-#       description: What a reference to a credential looks like.
+#       description: Regular expressions for values that only refer to a credential.
 #       type: array
 #       default: []
 #       items:
@@ -145,14 +150,14 @@ findings contains {
 	number > _most
 }
 
-# A job's owner may write thousands, by which the work would grow; nobody needs more than these.
+# A limit on work: a job's owner could write thousands of names, and no ordinary job needs more than these.
 _most := 100
 
 default _named_like_credentials := set()
 
 _named_like_credentials := settings.named(_any_name) if count(_names) > 0
 
-# Of options and variables one look at each name tells most from credentials.
+# Options and variables of the command with a name like that of a credential, before harmless names are excluded.
 _given[part] := {[name, value] |
 	some expression in [_option, _variable]
 	some [_, name, value] in regex.find_all_string_submatch_n(expression, text, -1)
@@ -167,7 +172,8 @@ _given[part] := {[name, value] |
 
 _any_name := _any_of(_names)
 
-# How many options and variables in values are, in one spelling. Most jobs have none, which all values at once tell.
+# The number of options and variables in values with such a name, in the spelling with the most. Most jobs have none,
+# which one look at all values together shows.
 default _named_in_values := 0
 
 _named_in_values := max({count(_names_of(lines)) | some lines in _assignments(_every_value)}) if {
@@ -182,13 +188,13 @@ _is_found_by_name(i) if {
 	_number(settings.names[i], settings.listed[i].value)
 }
 
-# What a value sets, if it is named like a credential in one of its spellings.
+# The options and variables in a value, with their values, that are named like a credential in one of their spellings.
 _assigned(value) := union({settings.assigned_values(lines, _names_of(lines)) | some lines in _assignments(value)})
 
 _names_of(lines) := settings.assigned_names(lines, _any_name, _most + 1)
 
-# In each spelling of a text its options and variables with their values, a line each; nothing here looks at them one by
-# one.
+# For each spelling of a text, its options and variables with their values, a line each, found without iterating over
+# them.
 _assignments(text) := {lines |
 	some spelling in settings.spellings(_unquoted(text))
 	found := array.concat(regex.find_n(_option, spelling, -1), regex.find_n(_variable, spelling, -1))
@@ -196,19 +202,19 @@ _assignments(text) := {lines |
 	lines := settings.assignments(found)
 }
 
-# Of lists in JSON, too: `["--password", "x"]`.
+# Also for lists in JSON: `["--password", "x"]`.
 _unquoted(text) := regex.replace(assigned, `[\[\],"'\x60\\\s]+`, " ") if {
 	filled := regex.replace(switches.decoded(text), `\\*"\\*"|\\*'\\*'`, " null ")
 	assigned := regex.replace(filled, `=["'\x60\\]+`, "=")
 }
 
-# A word that is a finding already is not looked at again.
+# Leaves out a word that is already a finding.
 _unless_credential(word) := "" if {
 	_is_credential(word)
 } else := word
 
-# Which entry takes the name for a credential's; undefined if none does, if the name or the value is harmless, and for
-# a value that is a finding already.
+# The number of the first entry of `names` that matches the name. Undefined if none does, if the name or the value is
+# harmless, and if the value is already a finding.
 _number(name, value) := min([i | some i, entry in _names; _is_one_of([entry], spellings)]) if {
 	spellings := settings.spellings(name)
 	not _is_one_of(_harmless_names, spellings)
@@ -217,21 +223,22 @@ _number(name, value) := min([i | some i, entry in _names; _is_one_of([entry], sp
 	not _is_credential(value)
 }
 
-# An option with its value behind it or behind `=`, and a variable that is set; between words stands a line's end.
+# An option with its value after a space or `=`, and a variable with its value. Words are separated by line breaks.
 _option := concat("", [`(?:^|[\s;&|("'])--?([a-zA-Z][\w.-]*)(?:=|[ \t]+|\n)`, _value])
 
 _variable := concat("", [`(?:^|[\s;&|("'])([a-zA-Z_][\w.-]*)=`, _value])
 
 _value := `("[^"\n]*"|'[^'\n]*'|[^\s;&|"'-][^\s;&|"']*)`
 
-# Shorter ones have none of the formats.
+# Shorter texts match none of the formats.
 _is_credential(text) if {
 	count(text) > 11
 	_may_be_credential(text)
 	regex.match(_credential, text)
 }
 
-# A glob takes a hundredth of the time, and each format holds one of these words. Some are in any case.
+# A quick way to skip most texts: each format contains one of these words, some in any case, and a glob takes a
+# hundredth of the expression's time.
 _may_be_credential(text) if glob.match(_words, null, text)
 
 _may_be_credential(text) if glob.match(_words_in_any_case, null, lower(text))
@@ -251,33 +258,33 @@ _words := concat("", [
 
 _words_in_any_case := "{*bearer*,*authorization:*,*password*,*passwd*,*pwd*}"
 
-# One expression for all formats, with low counts: otherwise, this would be the slowest rule of all.
+# One expression for all formats, with low repetition counts: otherwise this would be the slowest of all rules.
 _credential := concat("|", [
-	# Of AWS: access keys, session tokens, keys of Bedrock.
+	# AWS: access keys, session tokens, Bedrock API keys.
 	`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`,
 	`\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu|ABSKQmVkcm9j)[A-Za-z0-9+/=]{20}`,
 	`-----BEGIN [A-Z ]*PRIVATE KEY|\bAGE-SECRET-KEY-1`,
-	# Of places for code, packages and containers.
+	# Hosts of code, packages and containers.
 	`\bgh[oprsu]_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{22}|\bgl(?:pat|dt|rt|ptt|soat)-[A-Za-z0-9_-]{20}`,
 	`\bnpm_[A-Za-z0-9]{30}|\bpypi-AgE[A-Za-z0-9_-]{20}|\bdckr_[op]at_[A-Za-z0-9_-]{20}|\bATATT3[A-Za-z0-9_=-]{20}`,
-	# Of hosts of models.
+	# Hosts of models.
 	`\b(?:hf|api_org)_[A-Za-z0-9]{30}|\bsk-(?:(?:ant|proj|svcacct|admin|or|lf)-[A-Za-z0-9_-]{20}|[A-Za-z0-9]{20})`,
 	`\b(?:gsk_|nvapi-|xai-|pplx-|r8_|lsv2_[ps]t_)[A-Za-z0-9_-]{30}`,
-	# Of clouds and their services.
+	# Clouds and their services.
 	`\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20}|\bGOCSPX-[A-Za-z0-9_-]{20}`,
 	`\b[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{20}|(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/=]{20}`,
 	`[?&](?:sig|X-Amz-Signature|X-Goog-Signature)=[A-Za-z0-9%+/=]{20}`,
 	`\bdapi[0-9a-f]{32}|\bdo[opr]_v1_[0-9a-f]{20}|\bhv[bs]\.[A-Za-z0-9_-]{20}|\.atlasv1\.[A-Za-z0-9_-]{20}`,
 	`\bglsa_[A-Za-z0-9]{20}|\bNRAK-[A-Z0-9]{20}|\bPMAK-[0-9a-f]{20}|\bdp\.[a-z]{2}\.[A-Za-z0-9]{20}`,
-	# Of messages and money.
+	# Messaging and payment services.
 	`\bx(?:ox[abeoprs]|app)-[A-Za-z0-9-]{10}|\bhooks\.slack\.com/services/T\w+/B\w+/\w`,
 	`\b[prs]k_(?:live|test)_[A-Za-z0-9]{10}|\bwhsec_[A-Za-z0-9+/]{20}|\bsq0[a-z]{3}-[A-Za-z0-9_-]{20}`,
 	`\bshp(?:at|ca|pa|ss)_[0-9a-f]{20}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16}|\b(?:key-|SK)[0-9a-f]{32}\b`,
-	# Of nobody in particular.
+	# General formats: tokens, authorization headers, URLs with a password.
 	`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10}`,
 	`(?i:\bbearer\s+[a-z0-9_.~+/-]{16}|\bauthorization:\s*basic\s+[a-z0-9+/=]{8})`,
 	`://[^/\s:@]*:(?:[^/\s@${}<>%*]|%[0-9A-Fa-f]{2})[^/\s@]*@`,
-	# In an address, a string of options or JSON, perhaps in JSON again.
+	# Passwords in an address, a string of options or JSON, also JSON within JSON.
 	`(?i:(?:^|[;,\s?&"'=])(?:password|passwd|pwd)(?:\s*=\s*|\\?["']\s*:\s*\\?["']))[^\s;,&"'${}<>%*\\][^\s;,&"'\\]{3}`,
 ])
 

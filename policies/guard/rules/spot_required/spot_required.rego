@@ -1,8 +1,8 @@
 # METADATA
 # title: Managed spot training
 # description: |
-#   Training must use managed spot instances. A job for which that is unknown is a finding. Of several
-#   definitions all must use them.
+#   Training must use managed spot instances. A job for which that is unknown is a finding. If the job has several
+#   definitions, all must use them.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html
 # schemas:
@@ -27,7 +27,7 @@ needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document
-# description: Jobs that run on on-demand instances.
+# description: Jobs that run, or may run, on on-demand instances.
 findings contains {
 	"message": "The job doesn't use managed spot instances.",
 	"details": {"config": "rules.spot_required", "spot": false},

@@ -1,8 +1,8 @@
 # METADATA
 # title: Encryption between containers
 # description: |
-#   The traffic between the containers of a job must be encrypted. A job for which that is unknown is a
-#   finding. Of several definitions all must encrypt.
+#   The traffic between the containers of a job must be encrypted. A job for which that is unknown is a finding. If the
+#   job has several definitions, all must encrypt.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html
 # schemas:
@@ -27,7 +27,7 @@ needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document
-# description: Jobs whose containers talk in the clear.
+# description: Jobs without, or possibly without, encrypted traffic between containers.
 findings contains {
 	"message": "The job doesn't encrypt the traffic between its containers.",
 	"details": {"config": "rules.traffic_encryption_required", "encrypted_traffic": false},

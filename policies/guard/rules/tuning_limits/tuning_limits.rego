@@ -1,9 +1,9 @@
 # METADATA
 # title: Number of jobs that a job starts
 # description: |
-#   A job that starts others (hyperparameter tuning, AutoML, inference recommendations) may start at most
-#   `max_jobs`, and run at most `max_parallel_jobs` of them at the same time. A tuning job that sets no limit to
-#   their number is a finding. A missing limit counts as 0.
+#   A job that starts other jobs (hyperparameter tuning, AutoML, inference recommendations) may start at most
+#   `max_jobs`, and run at most `max_parallel_jobs` of them at the same time. A tuning job that doesn't limit their
+#   number is a finding. A missing limit counts as 0.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
 # schemas:
@@ -16,11 +16,11 @@
 #     SageMaker Python SDK; `max_candidates` of an AutoML job) to the limit named in this finding.
 #   parameters:
 #     max_jobs:
-#       description: Most jobs that one job may start.
+#       description: Maximum number of jobs that one job may start.
 #       type: integer
 #       minimum: 1
 #     max_parallel_jobs:
-#       description: Most of them at the same time.
+#       description: Maximum number of these jobs at the same time.
 #       type: integer
 #       minimum: 1
 package guard.rules.tuning_limits

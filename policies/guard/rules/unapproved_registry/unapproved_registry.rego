@@ -1,12 +1,12 @@
 # METADATA
 # title: Approved registries
 # description: |
-#   Each image must come from a registry of the list `allowed`. An entry has `registry` or `account` (of ECR:
-#   all of its endpoints), and perhaps `region` and `repository`; each is a glob or a list of globs, and all
-#   of them must match. An entry with `aws: true` means what AWS itself publishes, by a table of its accounts
-#   and repositories for each region, so that it needs neither registry nor account. An image that is not
-#   known, or names no registry, is never approved; the service's own, which it chooses for the job, needs no
-#   approval. Without the list no image is approved.
+#   Each image must come from a registry in the list `allowed`. An entry has `registry` or `account` (an ECR account
+#   with all its endpoints), and optionally `region` and `repository`; each is a glob or a list of globs, and all must
+#   match. An entry with `aws: true` approves the images that AWS itself publishes, according to a table of its accounts
+#   and repositories in each region, and needs neither registry nor account. An image that is unknown or names no
+#   registry is never approved; an image that the service chooses for the job needs no approval. Without the list no
+#   image is approved.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers-adapt-your-own-private-registry.html
@@ -19,7 +19,7 @@
 #     Use an image of an approved registry, or push yours to one and have it reviewed there.
 #   parameters:
 #     allowed:
-#       description: Where images may come from; of an entry all keys must match.
+#       description: Where images may come from; all keys of an entry must match.
 #       type: array
 #       items:
 #         type: object
@@ -110,7 +110,7 @@ needs := rego.metadata.chain()[1].annotations.custom.needs
 
 # METADATA
 # scope: document
-# description: Images that aren't approved, or not known.
+# description: Images that aren't approved, and unknown images.
 findings contains {
 	"message": sprintf("Image %v at %s doesn't come from an approved registry.", [image.raw, image.slot]),
 	"details": {
@@ -140,7 +140,7 @@ findings contains {
 	some image in input.images
 	code := image.error.code
 
-	# The service's own nobody can choose, and a call that failed for now says nothing: the guard asks again.
+	# A job can't choose an image that the service manages, and after a temporary failure the guard retries.
 	not code in {"managed", "unavailable"}
 }
 

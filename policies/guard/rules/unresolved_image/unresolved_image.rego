@@ -1,10 +1,10 @@
 # METADATA
 # title: Unresolved images
 # description: |
-#   Every image of the job must be known. `tolerated` lists the error codes that are no finding: `managed` is an image
-#   that AWS chooses and doesn't show, `missing`, `unparseable`, `access-denied`, `not-found` and `failed` are the
-#   others. A job that names no image at all is a finding too, but for labeling, which people may do alone.
-#   Without the list nothing is tolerated.
+#   Every image of the job must be known. `tolerated` lists the error codes that are not a finding: `managed`, an image
+#   that AWS chooses and doesn't show, and `missing`, `unparseable`, `access-denied`, `not-found` and `failed`. A job
+#   without any image is also a finding, except a labeling job, which people may do alone. Without the list no error is
+#   tolerated.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/docker-containers.html
 # schemas:
@@ -12,11 +12,11 @@
 # custom:
 #   severity: high
 #   remediation: >-
-#     Name the container image itself in the job, as registry/repository with a tag or a digest, or let the guard's role
-#     read the resource that names it.
+#     Name the container image itself in the job, as registry/repository with a tag or a digest, or allow the guard's
+#     role to read the resource that names it.
 #   parameters:
 #     tolerated:
-#       description: Codes of errors that are no finding.
+#       description: Error codes that are not a finding.
 #       type: array
 #       default: []
 #       items:
@@ -39,7 +39,7 @@ import future.keywords.not
 remediation := rego.metadata.chain()[1].annotations.custom.remediation
 
 # METADATA
-# description: Images that aren't known, and jobs without any.
+# description: Unknown images, and jobs without images.
 # scope: document
 findings contains {
 	"message": sprintf("%s of %s isn't known (%s): %s.", [image.slot, image.origin.name, code, _why(image)]),
@@ -55,7 +55,7 @@ findings contains {
 	not images.known(image)
 	code := _code(image)
 
-	# A call that failed for now says nothing about the image: the guard asks again.
+	# After a temporary failure the guard retries.
 	code != "unavailable"
 	not code in _tolerated
 }
@@ -81,6 +81,6 @@ default _tolerated := []
 
 _tolerated := parameters.of.unresolved_image.tolerated
 
-# Every other job runs an image, its own or one that the service picks. That a document shows none says that it wasn't
-# found, so it isn't a part of the job that the rule could need.
+# All other jobs run an image, their own or one that the service picks. The rule has no `needs: [image]`, because a
+# document without images means that the guard didn't find the image, not that the job has none.
 _kinds_without_image := {"labeling"}

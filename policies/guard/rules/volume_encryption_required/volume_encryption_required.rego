@@ -1,12 +1,12 @@
 # METADATA
 # title: Encrypted volumes
 # description: |
-#   Each storage volume must be encrypted with a customer KMS key that a glob of the list `kms_keys` matches; a
-#   key compares as the job names it: id, alias or ARN. A key that AWS manages (`alias/aws/...`) and a key of
-#   another account are allowed only by a glob that writes this alias or that account's number out. A job that
-#   names no volume is a finding. When all instances are of types in the list `local_storage_types`, a volume
-#   may go without a key: SageMaker refuses one for instances whose local storage is encrypted by the hardware.
-#   Without `kms_keys` no key is allowed.
+#   Each storage volume must be encrypted with a customer KMS key that matches a glob in the list `kms_keys`. A key is
+#   compared as it is written in the job: as id, alias or ARN. A key that AWS manages (`alias/aws/...`) and a key of
+#   another account are allowed only by a glob that contains this alias or that account's number literally. A job that
+#   names no volume is a finding. If all instances have types in the list `local_storage_types`, a volume needs no key:
+#   SageMaker rejects keys for instances whose local storage is encrypted by the hardware. Without `kms_keys` no key is
+#   allowed.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
 #   - https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-store-volumes.html
@@ -26,7 +26,7 @@
 #         type: string
 #         format: glob
 #     local_storage_types:
-#       description: Instance types whose volumes can't have a key.
+#       description: Instance types for whose volumes SageMaker accepts no key.
 #       type: array
 #       items:
 #         type: string
@@ -92,7 +92,7 @@ _only_local_storage(volume) if {
 	every type in types { globs.matches(_local_storage_types, type) }
 }
 
-# Where a document doesn't tell which instances have the volume, any of the job may.
+# If the document doesn't give the volume's instances, every instance of the job may have it.
 _types(volume) := volume.instance_types if {
 	is_array(volume.instance_types)
 } else := [instance.type | some instance in input.compute.instances]

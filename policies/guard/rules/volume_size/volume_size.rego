@@ -1,8 +1,9 @@
 # METADATA
 # title: Size of volumes
 # description: |
-#   A storage volume may have at most `max_gb` gigabytes on each instance. A volume without a size has the
-#   service's, or the local storage of its instance. Without the limit every volume with a size is a finding.
+#   A storage volume may have at most `max_gb` gigabytes on each instance. A volume without a size is allowed: it has
+#   the service's default size, or is the local storage of its instance. Without the limit every volume with a size is a
+#   finding.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
 # schemas:
@@ -13,7 +14,7 @@
 #     Lower VolumeSizeInGB (`volume_size` in the SageMaker Python SDK) to the limit named in this finding.
 #   parameters:
 #     max_gb:
-#       description: Most gigabytes of a volume.
+#       description: Maximum size of a volume in gigabytes.
 #       type: integer
 #       minimum: 1
 package guard.rules.volume_size

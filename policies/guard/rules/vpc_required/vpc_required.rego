@@ -1,9 +1,9 @@
 # METADATA
 # title: Customer VPC
 # description: |
-#   A job must run in a customer VPC, in subnets that a glob of the list `subnets` matches and with security
-#   groups that a glob of the list `security_groups` matches. A job of which that is unknown is a finding.
-#   Without a list nothing matches; `["*"]` allows any.
+#   A job must run in a customer VPC, in subnets that match a glob in the list `subnets`, and with security groups that
+#   match a glob in the list `security_groups`. A job for which that is unknown is a finding. Without a list nothing
+#   matches; `["*"]` allows any subnet or security group.
 # related_resources:
 #   - https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html
 #   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
@@ -13,8 +13,8 @@
 #   needs: [vpc]
 #   severity: high
 #   remediation: >-
-#     Set VpcConfig (`subnets` and `security_group_ids` in the SageMaker Python SDK) to subnets and security
-#     groups that the configuration entry named in this finding allows.
+#     Set VpcConfig (`subnets` and `security_group_ids` in the SageMaker Python SDK) to subnets and security groups that
+#     the configuration entry named in this finding allows.
 #   parameters:
 #     subnets:
 #       description: Ids of subnets in which jobs may run.
