@@ -1,4 +1,4 @@
-# How much a decision lists, whatever a job's owner wrote.
+# The limits on what a decision lists, however many findings a job's owner causes.
 package guard.main_test
 
 import data.guard.main
@@ -19,7 +19,7 @@ test_fifty_findings_of_a_rule_are_listed if {
 	[f.message | some f in findings] == [sprintf("m%03d", [i]) | some i in numbers.range(1, 50)]
 }
 
-# About another rule: what it exempts is worked out, and is nothing.
+# For another rule: it is evaluated, but exempts nothing.
 _elsewhere := _exemption({"id": "EX-0", "rules": ["beta"]})
 
 test_an_exemption_of_another_rule_changes_nothing[note] if {
@@ -62,7 +62,8 @@ test_more_findings_of_a_rule_are_counted if {
 }
 
 test_findings_that_count_are_listed_first if {
-	# All but the last are about images, which the exemption names; the last is about the job, which has others, too.
+	# All findings but the last are about an image that the exemption names; the last is about the job, which also has
+	# other images.
 	about_images := {{"message": sprintf("m%03d", [i]), "details": {"slot": image.slot, "image": image.raw}} |
 		image := testing.document.images[0]
 		some i in numbers.range(1, 60)

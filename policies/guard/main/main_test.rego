@@ -3,7 +3,7 @@ package guard.main_test
 import data.guard.main
 import data.guard.testing
 
-# Rules of the tests' own; each replaces all that ship.
+# Rules of the tests; each set replaces all shipped rules.
 _rules := {
 	"alpha": {"remediation": "Do a.", "findings": {{"message": "a is wrong", "details": {"config": "rules.alpha.x"}}}},
 	"beta": {"remediation": "Do b.", "findings": {{"message": "b is wrong", "details": {"config": "rules.beta.x"}}}},
@@ -271,7 +271,7 @@ test_no_exemptions_in_the_configuration if {
 	_decide(_rules, object.remove(_config, {"exemptions"})) == {"decision": "deny", "findings": [_alpha, _beta]}
 }
 
-# What is broken is a deny, never silence.
+# A defect is a deny, never silence.
 
 test_deny_rule_without_a_level if {
 	_decide(_rules, _levels({"alpha": "off"})) == {

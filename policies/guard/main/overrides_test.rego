@@ -1,4 +1,4 @@
-# What overrides change of a decision beside the levels.
+# Effects of overrides on a decision, other than on levels.
 package guard.main_test
 
 import data.guard.main
@@ -50,7 +50,7 @@ test_deny_override_of_a_parameter_that_the_section_lacks[note] if {
 	f.message == sprintf("The level of the rule is wrong: %s.", [problem])
 }
 
-# A rule whose level depends on a role that can't be read for now says nothing until it can be.
+# A rule whose level depends on a temporarily unavailable role reports nothing until the role can be read.
 
 _without_roles := testing.input_without({"job": {"role_arns": []}}, "job.role_arns")
 

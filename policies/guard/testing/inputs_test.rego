@@ -1,11 +1,11 @@
-# Ways to change the complete document: tests name only what they are about. The file's suffix keeps it out of the
-# bundle.
+# Functions that change the complete document, so that a test gives only the values that it is about. The file's suffix
+# keeps it out of the bundle.
 package guard.testing
 
 # METADATA
 # description: |
-#   The document, with an object merged into it at every depth; lists are replaced. Other `role_arns` of the job are
-#   those that it runs as, too, unless the object has `execution_role_arns`.
+#   The document with an object merged into it at every depth; lists are replaced. If the object has `role_arns` of the
+#   job, they are also its `execution_role_arns`, unless the object has these itself.
 input_with(patch) := object.union_n([document, _run_as(patch), patch])
 
 _run_as(patch) := {"job": {"execution_role_arns": patch.job.role_arns}} if {
@@ -13,7 +13,7 @@ _run_as(patch) := {"job": {"execution_role_arns": patch.job.role_arns}} if {
 } else := {}
 
 # METADATA
-# description: The image of the document, with an object merged into it.
+# description: The image of the document with an object merged into it.
 image(patch) := object.union(document.images[0], patch)
 
 # METADATA
@@ -21,7 +21,7 @@ image(patch) := object.union(document.images[0], patch)
 input_with_images(images) := input_with({"images": images})
 
 # METADATA
-# description: An image that isn't known, with the code of its error.
+# description: An unknown image with this error code.
 unknown_image(code) := image({
 	"raw": null,
 	"registry": null,
@@ -33,10 +33,7 @@ unknown_image(code) := image({
 })
 
 # METADATA
-# description: A document that no shipped rule has to say anything about.
-
-# METADATA
-# description: The document with this patch, whose field a call could not read for now.
+# description: The document with this patch, and with a field that is temporarily unavailable.
 input_without(patch, field) := input_with(object.union(patch, {"unavailable": [{
 	"operation": "DescribeModel",
 	"resource": "m",

@@ -4,7 +4,7 @@ import data.guard.lib.exemptions
 import data.guard.lib.images
 import data.guard.testing
 
-# The steps in the order in which `main` takes them.
+# The same steps as in `main`, in the same order.
 _exempted_by(list, finding, document) := covering[0] if {
 	covering := [exemption.id |
 		some exemption in exemptions.for_job(exemptions.prepared(list), document)
@@ -126,7 +126,7 @@ test_exemption_behind_a_malformed_one_is_found if {
 	found.number == 1
 }
 
-# A list may be long, and few of it are for one job.
+# A list may be long, with few exemptions for one job.
 test_only_candidates_of_the_index_are_looked_at if {
 	prepared := exemptions.prepared([_exemption({})])
 	[found] := exemptions.for_job(prepared, testing.document)
@@ -188,7 +188,7 @@ test_scope_of_a_role_needs_every_role_of_the_job if {
 	_exempted_by([_scoped({"role_arn": ["*/A", "*/B"]})], _finding, document) == "EX-1"
 }
 
-# Whoever writes 200 exempted names before it hides a role from all rules.
+# A job's owner could name 200 exempted roles first, so that the document leaves out the next one.
 test_scope_of_a_role_covers_no_job_of_which_some_were_left_out if {
 	document := testing.input_with({"job": {"role_arns": ["arn:aws:iam::1:role/A"]}})
 	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, document) == "EX-1"
@@ -199,7 +199,7 @@ test_scope_of_a_role_covers_no_job_of_which_some_were_left_out if {
 	_exempted_by([_scoped({"role_arn": "*/A"})], _finding, others) == "EX-1"
 }
 
-# The images of a job with several exemptions: what each covers is worked out among those that one of them may name.
+# The images of a job with several exemptions. Only images that one of the exemptions may name are compared.
 
 _known := exemptions.known_images(testing.input_with_images([
 	_image,
@@ -248,7 +248,7 @@ test_entries_are_looked_up_and_only_patterns_compared if {
 	}
 }
 
-# What can't be read for now.
+# Temporarily unavailable facts.
 
 _without_roles(roles) := testing.input_without({"job": {"role_arns": roles}}, "job.role_arns")
 

@@ -61,7 +61,7 @@ test_image_scope_goes_by_the_tag_where_there_is_no_digest if {
 	_exempted_by([_scoped({"image": "pytorch-training:2.4"})], _finding, document) == null
 }
 
-# What runs is the image of the digest: its owner can write the tag of a reviewed one before it.
+# The image of the digest runs: the job's owner can write the tag of a reviewed image before it.
 test_image_scope_goes_by_the_digest_where_there_is_one[note] if {
 	image := testing.image({"slot": "Other", "raw": "other", "repository": "mxnet", "tag": "1.9", "digest": "sha256:0"})
 	finding := {"rule_id": "denied_image", "details": {"slot": "Other", "image": "other"}}
@@ -104,7 +104,7 @@ test_image_scope_covers_no_image_that_the_job_lacks if {
 
 _ours := "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 
-# Whoever owns a registry chooses the paths in it.
+# The owner of a registry chooses the paths in it.
 _pulled_from(registry, account, repository) := testing.input_with_images([object.union(_image, {
 	"registry": registry,
 	"account": account,

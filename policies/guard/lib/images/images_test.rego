@@ -23,7 +23,7 @@ _private(patch) := object.union(
 
 _keys(image) := {key | some key in images.keys(image)}
 
-# The hosts of the names without tag and digest.
+# The hosts in an image's keys, without tag and digest.
 _registries(image) := [trim_suffix(key, path) | some key in images.keys(image); endswith(key, path)] if {
 	path := concat("/", ["", image.repository])
 }
@@ -116,7 +116,7 @@ test_keys_of_tag_and_digest_name_both if {
 	}
 }
 
-# What runs may be the tag or the digest: whoever made the model package may have written that.
+# The tag or the digest may be what runs: the owner of the model package may have written the digest.
 test_claimed_digest_is_denied_by_each_and_pulled_by_both[note] if {
 	tagged := concat("@", ["x:1.10", _digest])
 	latest := concat("@", ["x:latest", _digest])
@@ -247,7 +247,7 @@ test_words_are_empty_unless_every_entry_is_a_single_line if {
 	images.words([]) == []
 }
 
-# Whatever an entry names has its word: `*` stands for anything but what starts a port, a tag or a digest.
+# Every image that an entry names contains the entry's word: `*` doesn't match the start of a port, a tag or a digest.
 test_image_of_an_entry_has_its_word if {
 	every entry in ["reg.example.com:*/mirror/*-training:1.*", "*training", "mirror/*:1.10", "*", "*:1.10"] {
 		_matches(entry, _private({}))
@@ -410,7 +410,7 @@ test_image_with_a_line_break_is_not_two if {
 	not "b:1" in _keys(image)
 }
 
-# A path has as many tails as the owner likes, and each expression would look at all of them.
+# The owner controls the length of a path, and each expression would be matched against all its ends.
 test_text_has_no_tails_of_the_path if {
 	path := concat("/", [sprintf("a%d", [number]) | some number in numbers.range(1, 100)])
 	images.text(_private({"repository": path, "tag": "1"})) == sprintf(

@@ -2,7 +2,7 @@ package guard.lib.installs_test
 
 import data.guard.lib.installs
 
-# Hosts of what the command installs from, but for one, whatever stands before them.
+# The hosts in the command's addresses, without the prefix of each and without the approved host.
 _others(words) := hosts - {"packages.example.com", ""} if {
 	hosts := {regex.replace(address, `^[a-z+]*://(?:[^@]*@)?`, "") | some address in installs.addresses(words)}
 }

@@ -65,7 +65,7 @@ test_override_that_does_not_deny_needs_every_role_of_the_job if {
 	}
 }
 
-# Who owns the job may name any role in a query or in its configuration.
+# The job's owner can name any role in a query or in the job's configuration.
 test_role_that_the_job_only_names_chooses_no_override[note] if {
 	document := object.union(_two_roles, {"job": {"execution_role_arns": ["arn:aws:iam::111122223333:role/Trainer"]}})
 	some note, [override, number] in {
@@ -187,7 +187,7 @@ test_decided_whatever_the_roles_are[note] if {
 	not levels.undecided(levels.prepared(overrides), document)
 }
 
-# A list may be long, and few of it are for one job.
+# A list may be long, with few overrides for one job.
 test_only_candidates_of_the_index_are_looked_at if {
 	prepared := levels.prepared([{"role_arn": "*/Trainer", "level": "off"}])
 	levels.first(prepared, testing.document) == 0

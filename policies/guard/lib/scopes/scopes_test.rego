@@ -148,7 +148,7 @@ test_invalid_globs if {
 
 _candidates(list, document) := scopes.candidates(scopes.index(list), document)
 
-# Between one for another job and one for every job of a region.
+# Between a scope for another job and a scope for every job of a region.
 _among_others(scope, document) := _candidates([{"account": "999999999999"}, scope, {"region": "eu-*"}], document)
 
 test_scope_that_names_the_job_is_a_candidate_and_no_other_exact_one[note] if {
@@ -211,7 +211,7 @@ test_missing_facts_leave_the_others_as_they_are if {
 	_among_others({"role_arn": _trainer}, nameless) == {1, 2}
 }
 
-# Whatever holds, or could, must be a candidate: what is none isn't looked at.
+# Every scope that holds, or could hold, must be a candidate, because other scopes aren't compared.
 test_every_scope_that_could_hold_is_a_candidate if {
 	list := [{fact: patterns} |
 		some fact, examples in {

@@ -173,7 +173,7 @@ test_deny_without_showing_what_is_not_a_bucket[value] if {
 	r == _in_settings(null, "S3 with an invalid bucket name")
 }
 
-# Half of them in each, as what counts is what they name together.
+# Half of the places in each of two texts, because the limit is for all texts of a part together.
 _many(number) := {
 	"hyperparameters": [{"slot": "HyperParameters", "name": "a", "value": _addresses(1, 50)}],
 	"environment": [

@@ -35,7 +35,7 @@ test_deny_what_takes_data_in_another_account[[name, account]] if {
 	}}
 }
 
-# The first is the job's own, the second one of `accounts`.
+# The job's own account, and an account in `accounts`.
 test_allow_what_takes_data_in_approved_accounts[[name, account]] if {
 	some account in ["111122223333", "123456789012"]
 	some [name, _, document] in _of(account)

@@ -13,7 +13,7 @@ _slot := "AlgorithmSpecification.TrainingImage"
 
 _origin := {"type": "job", "name": "churn-42"}
 
-# An image by its parts; the raw reference may be written in any way, rules go by the parts.
+# An image with these parts. Rules compare the parts, so the raw reference can be any text.
 _image(registry, repository, tag, digest) := testing.image({
 	"raw": "as written",
 	"registry": registry,
@@ -177,7 +177,7 @@ test_deny_by_the_first_of_the_patterns_that_match if {
 	findings == {_finding("rules.denied_image.patterns[2]", "pytorch:1.*")}
 }
 
-# `make check` refuses such entries; whoever goes without it loses no other one.
+# `make check` refuses such entries. If they are deployed without it, the other entries still work.
 test_deny_by_a_pattern_behind_broken_ones[note] if {
 	some note, broken in {
 		"no pattern": {"reason": "CVE-1"},
@@ -271,7 +271,7 @@ test_allow_without_configuration if {
 
 test_remediation_says_what_to_do if contains(rule.remediation, "another image")
 
-# By scope.
+# Overrides.
 
 _scoped := {
 	"level": "deny",

@@ -149,7 +149,7 @@ test_web_addresses_are_left_to_another_rule[value] if {
 	}
 }
 
-# The dynamic linker, shells and Python take a colon for the end of a place.
+# For the dynamic linker, shells and Python a colon ends a place.
 test_web_addresses_are_places_to_what_installs_no_packages[name] if {
 	some name in ["LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "XPIP_INDEX_URL"]
 	config := object.union(_config, {"variables": [name]})

@@ -72,7 +72,7 @@ test_allow_options_and_variables_without_a_credential_in_a_value[value] if {
 	r == set()
 }
 
-# The last of one value and the first of the next are not one option.
+# The last word of one value and the first word of the next are not an option with its value.
 test_allow_an_option_at_the_end_of_a_value if {
 	r := rule.findings with input as _job([["a", "--password"], ["b", "x"]], [])
 		with data.guard.config.rules.secret_in_environment as _config
