@@ -63,11 +63,11 @@ from tests.support.policies import POLICIES, copy_policies
             id="other unknown key",
         ),
         pytest.param(
-            "itself.\n#       type: integer", "itself.\n#       type: integer\n#       format: globb",
+            "may set.\n#       type: integer", "may set.\n#       type: integer\n#       format: globb",
             "custom.parameters.seconds: unknown format globb; did you mean glob?", id="unknown format",
         ),
         pytest.param(
-            "itself.\n#       type: integer", "itself.\n#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
+            "may set.\n#       type: integer", "may set.\n#       type: integer\n#       anyOf: [{items: {format: uuid}}]",
             "custom.parameters.seconds: unknown format uuid; known are account, account-glob, day, framework, glob, "
             "glob-of-accounts, glob-of-buckets, glob-of-instance-types, glob-of-regions, glob-of-roles, image-entry, "
             "image-pattern, image-scope, job-kind, job-kind-glob, path-of-images, regex, region-glob, role-glob, scope-glob, "
@@ -80,7 +80,7 @@ from tests.support.policies import POLICIES, copy_policies
             id="no type",
         ),
         pytest.param(
-            "itself.\n#       type: integer\n", "itself.\n", "custom.parameters.seconds: has no type",
+            "may set.\n#       type: integer\n", "may set.\n", "custom.parameters.seconds: has no type",
             id="parameter without type",
         ),
         pytest.param("#     seconds:\n", "#     level:\n", "parameters.level: the configuration of every rule has", id="level"),

@@ -29,7 +29,7 @@ _beside_names := {`"`: "", "'": "", `\`: "", "=": "", ":": "", " ": "", "\t": ""
 # description: The text without values that are off, so that `assigned` finds only names that are on.
 without_off(text) := regex.replace(concat("", [text, "\n"]), _off_values, ",")
 
-# Empty values are off, too, unless JSON continues in the next line. After a quote, a shell's word may continue.
+# Empty values are also off, unless JSON continues in the next line. After a quote, a shell's word may continue.
 _off_values := concat("|", [
 	sprintf(`(?:={1,2}|:\s*)[ \t"'\\]*(?:(?i:%s)["'\\]*[\s>,;&|)\]}]|[,;&|)\]}])`, [_no]),
 	`={1,2}[ \t"'\\]*\n|:[\s"'\\]*\z`,

@@ -27,7 +27,7 @@
 # custom:
 #   severity: high
 #   remediation: >-
-#     Read from and write to the buckets that the configuration approves; copy the data there first if that is allowed.
+#     Read from and write to the buckets that the configuration approves; copy the data there first if you may.
 #   parameters:
 #     buckets:
 #       description: Approved buckets, and ARNs of approved access points.

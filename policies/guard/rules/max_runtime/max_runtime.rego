@@ -16,7 +16,7 @@
 #     SDK) to the limit named in this finding or less.
 #   parameters:
 #     seconds:
-#       description: Maximum runtime limit that a job may set.
+#       description: The longest runtime limit that a job may set.
 #       type: integer
 #       minimum: 1
 #     max_retries:

@@ -12,8 +12,8 @@
 # custom:
 #   severity: high
 #   remediation: >-
-#     Name the container image itself in the job, as registry/repository with a tag or a digest, or allow the guard's
-#     role to read the resource that names it.
+#     Name the container image itself in the job, as registry/repository with a tag or a digest, or let the guard's role
+#     read the resource that names it.
 #   parameters:
 #     tolerated:
 #       description: Error codes that are not a finding.
