@@ -183,7 +183,10 @@ def test_the_exemption_policy_of_the_guide_is_checked(tree: Opa, rewritten) -> N
     config = re.sub(r"^exemptions:.*", "", (tree.folder / CONFIG).read_text(), flags=re.MULTILINE | re.DOTALL)
     rewritten(CONFIG, config + EXEMPTIONS + GOVERNED)
     assert [problem.text for problem in check_config(tree, POLICIES, TODAY)] == [
-        "exemptions[0]: EX-1 breaks the exemption policy: it has no valid first day (starts: YYYY-MM-DD); it may last at most 90 days"
+        (
+            "exemptions[0]: EX-1 breaks the exemption policy: it has no valid first day (starts: YYYY-MM-DD); "
+            "it may last at most 90 days"
+        )
     ]
 
 
