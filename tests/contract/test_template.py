@@ -168,10 +168,10 @@ def test_what_operations_md_says_of_the_cost_is_that_of_the_functions_memory() -
     for row in (
         f"billed at {gigabytes:.4f} GB ({FUNCTION['MemorySize']} MB)",
         f"1,000,000 x 0.3 s x {gigabytes:.4f} GB x 0.0000133334 | {million:.2f} |",
-        f"| **in all** | | **{million + 0.20 + 1.25 + 0.17 + 0.63:.2f}** |",
+        f"| **total** | | **{million + 0.20 + 1.25 + 0.17 + 0.63:.2f}** |",
         f"4,320 x 10 x {gigabytes:.4f} x 0.0000133334 = {4_320 * 10 * gigabytes * 0.0000133334:.2f}",
     ):
-        assert row in told, f"docs/operations.md doesn't say: {row}"
+        assert row in told, f"docs/operations.md lacks the row: {row}"
 
 
 @pytest.mark.parametrize("mode", PARAMETERS["Mode"]["AllowedValues"])
