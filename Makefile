@@ -12,17 +12,17 @@ MAKEFLAGS += --no-print-directory
 STACK     ?= sagemaker-guard
 PYTHON313 ?= $(shell tools/find-python 3.13)
 CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sagemaker-guard
-# Folders of tools are targets, and `make` knows no target with a space.
+# Tools in this folder are targets, and make can't handle targets with spaces.
 ifneq ($(words $(CACHE)),1)
 $(error the tools are built into $(CACHE), a path with spaces, which make can't handle: set XDG_CACHE_HOME to a path without)
 endif
 HOST_ARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(shell uname -m)))
 HOST_OS   := $(shell uname -s | tr A-Z a-z)
-# Named by its lock as well, so that a second clone, whose files are all newer, needn't install it again.
+# The name includes a checksum of the lock file, so that a second clone, whose files are all newer, doesn't install it again.
 LOCALSTACK := $(CACHE)/localstack-$(LOCALSTACK_VERSION)-$(shell cat requirements/localstack.txt 2>/dev/null | cksum | cut -d ' ' -f 1)
 REGAL     := $(CACHE)/regal-$(REGAL_VERSION)-$(HOST_OS)-$(HOST_ARCH)
 
-# An opa of exactly the pinned version on PATH is used instead of building one; not if its path, a target then, has a space.
+# An opa of exactly the pinned version on PATH is used instead of building one, unless its path, which becomes a target, has a space.
 OPA_ON_PATH := $(shell command -v opa >/dev/null && opa version 2>/dev/null | grep -qx "Version: $(OPA_VERSION:v%=%)" && command -v opa | grep -v ' ')
 OPA         := $(or $(OPA_ON_PATH),$(CACHE)/opa-$(OPA_VERSION)-$(HOST_OS)-$(HOST_ARCH))
 
@@ -30,17 +30,17 @@ VENV   := .venv
 PYTHON := $(VENV)/bin/python
 READY  := $(VENV)/.ready
 BUNDLE := build/bundle.tar.gz
-# What a bundle is made of, and what makes it.
+# The sources of a bundle, and the code that builds it.
 POLICIES := policies schemas capabilities.json guard/authoring
 AUTHORING = $(PYTHON) -m guard.authoring --opa $(OPA)
-# The product's tests are about the policies as they ship: where a team has rules or a configuration of its own, they get a copy without it.
+# The guard's tests use the policies as shipped: if a team has changed the configuration, they use a copy without the changes.
 AS_SHIPPED := $(shell cmp -s tests/shipped/data.yaml policies/guard/config/data.yaml || echo build/shipped/bundle.tar.gz)
 
 export PINNED_OPA := $(OPA)
 export PYTHONPATH := $(CURDIR)
-# The tests start some hundred processes: what one compiles, the next ones read.
+# The tests start some hundred processes, which share compiled bytecode.
 unexport PYTHONDONTWRITEBYTECODE
-# A user's settings must not make errors of warnings in pip, leave assertions out, or have pip install anywhere else.
+# A user's settings must not turn pip's warnings into errors, disable assertions, or make pip install to another place.
 unexport PYTHONWARNINGS PYTHONOPTIMIZE PYTHONPYCACHEPREFIX PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON
 export PIP_USER := 0
 export PIP_REQUIRE_HASHES := 0
@@ -55,28 +55,28 @@ demo: $(OPA) $(READY) $(BUNDLE) ## Guard real jobs in a local SageMaker, from ev
 
 test: test-policies test-python ## Run every test
 
-test-policies: $(OPA) $(READY) ## Run `opa test` on the policies; 100% coverage is demanded, and what is uncovered is printed
+test-policies: $(OPA) $(READY) ## Run `opa test` on the policies; requires 100% coverage and prints uncovered lines
 	@$(AUTHORING) test
 
-mutate-policies: $(READY) $(OPA) ## Break the policies bit by bit: do their tests notice? RULES="max_runtime ..." for some
+mutate-policies: $(READY) $(OPA) ## Mutation tests of the policies; RULES="max_runtime ..." for some rules
 	@$(AUTHORING) mutate $(RULES)
 
-mutate-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Break guard/ and lambda_entry/ bit by bit: do the tests notice? MODULES="guard/opa ..." for some, SAMPLE=20 for fewer
+mutate-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Mutation tests of guard/ and lambda_entry/; MODULES="guard/opa ..." for some modules, SAMPLE=20 for a sample
 	@$(PYTHON) -m tools.python_mutation --sample $(or $(SAMPLE),0) $(MODULES)
 
-# Measuring coverage takes a third more processor time, which whoever waits for the tests does not need; in CI the faults are worth more.
-test-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Run pytest; COVERAGE=yes demands 95% branch coverage of guard and lambda_entry
-	@# Hundreds of short runs of OPA: collecting their garbage was a tenth of the time.
+# Measuring coverage takes a third more processor time, so it is optional; in CI that time is better spent on the fault campaign.
+test-python: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Run pytest; COVERAGE=yes requires 95% branch coverage of guard and lambda_entry
+	@# The tests run OPA hundreds of times for a short time: garbage collection took a tenth of the time.
 	@GOGC=400 $(PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term) --no-header
 
 deployment: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) $(LOCALSTACK)/.ready ## Deploy, update and delete the stack on a local AWS, with its events (4 minutes)
 	@LOCALSTACK_PYTHON=$(LOCALSTACK)/bin/python $(PYTHON) -m pytest -q -x -p no:cacheprovider tests/deployment/campaign_stack.py
 
-faults: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Let everything fail around the packaged function, and print what became of each job: FAULTS="-k engine" for some
-	@# Most of it is waiting, for retries and timeouts: more processes than cores.
+faults: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) ## Inject faults around the packaged functions and print the outcome for each job; FAULTS="-k engine" for some
+	@# More processes than cores, because most of the time is spent waiting for retries and timeouts.
 	@$(PYTHON) -m pytest tests/faults -n 4 --no-header -p no:logging $(FAULTS)
 
-notebooks: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) $(VENV)/.notebooks ## Run the notebooks of examples/ and write what they print; NOTEBOOKS=--check compares it
+notebooks: $(OPA) $(READY) $(BUNDLE) $(AS_SHIPPED) $(VENV)/.notebooks ## Run the notebooks of examples/ and save their output; NOTEBOOKS=--check compares it instead
 	@$(PYTHON) tools/notebooks.py --opa $(OPA) --bundle $(or $(AS_SHIPPED),$(BUNDLE)) $(NOTEBOOKS)
 
 lint: CHECK_FLAGS := --style-fails
@@ -99,23 +99,23 @@ bundle: $(BUNDLE) ## Build the policy bundle
 $(BUNDLE): build/policies.sum | $(OPA) $(READY)
 	@$(AUTHORING) bundle $@
 
-# Files that were put back have old times, and those that were deleted none: what counts is what is in them.
+# Checksums instead of file times, because restored files have old times and deleted ones have none.
 build/policies.sum: always
 	@mkdir -p $(@D)
 	@find $(POLICIES) -type f ! -name '*.pyc' -exec cksum {} + | LC_ALL=C sort > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 build/shipped/bundle.tar.gz: build/policies.sum tests/shipped/data.yaml | $(OPA) $(READY)
-	@echo "The policies have been configured: the tests of the guard get them as they shipped, those of the policies are make test-policies" >&2
+	@echo "The policies' configuration was changed: the guard's tests use the shipped one; make test-policies tests yours" >&2
 	@$(PYTHON) -m tools.shipped $(OPA)
 
-docs: $(READY) $(OPA) ## Write what is generated: docs/rules.md, tables of README and guide, schemas, capabilities, the tests' document
+docs: $(READY) $(OPA) ## Write all generated files: docs/rules.md, tables of README and guide, schemas, capabilities, the tests' document
 	@$(PYTHON) tools/schema.py
 	@$(PYTHON) tools/tables.py
 	@$(AUTHORING) docs
 
-new-rule: $(READY) $(OPA) ## Make a rule's folder, test and configuration: make new-rule NAME=root_access_enabled
-	@[ -n "$(NAME)" ] || { echo "say what the rule is called: make new-rule NAME=root_access_enabled" >&2; exit 2; }
+new-rule: $(READY) $(OPA) ## Create a rule's folder, test and configuration: make new-rule NAME=root_access_enabled
+	@[ -n "$(NAME)" ] || { echo "NAME is missing: make new-rule NAME=root_access_enabled" >&2; exit 2; }
 	@$(AUTHORING) new-rule "$(NAME)"
 
 aws-images: $(READY) ## Write the table of AWS's own images from the PyPI package sagemaker-core
@@ -153,15 +153,15 @@ package: $(READY) $(BUNDLE) ## Build the Lambda's deployment package: make packa
 	@[ -x $(PACKAGE_OPA) ] || tools/build-go-tool opa github.com/open-policy-agent/opa $(OPA_VERSION) $(PACKAGE_OPA) linux $(PACKAGE_GOARCH)
 	@$(PYTHON) tools/package.py --arch $(PACKAGE_ARCH) --opa $(PACKAGE_OPA) --bundle $(BUNDLE) --python "$(PYTHON313)" $(if $(EXTRA),--extra "$(EXTRA)")
 
-# By the environment: of the command line, the shell would take an `&` in an address for its own.
+# Passed in the environment: on the command line the shell would interpret an `&` in an address.
 deploy: export PARAMETERS := $(PARAMETERS)
 deploy: $(READY) ## Build and deploy with CloudFormation: make deploy BUCKET=... [STACK=...] [MODE=audit|enforce] [ARCH=...] [EXTRA=folder] [PARAMETERS="NAME=VALUE ..."]
 	@MAKE="$(MAKE)" MODE="$(MODE)" ARCH="$(ARCH)" EXTRA="$(EXTRA)" $(VENV)/bin/python tools/deploy.py "$(BUCKET)" "$(STACK)"
 
-rollback: $(READY) ## Let the release before the current one run again: make rollback [STACK=...]
+rollback: $(READY) ## Run the previous release again: make rollback [STACK=...]
 	@$(VENV)/bin/python tools/rollback.py "$(STACK)"
 
-benchmark: $(READY) $(BUNDLE) ## Print what is measured: engine, many documents, deny list, rules, largest jobs, retries, cold start
+benchmark: $(READY) $(BUNDLE) ## Print all measurements: engine, many documents, deny list, rules, largest jobs, retries, cold start
 	@$(PYTHON) -m benchmarks.engine
 	@$(PYTHON) -m benchmarks.rules
 	@$(PYTHON) -m benchmarks.many
@@ -177,5 +177,5 @@ lock: ## Lock the Python dependencies with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -c requirements/lambda.txt -o requirements/dev.txt
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/notebooks.in -o requirements/notebooks.txt
 
-clean: ## Remove what was built here (the tools' cache stays)
+clean: ## Remove all build results of this clone (the tools' cache is kept)
 	@rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info
