@@ -1,7 +1,7 @@
-"""A local AWS account that the guard watches: `python -m examples.local_guard` prints the environment of its clients as JSON.
+"""A local AWS account with the guard: `python -m examples.local_guard` prints the environment variables for its clients as JSON.
 
-Each training and processing job that is created there has its event handed to the Lambda handler, as EventBridge does it. The
-notebooks run against it unchanged.
+The event of each training and processing job that is created there is passed to the Lambda handler, as EventBridge does. The
+notebooks use it like a real account.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _stack() -> dict[str, str]:
-    """Make what the stack's parameters name; the notebooks find it by these variables."""
+    """Create the bucket and the topic that the stack's parameters name; the notebooks find them by these variables."""
     s3: Any = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     sns: Any = boto3.client("sns")
@@ -84,7 +84,7 @@ def _stack() -> dict[str, str]:
 
 
 def _watch(entry: Any, ended: threading.Event) -> None:
-    """Hand the event of each new job to the handler."""
+    """Pass the event of each new job to the handler."""
     sagemaker: Any = boto3.client("sagemaker")
     context = SimpleNamespace(invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:guard")
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""Runs the demo: create the jobs, hand their events to the Lambda handler, show what became of them."""
+"""Runs the demo: create jobs, pass their events to the Lambda handler, print the decisions and the jobs' states."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 from rich.padding import Padding
 from rich.table import Table
 
-from examples.demo import operations, told
+from examples.demo import evidence, operations
 from examples.demo.jobs import ACCOUNT, JOBS, REGION, DemoJob
 from examples.demo.local_sagemaker import create, describe, local_sagemaker, sagemaker_client, started_event
 from guard.cli.terminal import Terminal, styled
@@ -29,7 +29,7 @@ STYLES = {"deny": "bold red", "warn": "yellow", "allow": "green"}
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one job: the line of the decision log, as operators see it."""
+    """One job with its line of the decision log."""
 
     job: DemoJob
     decided: dict[str, Any]
@@ -47,22 +47,22 @@ def main() -> int:
         for job in JOBS:
             create(client, job)
         console.print(
-            f"Created {len(JOBS)} jobs in a local SageMaker. Each one's EventBridge event goes to the Lambda handler:"
+            f"Created {len(JOBS)} jobs in a local SageMaker. The Lambda handler gets an EventBridge event for each:"
         )
         console.print()
         rows, operated = _guard(client, url, arguments.opa, arguments.bundle)
         _print_decisions(console, rows)
         wrong = _states(console, client, rows) + operations.show(operated)
-        wrong += _told(console, url, rows)
+        wrong += _evidence(console, url, rows)
     console.print()
-    console.print(f"The decision log, a line for each: {DECISION_LOG}")
+    console.print(f"Decision log, one line per decision: {DECISION_LOG}")
     return 1 if wrong else 0
 
 
 def _guard(client: Any, url: str, opa: Path, bundle: Path) -> tuple[list[Row], operations.Shown]:
-    """Import the Lambda's handler as Lambda does, with its log in a file, and give it every event; then operate it."""
+    """Import the handler as Lambda does, with its log in a file, pass it every event, then run the operator's tools."""
     operations.prepare(url)
-    os.environ |= told.prepare(operations.clients(url))
+    os.environ |= evidence.prepare(operations.clients(url))
     os.environ |= {
         "AWS_ACCESS_KEY_ID": "demo",
         "AWS_SECRET_ACCESS_KEY": "demo",
@@ -90,13 +90,13 @@ def _guard(client: Any, url: str, opa: Path, bundle: Path) -> tuple[list[Row], o
 
 
 def _line(log: Path, event_id: str) -> dict[str, Any]:
-    """Return what the decision log says of the event's job in the end."""
+    """Return the last line of the decision log about the event's job."""
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     return next(line for line in reversed(lines) if line.get("event_id") == event_id)
 
 
 def _print_decisions(console: Terminal, rows: list[Row]) -> None:
-    """Print each job with its image, what was decided and why, on lines that fit a narrow terminal."""
+    """Print each job with its image, the decision and the reasons, on lines that fit a narrow terminal."""
     width = max(len(row.job.name) for row in rows) + 2
     for row in rows:
         decision = row.decided.get("decision", "-")
@@ -105,19 +105,19 @@ def _print_decisions(console: Terminal, rows: list[Row]) -> None:
         console.print(Padding(styled(_short(row.job.image), style="dim", overflow="fold"), (0, 0, 0, 2)))
         for finding in row.decided.get("findings", []):
             exempted = f" (exempted by {finding['exempted_by']})" if finding["exempted_by"] else ""
-            told = f"{finding['rule_id']}: {_short(finding['message'])}{exempted}"
-            console.print(Padding(styled(told, overflow="fold"), (0, 0, 0, 2)))
+            text = f"{finding['rule_id']}: {_short(finding['message'])}{exempted}"
+            console.print(Padding(styled(text, overflow="fold"), (0, 0, 0, 2)))
 
 
 def _short(text: str) -> str:
-    """Leave out registry hosts and most of a digest: the table is for people."""
+    """Leave out registry hosts and most of a digest, which nobody reads in a table."""
     return re.sub(r"(sha256:[0-9a-f]{6})[0-9a-f]+", r"\1…", re.sub(r"[^\s/]+\.amazonaws\.com/", "", text))
 
 
 def _states(console: Terminal, client: Any, rows: list[Row]) -> int:
-    """Print the state of each job as the local SageMaker tells it; return how many are not as decided."""
+    """Print the state of each job in the local SageMaker; return how many differ from the decision."""
     console.print()
-    console.print("What the local SageMaker says now:")
+    console.print("States of the jobs in the local SageMaker:")
     console.print()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("job", "status", "as decided"):
@@ -131,18 +131,18 @@ def _states(console: Terminal, client: Any, rows: list[Row]) -> int:
     console.print(table)
     stopped = sum(row.decided["outcome"] == "stopped" for row in rows)
     console.print()
-    console.print(f"{stopped} denied jobs were stopped; {wrong} jobs are not in the state that was decided.")
+    console.print(f"{stopped} denied jobs were stopped; the states of {wrong} jobs differ from the decision.")
     return wrong
 
 
-def _told(console: Terminal, url: str, rows: list[Row]) -> int:
-    """Show what the owner of the first denied job is told, if any is; return how much of it is missing."""
+def _evidence(console: Terminal, url: str, rows: list[Row]) -> int:
+    """Show notice, tags and record of the first denied job, if there is one; return how many of them are missing."""
     denied = [row for row in rows if row.decided.get("decision") == "deny" and not row.job.ended]
     if not denied:
         console.print()
-        console.print("These policies deny none of the jobs that run, so that no owner is told anything.")
+        console.print("These policies deny none of the running jobs, so there are no notices.")
         return 0
-    return told.show(console, operations.clients(url), denied[0].decided["job_arn"])
+    return evidence.show(console, operations.clients(url), denied[0].decided["job_arn"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The jobs of the demo: how each is created, as boto3's SageMaker client takes it."""
+"""The jobs of the demo: each with the arguments of boto3's Create call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DIGEST = "sha256:" + "ab" * 32
 
 @dataclass(frozen=True)
 class DemoJob:
-    """A job with the kind that it has in the guard's job table."""
+    """A job with its kind in the guard's job table."""
 
     name: str
     kind: str
@@ -27,7 +27,7 @@ class DemoJob:
 
 
 def _definition(image: str) -> dict[str, Any]:
-    """What a training job and the definition of a tuning job have in common."""
+    """The fields that a training job and the definition of a tuning job share."""
     return {
         "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
         "RoleArn": ROLE,

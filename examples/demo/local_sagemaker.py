@@ -1,4 +1,4 @@
-"""The local SageMaker of the demo: moto's server with the stop calls that it lacks, in a process of its own."""
+"""The local SageMaker of the demo: moto's server with the missing Stop calls, in a process of its own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def local_sagemaker() -> Iterator[str]:
 
 
 def create(client: Any, job: DemoJob) -> None:
-    """Create the job, with its model, and let it end where the demo wants one that has ended."""
+    """Create the job, with its model; end it if `job.ended` is set."""
     row = BY_KIND[job.kind]
     if job.model:
         client.create_model(**job.model)

@@ -1,4 +1,4 @@
-"""What the demo shows of operation: a sweep, a breaker that opens, a dead letter that is redriven, and the status of it all."""
+"""Shows operation: a sweep, a breaker that opens, a dead letter that is redriven, and the status of the stack."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DENIED = next(job for job in JOBS if job.image == DENIED and job.kind == "train
 
 @dataclass(frozen=True)
 class Shown:
-    """What there is to print."""
+    """The results to print."""
 
     swept: dict[str, Any]
     limited: dict[str, Any]
@@ -49,7 +49,7 @@ class Shown:
 
 
 def prepare(url: str) -> None:
-    """Make what the stack would: the tables of state, the switch and the dead-letter queue."""
+    """Create resources of the stack: the state tables, the switch and the dead-letter queue."""
     client_of = clients(url)
     for table in ("state", "breaker"):
         client_of("dynamodb").create_table(
@@ -63,39 +63,39 @@ def prepare(url: str) -> None:
 
 
 def operate(client: Any, url: str, engine: Any, handler: Callable[[Any, Any], Any], context: Any) -> Shown:
-    """Let jobs be missed, let too many be denied, let an event fail; and see to each of them as the stack does."""
+    """Lose the event of a job, deny too many jobs, fail an event; then handle each as the stack does."""
     ours = {"GUARD_STATE_TABLE": "state", "GUARD_SWITCH_PARAMETER": SWITCH, "GUARD_SWEEP_CALLS_PER_SECOND": "1000"}
     settings = Settings.from_environment({**os.environ, **ours})
     limited = settings.model_copy(update={"state_table": "breaker", "breaker_stops": STOPS})
     with LOG.open("w") as log, redirect_stdout(log):
         logger = Logger(service="sweep", level="INFO", stream=log)
-        _start(client, "event-never-came")
+        _start(client, "lost-event")
         swept = build_sweep(settings, engine, logger).run(HOME, lambda: 900).summary()
         for name in _MANY:
             _start(client, name)
         broken = build_sweep(limited, engine, logger).run(HOME, lambda: 900).summary()
     letters, left = _redriven(client, url, handler, context)
     stack = Stack("demo", "guard", _queue(url), limited)
-    told = _told_of_sweeps()
-    outcomes = {name: told[name] for name in ("event-never-came", *_MANY)} | {"dead-letter": letters[0].result}
+    swept_outcomes = _outcomes_of_sweeps()
+    outcomes = {name: swept_outcomes[name] for name in ("lost-event", *_MANY)} | {"dead-letter": letters[0].result}
     states = {name: describe(client, replace(_DENIED, name=name))["TrainingJobStatus"] for name in outcomes}
     return Shown(swept, broken, letters, left, status(stack, clients(url), datetime.now(UTC)), outcomes, states)
 
 
 def show(shown: Shown) -> int:
-    """Print it in the width of a terminal, and return how many jobs are not in the state that is right."""
+    """Print the results in the width of a terminal; return how many jobs are in a wrong state."""
     console = Terminal(sys.stdout)
     console.print()
-    console.print("A sweep finds the job whose event never came:", style="bold")
+    console.print("A sweep finds the job whose event was lost:", style="bold")
     console.print(_report(shown.swept))
     console.print()
-    console.print(f"Five more jobs like it meet a breaker that is set to {STOPS} stops:", style="bold")
+    console.print(f"Five more denied jobs, with a breaker that permits {STOPS} stops:", style="bold")
     console.print(_report(shown.limited))
     console.print()
-    console.print("An event that failed is a dead letter; it is redriven:", style="bold")
+    console.print("A failed event became a dead letter and is redriven:", style="bold")
     print_letters(shown.letters, lambda: shown.left, sys.stdout)
     console.print()
-    console.print("What `sagemaker-guard status` says now:", style="bold")
+    console.print("Output of `sagemaker-guard status`:", style="bold")
     print_status("demo", shown.parts, sys.stdout)
     stopped = {name for name, outcome in shown.outcomes.items() if outcome == "stopped"}
     wrong = len(stopped ^ {name for name, state in shown.states.items() if state != "InProgress"})
@@ -105,8 +105,8 @@ def show(shown: Shown) -> int:
     return wrong + abs(min(STOPS, len(denied)) - denied.count("stopped"))
 
 
-def _told_of_sweeps() -> dict[str, str]:
-    """The outcome of each job that the sweeps judged, by its name: that of the last sweep, where both did."""
+def _outcomes_of_sweeps() -> dict[str, str]:
+    """The outcome of each job in the last sweep that judged it, by the job's name."""
     lines = [json.loads(line) for line in LOG.read_text().splitlines()]
     return {line["job_arn"].rsplit("/", 1)[1]: line["outcome"] for line in lines if "outcome" in line}
 
@@ -123,7 +123,7 @@ def _start(client: Any, name: str) -> DemoJob:
 
 
 def _redriven(client: Any, url: str, handler: Callable[[Any, Any], Any], context: Any) -> tuple[list[Redriven], Count]:
-    """A failed invocation's letter, as Lambda writes it, and the function in the place of Lambda."""
+    """Send the letter of a failed invocation, as Lambda writes it, and redrive it with the handler in place of Lambda."""
     event = started_event(client, _start(client, "dead-letter"), 99)
     letter = {
         "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
@@ -148,6 +148,6 @@ def _queue(url: str) -> str:
 
 
 def clients(url: str) -> Callable[[str], Any]:
-    """Return a maker of clients of the local AWS."""
+    """Return a function that creates clients of the local AWS by service name."""
     keys = {"aws_access_key_id": "demo", "aws_secret_access_key": "demo"}
     return lambda service: boto3.client(service, endpoint_url=url, region_name=REGION, **keys)

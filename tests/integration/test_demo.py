@@ -25,17 +25,17 @@ STOPPED = {"enforce": "stopped", "audit": "audited"}
     ("mode", "code", "closing", "lines"),
     [
         # A job that is stopped has a line before the stop and one after it; the last one is that of the dead letter.
-        ("enforce", 0, "6 denied jobs were stopped; 0 jobs are not in the state that was decided.", 18),
-        ("audit", 1, "0 denied jobs were stopped; 6 jobs are not in the state that was decided.", 11),
+        ("enforce", 0, "6 denied jobs were stopped; the states of 0 jobs differ from the decision.", 18),
+        ("audit", 1, "0 denied jobs were stopped; the states of 6 jobs differ from the decision.", 11),
     ],
 )
-def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
+def test_the_demo_compares_the_jobs_states_with_the_decisions(
     opa: Path, bundle: Path, tmp_path: Path, mode: str, code: int, closing: str, lines: int
 ) -> None:
     shown = _demo(opa, bundle, tmp_path, mode)
     assert (shown.returncode, closing in shown.stdout) == (code, True), shown.stderr
-    for told in (SWEPT, REDRIVEN) if mode == "enforce" else ():
-        assert told in shown.stdout
+    for text in (SWEPT, REDRIVEN) if mode == "enforce" else ():
+        assert text in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 80
     log = (tmp_path / "build" / "demo-decisions.jsonl").read_text()
     assert log.count('"message":"decision"') + log.count('"message":"no decision"') == lines
@@ -44,7 +44,7 @@ def test_the_demo_asks_sagemaker_what_became_of_its_jobs(
     assert f'"decision": "deny", "outcome": "{STOPPED[mode]}"' in shown.stdout
 
 
-def test_the_demo_tells_as_well_of_jobs_that_the_readmes_exemption_lets_go_on(opa: Path, tmp_path: Path) -> None:
+def test_the_demo_runs_with_the_exemption_of_the_readme(opa: Path, tmp_path: Path) -> None:
     (exemptions,) = re.findall(
         r"^```yaml\n(exemptions:\n.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
     )
@@ -58,8 +58,8 @@ def test_the_demo_tells_as_well_of_jobs_that_the_readmes_exemption_lets_go_on(op
     assert shown.returncode == 0, shown.stderr
     assert "(exempted by EX-1)" in " ".join(shown.stdout.split())
     assert "15 running jobs listed, 15 judged: 15 not_denied" in shown.stdout
-    assert "0 denied jobs were stopped; 0 jobs are not in the state that was decided." in shown.stdout
-    assert "These policies deny none of the jobs that run" in shown.stdout
+    assert "0 denied jobs were stopped; the states of 0 jobs differ from the decision." in shown.stdout
+    assert "These policies deny none of the running jobs" in shown.stdout
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_the_demo_tells_as_well_of_jobs_that_the_readmes_exemption_lets_go_on(op
         pytest.param(["stopped"] * 3 + ["withheld"] * 2, [0, 3, 4], 1, id="one that runs on"),
     ],
 )
-def test_the_demo_counts_what_the_breaker_and_the_stops_should_have_done(
+def test_the_demo_counts_jobs_whose_state_contradicts_breaker_or_outcome(
     outcomes: list[str], running: list[int], wrong: int
 ) -> None:
     named = {f"one-too-many-{number}": outcome for number, outcome in enumerate(outcomes)}

@@ -1,4 +1,4 @@
-"""What the demo shows of one stopped job: the message and the tags that its owner finds, and the record that an auditor reads."""
+"""Shows one stopped job: the message and the tags for its owner, and the record for auditors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ClientOf = Callable[[str], Any]
 
 
 def prepare(client_of: ClientOf) -> dict[str, str]:
-    """Make what the stack's parameters name, with a queue that reads the messages; returns the function's variables for it."""
+    """Create bucket, topic, and a queue that receives the messages; return the function's environment variables for them."""
     client_of("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     topic = client_of("sns").create_topic(Name=TOPIC)["TopicArn"]
     sqs = client_of("sqs")
@@ -34,16 +34,16 @@ def prepare(client_of: ClientOf) -> dict[str, str]:
 
 
 def show(console: Terminal, client_of: ClientOf, arn: str) -> int:
-    """Print message, tags and record of the job; returns how many of the three are missing."""
+    """Print message, tags and record of the job; return how many of the three are missing."""
     name = arn.rsplit("/", 1)[1]
     message = next((text for text in _messages(client_of("sqs")) if f" {name} " in text), "")
     tags = client_of("sagemaker").list_tags(ResourceArn=arn)["Tags"]
-    told = [f"{tag['Key']}: {tag['Value']}" for tag in tags if tag["Key"].startswith("guard:")]
+    guard_tags = [f"{tag['Key']}: {tag['Value']}" for tag in tags if tag["Key"].startswith("guard:")]
     records = [(key, record) for key, record in _records(client_of("s3")) if record["job_arn"] == arn]
-    _print(console, f"The message about {name}, as its owner gets it:", message.strip())
-    _print(console, "Its tags:", "\n".join(told))
+    _print(console, f"The message to the owner of {name}:", message.strip())
+    _print(console, "Its tags:", "\n".join(guard_tags))
     _print(console, "Its record, for audits:", "\n".join(f"{key}\n{_shown(record)}" for key, record in records))
-    return sum(not found for found in (message, told, records))
+    return sum(not found for found in (message, guard_tags, records))
 
 
 def _print(console: Terminal, title: str, text: str) -> None:
