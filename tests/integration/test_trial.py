@@ -269,9 +269,55 @@ def test_a_rule_that_asks_whether_the_fact_is_known_passes(together: Told) -> No
     assert together("asking") == []
 
 
+MISSING_TAG = "not input.job.tags.owner"
+# By rule, the condition that only some jobs meet, a fact that can be missing, and what the rule should have required.
+CONDITIONAL: dict[str, tuple[str, str, str]] = {
+    "a tag of the rule's own": ("true", MISSING_TAG, "job.tags"),
+    "a tag by its key": ("true", 'not input.job.tags["data-class"]', "job.tags"),
+    "a setting of the rule's own": (
+        "true",
+        'count([1 | some setting in input.environment; setting.name == "PURPOSE"]) == 0',
+        "environment",
+    ),
+    "jobs on some instances": (
+        'some instance in input.compute.instances\n\tstartswith(instance.type, "ml.p4")',
+        "input.network.vpc == null",
+        "network",
+    ),
+    "jobs on instances of a parameter": (
+        (
+            "some instance in input.compute.instances\n\tis_string(instance.type)\n\t"
+            "glob.match(data.guard.parameters.of.own.zone, [], instance.type)"
+        ),
+        MISSING_TAG,
+        "job.tags",
+    ),
+    "jobs in a region": ('startswith(input.region, "ap-south")', MISSING_TAG, "job.tags"),
+    "jobs of an account": ('input.account == "444455556666"', MISSING_TAG, "job.tags"),
+}
+
+
 def _of_the_readme() -> str:
     (rule,) = re.findall(r"(?s)   ```rego\n(.*?)   ```", (ROOT / "README.md").read_text())
     return textwrap.dedent(rule).replace("availability.", "data.guard.lib.availability.")
+
+
+def _conditional(name: str, last: str = "") -> Own:
+    condition, lack, _ = CONDITIONAL[name]
+    lines = "\n\t".join(line for line in (condition, lack, last) if line)
+    config = {"zone": "ml.g5.*"} if "parameter" in name else {}
+    return Own(f'findings contains {{"message": "Something is missing."}} if {{\n\t{lines}\n}}\n', config=config)
+
+
+@pytest.mark.parametrize("name", CONDITIONAL)
+def test_a_rule_about_some_jobs_is_tried_without_facts_on_such_a_job(together: Told, name: str) -> None:
+    (problem,) = together(name)
+    assert f'require `availability.known("{CONDITIONAL[name][2]}", input)`' in problem
+
+
+@pytest.mark.parametrize("name", CONDITIONAL)
+def test_a_rule_about_some_jobs_passes_if_it_requires_that_the_fact_is_known(together: Told, name: str) -> None:
+    assert together(f"{name}, known") == []
 
 
 def test_the_rule_of_the_readme_passes(together: Told) -> None:
@@ -322,6 +368,11 @@ TOGETHER = {
     "absence": Own(ABSENCE + "\n"),
     "asking": Own(ASKING + "\n"),
     "of the README": Own(_of_the_readme()),
+    **{name: _conditional(name) for name in CONDITIONAL},
+    **{
+        f"{name}, known": _conditional(name, f'data.guard.lib.availability.known("{field}", input)')
+        for name, (_, _, field) in CONDITIONAL.items()
+    },
     **{custom: _about(custom) for custom in ABOUT},
     **{finding: Own(f"findings contains {finding}\n") for finding in FORMS},
 }

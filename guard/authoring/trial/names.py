@@ -1,9 +1,9 @@
-"""The names of settings that rules may ask for: a rule about secrets looks at few settings, and at those by name."""
+"""The texts of rules and of their parameters: values that they compare with, and names of tags and settings that they look up."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,23 @@ from guard.authoring.opa import Opa
 _RULES = "guard/rules/*/*.rego"
 _NAME = re.compile(r"[A-Za-z_][\w.-]{1,63}", re.ASCII)
 _QUOTED = re.compile(r"""["`]([^"`\\\n]+)["`]""")
+_TAG = re.compile(r"\btags\.([A-Za-z_]\w*)")
 
 
-def setting_names(opa: Opa, policies: Path) -> list[str]:
-    """Return each text of the rules and of their parameters that can be the name of a setting, sorted.
+def texts_of_rules(opa: Opa, policies: Path) -> frozenset[str]:
+    """Return each text of the rules and of their parameters, and each tag that a rule names.
 
     Raises ConfigError when the configuration can't be read.
     """
     files = (file for file in (opa.folder / policies).glob(_RULES) if not file.name.endswith("_test.rego"))
-    lines = (line for file in files for line in file.read_text().splitlines() if not line.lstrip().startswith("#"))
-    constants = (text for line in lines for text in _QUOTED.findall(line))
-    given = _texts(opa.read_yaml(policies / CONFIG))
-    return sorted({text for text in (*constants, *given) if _NAME.fullmatch(text)})
+    lines = [line for file in files for line in file.read_text().splitlines() if not line.lstrip().startswith("#")]
+    found = (text for line in lines for pattern in (_QUOTED, _TAG) for text in pattern.findall(line))
+    return frozenset({*found, *_texts(opa.read_yaml(policies / CONFIG))})
+
+
+def names_among(texts: Iterable[str]) -> list[str]:
+    """Return the texts that can be the name of a tag or a setting, sorted."""
+    return sorted(text for text in texts if _NAME.fullmatch(text))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
@@ -14,10 +14,20 @@ from guard.authoring.compiled import copy_compiled
 from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.opa import Opa
 from guard.authoring.samples import complete_of_each_kind
+from guard.authoring.trial.conditions import with_settings, with_tags, with_values
 from guard.authoring.trial.defaults import missing_defaults
 from guard.authoring.trial.engine import EvaluationError, Findings, TrialEngine
-from guard.authoring.trial.names import setting_names
-from guard.authoring.trial.variations import UNSHOWN, Trial, hostile, hostile_throughout, lacking, nulled, secret
+from guard.authoring.trial.names import names_among, texts_of_rules
+from guard.authoring.trial.variations import (
+    LACKING,
+    UNSHOWN,
+    Trial,
+    hostile,
+    hostile_throughout,
+    lacking,
+    nulled,
+    secret,
+)
 from guard.document import Document
 
 # Recorded documents of the project, which are tried too.
@@ -41,9 +51,14 @@ def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
         rules.try_all(chain.from_iterable(nulled(sample) for sample in samples))
         rules.try_all(chain.from_iterable(hostile_throughout(sample) for sample in samples))
         rules.try_all(hostile(samples[0]))
-        names = setting_names(opa, policies)
+        texts = texts_of_rules(opa, policies)
+        names = names_among(texts)
         rules.try_all(secret(sample, names) for sample in samples)
         rules.try_without_facts(samples)
+        tagged = [with_tags(sample, names) for sample in samples]
+        rules.try_without_facts(tagged, {"job.tags"})
+        rules.try_without_facts([with_settings(samples[0], names)], {"environment", "hyperparameters"})
+        rules.try_without_facts(with_values(tagged[0], texts))
         if not rules.problems:
             decisions = [*samples, *recorded, *nulled(samples[0]), *hostile_throughout(samples[0])]
             rules.problems += _undecided(engine, policies, decisions)
@@ -78,10 +93,10 @@ class _Rules:
         for trial, findings in zip(batch, found, strict=True):
             self._check_findings(trial, findings)
 
-    def try_without_facts(self, samples: Iterable[Trial]) -> None:
-        """What can't be read for now may only withhold findings."""
+    def try_without_facts(self, samples: Iterable[Trial], chosen: Set[str] = LACKING.keys()) -> None:
+        """What can't be read for now may only withhold findings; of each sample the chosen fields are left out in turn."""
         for sample in samples:
-            fields, trials = zip(*lacking(sample), strict=True)
+            fields, trials = zip(*(each for each in lacking(sample) if each[0] in chosen), strict=True)
             complete, *found = self._found([sample, *trials])
             for field, findings in zip(fields, found, strict=True):
                 self._check_withheld(sample, field, findings, complete)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from guard.authoring.opa import Opa
-from guard.authoring.trial.names import setting_names
+from guard.authoring.trial.names import names_among, texts_of_rules
 
 RULE = """package guard.rules.own
 
@@ -17,6 +17,7 @@ findings contains {"message": "No tokens."} if {
 	some setting in input.environment
 	setting.name in {"HF_TOKEN", `API-KEY`}
 	not setting.value == "a b"
+	not input.job.tags.owner
 }
 """
 CONFIG = {"rules": {"own": {"level": "off", "names": ["DB_URI", "*_KEY"], "by_name": {"STAGE": 7}}}, "exemptions": []}
@@ -29,11 +30,11 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     (folder / "own.rego").write_text(RULE)
     (folder / "own_test.rego").write_text('package guard.rules.own_test\n\nname := "IN_A_TEST"\n')
     monkeypatch.setattr(Opa, "read_yaml", lambda _self, _file: CONFIG)
-    return setting_names(Opa(Path("opa"), tmp_path), Path("policies"))
+    return names_among(texts_of_rules(Opa(Path("opa"), tmp_path), Path("policies")))
 
 
 def test_texts_of_rules_and_parameters_are_names(names: list[str]) -> None:
-    assert {"HF_TOKEN", "API-KEY", "DB_URI", "STAGE"} <= set(names)
+    assert {"HF_TOKEN", "API-KEY", "DB_URI", "STAGE", "owner"} <= set(names)
     assert names == sorted(set(names))
 
 

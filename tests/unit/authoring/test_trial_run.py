@@ -58,7 +58,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(run, "TrialEngine", engine)
     monkeypatch.setattr(run, "copy_compiled", lambda opa, policies, folder: Opa(opa.binary, folder / "compiled"))
     monkeypatch.setattr(run, "missing_defaults", lambda *_: [])
-    monkeypatch.setattr(run, "setting_names", lambda opa, policies: ["HF_TOKEN"])
+    monkeypatch.setattr(run, "texts_of_rules", lambda opa, policies: frozenset({"HF_TOKEN"}))
     monkeypatch.setattr(run, "complete_of_each_kind", lambda: [complete("training"), complete("labeling")])
     return engine
 
@@ -246,6 +246,40 @@ def test_a_finding_that_only_a_lack_brings_is_told(told: Any) -> None:
         'be read for now, and would stop a job for a busy API; require `availability.known("job.tags", input)` of '
         "data.guard.lib.availability there"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("owner", "the tags that rules name"),
+        ("ml.g5.*", "the tags that rules name and the instance types that rules name"),
+        ("eu-north-1", "the tags that rules name and region = eu-north-1"),
+    ],
+)
+def test_a_lack_is_tried_on_jobs_that_a_text_of_the_rule_may_select(
+    told: Any, monkeypatch: pytest.MonkeyPatch, text: str, change: str
+) -> None:
+    def rule(document: Any) -> list[Any]:
+        selected = {
+            "owner": True,
+            "ml.g5.*": "ml.g5.xlarge" in _types(document),
+            "eu-north-1": document["region"] == text,
+        }
+        return [{"message": "No owner."}] if selected[text] and not (document["job"]["tags"] or {}).get("owner") else []
+
+    monkeypatch.setattr(run, "texts_of_rules", lambda opa, policies: frozenset({"owner", text}))
+    (problem,) = told(own=rule)
+    assert f'reports "No owner." on a complete training job with {change} only because job.tags could not' in problem
+
+
+def _types(document: Any) -> list[str | None]:
+    return [instance["type"] for instance in document["compute"]["instances"]]
+
+
+@pytest.mark.parametrize("name", ["environment", "hyperparameters"])
+def test_a_lack_is_tried_on_a_job_with_the_settings_that_a_rule_names(told: Any, name: str) -> None:
+    (problem,) = told(own=lambda document: [] if "HF_TOKEN" in str(document[name]) else [{"message": "No token."}])
+    assert f"only because {name} could not be read" in problem
 
 
 @pytest.mark.parametrize(
