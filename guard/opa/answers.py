@@ -1,4 +1,4 @@
-"""OPA's answers as decisions; whatever isn't one becomes a typed error."""
+"""Parse OPA's responses into decisions; anything else becomes a typed error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from guard.errors import (
 
 
 def read(content: bytes, url: str) -> dict[str, Any]:
-    """Return the answer, which is a JSON object. Raises DecisionInvalid."""
+    """Return the JSON object that a response holds. Raises DecisionInvalid for anything else."""
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError) as exc:
@@ -32,10 +32,10 @@ def read(content: bytes, url: str) -> dict[str, Any]:
 
 
 def evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
-    """Return the decision of an answer. Raises DecisionMissing or DecisionInvalid."""
+    """Return the decision that a response holds. Raises DecisionMissing or DecisionInvalid."""
     if "result" not in answer:
         raise DecisionMissing(
-            "the policies have no decision on this document: it is outside their contract, or the bundle lacks guard.main",
+            "OPA returned no decision: the document has another form than the policies expect, or the bundle lacks guard.main",
             job=document.job.arn,
             schema_version=document.schema_version,
         )
@@ -45,7 +45,7 @@ def evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
         first = exc.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise DecisionInvalid("OPA's answer is not a decision", field=field, problem=first["msg"]) from exc
-    # The other way round it stands: a denial is known, whatever it doesn't say.
+    # A decision graver than its findings is accepted: a deny stands, even without the finding that explains it.
     gravest = verdict(decision.findings)
     if GRAVITY.index(gravest) > GRAVITY.index(decision.decision):
         raise DecisionInvalid(
@@ -56,14 +56,14 @@ def evaluation(answer: dict[str, Any], document: Document) -> Evaluation:
 
 
 def exemptions(answer: dict[str, Any]) -> Exemptions:
-    """Return the exemptions of an answer, without what isn't an object."""
+    """Return the exemptions that a response holds, without the items that aren't objects."""
     found = answer.get("result")
     listed = tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, list) else ()
     return Exemptions(listed, _revision(answer))
 
 
-def refused(status: int, content: bytes, url: str) -> PolicyError:
-    """Return the error that an answer with another status than 200 is."""
+def status_error(status: int, content: bytes, url: str) -> PolicyError:
+    """Return the error for a response whose status isn't 200."""
     if 300 <= status < 400:
         return OpaUnavailable("OPA's address redirects; give the address of the OPA itself", url=url, status=status)
     if status in {401, 403}:
@@ -72,7 +72,7 @@ def refused(status: int, content: bytes, url: str) -> PolicyError:
 
 
 def object_of(value: object) -> dict[str, Any]:
-    """Return the JSON object, or an empty one for whatever else something before OPA, or in its place, may put there."""
+    """Return the value if it is a JSON object, else an empty one: a proxy, or a server in OPA's place, may send anything."""
     return value if isinstance(value, dict) else {}
 
 
@@ -83,9 +83,9 @@ def _revision(answer: dict[str, Any]) -> str | None:
 
 
 def _evaluation_failed(status: int, content: bytes) -> EvaluationFailed:
-    """OPA's error body names the policy file and row of the built-in that failed.
+    """Return the error with the policy file and row that OPA's error body gives for the built-in that failed.
 
-    What it says behind the built-in's name may quote the document, environment values included: it is left out.
+    The text after the built-in's name is left out: it may quote the document, environment values included.
     """
     try:
         body = json.loads(content)

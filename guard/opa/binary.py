@@ -1,4 +1,4 @@
-"""Finding the pinned OPA on a workstation; a deployment package carries its own."""
+"""Find the pinned OPA on a workstation; a deployment package contains its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GO_ARCH = {"x86_64": "amd64", "aarch64": "arm64"}
 def find_opa(environment: Mapping[str, str]) -> Path:
     """Return `GUARD_OPA_PATH`, else an `opa` of exactly the pinned version on PATH, else the one that `make` built.
 
-    Raises OpaStartError when there is none.
+    Raises OpaStartError if none of them is found.
     """
     if chosen := environment.get("GUARD_OPA_PATH"):
         return Path(chosen)
@@ -34,7 +34,7 @@ def find_opa(environment: Mapping[str, str]) -> Path:
 
 
 def version(binary: Path) -> str | None:
-    """Return the version that this binary prints; None when it isn't an OPA that runs."""
+    """Return the version that this binary prints; None if it can't be run or isn't OPA."""
     try:
         printed = subprocess.run([binary, "version"], capture_output=True, text=True, timeout=10, check=True).stdout
     except (OSError, subprocess.SubprocessError):

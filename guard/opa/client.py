@@ -1,4 +1,4 @@
-"""Decisions over HTTP through opa-python-client; every way that OPA can fail becomes one typed error here."""
+"""Query OPA over HTTP with opa-python-client; each kind of failure becomes one typed error."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ READY_POLL_SECONDS = 0.005
 
 
 class _Client(client_class()):  # type: ignore[misc]  # it has no type hints
-    """opa-python-client without proxies and without redirects: neither the environment nor an answer sends documents elsewhere.
+    """opa-python-client without proxies and redirects: neither the environment nor a response can send documents elsewhere.
 
-    Its own query methods make JSON of a dict and a request of that anew for each call; a document is bytes already, and all that
-    differs from one request to the next. The session's pool of connections takes it as it is.
+    The query methods of opa-python-client serialize a dict and prepare a new request for each call. Here a document is bytes
+    already, and requests differ only in their bodies, so `post` sends the body over the session's pool of connections directly.
     """
 
     def _init_session(self) -> requests.Session:
         session: requests.Session = super()._init_session()
         session.trust_env = False
-        # OPA would compress longer answers, which takes it longer than sending them.
+        # Without this, OPA would compress longer responses, which takes longer than sending them uncompressed.
         session.headers.update({"Accept-Encoding": "identity", "Content-Type": "application/json"})
         return session
 
     def post(self, path: str, body: bytes, seconds: float) -> tuple[int, bytes]:
-        """Return status and content of the response to a query, redirects and errors included."""
+        """Return status and content of the response to a query; redirects and errors are returned, too."""
         pool, headers = self._prepared
         response = pool.urlopen(
             "POST",
@@ -67,7 +67,7 @@ class _Client(client_class()):  # type: ignore[misc]  # it has no type hints
 
     @cached_property
     def _prepared(self) -> tuple[HTTPConnectionPool, dict[str, str]]:
-        """The pool of connections to OPA, with the session's certificates, and the session's headers."""
+        """The pool of connections to OPA, using the session's certificates, and the session's headers."""
         session = self._session
         request = session.prepare_request(requests.Request("POST", self.root_url))
         adapter = session.get_adapter(self.root_url)
@@ -75,7 +75,7 @@ class _Client(client_class()):  # type: ignore[misc]  # it has no type hints
         return pool, {name: value for name, value in request.headers.items() if name != "Content-Length"}
 
     def head(self, path: str) -> bytes:
-        """Return a query up to its length, for a connection that isn't the session's."""
+        """Return the header of a query up to the value of Content-Length, for a connection outside the session's pool."""
         _, headers = self._prepared
         lines = [f"POST /{self.version}/data/{path}?{QUERY} HTTP/1.1", f"Host: {self.host}:{self.port}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -83,10 +83,10 @@ class _Client(client_class()):  # type: ignore[misc]  # it has no type hints
 
 
 class PolicyClient:
-    """Asks one OPA for decisions."""
+    """Queries one OPA for decisions."""
 
     def __init__(self, url: str, *, timeout: float, token: str | None = None, ca_file: str | None = None) -> None:
-        """`url` is http(s)://host[:port], `timeout` is in seconds and holds for each read of a response."""
+        """`url` is http(s)://host[:port]; `timeout` is in seconds and applies to each read of a response."""
         parts = urlsplit(url)
         tls = parts.scheme == "https"
         self.url = url
@@ -114,7 +114,7 @@ class PolicyClient:
         return healthy
 
     def label(self, name: str) -> str | None:
-        """Return the label of this name that OPA was started with; None when there is none, or no answer."""
+        """Return the value of this label in OPA's configuration; None if the label is missing or OPA doesn't respond."""
         try:
             answer = self._opa.get_config()
         except (requests.exceptions.RequestException, ValueError):
@@ -131,7 +131,7 @@ class PolicyClient:
         return answers.evaluation(self._answer(DECISION, input_of(document), self._timeout), document)
 
     def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
-        """Return the decision as it would be with this rule alone; raises as `evaluate` does."""
+        """Return the decision of this rule alone. Raises the errors of `evaluate`."""
         return answers.evaluation(
             self._answer(f"{BY_RULE}/{quote(rule_id, safe='')}", input_of(document), seconds), document
         )
@@ -144,18 +144,18 @@ class PolicyClient:
         return tuple(found)
 
     def exemptions(self, seconds: float) -> Exemptions:
-        """Return the exemptions of the configuration as they are, without what isn't an object. Raises PolicyError."""
+        """Return the exemptions as configured, without the items that aren't objects. Raises PolicyError."""
         return answers.exemptions(self._answer(EXEMPTIONS, b"{}", seconds))
 
     def masks(self, subject: Mapping[str, Any]) -> object:
-        """Return what the masking policy hides of `{"input": document, "result": decision}`. Raises PolicyError."""
+        """Return the masking policy's result for `{"input": document, "result": decision}`. Raises PolicyError."""
         answer = self._answer(MASKS, json.dumps({"input": subject}).encode(), self._timeout)
         if "result" not in answer:
             raise DecisionMissing("the masking policy is undefined: the bundle lacks guard.mask", url=self.url)
         return answer["result"]
 
     def check_schema(self) -> None:
-        """Return if the bundle was made for this guard's documents. Raises SchemaMismatch, or another PolicyError."""
+        """Raise SchemaMismatch unless the bundle was made for this guard's documents, or another PolicyError."""
         found = self._answer(SCHEMA_VERSION, b"{}", self._timeout).get("result")
         expected = Document.model_fields["schema_version"].default
         if found != expected:
@@ -175,11 +175,11 @@ class PolicyClient:
         except urllib3.exceptions.HTTPError as exc:
             raise OpaUnavailable("OPA can't be reached", url=self.url) from exc
         if status != 200:
-            raise answers.refused(status, content, self.url)
+            raise answers.status_error(status, content, self.url)
         return answers.read(content, self.url)
 
     def connect(self) -> Connection:
-        """Return a connection of its own for the whole decision on many documents. Raises ConnectionLost and OpaUnavailable."""
+        """Open a connection outside the pool, which sends queries for decisions. Raises ConnectionLost and OpaUnavailable."""
         from guard.opa.connection import Connection
 
         tls = self._trusted if self._opa.ssl else None
@@ -201,7 +201,7 @@ class PolicyClient:
 
 
 def wait_until_ready(client: PolicyClient, process: OpaProcess, *, seconds: float) -> None:
-    """Return once this very process serves its bundle; raise OpaStartError when it ended or when the time is over.
+    """Wait until this process serves its bundle. Raises OpaStartError if it ends, or isn't ready in time.
 
     Between the choice of the port and the start, another process may have taken the port; its answers are rejected.
     """

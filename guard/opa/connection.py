@@ -1,8 +1,8 @@
-"""A keep-alive HTTP connection that sends one question before it waits for the answer.
+"""A keep-alive HTTP connection that sends a request without waiting for the response.
 
-opa-python-client sends and waits in one call. With many documents, what the guard itself does for a request is time that OPA
-has nothing to do: here it is a fifth of what an HTTP library does. So it is strict, too: whatever isn't a plain answer loses the
-connection, and the document is asked about again through opa-python-client, which finds out what failed.
+opa-python-client sends and waits in one call. With many documents, OPA is idle while the guard handles a request; this module
+takes a fifth of the time that an HTTP library takes. It is strict in return: any response that isn't plain counts as a lost
+connection, and the document is sent again through opa-python-client, which reports what failed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _READ_BYTES = 64 * 1024
 
 
 class ConnectionLost(Exception):
-    """The connection can't be used any more."""
+    """The connection can no longer be used."""
 
 
 class Connection:
@@ -36,7 +36,7 @@ class Connection:
             raise ConnectionLost(str(exc)) from exc
 
     def close(self) -> None:
-        """Close the connection; what is received after that is ConnectionLost."""
+        """Close the connection; a later `receive` raises ConnectionLost."""
         self._socket.close()
 
     def send(self, body: bytes) -> None:
@@ -48,7 +48,7 @@ class Connection:
             raise ConnectionLost(str(exc)) from exc
 
     def receive(self) -> tuple[int, bytes]:
-        """Return status and content of the answer, which has come in whole after `seconds`. Raises ConnectionLost."""
+        """Return status and content of the response. Raises ConnectionLost, also if it isn't complete after `seconds`."""
         try:
             return self._receive(time.monotonic() + self._seconds)
         except (OSError, ValueError) as exc:
@@ -72,13 +72,13 @@ class Connection:
             chunks.append(self._exactly(size, deadline))
             self._until(b"\r\n", deadline)
         while self._until(b"\r\n", deadline):
-            """A trailer says nothing that is needed."""
+            """Trailers are ignored."""
         return b"".join(chunks)
 
     def _until(self, end: bytes, deadline: float) -> bytes:
         while (at := self._buffer.find(end)) < 0:
             if len(self._buffer) > _HEADER_BYTES:
-                raise ConnectionLost("the answer's header doesn't end")
+                raise ConnectionLost("the answer's header is too long")
             self._read(deadline)
         return self._taken(at, len(end))
 
@@ -93,7 +93,7 @@ class Connection:
         return taken
 
     def _read(self, deadline: float) -> None:
-        """Read what has come. The timeout of a socket holds for one read: an answer that trickles in would never end."""
+        """Read the available bytes. The deadline bounds all reads together: a socket's timeout applies only to a single one."""
         self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
         part = self._socket.recv(_READ_BYTES)
         if not part:
@@ -107,7 +107,7 @@ def _field(line: bytes) -> tuple[bytes, bytes]:
 
 
 def _length(digits: bytes, base: int) -> int:
-    """Python's own reading of numbers takes signs, spaces and underscores, too."""
+    """Parse strictly: Python's `int` also accepts signs, spaces and underscores."""
     if not digits.isalnum():
         raise ConnectionLost("a length in the answer is not a number")
     return int(digits, base)

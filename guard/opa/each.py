@@ -1,4 +1,4 @@
-"""The rules one by one: what is left to ask when the whole decision is late, fails or is undefined."""
+"""Evaluate the rules one by one: the fallback when the whole decision is late, fails or is undefined."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from guard.document import Document
 from guard.errors import OpaUnavailable, PolicyError, policy_error
 
 FIRST = "denied_image"
-"""Asked before anything else, as nothing else is denied as surely; also when the rules' ids are unknown."""
+"""Evaluated before the other rules, because its denials are the most certain; also if the rules' ids are unknown."""
 
 _LIST_SHARE = 0.1
 _FIRST_SHARE = 0.5
-# What one rule may take, so that a slow one doesn't take the time of all, and what is left once the job is denied anyway.
+# The most seconds for one rule, so that a slow one doesn't use up the time of all, and for the rest once the job is denied.
 _LONGEST = 5.0
 _AFTER_DENIAL = 2.0
 
 
 class RuleEngine(Protocol):
-    """Decides with one rule at a time; each call ends within its seconds."""
+    """Evaluates one rule at a time; each call ends within its seconds."""
 
     def rule_ids(self, seconds: float) -> tuple[str, ...]:
         """Return the ids of the rules that can have findings, or raise PolicyError."""
@@ -36,21 +36,21 @@ class RuleEngine(Protocol):
 def evaluate_each(
     engine: RuleEngine, document: Document, seconds: float, clock: Callable[[], float] = time.monotonic
 ) -> EachRule:
-    """Return what the rules answer within this time, each within its share of what remains; never raises PolicyError."""
-    asking = _Asking(engine, document, clock() + seconds, clock)
-    asking.ask(FIRST, _FIRST_SHARE)
-    if asking.failures and isinstance(asking.failures[0].error, OpaUnavailable):
-        # Nothing is said of the rule: OPA was gone, and there is another one now.
-        asking.failures.clear()
-        asking.ask(FIRST, _FIRST_SHARE)
-    others = [rule_id for rule_id in asking.rule_ids() if rule_id != FIRST]
-    for asked, rule_id in enumerate(others):
-        asking.ask(rule_id, 1 / (len(others) - asked))
-    return EachRule(_merged(asking.answers), tuple(asking.failures))
+    """Return the rules' merged decision and failures, each rule within its share of the time left; never raises PolicyError."""
+    rules = _RuleByRule(engine, document, clock() + seconds, clock)
+    rules.evaluate(FIRST, _FIRST_SHARE)
+    if rules.failures and isinstance(rules.failures[0].error, OpaUnavailable):
+        # The rule isn't to blame: OPA was lost, and the next call starts it or connects again.
+        rules.failures.clear()
+        rules.evaluate(FIRST, _FIRST_SHARE)
+    others = [rule_id for rule_id in rules.rule_ids() if rule_id != FIRST]
+    for evaluated, rule_id in enumerate(others):
+        rules.evaluate(rule_id, 1 / (len(others) - evaluated))
+    return EachRule(_merged(rules.answers), tuple(rules.failures))
 
 
-class _Asking:
-    """What has been asked about one document until the deadline; a fault of the engine costs no other rule its answer."""
+class _RuleByRule:
+    """The evaluations on one document until the deadline; an engine's failure on one rule doesn't affect the others."""
 
     def __init__(self, engine: RuleEngine, document: Document, deadline: float, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -60,8 +60,8 @@ class _Asking:
         self.failures: list[RuleFailure] = []
         self.answers: list[Evaluation] = []
 
-    def ask(self, rule_id: str, share: float) -> None:
-        """Ask one rule, within this share of what remains."""
+    def evaluate(self, rule_id: str, share: float) -> None:
+        """Evaluate one rule within this share of the time left, and add its answer or failure."""
         remaining = self._deadline - self._clock()
         if remaining <= 0:
             error = PolicyError("no time was left to evaluate the rule", rule=rule_id)
@@ -77,7 +77,7 @@ class _Asking:
             self._deadline = min(self._deadline, self._clock() + _AFTER_DENIAL)
 
     def rule_ids(self) -> tuple[str, ...]:
-        """The rules that can be asked; none, and a failure, where nobody can say that."""
+        """Return the ids of the rules; if OPA can't list them, add a failure and return none."""
         try:
             return self._listed()
         except Exception as exc:
@@ -93,7 +93,7 @@ class _Asking:
 
 
 def _merged(answers: list[Evaluation]) -> Evaluation | None:
-    """One decision of several rules' own, with findings in the order of the whole decision's."""
+    """Merge the decisions of single rules, with the findings in the order of the whole decision."""
     if not answers:
         return None
     findings = sorted((finding for answer in answers for finding in answer.decision.findings), key=_order)

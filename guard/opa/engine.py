@@ -1,6 +1,6 @@
-"""The embedded OPA: restarted once when it is dead or hung, and replaceable by another one between two decisions.
+"""The embedded OPA: restarted once when it is dead or hung, and replaceable between two decisions.
 
-What no decision of a healthy engine needs is imported when it is needed: each import is part of a cold start.
+Modules that a decision of a healthy engine doesn't need are imported on first use: each import adds to the cold start.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Running:
 
 
 class EmbeddedOpa:
-    """Decides with an OPA of its own; a context manager that leaves no process behind."""
+    """Decides with its own OPA process; a context manager that stops the process at its end."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class EmbeddedOpa:
     ) -> None:
         """`start` starts an OPA; `process` is one that is already starting. Times are in seconds.
 
-        `on_restart` is told why, each time that OPA is ended to be started anew.
+        `on_restart` is called with the cause each time OPA is stopped to be restarted.
         """
         self._start = start
         self._on_restart = on_restart
@@ -73,19 +73,19 @@ class EmbeddedOpa:
 
     @property
     def pid(self) -> int | None:
-        """The process id of OPA while it runs."""
+        """OPA's process id while it runs."""
         process = self._running.process if self._running else self._starting
         return process.pid if process else None
 
     def wait_until_ready(self) -> None:
-        """Return once OPA serves its bundle; raise OpaStartError or SchemaMismatch otherwise."""
+        """Wait until OPA serves its bundle. Raises OpaStartError or SchemaMismatch."""
         with self._lock:
             self._connected()
 
     def evaluate(self, document: Document) -> Evaluation:
         """Return the decision on the document, after one restart and one retry when OPA is dead or hung.
 
-        Raises PolicyError, as an OpaStartError, OpaUnavailable or OpaTimeout when the restart didn't help either.
+        Raises PolicyError: OpaStartError, OpaUnavailable or OpaTimeout if the restart didn't help.
 
         >>> evaluation = engine.evaluate(document)
         >>> evaluation.decision.decision, evaluation.decision.rule_ids
@@ -93,14 +93,14 @@ class EmbeddedOpa:
         """
         with self._lock:
             try:
-                return self._asked(lambda client: client.evaluate(document))
+                return self._query(lambda client: client.evaluate(document))
             except (OpaUnavailable, OpaTimeout):
-                return self._asked(lambda client: client.evaluate(document))
+                return self._query(lambda client: client.evaluate(document))
 
     def evaluate_many(self, documents: Iterable[Document]) -> Iterator[Evaluation | PolicyError]:
         """Yield for each document, in order, its decision or the PolicyError that `evaluate` would raise; never raises one.
 
-        One document a request, several of them on their way at once; never more than a few documents are held.
+        Each request has one document and several requests are in flight; only a few documents are held at a time.
 
         >>> [answer.decision.decision for answer in engine.evaluate_many([document, document])]
         ['deny', 'deny']
@@ -110,36 +110,36 @@ class EmbeddedOpa:
         return evaluate_many(documents, self._connection, self.evaluate)
 
     def evaluate_each(self, document: Document, seconds: float) -> EachRule:
-        """Return what the rules answer one by one within this time; never raises PolicyError."""
+        """Evaluate the rules one by one within this time; never raises PolicyError."""
         from guard.opa.each import evaluate_each
 
         return evaluate_each(self, document, seconds)
 
     def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
-        """Return the decision with this rule alone; an OPA that is dead or hung is restarted for the next rule."""
+        """Return the decision of this rule alone; a dead or hung OPA is restarted for the next rule. Raises PolicyError."""
         with self._lock:
-            return self._asked(lambda client: client.evaluate_rule(document, rule_id, seconds))
+            return self._query(lambda client: client.evaluate_rule(document, rule_id, seconds))
 
     def rule_ids(self, seconds: float) -> tuple[str, ...]:
         """Return the ids of the rules that can have findings. Raises PolicyError."""
         with self._lock:
-            return self._asked(lambda client: client.rule_ids(seconds))
+            return self._query(lambda client: client.rule_ids(seconds))
 
     def exemptions(self, seconds: float) -> Exemptions:
-        """Return the exemptions of the configuration, as they stand there. Raises PolicyError."""
+        """Return the exemptions as configured. Raises PolicyError."""
         with self._lock:
-            return self._asked(lambda client: client.exemptions(seconds))
+            return self._query(lambda client: client.exemptions(seconds))
 
     def masks(self, subject: Mapping[str, Any]) -> object:
-        """Return what the masking policy hides of a document and its decision. Raises PolicyError."""
+        """Return the masking policy's result for a document and its decision. Raises PolicyError."""
         with self._lock:
-            return self._asked(lambda client: client.masks(subject))
+            return self._query(lambda client: client.masks(subject))
 
     def replace(self, start: Start) -> None:
-        """Let another OPA take over between two decisions; restarts use `start` from then on.
+        """Replace OPA between two decisions; later restarts use `start`, too.
 
-        The new one is started beside the old one, which decides until the new one is ready, and goes on when that fails. Raises
-        OpaStartError or SchemaMismatch.
+        The old OPA decides until the new one is ready, and stays in use if the new one doesn't start. Raises OpaStartError or
+        SchemaMismatch.
         """
         running = self._launched(start())
         with self._lock:
@@ -148,17 +148,17 @@ class EmbeddedOpa:
             self._running = running
 
     def close(self) -> None:
-        """End OPA."""
+        """Stop OPA."""
         with self._lock:
             self._discard()
 
-    def _asked(self, call: Callable[[PolicyClient], Result]) -> Result:
-        """The result of the call; an OPA that is dead or hung is ended, so that whoever asks next has another one."""
+    def _query(self, call: Callable[[PolicyClient], Result]) -> Result:
+        """Return the result of the call; stop a dead or hung OPA, so that the next query starts another one."""
         try:
             return call(self._connected())
         except (OpaUnavailable, OpaTimeout) as exc:
             self._discard()
-            with suppress(Exception):  # what can't be logged must not keep OPA from being asked again
+            with suppress(Exception):  # a failure to log the restart must not prevent it
                 self._on_restart(exc)
             raise
 

@@ -1,4 +1,4 @@
-"""Many documents, one request each, over several connections at once."""
+"""Evaluate many documents, one per request, over several connections at once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from guard.opa.client import input_of
 from guard.opa.connection import Connection, ConnectionLost
 
 CONNECTIONS = 8
-"""As many documents are on their way at once: enough to keep OPA busy on a few cores while the guard reads an answer."""
+"""Requests in flight at once: enough to keep OPA busy on a few cores while the guard reads a response."""
 MOST_BYTES = 256 * 1024
-"""So many bytes at once, but for a document that is larger by itself: the largest take OPA half a second of one core each, and
-eight of them the time that each of them has."""
+"""Bytes in flight at once; a larger document is sent alone. The largest documents take OPA half a second of one core each, so
+eight of them at once would use up the time that each of them has."""
 
 
 def evaluate_many(
@@ -24,46 +24,46 @@ def evaluate_many(
     connect: Callable[[], Connection],
     evaluate: Callable[[Document], Evaluation],
 ) -> Iterator[Evaluation | PolicyError]:
-    """Yield for each document, in order, its decision or the error that it met.
+    """Yield for each document, in order, its decision or its error.
 
-    Documents are taken as answers are asked for, never more than a few ahead. `connect` opens a connection; `evaluate` decides
-    on one document, with all that an engine does about a failure: it is asked again about each document without a decision, one
-    at a time, so that a document that breaks OPA breaks it for itself alone.
+    Only a few documents are taken ahead of the results that are yielded. `connect` opens a connection; `evaluate` decides on one
+    document and handles failures as an engine does. It is called for each document without a decision, one at a time, so that a
+    document that crashes OPA fails alone.
     """
-    lines = _Lines(connect)
-    asked: deque[tuple[Document, int, Connection | None]] = deque()
+    connections = _Connections(connect)
+    pending: deque[tuple[Document, int, Connection | None]] = deque()
 
     def oldest() -> Evaluation | PolicyError:
-        document, _, connection = asked.popleft()
+        document, _, connection = pending.popleft()
         try:
-            return lines.answer(document, connection) or evaluate(document)
-        except Exception as exc:  # also a fault of the engine: it is this document's alone
+            return connections.receive(document, connection) or evaluate(document)
+        except Exception as exc:  # an unexpected error, too, must fail this document alone
             return policy_error(exc)
 
     try:
         for document in documents:
             body = input_of(document)
-            while asked and sum(size for _, size, _ in asked) + len(body) > MOST_BYTES:
+            while pending and sum(size for _, size, _ in pending) + len(body) > MOST_BYTES:
                 yield oldest()
-            asked.append((document, len(body), lines.sent(body)))
-            if len(asked) == CONNECTIONS:
+            pending.append((document, len(body), connections.send(body)))
+            if len(pending) == CONNECTIONS:
                 yield oldest()
-        while asked:
+        while pending:
             yield oldest()
     finally:
-        lines.close()
+        connections.close()
 
 
-class _Lines:
-    """The open connections. When one is lost, so is what it is connected to: none of them is used again."""
+class _Connections:
+    """The open connections. If one is lost, OPA may be a new process by now, so none of them is used again."""
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
         self._free: list[Connection] = []
         self._open: set[Connection] = set()
 
-    def sent(self, body: bytes) -> Connection | None:
-        """Send a request's body and return the connection that the answer comes on; None when there is none to be had."""
+    def send(self, body: bytes) -> Connection | None:
+        """Send a request's body and return its connection; None if no connection can be opened or used."""
         try:
             connection = self._free.pop() if self._free else self._connect()
             self._open.add(connection)
@@ -73,8 +73,8 @@ class _Lines:
             return None
         return connection
 
-    def answer(self, document: Document, connection: Connection | None) -> Evaluation | None:
-        """Return the decision that has come on the connection; None when there is none, whatever the reason."""
+    def receive(self, document: Document, connection: Connection | None) -> Evaluation | None:
+        """Return the decision from the connection; None if there is none, for any reason."""
         if connection is None or connection not in self._open:
             return None
         try:
@@ -86,7 +86,7 @@ class _Lines:
         try:
             return answers.evaluation(answers.read(content, ""), document) if status == 200 else None
         except Exception:
-            # The document is asked about again by itself, which tells what is wrong.
+            # The document is evaluated again by itself, which raises the error.
             return None
 
     def close(self) -> None:

@@ -21,8 +21,8 @@ from guard.errors import OpaStartError
 
 LOOPBACK = "127.0.0.1"
 LABEL = "guard_process"
-# Garbage collection is a quarter of what a decision costs OPA by Go's default; with these it is a twentieth, for 30 MiB more, and
-# what a long deny list takes stays bounded.
+# With Go's defaults, garbage collection is a quarter of OPA's cost of a decision; with these settings it is a twentieth, for
+# 30 MiB more memory, and the memory for a long deny list stays bounded.
 _GO_MEMORY = {"GOGC": "400", "GOMEMLIMIT": "400MiB"}
 
 _PR_SET_PDEATHSIG = 1
@@ -30,15 +30,15 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class OpaProcess:
-    """A running `opa run --server`; it gets none of the guard's environment, so neither credentials nor proxies.
+    """A running `opa run --server`, without the guard's environment, and so without its credentials and proxies.
 
-    It ends with this process, however that ends (on Linux), but not with the thread that started it.
+    On Linux it ends when this process ends for any reason, but not when the thread that started it ends.
     """
 
     def __init__(self, binary: Path, bundle: Path) -> None:
-        """Start OPA and return at once, without waiting until it answers.
+        """Start OPA and return at once, without waiting until it is ready.
 
-        Raises OpaStartError when the bundle or the binary isn't there.
+        Raises OpaStartError if the bundle is missing or OPA can't be run.
         """
         if not bundle.exists():
             raise OpaStartError(
@@ -48,8 +48,8 @@ class OpaProcess:
         log: BinaryIO | None = None
         try:
             self.port, log = _free_port(), _log_file()
-            self._child, self._stopped = _kept(self._command(binary, bundle), log)
-        # RuntimeError: no thread can be started. SubprocessError: the child failed before it became OPA.
+            self._child, self._stopped = _start_from_thread(self._command(binary, bundle), log)
+        # RuntimeError: no thread can be started. SubprocessError: the child process failed before it executed OPA.
         except (OSError, RuntimeError, subprocess.SubprocessError) as exc:
             if log is not None:
                 log.close()
@@ -76,13 +76,13 @@ class OpaProcess:
         return self._child.poll() is not None
 
     def log_tail(self) -> str:
-        """Return the last 2,000 characters that OPA printed."""
+        """Return the last 2,000 characters of OPA's output."""
         size = self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, size - 2000))
         return self._log.read().decode(errors="replace").strip()
 
     def stop(self) -> None:
-        """Kill OPA and wait for its end; a second call does nothing. OPA holds no state that a gentler end would save."""
+        """Kill OPA and wait for its end; a second call does nothing. OPA has no state that a graceful shutdown would save."""
         atexit.unregister(self.stop)
         if self._log.closed:
             return
@@ -92,10 +92,10 @@ class OpaProcess:
         self._log.close()
 
 
-def _kept(command: list[str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], threading.Event]:
-    """Start the command from a thread that lives until the event is set, and as long as this process at the most.
+def _start_from_thread(command: list[str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], threading.Event]:
+    """Start the command from a thread that lives until the event is set, or until this process ends.
 
-    The kernel sends a child its parent-death signal when the *thread* ends that started it: the caller's own may end first.
+    The kernel sends a child its parent-death signal when the *thread* that started it ends, and the caller's may end early.
     """
     started: list[subprocess.Popen[bytes] | OSError | subprocess.SubprocessError] = []
     running, stopped = threading.Event(), threading.Event()
@@ -107,7 +107,7 @@ def _kept(command: list[str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], t
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Not the folder for temporary files: to find it, Python writes into it.
+                # HOME isn't the temporary folder: to find that folder, Python writes into it, which fails when it is full.
                 env={"HOME": os.sep, **_GO_MEMORY},
                 preexec_fn=_end_with_parent,
             )
@@ -134,7 +134,7 @@ def _end_with_parent() -> None:
 
 
 def _log_file() -> BinaryIO:
-    """What OPA prints is kept in memory where the system can do that: a full disk doesn't keep OPA from starting."""
+    """Open a file for OPA's output, in memory if the system supports it, so that OPA also starts when the disk is full."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("opa-log"), "w+b")
     return tempfile.TemporaryFile()

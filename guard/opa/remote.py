@@ -1,4 +1,4 @@
-"""An OPA that somebody else runs: the same interface, with a token, and within a time that the other side can't stretch."""
+"""An OPA that somebody else runs: the same interface, with a token, and a time limit that the server can't extend."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class RemoteOpa:
     def __init__(
         self, url: str, *, timeout: float, token: Callable[[], str] | None = None, ca_file: str | None = None
     ) -> None:
-        """`timeout` in seconds bounds a whole call; `token` fetches the bearer token, and fetches it anew when it is refused.
+        """`timeout` in seconds bounds a whole call; `token` returns the bearer token, and is called again if OPA rejects it.
 
-        Raises ConfigError when the CA certificates can't be read: no decision could ever be had.
+        Raises ConfigError if the CA certificates can't be read, since every decision would fail.
         """
         if ca_file is not None:
             _check_certificates(ca_file)
@@ -37,7 +37,7 @@ class RemoteOpa:
         self._client: PolicyClient | None = None
 
     def wait_until_ready(self) -> None:
-        """Return also when that OPA is down or ill, which the first decision reports; raise SchemaMismatch for another schema."""
+        """Raise SchemaMismatch if the bundle has another schema version; other failures are left to the first decision."""
         try:
             self._within(self._timeout, lambda client: client.check_schema())
         except SchemaMismatch:
@@ -46,7 +46,7 @@ class RemoteOpa:
             return
 
     def evaluate(self, document: Document) -> Evaluation:
-        """Return the decision on the document, after one retry when the connection was lost or the token refused."""
+        """Return the decision on the document, after one retry if the connection was lost or the token rejected."""
         try:
             return self._within(self._timeout, lambda client: client.evaluate(document))
         except (OpaUnavailable, OpaUnauthorized):
@@ -60,11 +60,11 @@ class RemoteOpa:
         return evaluate_many(documents, lambda: self._connected().connect(), self.evaluate)
 
     def evaluate_each(self, document: Document, seconds: float) -> EachRule:
-        """Return what the rules answer one by one within this time; never raises PolicyError."""
+        """Evaluate the rules one by one within this time; never raises PolicyError."""
         return evaluate_each(self, document, seconds)
 
     def evaluate_rule(self, document: Document, rule_id: str, seconds: float) -> Evaluation:
-        """Return the decision with this rule alone. Raises PolicyError."""
+        """Return the decision of this rule alone. Raises PolicyError."""
         return self._within(seconds, lambda client: client.evaluate_rule(document, rule_id, seconds))
 
     def rule_ids(self, seconds: float) -> tuple[str, ...]:
@@ -72,11 +72,11 @@ class RemoteOpa:
         return self._within(seconds, lambda client: client.rule_ids(seconds))
 
     def exemptions(self, seconds: float) -> Exemptions:
-        """Return the exemptions of the configuration, as they stand there. Raises PolicyError."""
+        """Return the exemptions as configured. Raises PolicyError."""
         return self._within(seconds, lambda client: client.exemptions(seconds))
 
     def masks(self, subject: Mapping[str, Any]) -> object:
-        """Return what the masking policy hides of a document and its decision. Raises PolicyError."""
+        """Return the masking policy's result for a document and its decision. Raises PolicyError."""
         return self._within(self._timeout, lambda client: client.masks(subject))
 
     def close(self) -> None:
@@ -98,10 +98,11 @@ class RemoteOpa:
             client.close()
 
     def _within(self, seconds: float, call: Callable[[PolicyClient], Result]) -> Result:
-        """Return the result of the call; raise OpaTimeout when it takes longer in all, the token included.
+        """Return the result of the call; raise OpaTimeout if it takes longer in total, fetching the token included.
 
-        The timeouts of sockets hold for each read: an answer that trickles in would keep a caller for hours. Such a call is left
-        to a thread of its own, and its connection isn't used again. Where no thread can be started, they alone bound it.
+        A socket's timeout applies to each read, so a response that trickles in could block the caller for hours. Therefore the
+        call runs in its own thread, and after a timeout its connection isn't used again. If no thread can be started, only the
+        sockets' timeouts apply.
         """
         known, self._client = self._client, None
         done: queue.SimpleQueue[tuple[PolicyClient | None, Result | None, Exception | None]] = queue.SimpleQueue()

@@ -79,7 +79,7 @@ def answering(status: int, body: bytes, **headers: str) -> Answer:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_sends_the_document_nowhere(serve, status: int) -> None:
+def test_redirects_are_not_followed(serve, status: int) -> None:
     received: list[str] = []
 
     def thief(request: BaseHTTPRequestHandler) -> None:
@@ -104,7 +104,7 @@ def _trickle(request: BaseHTTPRequestHandler, parts: list[bytes]) -> None:
         time.sleep(0.1)
 
 
-def test_the_exemptions_of_an_opa_elsewhere_are_those_of_its_configuration(serve) -> None:
+def test_the_exemptions_are_read_from_the_configuration_of_the_remote_opa(serve) -> None:
     asked: list[str] = []
 
     def answer(request: BaseHTTPRequestHandler) -> None:
@@ -119,7 +119,7 @@ def test_the_exemptions_of_an_opa_elsewhere_are_those_of_its_configuration(serve
     "headers", [pytest.param(True, id="headers that trickle"), pytest.param(False, id="a body that trickles")]
 )
 def test_the_timeout_bounds_the_whole_call(serve, headers: bool) -> None:
-    """Each read comes in time, and the answer never ends."""
+    """Each read ends in time, but the answer doesn't."""
 
     def slow(request: BaseHTTPRequestHandler) -> None:
         if not headers:
@@ -165,34 +165,32 @@ def test_after_a_timeout_the_next_call_has_a_connection_of_its_own(serve) -> Non
         pytest.param(b"{}", PolicyError, id="no result"),
     ],
 )
-def test_what_is_not_a_decision_is_an_error(serve, body: bytes, error: type[Exception]) -> None:
+def test_an_invalid_decision_is_an_error(serve, body: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
         RemoteOpa(serve(answering(200, body)), timeout=5).evaluate(document())
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'"x"', b'{"errors": null}', b'{"code": "internal_error"}'])
-def test_an_error_of_any_form_is_an_evaluation_that_failed(serve, body: bytes) -> None:
+def test_an_error_body_of_any_form_is_a_failed_evaluation(serve, body: bytes) -> None:
     with pytest.raises(EvaluationFailed) as failed:
         RemoteOpa(serve(answering(500, body)), timeout=5).evaluate(document())
     assert failed.value.evidence["status"] == 500
 
 
-def test_where_no_thread_can_be_started_the_decision_is_made_all_the_same(
-    serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_decisions_work_if_no_thread_can_be_started(serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     url = serve(answering(200, ALLOW))
     refused = no_threads(monkeypatch, "opa-call")
     assert RemoteOpa(url, timeout=5).evaluate(document()).decision.decision == "allow"
     assert refused == ["opa-call"]
 
 
-def test_an_answer_that_is_nested_too_deeply_is_a_wrong_one(serve: Callable[..., str]) -> None:
+def test_an_answer_that_is_nested_too_deeply_is_invalid(serve: Callable[..., str]) -> None:
     with pytest.raises(DecisionInvalid, match="not JSON"):
         RemoteOpa(serve(answering(200, b"[" * 200_000)), timeout=5).evaluate(document())
 
 
 class TestToken:
-    def test_the_time_that_it_takes_counts(self, serve: Callable[..., str]) -> None:
+    def test_the_time_to_fetch_it_counts(self, serve: Callable[..., str]) -> None:
         released = threading.Event()
 
         def token() -> str:
@@ -222,7 +220,7 @@ class TestToken:
         opa.evaluate(document())
         assert seen == ["Bearer t0ken", "Bearer t0ken"]
 
-    def test_it_is_fetched_anew_when_it_is_refused(self, serve) -> None:
+    def test_it_is_fetched_again_when_opa_rejects_it(self, serve) -> None:
         tokens = iter(["old", "new"])
 
         def answer(request: BaseHTTPRequestHandler) -> None:
@@ -232,7 +230,7 @@ class TestToken:
         opa = RemoteOpa(serve(answer), timeout=5, token=lambda: next(tokens))
         assert opa.evaluate(document()).decision.decision == "allow"
 
-    def test_one_that_is_refused_among_many_documents_is_fetched_anew_once(self, serve) -> None:
+    def test_a_rejected_token_is_fetched_once_for_many_documents(self, serve) -> None:
         fetched: list[str] = []
 
         def token() -> str:
@@ -247,14 +245,14 @@ class TestToken:
         assert [answer.decision.decision for answer in answers] == ["allow"] * 30
         assert fetched == ["old", "new"]
 
-    def test_one_that_stays_refused_is_an_error(self, serve) -> None:
+    def test_a_token_that_is_rejected_twice_is_an_error(self, serve) -> None:
         opa = RemoteOpa(serve(answering(401, b"{}")), timeout=5, token=lambda: "wrong")
         with pytest.raises(OpaUnauthorized) as failed:
             opa.evaluate(document())
         assert "wrong" not in str(failed.value)
 
     @pytest.mark.parametrize("service", ["secretsmanager", "ssm"])
-    def test_it_is_read_from_where_aws_keeps_it(self, service: str) -> None:
+    def test_it_is_read_from_secrets_manager_or_parameter_store(self, service: str) -> None:
         with mock_aws():
             client = boto3.client(service, region_name="eu-west-1")
             if service == "ssm":
@@ -264,7 +262,7 @@ class TestToken:
                 arn = client.create_secret(Name="opa", SecretString="t0ken")["ARN"]
             assert token_from(arn, lambda name: boto3.client(name, region_name="eu-west-1")) == "t0ken"
 
-    def test_one_that_cannot_be_read_is_an_error_with_its_arn(self) -> None:
+    def test_a_token_that_cannot_be_read_is_an_error_with_its_arn(self) -> None:
         arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:none-AbCdEf"
         with mock_aws(), pytest.raises(OpaUnauthorized) as failed:
             token_from(arn, lambda name: boto3.client(name, region_name="eu-west-1"))
@@ -283,7 +281,7 @@ def test_an_opa_that_is_down_does_not_keep_the_guard_from_starting() -> None:
 
 @pytest.fixture
 def tls_opa(opa: Path, bundle: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A real OPA that serves the shipped bundle over TLS, and the certificate that signs for it."""
+    """The address of an OPA that serves the shipped bundle over TLS, and its certificate."""
     certificate, key = tmp_path / "opa.pem", tmp_path / "opa.key"
     signing = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     signing += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
@@ -337,7 +335,7 @@ def test_a_file_without_certificates_is_refused_at_the_start(tmp_path: Path, con
     assert (refused.value.evidence["file"], isinstance(refused.value.__cause__, OSError)) == (str(file), True)
 
 
-def test_a_file_that_is_gone_later_is_an_answer_for_each_document(tls_opa: tuple[str, Path]) -> None:
+def test_a_missing_file_of_certificates_is_an_error_for_each_document(tls_opa: tuple[str, Path]) -> None:
     url, certificate = tls_opa
     opa = RemoteOpa(url, timeout=5, ca_file=str(certificate))
     certificate.unlink()
@@ -347,7 +345,7 @@ def test_a_file_that_is_gone_later_is_an_answer_for_each_document(tls_opa: tuple
         PolicyClient(url, timeout=5, ca_file=str(certificate)).connect()
 
 
-def test_many_documents_go_to_no_host_without_its_certificate(tls_opa: tuple[str, Path]) -> None:
+def test_many_documents_are_not_sent_to_a_host_with_an_untrusted_certificate(tls_opa: tuple[str, Path]) -> None:
     answers = RemoteOpa(tls_opa[0], timeout=10).evaluate_many([document()] * 2)
     assert [type(answer) for answer in answers] == [OpaUnavailable] * 2
 
@@ -357,24 +355,24 @@ def test_without_the_file_the_certificate_is_refused(tls_opa: tuple[str, Path]) 
         RemoteOpa(tls_opa[0], timeout=10).evaluate(document())
 
 
-# What else is asked of OPA
+# Queries other than decisions
 
 
 def _client(serve: Callable[..., str], body: bytes) -> PolicyClient:
     return PolicyClient(serve(answering(200, body)), timeout=5)
 
 
-def test_the_list_of_rules_is_that_of_the_answer(serve: Callable[..., str]) -> None:
+def test_the_list_of_rules_is_read(serve: Callable[..., str]) -> None:
     assert _client(serve, b'{"result": ["a", "b"]}').rule_ids(5) == ("a", "b")
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"result": "a"}', b'{"result": ["a", 1]}'])
-def test_what_is_no_list_of_rules_is_an_error(serve: Callable[..., str], body: bytes) -> None:
+def test_an_invalid_list_of_rules_is_an_error(serve: Callable[..., str], body: bytes) -> None:
     with pytest.raises(DecisionInvalid, match="not a list of rule ids"):
         _client(serve, body).rule_ids(5)
 
 
-def test_the_masks_are_those_of_the_answer(serve: Callable[..., str]) -> None:
+def test_the_masks_are_read(serve: Callable[..., str]) -> None:
     assert _client(serve, b'{"result": ["/input/environment"]}').masks({}) == ["/input/environment"]
 
 

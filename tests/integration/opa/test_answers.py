@@ -1,4 +1,4 @@
-"""The embedded OPA, the real one: what it answers, and an OPA elsewhere in its place."""
+"""A real OPA, embedded or remote: its decisions, and its failures as typed errors."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_evaluate_returns_the_decision_with_revision_and_version(engine, policie
     ("config", "found"),
     [
         pytest.param("exemptions: [{id: EX-1, owner: team}, {id: EX-2}]", ["EX-1", "EX-2"], id="two"),
-        pytest.param("exemptions: [{id: EX-1}, 7]", ["EX-1"], id="one that is none"),
-        pytest.param("exemptions: {id: EX-1}", [], id="no list"),
+        pytest.param("exemptions: [{id: EX-1}, 7]", ["EX-1"], id="one that isn't an object"),
+        pytest.param("exemptions: {id: EX-1}", [], id="not a list"),
         pytest.param("rules: {}", [], id="none"),
     ],
 )
@@ -73,7 +73,7 @@ def test_evaluate_decides_with_the_shipped_bundle(engine, bundle) -> None:
         pytest.param("decision := 1\n\ndecision := 2 if input.account", EvaluationFailed, id="conflict"),
     ],
 )
-def test_evaluate_never_takes_a_broken_answer_for_an_allow(engine, policies, rule, error) -> None:
+def test_a_broken_answer_is_an_error(engine, policies, rule, error) -> None:
     with pytest.raises(error):
         engine(policies(rule)).evaluate(document())
 
@@ -86,7 +86,7 @@ def test_a_failing_builtin_names_file_and_row(engine, policies) -> None:
     assert (Path(str(failed.value.evidence["file"])).name, failed.value.evidence["row"]) == ("main.rego", 5)
 
 
-def test_a_failing_builtin_does_not_tell_the_value_that_it_failed_on(engine, policies) -> None:
+def test_the_error_of_a_failing_builtin_does_not_quote_its_argument(engine, policies) -> None:
     subject = document(environment=[{"slot": "Environment", "name": "TOKEN", "value": SECRET}])
     rule = 'decision := {"decision": "allow", "findings": []} if to_number(input.environment[0].value) == 1'
     with pytest.raises(EvaluationFailed) as failed:
@@ -95,13 +95,13 @@ def test_a_failing_builtin_does_not_tell_the_value_that_it_failed_on(engine, pol
     assert SECRET not in "".join(traceback.format_exception(failed.value))
 
 
-def test_an_answer_that_is_no_decision_is_not_quoted(engine, policies) -> None:
+def test_an_invalid_decision_is_not_quoted(engine, policies) -> None:
     with pytest.raises(DecisionInvalid) as failed:
         engine(policies(f'decision := {{"decision": "{SECRET}", "findings": []}}')).evaluate(document())
     assert SECRET not in "".join(traceback.format_exception(failed.value))
 
 
-def test_an_address_of_ipv6_is_understood(policies, opa) -> None:
+def test_an_ipv6_address_can_be_used(policies, opa) -> None:
     with socket.socket(socket.AF_INET6) as server:
         server.bind(("::1", 0))
         server.listen()
@@ -114,13 +114,13 @@ def test_an_address_of_ipv6_is_understood(policies, opa) -> None:
 
 
 def test_proxy_settings_of_the_environment_are_not_used(engine, policies, monkeypatch) -> None:
-    """With a proxy that doesn't exist, a client that heeds it can't reach OPA."""
+    """The proxy doesn't exist: a client that used it couldn't reach OPA."""
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert engine(policies(ALLOW)).evaluate(document()).decision.decision == "allow"
 
 
-def test_an_opa_elsewhere_serves_the_same_interface(policies, opa) -> None:
+def test_a_remote_opa_has_the_same_interface(policies, opa) -> None:
     started = OpaProcess(opa, policies(ALLOW))
     local = EmbeddedOpa(lambda: started, timeout=5, start_timeout=10)
     local.wait_until_ready()
@@ -131,7 +131,7 @@ def test_an_opa_elsewhere_serves_the_same_interface(policies, opa) -> None:
     local.close()
 
 
-def test_an_opa_elsewhere_that_is_down_is_unavailable(policies, opa) -> None:
+def test_a_remote_opa_that_is_down_is_unavailable(policies, opa) -> None:
     ended = OpaProcess(opa, policies(ALLOW))
     ended.stop()
     with pytest.raises(OpaUnavailable):

@@ -1,4 +1,4 @@
-"""The embedded OPA is replaced where it is dead, hangs, or has a successor."""
+"""The embedded OPA is restarted when it is dead or hung, and can be replaced by another one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from guard.opa.process import OpaProcess
 from tests.support.documents import document
 from tests.support.engines import ALLOW, alive
 
-# Some 900 million steps: takes far longer than any timeout of a test.
+# Some 900 million steps, far longer than any timeout here.
 SLOW = """decision := {"decision": "allow", "findings": []} if {
 	count([1 | some i in numbers.range(1, 30000); some j in numbers.range(1, 30000); i * j == 7]) >= 0
 }"""
@@ -46,8 +46,8 @@ def test_an_engine_killed_between_two_events_is_restarted(engine, policies) -> N
         pytest.param(lambda subject: subject.masks({}), id="masks"),
     ],
 )
-def test_a_restart_is_told_with_its_cause(opa, policies, ask) -> None:
-    """A rule alone and the masks are not asked for again: the next question finds another OPA."""
+def test_a_restart_is_reported_with_its_cause(opa, policies, ask) -> None:
+    """A single rule and the masks are not retried: the next query uses the new OPA."""
     told: list[PolicyError] = []
     bundle = policies(ALLOW)
     with EmbeddedOpa(lambda: OpaProcess(opa, bundle), timeout=10, start_timeout=20, on_restart=told.append) as subject:
@@ -64,7 +64,7 @@ def test_a_restart_is_told_with_its_cause(opa, policies, ask) -> None:
 def test_an_engine_killed_during_an_event_is_restarted_once_and_then_gives_up(
     engine, policies, opa, monkeypatch
 ) -> None:
-    """Both processes end while they evaluate: the second end is an error, not a third try."""
+    """Both processes end while they evaluate: the second end is an error, without a third try."""
     started: list[OpaProcess] = []
     original = OpaProcess.__init__
 
@@ -83,7 +83,7 @@ def test_an_engine_killed_during_an_event_is_restarted_once_and_then_gives_up(
 
 
 def _kill_when_busy(started: list[OpaProcess]) -> Callable[[], None]:
-    """Kill each OPA once it has burnt a tenth of a second, in a thread; the returned call ends the thread."""
+    """Kill each OPA, from a thread, once it has used 0.4 seconds of CPU time; the returned call ends the thread."""
     import threading
 
     done = threading.Event()
@@ -135,7 +135,7 @@ DENY = ALLOW.replace('"allow"', '"deny"').replace("[]", f"[{FINDING}]")
 
 
 def _second(policies: Callable[[str], Path], tmp_path: Path, rule: str) -> Path:
-    """Another bundle beside the first."""
+    """Copy the bundle, so that the first can be written again."""
     root = policies(rule)
     return Path(shutil.copytree(root, tmp_path / "second"))
 
@@ -151,7 +151,7 @@ def test_a_second_engine_takes_over_between_two_decisions(engine, policies, opa,
     assert not Path(f"/proc/{first}").exists()
 
 
-def test_the_successor_is_what_a_restart_starts(engine, policies, opa, tmp_path) -> None:
+def test_a_restart_after_a_replacement_starts_the_new_bundle(engine, policies, opa, tmp_path) -> None:
     second = _second(policies, tmp_path, DENY)
     subject = engine(policies(ALLOW))
     subject.wait_until_ready()
@@ -171,8 +171,8 @@ def test_a_successor_that_cannot_start_leaves_the_engine_deciding(engine, polici
     assert (subject.evaluate(document()).decision.decision, subject.pid) == ("allow", pid)
 
 
-def test_decisions_go_on_while_engines_are_replaced(engine, policies, opa, tmp_path) -> None:
-    """Each decision is the whole one of one of the engines, and none fails."""
+def test_no_decision_fails_while_engines_are_replaced(engine, policies, opa, tmp_path) -> None:
+    """Each decision is that of one of the two bundles."""
     bundles = [_second(policies, tmp_path, DENY), policies(ALLOW)]
     subject = engine(bundles[1])
     subject.wait_until_ready()

@@ -1,4 +1,4 @@
-"""The embedded OPA starts under what a host allows it, says why it can't, and leaves nothing behind."""
+"""The embedded OPA starts on a host with little left, reports why it can't start, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def test_a_binary_that_is_not_there_is_a_start_error(engine, policies, tmp_path)
     ("name", "error"),
     [
         pytest.param("_free_port", OSError(24, "Too many open files"), id="no file descriptor"),
-        pytest.param("_kept", RuntimeError("can't start new thread"), id="no thread"),
+        pytest.param("_start_from_thread", RuntimeError("can't start new thread"), id="no thread"),
     ],
 )
-def test_what_the_host_has_too_little_of_is_a_start_error(engine, policies, monkeypatch, name, error) -> None:
+def test_a_host_without_resources_is_a_start_error(engine, policies, monkeypatch, name, error) -> None:
     def fail(*_: object) -> None:
         raise error
 
@@ -70,7 +70,7 @@ def test_what_the_host_has_too_little_of_is_a_start_error(engine, policies, monk
 
 
 def test_opa_starts_where_no_temporary_file_can_be_written(engine, policies, monkeypatch) -> None:
-    """As with a full /tmp at a cold start: Python itself writes into the folder to find one."""
+    """For example with a full /tmp at a cold start: to find a temporary folder, Python writes into it."""
 
     def full() -> str:
         raise FileNotFoundError(2, "No usable temporary directory found")
@@ -80,7 +80,7 @@ def test_opa_starts_where_no_temporary_file_can_be_written(engine, policies, mon
 
 
 def test_an_opa_that_does_not_become_ready_is_a_start_error(engine, policies, tmp_path) -> None:
-    """A program that takes OPA's arguments and serves nothing."""
+    """A program that accepts OPA's arguments and doesn't listen."""
     fake = tmp_path / "opa"
     fake.write_text("#!/bin/sh\nexec sleep 60\n")
     fake.chmod(0o755)
@@ -105,7 +105,7 @@ def test_a_failed_start_leaves_no_process(engine, policies) -> None:
 
 @pytest.fixture
 def taken(opa, policies, monkeypatch) -> Iterator[Callable[[int], None]]:
-    """Another OPA, which allows everything, gets the port that the next starts choose."""
+    """Another OPA, which allows everything, has the port that the next starts choose."""
     other = OpaProcess(opa, policies(ALLOW))
     client = PolicyClient(f"http://127.0.0.1:{other.port}", timeout=5)
     wait_until_ready(client, other, seconds=10)
@@ -120,14 +120,14 @@ def taken(opa, policies, monkeypatch) -> Iterator[Callable[[int], None]]:
     other.stop()
 
 
-def test_whoever_else_answers_on_the_port_is_not_believed(engine, bundle, taken) -> None:
+def test_answers_of_another_process_on_the_port_are_rejected(engine, bundle, taken) -> None:
     subject = engine(bundle)
     taken(2)
     with pytest.raises(OpaStartError, match="ended"):
         subject.evaluate(document(tag="1.10-cpu-py38"))
 
 
-def test_a_port_that_was_taken_in_between_is_chosen_anew(engine, bundle, taken) -> None:
+def test_another_port_is_chosen_if_the_first_was_taken(engine, bundle, taken) -> None:
     subject = engine(bundle)
     taken(1)
     assert subject.evaluate(document(tag="1.10-cpu-py38")).decision.decision == "deny"
@@ -142,7 +142,7 @@ def test_opa_ends_with_its_parent_however_that_ends(policies, opa, number) -> No
     command = [sys.executable, "-c", program, opa, policies(ALLOW)]
     parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     pid = int(parent.stdout.readline())
-    # A descriptor of the process: becomes readable when it ends, and can't mean another one.
+    # Becomes readable when the process ends; unlike the id, it can't refer to another process later.
     descriptor = os.pidfd_open(pid)
     parent.send_signal(number)
     parent.communicate()
@@ -159,7 +159,7 @@ def test_opa_gets_no_credentials(engine, policies, monkeypatch) -> None:
 
 
 def test_an_engine_outlives_the_thread_that_started_it(engine, policies) -> None:
-    """The kernel ends a child with the thread that started it, unless that thread goes on."""
+    """The kernel ends a child when the thread that started it ends, so that thread must keep running."""
     subject = engine(policies(ALLOW))
     starter = threading.Thread(target=subject.wait_until_ready)
     starter.start()

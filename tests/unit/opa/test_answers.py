@@ -1,4 +1,4 @@
-"""OPA's answers: a decision, or an error with what is known about it and nothing that the document holds."""
+"""Reading OPA's responses: a decision, or an error with its details and without any content of the document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from guard.errors import DecisionInvalid, DecisionMissing, EvaluationFailed, OpaUnauthorized, OpaUnavailable
-from guard.opa.answers import evaluation, read, refused
+from guard.opa.answers import evaluation, read, status_error
 from tests.support.documents import document
 from tests.support.records import FINDING
 
@@ -26,20 +26,20 @@ def test_an_answer_is_the_object_that_opa_sent() -> None:
     [(b"[]", "[]"), (b'"allow"', "allow"), (b"null", "None"), (b"1", "1"), (b"true", "True")],
     ids=["list", "text", "null", "number", "boolean"],
 )
-def test_json_that_is_not_an_object_is_not_an_answer(content: bytes, shown: str) -> None:
+def test_json_that_is_not_an_object_is_invalid(content: bytes, shown: str) -> None:
     with pytest.raises(DecisionInvalid, match="not an object") as failed:
         read(content, URL)
     assert failed.value.evidence == {"url": URL, "answer": shown}
 
 
-def test_of_a_long_answer_the_beginning_is_shown() -> None:
+def test_the_beginning_of_a_long_answer_is_shown() -> None:
     with pytest.raises(DecisionInvalid) as failed:
         read(json.dumps("x" * 500).encode(), URL)
     assert failed.value.evidence["answer"] == "x" * 200
 
 
 @pytest.mark.parametrize("content", [b"", b"allow", b"{", b"\xff"])
-def test_what_is_not_json_is_not_an_answer(content: bytes) -> None:
+def test_content_that_is_not_json_is_invalid(content: bytes) -> None:
     with pytest.raises(DecisionInvalid, match="not JSON") as failed:
         read(content, URL)
     assert failed.value.evidence == {"url": URL}
@@ -68,7 +68,7 @@ def test_a_result_that_is_not_a_decision_names_the_field(result: Any, field: str
 
 
 @pytest.mark.parametrize(
-    ("decision", "levels", "known"),
+    ("decision", "levels", "valid"),
     [
         ("allow", ["deny"], False),
         ("allow", ["warn"], False),
@@ -78,12 +78,10 @@ def test_a_result_that_is_not_a_decision_names_the_field(result: Any, field: str
         ("deny", ["warn"], True),
     ],
 )
-def test_a_decision_that_its_findings_contradict_holds_where_it_is_the_graver(
-    decision: str, levels: list[str], known: bool
-) -> None:
+def test_a_decision_less_grave_than_its_findings_is_invalid(decision: str, levels: list[str], valid: bool) -> None:
     findings = [FINDING.model_copy(update={"level": level}).model_dump() for level in levels]
     answer = {"result": {"decision": decision, "findings": findings}}
-    with nullcontext() if known else pytest.raises(DecisionInvalid, match="graver than its decision"):
+    with nullcontext() if valid else pytest.raises(DecisionInvalid, match="graver than its decision"):
         assert evaluation(answer, document()).decision.decision == decision
 
 
@@ -103,20 +101,22 @@ def test_a_decision_that_its_findings_contradict_holds_where_it_is_the_graver(
         pytest.param({"bundles": {"b": {"revision": "r2"}, "a": {}}}, "r2", None, id="one without a revision"),
     ],
 )
-def test_the_engine_is_named_by_its_provenance(provenance: Any, revision: str | None, version: str | None) -> None:
+def test_revision_and_version_are_read_from_the_provenance(
+    provenance: Any, revision: str | None, version: str | None
+) -> None:
     found = evaluation({"result": DECISION, "provenance": provenance}, document())
     assert (found.decision.decision, found.revision, found.opa_version) == ("allow", revision, version)
 
 
 @pytest.mark.parametrize("status", [300, 302, 399])
-def test_a_redirect_is_an_opa_that_is_elsewhere(status: int) -> None:
-    error = refused(status, b"", URL)
+def test_a_redirect_is_an_unavailable_opa(status: int) -> None:
+    error = status_error(status, b"", URL)
     assert (type(error), error.evidence) == (OpaUnavailable, {"url": URL, "status": status})
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_token_is_said_to_be_one(status: int) -> None:
-    error = refused(status, b"{}", URL)
+def test_a_rejected_token_is_unauthorized(status: int) -> None:
+    error = status_error(status, b"{}", URL)
     assert (type(error), error.evidence) == (OpaUnauthorized, {"url": URL, "status": status})
 
 
@@ -138,11 +138,11 @@ BUILTIN = {
     [
         pytest.param(json.dumps(BUILTIN), "eval_builtin_error", "to_number", "main.rego", 5, id="a built-in"),
         pytest.param('{"code": "c", "message": "m: x"}', "c", "m", None, None, id="without errors"),
-        pytest.param('{"code": "c", "errors": [{"location": null}]}', "c", "None", None, None, id="without a place"),
+        pytest.param('{"code": "c", "errors": [{"location": null}]}', "c", "None", None, None, id="without a location"),
         pytest.param('{"errors": ["timed out"], "message": "m"}', None, "m", None, None, id="errors that are texts"),
         pytest.param('{"errors": {"a": 1}, "message": "m"}', None, "m", None, None, id="errors that are an object"),
         pytest.param(
-            '{"code": "c", "errors": [{"location": "body"}]}', "c", "None", None, None, id="a place of another"
+            '{"code": "c", "errors": [{"location": "body"}]}', "c", "None", None, None, id="a location of another type"
         ),
         pytest.param("[" * 100_000, None, "the answer is not JSON", None, None, id="too deep"),
         pytest.param("[]", None, "the answer is not an object", None, None, id="not an object"),
@@ -153,7 +153,7 @@ BUILTIN = {
 def test_every_other_status_is_a_failed_policy(
     status: int, body: str, code: Any, problem: str, file: Any, row: Any
 ) -> None:
-    error = refused(status, body.encode(), URL)
+    error = status_error(status, body.encode(), URL)
     assert type(error) is EvaluationFailed
     facts = {"status": status, "code": code, "problem": problem, "file": file, "row": row}
     assert error.evidence == facts

@@ -1,4 +1,4 @@
-"""Finding the pinned OPA: what is chosen, in which order, and what is said when there is none."""
+"""Finding the pinned OPA: the order of the places, and the error if none has it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _program(path: Path, printed: str) -> Path:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache on a Linux machine of Intel's kind."""
+    """An empty cache on a Linux machine with an x86-64 processor."""
     monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     return tmp_path / "cache"
@@ -45,13 +45,15 @@ def test_an_opa_of_another_version_on_path_is_not_used(cache: Path) -> None:
 
 
 @pytest.mark.parametrize(("machine", "arch"), [("x86_64", "amd64"), ("aarch64", "arm64"), ("riscv64", "riscv64")])
-def test_the_built_opa_is_that_of_the_machine(cache: Path, monkeypatch, machine: str, arch: str) -> None:
+def test_the_built_opa_is_the_one_for_the_machines_architecture(
+    cache: Path, monkeypatch, machine: str, arch: str
+) -> None:
     monkeypatch.setattr("platform.machine", lambda: machine)
     built = _program(cache / "sagemaker-guard" / f"opa-v{OPA_VERSION}-linux-{arch}", "")
     assert find_opa(_environment(cache)) == built
 
 
-def test_without_a_setting_the_cache_is_the_homes(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_cache_is_in_the_home_folder(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pathlib.Path.home", lambda: cache)
     built = _program(cache / ".cache" / "sagemaker-guard" / f"opa-v{OPA_VERSION}-linux-amd64", "")
     assert find_opa({"PATH": str(cache.parent / "bin")}) == built
@@ -62,23 +64,23 @@ def test_without_any_opa_the_error_says_what_to_do(cache: Path) -> None:
         find_opa(_environment(cache))
 
 
-def test_a_program_that_prints_its_version_only_when_asked_for_it_has_one(tmp_path: Path) -> None:
+def test_the_version_is_what_the_version_command_prints(tmp_path: Path) -> None:
     program = tmp_path / "opa"
     program.write_text('#!/bin/sh\n[ "$*" = version ] && echo "Version: 7"\n')
     program.chmod(0o755)
     assert version(program) == "7"
 
 
-def test_a_program_that_prints_a_version_and_fails_has_none(tmp_path: Path) -> None:
+def test_the_version_of_a_program_that_fails_is_ignored(tmp_path: Path) -> None:
     program = _program(tmp_path / "opa", "Version: 7\\n")
     program.write_text(program.read_text() + "exit 1\n")
     assert version(program) is None
 
 
 @pytest.mark.parametrize("printed", ["", "OPA"])
-def test_a_program_that_prints_no_version_has_none(tmp_path: Path, printed: str) -> None:
+def test_a_program_that_prints_another_text_has_no_version(tmp_path: Path, printed: str) -> None:
     assert version(_program(tmp_path / "opa", printed)) is None
 
 
-def test_a_program_that_fails_has_no_version(tmp_path: Path) -> None:
+def test_a_missing_program_has_no_version(tmp_path: Path) -> None:
     assert version(tmp_path / "missing") is None

@@ -1,4 +1,4 @@
-"""Where the client sends its queries, and what with."""
+"""The address and the header of the client's queries, and the errors of an OPA that doesn't respond."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from guard.opa.client import PolicyClient
         ("http://[::1]", "http://[::1]:80/v1"),
     ],
 )
-def test_the_port_is_that_of_the_scheme_unless_the_address_has_one(url: str, root: str) -> None:
+def test_the_default_port_is_that_of_the_scheme(url: str, root: str) -> None:
     assert PolicyClient(url, timeout=1)._opa.root_url == root
 
 
-def test_a_query_of_a_connection_is_that_of_the_client() -> None:
+def test_a_connection_sends_the_same_header_as_the_client() -> None:
     head = PolicyClient("http://127.0.0.1:8181", timeout=1, token="t0ken")._opa.head("guard/main/decision")
     first, *fields = head.decode().split("\r\n")
     assert first == "POST /v1/data/guard/main/decision?strict-builtin-errors=true&provenance=true HTTP/1.1"
@@ -40,7 +40,7 @@ def test_a_query_of_a_connection_is_that_of_the_client() -> None:
     assert sum(field.startswith("Content-Length") for field in fields) == 1
 
 
-def test_an_opa_that_says_nothing_is_late() -> None:
+def test_an_opa_that_does_not_respond_is_a_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(OpaTimeout) as caught:
@@ -49,7 +49,7 @@ def test_an_opa_that_says_nothing_is_late() -> None:
 
 
 @pytest.mark.parametrize("answer", [[], {"result": []}, {"result": {"labels": "x"}}, None])
-def test_what_is_no_configuration_has_no_label(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+def test_an_invalid_configuration_has_no_label(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
     client = PolicyClient("http://127.0.0.1:8181", timeout=1)
     monkeypatch.setattr(client._opa, "get_config", lambda: answer)
     assert client.label("guard_process") is None

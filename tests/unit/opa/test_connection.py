@@ -1,4 +1,4 @@
-"""The lean HTTP connection: every legal form of an answer is read, and everything else loses the connection."""
+"""The lean HTTP connection: it reads every form that a response may have, and raises ConnectionLost for anything else."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;name=value\r\nllo
 )
 @pytest.mark.parametrize("piece", [1, 7, 10_000])
 def test_an_answer_is_read_however_it_is_cut(peer, sent, status, content, piece) -> None:
-    """Twice: nothing is left over for the next answer, nothing is taken from it."""
+    """Read two responses, so that no bytes of one are left for the next or taken from it."""
     connection, other = peer()
     stream = sent * 2
 
@@ -101,7 +101,7 @@ def test_an_answer_is_read_however_it_is_cut(peer, sent, status, content, piece)
         pytest.param(b"SSH-2.0-OpenSSH\r\n\r\n", id="another protocol"),
     ],
 )
-def test_whatever_else_is_sent_loses_the_connection(peer, sent) -> None:
+def test_an_invalid_answer_loses_the_connection(peer, sent) -> None:
     connection, other = peer()
     other.sendall(sent)
     other.close()
@@ -109,16 +109,16 @@ def test_whatever_else_is_sent_loses_the_connection(peer, sent) -> None:
         connection.receive()
 
 
-def test_a_header_that_does_not_end_is_not_kept(peer) -> None:
+def test_a_header_that_is_too_long_loses_the_connection(peer) -> None:
     connection, other = peer()
     writer = threading.Thread(target=lambda: other.sendall(OK + b"X: " + b"x" * 100_000))
     writer.start()
-    with pytest.raises(ConnectionLost, match="header"):
+    with pytest.raises(ConnectionLost, match="the answer's header is too long"):
         connection.receive()
     writer.join()
 
 
-def test_an_answer_that_trickles_in_is_lost_in_time(peer) -> None:
+def test_the_time_limit_holds_for_a_whole_answer_that_trickles_in(peer) -> None:
     connection, other = peer(seconds=0.3)
     ended = threading.Event()
 
@@ -145,7 +145,7 @@ def test_nothing_is_received_after_the_close(peer) -> None:
         connection.receive()
 
 
-def test_a_request_has_its_whole_time_though_the_answer_before_it_had_little_left(peer, monkeypatch) -> None:
+def test_a_request_has_its_whole_time_after_a_slow_answer(peer, monkeypatch) -> None:
     connection, other = peer(seconds=5.0)
     other.sendall(LENGTH)
     times = iter([0.0])
@@ -155,13 +155,13 @@ def test_a_request_has_its_whole_time_though_the_answer_before_it_had_little_lef
     assert connection._socket.gettimeout() == 5.0
 
 
-def test_nothing_is_sent_to_one_who_does_not_read(peer) -> None:
+def test_a_peer_that_does_not_read_loses_the_connection(peer) -> None:
     connection, _ = peer(seconds=0.2)
     with pytest.raises(ConnectionLost):
         connection.send(b"x" * 50_000_000)
 
 
-def test_a_port_without_a_listener_is_lost() -> None:
+def test_a_port_without_a_listener_is_a_lost_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = server.getsockname()
     with pytest.raises(ConnectionLost):

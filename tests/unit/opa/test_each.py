@@ -1,4 +1,4 @@
-"""The rules one by one: in which order, for how long each, and what is said of those that had no time."""
+"""Evaluating the rules one by one: their order, the time of each, and the failures of rules for which no time was left."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALLOW = Evaluation(Decision(decision="allow", findings=()), "r1", "1.22.2")
 
 
 class Engine:
-    """Rules that each take as long as told, or all that they are given; notes what they are given."""
+    """Rules that take the given seconds, but no longer than their limit; `given` lists the limit of each call."""
 
     def __init__(self, **seconds: float) -> None:
         self.seconds = seconds
@@ -66,13 +66,13 @@ def test_a_rule_for_which_no_time_is_left_has_failed() -> None:
     assert each.evaluation == ALLOW
 
 
-def test_a_rule_with_less_than_a_second_left_is_asked() -> None:
+def test_a_rule_is_evaluated_with_less_than_a_second_left() -> None:
     engine = Engine(denied_image=0, other=0)
     each = evaluate_each(engine, document(), 0.5, engine.clock)
     assert (each.failures, engine.given[-1]) == ((), ("other", 0.5))
 
 
-def test_without_the_list_of_rules_the_deny_list_alone_decides() -> None:
+def test_without_the_list_of_rules_only_the_deny_list_is_evaluated() -> None:
     engine = Engine(denied_image=9)
 
     def fail(seconds: float) -> tuple[str, ...]:
@@ -84,14 +84,14 @@ def test_without_the_list_of_rules_the_deny_list_alone_decides() -> None:
     assert ([failure.rule_id for failure in each.failures], each.evaluation) == (["denied_image", "*"], None)
 
 
-def test_the_list_of_rules_is_asked_for_even_when_no_time_is_left() -> None:
+def test_the_list_of_rules_is_requested_even_without_time_left() -> None:
     engine = Engine(denied_image=8)
     evaluate_each(engine, document(), 16, engine.clock)
     evaluate_each(engine, document(), 0.0, engine.clock)
     assert engine.given[-1] == ("*", pytest.approx(0.0001))
 
 
-def test_a_rule_may_take_five_seconds_and_leaves_the_others_theirs() -> None:
+def test_a_rule_has_five_seconds_at_most() -> None:
     engine = Engine(denied_image=99, first=99, second=0)
     each = evaluate_each(engine, document(), 60, engine.clock)
     assert [seconds for rule, seconds in engine.given if rule != "*"] == [5.0, 5.0, 5.0]
@@ -108,7 +108,7 @@ def test_once_a_job_is_denied_the_others_have_two_seconds() -> None:
 
 
 class Dying(Engine):
-    """OPA is lost at the first call of each sort, and there again at the next."""
+    """Loses OPA at a call for each id in `lost` (`*`: the list of rules); OPA is back at the next call."""
 
     def __init__(self, *lost: str, **seconds: float) -> None:
         super().__init__(**seconds)
@@ -138,13 +138,13 @@ class Dying(Engine):
         pytest.param(["other"], ["other"], id="at another rule"),
     ],
 )
-def test_what_is_asked_first_is_asked_again_of_another_opa(lost: list[str], failed: list[str]) -> None:
+def test_the_deny_list_and_the_list_of_rules_are_retried_when_opa_is_lost(lost: list[str], failed: list[str]) -> None:
     engine = Dying(*lost, denied_image=0, other=0)
     each = evaluate_each(engine, document(), 8, engine.clock)
     assert [failure.rule_id for failure in each.failures] == failed
 
 
-def test_a_fault_of_the_engine_costs_no_other_rule_its_answer() -> None:
+def test_an_unexpected_error_fails_only_the_rule_that_it_occurs_in() -> None:
     engine = Engine(denied_image=0, broken=0, last=0)
     ask = engine.evaluate_rule
 

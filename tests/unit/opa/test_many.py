@@ -1,4 +1,4 @@
-"""Many documents over connections of their own; what can't be asked there is asked one by one."""
+"""Many documents over several connections; a document that gets no decision there is evaluated again by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DOCUMENTS = [document() for _ in range(2 * CONNECTIONS + 1)]
 
 
 class Connection:
-    """Answers as it is told to, and notes what was sent and that it was closed; below 0, `lost_at` is when it is to answer."""
+    """Returns the given answer and counts calls; `lost_at` is the `send` that fails, or, below 0, makes `receive` fail."""
 
     def __init__(self, status: int = 200, content: bytes = ALLOW, lost_at: int = 0) -> None:
         self.answer = (status, content)
@@ -50,7 +50,7 @@ def _evaluated(connections: list[Connection], documents: list[Document] = DOCUME
     return list(evaluate_many(documents, connect, lambda _: ONE_BY_ONE))
 
 
-def test_each_document_is_asked_about_once_and_the_connections_are_used_again() -> None:
+def test_each_document_is_sent_once_and_connections_are_reused() -> None:
     connections = [Connection() for _ in range(CONNECTIONS)]
     assert _evaluated(connections) == [ALLOWED] * len(DOCUMENTS)
     assert sum(connection.sent for connection in connections) == len(DOCUMENTS)
@@ -65,27 +65,27 @@ def _of_size(size: int) -> Document:
 @pytest.mark.parametrize(
     ("sizes", "together"),
     [
-        pytest.param([MOST_BYTES * 2] * 4, 1, id="each more than all may have"),
-        pytest.param([MOST_BYTES * 2 // 5] * 6, 2, id="two of them have room"),
+        pytest.param([MOST_BYTES * 2] * 4, 1, id="each larger than the limit"),
+        pytest.param([MOST_BYTES * 2 // 5] * 6, 2, id="two within the limit"),
         pytest.param([0] * 4 + [MOST_BYTES] + [0] * 4, 4, id="one among small ones"),
     ],
 )
-def test_of_large_documents_few_are_on_their_way_at_once(sizes: list[int], together: int) -> None:
-    """OPA would share a core among them until none has its answer in time."""
+def test_few_large_documents_are_in_flight_at_once(sizes: list[int], together: int) -> None:
+    """Otherwise OPA would divide its cores among them, and all would time out."""
     connections = [Connection() for _ in range(CONNECTIONS)]
     assert _evaluated(connections, [_of_size(size) for size in sizes]) == [ALLOWED] * len(sizes)
     assert sum(connection.sent > 0 for connection in connections) == together
 
 
-def test_a_connection_that_takes_nothing_takes_the_others_along() -> None:
-    """What was on its way over them is asked again one by one: the OPA behind them may be another one by now."""
+def test_a_failed_send_closes_all_connections() -> None:
+    """Documents in flight are evaluated again one by one, since OPA may be a new process by now."""
     good, bad = Connection(), Connection(lost_at=1)
     others = [Connection() for _ in range(CONNECTIONS)]
     answers = _evaluated([good, bad, *others], DOCUMENTS[:3])
     assert (answers, good.closed, bad.closed) == ([ONE_BY_ONE, ONE_BY_ONE, ALLOWED], 1, 1)
 
 
-def test_a_connection_that_brings_no_answer_takes_the_others_along() -> None:
+def test_a_failed_receive_closes_all_connections() -> None:
     lost, good = Connection(lost_at=-1), Connection()
     answers = _evaluated([lost, good], DOCUMENTS[:2])
     assert (answers, lost.closed, good.closed) == ([ONE_BY_ONE, ONE_BY_ONE], 1, 1)
@@ -99,12 +99,12 @@ def test_a_connection_that_brings_no_answer_takes_the_others_along() -> None:
         pytest.param(200, b"{}", id="no decision"),
     ],
 )
-def test_an_answer_that_is_no_decision_is_asked_for_again(status: int, content: bytes) -> None:
-    """Where a request by itself finds out what is wrong."""
+def test_a_document_with_an_invalid_answer_is_evaluated_again(status: int, content: bytes) -> None:
+    """The second request, by itself, reports the error."""
     assert _evaluated([Connection(status, content)], DOCUMENTS[:1]) == [ONE_BY_ONE]
 
 
-def test_an_error_of_one_document_is_its_answer() -> None:
+def test_the_error_of_a_document_is_yielded_in_its_place() -> None:
     error = OpaUnavailable("OPA can't be reached")
 
     def connect() -> Any:
@@ -116,7 +116,7 @@ def test_an_error_of_one_document_is_its_answer() -> None:
     assert list(evaluate_many(DOCUMENTS[:2], connect, evaluate)) == [error, error]
 
 
-def test_a_fault_of_the_engine_is_that_of_its_document() -> None:
+def test_an_unexpected_error_fails_only_its_document() -> None:
     def broken(_: Document) -> Evaluation:
         raise AttributeError("'str' object has no attribute 'get'")
 
@@ -125,7 +125,7 @@ def test_a_fault_of_the_engine_is_that_of_its_document() -> None:
     assert [type(answer) for answer in answers] == [PolicyError, PolicyError]
 
 
-def test_an_answer_that_can_not_be_read_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_whose_answer_raises_an_unexpected_error_is_evaluated_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreadable(*_: Any) -> Evaluation:
         raise AttributeError("'str' object has no attribute 'get'")
 

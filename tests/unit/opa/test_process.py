@@ -1,4 +1,4 @@
-"""How OPA is started, seen by a program in its place."""
+"""How OPA is started, observed with a script in its place."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_binary_that_cannot_be_run_is_named_with_its_setting(tmp_path: Path) -
     assert isinstance(failed.value.__cause__, FileNotFoundError)
 
 
-def test_nothing_holds_an_opa_that_was_stopped(tmp_path: Path) -> None:
+def test_a_stopped_opa_is_not_referenced_any_more(tmp_path: Path) -> None:
     process = started(tmp_path, "exit")
     process.stop()
     held = weakref.ref(process)
@@ -101,7 +101,7 @@ def test_nothing_holds_an_opa_that_was_stopped(tmp_path: Path) -> None:
     assert held() is None
 
 
-def test_the_thread_that_keeps_opa_does_not_keep_the_function_from_ending(tmp_path: Path) -> None:
+def test_the_thread_that_started_opa_is_a_daemon(tmp_path: Path) -> None:
     process = started(tmp_path, "exit")
     keepers = [thread for thread in threading.enumerate() if thread.name == "opa-keeper"]
     assert keepers
@@ -111,7 +111,7 @@ def test_the_thread_that_keeps_opa_does_not_keep_the_function_from_ending(tmp_pa
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_opa_is_ended_with_the_process_that_started_it(tmp_path: Path) -> None:
-    """However that one ends: here it is killed."""
+    """Also if that process is killed."""
     binary, bundle = tmp_path / "opa", tmp_path / "bundle.tar.gz"
     binary.write_text("#!/bin/sh\nexec sleep 60\n")
     binary.chmod(0o755)
@@ -124,7 +124,7 @@ def test_opa_is_ended_with_the_process_that_started_it(tmp_path: Path) -> None:
             signal.pause()
         finally:
             os._exit(1)
-    # A descriptor of the process: becomes readable when it ends, and can't mean another one.
+    # Becomes readable when the process ends; unlike the id, it can't refer to another process later.
     descriptor = os.pidfd_open(int(os.read(read, 20)))
     os.kill(parent, signal.SIGKILL)
     os.waitpid(parent, 0)
@@ -135,7 +135,7 @@ def test_opa_is_ended_with_the_process_that_started_it(tmp_path: Path) -> None:
 
 
 def test_opa_is_ended_at_the_end_of_a_process_that_did_not_stop_it(tmp_path: Path) -> None:
-    """Also where the system can't do that by itself, as on macOS."""
+    """Also if the system has no parent-death signal, as on macOS."""
     binary, bundle = tmp_path / "opa", tmp_path / "bundle.tar.gz"
     binary.write_text("#!/bin/sh\nexec sleep 60\n")
     binary.chmod(0o755)
@@ -158,7 +158,9 @@ def test_opa_is_ended_at_the_end_of_a_process_that_did_not_stop_it(tmp_path: Pat
     assert ended == [descriptor]
 
 
-def test_an_opa_that_dies_before_it_is_opa_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_fails_before_it_executes_opa_is_a_start_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail() -> None:
         raise MemoryError
 

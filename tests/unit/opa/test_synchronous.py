@@ -1,4 +1,4 @@
-"""opa-python-client without its asynchronous half, which the package doesn't carry; each in a Python of its own."""
+"""opa-python-client without aiohttp, which isn't in the deployment package; each program runs in its own Python process."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ SAME = "assert ours is opa_client.OpaClient; assert opa_client.AsyncOpaClient"
         ),
     ],
 )
-def test_the_synchronous_client_comes_alone(program: str) -> None:
+def test_the_synchronous_client_does_not_need_aiohttp(program: str) -> None:
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
