@@ -1,4 +1,4 @@
-"""`test` and `exemptions`: what the policies do to a team's own cases, and what is exempted from them."""
+"""`test` and `exemptions`: compare the policies' decisions with a team's expectations, and list the exemptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FAILED, BROKEN = 1, 2
 _STYLES = {"ok": "green", "FAILED": "bold red", "ERROR": "bold red", "written": "yellow"}
 _STATES = {"active": "green", "not yet": "yellow", "expired": "dim", "refused": "bold red"}
 
-Bundle = Annotated[Path, typer.Option(help="A bundle (.tar.gz) or the policies folder itself.")]
+Bundle = Annotated[Path, typer.Option(help="A bundle (.tar.gz) or a policies folder.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,10 +39,10 @@ def run_cases(
     ],
     bundle: Bundle = Path("policies"),
     accept: Annotated[
-        bool, typer.Option("--accept", help="Write what was decided for each case without an expectation.")
+        bool, typer.Option("--accept", help="Write the decision as the expectation of each case that has none.")
     ] = False,
 ) -> None:
-    """Decide on each case of a folder and compare with what it must get. Exit code: 0 all agree, 1 some differ, 2 error."""
+    """Evaluate the cases of a folder and compare with their expectations. Exit code: 0 all agree, 1 some differ, 2 error."""
     console = Terminal(sys.stdout, soft_wrap=True)
     verdicts = []
     with Evaluator(bundle, opa=find_opa(os.environ), environment=os.environ) as evaluator:
@@ -67,33 +67,35 @@ def _counted(number: int, what: str) -> str:
 def _run(case: Case, evaluator: Evaluator, *, accept: bool) -> tuple[str, list[str]]:
     try:
         if accept and not case.expected.exists():
-            case.accept(_decided(case, evaluator))
+            case.accept(_evaluate(case, evaluator))
             return "written", [str(case.expected)]
         expected = case.expectation()
-        lines = differences(expected, _decided(case, evaluator))
+        lines = differences(expected, _evaluate(case, evaluator))
     except GuardError as exc:
         return "ERROR", [str(exc)]
     return ("FAILED" if lines else "ok"), lines
 
 
-def _decided(case: Case, evaluator: Evaluator) -> Evaluated:
+def _evaluate(case: Case, evaluator: Evaluator) -> Evaluated:
     result = evaluator.evaluate(case.event, case.describe)
     if result.decision is None:
-        raise ConfigError("the record hides what rules read", rules=", ".join(result.undecided))
+        raise ConfigError(
+            "no decision: the record hides fields that these rules read", rules=", ".join(result.undecided)
+        )
     return result
 
 
 def show_exemptions(
     documents: Annotated[
         list[Path] | None,
-        typer.Argument(help="Events, documents, records, or folders of them, to show what is covered."),
+        typer.Argument(help="Events, documents, records, or folders of them, to show what the exemptions cover."),
     ] = None,
     bundle: Bundle = Path("policies"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of text.")] = False,
 ) -> None:
     """List the exemptions, with days left and what they cover in the given documents.
 
-    Exit code: 0, or 2 for an error, or where records hide what the rules of an exemption read, so that it may be in use.
+    Exit code: 0, or 2 for an error or if records hide fields that an exemption's rules read, so that it may be in use.
     """
     opa = find_opa(os.environ)
     listed = list_exemptions(opa, bundle, utc_now().date())
@@ -117,20 +119,20 @@ def _print_all(listed: list[Listed], decided: int) -> None:
 
 
 def _results(evaluator: Evaluator, given: list[Path]) -> Iterator[Evaluated]:
-    """The decisions on the files; those on which there is none, as events of ended jobs, are left out by name."""
+    """Yield the decisions on the files; print the name of each file that is left out, such as the event of an ended job."""
     for file, describe in _files(given):
         try:
             yield evaluator.evaluate(file, describe)
         except IgnoredEvent as exc:
-            told = f"left out: {file}: {exc.message} ({exc.evidence['reason']})"
-            Terminal(sys.stderr, soft_wrap=True).print(told)
+            message = f"left out: {file}: {exc.message} ({exc.evidence['reason']})"
+            Terminal(sys.stderr, soft_wrap=True).print(message)
 
 
 def _files(given: list[Path]) -> Iterator[tuple[Path, Path | None]]:
     for path in given:
         found = events_in(path) if path.is_dir() else [(path, None)]
         if not found:
-            raise ConfigError("there is no .json and no .json.gz in this folder", path=str(path))
+            raise ConfigError("there is no .json or .json.gz file in this folder", path=str(path))
         yield from found
 
 

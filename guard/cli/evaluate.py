@@ -1,4 +1,4 @@
-"""`evaluate`: the decision on an event or on a recorded document, offline."""
+"""`evaluate`: the decision on an event or a recorded document, offline."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A document and the decision on it, without the rules that a record hides values from."""
+    """A document and the decision on it, without the findings of `undecided` rules, which read fields that a record hides."""
 
     document: Document
     evaluation: Evaluation
@@ -44,27 +44,24 @@ class Evaluated:
 
     @property
     def decision(self) -> Verdict | None:
-        """The verdict; None when rules are missing from one that isn't a deny."""
+        """The verdict; None if rules are undecided, unless the others deny the job."""
         verdict = self.evaluation.decision.decision
         return None if self.undecided and verdict != "deny" else verdict
 
 
 class Evaluator:
-    """Decides with one bundle and a local OPA; a context manager."""
+    """Evaluates documents with one bundle and a local OPA; a context manager."""
 
     def __init__(self, bundle: Path, *, opa: Path, environment: Mapping[str, str]) -> None:
-        """Take the deployment's settings of the environment; of a folder, refuse what the build refuses.
-
-        Raises ConfigError.
-        """
-        # It is of this machine: the function's environment, whose size is limited, has none.
+        """Read the deployment's settings from the environment. Raises ConfigError, also for a folder that can't be built."""
+        # GUARD_OPA_PATH is for this machine only: it doesn't count towards the size limit of the function's environment.
         self._settings = Settings.from_environment({k: v for k, v in environment.items() if k != "GUARD_OPA_PATH"})
         self._bundle, self._opa = bundle, Opa(opa, Path.cwd())
         if not bundle.exists():
-            text = "there is neither a bundle nor a folder of policies: run this in the repository, or give --bundle"
+            text = "the bundle or policies folder doesn't exist: run this in the repository, or give --bundle"
             raise ConfigError(text, path=str(bundle))
         if bundle.is_dir():
-            _refuse_problems(self._opa, bundle)
+            _check_policies(self._opa, bundle)
         self._engine = EmbeddedOpa(
             lambda: OpaProcess(opa, bundle),
             timeout=self._settings.opa_timeout_seconds,
@@ -80,7 +77,7 @@ class Evaluator:
         self._engine.close()
 
     def evaluate(self, event: Path, describe: Path | None) -> Evaluated:
-        """Return the decision on an event, or on what was recorded, whose deny lists are its own.
+        """Return the decision on an event, or on a recorded document, which keeps the deny lists that it was recorded with.
 
         Raises GuardError, with the path in its evidence.
         """
@@ -97,7 +94,7 @@ class Evaluator:
         read = _read_json(event)
         known = recorded(read)
         if known is not None and describe is not None:
-            raise ConfigError("a recorded document needs no --describe")
+            raise ConfigError("--describe can't be combined with a recorded document")
         known = known or Recorded(_document(read, describe, self._settings))
         evaluation = self._engine.evaluate(known.document)
         undecided: tuple[str, ...] = ()
@@ -110,18 +107,18 @@ class Evaluator:
 def evaluate_file(
     event: Path, describe: Path | None, bundle: Path, *, opa: Path, environment: Mapping[str, str]
 ) -> Evaluated:
-    """Return the decision of the bundle on the event. Raises GuardError."""
+    """Return the bundle's decision on the event. Raises GuardError."""
     with Evaluator(bundle, opa=opa, environment=environment) as evaluator:
         return evaluator.evaluate(event, describe)
 
 
-def _refuse_problems(opa: Opa, policies: Path) -> None:
+def _check_policies(opa: Opa, policies: Path) -> None:
     if not (policies / CONFIG).exists():
         raise ConfigError("not a folder of policies: it has no guard/config/data.yaml", path=str(policies))
     broken = errors(check_config(opa, policies, utc_now().date()))
     if broken:
         listed = "\n".join(str(problem) for problem in broken)
-        raise ConfigError(f"no bundle could be built of these policies; run `make check`:\n{listed}")
+        raise ConfigError(f"the policies have errors, so no bundle can be built; run `make check`:\n{listed}")
 
 
 def _without(evaluation: Evaluation, rule_ids: tuple[str, ...]) -> Evaluation:
@@ -131,7 +128,7 @@ def _without(evaluation: Evaluation, rule_ids: tuple[str, ...]) -> Evaluation:
 
 def _document(event: Any, describe: Path | None, settings: Settings) -> Document:
     if isinstance(event, dict) and any(kind.arn_field in event for kind in JOB_KINDS):
-        raise ConfigError("this is a Describe response: give the event of the job, and this file with --describe")
+        raise ConfigError("this is a Describe response: give the job's event, and this file with --describe")
     ref = parse_event(event, home_of(event))
     if isinstance(ref, Ignored):
         raise IgnoredEvent("the guard ignores this event, so there is no decision", reason=ref.reason)
@@ -141,19 +138,19 @@ def _document(event: Any, describe: Path | None, settings: Settings) -> Document
 
 
 def _description(file: Path, ref: JobRef) -> dict[str, Any]:
-    """The job's Describe response: anything else, which has neither its ARN nor its name, would be a job without images."""
+    """Read the job's Describe response. Reject a file with neither ARN nor name: it would pass for a job without images."""
     description = _read_json(file)
     if not isinstance(description, dict):
         raise ConfigError("the Describe response is not a JSON object", path=str(file))
     if not ref.kind.described(description).keys() & {ref.kind.arn_field, *ref.identifiers}:
-        text = f"this is not what {ref.kind.describe_operation} returns: it has no {ref.kind.arn_field}"
+        text = f"the file is not a {ref.kind.describe_operation} response: it has no {ref.kind.arn_field}"
         raise ConfigError(text, path=str(file))
     return description
 
 
 def _read_json(path: Path) -> Any:
     try:
-        # Bytes of both: records are gzipped, and JSON tells its own encoding, whatever that of the terminal is.
+        # Read bytes: records are gzipped, and JSON's encoding is detected from its bytes, independent of the terminal's.
         content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         return json.loads(gzip.decompress(content) if content.startswith(_GZIP) else content)
     except (OSError, EOFError, zlib.error) as exc:

@@ -1,4 +1,4 @@
-"""`exemptions`: those of a bundle with the days that they have left, and what they cover in given documents."""
+"""`exemptions`: the exemptions of a bundle, their remaining days, and what they cover in given documents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from guard.authoring.opa import Opa
 from guard.cli.evaluate import Evaluated
 from guard.errors import ConfigError
 
-# The libraries that decide whether an exemption works say it here too.
+# The libraries that decide whether an exemption applies also report its problems here.
 _QUERY = """[{"exemption": exemption, "problems": problems} |
 	some exemption in data.guard.config.exemptions
 	policy := object.get(data.guard.config, "exemption_policy", {})
@@ -26,9 +26,10 @@ _QUERY = """[{"exemption": exemption, "problems": problems} |
 
 @dataclass
 class Listed:
-    """One exemption of a bundle; `covered` counts findings by rule, `jobs` are those in which it covers any.
+    """One exemption of a bundle; `covered` counts the covered findings by rule, `jobs` are the jobs that have them.
 
-    `undecided` counts by rule the documents that hide what the rule reads, `undecided_documents` those of any of its rules.
+    `undecided` counts by rule the documents that hide fields which the rule reads; `undecided_documents` counts each such
+    document once.
     """
 
     exemption: Mapping[str, Any]
@@ -41,18 +42,18 @@ class Listed:
 
     @property
     def id(self) -> str:
-        """Its id, or what stands in its place."""
+        """The exemption's id, or a placeholder."""
         return str(self.exemption.get("id", "(without id)"))
 
     @property
     def days_left(self) -> int | None:
-        """Days after today on which it still works; negative when it has ended, None when it says no day."""
+        """Days after today on which it still applies; negative if it has expired, None without a valid expiry date."""
         expires = day_of(self.exemption.get("expires"))
         return (expires - self.today).days if expires else None
 
     @property
     def state(self) -> str:
-        """In a word whether it works today."""
+        """Whether it applies today, in one word."""
         starts = day_of(self.exemption.get("starts"))
         if self.problems:
             return "refused"
@@ -61,14 +62,14 @@ class Listed:
         return "not yet" if starts and starts > self.today else "active"
 
     def count_undecided(self, rule_ids: Iterable[str]) -> None:
-        """Add one document that hides what these rules read, as far as the exemption is about them and not refused."""
+        """Add a document that hides fields which these rules read, if the exemption is for any of them and isn't refused."""
         rules = () if self.problems else self.exemption.get("rules", ())
         missing = [rule_id for rule_id in rule_ids if rule_id in rules or "*" in rules]
         self.undecided.update(missing)
         self.undecided_documents += bool(missing)
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything about it as JSON holds it."""
+        """Return all facts about the exemption in the types of JSON."""
         return dict(self.exemption) | {
             "state": self.state,
             "days_left": self.days_left,
@@ -87,7 +88,7 @@ def list_exemptions(opa: Path, bundle: Path, today: date) -> list[Listed]:
     except ConfigError as exc:
         if "undefined function data.guard.lib" not in exc.message:
             raise
-        text = "the bundle is of an older release, whose exemptions can't be listed: build it with this version of the guard"
+        text = "the exemptions of a bundle of an older release can't be listed: build it with this version of the guard"
         raise ConfigError(text, bundle=str(bundle)) from exc
     return [
         Listed(each["exemption"] if isinstance(each["exemption"], dict) else {}, tuple(sorted(each["problems"])), today)
@@ -96,9 +97,9 @@ def list_exemptions(opa: Path, bundle: Path, today: date) -> list[Listed]:
 
 
 def count_covered(listed: Sequence[Listed], results: Iterable[Evaluated]) -> int:
-    """Add to each exemption what it covers in these decisions, or may cover, and return how many there are.
+    """Add to each exemption what it covers, or may cover, in these decisions, and return the number of decisions.
 
-    Where several exemptions cover a finding, the first one counts.
+    If several exemptions cover a finding, only the first one counts.
     """
     by_id: dict[str | None, Listed] = {each.id: each for each in listed}
     number = 0
@@ -117,21 +118,21 @@ def count_covered(listed: Sequence[Listed], results: Iterable[Evaluated]) -> int
 
 
 def coverage(listed: Listed, documents: int) -> list[str]:
-    """Return what an exemption covers in so many documents, and what their records hide, one line for each."""
+    """Return lines about what an exemption covers in this number of documents, and what it may cover in hidden fields."""
     rules = ", ".join(f"{rule_id} ({count})" for rule_id, count in sorted(listed.covered.items()))
     decided, hiding = documents - listed.undecided_documents, listed.undecided_documents
     if rules:
-        told = [f"covers {rules} in {_of(len(listed.jobs), documents)}", *(f"  {job}" for job in listed.jobs)]
+        lines = [f"covers {rules} in {_part_of(len(listed.jobs), documents)}", *(f"  {job}" for job in listed.jobs)]
     else:
-        told = [f"covers nothing in {_of(decided, documents) if hiding else _all(documents)}"] if decided else []
+        lines = [f"covers nothing in {_part_of(decided, documents) if hiding else _all(documents)}"] if decided else []
     if hiding:
-        what, verb = ", ".join(sorted(listed.undecided)), "reads" if len(listed.undecided) == 1 else "read"
-        which = f"{_of(hiding, documents)}, which {'hides' if hiding == 1 else 'hide'}"
-        told.append(f"not decided in {which} what {what} {verb}: it may be in use there")
-    return told
+        readers, verb = ", ".join(sorted(listed.undecided)), "reads" if len(listed.undecided) == 1 else "read"
+        which = f"{_part_of(hiding, documents)}, which {'hides' if hiding == 1 else 'hide'}"
+        lines.append(f"not decided in {which} fields that {readers} {verb}: it may be in use there")
+    return lines
 
 
-def _of(some: int, documents: int) -> str:
+def _part_of(some: int, documents: int) -> str:
     return f"{some} of {documents} documents" if documents > 1 else "the document"
 
 
@@ -140,7 +141,7 @@ def _all(documents: int) -> str:
 
 
 def rules_text(rules: Any) -> str:
-    """Return the rules of an exemption on one line, also of one that is refused for them."""
+    """Return the rules of an exemption on one line, valid or not."""
     return ", ".join(each if isinstance(each, str) else json.dumps(each) for each in _listed(rules))
 
 

@@ -1,4 +1,4 @@
-"""`test`: a team's own cases, a folder of events or documents with the decision that each must get."""
+"""`test`: a team's cases, which are a folder of events or documents with the expected decision on each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Expected(BaseModel):
 
 
 class ExpectedFinding(_Expected):
-    """A finding by some of its keys; those that aren't given may be anything."""
+    """The keys of a finding that are compared; the others may have any value."""
 
     rule_id: str = ""
     level: Literal["warn", "deny"] = "deny"
@@ -37,14 +37,14 @@ class ExpectedFinding(_Expected):
     exempted_by: str | None = None
 
     def given(self) -> dict[str, Any]:
-        """Return the keys that are given."""
+        """Return only the keys that were given."""
         return self.model_dump(mode="json", exclude_unset=True)
 
 
 class Expectation(_Expected):
-    """What a case must get: the decision, and if given the ids of the rules whose findings count, or the findings.
+    """The expected decision of a case, and optionally the ids of the rules with findings that count, and the findings.
 
-    Both are complete lists. Of a finding only the given keys are compared, of its details only the given ones.
+    Both lists must be complete. Only the given keys of a finding are compared, and only the given keys of its details.
     """
 
     decision: Literal["allow", "warn", "deny"]
@@ -54,7 +54,7 @@ class Expectation(_Expected):
 
 @dataclass(frozen=True)
 class Case:
-    """One event or document of a folder, by its path without the suffix."""
+    """One event or document of a folder, named by its path without the suffix."""
 
     name: str
     event: Path
@@ -62,7 +62,7 @@ class Case:
     expected: Path
 
     def expectation(self) -> Expectation:
-        """Read what the case must get. Raises ConfigError."""
+        """Read the case's expectation. Raises ConfigError."""
         try:
             return Expectation.model_validate(yaml.safe_load(self.expected.read_text(encoding="utf-8")))
         except FileNotFoundError as exc:
@@ -72,11 +72,11 @@ class Case:
             raise ConfigError("the expectation can't be read", path=str(self.expected), problem=str(exc)) from exc
         except ValidationError as exc:
             problems = [_problem(error) for error in exc.errors(include_url=False, include_input=False)]
-            text = f"the expectation has a wrong form: {'; '.join(problems)}"
+            text = f"the expectation is invalid: {'; '.join(problems)}"
             raise ConfigError(text, path=str(self.expected)) from exc
 
     def accept(self, result: Evaluated) -> None:
-        """Write that the case must get what was decided. Raises ConfigError."""
+        """Write the decision as the case's expectation. Raises ConfigError."""
         try:
             self.expected.write_text(expectation_of(result), encoding="utf-8")
         except OSError as exc:
@@ -94,7 +94,7 @@ _FORMS = {
 
 
 def _problem(error: ErrorDetails) -> str:
-    *outer, key = error["loc"] or ("the whole",)
+    *outer, key = error["loc"] or ("the file",)
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
     if error["type"] == "extra_forbidden":
         known = list((ExpectedFinding if outer else Expectation).model_fields)
@@ -105,12 +105,12 @@ def _problem(error: ErrorDetails) -> str:
 
 
 def find_cases(folder: Path) -> list[Case]:
-    """Return the cases of a folder and those below it, sorted: NAME.json with NAME.expected.yaml, perhaps NAME.describe.json.
+    """Return the cases of a folder and its subfolders, sorted: NAME.json with NAME.expected.yaml, perhaps NAME.describe.json.
 
-    Raises ConfigError for a folder without any, and for an expectation without its event.
+    Raises ConfigError for a folder without cases, and for an expectation without its event.
     """
     if not folder.is_dir():
-        raise ConfigError("there is no such folder of cases", path=str(folder))
+        raise ConfigError("the folder of cases doesn't exist", path=str(folder))
     cases = [_case(folder, event, describe) for event, describe in events_in(folder)]
     names = [case.name for case in cases]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -118,14 +118,14 @@ def find_cases(folder: Path) -> list[Case]:
     lonely = sorted(set(folder.rglob(f"*{EXPECTED}")) - {case.expected for case in cases})
     if lonely:
         event = lonely[0].name.removesuffix(EXPECTED) + ".json"
-        raise ConfigError(f"an expectation without its event; write {event} beside it", path=str(lonely[0]))
+        raise ConfigError(f"the expectation has no event; write {event} beside it", path=str(lonely[0]))
     if not cases:
-        raise ConfigError("no case in this folder: NAME.json with an event or a document", path=str(folder))
+        raise ConfigError("the folder has no cases; add NAME.json with an event or a document", path=str(folder))
     return cases
 
 
 def events_in(folder: Path) -> list[tuple[Path, Path | None]]:
-    """Return the events and documents of a folder and those below it, sorted, each with its Describe response if it has one."""
+    """Return the events and documents of a folder and its subfolders, sorted, each with its Describe response if it has one."""
     # The guard writes records as .json.gz.
     files = sorted({*folder.rglob("*.json"), *folder.rglob("*.json.gz")})
     return [(file, _description(_plain(file))) for file in files if not _plain(file).name.endswith(DESCRIBE)]
@@ -147,7 +147,7 @@ def _plain(file: Path) -> Path:
 
 
 def expectation_of(result: Evaluated) -> str:
-    """Return an expectation that the result meets, as YAML."""
+    """Return the expectation, as YAML, that matches the result."""
     findings = [
         {"rule_id": finding.rule_id, "level": finding.level, "message": finding.message}
         | ({"exempted_by": finding.exempted_by} if finding.exempted_by else {})
@@ -159,7 +159,7 @@ def expectation_of(result: Evaluated) -> str:
 
 
 def differences(expected: Expectation, result: Evaluated) -> list[str]:
-    """Return the lines of a diff, `-` for what was expected and `+` for what was decided; none if they agree."""
+    """Return the lines of a diff, `-` for the expectation and `+` for the decision; none if they agree."""
     decision, lines = result.evaluation.decision, []
     if expected.decision != decision.decision:
         lines += ["decision", f"  - {expected.decision}", f"  + {decision.decision}"]
@@ -187,7 +187,7 @@ def _finding_lines(expected: list[dict[str, Any]], findings: tuple[Finding, ...]
 
 
 def _comparable(finding: Mapping[str, Any], missing: list[dict[str, Any]]) -> dict[str, Any]:
-    """Leave to a finding what one reads first, and what those that are missing are compared by."""
+    """Reduce a finding to the keys that are shown first, and those by which the missing findings are compared."""
     keys = {*_FIRST, "exempted_by"}.union(*missing)
     names: set[str] = set().union(*(wanted.get("details", {}) for wanted in missing))
     shown = {key: finding[key] for key in keys}

@@ -1,4 +1,4 @@
-"""`status` and `redrive`: a deployed guard from a terminal."""
+"""`status` and `redrive`: operate a deployed guard from a terminal."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from guard.operations.status import Part, status
 from guard.times import utc_now
 
 ATTENTION = 1
-"""Exit code: something should be looked at."""
+"""The exit code if something needs attention."""
 SHORT = 200
-"""Characters of an error, or of what the function said, in the table."""
+"""The most characters of an error or of the function's result in the table."""
 
 StackName = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")]
@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status_command(stack: StackName = "sagemaker-guard", as_json: AsJson = False) -> None:
-    """Show what a deployed guard is doing. Exit code: 0 all well, 1 something needs attention, 2 error."""
+    """Show the state of a deployed guard. Exit code: 0 all well, 1 something needs attention, 2 error."""
     client_of = _clients()
     found = find_stack(stack, client_of)
     parts = status(found, client_of, utc_now())
@@ -49,20 +49,20 @@ def status_command(stack: StackName = "sagemaker-guard", as_json: AsJson = False
 def redrive_command(
     stack: StackName = "sagemaker-guard",
     yes: Annotated[
-        bool, typer.Option("--yes", help="Invoke the function with each letter, instead of showing them.")
+        bool, typer.Option("--yes", help="Send each letter to the function, instead of only showing it.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Letters to take at most.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="The most letters to read.")] = 1000,
     as_json: AsJson = False,
 ) -> None:
-    """Show the dead letters, or with --yes send them through the function again; a letter is deleted after success only.
+    """Show the dead letters, or with --yes send them to the function again; a letter is deleted only after success.
 
-    Exit code: 0 no letter is left in the queue, 1 some are, 2 error.
+    Exit code: 0 no letter is left in the queue, 1 some are left, 2 error.
     """
     client_of = _clients()
-    # Not the settings: those of another release must not keep the letters from being seen.
+    # The settings aren't read: those of another release might be invalid here, and the letters couldn't be shown.
     function, queue_url = outputs(stack, FUNCTION_AND_LETTERS, client_of)
     queue = Queue(client_of("sqs"), queue_url)
-    rows = redrive(queue, client_of("lambda"), function, limit) if yes else kept(shown(queue, limit))
+    rows = redrive(queue, client_of("lambda"), function, limit) if yes else not_sent(shown(queue, limit))
     left = (print_letters_json if as_json else print_letters)(rows, queue.count, sys.stdout)
     raise typer.Exit(ATTENTION if left else 0)
 
@@ -70,18 +70,18 @@ def redrive_command(
 def _clients() -> Callable[[str], Any]:
     session: Any = new_session()
     session.events.register("after-call", refuse_foreign)
-    # An invocation must not be repeated because its answer takes long.
+    # A slow response must not cause a second invocation.
     patient = Config(read_timeout=HIDDEN_SECONDS, retries={"total_max_attempts": 1})
     return cache(lambda service: client_in(session, service, patient if service == "lambda" else None))
 
 
-def kept(letters: Iterable[Letter]) -> list[Redriven]:
-    """Return the letters as they are printed when nothing was done about them."""
+def not_sent(letters: Iterable[Letter]) -> list[Redriven]:
+    """Return the rows of letters that are only shown."""
     return [Redriven(letter, "kept: shown only; --yes sends it again", done=False) for letter in letters]
 
 
 def print_status(stack: str, parts: Iterable[Part], out: TextIO) -> None:
-    """Print a line for each part."""
+    """Print one line for each part."""
     console = Terminal(out)
     console.print(styled(stack, style="bold"))
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -99,9 +99,10 @@ def print_status_json(stack: str, parts: Iterable[Part], out: TextIO) -> None:
 
 
 def print_letters(redriven: Iterable[Redriven], count: Callable[[], Count], out: TextIO) -> bool:
-    """Print a row for each letter as it comes, since each may take minutes and a later one may fail, and the number of others.
+    """Print a row for each letter, then the number of other letters. Return whether any letter is left in the queue.
 
-    Return whether any letter is left in the queue, which is counted after the last row.
+    A row is printed at once, because each letter may take minutes and a later one may fail. The queue is counted after the last
+    row.
     """
     console = Terminal(out)
     rows: list[Redriven] = []
@@ -117,20 +118,20 @@ def print_letters(redriven: Iterable[Redriven], count: Callable[[], Count], out:
 
 
 def _left(rows: list[Redriven], count: Count) -> tuple[int, Count]:
-    """How many of these letters are left, and the others."""
+    """Return how many of these letters are left, and the count of the others."""
     kept = sum(not row.done for row in rows)
     return kept, count.besides(kept)
 
 
 def _hidden(count: Count) -> str:
-    """Who looks at letters hides them: another `redrive`, which may have been cut off."""
+    """Explain hidden letters: receiving letters hides them, also if that `redrive` was interrupted."""
     if not count.hidden:
         return ""
-    return f", {count.hidden} of them hidden for up to {HIDDEN_SECONDS} seconds, as another `redrive` looks at them"
+    return f", {count.hidden} of them hidden for up to {HIDDEN_SECONDS} seconds by another `redrive`"
 
 
 def _row(row: Redriven, *, with_head: bool) -> Table:
-    """A table of one row: its columns are as wide as those of every other one."""
+    """Return a table of one row; its columns have the same widths as those of the other rows."""
     table = Table(box=None, pad_edge=False, header_style="bold", show_header=with_head, expand=True)
     table.add_column("since", width=11)
     table.add_column("letter", width=17)
@@ -145,9 +146,9 @@ def _row(row: Redriven, *, with_head: bool) -> Table:
 
 
 def print_letters_json(redriven: Iterable[Redriven], count: Callable[[], Count], out: TextIO) -> bool:
-    """Print the letters with their events and the number of others as one object, also those before a failure.
+    """Print the letters with their events, and the number of other letters, as one object. Return whether any letter is left.
 
-    Return whether any letter is left in the queue. A failure leaves `others` null.
+    After a failure, the object holds the letters before it, and `others` is null.
     """
     rows: list[Redriven] = []
     others: Count | None = None
@@ -155,17 +156,17 @@ def print_letters_json(redriven: Iterable[Redriven], count: Callable[[], Count],
         rows += redriven
         kept, others = _left(rows, count())
     finally:
-        letters = [_as_data(row.letter) | _end(row) for row in rows]
+        letters = [_letter_fields(row.letter) | _result_fields(row) for row in rows]
         out.write(json.dumps({"letters": letters, "others": others and asdict(others)}, indent=2) + "\n")
     return bool(kept or others.number)
 
 
-def _as_data(letter: Letter) -> dict[str, Any]:
+def _letter_fields(letter: Letter) -> dict[str, Any]:
     sent = letter.sent_at.isoformat() if letter.sent_at else None
     return {"id": letter.id, "shape": letter.shape, "sent_at": sent, "error": letter.error, "event": letter.event}
 
 
-def _end(row: Redriven) -> dict[str, Any]:
+def _result_fields(row: Redriven) -> dict[str, Any]:
     return {"result": row.result, "done": row.done}
 
 

@@ -1,4 +1,4 @@
-"""What the commands print: a table for people, one JSON object for machines."""
+"""The output of `evaluate`: a table for people, one JSON object for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STYLES = {"allow": "green", "warn": "yellow", "deny": "bold red"}
 
 
 def print_json(result: Evaluated, out: TextIO) -> None:
-    """Print decision, findings, document, revision and OPA's version as one object; a decision that isn't known is null."""
+    """Print decision, findings, document, revision and OPA's version as one object; the decision is null if undecided."""
     answer = result.evaluation
     body = answer.decision.model_dump(mode="json") | {
         "decision": result.decision,
@@ -30,13 +30,13 @@ def print_json(result: Evaluated, out: TextIO) -> None:
 
 
 def print_table(result: Evaluated, out: TextIO) -> None:
-    """Print the verdict, the job with its images, and a row for each finding, as wide as the terminal."""
+    """Print the verdict, the job with its images, and a row for each finding, in the terminal's width."""
     console = Terminal(out)
     job, decision = result.document.job, result.evaluation.decision
     verdict = result.decision or "undecided"
     console.print(styled((verdict, STYLES.get(verdict, "bold")), f"  {job.kind} job {job.name}"))
     if result.undecided:
-        console.print(f"  not decided, since the record hides what they read: {', '.join(result.undecided)}")
+        console.print(f"  not decided, since the record hides fields that they read: {', '.join(result.undecided)}")
     for image in result.document.images:
         known = redacted(image.raw) if image.raw else (image.error.message if image.error else "unknown")
         console.print(styled(f"  {image.slot}: {known}", style="dim"))
@@ -47,11 +47,11 @@ def print_table(result: Evaluated, out: TextIO) -> None:
     table.add_column(overflow="fold")
     for finding in decision.findings:
         style = STYLES[finding.level] if finding.exempted_by is None else "dim"
-        table.add_row(styled(finding.level, style=style), _told(finding))
+        table.add_row(styled(finding.level, style=style), _finding_text(finding))
     console.print(table)
 
 
-def _told(finding: Finding) -> Text:
+def _finding_text(finding: Finding) -> Text:
     exempted = f" (exempted by {finding.exempted_by})" if finding.exempted_by else ""
     remedy = [styled((f"→ {finding.remediation}", "dim"))] if finding.remediation else []
     return lines(styled((finding.rule_id, "bold"), exempted), styled(finding.message), *remedy)

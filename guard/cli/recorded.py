@@ -1,4 +1,4 @@
-"""Documents that were decided on before: by themselves, as `evaluate --json` prints them, and in records of the decision log."""
+"""Read recorded documents: alone, in the output of `evaluate --json`, or in a record of the decision log."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from guard.images import redacted
 
 @dataclass(frozen=True)
 class Recorded:
-    """A document, and JSON pointers of what a record hides of it."""
+    """A document, and the JSON pointers of the values that a record hides."""
 
     document: Document
     hidden: tuple[str, ...] = ()
 
 
 def recorded(read: Any) -> Recorded | None:
-    """Recognize a document, an object that holds one as `document`, or a record; None for anything else.
+    """Return the document of a document, of an object with the key `document`, or of a record; None for anything else.
 
-    Raises EventError for a document outside the contract, and for a record whose masking left no document; IgnoredEvent for a
-    record of a job that had none.
+    Raises EventError for an invalid document, and for a record whose document was erased by masking; IgnoredEvent for the record
+    of a job that had no document.
     """
     if not isinstance(read, Mapping):
         return None
     if "decision_id" in read and "input" in read:
-        return _of_record(read)
+        return _from_record(read)
     candidate = read.get("document", read)
     if not isinstance(candidate, Mapping) or "schema_version" not in candidate:
         return None
     return Recorded(_document(candidate))
 
 
-def _of_record(record: Mapping[str, Any]) -> Recorded:
+def _from_record(record: Mapping[str, Any]) -> Recorded:
     hidden = (*record.get("erased", ()), *record.get("masked", ()))
     if record["input"] is None and not record.get("erased"):
-        text = "the record is of a job without a document, so there is no decision"
+        text = "the record has no document, since the job had none, so there is no decision"
         raise IgnoredEvent(text, reason=f"outcome {record.get('outcome')}", decision_id=record["decision_id"])
     if record["input"] is None:
         raise EventError(
-            "the record holds no document to decide on",
+            "the record's document was erased by the masking policy, so there is no decision",
             decision_id=record["decision_id"],
             erased=list(record.get("erased", ())),
         )
@@ -57,8 +57,8 @@ def _document(candidate: Any) -> Document:
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise EventError("the recorded document is outside the contract", field=field, problem=first["msg"]) from exc
-    # Documents of today hold no user and password of an image reference; older ones may.
+        raise EventError("the recorded document is invalid", field=field, problem=first["msg"]) from exc
+    # Documents of older releases may contain the user and password of an image reference.
     images = tuple(
         image.model_copy(update={"raw": redacted(image.raw)}) if image.raw else image for image in document.images
     )

@@ -1,4 +1,4 @@
-"""Text that somebody else wrote, for a terminal: nothing in it moves the cursor, changes colours or hides other text."""
+"""Escape untrusted text for a terminal, so that it can't move the cursor, change colours or hide other text."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 import unicodedata
 from typing import TextIO
 
-# Control, format (bidirectional overrides, zero width), surrogate, private and unassigned characters, separators of lines.
+# Control, format (bidirectional overrides, zero width), surrogate, private use and unassigned characters, line separators.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def printable(text: str) -> str:
-    r"""Return the text with each character that a terminal would obey, or not show, written as an escape.
+    r"""Return the text with each control or invisible character written as an escape.
 
     >>> printable("churn\x1b[2J\N{RIGHT-TO-LEFT OVERRIDE}")
     'churn\\x1b[2J\\u202e'
@@ -23,7 +23,7 @@ def printable(text: str) -> str:
 
 
 class Escaping(io.TextIOBase):
-    """Writes to a terminal what is printable, each other character as an escape; lines and tabs are the program's own."""
+    """A text stream to a terminal that escapes all but printable characters, line breaks and tabs."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

@@ -1,4 +1,4 @@
-"""`sagemaker-guard evaluate`: exit codes, the table, the JSON object, and its way back in."""
+"""`sagemaker-guard evaluate`: exit codes, the table, the JSON object, and that object as input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EVENT = Path("tests/events/training_starting.json")
 
 @pytest.fixture
 def run(opa: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the command with the pinned OPA and, where none is named, the bundle that ships: a folder is checked first."""
+    """Run the command with the pinned OPA and, unless a test passes --bundle, the shipped bundle: a folder is checked first."""
     monkeypatch.setenv("GUARD_OPA_PATH", str(opa))
 
     def evaluate(*arguments: str | Path, **options: Any) -> Result:
@@ -52,11 +52,11 @@ def event(tmp_path: Path) -> Any:
 
 
 @pytest.mark.parametrize(("image", "code"), [(ALLOWED, 0), (DENIED, 1)], ids=["allow", "deny"])
-def test_the_exit_code_tells_the_decision(run, event, image, code) -> None:
+def test_the_exit_code_shows_the_decision(run, event, image, code) -> None:
     assert run(event(image)).exit_code == code
 
 
-def test_a_folder_of_policies_decides_like_the_bundle_that_is_built_of_it(run, event) -> None:
+def test_a_folder_of_policies_can_be_evaluated_without_a_bundle(run, event) -> None:
     assert run(event(DENIED), "--bundle", POLICIES).exit_code == 1
 
 
@@ -68,7 +68,7 @@ def test_the_table_names_decision_job_rule_and_remedy(run, event) -> None:
 
 
 def _owned(text: str, event: Any, tmp_path: Path) -> Path:
-    """An event whose owner wrote this text wherever the event takes one."""
+    """Write an event that has this text in every field that the job's owner controls."""
     content = json.loads(event(DENIED).read_text())
     content["detail"]["TrainingJobName"] = f"churn{text}"
     content["detail"]["Environment"] = {f"NAME{text}_PASSWORD": "x"}
@@ -81,7 +81,7 @@ def _owned(text: str, event: Any, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "text", ["\x1b[2J\x1b[1;1H", "\x07\x08\r", "\x9b31m", "\N{RIGHT-TO-LEFT OVERRIDE}", "\u2028", "\u200b"], ids=ascii
 )
-def test_the_table_holds_no_character_that_a_terminal_obeys(run, event, tmp_path, text) -> None:
+def test_control_characters_are_escaped_in_the_table(run, event, tmp_path, text) -> None:
     result = run(_owned(text, event, tmp_path))
     assert result.exit_code == 1
     shown = result.stdout + result.stderr
@@ -89,7 +89,7 @@ def test_the_table_holds_no_character_that_a_terminal_obeys(run, event, tmp_path
     assert not set(text) & set(shown) - set("[]0123456789;mJH")
 
 
-def test_an_error_holds_no_character_that_a_terminal_obeys(run, tmp_path) -> None:
+def test_control_characters_are_escaped_in_an_error(run, tmp_path) -> None:
     path = tmp_path / "event.json"
     path.write_text(json.dumps({"source": "aws.sagemaker", "account": "\x1b[2J", "detail-type": "\x1b[2J"}))
     result = run(path)
@@ -113,7 +113,7 @@ def test_user_and_password_of_an_image_reference_are_never_shown(run, event, ima
     assert [part for part in ("bob", "hunter2", "hunt", "er2@") if part in shown] == []
 
 
-def test_nor_are_those_in_a_document_that_was_recorded_before(run, event, tmp_path) -> None:
+def test_nor_are_those_in_a_recorded_document(run, event, tmp_path) -> None:
     answer = json.loads(run(event(CREDENTIALS[0]), "--json").stdout)
     answer["document"]["images"][0]["raw"] = CREDENTIALS[0]
     recorded = tmp_path / "recorded.json"
@@ -137,7 +137,7 @@ def test_the_table_fits_80_columns(run, event, image) -> None:
         pytest.param("rules:\n", "rule:\n", "did you mean rules?", id="misspelt"),
     ],
 )
-def test_a_folder_that_the_build_refuses_is_refused(run, event, opa, tmp_path, old, new, says) -> None:
+def test_a_folder_with_errors_is_rejected(run, event, opa, tmp_path, old, new, says) -> None:
     tree = few_policies(tmp_path / "copy", opa, ("denied_image", "max_runtime"))
     config = tree.folder / CONFIG
     assert old in config.read_text()
@@ -146,7 +146,7 @@ def test_a_folder_that_the_build_refuses_is_refused(run, event, opa, tmp_path, o
     assert (result.exit_code, says in result.stderr) == (2, True), result.stderr
 
 
-def test_a_folder_that_holds_no_policies_is_refused(run, event, tmp_path) -> None:
+def test_a_folder_without_policies_is_rejected(run, event, tmp_path) -> None:
     result = run(event(ALLOWED), "--bundle", tmp_path)
     assert result.exit_code == 2
     assert result.stderr.replace("\n", "") == (
@@ -161,21 +161,21 @@ def test_json_holds_decision_findings_document_and_revision(run, event, bundle) 
     assert len(answer["revision"]) >= 12
 
 
-def test_what_json_printed_is_decided_again(run, event, tmp_path) -> None:
+def test_the_output_of_json_can_be_evaluated_again(run, event, tmp_path) -> None:
     first = run(event(DENIED), "--json")
     recorded = tmp_path / "recorded.json"
     recorded.write_text(first.stdout)
     assert json.loads(run(recorded, "--json").stdout) == json.loads(first.stdout)
 
 
-def test_describe_stands_in_for_the_events_own_detail(run, event, tmp_path) -> None:
+def test_a_describe_response_replaces_the_events_detail(run, event, tmp_path) -> None:
     described = json.loads(event(DENIED).read_text())["detail"]
     path = tmp_path / "describe.json"
     path.write_text(json.dumps(described))
     assert run(event(ALLOWED), "--describe", path).exit_code == 1
 
 
-def test_the_image_lists_of_the_deployment_count(run, event, monkeypatch) -> None:
+def test_the_deny_lists_of_the_settings_are_used(run, event, monkeypatch) -> None:
     monkeypatch.setenv("GUARD_TRAINING_CONTAINERS", "pytorch-training:2.4-cpu-py311")
     assert run(event(ALLOWED)).exit_code == 1
 
@@ -185,7 +185,7 @@ def test_the_image_lists_of_the_deployment_count(run, event, monkeypatch) -> Non
     [
         pytest.param(lambda content: content, id="as it is"),
         pytest.param(gzip.compress, id="gzipped, as the bucket has records"),
-        pytest.param(lambda content: codecs.BOM_UTF8 + content, id="with a mark of its encoding"),
+        pytest.param(lambda content: codecs.BOM_UTF8 + content, id="with a byte order mark"),
         pytest.param(lambda content: content.decode().encode("utf-16"), id="as PowerShell writes it"),
     ],
 )
@@ -201,34 +201,34 @@ def test_an_event_is_read_from_standard_input_as_from_a_file(run, event, tmp_pat
         pytest.param("{", "not JSON", id="not JSON"),
         pytest.param("[" * 200_000, "not JSON", id="JSON without end"),
         pytest.param('{"source": "aws.sagemaker", "account": ["[/x]"]}', "[/x]", id="text that looks like markup"),
-        pytest.param("{}", "EventError", id="no event"),
-        pytest.param('{"document": {"schema_version": 1}}', "outside the contract", id="a broken document"),
+        pytest.param("{}", "EventError", id="not an event"),
+        pytest.param('{"document": {"schema_version": 1}}', "document is invalid", id="an invalid document"),
     ],
 )
-def test_what_cannot_be_decided_is_an_error(run, tmp_path, content, says) -> None:
+def test_invalid_input_is_an_error(run, tmp_path, content, says) -> None:
     path = tmp_path / "event.json"
     path.write_text(content)
     result = run(path)
     assert (result.exit_code, says in result.stderr) == (2, True)
 
 
-def test_what_is_not_json_is_told_with_its_path_and_the_place(run, tmp_path) -> None:
+def test_the_error_of_invalid_json_names_the_path_and_the_position(run, tmp_path) -> None:
     path = tmp_path / "event.json"
     path.write_text("{\n7")
-    told = run(path).stderr
-    assert f"path={str(path)!r}" in told
-    assert "line 2 column 1" in told
+    error = run(path).stderr
+    assert f"path={str(path)!r}" in error
+    assert "line 2 column 1" in error
 
 
 @pytest.mark.parametrize("kept", [3, 40], ids=["within the header", "within the data"])
-def test_a_record_that_was_cut_off_can_not_be_read(run, event, tmp_path, kept) -> None:
+def test_a_truncated_record_cannot_be_read(run, event, tmp_path, kept) -> None:
     path = tmp_path / "record.json.gz"
     path.write_bytes(gzip.compress(event(DENIED).read_bytes())[:kept])
     result = run(path)
     assert (result.exit_code, f"the file can't be read (path={str(path)!r}" in result.stderr) == (2, True)
 
 
-def test_an_event_that_the_guard_ignores_is_no_allow(run, event) -> None:
+def test_an_event_that_the_guard_ignores_is_an_error(run, event) -> None:
     result = run(event(ALLOWED, source="aws.ec2"))
     assert (result.exit_code, "ignores this event, so there is no decision (reason=" in result.stderr) == (2, True)
 
@@ -239,21 +239,21 @@ def test_a_path_that_is_not_there_is_an_error(run, event, option) -> None:
     assert (result.exit_code, "/nowhere" in result.stderr) == (2, True)
 
 
-def test_without_a_bundle_it_is_said_where_there_is_one(run, event) -> None:
-    said = "run this in the repository, or give --bundle (path='/nowhere'"
-    assert said in run(event(ALLOWED), "--bundle", "/nowhere").stderr
+def test_the_error_of_a_missing_bundle_says_how_to_get_one(run, event) -> None:
+    error = "run this in the repository, or give --bundle (path='/nowhere'"
+    assert error in run(event(ALLOWED), "--bundle", "/nowhere").stderr
 
 
-def test_the_reason_why_a_file_can_not_be_read_is_said(run, tmp_path) -> None:
+def test_the_error_of_an_unreadable_file_has_the_reason(run, tmp_path) -> None:
     assert "problem='Is a directory'" in run(tmp_path).stderr
     assert "problem='No such file or directory'" in run(tmp_path / "none.json").stderr
 
 
-def test_a_describe_response_is_no_event(run, event, tmp_path) -> None:
+def test_a_describe_response_in_place_of_the_event_is_an_error(run, event, tmp_path) -> None:
     path = tmp_path / "describe.json"
     path.write_text(json.dumps(json.loads(event(DENIED).read_text())["detail"]))
     refused = run(path)
-    assert (refused.exit_code, "give the event of the job, and this file with --describe" in refused.stderr) == (
+    assert (refused.exit_code, "give the job's event, and this file with --describe" in refused.stderr) == (
         2,
         True,
     )
@@ -262,23 +262,24 @@ def test_a_describe_response_is_no_event(run, event, tmp_path) -> None:
 @pytest.mark.parametrize(
     "content", ["{}", '{"TransformJobName": "churn-42"}', "[]"], ids=["empty", "another kind", "list"]
 )
-def test_what_describes_no_job_is_no_deny(run, event, tmp_path, content) -> None:
+def test_an_invalid_describe_response_is_an_error(run, event, tmp_path, content) -> None:
     path = tmp_path / "describe.json"
     path.write_text(content)
     refused = run(event(ALLOWED), "--describe", path)
-    said = "Describe response" if content == "[]" else "this is not what DescribeTrainingJob returns"
-    assert (refused.exit_code, said in refused.stderr, f"path={str(path)!r}" in refused.stderr) == (2, True, True)
+    error = "Describe response" if content == "[]" else "the file is not a DescribeTrainingJob response"
+    assert (refused.exit_code, error in refused.stderr, f"path={str(path)!r}" in refused.stderr) == (2, True, True)
 
 
-def test_a_recorded_document_needs_no_description(run, event, tmp_path) -> None:
+def test_a_recorded_document_cannot_have_a_describe_response(run, event, tmp_path) -> None:
     recorded = tmp_path / "recorded.json"
     recorded.write_text(run(event(ALLOWED), "--json").stdout)
     refused = run(recorded, "--describe", recorded)
-    assert (refused.exit_code, f"needs no --describe (path={str(recorded)!r}" in refused.stderr) == (2, True)
+    error = f"--describe can't be combined with a recorded document (path={str(recorded)!r}"
+    assert (refused.exit_code, error in refused.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("surprise"), ConfigError("surprise")], ids=["defect", "known"])
-def test_whatever_a_command_raises_is_an_error_and_no_deny(monkeypatch, capsys, error) -> None:
+def test_any_exception_of_a_command_exits_with_2(monkeypatch, capsys, error) -> None:
     def broken() -> None:
         raise error
 
@@ -288,7 +289,7 @@ def test_whatever_a_command_raises_is_an_error_and_no_deny(monkeypatch, capsys, 
     assert (ended.value.code, "surprise" in capsys.readouterr().err) == (2, True)
 
 
-def _told(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+def _printed(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
     def broken() -> None:
         raise error
 
@@ -298,8 +299,8 @@ def _told(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return capsys.readouterr().err.splitlines()
 
 
-def test_what_the_terminal_has_no_character_for_is_escaped_and_no_error(monkeypatch) -> None:
-    """The arrow before a remedy is in no Latin-1, and a job's owner may write anything."""
+def test_characters_that_the_terminals_encoding_lacks_are_escaped(monkeypatch) -> None:
+    """The arrow before a remediation isn't in Latin-1, and a job's owner may use any character."""
     streams = {name: io.TextIOWrapper(io.BytesIO(), encoding="latin-1") for name in ("stdout", "stderr")}
     for name, stream in streams.items():
         monkeypatch.setattr(sys, name, stream)
@@ -311,8 +312,8 @@ def test_what_the_terminal_has_no_character_for_is_escaped_and_no_error(monkeypa
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["table", "JSON"])
-def test_an_answer_that_nobody_reads_is_an_error_and_no_deny(event, bundle, opa, options) -> None:
-    """As in `evaluate ... | head -1`: of a short answer, Python itself writes the rest when it ends."""
+def test_output_that_nobody_reads_exits_with_2(event, bundle, opa, options) -> None:
+    """For example in `evaluate ... | head -1`. Without line buffering, Python would write short output only when it ends."""
     readers, writers = os.pipe()
     os.close(readers)
     command = [sys.executable, "-c", "from guard.cli.app import main; main()", "evaluate", str(event(ALLOWED))]
@@ -328,18 +329,18 @@ def test_an_answer_that_nobody_reads_is_an_error_and_no_deny(event, bundle, opa,
     assert (ran.returncode, ran.stderr) == (2, "")
 
 
-def test_an_error_of_several_lines_is_told_in_as_many(monkeypatch, capsys) -> None:
-    assert _told(ConfigError("two\nproblems"), monkeypatch, capsys) == ["error ConfigError: two", "problems"]
+def test_an_error_of_several_lines_keeps_its_lines(monkeypatch, capsys) -> None:
+    assert _printed(ConfigError("two\nproblems"), monkeypatch, capsys) == ["error ConfigError: two", "problems"]
 
 
-def test_a_defect_is_told_with_its_place_and_no_character_that_a_terminal_obeys(monkeypatch, capsys) -> None:
-    lines = _told(RuntimeError("a\x1b[2Jb"), monkeypatch, capsys)
+def test_a_defect_is_printed_with_its_traceback_and_escaped(monkeypatch, capsys) -> None:
+    lines = _printed(RuntimeError("a\x1b[2Jb"), monkeypatch, capsys)
     assert (lines[0], lines[-1]) == ("error Traceback (most recent call last):", r"RuntimeError: a\x1b[2Jb")
     assert any("in broken" in line for line in lines)
 
 
-def test_the_help_lists_the_commands_and_no_installation_of_a_shells_completion() -> None:
-    """It would write into the files of the caller's shell."""
+def test_the_help_lists_the_commands_but_no_option_to_install_shell_completion() -> None:
+    """That option would write into the configuration files of the caller's shell."""
     result = CliRunner().invoke(app, [])
     assert "evaluate" in result.output
     assert "completion" not in CliRunner().invoke(app, ["--help"]).output

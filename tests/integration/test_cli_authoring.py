@@ -1,4 +1,4 @@
-"""`sagemaker-guard test` and `exemptions`: a team's own cases, and what is exempted."""
+"""`sagemaker-guard test` and `exemptions`: a team's cases, and the exemptions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROLE = json.loads(RECORDED.read_text())["document"]["job"]["role_arn"]
 
 @pytest.fixture
 def run(opa: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command with the pinned OPA at one time, of which all days are counted: midnight comes while tests run."""
+    """Run a command with the pinned OPA at a fixed time, so that tests don't fail at midnight."""
     monkeypatch.setenv("GUARD_OPA_PATH", str(opa))
     monkeypatch.setattr("guard.cli.authoring.utc_now", lambda: NOW)
 
@@ -51,13 +51,13 @@ def cases(tmp_path: Path) -> Path:
     return folder
 
 
-def test_cases_that_agree_exit_with_0(run: Any, cases: Path, bundle: Path) -> None:
+def test_passed_cases_exit_with_0(run: Any, cases: Path, bundle: Path) -> None:
     result = run("test", cases, "--bundle", bundle)
     assert result.stdout == "ok      event\nok      recorded\n2 cases: 2 passed\n"
     assert result.exit_code == 0
 
 
-def test_a_case_that_differs_is_shown_and_exits_with_1(run: Any, cases: Path, bundle: Path) -> None:
+def test_a_failed_case_is_shown_with_a_diff_and_exits_with_1(run: Any, cases: Path, bundle: Path) -> None:
     (cases / "event.expected.yaml").write_text("decision: allow\nrules: [region]\n")
     result = run("test", cases, "--bundle", bundle)
     diff = "    decision\n      - allow\n      + deny\n    rules\n      - region\n      + denied_image\n"
@@ -73,7 +73,7 @@ def test_a_case_that_cannot_be_decided_is_an_error_and_the_others_run(run: Any, 
     assert (result.exit_code, "2 cases: 1 failed, 1 with errors" in result.stdout) == (2, True)
 
 
-def test_accept_writes_the_expectation_of_a_case_without_one_and_no_other(run: Any, cases: Path, bundle: Path) -> None:
+def test_accept_writes_only_missing_expectations(run: Any, cases: Path, bundle: Path) -> None:
     (cases / "event.expected.yaml").unlink()
     (cases / "recorded.expected.yaml").write_text("decision: allow\n")
     assert run("test", cases, "--bundle", bundle, "--accept").exit_code == 1
@@ -90,7 +90,7 @@ def test_an_expectation_that_can_not_be_written_is_an_error_of_its_case(run: Any
     assert (result.exit_code, "2 cases: 1 passed, 1 with errors" in result.stdout) == (2, True)
 
 
-def test_a_description_beside_the_event_is_used(run: Any, cases: Path, bundle: Path) -> None:
+def test_a_describe_response_beside_the_event_is_used(run: Any, cases: Path, bundle: Path) -> None:
     described = json.loads(EVENT.read_text())["detail"]
     described["AlgorithmSpecification"]["TrainingImage"] = "registry.example.com/fine:1"
     (cases / "event.describe.json").write_text(json.dumps(described))
@@ -120,7 +120,7 @@ def _exemption(name: str, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def policies(tmp_path: Path, opa: Path) -> Any:
-    """Write policies with these exemptions, perhaps with a policy for them."""
+    """Write policies with these exemptions and other parts of the configuration, such as an exemption_policy."""
 
     def write(*exemptions: dict[str, Any], **others: Any) -> Path:
         tree = copy_policies(tmp_path / "copy", opa)
@@ -155,15 +155,13 @@ def test_exemptions_are_listed_with_days_left_and_what_they_cover(run: Any, poli
 
 
 @pytest.mark.parametrize(
-    ("rules", "told"),
+    ("rules", "shown"),
     [(None, "rules null"), ("denied_image", "rules denied_image"), (["denied_image", "x"], "rules denied_image, x")],
 )
-def test_an_exemption_whose_rules_are_no_list_is_listed_as_refused(
-    run: Any, policies: Any, rules: object, told: str
-) -> None:
+def test_an_exemption_with_invalid_rules_is_listed(run: Any, policies: Any, rules: object, shown: str) -> None:
     result = run("exemptions", "--bundle", policies(_exemption("EX-1", rules=rules)))
     assert result.exit_code == 0, result.exception
-    assert f"{told}; role_arn" in " ".join(result.stdout.split())
+    assert f"{shown}; role_arn" in " ".join(result.stdout.split())
 
 
 def test_json_lists_everything_about_each(run: Any, policies: Any) -> None:
@@ -179,7 +177,7 @@ def test_json_lists_everything_about_each(run: Any, policies: Any) -> None:
     }
 
 
-def test_of_a_folder_the_json_files_are_read_in_all_its_depth(run: Any, policies: Any, tmp_path: Path) -> None:
+def test_json_files_in_subfolders_are_read(run: Any, policies: Any, tmp_path: Path) -> None:
     recorded = json.loads(RECORDED.read_text())
     recorded["document"]["source"]["time"] = NOW.isoformat()
     folder = tmp_path / "documents"
@@ -195,7 +193,7 @@ def test_of_a_folder_the_json_files_are_read_in_all_its_depth(run: Any, policies
 
 
 def test_records_of_jobs_without_a_document_are_left_out_by_name(run: Any, policies: Any, tmp_path: Path) -> None:
-    """The job was gone, or could not be described."""
+    """The job didn't exist any more, or couldn't be described."""
     folder = tmp_path / "records"
     folder.mkdir()
     gone = {"decision_id": "d-1", "input": None, "result": None, "outcome": "gone"}
@@ -204,20 +202,26 @@ def test_records_of_jobs_without_a_document_are_left_out_by_name(run: Any, polic
     result = run("exemptions", folder, "--bundle", policies(_exemption("EX-1")))
     assert result.exit_code == 0, result.output
     (left_out,) = result.stderr.splitlines()
-    assert left_out.startswith(f"left out: {folder / 'd-1.json.gz'}: the record is of a job without a document")
+    assert left_out.startswith(
+        f"left out: {folder / 'd-1.json.gz'}: the record has no document, since the job had none"
+    )
     assert "(outcome gone)" in left_out
 
 
 @pytest.mark.parametrize(
     ("rules", "code", "told"),
     [
-        (["secret_in_environment"], 2, "not decided in the document, which hides what secret_in_environment reads"),
+        (
+            ["secret_in_environment"],
+            2,
+            "not decided in the document, which hides fields that secret_in_environment reads",
+        ),
         (["max_runtime"], 0, "covers nothing in the document"),
     ],
     ids=["hidden", "open"],
 )
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
-def test_where_a_record_hides_what_a_rule_reads_its_exemption_may_be_in_use(
+def test_an_exemption_is_undecided_if_a_record_hides_fields_that_its_rule_reads(
     run: Any, policies: Any, tmp_path: Path, rules: list[str], code: int, told: str, options: list[str]
 ) -> None:
     document = json.loads(RECORDED.read_text())["document"]
@@ -237,16 +241,17 @@ def test_where_a_record_hides_what_a_rule_reads_its_exemption_may_be_in_use(
         assert ("covers nothing" in result.stdout) == (code == 0)
 
 
-def test_a_folder_without_any_is_an_error(run: Any, policies: Any, tmp_path: Path) -> None:
+def test_a_folder_without_json_files_is_an_error(run: Any, policies: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     refused = run("exemptions", tmp_path / "empty", "--bundle", policies(_exemption("EX-1")))
     assert (
-        str(refused.exception) == f"there is no .json and no .json.gz in this folder (path={str(tmp_path / 'empty')!r})"
+        str(refused.exception)
+        == f"there is no .json or .json.gz file in this folder (path={str(tmp_path / 'empty')!r})"
     )
 
 
 def test_events_that_the_guard_ignores_are_left_out_by_name(run: Any, policies: Any, tmp_path: Path) -> None:
-    """A folder of kept events has those of ended jobs, too."""
+    """A folder of archived events also has those of ended jobs."""
     folder = tmp_path / "documents"
     folder.mkdir()
     for name in ("training_completed.json", "training_starting.json"):
@@ -258,7 +263,7 @@ def test_events_that_the_guard_ignores_are_left_out_by_name(run: Any, policies: 
     assert left_out.startswith(f"left out: {folder / 'training_completed.json'}: ")
 
 
-def test_a_folder_of_cases_is_one_of_documents_each_with_its_describe_response(
+def test_exemptions_reads_a_folder_of_cases_with_their_describe_responses(
     run: Any, policies: Any, tmp_path: Path
 ) -> None:
     folder = tmp_path / "cases"
@@ -282,14 +287,14 @@ def test_a_document_that_cannot_be_decided_on_is_named(run: Any, policies: Any, 
     assert error.evidence["path"] == str(tmp_path / "other.json")
 
 
-def test_one_that_the_policy_refuses_says_why(run: Any, policies: Any) -> None:
+def test_an_exemption_that_the_policy_refuses_is_listed_with_the_reason(run: Any, policies: Any) -> None:
     folder = policies(_exemption("EX-1"), exemption_policy={"ticket_required": True})
     text = " ".join(run("exemptions", "--bundle", folder).stdout.split())
     assert "EX-1 refused, 12 days left" in text
     assert "exempts nothing: it has no ticket, which exemption_policy requires" in text
 
 
-def test_without_exemptions_that_is_said(run: Any, bundle: Path) -> None:
+def test_a_bundle_without_exemptions_prints_that_there_are_none(run: Any, bundle: Path) -> None:
     assert run("exemptions", "--bundle", bundle).stdout == "There are no exemptions.\n"
 
 
@@ -311,7 +316,7 @@ def test_cases_are_decided_with_the_bundles_exemptions(run: Any, cases: Path, op
     assert "(exempted by EX-1)" in result.stdout
 
 
-def test_what_is_accepted_of_an_exempted_case_holds_it_to_the_exemption(
+def test_an_accepted_expectation_of_an_exempted_case_requires_the_exemption(
     run: Any, cases: Path, opa: Path, tmp_path: Path
 ) -> None:
     (cases / "event.expected.yaml").unlink()
@@ -348,7 +353,7 @@ OLD_BUNDLES = {
 
 
 @pytest.mark.parametrize(("text", "code", "told"), OLD_BUNDLES.values(), ids=OLD_BUNDLES)
-def test_cases_are_decided_with_older_bundles_or_say_why_not(
+def test_cases_with_an_older_bundle_are_decided_or_report_why_not(
     run: Any, cases: Path, opa: Path, tmp_path: Path, text: str, code: int, told: str
 ) -> None:
     folder = tmp_path / "old"
@@ -359,8 +364,8 @@ def test_cases_are_decided_with_older_bundles_or_say_why_not(
     assert (result.exit_code, told in result.stdout) == (code, True), result.stdout
 
 
-def test_exemptions_of_a_bundle_that_is_too_old_say_so(run: Any, opa: Path, tmp_path: Path) -> None:
+def test_exemptions_of_an_older_bundle_are_an_error(run: Any, opa: Path, tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text(json.dumps({"guard": {"config": {"exemptions": []}}}))
     assert Opa(opa, tmp_path).run("build", "--bundle", ".", "--output", "old.tar.gz").code == 0
     result = run("exemptions", "--bundle", tmp_path / "old.tar.gz")
-    assert "of an older release, whose exemptions can't be listed" in str(result.exception)
+    assert "the exemptions of a bundle of an older release can't be listed" in str(result.exception)

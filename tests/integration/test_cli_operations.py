@@ -32,7 +32,7 @@ VARIABLES = {PREFIX + "STATE_TABLE": "state", PREFIX + "SWITCH_PARAMETER": NAME}
 
 
 class Cloud:
-    """A deployed stack in CloudFormation and Lambda, with moto's services beside them, and what was asked of both."""
+    """A deployed stack with fake CloudFormation and Lambda clients that record their calls; other services are moto's."""
 
     def __init__(self, outcome: str) -> None:
         self.sqs = aws_client("sqs")
@@ -95,21 +95,21 @@ def test_redrive_with_yes_sends_them_through_the_function(run: Any, cloud: Cloud
     assert cloud.cloudformation.calls == [("DescribeStacks", {"StackName": "other"})]
 
 
-def test_an_invocation_is_waited_for_and_made_once(run: Any, cloud: Cloud) -> None:
+def test_an_invocation_has_a_long_timeout_and_no_retry(run: Any, cloud: Cloud) -> None:
     run("redrive", "--yes")
     patient = cloud.configs.pop("lambda")
     assert (patient.read_timeout, patient.retries) == (HIDDEN_SECONDS, {"total_max_attempts": 1})
     assert cloud.configs == {"cloudformation": None, "sqs": None}
 
 
-def test_a_proxys_page_is_not_an_empty_queue(run: Any, cloud: Cloud) -> None:
+def test_the_response_of_a_proxy_is_an_error_instead_of_an_empty_queue(run: Any, cloud: Cloud) -> None:
     run("redrive")
     page = {"ResponseMetadata": {"HTTPStatusCode": 200}}
     with pytest.raises(ForeignAnswer, match="ReceiveMessage"):
         cloud.events.emit("after-call.sqs.ReceiveMessage", model=SimpleNamespace(name="ReceiveMessage"), parsed=page)
 
 
-def test_redrive_takes_no_more_letters_than_asked_for(run: Any, cloud: Cloud) -> None:
+def test_redrive_reads_no_more_letters_than_the_limit(run: Any, cloud: Cloud) -> None:
     cloud.send()
     cloud.send()
     taken = run("redrive", "--yes", "--limit", "1", "--json")
@@ -119,32 +119,32 @@ def test_redrive_takes_no_more_letters_than_asked_for(run: Any, cloud: Cloud) ->
     assert (refused.exit_code, "--limit" in refused.stderr) == (2, True)
 
 
-def test_redrive_does_not_call_a_queue_empty_whose_letters_a_colleague_looks_at(run: Any, cloud: Cloud) -> None:
+def test_redrive_reports_letters_that_another_redrive_hides(run: Any, cloud: Cloud) -> None:
     cloud.send()
     cloud.sqs.receive_message(QueueUrl=cloud.url, VisibilityTimeout=HIDDEN_SECONDS)
-    told = run("redrive", "--yes")
-    said = "SQS counts 1 more in the queue, 1 of them hidden for up to 200 seconds, as another `redrive` looks at them"
-    assert (told.exit_code, " ".join(told.stdout.split())) == (1, said)
+    result = run("redrive", "--yes")
+    expected = "SQS counts 1 more in the queue, 1 of them hidden for up to 200 seconds by another `redrive`"
+    assert (result.exit_code, " ".join(result.stdout.split())) == (1, expected)
 
 
-def test_an_empty_queue_is_told(run: Any, cloud: Cloud) -> None:
-    told = run("redrive")
-    assert (told.exit_code, told.stdout.strip()) == (0, "no dead letters")
+def test_an_empty_queue_is_reported(run: Any, cloud: Cloud) -> None:
+    result = run("redrive")
+    assert (result.exit_code, result.stdout.strip()) == (0, "no dead letters")
 
 
 def test_status_exits_with_0_when_all_is_well(run: Any, table: StateTable) -> None:
     now = datetime.now(UTC)
     report = {"started_at": now.isoformat(), "listed": 1, "known": 1, "judged": 0, "complete": True}
     table.write(LAST, {"report": json.dumps(report)}, now + timedelta(hours=1))
-    told = run("status", "--json")
-    assert (told.exit_code, json.loads(told.stdout)["dead_letters"]) == (0, {"number": 0, "attention": False})
+    result = run("status", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["dead_letters"]) == (0, {"number": 0, "attention": False})
 
 
 def test_status_exits_with_1_when_something_needs_attention(run: Any, cloud: Cloud) -> None:
     cloud.send()
-    told = run("status", "--json")
-    found = json.loads(told.stdout)
-    assert (told.exit_code, found["stack"], found["dead_letters"]) == (
+    result = run("status", "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["stack"], found["dead_letters"]) == (
         1,
         "sagemaker-guard",
         {"number": 1, "attention": True},

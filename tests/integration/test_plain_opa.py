@@ -1,4 +1,4 @@
-"""The README's section about OPA and Regal without `make`: each line is run, and means what `make` means."""
+"""The README's section about OPA and Regal without `make`: each command runs, with the same result as `make`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BARE = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Path:
-    """What the lines need of a repository of two rules, with the pinned tools by their names."""
+    """The files of a repository with two rules that the commands need, with the pinned tools on PATH."""
     made = tmp_path_factory.mktemp("few")
     few_policies(made, opa, ("denied_image", "max_runtime"))
     return _with_tools(made, opa)
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Path:
-    """What they need of this repository."""
+    """The files of this repository that the commands need."""
     made = tmp_path_factory.mktemp("whole")
     copy_policies(made, opa)
     return _with_tools(made, opa)
@@ -60,7 +60,7 @@ def _run(folder: Path, line: str, given: str = "") -> subprocess.CompletedProces
         (folder / "bin" / "regal").unlink(missing_ok=True)
         (folder / "bin" / "regal").symlink_to(pinned_regal())
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
-    # Garbage collection is a third of what these short runs take by Go's default.
+    # With Go's defaults, garbage collection takes a third of these short runs.
     environment = {"GOGC": "off", "GOMEMLIMIT": "768MiB", **os.environ, "PATH": path}
     command = ["bash", "-c", line]
     return subprocess.run(
@@ -70,11 +70,11 @@ def _run(folder: Path, line: str, given: str = "") -> subprocess.CompletedProces
 
 @pytest.fixture(scope="module")
 def ran(folder: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
-    """What became of a line, which runs once."""
+    """Return the result of a command, which runs only once."""
     return cache(partial(_run, folder))
 
 
-# One that has only a comment more is the same line.
+# Lines that differ only in their comments run once.
 @pytest.mark.parametrize("line", sorted({line.partition("#")[0].strip() for line in (*LINES, *BARE)}))
 def test_each_line_succeeds(ran: Callable[[str], subprocess.CompletedProcess[str]], line: str) -> None:
     done = ran(line)
@@ -95,7 +95,9 @@ def _decisions(folder: Path, data: str) -> list[dict[str, object]]:
     return found
 
 
-def test_the_folder_and_what_opa_builds_of_it_decide_like_the_guard(whole: Path, shipped_engine: EmbeddedOpa) -> None:
+def test_opas_decisions_with_the_folder_and_its_own_bundle_are_the_guards(
+    whole: Path, shipped_engine: EmbeddedOpa
+) -> None:
     assert _run(whole, "opa build policies --output build/other.tar.gz").returncode == 0
     recorded = [json.loads(file.read_text()) for file in sorted((whole / RECORDED).glob("*.json"))]
     guarded = [shipped_engine.evaluate(Document.model_validate(each["document"])) for each in recorded]
@@ -104,7 +106,7 @@ def test_the_folder_and_what_opa_builds_of_it_decide_like_the_guard(whole: Path,
     assert _decisions(whole, "--bundle build/other.tar.gz") == expected
 
 
-def test_the_same_tests_run(ran: Callable[[str], subprocess.CompletedProcess[str]]) -> None:
+def test_plain_opa_runs_the_same_policy_tests(ran: Callable[[str], subprocess.CompletedProcess[str]]) -> None:
     plain, limited = (
         re.findall(r"^PASS: (\d+)/(\d+)$", ran(f"opa test {how}").stdout, re.MULTILINE)
         for how in (POLICIES, f"--bundle {POLICIES} --schema schemas --capabilities capabilities.json")
@@ -113,7 +115,7 @@ def test_the_same_tests_run(ran: Callable[[str], subprocess.CompletedProcess[str
 
 
 def test_conftest_would_evaluate_nothing_as_the_readme_says() -> None:
-    """It queries rules of these names only."""
+    """Conftest only queries rules with these names."""
     assert "Don't use `conftest`" in SECTION
     named = re.compile(r"^(?:deny|violation|warn)(?:_[a-zA-Z0-9]+)*\b", re.MULTILINE)
     assert [file for file in (SHIPPED / POLICIES).rglob("*.rego") if named.search(file.read_text())] == []

@@ -1,4 +1,4 @@
-"""The settings that a decision is made with here, and which file an error names."""
+"""The settings that `evaluate` uses, and the file that an error names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVENT = Path(__file__).parents[2] / "events" / "training_starting.json"
 LISTS = "GUARD_TRAINING_CONTAINERS"
 
 
-def test_what_names_the_opa_of_this_machine_takes_no_room_from_the_functions_lists(tmp_path: Path) -> None:
+def test_guard_opa_path_does_not_count_towards_the_size_of_the_environment(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.tar.gz"
     bundle.touch()
     environment = {LISTS: "a" * (ENVIRONMENT_LIMIT_BYTES - len(LISTS)), "GUARD_OPA_PATH": "/somewhere/else/opa"}
@@ -34,7 +34,7 @@ def test_what_names_the_opa_of_this_machine_takes_no_room_from_the_functions_lis
         pytest.param(EvaluationFailed("a policy is broken"), "event", id="decision on the event"),
     ],
 )
-def test_an_error_names_the_file_that_it_is_about(
+def test_an_error_names_the_file_that_caused_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: GuardError, named: str
 ) -> None:
     bundle = tmp_path / "bundle.tar.gz"

@@ -1,4 +1,4 @@
-"""Whether an exemption works today, what it covers, and its scope in words."""
+"""Whether an exemption applies today, what it covers, and its scope as text."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ TODAY = date(2026, 11, 23)
         pytest.param({}, "expired", None, id="without an end"),
     ],
 )
-def test_an_exemption_works_from_its_first_day_to_its_last(exemption: Any, state: str, days: int | None) -> None:
+def test_an_exemption_is_active_from_its_first_day_to_its_last(exemption: Any, state: str, days: int | None) -> None:
     listed = Listed(exemption, (), TODAY)
     assert (listed.state, listed.days_left) == (state, days)
 
 
-def test_an_exemption_without_id_is_listed_all_the_same() -> None:
+def test_an_exemption_without_id_has_a_placeholder() -> None:
     assert Listed({}, ("it has no id",), TODAY).id == "(without id)"
 
 
-def test_what_an_exemption_covers_is_counted_by_rule_and_its_jobs_are_named_once() -> None:
+def test_covered_findings_are_counted_by_rule_and_jobs_are_listed_once() -> None:
     one, other = Listed({"id": "EX-1"}, (), TODAY), Listed({"id": "EX-2"}, (), TODAY)
     findings = (
         finding(exempted_by="EX-1"),
@@ -56,11 +56,11 @@ def test_what_an_exemption_covers_is_counted_by_rule_and_its_jobs_are_named_once
     [
         pytest.param({"account": "1", "tag": "x"}, "account 1, tag x", id="several keys"),
         pytest.param({"account": ["1", "2"]}, "account 1 or 2", id="a list"),
-        pytest.param("everywhere", '"everywhere"', id="no mapping"),
+        pytest.param("everywhere", '"everywhere"', id="not a mapping"),
         pytest.param(None, "null", id="none"),
     ],
 )
-def test_a_scope_is_told_on_one_line(scope: Any, text: str) -> None:
+def test_a_scope_is_shown_on_one_line(scope: Any, text: str) -> None:
     assert scope_text(scope) == text
 
 
@@ -79,14 +79,14 @@ def _evaluated(*undecided: str, exempted_by: str | None = None) -> Evaluated:
         pytest.param(["tag"], {}, id="part of a name"),
     ],
 )
-def test_what_a_record_hides_of_its_rules_is_counted(rules: list[str], undecided: dict[str, int]) -> None:
+def test_documents_that_hide_fields_of_its_rules_are_counted(rules: list[str], undecided: dict[str, int]) -> None:
     listed = Listed({"id": "EX-1", "rules": rules}, (), TODAY)
     count_covered([listed], [_evaluated("tags", "volume"), _evaluated()])
     assert (listed.undecided, listed.undecided_documents) == (undecided, int(bool(undecided)))
     assert listed.as_json()["undecided"] == undecided
 
 
-def test_one_that_is_refused_is_in_no_use_whatever_is_hidden() -> None:
+def test_documents_are_not_counted_for_a_refused_exemption() -> None:
     listed = Listed({"id": "EX-1", "rules": "*"}, ("rules must be a list of rule ids",), TODAY)
     count_covered([listed], [_evaluated("tags")])
     assert listed.undecided == {}
@@ -97,14 +97,14 @@ HIDDEN, OPEN, USED = _evaluated("tags", "volume"), _evaluated(), _evaluated(exem
 
 
 @pytest.mark.parametrize(
-    ("results", "rules", "told"),
+    ("results", "rules", "expected"),
     [
         pytest.param([OPEN], ["tags"], ["covers nothing in the document"], id="one, open"),
         pytest.param([OPEN, OPEN], ["tags"], ["covers nothing in 2 documents"], id="two, open"),
         pytest.param(
             [HIDDEN],
             ["tags"],
-            ["not decided in the document, which hides what tags reads: it may be in use there"],
+            ["not decided in the document, which hides fields that tags reads: it may be in use there"],
             id="one, hidden",
         ),
         pytest.param(
@@ -112,7 +112,7 @@ HIDDEN, OPEN, USED = _evaluated("tags", "volume"), _evaluated(), _evaluated(exem
             ["*"],
             [
                 "covers nothing in 2 of 3 documents",
-                "not decided in 1 of 3 documents, which hides what tags, volume read: it may be in use there",
+                "not decided in 1 of 3 documents, which hides fields that tags, volume read: it may be in use there",
             ],
             id="one of three hidden",
         ),
@@ -122,15 +122,15 @@ HIDDEN, OPEN, USED = _evaluated("tags", "volume"), _evaluated(), _evaluated(exem
             [
                 "covers max_runtime (1) in 1 of 3 documents",
                 JOB,
-                "not decided in 2 of 3 documents, which hide what tags, volume read: it may be in use there",
+                "not decided in 2 of 3 documents, which hide fields that tags, volume read: it may be in use there",
             ],
             id="used, and two hidden",
         ),
         pytest.param([HIDDEN, USED], ["max_runtime"], ["covers max_runtime (1) in 1 of 2 documents", JOB], id="other"),
     ],
 )
-def test_what_it_covers_and_what_is_not_known_of_that_is_told(
-    results: list[Evaluated], rules: list[str], told: list[str]
+def test_the_lines_show_what_is_covered_and_what_is_undecided(
+    results: list[Evaluated], rules: list[str], expected: list[str]
 ) -> None:
     listed = Listed({"id": "EX-1", "rules": rules}, (), TODAY)
-    assert coverage(listed, count_covered([listed], results)) == told
+    assert coverage(listed, count_covered([listed], results)) == expected

@@ -1,4 +1,4 @@
-"""Cases of a folder, and how what was decided differs from what was expected."""
+"""The cases of a folder, and the differences between decision and expectation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.documents import document
 
 
 def finding(**changes: Any) -> Finding:
-    """A finding of the rule on run times."""
+    """A finding of the rule max_runtime."""
     fields: dict[str, Any] = {
         "rule_id": "max_runtime",
         "level": "deny",
@@ -34,7 +34,7 @@ def _result(*findings: Finding, decision: Any = "deny") -> Evaluated:
     return Evaluated(document(), Evaluation(decision=answer, revision="r", opa_version="1"))
 
 
-WRONG = "the expectation has a wrong form: "
+WRONG = "the expectation is invalid: "
 UNREADABLE = "the expectation can't be read"
 OTHER = finding(rule_id="region", level="warn", message="far away")
 
@@ -74,30 +74,30 @@ OTHER = finding(rule_id="region", level="warn", message="far away")
     ],
     ids=str,
 )  # fmt: skip
-def test_the_diff_says_what_was_expected_and_what_was_decided(expected: Any, lines: list[str]) -> None:
+def test_the_diff_shows_expectation_and_decision(expected: Any, lines: list[str]) -> None:
     assert differences(Expectation.model_validate(expected), _result(finding(), OTHER)) == lines
 
 
-def test_a_day_in_an_expectation_is_the_text_that_a_finding_has() -> None:
-    """YAML reads it as a date, and JSON has none."""
+def test_a_date_in_an_expectation_is_compared_as_text() -> None:
+    """YAML parses it as a date, which JSON doesn't have."""
     written = "decision: deny\nfindings:\n- {rule_id: max_runtime, details: {until: 2026-12-23}}\n"
     expected = Expectation.model_validate(yaml.safe_load(written))
     assert differences(expected, _result(finding(details={"until": "2026-12-23"}))) == []
 
 
-def test_an_expected_finding_counts_once() -> None:
+def test_a_finding_matches_only_one_expected_finding() -> None:
     expected = Expectation(decision="deny", findings=[ExpectedFinding(rule_id="region")] * 2)
     assert differences(expected, _result(OTHER)) == ["findings", "  - region"]
 
 
-def test_rules_are_those_whose_findings_count() -> None:
+def test_exempted_findings_do_not_count_as_rules() -> None:
     result = _result(finding(exempted_by="EX-1"), decision="allow")
     assert differences(Expectation(decision="allow", rules=[]), result) == []
     lines = differences(Expectation(decision="allow", findings=[]), result)
     assert lines == ["findings", "  + max_runtime  deny  too long  (exempted by EX-1)"]
 
 
-def test_what_is_accepted_is_met_by_the_same_decision() -> None:
+def test_an_accepted_expectation_matches_only_the_same_decision() -> None:
     result = _result(finding(exempted_by="EX-1"), OTHER, decision="warn")
     written = Expectation.model_validate(yaml.safe_load(expectation_of(result)))
     assert differences(written, result) == []
@@ -110,7 +110,7 @@ def _write(folder: Path, *names: str) -> None:
         (folder / name).write_text("{}")
 
 
-def test_cases_are_found_below_the_folder_with_their_description(tmp_path: Path) -> None:
+def test_cases_in_subfolders_are_found_with_their_describe_responses(tmp_path: Path) -> None:
     _write(tmp_path, "b.json.gz", "b.expected.yaml", "a/c.json", "a/c.describe.json", "a/c.expected.yaml")
     _write(tmp_path, "d.json", "d.describe.json.gz", "d.expected.yaml")
     cases = [(case.name, case.describe and case.describe.name, case.expected.name) for case in find_cases(tmp_path)]
@@ -130,19 +130,21 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "says"),
     [
-        ([], "no case in this folder"),
-        (["a.json", "b.expected.yaml"], "an expectation without its event; write b.json"),
+        ([], "the folder has no cases"),
+        (["a.json", "b.expected.yaml"], "the expectation has no event; write b.json"),
     ],
     ids=["empty", "lonely"],
 )
-def test_a_folder_that_would_test_too_little_is_an_error(tmp_path: Path, names: list[str], says: str) -> None:
+def test_a_folder_without_cases_or_with_a_lonely_expectation_is_an_error(
+    tmp_path: Path, names: list[str], says: str
+) -> None:
     _write(tmp_path, *names)
     with pytest.raises(ConfigError, match=says):
         find_cases(tmp_path)
 
 
-def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such folder") as raised:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the folder of cases doesn't exist") as raised:
         find_cases(tmp_path / "x")
     assert raised.value.evidence == {"path": str(tmp_path / "x")}
 
@@ -169,14 +171,14 @@ def test_a_case_without_an_expectation_says_what_to_write(tmp_path: Path) -> Non
             f"{WRONG}findings[0].ruleid is an unknown key; did you mean rule_id?",
         ),
         (b"decision: deny\nfindings: [{details: 7}]", f"{WRONG}findings[0].details must be a mapping"),
-        (b"[]", f"{WRONG}the whole must be a mapping"),
-        (b"", f"{WRONG}the whole must be a mapping"),
+        (b"[]", f"{WRONG}the file must be a mapping"),
+        (b"", f"{WRONG}the file must be a mapping"),
         (b"{", UNREADABLE),
         (b"\xff\xfe", UNREADABLE),
     ],
     ids=str,
 )
-def test_an_expectation_that_cannot_be_met_is_an_error(tmp_path: Path, content: bytes, says: str) -> None:
+def test_an_invalid_expectation_is_an_error(tmp_path: Path, content: bytes, says: str) -> None:
     _write(tmp_path, "a.json")
     (tmp_path / "a.expected.yaml").write_bytes(content)
     (case,) = find_cases(tmp_path)

@@ -73,7 +73,7 @@ def test_the_facts_of_the_status_are_one_object() -> None:
     assert out.getvalue().endswith("}\n")
 
 
-def test_a_letter_is_a_row_with_its_time_event_error_and_end() -> None:
+def test_a_letter_is_a_row_with_its_time_event_error_and_result() -> None:
     assert _printed(_row(), _row("kept", sent_at=None)) == [
         ["since", "letter", "event", "and", "error", "result"],
         ["11-23", "09:05", "undelivered", "event", "Change:", "churn", "stopped"],
@@ -88,14 +88,14 @@ def _failing() -> Iterator[Redriven]:
     raise StateError("the dead-letter queue could not be used")
 
 
-def test_a_row_is_printed_as_its_letter_comes() -> None:
+def test_each_row_is_printed_at_once() -> None:
     out = io.StringIO()
     with pytest.raises(StateError):
         print_letters(_failing(), _none_left, out)
     assert [line.split()[-1] for line in out.getvalue().splitlines()] == ["result", "stopped", "THROTTLING"]
 
 
-def test_a_failure_leaves_the_object_of_the_letters_whole() -> None:
+def test_after_a_failure_the_object_is_still_valid_json() -> None:
     out = io.StringIO()
     with pytest.raises(StateError):
         print_letters_json(_failing(), _none_left, out)
@@ -105,13 +105,13 @@ def test_a_failure_leaves_the_object_of_the_letters_whole() -> None:
 
 @pytest.mark.usefixtures("colours")
 @pytest.mark.parametrize(("done", "colour"), [(True, "\x1b[32m"), (False, "\x1b[33m")], ids=["done", "kept"])
-def test_the_end_of_a_letter_has_its_colour(done: bool, colour: str) -> None:
+def test_the_result_of_a_letter_has_its_colour(done: bool, colour: str) -> None:
     out = io.StringIO()
     print_letters([_row("end", done=done)], _none_left, out)
     assert f"{colour}end" in out.getvalue()
 
 
-def test_a_long_error_is_shown_by_its_beginning() -> None:
+def test_long_texts_are_cut() -> None:
     fits, longer = "x" * SHORT, "x" * (SHORT + 1)
     assert _printed(_row(fits, error=fits))[1:] == [[*_ROW, fits], [fits]]
     assert _printed(_row(longer, error=longer))[1:] == [[*_ROW, f"{fits}..."], [f"{fits}..."]]
@@ -120,8 +120,8 @@ def test_a_long_error_is_shown_by_its_beginning() -> None:
 _ROW = ["11-23", "09:05", "undelivered", "event", "Change:", "churn"]
 
 
-def test_neither_table_holds_a_character_that_a_terminal_obeys() -> None:
-    """A job's name, and what an error quotes, may be anything in an event that SageMaker refused."""
+def test_control_characters_are_escaped_in_both_tables() -> None:
+    """In an event that SageMaker rejected, a job's name and a quoted error may be any text."""
     named = EVENT | {"detail": {"TrainingJobName": "churn\x1b[2J"}}
     lines = _shown(Part("last sweep", "first\x1b[2J", {}))
     printed = _printed(_row("kept\x1b[2J", event=named, error="no\x1b[2J"))
@@ -151,24 +151,24 @@ def test_letters_are_one_object_with_their_events() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "count", "told"),
+    ("rows", "count", "expected"),
     [
         pytest.param([], Count(0, 0), "no dead letters", id="none"),
         pytest.param([], Count(2, 0), "SQS counts 2 more in the queue", id="beyond the limit"),
         pytest.param(
             [_row("kept", done=False), _row()],
             Count(3, 3),
-            "SQS counts 2 more in the queue, 2 of them hidden for up to 200 seconds, as another `redrive` looks at them",
+            "SQS counts 2 more in the queue, 2 of them hidden for up to 200 seconds by another `redrive`",
             id="hidden, beside one of this run",
         ),
         pytest.param([_row()], Count(0, 0), "", id="all deleted"),
         pytest.param([_row("kept", done=False)], Count(1, 0), "", id="one kept"),
     ],
 )
-def test_the_letters_that_a_run_did_not_meet_are_counted(rows: list[Redriven], count: Count, told: str) -> None:
+def test_the_letters_that_a_run_did_not_receive_are_counted(rows: list[Redriven], count: Count, expected: str) -> None:
     table, data = io.StringIO(), io.StringIO()
     left = print_letters(rows, lambda: count, table)
     assert print_letters_json(rows, lambda: count, data) == left == bool(count.number)
-    assert ("" if "THROTTLING" in (last := table.getvalue().splitlines()[-1]) else last) == told
+    assert ("" if "THROTTLING" in (last := table.getvalue().splitlines()[-1]) else last) == expected
     others = count.besides(sum(not row.done for row in rows))
     assert json.loads(data.getvalue())["others"] == {"number": others.number, "hidden": others.hidden}

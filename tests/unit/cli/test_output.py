@@ -38,7 +38,7 @@ def _printed(decision: str, *findings: dict[str, Any], document: Document | None
     return out.getvalue()
 
 
-def test_a_finding_is_told_with_its_rule_its_message_and_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_is_shown_with_its_rule_message_and_remediation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     printed = _printed("deny", _finding("deny", remediation="Move it."), _finding("warn", exempted_by="EX-1"))
     lines = [line.rstrip() for line in printed.splitlines()]
@@ -51,7 +51,7 @@ def test_a_finding_is_told_with_its_rule_its_message_and_the_remedy(monkeypatch:
     ]
 
 
-def test_a_long_word_is_shown_to_its_end_and_the_level_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_word_is_folded_and_the_level_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "10")
     printed = _printed("deny", _finding("deny", message="x" * 200))
     assert printed.count("x" * 3) > 0
@@ -64,15 +64,15 @@ def _undecided() -> Evaluated:
     return Evaluated(complete(), Evaluation(decision=decision, revision="r", opa_version="1"), ("tags", "volume"))
 
 
-def test_a_decision_that_is_not_known_says_what_it_lacks() -> None:
+def test_an_undecided_result_names_the_undecided_rules() -> None:
     out = io.StringIO()
     print_table(_undecided(), out)
     first, second, *_ = out.getvalue().splitlines()
     assert first == f"undecided  training job {complete().job.name}"
-    assert " ".join(second.split()) == "not decided, since the record hides what they read: tags, volume"
+    assert " ".join(second.split()) == "not decided, since the record hides fields that they read: tags, volume"
 
 
-def test_the_object_holds_all_that_is_known() -> None:
+def test_the_object_of_an_undecided_result_is_complete() -> None:
     out = io.StringIO()
     print_json(_undecided(), out)
     assert json.loads(out.getvalue()) == {
@@ -117,14 +117,14 @@ GONE = ImageError(code="not-found", message="there is no such model")
         pytest.param({"raw": None, "error": None}, "unknown", id="no reason"),
     ],
 )
-def test_an_image_that_is_not_known_is_shown_by_what_is_known_of_it(image: Any, shown: str) -> None:
+def test_an_unknown_image_is_shown_with_its_reason(image: Any, shown: str) -> None:
     sample = complete()
     images = (sample.images[0].model_copy(update=image),)
     lines = _printed("allow", document=sample.model_copy(update={"images": images})).splitlines()
     assert lines[1:] == [f"  {sample.images[0].slot}: {shown}"]
 
 
-def test_a_long_image_is_shown_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_image_is_shown_completely(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     sample = complete()
     raw = "registry.example.com/" + "a" * 100 + "/z:1"

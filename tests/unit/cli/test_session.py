@@ -1,4 +1,4 @@
-"""The region that the commands act in: that of the AWS CLI, version 2."""
+"""The region that the commands use: the one that version 2 of the AWS CLI uses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from guard.errors import ConfigError
         pytest.param({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": ""}, "eu-west-1", id="none"),
     ],
 )
-def test_the_commands_act_in_the_region_that_make_deploy_deploys_to(
+def test_the_commands_use_the_region_that_make_deploy_deploys_to(
     variables: dict[str, str], region: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in variables.items():
@@ -33,7 +33,7 @@ def test_the_commands_act_in_the_region_that_make_deploy_deploys_to(
         pytest.param({"AWS_DEFAULT_REGION": "eu west"}, id="not a region"),
     ],
 )
-def test_a_configuration_that_can_not_be_used_is_no_defect(
+def test_an_unusable_configuration_is_a_config_error(
     variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in variables.items():

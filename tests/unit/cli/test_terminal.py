@@ -1,4 +1,4 @@
-"""The one way on which commands print for people."""
+"""The terminal, through which all output for people goes."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ def _headed(title: str) -> Table:
         pytest.param(_headed(HOSTILE), id="head"),
     ],
 )
-def test_a_text_is_escaped_wherever_it_stands(printed: object) -> None:
+def test_a_text_is_escaped_in_every_position(printed: object) -> None:
     assert _printed(lambda terminal: terminal.print(printed)).rstrip() == SHOWN
 
 
-def test_nothing_but_what_was_asked_for_has_a_style(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What looks like a number or a name would have one on a terminal with colours."""
+def test_plain_text_has_no_style(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default, rich highlights numbers, names and markup on a terminal with colours."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     plain = '7 of "jobs" :warning: [red]None'
     assert _printed(lambda terminal: terminal.print(plain)) == f"{plain}\n"
     assert _printed(lambda terminal: terminal.print(styled(plain))) == f"{plain}\n"
 
 
-def test_lines_of_the_program_stay_lines() -> None:
+def test_lines_are_not_escaped() -> None:
     assert _printed(lambda terminal: terminal.print(lines(styled("a"), styled("b")))) == "a\nb\n"
 
 
 @pytest.mark.parametrize(
     "path", sorted([*Path("guard").rglob("*.py"), *Path("examples/demo").glob("*.py")]), ids=lambda path: str(path)
 )
-def test_nothing_prints_for_people_on_another_way(path: Path) -> None:
+def test_modules_print_only_through_terminal(path: Path) -> None:
     if path == Path("guard/cli/terminal.py"):
         return
     nodes = list(ast.walk(ast.parse(path.read_text())))

@@ -1,4 +1,4 @@
-"""What a terminal would obey, or not show, is written as an escape; what people write is left alone."""
+"""Control and invisible characters are escaped; all other text is left alone."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from guard.cli.text import Escaping, printable
         pytest.param("\N{PARAGRAPH SEPARATOR}", r"\u2029", id="paragraph separator"),
     ],
 )
-def test_a_character_that_is_not_shown_is_written_as_an_escape(character: str, shown: str) -> None:
+def test_a_control_or_invisible_character_is_escaped(character: str, shown: str) -> None:
     assert printable(f"a{character}b") == f"a{shown}b"
 
 
 @pytest.mark.parametrize("text", ["", "churn-42", "jöb 職 \N{GRINNING FACE}", "a\\b 'c' \"d\""], ids=ascii)
-def test_what_is_shown_stays_as_it_is(text: str) -> None:
+def test_visible_text_is_unchanged(text: str) -> None:
     assert printable(text) == text
 
 
-def test_a_writer_escapes_all_but_the_lines_and_tabs_of_the_program() -> None:
+def test_the_stream_keeps_line_breaks_and_tabs() -> None:
     out = io.StringIO()
     writer = Escaping(out)
     writer.writelines(["a\x1b[2J\r\n", "\tb\n"])
