@@ -1,8 +1,8 @@
-"""Write the table of images that AWS publishes, as the PyPI package sagemaker-core knows them: `make aws-images`.
+"""Write the table of images that AWS publishes, according to the PyPI package sagemaker-core: `make aws-images`.
 
-The package says, for each framework or algorithm and version, which account publishes which repository in which region.
-The table leaves the versions out: a repository may lie in each account that has published one. Repositories that lie in the
-same accounts share an entry. What AWS documents and the package leaves out is added here.
+For each framework or algorithm and version, the package lists the accounts that publish each repository, by region. The table
+ignores the versions: a repository is accepted in each account that has published any of them. Repositories with the same accounts
+share an entry. Repositories that AWS documents but the package lacks are added here.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import Any
 
 PACKAGE = "sagemaker-core"
 TARGET = Path("policies/guard/lib/aws_images/table.rego")
-# Whose version a tag begins with, where the repository's name tells another than the file's.
+# If a repository's name contains one of these frameworks, its tags begin with the version of that one, not of the file's.
 _BASES = ("pytorch", "tensorflow", "mxnet")
 
-# Named like a file of the package: the repository, what its tags begin with, and the accounts by region.
+# In the form of the package's files: the framework, the variants with their repositories, and the accounts by region.
 # https://docs.aws.amazon.com/nova/latest/userguide/nova-model-recipes.html
 _NOVA = {"us-east-1": "708977205387"}
 _DOCUMENTED = {
@@ -32,7 +32,7 @@ _DOCUMENTED = {
         "evaluation": {"repository": "nova-evaluation-repo", "registries": _NOVA},
     },
 }
-# What Autopilot's models transform their data with lies where the image of XGBoost does:
+# The image with which Autopilot's models transform their data is published in the accounts of the XGBoost image:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/autopilot-deploy-models-realtime.html
 _AUTOML, _BESIDE = "sagemaker-sklearn-automl", "sagemaker-xgboost"
 
@@ -47,7 +47,7 @@ package guard.lib.aws_images
 
 @dataclass
 class Repository:
-    """What the package's files say of one repository, over all frameworks and versions."""
+    """The package's entries for one repository, over all frameworks and versions."""
 
     places: set[tuple[str, str]] = field(default_factory=set)
     frameworks: set[str] = field(default_factory=set)
@@ -60,7 +60,7 @@ class Repository:
 
 
 def read(configs: dict[str, Any]) -> dict[str, Repository]:
-    """Return the repositories of all files, by name."""
+    """Return the repositories of all files by name."""
     found: dict[str, Repository] = {}
     for framework, config in (configs | _DOCUMENTED).items():
         for version, entry in _entries(config, ""):
@@ -74,7 +74,7 @@ def read(configs: dict[str, Any]) -> dict[str, Repository]:
 
 
 def _entries(node: Any, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield what describes a repository, with the version or variant that it is said of."""
+    """Yield each entry that describes a repository, with its version or variant."""
     if not isinstance(node, Mapping):
         return
     if isinstance(node.get("repository"), str) and isinstance(node.get("registries"), Mapping):
@@ -104,19 +104,19 @@ def _framework(name: str, repository: Repository) -> str:
 
 
 def _text(group: tuple[tuple[str, str], ...]) -> str:
-    # As objects, the places alone take a sixth of the time in which OPA reads all policies, at each start.
+    # As objects, the places alone would take a sixth of the time that OPA needs to load all policies at each start.
     return f" {' '.join(f'{account}@{region}' for region, account in group)} "
 
 
 def _rego(table: Any) -> str:
-    """Return a table as `opa fmt` writes it."""
+    """Return a table in the format of `opa fmt`."""
     if isinstance(table, Mapping):
         return "".join(["{\n", *(f"\t{json.dumps(key)}: {json.dumps(value)},\n" for key, value in table.items()), "}"])
     return "".join(["[\n", *(f"\t{json.dumps(item)},\n" for item in table), "]"])
 
 
 def download(folder: Path) -> tuple[str, dict[str, Any]]:
-    """Return the version of the package that pip takes, and its configurations by the name of their file."""
+    """Download the package's newest version; return the version and its configurations by file name."""
     pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
     subprocess.run([*pip, "--dest", str(folder), PACKAGE], check=True)
     (wheel,) = folder.glob("*.whl")
@@ -126,7 +126,7 @@ def download(folder: Path) -> tuple[str, dict[str, Any]]:
 
 
 def main() -> None:
-    """Download the package into a folder of its own, and write the table."""
+    """Download the package into a temporary folder, and write the table."""
     with tempfile.TemporaryDirectory() as folder:
         version, configs = download(Path(folder))
     TARGET.parent.mkdir(parents=True, exist_ok=True)

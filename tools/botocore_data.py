@@ -1,9 +1,9 @@
-"""Writes botocore's models of the services that the guard calls, with nothing but the operations that it calls.
+"""Write botocore's models of the services that the guard calls, reduced to the operations that it calls.
 
     python tools/botocore_data.py TARGET     # TARGET is a folder for AWS_DATA_PATH, or a package's botocore/data
 
-Parsing SageMaker's whole model, some 400 operations, and the endpoints of all services is most of what making a client costs at a
-cold start.
+Most of a client's creation at a cold start is parsing SageMaker's whole model, with some 400 operations, and the endpoints of all
+services.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from guard.resources import RESOURCE_KINDS
 
 
 def _sagemaker() -> frozenset[str]:
-    """The SageMaker operations that the guard's tables name."""
+    """Return the SageMaker operations in the guard's tables of jobs and resources."""
     jobs = {
         name for kind in JOB_KINDS for name in (kind.describe_operation, kind.stop_operation, kind.listing.operation)
     }
@@ -40,11 +40,11 @@ OPERATIONS: dict[str, frozenset[str]] = {
     "sqs": frozenset({"SendMessage"}),
     "ssm": frozenset({"GetParameter"}),
 }
-"""What the guard calls, by service; the package carries no other model."""
+"""The operations that the guard calls, by service; the package contains no other models."""
 
 
 def pruned(service: str, model: dict[str, Any]) -> dict[str, Any]:
-    """Return the model with the guard's operations, the shapes that they reach, and no documentation."""
+    """Return the model with the guard's operations and the shapes that they need, without documentation."""
     kept = {name: operation for name, operation in model["operations"].items() if name in OPERATIONS[service]}
     shapes: dict[str, Any] = {}
     wanted = [name for operation in kept.values() for name in _references(operation)]
@@ -54,7 +54,7 @@ def pruned(service: str, model: dict[str, Any]) -> dict[str, Any]:
             shapes[name] = model["shapes"][name]
             wanted.extend(_references(shapes[name]))
     undocumented: dict[str, Any] = _without_documentation({**model, "operations": kept, "shapes": shapes})
-    # The one place where botocore itself reads a documentation.
+    # The only documentation that botocore itself reads.
     for parameter in undocumented.get("clientContextParams", {}).values():
         parameter["documentation"] = ""
     return undocumented
@@ -83,7 +83,7 @@ def _without_documentation(node: Any) -> Any:
 
 
 def write(target: Path) -> list[Path]:
-    """Write the pruned models and endpoints below the folder, as botocore lays them out, and return the models' paths."""
+    """Write the pruned models and endpoints in botocore's folder layout, and return the models' paths."""
     loader = Loader()
     models: dict[Path, dict[str, Any]] = {}
     for service in OPERATIONS:
@@ -97,7 +97,7 @@ def write(target: Path) -> list[Path]:
 
 
 def _endpoints(endpoints: dict[str, Any], models: list[dict[str, Any]]) -> dict[str, Any]:
-    """The endpoints of the models' services alone, in every region: the others are a megabyte that each cold start parses."""
+    """Keep only the endpoints of the models' services, in every region: each cold start would parse a megabyte of others."""
     prefixes = {model["metadata"]["endpointPrefix"] for model in models}
     partitions = [
         partition | {"services": {name: each for name, each in partition["services"].items() if name in prefixes}}

@@ -1,10 +1,11 @@
-"""Filters OPA's capabilities to what a policy may use: `opa capabilities --current | python tools/capabilities.py > FILE`.
+"""Filter OPA's capabilities to those that policies may use: `opa capabilities --current | python tools/capabilities.py > FILE`.
 
-It is a list of what is allowed, so that a built-in of a later OPA stays out until somebody judged it. Left out are:
-the network (http.send, net.lookup_ip_addr, providers.aws), the clock (time.now_ns), chance (rand.intn, uuid), the environment
-(opa.runtime), because a decision must be the same when it is replayed; net.cidr_expand, whose answer to ten characters can be
-four billion addresses; tokens, certificates, keys, GraphQL and parsing of Rego, because no fact of a job has such a form; trace;
-what OPA deprecates; and syntax that Regal's older parser doesn't know. print shows values in tests; a decision prints nothing.
+ALLOWED is an allow list, so that a built-in of a later OPA can't be used until somebody has reviewed it. Not allowed are:
+the network (http.send, net.lookup_ip_addr, providers.aws), the clock (time.now_ns), randomness (rand.intn, uuid) and the
+environment (opa.runtime), because a replayed decision must be the same; net.cidr_expand, which can return four billion addresses
+for ten characters; tokens, certificates, keys, GraphQL and Rego parsing, because no fact of a job has such a form; trace;
+deprecated built-ins; and syntax that Regal's older parser doesn't support. print shows values in tests; in decisions it has no
+output.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ ALLOWED: dict[str, str] = {
     "a rule's own annotations": "rego.metadata.chain rego.metadata.rule",
 }
 FEATURES = ("keywords_in_refs", "rego_v1")
-# `not f(g(x))` is undefined where `g(x)` is, so a rule would be silent; with the import of `not` it is true there.
+# If `g(x)` is undefined, so is `not f(g(x))`, and a rule would have no finding; with `import future.keywords.not` it is true.
 FUTURE_KEYWORDS = ("not",)
 
 
 def restricted(capabilities: dict[str, Any]) -> dict[str, Any]:
     """Return the part of OPA's capabilities that policies may use.
 
-    Raises ValueError if this OPA lacks something allowed: then the list is stale.
+    Raises ValueError if this OPA lacks an allowed capability, which means that the list is stale.
     """
     names = {name for family in ALLOWED.values() for name in family.split()}
     missing = names - {builtin["name"] for builtin in capabilities["builtins"]}
@@ -63,7 +64,7 @@ def restricted(capabilities: dict[str, Any]) -> dict[str, Any]:
 
 
 def text(capabilities: dict[str, Any]) -> str:
-    """Return capabilities as JSON with one line for each built-in, so that a change of OPA is read as a diff."""
+    """Return the capabilities as JSON with one line for each built-in, so that a new OPA version gives a readable diff."""
     rest = json.dumps({key: value for key, value in capabilities.items() if key != "builtins"}, sort_keys=True)
     builtins = ",\n  ".join(json.dumps(builtin, sort_keys=True) for builtin in capabilities["builtins"])
     return f'{rest[:-1]}, "builtins": [\n  {builtins}\n]}}\n'

@@ -1,8 +1,8 @@
-"""Builds the package and deploys the stack: `PARAMETERS="NAME=VALUE ..." python tools/deploy.py BUCKET STACK`.
+"""Build the package and deploy the stack: `PARAMETERS="NAME=VALUE ..." python tools/deploy.py BUCKET STACK`.
 
-MODE and ARCH, from the environment, are the parameters Mode and Architecture, EXTRA is a folder whose files are added to the
-package, and PARAMETERS holds the other parameters, a value with a space in quotes. Whatever parameter isn't given keeps the value
-that the stack has; a new stack takes the template's defaults.
+The environment variables MODE and ARCH set the parameters Mode and Architecture, EXTRA is a folder whose files are added to the
+package, and PARAMETERS holds the other parameters, with quotes around values with spaces. Parameters that aren't given keep the
+stack's values; a new stack gets the template's defaults.
 """
 
 from __future__ import annotations
@@ -31,44 +31,44 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGED = Path("build/packaged.yml")
 PACKAGE = Path("build/package")
 ARCHITECTURES = ("arm64", "x86_64")
-# What has variables of its own, because it decides what is built.
+# Parameters with their own variables, because they also decide what is built.
 OWN_VARIABLES = {"Mode": "MODE", "Architecture": "ARCH"}
-# The files of the package that parameters name.
+# Parameters that name files of the package.
 IN_PACKAGE = ("BundleInPackage", "OpaCaFile")
 
 
 class _Loader(LOADER):  # type: ignore[misc]
-    """Passes over the short forms of CloudFormation's functions: only the parameters are read here."""
+    """Ignores the short forms of CloudFormation's functions, as only the parameters are read here."""
 
 
 _Loader.add_multi_constructor("!", lambda *_: None)
 
 
 def main(bucket: str, stack: str, *given: str) -> int:
-    """Deploy; the exit code of the command that failed, 2 for what can't be meant."""
+    """Deploy. Return 0, 2 for invalid arguments, or the exit code of the command that failed."""
     parameters = _parameters(bucket, stack, given)
     if parameters is None:
         return 2
     if shutil.which("aws") is None:
-        print("the AWS CLI deploys the stack, and there is no `aws` on PATH: install it", file=sys.stderr)
+        print("`aws` is not on PATH: install the AWS CLI, which deploys the stack", file=sys.stderr)
         return 2
     try:
         current = _current(stack)
-        if not (_denies_what_it_says(current | parameters) and _has_a_whole_vpc(current, parameters)):
+        if not (_deny_lists_are_valid(current | parameters) and _vpc_is_complete(current, parameters)):
             return 2
-        # The package must be built for the processor that the function has.
+        # The package must match the function's processor architecture.
         architecture = parameters.get("Architecture") or current.get("Architecture") or ARCHITECTURES[0]
         extra = os.environ.get("EXTRA", "")
         subprocess.run(
             [os.environ.get("MAKE", "make"), "package", f"ARCH={architecture}", f"EXTRA={extra}"], check=True
         )
-        if not _has_what_is_named(current | parameters):
+        if not _named_files_exist(current | parameters):
             return 2
         package = ["package", "--template-file", "template.yml", "--s3-bucket", bucket]
         _aws(*package, "--output-template-file", str(PACKAGED))
         PACKAGED.write_text(with_data_policy(PACKAGED.read_text(), (current | parameters).get("OnDelete", "keep")))
         parameters["Release"] = fingerprint(PACKAGED.read_text(), current | parameters)
-        # Through the bucket: a template that is sent along may have 51,200 bytes at most.
+        # The template goes through the bucket, because a request may contain at most 51,200 bytes of it.
         deploy = ["deploy", "--template-file", str(PACKAGED), "--s3-bucket", bucket, "--stack-name", stack]
         overrides = [f"{name}={value}" for name, value in parameters.items()]
         _aws(
@@ -84,22 +84,23 @@ def main(bucket: str, stack: str, *given: str) -> int:
     return 0
 
 
-def _denies_what_it_says(parameters: dict[str, str]) -> bool:
-    """Whether the parameters' deny lists can be read: with one that can't, no function starts."""
+def _deny_lists_are_valid(parameters: dict[str, str]) -> bool:
+    """Whether the parameters' deny lists are valid; otherwise print the error. With an invalid one, no function starts."""
     for name in PARAMETERS.values():
         try:
             check_list(parameters.get(name, ""))
         except EntryError as exc:
-            print(f"{name}: {exc.evidence['entry']!r} is not an image of the deny list: {exc.message}", file=sys.stderr)
+            print(f"{name}: {exc.evidence['entry']!r} is not a valid deny-list entry: {exc.message}", file=sys.stderr)
             return False
     return True
 
 
-def _has_a_whole_vpc(current: dict[str, str], parameters: dict[str, str]) -> bool:
-    """Whether subnets come with security groups: without them Lambda refuses the functions, and the stack is rolled back.
+def _vpc_is_complete(current: dict[str, str], parameters: dict[str, str]) -> bool:
+    """Whether both subnets and security groups are given, or neither; otherwise print the error.
 
-    Groups without subnets would attach the functions to no VPC, and nobody would notice. Those that the stack has already are
-    left from before, or from a VPC that it is taken out of.
+    With subnets only, Lambda rejects the functions and the stack is rolled back. With groups only, the functions wouldn't be
+    attached to a VPC, and nobody would notice. Groups that only the stack has, and aren't given now, are accepted: they may be
+    left from a VPC that the stack no longer uses.
     """
     wanted = current | parameters
     missing = [name for name in ("SubnetIds", "SecurityGroupIds") if not wanted.get(name)]
@@ -109,8 +110,8 @@ def _has_a_whole_vpc(current: dict[str, str], parameters: dict[str, str]) -> boo
     return False
 
 
-def _has_what_is_named(parameters: dict[str, str]) -> bool:
-    """Whether the package has the files that the parameters name: those of an earlier deployment are gone from it."""
+def _named_files_exist(parameters: dict[str, str]) -> bool:
+    """Whether the package has the files that the parameters name: a new package lacks those of an earlier deployment."""
     named = {name: parameters.get(name, "") for name in IN_PACKAGE}
     missing = {name: path for name, path in named.items() if path and not (PACKAGE / path).is_file()}
     for name, path in missing.items():
@@ -119,17 +120,17 @@ def _has_what_is_named(parameters: dict[str, str]) -> bool:
 
 
 def with_data_policy(template: str, on_delete: str) -> str:
-    """Return the template whose data goes with the stack, if `on_delete` is "delete"; no transform does that."""
+    """Return the template; if `on_delete` is "delete", its data is deleted with the stack. No transform can do this."""
     if on_delete != "delete":
         return template
     return re.sub(r"^( +DeletionPolicy: )Retain(ExceptOnCreate)?$", r"\1Delete", template, flags=re.MULTILINE)
 
 
 def fingerprint(packaged: str, given: dict[str, str]) -> str:
-    """Return what makes a release: a hash of the packaged template and of all parameters, those with their defaults included.
+    """Return the release's id: a hash of the packaged template and of all parameters, including those with their defaults.
 
-    The packaged template names the functions' code by the hash of its content. So another fingerprint is another version of the
-    functions, and with the same one there is nothing to deploy.
+    The packaged template names the functions' code by the hash of its content. So another fingerprint means another version of
+    the functions, and the same fingerprint means that there is nothing to deploy.
     """
     parameters = {name: str(body.get("Default", "")) for name, body in _declared(packaged).items()} | given
     parameters.pop("Release", None)
@@ -142,8 +143,8 @@ def _declared(template: str) -> dict[str, dict[str, Any]]:
 
 
 def _parameters(bucket: str, stack: str, given: tuple[str, ...]) -> dict[str, str] | None:
-    problem = None if stack else "say which stack: STACK is empty"
-    problem = problem if bucket else "say where the package goes: make deploy BUCKET=my-bucket"
+    problem = None if stack else "STACK is empty: give the name of the stack"
+    problem = problem if bucket else "BUCKET is empty: give the bucket for the package, make deploy BUCKET=my-bucket"
     declared = _declared(Path("template.yml").read_text())
     known = sorted(declared.keys() - OWN_VARIABLES.keys() - {"Release"})
     parameters = {name: os.environ[variable] for name, variable in OWN_VARIABLES.items() if os.environ.get(variable)}
@@ -154,18 +155,18 @@ def _parameters(bucket: str, stack: str, given: tuple[str, ...]) -> dict[str, st
         elif name in OWN_VARIABLES:
             problem = problem or f"give {name} as {OWN_VARIABLES[name]}=..., not in PARAMETERS"
         elif name not in known:
-            # The AWS CLI leaves out what the template hasn't, without a word.
-            problem = problem or f"{name} {hint('is no parameter', name, known, 'there are ' + ', '.join(known))}"
+            # The AWS CLI silently ignores parameters that the template doesn't have.
+            problem = problem or f"{name} {hint('is not a parameter', name, known, 'known are ' + ', '.join(known))}"
         parameters[name] = value
-    problem = problem or next(_other_values(declared, parameters), None)
+    problem = problem or next(_invalid_values(declared, parameters), None)
     if problem is not None:
         print(problem, file=sys.stderr)
         return None
     return parameters
 
 
-def _other_values(declared: dict[str, dict[str, Any]], parameters: dict[str, str]) -> Iterator[str]:
-    """Say which values aren't among those that the template allows: CloudFormation would, when the package is uploaded."""
+def _invalid_values(declared: dict[str, dict[str, Any]], parameters: dict[str, str]) -> Iterator[str]:
+    """Yield an error for each value that the template doesn't allow; CloudFormation would report it only after the upload."""
     for name, value in parameters.items():
         allowed = [str(each) for each in declared[name].get("AllowedValues", [value])]
         if value not in allowed:
@@ -174,7 +175,9 @@ def _other_values(declared: dict[str, dict[str, Any]], parameters: dict[str, str
 
 
 def _current(stack: str) -> dict[str, str]:
-    """The stack's parameters, none for a new one; only "no such stack" means a new one, which may have another processor."""
+    """Return the stack's parameters, none for a new stack. Other errors than a missing stack are raised: an existing stack may
+    have another architecture than the default.
+    """
     command = ["aws", "cloudformation", "describe-stacks", "--stack-name", stack, "--output", "json"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
     if ran.returncode:
@@ -193,13 +196,13 @@ def _aws(*arguments: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of the AWS CLI, whose version 1 reads the other variable of the region only."""
+    """Return the environment for the AWS CLI, whose version 1 doesn't read AWS_REGION."""
     region = region_of(os.environ)
     return {**os.environ, **({"AWS_DEFAULT_REGION": region} if region else {})}
 
 
 def run(bucket: str, stack: str, parameters: str) -> int:
-    """Deploy with parameters that are quoted as for a shell, in which nothing else has a meaning; the exit code."""
+    """Deploy with parameters that are quoted as for a shell, but not expanded. Return the exit code."""
     try:
         given = shlex.split(parameters)
     except ValueError as exc:

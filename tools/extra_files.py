@@ -1,4 +1,4 @@
-"""The files that a deployment adds to the package, as the CA certificates of an OPA elsewhere: `make package EXTRA=folder`."""
+"""Add a deployment's own files to the package, such as the CA certificates of a remote OPA: `make package EXTRA=folder`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 import shutil
 from pathlib import Path
 
-# What the parameters OpaCaFile and BundleInPackage can name.
+# File names that the parameters OpaCaFile and BundleInPackage accept.
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-# Python looks for modules here before its own library.
+# Python would import these in place of a library's modules.
 _CODE = {".py", ".pyc", ".so"}
 
 
@@ -17,12 +17,14 @@ class ExtraError(Exception):
 
 
 def add(extra: Path, target: Path) -> None:
-    """Copy the files of the folder to the same paths of the package. Raises ExtraError before it copies one."""
+    """Copy the files of the folder to the same paths of the package. Raises ExtraError before copying any file."""
     if not extra.is_dir():
-        raise ExtraError(f"there is no folder {extra}: EXTRA names the one whose files are added to the package")
+        raise ExtraError(
+            f"the folder {extra} doesn't exist: set EXTRA to a folder whose files are added to the package"
+        )
     found = sorted(path for path in extra.rglob("*") if path.is_symlink() or not path.is_dir())
     if not found:
-        raise ExtraError(f"the folder {extra} has no files: EXTRA names the one whose files are added to the package")
+        raise ExtraError(f"the folder {extra} has no files: set EXTRA to a folder whose files are added to the package")
     paths = {path.relative_to(extra): path for path in found}
     for path, source in paths.items():
         if problem := _problem(path, source, target):
@@ -36,9 +38,11 @@ def _problem(path: Path, source: Path, target: Path) -> str | None:
     if source.is_symlink() or not source.is_file():
         return "it is a link or a special file; copy the file itself"
     if not all(_NAME.fullmatch(part) for part in path.parts):
-        return "no parameter of the stack can name it; use letters, digits, _, - and ., and no . at the beginning"
+        return (
+            "the stack's parameters don't accept its name; use letters, digits, _, - and ., but not . at the beginning"
+        )
     if path.suffix in _CODE:
-        return "it is code, which the functions would import in place of a library"
+        return "it is code, which the functions could import in place of a library"
     taken = [target / parent for parent in (path, *path.parents) if (target / parent).is_file()]
     if taken or (target / path).exists():
         return "the package has a file or folder of that name"

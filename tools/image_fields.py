@@ -1,7 +1,7 @@
-"""Which fields of SageMaker's API model can name a container image, and which of them the extractors see.
+"""Find the fields of SageMaker's API model that can name a container image, and those that the extractors read.
 
-A field is seen when a description that holds a probe in it, and nothing else, gives a document that shows the probe: what is
-checked is what the guard does, not a list of what it should do.
+A field counts as read if a description that only has a probe in this field gives a document with the probe. This checks the
+guard's actual behavior, not a list of expected fields.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from guard.extract import extract
 from guard.jobs import JOB_KINDS
 from guard.resources import ALGORITHM, MODEL, MODEL_PACKAGE, RESOURCE_KINDS, Resource, ResourceKind
 
-# An image itself, or what has one: by the shape's name, or by the field's.
+# Names, of shapes or fields, of an image itself, and of resources that have one.
 _IMAGE = re.compile(r"image|registry|docker|container(uri|arn)?$", re.IGNORECASE)
 _OWNER = re.compile(
     r"(algorithm|model|package|definition|evaluator|recipe|hub\w*|specification)(version)?(name|arn|id)$", re.IGNORECASE
@@ -30,14 +30,14 @@ DIGEST = f"sha256:{'5' * 64}"
 
 @cache
 def service_model() -> dict[str, Any]:
-    """Return botocore's SageMaker model; callers leave it as it is."""
+    """Return botocore's SageMaker model, which callers must not change."""
     model: dict[str, Any] = Loader().load_service_model("sagemaker", "service-2")
     return model
 
 
 @dataclass(frozen=True, order=True)
 class Field:
-    """A text field of an operation's input; `path` has `[]` behind each list."""
+    """A text field of an operation's input; `path` has `[]` after each list."""
 
     operation: str
     path: str
@@ -72,8 +72,8 @@ def _texts(shapes: dict[str, Any], name: str, path: str, above: tuple[str, ...])
 
 
 def seen(field: Field) -> bool:
-    """Return whether the extractors find what stands in the field."""
-    # What an update adds stands under another name in the description.
+    """Return whether the extractors read the field."""
+    # Specifications that an update adds have another field name in the description.
     path = field.path.replace("AdditionalInferenceSpecificationsToAdd", "AdditionalInferenceSpecifications")
     description: dict[str, Any] = {}
     if path.endswith("Digest"):
@@ -104,10 +104,10 @@ def _put(node: dict[str, Any], path: str, value: str) -> None:
 
 
 def _jobs(operation: str, description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[Resource, Any]]]:
-    """Yield the jobs in whose description the operation's fields appear: its own, or one that names its resource."""
+    """Yield the jobs whose documents can have the operation's fields: its own job, or one that names its resource."""
     for kind in JOB_KINDS:
         if operation in (*kind.create_operations, *kind.update_operations):
-            # The kind of definition stands beside its name, and says which operation describes it.
+            # MonitoringType decides which operation describes the definition.
             yield kind.id, {"MonitoringType": "ModelBias", **description}, {}
     for row in RESOURCE_KINDS:
         if operation in (*row.create_operations, *row.update_operations):
@@ -123,7 +123,7 @@ def _naming(
     elif row == MODEL:
         yield "transform", {"ModelName": "named"}, resource
     elif row == MODEL_PACKAGE:
-        # The probed specification has no name: it is found as "none of them is the wanted one".
+        # The probed specification has no name, so it is read because no specification has the requested name.
         package = {"ModelPackageName": "named", "InferenceSpecificationName": "other"}
         yield "transform", {"ModelName": "m"}, {Resource(MODEL.id, "m"): {"PrimaryContainer": package}, **resource}
     else:
@@ -133,7 +133,7 @@ def _naming(
 
 
 def map_fields(model: dict[str, Any], operation: str) -> set[str]:
-    """Return the names of the operation's fields whose keys a user chooses."""
+    """Return the names of the operation's map fields, whose keys a user chooses."""
     shape = model["operations"][operation]["input"]["shape"]
     paths = (path for path, _ in _texts(model["shapes"], shape, "", ()) if "{}" in path)
     return {path.partition("{}")[0].rpartition(".")[2] for path in paths}

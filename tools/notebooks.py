@@ -1,7 +1,7 @@
-"""Runs the notebooks of examples/ against a local AWS account that the guard watches: `python tools/notebooks.py [--check]`.
+"""Run the notebooks of examples/ against a local AWS account that the guard watches: `python tools/notebooks.py [--check]`.
 
-Writes the outputs into the notebooks. With --check nothing is written, and another output than the committed one is an error;
-what differs between any two runs (times, ids, ports) doesn't count.
+Writes the outputs into the notebooks. With --check nothing is written, and an output that differs from the committed one is an
+error; values that differ between any two runs (times, ids, ports) are ignored.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> int:
 def _run(path: Path, *, check: bool) -> bool:
     committed = nbformat.read(path, as_version=4)
     notebook = nbformat.from_dict(json.loads(json.dumps(committed)))
-    # A kernel sends what a cell prints in as many pieces as its timer finds; only the whole is the same in each run.
+    # A kernel sends a cell's output in pieces that depend on timing; only the joined output is the same in each run.
     NotebookClient(
         notebook,
         timeout=SECONDS,
@@ -67,9 +67,7 @@ def _run(path: Path, *, check: bool) -> bool:
         if _shown(old) != _shown(new)
     ]
     for number in differ:
-        print(
-            f"{path.relative_to(ROOT)}: cell {number} prints something else:", *_shown(notebook.cells[number]), sep="\n"
-        )
+        print(f"{path.relative_to(ROOT)}: cell {number} has another output:", *_shown(notebook.cells[number]), sep="\n")
     print(
         f"{path.relative_to(ROOT)}: {'differs: run make notebooks, and read the difference' if differ else 'as committed'}"
     )
@@ -77,7 +75,7 @@ def _run(path: Path, *, check: bool) -> bool:
 
 
 def _shown(cell: Any) -> list[str]:
-    """What a cell prints, without what differs between any two runs."""
+    """Return a cell's output, without the values that differ between any two runs."""
     outputs = cell.get("outputs", [])
     texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
     return [VOLATILE.sub("#", text) for text in texts]

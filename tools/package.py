@@ -1,8 +1,8 @@
-"""Builds the Lambda's deployment package: `python tools/package.py --arch arm64 --opa OPA --bundle BUNDLE`.
+"""Build the Lambda functions' deployment package: `python tools/package.py --arch arm64 --opa OPA --bundle BUNDLE`.
 
-build/package/ is what `aws cloudformation package` uploads, build/sagemaker-guard-ARCH.zip the same for every other way. The
-same inputs give the same bytes: times, order and rights of the files don't depend on the machine. Where there is a Python of
-Lambda's version, the package holds bytecode, with which the imports of a cold start take a third of the time.
+`aws cloudformation package` uploads build/package/; build/sagemaker-guard-ARCH.zip has the same content for other ways to deploy.
+The same inputs give the same bytes: times, order and permissions of the files don't depend on the machine. If a Python of
+Lambda's version is available, the package contains bytecode, with which the imports of a cold start take a third of the time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tools import botocore_data, extra_files
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements" / "lambda.txt"
 PYTHON_VERSION = "3.13"
-# Amazon Linux 2023, which the runtime is made of, has glibc 2.34.
+# The runtime is based on Amazon Linux 2023, which has glibc 2.34.
 MANYLINUX = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")
 OUR_PACKAGES = ("guard", "lambda_entry")
 NOT_IN_LAMBDA = (Path("guard/cli"), Path("guard/authoring"), Path("guard/operations"))
@@ -34,7 +34,7 @@ BOTOCORE_DATA = {
     "partitions.json",
     "sdk-default-configuration.json",
 }
-# The locked requirements that only opa-python-client's asynchronous client has: guard/opa/synchronous.py leaves it out.
+# Locked requirements of opa-python-client's asynchronous client, which guard/opa/synchronous.py doesn't import.
 NOT_SHIPPED = {
     "aiofiles",
     "aiohappyeyeballs",
@@ -46,7 +46,7 @@ NOT_SHIPPED = {
     "propcache",
     "yarl",
 }
-# What no function imports of the libraries that it does import. A test imports the functions in the package as it is.
+# Parts of the libraries that the functions don't import; a test imports the functions from the finished package.
 UNUSED = (
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/[!_ij]*",  # all but its own __init__.py, idempotency and jmespath_utils
@@ -56,7 +56,7 @@ UNUSED = (
     "dateutil/zoneinfo/*.tar.gz",
     "pydantic/v1",
 )
-# botocore's own whole models, which the one with the guard's operations only stands in for.
+# Prefixes of botocore's complete models and their companions, which the pruned models replace.
 PRUNED_MODEL = ("service-2.", "paginators-", "waiters-", "examples-")
 MEGABYTE = 1024 * 1024
 ZIP_LIMIT = 50 * MEGABYTE
@@ -82,7 +82,7 @@ ARCHITECTURES = {
 
 
 class PackageError(Exception):
-    """The package can't be built from what was given."""
+    """The package can't be built from the given inputs."""
 
 
 def build(architecture: Architecture, opa: Path, bundle: Path, target: Path, python: str, extra: Path | None) -> Path:
@@ -96,7 +96,7 @@ def build(architecture: Architecture, opa: Path, bundle: Path, target: Path, pyt
     if not compile_all(target, python):
         named = python or f"Python {PYTHON_VERSION}"
         print(
-            f"{named} doesn't run here: without bytecode the imports of a cold start take three times as long",
+            f"{named} isn't available, so the package has no bytecode: the imports of a cold start take three times as long",
             file=sys.stderr,
         )
     (target / "bin").mkdir()
@@ -111,18 +111,18 @@ def build(architecture: Architecture, opa: Path, bundle: Path, target: Path, pyt
 
 
 def check_inputs(architecture: Architecture, opa: Path, bundle: Path) -> None:
-    """Refuse what would only fail in the Lambda: no bundle, or an OPA of another architecture."""
+    """Reject inputs that would only fail in Lambda: a missing bundle, or an OPA for another architecture."""
     for path, remedy in ((opa, "make package builds it"), (bundle, "make bundle builds it")):
         if not path.is_file():
-            raise PackageError(f"there is no {path}: {remedy}")
+            raise PackageError(f"{path} doesn't exist: {remedy}")
     with opa.open("rb") as program:
         header = program.read(20)
     if header[:4] != b"\x7fELF" or int.from_bytes(header[18:20], "little") != architecture.elf_machine:
-        raise PackageError(f"{opa} is no Linux program for {architecture.name}")
+        raise PackageError(f"{opa} is not a Linux program for {architecture.name}")
 
 
 def install_requirements(architecture: Architecture, target: Path) -> None:
-    """Install the locked wheels for the Lambda's Python, which needn't be the one that runs here."""
+    """Install the locked wheels for Lambda's Python, which may be another version than the running one."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     command += ["--require-hashes", "--no-deps", "--only-binary=:all:", "--requirement", "/dev/stdin"]
     command += ["--implementation", "cp", "--python-version", PYTHON_VERSION, "--target", str(target)]
@@ -132,20 +132,20 @@ def install_requirements(architecture: Architecture, target: Path) -> None:
 
 
 def shipped(locked: str) -> str:
-    """Return the locked requirements without those that are NOT_SHIPPED."""
+    """Return the locked requirements without those in NOT_SHIPPED."""
     parts = re.split(r"^(?=[a-z0-9])", locked, flags=re.MULTILINE)
     names = [part.partition("==")[0] for part in parts]
     if missing := NOT_SHIPPED - set(names):
         raise PackageError(
-            f"NOT_SHIPPED in tools/package.py names {', '.join(sorted(missing))}: not a requirement any more"
+            f"NOT_SHIPPED in tools/package.py lists {', '.join(sorted(missing))}, which is no longer a requirement: remove it"
         )
     return "".join(part for name, part in zip(names, parts, strict=True) if name not in NOT_SHIPPED)
 
 
 def prune(target: Path) -> None:
-    """Remove what the Lambda never reads: other API models and operations, unused modules, tests, scripts and pip's records.
+    """Remove what the functions never read: other API models and operations, unused modules, tests, scripts and pip's records.
 
-    The METADATA of each distribution stays: vulnerability scanners find out from it what is in the package.
+    The METADATA of each distribution stays, because vulnerability scanners identify the package's libraries by it.
     """
     prune_data(target / "botocore" / "data")
     unneeded = [target / "bin", *_unused(target)]
@@ -155,10 +155,10 @@ def prune(target: Path) -> None:
 
 
 def prune_data(data: Path) -> None:
-    """Leave in botocore's data what the guard's own calls need."""
+    """Reduce botocore's data to what the guard's calls need."""
     missing = BOTOCORE_DATA - {path.name for path in data.iterdir()}
     if missing:
-        raise PackageError(f"botocore has no {', '.join(sorted(missing))} any more")
+        raise PackageError(f"botocore no longer has {', '.join(sorted(missing))}")
     models = botocore_data.write(data)
     whole = [path for model in models for path in model.parent.glob("*") if path.name.startswith(PRUNED_MODEL)]
     others = [path for path in data.iterdir() if path.name not in BOTOCORE_DATA]
@@ -176,7 +176,7 @@ def _remove(paths: list[Path]) -> None:
 def _unused(target: Path) -> list[Path]:
     found = {pattern: list(target.glob(pattern)) for pattern in UNUSED}
     if missing := [pattern for pattern, paths in found.items() if not paths]:
-        raise PackageError(f"UNUSED in tools/package.py matches nothing with {', '.join(missing)}")
+        raise PackageError(f"UNUSED in tools/package.py has patterns that match nothing: {', '.join(missing)}")
     return [path for paths in found.values() for path in paths]
 
 
@@ -192,23 +192,23 @@ def copy_ours(target: Path) -> None:
 
 
 def compile_all(target: Path, python: str) -> bool:
-    """Add the bytecode of Lambda's Python, and return whether that could be done.
+    """Add bytecode with a Python of Lambda's version, and return whether that succeeded.
 
-    The bytecode is bound to nothing: it is as old as the source by construction, and times differ once unpacked.
+    The bytecode isn't checked against the source's time or hash: it always matches the source here, and unpacking changes times.
     """
     version = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        told = subprocess.run([python, "-c", version], capture_output=True, text=True, check=False)
+        printed = subprocess.run([python, "-c", version], capture_output=True, text=True, check=False).stdout
     except OSError:
         return False
-    if told.stdout.strip() != PYTHON_VERSION:
+    if printed.strip() != PYTHON_VERSION:
         return False
     command = [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
     return subprocess.run([*command, "-s", str(target), "-p", "/var/task", str(target)], check=False).returncode == 0
 
 
 def normalize(target: Path) -> None:
-    """Give every file the same time, and rights that the Lambda's user has whoever built it."""
+    """Give every file the same time, and permissions for Lambda's user that don't depend on who built the package."""
     for path in [target, *target.rglob("*")]:
         runs = path.is_dir() or path == target / "bin" / "opa"
         path.chmod(0o755 if runs else 0o644)
@@ -216,7 +216,7 @@ def normalize(target: Path) -> None:
 
 
 def files(target: Path) -> list[Path]:
-    """All files of the package in the order of their names."""
+    """Return all files of the package, sorted by path."""
     return sorted(path for path in target.rglob("*") if path.is_file())
 
 
@@ -232,7 +232,7 @@ def write_zip(target: Path, archive: Path) -> None:
 
 
 def sizes(archive: Path) -> dict[str, tuple[int, int]]:
-    """Unpacked and packed bytes by top-level name, the largest first."""
+    """Return unpacked and packed bytes by top-level name, the largest first."""
     totals: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     with zipfile.ZipFile(archive) as zipped:
         for entry in zipped.infolist():
@@ -243,7 +243,7 @@ def sizes(archive: Path) -> dict[str, tuple[int, int]]:
 
 
 def report(archive: Path) -> None:
-    """Print the sizes; raises PackageError beyond Lambda's limits."""
+    """Print the sizes. Raises PackageError if they exceed Lambda's limits."""
     rows = sizes(archive)
     unpacked, packed = sum(row[0] for row in rows.values()), archive.stat().st_size
     shown = list(rows.items())[:12]
@@ -254,19 +254,20 @@ def report(archive: Path) -> None:
         print(f"  {name:<28}{row_unpacked / MEGABYTE:>9.2f}{row_packed / MEGABYTE:>9.2f}")
     if packed > ZIP_LIMIT or unpacked > UNPACKED_LIMIT:
         raise PackageError(
-            f"Lambda takes {ZIP_LIMIT // MEGABYTE} MiB packed and {UNPACKED_LIMIT // MEGABYTE} MiB unpacked"
+            f"the package is too large: Lambda accepts {ZIP_LIMIT // MEGABYTE} MiB packed and "
+            f"{UNPACKED_LIMIT // MEGABYTE} MiB unpacked"
         )
 
 
 def command_line() -> argparse.ArgumentParser:
-    """Return what reads the arguments, as the Makefile gives them."""
+    """Return the parser of the arguments."""
     parser = argparse.ArgumentParser(description="Builds the Lambda's deployment package.")
     parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="arm64")
     parser.add_argument("--opa", type=Path, required=True, help="the OPA binary for that architecture")
     parser.add_argument("--bundle", type=Path, required=True, help="the policy bundle")
     parser.add_argument("--target", type=Path, default=ROOT / "build" / "package", help="the package folder")
     parser.add_argument(
-        "--python", default=f"python{PYTHON_VERSION}", help="a Python of Lambda's version; empty: there is none"
+        "--python", default=f"python{PYTHON_VERSION}", help="a Python of Lambda's version; empty if there is none"
     )
     parser.add_argument("--extra", type=Path, help="a folder whose files are added to the package")
     return parser

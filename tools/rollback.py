@@ -1,8 +1,8 @@
-"""Lets the release before the current one run again: `python tools/rollback.py STACK`.
+"""Roll back to the release before the current one: `python tools/rollback.py STACK`.
 
-Each release published a version of both functions, whose description names it, and the alias `live` of each function names the
-version that events and the schedule reach. The alias's description keeps which versions were rolled back from: none of them runs
-again by a rollback. The next `make deploy` of another package or parameter names its own version again.
+Each release publishes a version of both functions, with the release in its description. The alias `live` of each function points
+to the version that events and the schedule invoke. The alias's description lists the versions that were rolled back from: a
+rollback never returns to them. The next `make deploy` of another package or parameter moves the alias to its own version.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ ALIAS = "live"
 OUTPUTS = ("FunctionName", "SweepFunctionName")
 _RELEASE = "release "
 _LEFT = "rolled back from versions "
-# Lambda takes 256 characters of an alias's description.
+# Lambda limits an alias's description to 256 characters.
 _MOST_LEFT = 30
 _SHOWN = 12
 
 
 @dataclass(frozen=True)
 class Live:
-    """A function's alias: the version that it names, those that were rolled back from, and each version's release."""
+    """A function's alias: its version, the versions that were rolled back from, and the release of each version."""
 
     function: str
     version: int
@@ -37,13 +37,13 @@ class Live:
     releases: dict[int, str]
 
     def targets(self) -> dict[str, int]:
-        """Return the releases that may run, the current one among them, each with its newest version."""
+        """Return the releases that may run, including the current one, each with its newest version."""
         usable = (version for version in sorted(self.releases) if version <= self.version and version not in self.left)
         return {self.releases[version]: version for version in usable}
 
 
 def main(stack: str, client_of: ClientOf) -> int:
-    """Move the aliases of both functions back to one release; 1 when they have no earlier one in common, 2 for an error."""
+    """Move both functions' aliases back to one release. Return 0, 1 if they have no earlier one in common, 2 for an error."""
     try:
         names = outputs(stack, OUTPUTS, client_of)
         return _rolled_back(stack, names, client_of("lambda"))
@@ -58,21 +58,21 @@ def main(stack: str, client_of: ClientOf) -> int:
 def _rolled_back(stack: str, names: list[str], functions: Any) -> int:
     aliases = [_live(functions, name) for name in names]
     running = {alias.releases.get(alias.version) for alias in aliases}
-    # Where they differ, an earlier rollback moved only one of them: then the release of that one is the target.
+    # If they differ, an earlier rollback moved only one of them; its release may be the target.
     left = running if len(running) == 1 else set()
     first, *others = (alias.targets() for alias in aliases)
-    # An earlier version of the same release, which was deployed twice, would run what runs already.
+    # The running release is left out: if it was deployed twice, its earlier version is the same.
     common = [release for release in first if release not in left and all(release in other for other in others)]
     if not common:
-        told = "have no earlier release in common that wasn't rolled back from; nothing was changed"
-        print(f"{' and '.join(names)} {told}", file=sys.stderr)
+        problem = "have no earlier release in common that wasn't rolled back from; nothing was changed"
+        print(f"{' and '.join(names)} {problem}", file=sys.stderr)
         return 1
     _move(stack, aliases, max(common, key=lambda release: first[release]), functions)
     return 0
 
 
 def _move(stack: str, aliases: list[Live], release: str, functions: Any) -> None:
-    """Let all aliases name the release, those that do so already as they are. Raises ConfigError after the first move."""
+    """Move the aliases that don't point to the release. Raises ConfigError if a call fails after the first move."""
     moved: list[str] = []
     for alias in aliases:
         version = alias.targets()[release]
@@ -94,14 +94,13 @@ def _move(stack: str, aliases: list[Live], release: str, functions: Any) -> None
                 error=str(exc),
             ) from exc
         moved.append(alias.function)
-        told = f"version {version} (release {release[:_SHOWN]}) runs now instead of {alias.version}"
-        print(f"{alias.function}: {told}")
+        print(f"{alias.function}: version {version} (release {release[:_SHOWN]}) runs now instead of {alias.version}")
 
 
 def _live(functions: Any, name: str) -> Live:
     alias = functions.get_alias(FunctionName=name, Name=ALIAS)
-    told = alias.get("Description") or ""
-    left = re.findall(r"\d+", told) if told.startswith(_LEFT) else []
+    description = alias.get("Description") or ""
+    left = re.findall(r"\d+", description) if description.startswith(_LEFT) else []
     pages = functions.get_paginator("list_versions_by_function").paginate(FunctionName=name)
     releases = {
         int(each["Version"]): each["Description"].removeprefix(_RELEASE)

@@ -1,4 +1,4 @@
-"""Writes the JSON schemas of the guard's own models; `--check` only says whether they are fresh."""
+"""Write the JSON schemas of the guard's models; with `--check`, only report stale ones."""
 
 from __future__ import annotations
 

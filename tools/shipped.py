@@ -1,4 +1,4 @@
-"""The policies as they ship: the tests of the guard are about them, whatever a team has made of its own."""
+"""The shipped policies, which the guard's tests use, so that a team's own rules and configuration don't affect the tests."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ POLICIES = Path("policies")
 RULES = POLICIES / "guard" / "rules"
 CONFIG = POLICIES / "guard" / "config" / "data.yaml"
 SHIPPED_CONFIG = ROOT / "tests" / "shipped" / "data.yaml"
-"""A copy of the configuration as it ships."""
+"""A copy of the shipped configuration."""
 
 
 def shipped_folder(repository: Path) -> Path:
-    """Return the repository, or where it has rules or a configuration of its own, the copy that `build_shipped` makes."""
+    """Return the repository, or, if its configuration isn't the shipped one, the copy that `build_shipped` makes."""
     is_shipped = (repository / CONFIG).read_bytes() == SHIPPED_CONFIG.read_bytes()
     return repository if is_shipped else repository / "build" / "shipped"
 
 
 def build_shipped(repository: Path, opa: Path) -> int:
-    """Copy a repository's policies without its own rules, configured as they ship, and build their bundle there.
+    """Copy a repository's shipped rules and the shipped configuration, and build their bundle. Return OPA's exit code.
 
-    They aren't checked: `make bundle` has done so with the rules. The result is OPA's exit code.
+    The policies aren't checked here: `make bundle` has checked the repository's rules.
     """
     folder = shipped_folder(repository)
     shutil.rmtree(folder, ignore_errors=True)
@@ -46,7 +46,7 @@ def build_shipped(repository: Path, opa: Path) -> int:
 
 
 def copy_policies(source: Path, to: Path, left_out: Collection[Path] = ()) -> None:
-    """Copy everything that the author's commands read, but for some folders."""
+    """Copy all files that the authoring commands read, except the folders in `left_out`."""
 
     def ignored(folder: str, names: list[str]) -> list[str]:
         return [name for name in names if Path(folder, name) in left_out]

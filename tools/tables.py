@@ -1,4 +1,4 @@
-"""Writes the tables of the README and the guide from the code that they describe; `--check` only says whether they are fresh."""
+"""Write the tables of the README and the docs from the code that they describe; with `--check`, only report stale ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tools.unseen import UNDESCRIBED, UNSEEN
 
 
 def coverage() -> str:
-    """Return the table of job kinds; an image field is listed if the extractors find what stands in it."""
+    """Return the table of job kinds; an image field is listed if the extractors read it."""
     rows = ["| job kind | state-change event | CloudTrail events | where its images are named | stopped by |"]
     rows.append("| --- | --- | --- | --- | --- |")
     for row in JOB_KINDS:
@@ -38,20 +38,20 @@ def _fields(row: JobKind | ResourceKind) -> str:
 
 
 def not_guarded() -> str:
-    """Return the table of what the API can stop and the guard doesn't."""
+    """Return the table of operations that stop something which the guard doesn't guard."""
     rows = ["| what is stopped by | why the guard leaves it alone |", "| --- | --- |"]
     return "\n".join([*rows, *(f"| `{operation}` | {reason} |" for operation, reason in NOT_GUARDED.items())])
 
 
 def unseen() -> str:
-    """Return the table of fields that no document shows."""
-    rows = ["| field | why no document shows it |", "| --- | --- |"]
+    """Return the table of fields that aren't in the input document."""
+    rows = ["| field | why it isn't in the document |", "| --- | --- |"]
     return "\n".join([*rows, *(f"| `{path}` | {reason} |" for path, reason in UNSEEN.items())])
 
 
 def undescribed() -> str:
-    """Return the table of fields that only the creating calls have."""
-    rows = ["| field of the call | what becomes of it |", "| --- | --- |"]
+    """Return the table of fields that only the create calls have."""
+    rows = ["| field of the call | how the guard handles it |", "| --- | --- |"]
     return "\n".join([*rows, *(f"| `{path}` | {reason} |" for path, reason in UNDESCRIBED.items())])
 
 
@@ -72,12 +72,12 @@ TABLES: dict[Path, dict[str, Callable[[], str]]] = {
 
 
 def rendered(path: Path, text: str) -> str:
-    """Return the file's text with each of its tables between `<!-- name -->` and `<!-- /name -->` made anew."""
+    """Return the file's text with each table between `<!-- name -->` and `<!-- /name -->` regenerated."""
     for name, table in TABLES[path].items():
         marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         text, count = marks.subn(lambda found, table=table: f"{found[1]}{table()}\n{found[2]}", text)  # type: ignore[misc]
         if count != 1:
-            sys.exit(f"{path}: the marks of the table {name} are not there exactly once")
+            sys.exit(f"{path}: the marks of the table {name} must be there exactly once")
     return text
 
 

@@ -1,7 +1,7 @@
-"""What SageMaker says of jobs and their resources and no document shows, with the reason.
+"""The fields of SageMaker's descriptions of jobs and their resources that aren't in the input document, with the reasons.
 
-A leaf is a field without fields of its own, as `training.StoppingCondition.MaxRuntimeInSeconds` of a job's description or
-`$model.Containers[].Image` of a resource's; `[]` stands behind a list, `{}` behind a map.
+A leaf is a field without subfields, such as `training.StoppingCondition.MaxRuntimeInSeconds` of a job's description or
+`$model.Containers[].Image` of a resource's; `[]` follows a list, `{}` a map.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any
 from guard.jobs import JOB_KINDS, JobKind
 from guard.resources import RESOURCE_KINDS
 
-# (path, reason). A path that ends with a point means all that is below it; `*` means any text.
-_FORMAT = "a format of data; the places that it is read from and written to are shown"
+# (path, reason). A path that ends with a dot means all fields below it; `*` matches any text.
+_FORMAT = "a data format; the locations of the data are shown"
 _RESULT = "a result of the job"
-_PROGRESS = "how far the job is"
-_OWN = "its own name, time or text; nothing is decided by it"
+_PROGRESS = "the progress of the job"
+_OWN = "a name, time or text of its own; no decision needs it"
 _SPLIT = "how data is split among instances or records"
 _STATISTICS = "what the job computes, not where, with what code or for whom"
-_ETAG = "the version that SageMaker found; the location is shown"
-_ADVICE = "advice for endpoints"
-_ALGORITHM = "what the algorithm accepts: a job's own values are shown"
+_ETAG = "the version of the object that SageMaker found; its location is shown"
+_ADVICE = "a recommendation for endpoints"
+_ALGORITHM = "what the algorithm supports; the job's values are shown"
 UNSEEN: dict[str, str] = {
-    # Of every description.
-    "*.FailureReason": "why a job that has ended failed",
-    "*.CreationTime": "of a resource or result; the job's own is shown",
+    # All descriptions.
+    "*.FailureReason": "why the job failed",
+    "*.CreationTime": "of a resource or result; the job's creation time is shown",
     "*.LastModifiedTime": _PROGRESS,
     "*.CompressionType": _FORMAT,
     "*.ContentType": _FORMAT,
@@ -42,18 +42,18 @@ UNSEEN: dict[str, str] = {
     "*.AttributeNames[]": _SPLIT,
     "*.InstanceGroupNames[]": _SPLIT,
     "*.InstanceGroupName": _SPLIT,
-    "*.InstancePlacementConfig.": "where in an UltraServer the instances stand",
-    "*.S3UploadMode": "when results are uploaded; where to is shown",
-    "*.AppManaged": "who moves the data; where from and to is shown",
+    "*.InstancePlacementConfig.": "the placement of instances in an UltraServer",
+    "*.S3UploadMode": "when results are uploaded; their location is shown",
+    "*.AppManaged": "who transfers the data; its locations are shown",
     "*.ETag": _ETAG,
     "*.ManifestEtag": _ETAG,
     "*.ModelDataETag": _ETAG,
-    "*.MetricDefinitions[].": "expressions that read numbers out of the job's log",
-    "*.TrainingInputMode": "shown as the mode of the channels that have none",
+    "*.MetricDefinitions[].": "expressions that extract metrics from the job's log",
+    "*.TrainingInputMode": "shown as the mode of the channels without a mode of their own",
     "*.TuningObjective.": _STATISTICS,
-    "*.AdditionalModelDataSources[].ChannelName": "the folder below /opt/ml; where the data comes from is shown",
-    "*Specification.Containers[].BaseModel.": "what the model was made of; nothing is run by it",
-    "*Specifications[].Containers[].BaseModel.": "what the model was made of; nothing is run by it",
+    "*.AdditionalModelDataSources[].ChannelName": "the folder below /opt/ml; the location of the data is shown",
+    "*Specification.Containers[].BaseModel.": "what the model was made from; nothing of it is run",
+    "*Specifications[].Containers[].BaseModel.": "what the model was made from; nothing of it is run",
     # Resources.
     "$algorithm.AlgorithmArn": _OWN,
     "$algorithm.AlgorithmName": _OWN,
@@ -62,8 +62,8 @@ UNSEEN: dict[str, str] = {
     "$algorithm.AlgorithmStatusDetails.": "whether it can be used",
     "$algorithm.CertifyForMarketplace": "whether it may be sold",
     "$algorithm.ProductId": "the Marketplace product; the image that runs is shown",
-    "$algorithm.InferenceSpecification.": "runs in no job: a package made of the algorithm has its own list",
-    "$algorithm.ValidationSpecification.": "starts jobs of its own, which are judged one by one",
+    "$algorithm.InferenceSpecification.": "no job runs it: a package made from the algorithm has its own list",
+    "$algorithm.ValidationSpecification.": "starts separate jobs, each of which is evaluated",
     "$algorithm.TrainingSpecification.AdditionalS3DataSource.S3DataType": "the location is shown",
     "$algorithm.TrainingSpecification.Supported*": _ALGORITHM,
     "$algorithm.TrainingSpecification.SupportsDistributedTraining": _ALGORITHM,
@@ -73,23 +73,23 @@ UNSEEN: dict[str, str] = {
     "$model.DeploymentRecommendation.": _ADVICE,
     "$model.InferenceExecutionConfig.Mode": "the order of the containers, each of which is shown",
     "$model.*.ContainerHostname": _OWN,
-    "$model.*.ContainerMetricsConfig.": "where the container shows its metrics",
+    "$model.*.ContainerMetricsConfig.": "where the container publishes its metrics",
     "$model.*.InferenceSpecificationName": "chooses among the containers of a package; the chosen ones are shown",
-    "$model.*.Mode": "whether the location holds one model or several; it is shown",
-    "$model.*.MultiModelConfig.ModelCacheSetting": "what is kept in memory",
-    "$model-package.ApprovalDescription": "the text beside the approval's status",
+    "$model.*.Mode": "whether the location, which is shown, holds one model or several",
+    "$model.*.MultiModelConfig.ModelCacheSetting": "whether models are cached in memory",
+    "$model-package.ApprovalDescription": "a text about the approval status",
     "$model-package.CertifyForMarketplace": "whether it may be sold",
     "$model-package.CreatedBy.": "shown as one ARN: that of the IAM identity, or else of the user profile",
     "$model-package.CustomerMetadataProperties{}": _OWN,
     "$model-package.Domain": _OWN,
     "$model-package.Task": _OWN,
-    "$model-package.DriftCheckBaselines.": "reports beside the package, which its containers don't get",
-    "$model-package.ModelMetrics.": "reports beside the package, which its containers don't get",
-    "$model-package.LastModifiedBy.": "who changed it last; the approval that counts is shown",
+    "$model-package.DriftCheckBaselines.": "reports about the package, which its containers don't receive",
+    "$model-package.ModelMetrics.": "reports about the package, which its containers don't receive",
+    "$model-package.LastModifiedBy.": "who changed it last; the effective approval is shown",
     "$model-package.ManagedStorageType": "where the service keeps its artifacts",
-    "$model-package.MetadataProperties.": "what its maker says it was made of",
+    "$model-package.MetadataProperties.": "its creator's statement of what it was made from",
     "$model-package.ModelCard.": "a text about the model",
-    "$model-package.ModelLifeCycle.StageDescription": "the text beside the stage",
+    "$model-package.ModelLifeCycle.StageDescription": "a text about the stage",
     "$model-package.ModelPackageArn": _OWN,
     "$model-package.ModelPackageDescription": _OWN,
     "$model-package.ModelPackageName": _OWN,
@@ -97,29 +97,29 @@ UNSEEN: dict[str, str] = {
     "$model-package.ModelPackageRegistrationType": "whether it can be deployed from the registry",
     "$model-package.ModelPackageStatus": "whether it can be used",
     "$model-package.ModelPackageStatusDetails.": "whether it can be used",
-    "$model-package.SkipModelValidation": "whether it was tried out when it was made",
-    "$model-package.ValidationSpecification.": "starts jobs of its own, which are judged one by one",
-    "$model-package.SamplePayloadUrl": "read when the package is benchmarked by a job that names the payload itself",
+    "$model-package.SkipModelValidation": "whether it was validated when it was created",
+    "$model-package.ValidationSpecification.": "starts separate jobs, each of which is evaluated",
+    "$model-package.SamplePayloadUrl": "used to benchmark the package; the job that does so names the payload itself",
     "$model-package.SecurityConfig.KmsKeyId": "the key of the package's own artifacts",
-    "$model-package.SourceAlgorithmSpecification.": "what the package was made of; its own containers are shown",
-    "$model-package.SourceUri": "what the package was made of",
+    "$model-package.SourceAlgorithmSpecification.": "what the package was made from; its own containers are shown",
+    "$model-package.SourceUri": "what the package was made from",
     "$model-package.AdditionalInferenceSpecifications[].Description": _OWN,
-    "$model-package.AdditionalInferenceSpecifications[].Name": "a container chooses by it; the chosen ones are shown",
+    "$model-package.AdditionalInferenceSpecifications[].Name": "selects a container's specification; the selected one is shown",
     "$model-package.*.Supported*": _ADVICE,
     "$model-package.*.AdditionalS3DataSource.S3DataType": "the location is shown",
     "$model-package.*.ContainerHostname": _OWN,
     "$model-package.*.Framework": _OWN,
     "$model-package.*.FrameworkVersion": _OWN,
-    "$model-package.*.IsCheckpoint": "how its artifacts are used; where they lie is shown",
+    "$model-package.*.IsCheckpoint": "how its artifacts are used; their location is shown",
     "$model-package.*.ModelInput.DataInputConfig": _FORMAT,
-    "$model-package.*.NearestModelName": "a well-known model that this one is like",
+    "$model-package.*.NearestModelName": "the name of a similar well-known model",
     "$*-job-definition.JobDefinitionArn": _OWN,
     "$*-job-definition.JobDefinitionName": _OWN,
     "$model-quality-job-definition.ModelQualityAppSpecification.ProblemType": _STATISTICS,
-    "*BaselineConfig.BaseliningJobName": "the job that made the baselines; where they lie is shown",
+    "*BaselineConfig.BaseliningJobName": "the job that made the baselines; their location is shown",
     "*EndTimeOffset": _SPLIT,
     "*StartTimeOffset": _SPLIT,
-    "*Input.*Attribute": "which columns of the data mean what",
+    "*Input.*Attribute": "the meaning of the data's columns",
     # Job kinds.
     "automl.AutoMLJobArtifacts.": _RESULT,
     "automl.AutoMLJobInputDataConfig[].ChannelType": _SPLIT,
@@ -129,18 +129,18 @@ UNSEEN: dict[str, str] = {
     "automl.AutoMLProblemTypeConfig.TabularJobConfig.GenerateCandidateDefinitionsOnly": _STATISTICS,
     "automl.AutoMLProblemTypeConfig.TabularJobConfig.Mode": _STATISTICS,
     "automl.AutoMLProblemTypeConfig.TabularJobConfig.ProblemType": _STATISTICS,
-    "automl.AutoMLProblemTypeConfig.*AttributeName": "which columns of the data mean what",
-    "automl.AutoMLProblemTypeConfig.*AttributeNames[]": "which columns of the data mean what",
-    "automl.AutoMLProblemTypeConfig.TextClassificationJobConfig.*Column": "which columns of the data mean what",
+    "automl.AutoMLProblemTypeConfig.*AttributeName": "the meaning of the data's columns",
+    "automl.AutoMLProblemTypeConfig.*AttributeNames[]": "the meaning of the data's columns",
+    "automl.AutoMLProblemTypeConfig.TextClassificationJobConfig.*Column": "the meaning of the data's columns",
     "automl.AutoMLProblemTypeConfig.TimeSeriesForecastingJobConfig.Forecast*": _STATISTICS,
     "automl.AutoMLProblemTypeConfig.TimeSeriesForecastingJobConfig.HolidayConfig[].": _STATISTICS,
     "automl.AutoMLProblemTypeConfig.TimeSeriesForecastingJobConfig.Transformations.": _STATISTICS,
-    "automl.AutoMLProblemTypeConfigName": "told by the configuration that it has",
+    "automl.AutoMLProblemTypeConfigName": "follows from the configuration that the job has",
     "automl.BestCandidate.": _RESULT,
     "automl.DataSplitConfig.ValidationFraction": _SPLIT,
     "automl.EndTime": _PROGRESS,
     "automl.PartialFailureReasons[].": _PROGRESS,
-    "automl.ResolvedAttributes.": "what the service filled in for what the configuration leaves open",
+    "automl.ResolvedAttributes.": "the service's values for fields that the configuration leaves open",
     "compilation.CompilationJobName": _OWN,
     "compilation.Compilation*Time": _PROGRESS,
     "compilation.DerivedInformation.": _RESULT,
@@ -149,7 +149,7 @@ UNSEEN: dict[str, str] = {
     "compilation.ModelArtifacts.": _RESULT,
     "compilation.ModelDigests.": _RESULT,
     "hyperparameter-tuning.HyperParameterTuningJobName": _OWN,
-    "hyperparameter-tuning.Autotune.Mode": "whether the service chooses ranges; those of the owner are shown",
+    "hyperparameter-tuning.Autotune.Mode": "whether the service chooses ranges; the owner's ranges are shown",
     "hyperparameter-tuning.BestTrainingJob.": _RESULT,
     "hyperparameter-tuning.OverallBestTrainingJob.": _RESULT,
     "hyperparameter-tuning.ConsumedResources.": _PROGRESS,
@@ -175,13 +175,13 @@ UNSEEN: dict[str, str] = {
     "inference-recommendations.EndpointPerformances[].": _RESULT,
     "inference-recommendations.InferenceRecommendations[].": _RESULT,
     "inference-recommendations.InputConfig.ContainerConfig.*": "hints; the model's containers are shown",
-    "inference-recommendations.*.InferenceSpecificationName": "chooses among the containers of a package, all shown",
-    "inference-recommendations.InputConfig.EndpointConfigurations[].ServerlessConfig.": "how large a serverless endpoint is",
+    "inference-recommendations.*.InferenceSpecificationName": "chooses among the containers of a package, all of which are shown",
+    "inference-recommendations.InputConfig.EndpointConfigurations[].ServerlessConfig.": "the size of a serverless endpoint",
     "inference-recommendations.InputConfig.TrafficPattern.": "how much traffic is sent",
-    "inference-recommendations.StoppingConditions.": "when the tests have seen enough",
-    "labeling.HumanTaskConfig.NumberOfHumanWorkersPerDataObject": "who labels is shown",
-    "labeling.HumanTaskConfig.PublicWorkforceTaskPrice.": "who labels is shown",
-    "labeling.HumanTaskConfig.Task*": "what people are told; who labels is shown",
+    "inference-recommendations.StoppingConditions.": "when the load tests end",
+    "labeling.HumanTaskConfig.NumberOfHumanWorkersPerDataObject": "the work team is shown",
+    "labeling.HumanTaskConfig.PublicWorkforceTaskPrice.": "the work team is shown",
+    "labeling.HumanTaskConfig.Task*": "instructions for the workers; the work team is shown",
     "labeling.JobReferenceCode": _OWN,
     "labeling.LabelAttributeName": _OWN,
     "labeling.LabelCounters.": _PROGRESS,
@@ -189,30 +189,30 @@ UNSEEN: dict[str, str] = {
     "labeling.LabelingJobName": _OWN,
     "labeling.LabelingJobOutput.": "a result of the job, below its output",
     "labeling.StoppingConditions.": _STATISTICS,
-    "monitoring-schedule.LastMonitoringExecutionSummary.": "the last run is a job of its own, which is judged",
-    "monitoring-schedule.*MonitoringType": "tells which kind of definition it has; that is shown",
+    "monitoring-schedule.LastMonitoringExecutionSummary.": "the last run is a separate job, which is evaluated",
+    "monitoring-schedule.*MonitoringType": "the kind of its definition, which is shown",
     "monitoring-schedule.MonitoringScheduleConfig.ScheduleConfig.": "when it runs",
     "monitoring-schedule.MonitoringScheduleName": _OWN,
     "optimization.OptimizationConfigs[].ModelSpeculativeDecodingConfig.Technique": _STATISTICS,
     "optimization.Optimization*Time": _PROGRESS,
     "optimization.OptimizationJobName": _OWN,
     "optimization.OptimizationOutput.": _RESULT,
-    "optimization.OutputConfig.SageMakerModel.ModelName": "the model that will be made",
+    "optimization.OutputConfig.SageMakerModel.ModelName": "the model that the job will create",
     "processing.ExitMessage": _PROGRESS,
     "processing.Processing*Time": _PROGRESS,
     "processing.ProcessingJobName": _OWN,
-    "training.AlgorithmSpecification.EnableSageMakerMetricsTimeSeries": "whether the shown metrics are kept",
+    "training.AlgorithmSpecification.EnableSageMakerMetricsTimeSeries": "whether metrics are stored as time series",
     "training.Billable*": _PROGRESS,
-    "training.DebugHookConfig.*Parameters{}": "what is collected; where it goes is shown",
-    "training.DebugHookConfig.CollectionConfigurations[].CollectionName": "what is collected; where it goes is shown",
+    "training.DebugHookConfig.*Parameters{}": "what is collected; its location is shown",
+    "training.DebugHookConfig.CollectionConfigurations[].CollectionName": "what is collected; its location is shown",
     "training.*.RuleConfigurationName": _OWN,
-    "training.*RuleEvaluationStatuses[].": "each rule is a processing job of its own, which is judged",
+    "training.*RuleEvaluationStatuses[].": "each rule is a separate processing job, which is evaluated",
     "training.FinalMetricDataList[].": _RESULT,
     "training.InfraCheckConfig.EnableInfraCheck": "a check by the service before the job's container starts",
-    "training.MlflowDetails.": "the ids behind the shown names",
+    "training.MlflowDetails.": "the ids of names that are shown",
     "training.ModelArtifacts.": _RESULT,
     "training.OutputModelPackageArn": _RESULT,
-    "training.ProfilerConfig.*": "what is collected; where it goes is shown",
+    "training.ProfilerConfig.*": "what is collected; its location is shown",
     "training.ProfilingStatus": _PROGRESS,
     "training.ProgressInfo.": _PROGRESS,
     "training.SecondaryStatusTransitions[].": _PROGRESS,
@@ -232,8 +232,8 @@ UNSEEN: dict[str, str] = {
     "transform.TransformOutput.A*": _FORMAT,
     "transform.TransformResources.TransformAmiVersion": "an AMI of the service",
     "transform.Transform*Time": _PROGRESS,
-    "ai-benchmark.*Identifier": "the container or component of the shown endpoint",
-    "ai-benchmark.BenchmarkTarget.Endpoint.TargetContainerHostname": "the container or component of the shown endpoint",
+    "ai-benchmark.*Identifier": "the container or component of an endpoint that is shown",
+    "ai-benchmark.BenchmarkTarget.Endpoint.TargetContainerHostname": "the container or component of an endpoint that is shown",
     "ai-benchmark.AIBenchmarkJobName": _OWN,
     "ai-benchmark.OutputConfig.CloudWatchLogs[].": _RESULT,
     "ai-benchmark.*Time": _PROGRESS,
@@ -254,7 +254,7 @@ UNSEEN: dict[str, str] = {
     "edge-packaging.EdgePackagingJobName": _OWN,
     "edge-packaging.EdgePackagingJobStatusMessage": _PROGRESS,
     "edge-packaging.Model*": _OWN,
-    "edge-packaging.OutputConfig.PresetDeployment*": "the form in which devices get the result; where it lies is shown",
+    "edge-packaging.OutputConfig.PresetDeployment*": "the form of the result for devices; its location is shown",
     "edge-packaging.PresetDeploymentOutput.": _RESULT,
     "training-session.TrainingSessionName": _OWN,
     "training-session.BillableTokenUsage.": _PROGRESS,
@@ -263,28 +263,28 @@ UNSEEN: dict[str, str] = {
     "training-session.LastReceivedSequenceNumber": _PROGRESS,
 }
 
-_IN_V2 = "of AutoML jobs of the first version; the description has it elsewhere"
-# Fields of the calls that create jobs, or what they name, and of no description of them: what becomes of each.
+_IN_V2 = "of AutoML jobs of the first version; the description has it in another field"
+# Fields of the create calls of jobs and resources that no description has, with the way in which the guard handles them.
 UNDESCRIBED: dict[str, str] = {
     "CreateInferenceRecommendationsJob.OutputConfig": (
-        "an output, where CloudTrail's event of the call told it; no sweep sees it, so the breaker doesn't withhold such a job, "
-        "one that is denied for it while the switch is off goes on when the switch is on again, "
-        "and one whose stop failed is a dead letter to redrive"
+        "shown as an output if CloudTrail's event of the call has it; the sweep never sees it. So if a job is denied because of "
+        "it, the breaker doesn't withhold the stop; a job denied while the switch was off keeps running, also when the "
+        "switch is on again; and if the stop failed, there is a dead letter to redrive"
     ),
     "CreateTrainingJob.SessionChainingConfig": (
-        "not shown: whether the job's role is assumed with the session tags of its creator, which may open other data to it"
+        "not shown; it sets whether the job's role is assumed with its creator's session tags, which may open other data to it"
     ),
     "CreateAutoMLJob.AutoMLJobConfig": _IN_V2,
     "CreateAutoMLJob.GenerateCandidateDefinitionsOnly": _IN_V2,
     "CreateAutoMLJob.InputDataConfig": _IN_V2,
     "CreateAutoMLJob.ProblemType": _IN_V2,
 }
-# The tags are read with ListTags; the token makes a call that is repeated one.
+# Tags are read with ListTags; the token makes repeated calls idempotent.
 _NO_FACTS = frozenset({"Tags", "ClientToken"})
 
 
 def undescribed(model: dict[str, Any]) -> set[str]:
-    """Return the fields of creating calls that no description has."""
+    """Return the fields of create calls that no description has."""
     found: set[str] = set()
     for row in (*JOB_KINDS, *RESOURCE_KINDS):
         within = row.within if isinstance(row, JobKind) else ()
@@ -313,12 +313,12 @@ def leaves(model: dict[str, Any]) -> set[str]:
 
 
 def unexplained(paths: set[str]) -> list[str]:
-    """Return the leaves that begin with no path of UNSEEN."""
+    """Return the leaves that no path of UNSEEN covers."""
     return sorted(path for path in paths if not any(covers(pattern, path) for pattern in UNSEEN))
 
 
 def covers(pattern: str, path: str) -> bool:
-    """Return whether a path of UNSEEN means this leaf."""
+    """Return whether a path of UNSEEN covers this leaf."""
     return _expression(pattern).fullmatch(path) is not None
 
 

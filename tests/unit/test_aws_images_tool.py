@@ -1,4 +1,4 @@
-"""The table of AWS's images is made of the facts of the package's files, whatever their shape."""
+"""The table of AWS's images has the facts of the package's files, in each of their forms."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ CONFIGS = {
 }
 
 
-def test_a_repository_lies_where_any_version_of_it_lies() -> None:
+def test_a_repository_has_the_accounts_of_all_its_versions() -> None:
     assert read(CONFIGS)["pytorch-training"].places == {*ONE.items(), *OTHER.items()}
 
 
-def test_what_the_package_leaves_out_is_added() -> None:
+def test_documented_repositories_that_the_package_lacks_are_added() -> None:
     xgboost = {"versions": {"1.7-1": _version("sagemaker-xgboost", ONE)}}
     found = read(CONFIGS | {"xgboost": xgboost})
     assert found["sagemaker-sklearn-automl"].places == found["sagemaker-xgboost"].places == set(ONE.items())
@@ -41,7 +41,7 @@ def test_what_the_package_leaves_out_is_added() -> None:
     assert "sagemaker-sklearn-automl" not in read(CONFIGS)
 
 
-def test_a_repository_of_variants_of_a_version_is_read() -> None:
+def test_variants_of_a_version_are_read() -> None:
     assert read(CONFIGS)["huggingface-pytorch-training"].frameworks == {"huggingface"}
 
 
@@ -67,7 +67,7 @@ def test_a_repository_without_versions_has_no_framework(repository: str) -> None
     ("repository", "known"),
     [("sagemaker-debugger-rules", True), ("sagemaker-model-monitor-analyzer", True), ("kmeans", False)],
 )
-def test_only_a_repository_with_a_moving_tag_alone_is_without_versions(repository: str, known: bool) -> None:
+def test_a_repository_with_only_moving_tags_is_without_versions(repository: str, known: bool) -> None:
     assert (f'"{repository}": true' in rendered("2.27.0", CONFIGS)) is known
 
 

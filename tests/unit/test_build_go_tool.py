@@ -1,4 +1,4 @@
-"""The script that builds the pinned tools: for the machine that was meant, whatever a user has set for Go."""
+"""The script that builds the pinned tools, for the right machine and independent of the user's Go settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Stands for Go on a machine of its own architecture: what it builds is what it was told to build for.
+# A fake `go` on a machine with its own architecture: it writes what it would build.
 GO = """#!/bin/sh
 case "$1 $2" in
   "env GOHOSTOS") echo linux;;
@@ -34,7 +34,7 @@ Build = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def build(tmp_path: Path) -> Build:
-    """Build a tool with a program that stands for Go."""
+    """Build a tool with a fake `go`."""
 
     def run(
         *machine: str, go: str = GO, target: str = "cache/tool", **variables: str
@@ -73,13 +73,13 @@ def test_a_tool_for_lambda_is_built_for_lambdas_machine(build: Build, tmp_path: 
     assert (tmp_path / "cache" / "tool").read_text().startswith("linux arm64 ")
 
 
-def test_a_go_that_is_too_old_is_told_with_what_to_install(build: Build) -> None:
+def test_the_error_of_an_old_go_says_what_to_install(build: Build) -> None:
     ran = build(go=OLD_GO)
     assert ran.returncode == 1
     assert "go1.19.8 linux/amd64 can't read tools/tool/go.mod: install Go 1.26 or newer" in ran.stderr
 
 
-def test_a_cache_that_can_not_be_written_is_told_with_what_to_set(build: Build, tmp_path: Path) -> None:
+def test_the_error_of_an_unwritable_cache_says_what_to_set(build: Build, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ran = build(target="file/cache/tool")
     assert ran.returncode == 1

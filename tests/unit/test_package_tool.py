@@ -1,4 +1,4 @@
-"""The packaging tool refuses what would fail in Lambda only, and gives the same bytes every time."""
+"""The packaging tool rejects inputs that would only fail in Lambda, and gives the same bytes every time."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def botocore(folder: Path) -> Path:
 
 
 def libraries(folder: Path) -> Path:
-    """What the wheels put into the package: data and modules that are needed, or not."""
+    """A package as the wheels leave it, with data and modules that are needed and others."""
     for pattern in UNUSED:
         write(folder / pattern.replace("[!_ij]*", "parser").replace("*", "x") / "module.py")
     return botocore(folder)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_an_opa_of_the_architecture_is_taken(tmp_path: Path, name: str) -> None:
+def test_an_opa_for_the_architecture_is_accepted(tmp_path: Path, name: str) -> None:
     architecture = ARCHITECTURES[name]
     check_inputs(architecture, program(tmp_path / "opa", architecture.elf_machine), write(tmp_path / "bundle"))
 
@@ -71,20 +71,20 @@ def test_an_opa_of_the_architecture_is_taken(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"#!/bin/sh\n", b"\x7fELF".ljust(18, b"\0") + b"\x3e\0"], ids=["empty", "script", "x86"]
 )
-def test_an_opa_that_cannot_run_there_is_refused(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(PackageError, match="no Linux program for arm64"):
+def test_an_opa_that_cannot_run_in_lambda_is_rejected(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(PackageError, match="is not a Linux program for arm64"):
         check_inputs(ARCHITECTURES["arm64"], write(tmp_path / "opa", content), write(tmp_path / "bundle"))
 
 
 @pytest.mark.parametrize("missing", ["opa", "bundle"])
-def test_a_missing_part_is_named_with_the_way_to_get_it(tmp_path: Path, missing: str) -> None:
+def test_the_error_of_a_missing_input_says_how_to_build_it(tmp_path: Path, missing: str) -> None:
     paths = {"opa": program(tmp_path / "opa", 0xB7), "bundle": write(tmp_path / "bundle")}
     paths[missing].unlink()
-    with pytest.raises(PackageError, match=f"{missing}: make .* builds it"):
+    with pytest.raises(PackageError, match=f"{missing} doesn't exist: make .* builds it"):
         check_inputs(ARCHITECTURES["arm64"], **paths)
 
 
-def test_what_the_lambda_never_reads_is_pruned(tmp_path: Path) -> None:
+def test_files_that_the_functions_never_read_are_pruned(tmp_path: Path) -> None:
     kept = {path for path in botocore(tmp_path).rglob("*") if path.is_file()}
     kept |= {
         write(tmp_path / path)
@@ -114,19 +114,19 @@ def test_what_the_lambda_never_reads_is_pruned(tmp_path: Path) -> None:
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == kept
 
 
-def test_a_botocore_that_lost_a_needed_file_is_refused(tmp_path: Path) -> None:
+def test_a_botocore_without_a_needed_file_is_an_error(tmp_path: Path) -> None:
     (botocore(tmp_path) / "botocore/data/endpoints.json").unlink()
     with pytest.raises(PackageError, match=r"endpoints\.json"):
         prune(tmp_path)
 
 
 @pytest.mark.parametrize("pattern", UNUSED)
-def test_a_library_without_an_unused_part_is_refused(tmp_path: Path, pattern: str) -> None:
-    """The list in the packager must not outlive what it is about."""
+def test_a_pattern_of_unused_that_matches_nothing_is_an_error(tmp_path: Path, pattern: str) -> None:
+    """The list must not have stale entries."""
     libraries(tmp_path)
     for path in tmp_path.glob(pattern):
         shutil.rmtree(path)
-    with pytest.raises(PackageError, match="matches nothing with"):
+    with pytest.raises(PackageError, match="has patterns that match nothing: "):
         prune(tmp_path)
 
 
@@ -138,7 +138,7 @@ def test_the_asynchronous_client_of_opa_is_not_installed() -> None:
     assert "opa-python-client" in left
 
 
-def test_a_requirement_that_is_gone_is_named() -> None:
+def test_a_stale_entry_of_not_shipped_is_an_error() -> None:
     with pytest.raises(PackageError, match="aiohttp"):
         shipped("requests==2.0 \\\n    --hash=sha256:00\n")
 
@@ -148,7 +148,7 @@ def test_requirements_keep_their_hashes() -> None:
     assert shipped(locked) == "requests==1 \\\n    --hash=sha256:requests\n"
 
 
-def test_the_command_line_and_the_authoring_tools_stay_out(tmp_path: Path) -> None:
+def test_the_package_has_no_command_line_and_no_authoring_tools(tmp_path: Path) -> None:
     copy_ours(tmp_path)
     assert (tmp_path / "guard" / "pipeline.py").exists()
     assert (tmp_path / "lambda_entry" / "handler.py").exists()
@@ -156,9 +156,7 @@ def test_the_command_line_and_the_authoring_tools_stay_out(tmp_path: Path) -> No
     assert [path for path in tmp_path.rglob("*") if path.name in left_out] == []
 
 
-def test_bytecode_is_bound_to_no_time_and_names_the_place_in_lambda(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bytecode_is_unchecked_and_has_the_path_in_lambda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.package.PYTHON_VERSION", "{}.{}".format(*sys.version_info))
     source = write(tmp_path / "module.py", b"def f(): ...\n")
     assert compile_all(tmp_path, sys.executable)
@@ -170,7 +168,7 @@ def test_bytecode_is_bound_to_no_time_and_names_the_place_in_lambda(
 
 
 @pytest.mark.parametrize("python", ["", "no-such-python", "/bin/false"])
-def test_a_machine_without_that_python_makes_no_bytecode(tmp_path: Path, python: str) -> None:
+def test_without_lambdas_python_no_bytecode_is_made(tmp_path: Path, python: str) -> None:
     write(tmp_path / "module.py")
     assert not compile_all(tmp_path, python)
     assert not (tmp_path / "__pycache__").exists()
@@ -188,7 +186,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
     assert archives[0].read_bytes() == archives[1].read_bytes()
 
 
-def test_only_opa_may_be_run(tmp_path: Path) -> None:
+def test_only_opa_is_executable(tmp_path: Path) -> None:
     write(tmp_path / "p" / "bin" / "opa")
     write(tmp_path / "p" / "a.py").chmod(0o777)
     normalize(tmp_path / "p")
@@ -214,15 +212,15 @@ def test_files_are_added_at_their_own_paths(extra: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("path", "problem"),
     [
-        pytest.param(".DS_Store", "no parameter of the stack can name it", id="hidden"),
-        pytest.param("my certs/ca.pem", "no parameter of the stack can name it", id="a space"),
+        pytest.param(".DS_Store", "the stack's parameters don't accept its name", id="hidden"),
+        pytest.param("my certs/ca.pem", "the stack's parameters don't accept its name", id="a space"),
         pytest.param("json.py", "it is code", id="a module"),
         pytest.param("guard/errors.pem", "has a file or folder of that name", id="in place of a file"),
         pytest.param("guard", "has a file or folder of that name", id="in place of a folder"),
         pytest.param("guard/errors.pem/ca", "has a file or folder of that name", id="below a file"),
     ],
 )
-def test_a_file_that_would_change_the_package_is_refused(extra: Path, tmp_path: Path, path: str, problem: str) -> None:
+def test_an_invalid_extra_file_is_rejected(extra: Path, tmp_path: Path, path: str, problem: str) -> None:
     write(tmp_path / "p" / "guard" / "errors.pem")
     write(extra / path)
     with pytest.raises(ExtraError, match=problem):
@@ -230,14 +228,14 @@ def test_a_file_that_would_change_the_package_is_refused(extra: Path, tmp_path: 
     assert not (tmp_path / "p" / "certs").exists()
 
 
-def test_a_link_is_refused(extra: Path, tmp_path: Path) -> None:
+def test_a_link_is_rejected(extra: Path, tmp_path: Path) -> None:
     (extra / "link.pem").symlink_to(extra / "certs" / "ca.pem")
     with pytest.raises(ExtraError, match="a link or a special file"):
         add(extra, tmp_path / "p")
 
 
-@pytest.mark.parametrize(("folder", "problem"), [("nowhere", "there is no folder"), ("empty", "has no files")])
-def test_a_folder_without_files_is_refused(tmp_path: Path, folder: str, problem: str) -> None:
+@pytest.mark.parametrize(("folder", "problem"), [("nowhere", "nowhere doesn't exist"), ("empty", "has no files")])
+def test_a_folder_without_files_is_rejected(tmp_path: Path, folder: str, problem: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ExtraError, match=problem):
         add(tmp_path / folder, tmp_path / "p")
@@ -250,7 +248,7 @@ def test_the_sizes_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert [line.split()[:2] for line in capsys.readouterr().out.splitlines() if "large" in line] == [["large", "3.00"]]
 
 
-def test_a_package_beyond_the_limits_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_beyond_lambdas_limits_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.package.UNPACKED_LIMIT", 1024 * 1024)
     write(tmp_path / "p" / "file", b"0" * 2 * 1024 * 1024)
     write_zip(tmp_path / "p", tmp_path / "z.zip")

@@ -1,4 +1,4 @@
-"""Rolling back: the aliases of both functions together, or nothing and the reason."""
+"""Rolling back: the aliases of both functions move together, or an error is printed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OUTPUTS = {"FunctionName": "events", "SweepFunctionName": "sweep"}
 
 
 class Functions(FakeSageMaker):
-    """Lambda with two functions: each publishes a version of a release, and an alias names one, with a description."""
+    """Lambda with two functions, each with versions of releases and an alias with a description."""
 
     def __init__(self, *releases: str) -> None:
         super().__init__(GetAlias=self._get_alias, UpdateAlias=self._update_alias)
@@ -25,7 +25,7 @@ class Functions(FakeSageMaker):
             self.deploy(release)
 
     def deploy(self, release: str, *, only: str | None = None) -> None:
-        """Publish a version of both functions and let the aliases name it, as CloudFormation does; it may fail after one."""
+        """Publish a version of both functions and move the aliases to it, as CloudFormation does; `only` fails after one."""
         for name in [only] if only else self.published:
             self.published[name].append(f"release {release}")
         for name in () if only else self.aliases:
@@ -84,13 +84,13 @@ def test_a_second_rollback_goes_back_by_one_more() -> None:
     assert [(_rollback(functions), functions.running()) for _ in "12"] == [(0, ["b", "b"]), (0, ["a", "a"])]
 
 
-def test_one_that_was_cut_off_is_finished_by_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupted_rollback_is_finished_by_the_next(capsys: pytest.CaptureFixture[str]) -> None:
     functions = Functions("a", "b", "c")
     functions.refused = {"sweep"}
     assert (_rollback(functions), functions.running()) == (2, ["b", "c"])
-    told = capsys.readouterr()
-    assert told.out == "events: version 2 (release b) runs now instead of 3\n"
-    assert told.err.startswith(
+    printed = capsys.readouterr()
+    assert printed.out == "events: version 2 (release b) runs now instead of 3\n"
+    assert printed.err.startswith(
         "error ConfigError: only some functions were rolled back: repeat it (stack='s', moved=['events']"
     )
     functions.refused = set()
@@ -107,7 +107,7 @@ def test_a_release_that_was_rolled_back_from_does_not_run_again() -> None:
     assert (_rollback(functions), functions.running()) == (0, ["b", "b"])
 
 
-def test_one_that_was_deployed_again_since_may() -> None:
+def test_a_release_that_was_deployed_again_can_run_again() -> None:
     functions = Functions("a", "b")
     _rollback(functions)
     functions.deploy("b")
@@ -116,14 +116,14 @@ def test_one_that_was_deployed_again_since_may() -> None:
     assert [alias["FunctionVersion"] for alias in functions.aliases.values()] == ["3", "3"]
 
 
-def test_another_version_of_the_release_that_runs_is_none_before_it() -> None:
+def test_another_version_of_the_running_release_is_not_a_target() -> None:
     functions = Functions("a", "b", "c")
     _rollback(functions)
     functions.deploy("b")
     assert (_rollback(functions), functions.running()) == (0, ["a", "a"])
 
 
-def test_a_version_that_a_failed_deployment_left_of_one_function_does_not_run() -> None:
+def test_a_release_that_only_one_function_has_is_not_a_target() -> None:
     functions = Functions("a")
     functions.deploy("failed", only="events")
     functions.deploy("b")
@@ -139,8 +139,8 @@ def test_the_latest_versions_that_were_rolled_back_from_fit_in_the_alias() -> No
 def test_without_an_earlier_release_nothing_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
     functions = Functions("a")
     assert (_rollback(functions), functions.running()) == (1, ["a", "a"])
-    said = "events and sweep have no earlier release in common that wasn't rolled back from; nothing was changed\n"
-    assert capsys.readouterr().err == said
+    error = "events and sweep have no earlier release in common that wasn't rolled back from; nothing was changed\n"
+    assert capsys.readouterr().err == error
     assert "UpdateAlias" not in functions.operations()
 
 
@@ -149,7 +149,7 @@ def _no_region(_: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("client_of", "said"),
+    ("client_of", "error"),
     [
         pytest.param(
             _no_region, "ConfigError: the stack can't be read (stack='s', code='NoRegionError'", id="no region"
@@ -174,12 +174,12 @@ def _no_region(_: str) -> Any:
         ),
     ],
 )
-def test_what_keeps_it_from_rolling_back_is_told(client_of: Any, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_are_printed(client_of: Any, error: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main("s", client_of) == 2
-    assert capsys.readouterr().err.startswith(f"error {said}")
+    assert capsys.readouterr().err.startswith(f"error {error}")
 
 
-def test_a_stack_without_a_name_is_not_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of an empty name, the answer may be every stack of the region."""
+def test_an_empty_stack_name_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """With an empty name, the API may return every stack of the region."""
     assert main("", {}.__getitem__) == 2
     assert capsys.readouterr().err == "error ConfigError: the name of the stack is empty\n"

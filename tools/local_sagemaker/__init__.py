@@ -1,6 +1,6 @@
-"""moto's SageMaker as the real one behaves: jobs that run, that can be stopped, and that describe all they were created with.
+"""A SageMaker for moto that behaves like the real one: jobs run, can be stopped, and are described with all their parameters.
 
-`install()` puts it in place of moto's own SageMaker, for `mock_aws` and for moto's server alike; call it before either starts.
+`install()` replaces moto's own SageMaker, for `mock_aws` and for moto's server; call it before either starts.
 """
 
 from tools.local_sagemaker.control import CONTROL, Call, Control

@@ -1,4 +1,4 @@
-"""A local SageMaker: `python -m tools.local_sagemaker --port 0` prints its address as JSON and serves."""
+"""A local SageMaker: `python -m tools.local_sagemaker --port 0` prints its address as JSON and serves requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m tools.local_sagemaker", description="A local SageMaker.")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="0 chooses a free port")
     arguments = parser.parse_args()
     install()
     ended = threading.Event()

@@ -1,4 +1,4 @@
-"""What its user may do to the simulated SageMaker: make calls fail, act just before one, and read what was called."""
+"""Control of the simulated SageMaker: make calls fail, act just before a call, and read the calls."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One API call that arrived, refused ones included."""
+    """One API call that was received, including refused ones."""
 
     operation: str
     parameters: Mapping[str, Any]
 
 
 class Control:
-    """Faults, interventions and the record of calls; one for all accounts and regions of the process.
+    """Faults, interventions and recorded calls, for all accounts and regions of the process.
 
-    `calls` are all that arrived, `served` those that a job of the table answered.
+    `calls` are all received calls, `served` are the successful ones that this package answered in place of moto.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Control:
         self._interventions[operation].append(act)
 
     def operations(self, prefix: str = "") -> list[str]:
-        """The operations called so far, in order, whose names begin with the prefix."""
+        """Return the operations called so far whose names begin with the prefix, in order."""
         return [call.operation for call in self.calls if call.operation.startswith(prefix)]
 
     def reset(self) -> None:
@@ -57,7 +57,7 @@ class Control:
         self._interventions.clear()
 
     def admit(self, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Record a call; raises the fault that waits for it."""
+        """Record a call. Raises the fault that was set for it."""
         self.calls.append(Call(operation, parameters))
         if self._interventions[operation]:
             self._interventions[operation].popleft()()

@@ -19,7 +19,7 @@ Members = dict[str, Any]
 
 @dataclass
 class Job:
-    """One job: what it was created with, and its state, which moto's state manager moves on from Stopping to Stopped."""
+    """One job: its parameters, and its state, which moto's state manager advances from Stopping to Stopped."""
 
     kind: Kind
     name: str
@@ -34,7 +34,7 @@ class Job:
         return str(self.state.status)
 
     def describe(self) -> Members:
-        """Every member of the create request together with what the service adds."""
+        """Return the members of the create request and those that the service adds."""
         description = {
             **self.kind.defaults,
             "CreationTime": self.created,
@@ -59,13 +59,13 @@ class Jobs:
         self._operations = {operation: (kind, serve) for kind in KINDS for operation, serve in _operations(kind)}
 
     def serves(self, operation: str, parameters: Mapping[str, Any]) -> bool:
-        """Whether the call is about a job of the table; tags of other resources and all else are moto's."""
+        """Whether the call is for a job of the table; moto serves all others, including tags of other resources."""
         if operation in TAG_OPERATIONS:
             return parameters["ResourceArn"].removeprefix(self._prefix).split("/")[0] in ARN_RESOURCES
         return operation in self._operations and operation in self._model.operation_names
 
     def call(self, operation: str, parameters: Members) -> Members:
-        """Serve one call; raises Refused with the real service's code and wording."""
+        """Serve one call. Raises Refused with the code and message of the real service."""
         if operation in TAG_OPERATIONS:
             return TAG_OPERATIONS[operation](self._tagged(parameters["ResourceArn"]), parameters)
         kind, serve = self._operations[operation]
@@ -144,7 +144,7 @@ class Jobs:
         return {field: page, **({"NextToken": str(end)} if end < len(ordered) else {})}
 
     def set_status(self, job: Job, status: str) -> None:
-        """Put a job into any status; its Describe counter begins anew."""
+        """Set the job's status and restart its count of Describe calls."""
         job.state.status = status
         job.state._tick = 0
         job.modified = datetime.now(UTC)
@@ -172,12 +172,12 @@ class Jobs:
 
 
 def _aware(time: datetime | None) -> datetime | None:
-    """The time of a request, which moto reads without its time zone."""
+    """Return the time of a request with its time zone, which moto's parser drops."""
     return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 def state_name(kind: Kind) -> str:
-    """The kind's name for moto's state manager."""
+    """Return the kind's name for moto's state manager."""
     return f"sagemaker::{kind.arn_resource}"
 
 

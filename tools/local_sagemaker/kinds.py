@@ -1,7 +1,7 @@
 """The job kinds of the simulated SageMaker, one row each.
 
-The rows are written from the API model and from traces of the real service, not from guard/jobs.py: what the guard believes of
-a kind is what tests check with them.
+The rows are based on the API model and on traces of the real service, not on guard/jobs.py, because tests check guard/jobs.py
+against them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 class Kind:
     """How one kind of job is created, described and stopped; `noun` is its name in API operations, `label` in error messages.
 
-    `any_case` is for those whose names the API reference calls case-insensitive. `within` is the member of Describe's response
-    that holds the description, `category` the member that stands before the name in the ARN. With `filters_pages` a list
-    takes a page of jobs in any status first, and filters it then.
+    `any_case` is for kinds whose names are case-insensitive according to the API reference. `within` is the member of Describe's
+    response that holds the description, `category` the member whose value precedes the name in the ARN. With `filters_pages`, a
+    list selects a page of jobs in any status first, and then filters that page.
     """
 
     noun: str
@@ -66,13 +66,13 @@ class Kind:
 
     @property
     def ended(self) -> frozenset[str]:
-        """The statuses of a job that has come to its end, in the kind's own spelling."""
+        """The statuses of an ended job, in every spelling."""
         words = {"Completed", "Failed", "Stopped", "Expired"}
         return frozenset(words | {word.upper() for word in words})
 
 
 def _job(noun: str, label: str, arn_resource: str, **different: Any) -> Kind:
-    """Most kinds name their members after themselves."""
+    """Return a kind whose members are named after it, as those of most kinds are."""
     members = {"name": f"{noun}Name", "arn": f"{noun}Arn", "status": f"{noun}Status"}
     return Kind(noun=noun, label=label, arn_resource=arn_resource, **{**members, **different})
 

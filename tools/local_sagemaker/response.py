@@ -1,4 +1,4 @@
-"""Where moto hands SageMaker requests over."""
+"""Handle the SageMaker requests that moto receives."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tools.local_sagemaker.kinds import KINDS
 
 
 class StoppableSageMakerResponse(SageMakerResponse):
-    """Serves jobs and algorithms from the table of kinds; everything else is moto's, completed where moto drops members."""
+    """Serves jobs and algorithms from the table of kinds; moto serves the rest, with the members of models that it drops."""
 
     def call_action(self) -> TYPE_RESPONSE:
         operation, parameters = self._get_action(), self.params
@@ -30,7 +30,7 @@ class StoppableSageMakerResponse(SageMakerResponse):
             CONTROL.admit(operation, parameters)
             package = parameters.get("ResourceArn") if operation == "ListTags" else None
             if package in _package_tags(self.sagemaker_backend):
-                # moto tags no model packages.
+                # moto doesn't store the tags of model packages.
                 result = {"Tags": _package_tags(self.sagemaker_backend)[package]}
             elif jobs.serves(operation, parameters):
                 result = jobs.call(operation, parameters)
@@ -39,7 +39,7 @@ class StoppableSageMakerResponse(SageMakerResponse):
             CONTROL.served.append(Call(operation, parameters))
             status, headers, body = self.serialized(ActionResult(result))
         except Refused as exc:
-            # Not through moto's errors: it warns about those that the API model doesn't declare, as throttling.
+            # Not raised as an error of moto, which warns about codes that the API model doesn't declare, such as throttling.
             status, headers, body = 400, self.response_headers, json.dumps({"__type": exc.code, "message": exc.message})
         return status, *self._enrich_response(headers, body)
 
@@ -59,29 +59,29 @@ class StoppableSageMakerResponse(SageMakerResponse):
 
 
 def install() -> None:
-    """Serve SageMaker from here, in `mock_aws` and in moto's server."""
+    """Serve SageMaker with this module, in `mock_aws` and in moto's server."""
     for kind in KINDS:
         state_manager.register_default_transition(state_name(kind), {"progression": "manual", "times": 1})
     urls.url_paths["{0}/$"] = StoppableSageMakerResponse.dispatch
 
 
 def set_status(name: str, status: str, *, region: str = "eu-west-1", account: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Put a job into this status, as if it had got there by itself."""
+    """Set a job's status, as if the job had reached it by itself."""
     jobs = _jobs(sagemaker_backends[account][region])
     jobs.set_status(jobs.find(name), status)
 
 
 def set_members(name: str, *, region: str = "eu-west-1", account: str = DEFAULT_ACCOUNT_ID, **members: Any) -> None:
-    """Give a job description members that no create request has, as TuningJobArn."""
+    """Add members to a job's description that no create request has, such as TuningJobArn."""
     _jobs(sagemaker_backends[account][region]).find(name).members.update(members)
 
 
 def set_created(name: str, created: datetime, *, region: str = "eu-west-1", account: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Make a job one that was created then: where a list of jobs has it."""
+    """Set a job's creation time, by which lists are sorted and filtered."""
     _jobs(sagemaker_backends[account][region]).find(name).created = created
 
 
-# moto forgets a backend's attributes when a mock ends and on /moto-api/reset: what is kept there is isolated.
+# State is stored in the backend's attributes, which moto resets when a mock ends and on /moto-api/reset.
 def _jobs(backend: SageMakerModelBackend) -> Jobs:
     if "guard_jobs" not in backend.__dict__:
         backend.guard_jobs = Jobs(backend.account_id, backend.region_name, get_service_model("sagemaker"))

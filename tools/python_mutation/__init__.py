@@ -1,1 +1,1 @@
-"""`make mutate-python`: how many small defects in guard/ and lambda_entry/ the tests notice, module by module."""
+"""`make mutate-python`: count, by module, how many small defects in guard/ and lambda_entry/ the tests detect."""

@@ -1,7 +1,7 @@
-"""Tries mutants: `python -m tools.python_mutation [--sample N] [MODULE ...]`, as in guard/opa/many.py or guard/opa.
+"""Run mutation tests: `python -m tools.python_mutation [--sample N] [MODULE ...]`, for example guard/opa or guard/opa/many.py.
 
-The libraries are imported once. For each mutant a child of this process imports the guard with the one changed module, runs the
-tests that which_tests.yaml names for it, and is ended at the first that fails. No file is ever changed.
+The libraries are imported once. For each mutant, a child process imports the guard with the one changed module, runs the tests
+that which_tests.yaml lists for it, and ends at the first failure. No file is changed.
 """
 
 from __future__ import annotations
@@ -27,17 +27,15 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
 ROOMS = ("guard", "lambda_entry")
 MODULE_GOAL = 0.9
-# A mutant that loops is noticed as one that fails: this many times what the unchanged tests take, and at least so many seconds.
+# A mutant that never ends counts as detected: its tests may take this multiple of the unchanged tests' time, at least _SECONDS.
 _PATIENCE, _SECONDS = 5, 20
 _SEED = 1
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Tries mutants of the Python code.")
-    parser.add_argument("modules", nargs="*", default=list(ROOMS), help="files or folders; without any, all")
-    parser.add_argument(
-        "--sample", type=int, default=0, help="so many mutants of each module at most, chosen by chance"
-    )
+    parser.add_argument("modules", nargs="*", default=list(ROOMS), help="files or folders; default: all")
+    parser.add_argument("--sample", type=int, default=0, help="the most mutants of each module, chosen at random")
     given = parser.parse_args(arguments)
     _preload()
     tests: dict[str, list[str]] = yaml.safe_load((HERE / "which_tests.yaml").read_text())
@@ -60,11 +58,11 @@ def _modules(names: Sequence[str]) -> Iterator[Path]:
 
 
 def _tests_of(tests: dict[str, list[str]], name: str) -> list[str]:
-    """The tests of the module itself, else of the closest folder that has some."""
+    """Return the tests listed for the module, else for the closest folder."""
     for place in (name, *(parent.as_posix() for parent in Path(name).parents)):
         if place in tests:
             return tests[place]
-    raise SystemExit(f"which_tests.yaml names no tests for {name}")
+    raise SystemExit(f"which_tests.yaml has no tests for {name}")
 
 
 def _result(module: Path, tests: list[str], equivalent: set[Equivalent], sample: int) -> Result:
@@ -97,7 +95,7 @@ def _survivor(name: Path, source: str, mutant: Mutant) -> Survivor:
 
 
 def _preload() -> None:
-    """Import what tests import and what takes long, but nothing of the guard."""
+    """Import the libraries of the tests that take long to import, but no module of the guard."""
     import boto3
     import hypothesis
     import moto.server
@@ -111,7 +109,7 @@ def _preload() -> None:
 
 
 def _passes(module: Path, source: str, tests: list[str], seconds: float) -> bool:
-    """Whether the tests pass in a child of this process, in which the module has this source."""
+    """Whether the tests pass in a child process in which the module has this source."""
     with tempfile.TemporaryDirectory() as folder:
         child = os.fork()
         if child == 0:

@@ -1,4 +1,4 @@
-"""Lets one module have another source than its file, here and in the processes started here. Imports nothing of the guard."""
+"""Replace the source of one module, in this process and those that it starts. Imports no module of the guard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import CodeType
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
-    """Loads one module from source that isn't in its file."""
+    """Loads one module from the given source instead of its file."""
 
     def __init__(self, fullname: str, path: str, source: str) -> None:
         super().__init__(fullname, path)
@@ -28,12 +28,12 @@ class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader
 
 
 def install(fullname: str, path: str, source: str) -> None:
-    """Import the module with this source from now on. Raises SyntaxError."""
+    """Make later imports of the module use this source. Raises SyntaxError."""
     sys.meta_path.insert(0, Changed(fullname, path, source))
 
 
 def pass_on(folder: Path, fullname: str, path: str, source: str) -> None:
-    """Let Pythons that this process starts import the module with this source, too: Python imports `sitecustomize` first."""
+    """Make Python processes that this one starts use this source, too, by a `sitecustomize`, which Python imports first."""
     call = f"install({fullname!r}, {path!r}, {source!r})"
     (folder / "sitecustomize.py").write_text(f"{Path(__file__).read_text()}\n\n{call}\n")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])

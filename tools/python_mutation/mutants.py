@@ -1,4 +1,4 @@
-"""The small changes that a Python module can suffer, found in its syntax tree."""
+"""Find the mutants of a Python module, small changes of its code, in its syntax tree."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OTHER_TEXT = '"mutant"'
 
 
 def find_mutants(source: str) -> list[Mutant]:
-    """Return every change of a module in the order of the file: what a reader would call a defect, never a message or a type."""
+    """Return the mutants of a module in the order of the file; messages of errors and type hints aren't changed."""
     return sorted(set(_Finder(source).of(ast.parse(source))))
 
 
@@ -48,7 +48,7 @@ class _Finder:
             self._starts.append(self._starts[-1] + len(line))
 
     def of(self, node: ast.AST) -> Iterator[Mutant]:
-        """Yield the changes of a node and of all below it."""
+        """Yield the mutants of a node and of all nodes below it."""
         yield from self._own(node)
         for child in _code_of(node):
             yield from self.of(child)
@@ -100,7 +100,7 @@ class _Finder:
                 yield self._instead(node, _OTHER_TEXT)
 
     def _between(self, left: ast.expr, right: ast.expr, word: str, other: str) -> Iterator[Mutant]:
-        """The word between two operands, brackets and line ends left alone."""
+        """Yield the mutant that replaces the operator between two operands; brackets and line ends stay."""
         start, end = self._span(left)[1], self._span(right)[0]
         at = self.source.find(word, start, end)
         if at >= 0:
@@ -122,13 +122,13 @@ class _Finder:
         return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno or 0, node.end_col_offset or 0)
 
     def _offset(self, row: int, column: int) -> int:
-        """Columns of the syntax tree count bytes."""
+        """Return the offset in characters; columns of the syntax tree count bytes."""
         line = self._lines[row - 1].encode()
         return self._starts[row - 1] + len(line[:column].decode())
 
 
 def _code_of(node: ast.AST) -> Iterator[ast.AST]:
-    """The children, but for docstrings, annotations, imports, messages of errors, and what mypy checks: a class's decorators."""
+    """Yield the children, except docstrings, annotations, imports, messages of errors and the decorators of classes."""
     skipped: list[ast.AST | None] = []
     match node:
         case ast.Import() | ast.ImportFrom() | ast.JoinedStr() | ast.arg():
@@ -168,7 +168,7 @@ def _is_error(func: ast.expr) -> bool:
 
 
 def _is_fact(call: ast.Call, keyword: ast.keyword) -> bool:
-    """Whether this is a fact that an error carries."""
+    """Whether the keyword argument is evidence of an error."""
     return _is_error(call.func) and keyword.arg is not None
 
 
