@@ -1,10 +1,10 @@
-"""Cold start: importing the handler until OPA is ready, against what any Python function pays that does something like it.
+"""Cold start: importing the handler until OPA is ready, compared with the imports of any similar Python function.
 
     make benchmark
 
-Each measurement is a fresh interpreter; all kinds take turns. The handler has the pruned SageMaker model of the deployment
-package, as in Lambda; boto3 has its own whole one, and once more the handler's. Processor time is that of Python alone, which
-OPA's own start can't disturb.
+Each measurement uses a new interpreter; all programs take turns. The handler uses the pruned SageMaker model of the deployment
+package, as in Lambda; plain boto3 is measured with its own complete model and with the pruned one. Processor time is that of the
+Python process only, which OPA's start doesn't affect.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The job that the benchmarks decide on."""
+"""The job that the benchmarks evaluate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from guard.document import Document
 
 
 def document(*, tag: str = "1.10-cpu-py38", **changes: Any) -> Document:
-    """Return a training job with this tag of AWS's PyTorch image, the rest as in the complete document; the default is denied."""
+    """Return the complete document as a training job with this tag of AWS's PyTorch image; the default tag is denied."""
     image = sample_image("pytorch-training", tag)
     return complete_with({"images": [image], "command": {"entrypoint": None, "arguments": None}} | changes)
 

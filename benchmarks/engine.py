@@ -2,7 +2,7 @@
 
     make benchmark
 
-Everything that is compared is measured in turns in one run, and only ratios of medians are meant to be compared across machines.
+All measurements take turns in one run, and only ratios of medians can be compared across machines.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""For each job kind the largest job that the API's limits allow: every list and map full, every text as long as it may be.
+"""The largest job of each kind that the API's limits allow: every list and map is full, every string has its maximum length.
 
-The API's model names no greatest size of a whole request: a description has some 4 MB of texts here. Texts are of four bytes a
-character where they may be, look like credentials where anything is allowed, and no two are the same.
+The API's model has no limit for the size of a whole request; here a description has some 4 MB of strings. Strings have four bytes
+per character if allowed, look like credentials if any text is allowed, and are all different.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from guard.refs import Collected, Home, JobRef, job_arn
 from guard.resources import BY_RESOURCE_KIND, Resource
 from tools.image_fields import service_model
 
-# Where the model names no limit; and more than this only multiplies what is the same.
+# Limits where the model has none. More than _MOST entries would only repeat the same work.
 _LENGTH, _KEY, _ENTRIES, _MOST = 1024, 256, 50, 200
 _DEEP = 12
-# Short enough for many findings' worth of variables, long enough to repeat what is searched for.
+# Short enough for many variables with findings, long enough to repeat the texts that rules search for.
 _VALUE = 200
 # A training job's entrypoint, and its arguments.
 _WORDS, _WORD = 100, 256
@@ -64,7 +64,7 @@ def on_one_package() -> Document:
 
 
 def on_many_packages() -> Document:
-    """Return a transform job on a model of 15 packages with 16 specifications, none of them the wanted one: 3,600 containers."""
+    """Return a transform job on a model of 15 packages with 16 specifications, none of which is selected: 3,600 containers."""
     filler = _Filler()
     package_arn = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/package/{}"
     model = {
@@ -83,7 +83,7 @@ def on_many_packages() -> Document:
 
 
 def repeating(text: str) -> Document:
-    """Return the largest training job, with a command and as many variables as there is room for that repeat the text."""
+    """Return the largest training job whose command and variables, as many as a document can hold, repeat the text."""
     value = text * (_VALUE // len(text))
     words = tuple(f"{number} {text * _WORD}"[:_WORD] for number in range(_WORDS))
     room = SETTINGS_BYTES - 2 * _WORDS * _WORD
@@ -98,11 +98,11 @@ def repeating(text: str) -> Document:
 def _document(
     kind: JobKind, description: dict[str, Any], filler: _Filler, answers: Mapping[str, Any] | None = None
 ) -> Document:
-    """What SageMaker answers about resources of a kind, in the place of the largest answer, may be made for each of them."""
+    """Return the document. `answers` has, by kind of resource, a description to use in place of the largest, or a function."""
     known: dict[Resource, Any] = {}
     while wanted := sorted(set(extract(kind.id, description, "job-1", known).unresolved)):
         known |= {
-            resource: _told((answers or {}).get(resource.kind))
+            resource: _made((answers or {}).get(resource.kind))
             or filler.answer(BY_RESOURCE_KIND[resource.kind].describe_operation)
             for resource in wanted
         }
@@ -111,12 +111,12 @@ def _document(
     return normalize(ref, Collected(description, tags, known), DenyList(images={}, patterns=()))
 
 
-def _told(answer: Any) -> Any:
+def _made(answer: Any) -> Any:
     return answer() if callable(answer) else answer
 
 
 class _Filler:
-    """Makes values of the API's shapes, each as large as it may be."""
+    """Makes values of the API's shapes, each as large as allowed."""
 
     def __init__(self) -> None:
         self._shapes = service_model()["shapes"]
@@ -124,13 +124,13 @@ class _Filler:
         self._left = 0
 
     def answer(self, operation: str) -> dict[str, Any]:
-        """Return the largest answer of the operation."""
+        """Return the largest response of the operation."""
         self._left = _BYTES
         filled: dict[str, Any] = self._value("", service_model()["operations"][operation]["output"]["shape"], 0)
         return filled
 
     def containers(self, number: int, variables: int) -> list[dict[str, Any]]:
-        """Return containers with as many variables each, whose names and values have 1,024 characters."""
+        """Return this number of containers with `variables` variables each, whose names and values have 1,024 characters."""
         return [
             {
                 "Image": f"r{next(self._numbers)}.example.com/" + "a/" * 100 + _DENIED,
@@ -144,7 +144,7 @@ class _Filler:
         ]
 
     def text(self, length: int, pattern: str | None) -> str:
-        """Return a text that nothing else is, as long as it may be."""
+        """Return a unique string of the maximum length."""
         start = f"--password=AKIA{next(self._numbers):016d}"
         for text in (start + "\N{PILE OF POO}" * length, start + "x" * length):
             if _fits(pattern, text[:length]):
@@ -208,7 +208,7 @@ class _Filler:
 
 @cache
 def _weight(name: str, depth: int) -> int:
-    """How many values the largest one of a shape has."""
+    """Return the number of values in the largest value of a shape."""
     shape = service_model()["shapes"][name]
     if depth >= _DEEP:
         return 1
@@ -225,7 +225,7 @@ def _weight(name: str, depth: int) -> int:
 
 
 def _fits(pattern: str | None, text: str) -> bool:
-    """Whether the text may stand where this pattern holds; one that Python can't read allows plain texts only."""
+    """Whether the text matches the pattern; False for a pattern that Python can't compile, so that a plain text is used."""
     if pattern is None:
         return True
     try:

@@ -1,10 +1,10 @@
-"""Many documents at once, against what OPA does with each core when nobody has to send it anything.
+"""Many documents at once, compared with OPA's own benchmark on each core.
 
     make benchmark
 
-`opa bench` evaluates in one process without HTTP or JSON; with `--e2e` it sends the document to a server of its own and reads the
-answer, as the guard has to. All take turns in one run. Two cores do less than twice what one does where they share caches, and
-its garbage is collected on the other one: so it runs on all cores at once, too.
+`opa bench` evaluates in one process without HTTP or JSON; with `--e2e` it sends the document to its own server and reads the
+response, as the guard does. All measurements take turns in one run. Two cores achieve less than twice one core's rate if they
+share caches, and a single core's garbage is collected on the other one. So `opa bench` also runs on all cores at once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BUNDLE = Path("build/bundle.tar.gz")
 
 
 def bench(opa: Path, payload: Path, *options: str) -> float:
-    """Return the evaluations a second of one core."""
+    """Return the evaluations per second of one core."""
     source = ("--bundle", BUNDLE, "--input", payload, "--format", "json")
     command = [opa, "bench", *options, *source, "data.guard.main.decision"]
     answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
@@ -40,13 +40,13 @@ def bench(opa: Path, payload: Path, *options: str) -> float:
 
 
 def benches(opa: Path, payload: Path, cores: int) -> float:
-    """Return the evaluations a second of all cores at once."""
+    """Return the evaluations per second of all cores at once."""
     with ThreadPoolExecutor(cores) as pool:
         return sum(pool.map(lambda _: bench(opa, payload), range(cores)))
 
 
 def rate(decide: Callable[[], None]) -> float:
-    """Return the documents a second."""
+    """Return the documents per second."""
     started = time.perf_counter()
     decide()
     return DOCUMENTS / (time.perf_counter() - started)
@@ -88,12 +88,12 @@ def main() -> None:
             rates["many"].append(rate(many))
     median = {name: statistics.median(values) for name, values in rates.items()}
     for name in ("one at a time", "many"):
-        sys.stdout.write(told(name, median, cores))
+        sys.stdout.write(compared(name, median, cores))
     sys.stdout.write("goal for many: at least 85%\n")
 
 
-def told(name: str, rates: dict[str, float], cores: int) -> str:
-    """Return what is said of one way to decide: its rate, and how much that is of each of OPA's own."""
+def compared(name: str, rates: dict[str, float], cores: int) -> str:
+    """Return the lines about one way to decide: its rate, and its share of each of OPA's own rates."""
     limits = {
         f"{cores} cores x opa bench": cores * rates["opa bench"],
         f"{cores} cores x opa bench --e2e": cores * rates["with --e2e"],

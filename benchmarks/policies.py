@@ -1,9 +1,9 @@
-"""What a decision costs inside the engine, as `opa bench` measures it: the bundles that ship, against a bare rule.
+"""The cost of a decision inside OPA, measured by `opa bench`: the shipped policies compared with a bare rule.
 
 make benchmark
 
-The bare rule looks an image up in a mapping and does nothing else. Everything is measured in turns in one run: only ratios are
-meant to be compared across machines.
+The bare rule only looks an image up in a mapping. All measurements take turns in one run, and only ratios can be compared across
+machines.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from guard.authoring.opa import LIMITS, Opa
 from guard.opa.binary import find_opa
 
 ROUNDS = 3
-# A training job as an SDK makes it: script mode, some hyperparameters and variables, two channels, a VPC.
+# A training job as an SDK creates it: script mode, some hyperparameters and variables, two channels, a VPC.
 TYPICAL: dict[str, Any] = {
     "hyperparameters": [
         {"slot": "HyperParameters", "name": name, "value": value}
@@ -78,7 +78,7 @@ TYPICAL: dict[str, Any] = {
 CONFIG = Path("guard/config/data.yaml")
 
 
-# The same job where people know the rules: isolated, encrypted with the account's own key.
+# The same job by somebody who follows the rules: isolated, encrypted with the account's own key.
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000000"
 CAREFUL = TYPICAL | {
     "network": TYPICAL["network"] | {"isolated": True},
@@ -93,7 +93,7 @@ POLICIES = Path("policies")
 LENGTHS = (10, 1_000, 100_000)
 PATTERNS = (1, 10, 100)
 LAST_PATTERNS = {"none names the image": "team/image-*", "the last one does": "pytorch-training:1.*"}
-# Times the bare rule, and times the deny list alone.
+# Goals as multiples of the bare rule and of the deny list alone.
 GOALS = {"deny list alone": (12.0, 1.0), "as shipped": (25.0, None), "all rules on": (60.0, 2.5)}
 BARE = """package bare
 
@@ -102,10 +102,10 @@ decision := {"decision": "deny", "reason": data.images[image.repository].reason}
 
 
 def configured(folder: Path, name: str, levels: dict[str, str], more: dict[str, Any] | None = None) -> Path:
-    """Copy the policies into a folder under a name, and return it; with levels, rules have these and no overrides.
+    """Copy the policies into a folder of this name, and return it; if levels are given, rules have these and no overrides.
 
-    `more` holds `exemptions`, and `images` and `patterns` of `denied_image`, that are added to the configuration, and by rule id
-    the `parameters` that are given instead.
+    `more` has `exemptions`, and `images` and `patterns` of `denied_image`, which are added to the configuration, and `parameters`
+    by rule id, which replace those of the configuration.
     """
     root = folder / name
     shutil.copytree(POLICIES, root / POLICIES, ignore=shutil.ignore_patterns("*_test.rego"))
@@ -128,7 +128,7 @@ def configured(folder: Path, name: str, levels: dict[str, str], more: dict[str, 
 
 
 def packed(opa: Path, root: Path) -> Path:
-    """Pack the policies of `configured` as they ship."""
+    """Build the bundle of the policies of `configured`."""
     target = Path("bundle.tar.gz")
     ran = pack_bundle(Opa(opa, root), POLICIES, target)
     if ran.code != 0:
@@ -151,7 +151,7 @@ def findings(opa: Path, bundle: Path, payload: Path) -> int:
 
 
 def in_turns(opa: Path, payload: Path, bare: Path, bundles: dict[Any, Path]) -> tuple[float, dict[Any, float]]:
-    """Return the microseconds of the bare rule and of each bundle's decision: the least of some rounds."""
+    """Return the microseconds of the bare rule and of each bundle's decision, the minimum of ROUNDS."""
     plain: list[float] = []
     times: dict[Any, list[float]] = {name: [] for name in bundles}
     for _ in range(ROUNDS):
@@ -210,12 +210,12 @@ def main() -> None:
 
 
 def entries(count: int) -> dict[str, Any]:
-    """Return as many exact entries that name no image of the documents."""
+    """Return this number of exact entries, none of which matches an image of the documents."""
     return {f"team/image-{n}:1.{n}": {"reason": "benchmark"} for n in range(count)}
 
 
 def patterns(count: int, last: str) -> dict[str, Any]:
-    """Return as many patterns, of which only the last one may name the image of the documents, and no exact entries."""
+    """Return this number of patterns, of which only the last can match the documents' image, and no exact entries."""
     entries = [*(f"team-{n}/*-tool:{n}.*" for n in range(1, count)), last]
     given = {"images": {}, "patterns": [{"pattern": pattern, "reason": "benchmark"} for pattern in entries]}
     return {"parameters": {"denied_image": given}}

@@ -1,8 +1,8 @@
-"""What botocore's retry modes make of an outage in which half of all attempts fail, for as long as an environment lives.
+"""The share of failing calls for each of botocore's retry modes, in a long outage in which half of all attempts fail.
 
     make benchmark
 
-The mode `standard` has a quota for the life of a client: once it is used up, calls are attempted once.
+The mode `standard` has a quota per client; when it is used up, each call is attempted only once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _answer(status: int, body: dict[str, Any]) -> AWSResponse:
 
 
 def failed(mode: str) -> list[bool]:
-    """Return which of the calls fail in this mode; the attempts meet the same fates in each of them."""
+    """Return for each call whether it fails in this mode; the random failures are the same for each mode."""
     fates = random.Random(12)
     keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": "eu-west-1"}
     config = Config(retries={"mode": mode, "total_max_attempts": _ATTEMPTS})
@@ -60,7 +60,7 @@ def _share(calls: list[bool]) -> float:
 
 
 def main() -> None:
-    # Nobody waits for what is counted.
+    # Failures are only counted, so the pauses between attempts are skipped.
     botocore.endpoint.time = SimpleNamespace(sleep=lambda _: None)  # type: ignore[attr-defined]
     chosen = BOTO.retries["mode"]  # type: ignore[attr-defined]
     for mode in ("legacy", "standard"):

@@ -1,8 +1,8 @@
-"""What it costs to turn all rules on, as the guard pays for it: decisions through the engine, document sent and answer read.
+"""The cost of turning all rules on, measured for whole decisions through the engine, including the transfer of the document.
 
     make benchmark
 
-`benchmarks/policies.py` has what OPA alone takes for the same. Everything is measured in turns in one run.
+`benchmarks/policies.py` measures OPA alone for the same. All measurements take turns in one run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from guard.opa.process import OpaProcess
 
 ROUNDS = 400
 GOAL = 2.5
-# What a team gives the rules, and a job that keeps to it.
+# A team's parameters of the rules; COMPLIANT is a job that complies with them.
 TEAM: dict[str, Any] = {
     "data_location": {
         "buckets": ["team-bucket", "sagemaker-{region}-{account}"],
@@ -48,7 +48,7 @@ JOBS = {
 
 
 def found(engine: EmbeddedOpa, subject: Document) -> list[str]:
-    """Return the rules that report something."""
+    """Return the rules that have findings."""
     return sorted({finding.rule_id for finding in engine.evaluate(subject).decision.findings})
 
 
@@ -75,9 +75,9 @@ def main() -> None:
             for name, value in times.items():
                 ratio = value / times["deny list alone"]
                 goal = f" (goal {GOAL:g}x)" if name == "all rules on" else ""
-                told = len(found(engines[name], subject))
+                count = len(found(engines[name], subject))
                 sys.stdout.write(
-                    f"{title + ' job,':14} {name:15} {value:5.2f} ms, {told} rules report: "
+                    f"{title + ' job,':14} {name:15} {value:5.2f} ms, {count} rules report: "
                     f"{ratio:.2f}x the deny list alone{goal}\n"
                 )
 

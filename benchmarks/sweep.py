@@ -1,10 +1,10 @@
-"""A sweep of many running jobs: the first one, one when nothing has changed, and one after a change of the settings.
+"""Sweeps of many running jobs: the first one, one without changes, and one after a change of the settings.
 
     make benchmark                                   # 500 jobs
     .venv/bin/python -m benchmarks.sweep 5000        # the goal for one run
 
-SageMaker and DynamoDB are local and in this process, their time included. Calls are counted instead of spread over time;
-what the budget makes of their number is the last line.
+SageMaker and DynamoDB are simulated in this process, and their time is included. Calls are counted instead of delayed; the last
+line is the time that they take with the budget.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ DENIED_ONE_IN = 50
 
 
 class Counting(Budget):
-    """Counts calls instead of spreading them."""
+    """Counts calls instead of delaying them."""
 
     def __init__(self) -> None:
         super().__init__(1, 1)
@@ -57,7 +57,7 @@ class Counting(Budget):
 
 
 class NoSink:
-    """Keeps nothing: what a log costs isn't the sweep's."""
+    """Discards records, because the cost of the log isn't measured."""
 
     name = "none"
 

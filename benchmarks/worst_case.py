@@ -23,7 +23,7 @@ from guard.opa.engine import EmbeddedOpa
 from guard.opa.process import OpaProcess
 
 EXEMPTIONS, ENTRIES, PATTERNS = 100, 100_000, 50
-# What rules search settings for.
+# Texts that the rules search settings for.
 TEXTS = (
     "s3://e/ ",
     "PASSWORD=x ",
@@ -37,12 +37,12 @@ TEXTS = (
     "/../",
 )
 GOAL_SECONDS, GOAL_MEGABYTES = 0.5, 256
-# The timeout of a decision in the template; here none is cut off by it.
+# SECONDS is the template's timeout of a decision; here PATIENCE applies, so that the whole decision is measured.
 SECONDS, PATIENCE = 2.0, 60.0
 
 
 def bundle_of(folder: Path, opa: Path, name: str = "worst", pattern: str = "*/pattern-{}-*:1.*") -> Path:
-    """Pack the bundle as it ships, with patterns of this form; no job's image matches the one that it has by itself."""
+    """Build the shipped bundle with many entries, exemptions and patterns of this form; the default matches no job's image."""
     more = {
         "images": entries(ENTRIES),
         "patterns": [{"pattern": pattern.format(n), "reason": "benchmark"} for n in range(PATTERNS)],
@@ -52,7 +52,7 @@ def bundle_of(folder: Path, opa: Path, name: str = "worst", pattern: str = "*/pa
 
 
 def _exemption(number: int) -> dict[str, Any]:
-    """By role and image, for all rules: what takes longest to compare."""
+    """Return an exemption by role and image for all rules, the kind that takes the longest to compare."""
     scope = {"role_arn": f"*role/Team{number}*", "image": f"*/pytorch-training-{number}"}
     return {
         "id": f"EX-{number}",
@@ -65,7 +65,7 @@ def _exemption(number: int) -> dict[str, Any]:
 
 
 def measured(opa: Path, bundle: Path, title: str, document: Document) -> str:
-    """Return the line about one document, decided by an OPA of its own."""
+    """Return the line about one document, evaluated by a new OPA process."""
     process = OpaProcess(opa, bundle)
     with EmbeddedOpa(lambda: process, timeout=PATIENCE, start_timeout=PATIENCE, process=process) as engine:
         engine.wait_until_ready()
@@ -95,7 +95,7 @@ def _cpu(pid: int) -> float:
 
 
 def _peak(pid: int) -> float:
-    """The most memory that the process had, in megabytes."""
+    """Return the peak memory of the process in megabytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
@@ -117,8 +117,8 @@ def main(kinds: list[str]) -> None:
             matching = bundle_of(Path(folder), opa, "matching", "*/pytorch-training:1*")
             sys.stdout.write(measured(opa, matching, "one, every pattern matches", on_one_package()))
     sys.stdout.write(
-        f"goal: at most {GOAL_SECONDS} CPU-s and {GOAL_MEGABYTES} MB; a decision that takes {SECONDS:.0f} s is given up, and the "
-        "rules are asked one by one\n"
+        f"goal: at most {GOAL_SECONDS} CPU-s and {GOAL_MEGABYTES} MB; after {SECONDS:.0f} s the guard gives up a decision and "
+        "evaluates the rules one by one\n"
     )
 
 

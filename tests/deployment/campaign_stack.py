@@ -1,6 +1,6 @@
-"""Deploys the stack with the AWS CLI, lets EventBridge invoke it, updates it, rolls back and deletes it.
+"""Deploy the stack with the AWS CLI, let EventBridge invoke it, update it, roll it back and delete it.
 
-The steps follow each other on one stack; the first that fails ends the campaign.
+The steps run in order on one stack; the first failure ends the campaign.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DENIED = next(job for job in JOBS if job.kind == "training" and "1.10" in job.im
 
 
 def wait_for(found: Callable[[], Any], what: str) -> Any:
-    """Return what is found in the end: EventBridge and Lambda work on their own time."""
+    """Call `found` until it returns something, and return that: EventBridge and Lambda work asynchronously."""
     deadline = time.monotonic() + PATIENCE
     while not (result := found()):
         assert time.monotonic() < deadline, f"{what} did not happen within {PATIENCE} s: see build/deployment/*.log"
@@ -64,7 +64,7 @@ def status(client: Client, name: str) -> str:
 
 
 def decision_of(client: Client, name: str) -> dict[str, Any] | None:
-    """Return the last line of the decision log about the job."""
+    """Return the last line about the job in the decision log."""
     for group in client("logs").describe_log_groups()["logGroups"]:
         pages = client("logs").filter_log_events(logGroupName=group["logGroupName"])["events"]
         lines = [json.loads(event["message"]) for event in pages if event["message"].startswith("{")]
@@ -74,7 +74,7 @@ def decision_of(client: Client, name: str) -> dict[str, Any] | None:
     return None
 
 
-def test_a_stack_in_audit_mode_decides_and_touches_nothing(deploy: Deploy, client: Client) -> None:
+def test_a_stack_in_audit_mode_decides_without_stopping_the_job(deploy: Deploy, client: Client) -> None:
     deploy(f"STACK={STACK}", "MODE=audit", "ARCH=x86_64", "PARAMETERS=LogRetentionDays=30")
     start_job(client, "audited", 1)
     line = wait_for(lambda: decision_of(client, "audited"), "a decision")
@@ -92,7 +92,7 @@ def test_an_update_to_enforce_stops_the_next_denied_job(deploy: Deploy, client: 
     assert (line["decision"], line["outcome"], line["rule_ids"]) == ("deny", "stopped", ["denied_image"])
 
 
-def test_a_rollback_lets_the_version_before_run_again(make: Make, client: Client) -> None:
+def test_a_rollback_runs_the_previous_version_again(make: Make, client: Client) -> None:
     enforcing = running_version(client)
     make("rollback", f"STACK={STACK}")
     start_job(client, "rolled-back", 3)
@@ -116,7 +116,7 @@ def test_a_deployment_without_changes_succeeds_and_changes_nothing(deploy: Deplo
 
 
 def look_up_failures_by_version(client: Client) -> None:
-    """Give the running version what the alias says of failed invocations: that is where LocalStack looks, and Lambda doesn't."""
+    """Copy the alias's settings for failed invocations to the running version, where LocalStack, unlike Lambda, reads them."""
     functions, name = client("lambda"), outputs(client)["FunctionName"]
     of_alias = functions.get_function_event_invoke_config(FunctionName=name, Qualifier="live")
     keys = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
@@ -144,7 +144,7 @@ def may_be_moved_to(client: Client, queue: str) -> list[str]:
     return [sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"] for arn in arns]
 
 
-def test_a_second_stack_lives_beside_the_first_and_takes_its_data_with_it(deploy: Deploy, client: Client) -> None:
+def test_a_second_stack_runs_beside_the_first_and_is_deleted_with_its_data(deploy: Deploy, client: Client) -> None:
     deploy("STACK=guard-too", "MODE=audit", "ARCH=x86_64", "PARAMETERS=OnDelete=delete NoticeBus=default")
     letters = outputs(client, "guard-too")["DeadLetterQueueUrl"]
     assert (
@@ -160,7 +160,7 @@ def test_a_second_stack_lives_beside_the_first_and_takes_its_data_with_it(deploy
     assert status(client, "enforced") in {"Stopping", "Stopped"}
 
 
-def test_the_stack_is_deleted_without_rest(client: Client) -> None:
+def test_the_stack_is_deleted_with_its_function(client: Client) -> None:
     function = outputs(client)["FunctionName"]
     client("cloudformation").delete_stack(StackName=STACK)
     client("cloudformation").get_waiter("stack_delete_complete").wait(

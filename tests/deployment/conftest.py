@@ -1,4 +1,4 @@
-"""The stack's whole life on a local AWS: what `make deployment` runs, apart from `make test` because it takes minutes."""
+"""The stack's life cycle on a local AWS: `make deployment` runs it, `make test` doesn't, because it takes minutes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Deploy = Callable[..., str]
 Client = Callable[[str], Any]
 
 
-# Here, not in a folder that goes: what failed is in the logs.
+# Not a temporary folder, so that the logs of a failure are kept.
 SCRATCH = ROOT / "build" / "deployment"
 
 
@@ -54,7 +54,7 @@ def client(aws: dict[str, str]) -> Client:
 
 @pytest.fixture(scope="session")
 def make(aws: dict[str, str]) -> Make:
-    """Run make, as a reader of the README does, with the AWS CLI of the virtual environment; returns what it printed."""
+    """Run make, as in the README, with the AWS CLI of the virtual environment, and return its output."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
     def run(*words: str) -> str:

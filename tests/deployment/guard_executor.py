@@ -1,7 +1,7 @@
-"""LocalStack plugins: functions as child processes under AWS's runtime client, and DynamoDB by moto.
+"""LocalStack plugins: run functions as child processes under AWS's runtime client, and DynamoDB with moto.
 
-So nothing needs containers or downloads. LocalStack loads them by their entry points and runs them with its own Python; the rest
-of the tests never import them.
+With them, no containers or downloads are needed. LocalStack loads them by their entry points and runs them with its own Python;
+other tests never import them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ProcessExecutor(RuntimeExecutor):
     _seen = 0
 
     def start(self, env_vars: dict[str, Any]) -> None:
-        """Start the function's process; what LocalStack doesn't emulate is found at the addresses of its own environment."""
+        """Start the function's process, with the endpoints in LocalStack's environment of services that LocalStack lacks."""
         config = self.function_version.config
         code = config.code.get_unzipped_code_location()
         elsewhere = {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL_")}
@@ -52,7 +52,7 @@ class ProcessExecutor(RuntimeExecutor):
         self.environment.close()
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
-        """Return the function's response or error, with what it printed."""
+        """Return the function's response or error, with its output."""
         try:
             body, failed = self.environment.invoke(json.loads(payload["payload"])), False
         except LambdaFailed as exc:
@@ -60,21 +60,21 @@ class ProcessExecutor(RuntimeExecutor):
         return InvocationResult(payload["invoke-id"], json.dumps(body).encode(), failed, self.get_logs())
 
     def get_logs(self) -> str:
-        """Return what was printed since the last call."""
+        """Return the output since the last call."""
         log = self.environment.log()
         new, self._seen = log[self._seen :], len(log)
         return new
 
     def get_address(self) -> str:
-        """Return where the function would listen."""
+        """Return the address on which the function would listen."""
         return "127.0.0.1"
 
     def get_endpoint_from_executor(self) -> str:
-        """Return where the function finds LocalStack."""
+        """Return the address of LocalStack for the function."""
         return "127.0.0.1"
 
     def get_runtime_endpoint(self) -> str:
-        """Return nothing: the runtime client talks to the environment's own Runtime API."""
+        """Return nothing: the runtime client uses the environment's own Runtime API."""
         return ""
 
     @classmethod
@@ -84,11 +84,11 @@ class ProcessExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: Any) -> None:
-        """Leave the unpacked package: the version that follows on a change of settings alone has the same one."""
+        """Keep the unpacked package, because after a change of settings only, the next version uses it, too."""
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
-    """What the entry point names."""
+    """The plugin of the entry point."""
 
     name = "process"
 
@@ -100,7 +100,7 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
 
 
 def _set_alias(self: Any, request: Any) -> ProgressEvent:
-    """CloudFormation lets an alias name another version in place; LocalStack would make a second one of that name, and fail."""
+    """Update the alias in place, as CloudFormation does; LocalStack would create a second alias of the same name, and fail."""
     functions = request.aws_client_factory.lambda_
     alias = {name: request.desired_state[name] for name in ("FunctionName", "Name", "FunctionVersion")}
     try:
@@ -111,13 +111,13 @@ def _set_alias(self: Any, request: Any) -> ProgressEvent:
 
 
 def _leave_alias(self: Any, request: Any) -> ProgressEvent:
-    """What LocalStack takes for the replaced alias is the one in use; when the stack is deleted, it goes with its function."""
+    """Keep the alias: LocalStack would delete it as replaced, but it is in use; it is deleted with its function."""
     return ProgressEvent(OperationStatus.SUCCESS, request.previous_state)
 
 
 @aws_provider(api="dynamodb", name="moto")
 def dynamodb() -> Service:
-    """Return the service in which moto answers every operation."""
+    """Return a service in which moto serves every operation."""
     from localstack.aws.api.dynamodb import DynamodbApi
     from localstack.services.moto import MotoFallbackDispatcher
 
@@ -125,7 +125,7 @@ def dynamodb() -> Service:
 
 
 def _runtime_client() -> Path:
-    """The folder of AWS's runtime client, copied out of LocalStack's packages so that a function sees nothing else of them."""
+    """Return a folder with AWS's runtime client, copied so that functions can't import LocalStack's other packages."""
     folder = Path(tempfile.gettempdir()) / "runtime-client"
     if not folder.exists():
         making = Path(tempfile.mkdtemp())

@@ -1,4 +1,4 @@
-"""A local AWS: LocalStack in host mode, and moto's server for what LocalStack lacks."""
+"""A local AWS: LocalStack in host mode, and moto's server for services that LocalStack lacks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT, REGION = "123456789012", "eu-west-1"
-# What LocalStack's community edition doesn't emulate.
+# Services that LocalStack's community edition doesn't emulate.
 ELSEWHERE = ("sagemaker", "securityhub", "cloudtrail")
 ENTRY_POINTS = """\
 [localstack.lambda.runtime_executor]
@@ -29,7 +29,7 @@ START_SECONDS = 60
 
 @contextmanager
 def local_aws(python: Path, scratch: Path) -> Iterator[dict[str, str]]:
-    """Run a local AWS; gives the environment of its clients. `python` is that of LocalStack's virtual environment."""
+    """Run a local AWS and yield the environment for its clients. `python` is that of LocalStack's virtual environment."""
     with _process([sys.executable, "-m", "tools.local_sagemaker"], dict(os.environ), scratch / "moto.log") as moto:
         sagemaker = json.loads(_first_line(scratch / "moto.log", moto))["url"]
         port = _free_port()
@@ -65,7 +65,7 @@ def local_aws(python: Path, scratch: Path) -> Iterator[dict[str, str]]:
 
 
 def _plugin(scratch: Path) -> Path:
-    """A folder that makes the plugin known, as an installed distribution would."""
+    """Return a folder that registers the plugins, as an installed distribution would."""
     info = _folder(scratch / "plugin" / "guard_executor-1.dist-info")
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: guard_executor\nVersion: 1\n")
