@@ -1,4 +1,4 @@
-"""What can be done to a scene: each function returns an act, or is one."""
+"""Acts that arrange a fault in a scene: each function returns an act, or is one. Docstrings describe the act's effect."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def reopen(scene: Scene) -> None:
 
 
 def spoil_opa(how: Spoil, times: int = 1, operation: str = "*") -> Act:
-    """Something spoils the next answers of the OPA elsewhere."""
+    """Something spoils the next answers of the remote OPA."""
 
     def arrange(scene: Scene) -> None:
         scene.stage.opa().spoil(operation, how, times)
@@ -53,18 +53,18 @@ def spoil_opa(how: Spoil, times: int = 1, operation: str = "*") -> Act:
 
 
 def shut_opa(scene: Scene) -> None:
-    """The OPA elsewhere is down."""
+    """The remote OPA is down."""
     scene.stage.opa().shut()
     scene.undo.append(scene.stage.opa().reset)
 
 
 def reopen_opa(scene: Scene) -> None:
-    """The OPA elsewhere answers again."""
+    """The remote OPA answers again."""
     scene.stage.opa().reset()
 
 
 def upon(operation: str, act: Act, times: int = 1) -> Act:
-    """Do this just before SageMaker serves the next calls of the operation."""
+    """Play the act just before SageMaker serves the next calls of the operation."""
 
     def arrange(scene: Scene) -> None:
         for _ in range(times):
@@ -74,12 +74,12 @@ def upon(operation: str, act: Act, times: int = 1) -> Act:
 
 
 def at(attempt: int, act: Act) -> Act:
-    """Do this just before an attempt."""
+    """Play the act just before an attempt."""
     return lambda scene: scene.at(attempt, act)
 
 
 def each_attempt(act: Act) -> Act:
-    """Do this just before every attempt."""
+    """Play the act just before every attempt."""
 
     def arrange(scene: Scene) -> None:
         for attempt in (1, 2, 3):
@@ -113,13 +113,13 @@ def kill_opa(scene: Scene) -> None:
 
 
 def hang_opa(scene: Scene) -> None:
-    """OPA does nothing any more."""
+    """OPA hangs."""
     scene.await_opa()
     scene.signal_opa(signal.SIGSTOP)
 
 
 def hang_opa_then_kill_it(scene: Scene) -> None:
-    """OPA hangs, and dies half a second later, with a request in its hands."""
+    """OPA hangs, and dies half a second later, while it has a request."""
     hang_opa(scene)
 
     def kill() -> None:
@@ -130,13 +130,13 @@ def hang_opa_then_kill_it(scene: Scene) -> None:
 
 
 def kill_function(scene: Scene) -> None:
-    """The function's process dies, as for want of memory."""
+    """The function's process is killed, as when it has no memory left."""
     os.kill(scene.environment.pid, signal.SIGKILL)
     time.sleep(0.05)
 
 
 def killed_by(operation: str, times: int = 1) -> Act:
-    """The function's process dies as it makes the call, which SageMaker never gets."""
+    """The function's process is killed while it makes the call, which SageMaker never receives."""
 
     def arrange(scene: Scene) -> None:
         def kill(request: Request) -> None:
@@ -149,7 +149,7 @@ def killed_by(operation: str, times: int = 1) -> Act:
 
 
 def beside(operation: str) -> Act:
-    """Another sweep begins and ends just before SageMaker serves the call."""
+    """Another sweep runs just before SageMaker serves the call."""
 
     def arrange(scene: Scene) -> None:
         other = Function(lambda: scene.stage.start(scene.world))
@@ -161,7 +161,7 @@ def beside(operation: str) -> Act:
 
 
 def freeze(seconds: float) -> Act:
-    """The environment stays frozen for a while, and SageMaker closes the connections that it doesn't use."""
+    """The environment stays frozen for a while, and SageMaker closes the idle connections."""
 
     def arrange(scene: Scene) -> None:
         assert scene.environment.pids
@@ -172,7 +172,7 @@ def freeze(seconds: float) -> Act:
 
 
 def limit(name: str, value: int | Callable[[int], int]) -> Act:
-    """The function's process gets this little of something; `value` may depend on the process id."""
+    """The function's process gets this resource limit; `value` may depend on the process id."""
 
     def arrange(scene: Scene) -> None:
         pid = scene.environment.pid
@@ -188,7 +188,7 @@ def limit(name: str, value: int | Callable[[int], int]) -> Act:
     return arrange
 
 
-# How the kernel calls them in /proc/PID/limits.
+# The kernel's names in /proc/PID/limits.
 _LIMITS = {"AS": "Max address space", "NOFILE": "Max open files", "NPROC": "Max processes"}
 
 
@@ -199,7 +199,7 @@ def _soft_limit(pid: int, name: str) -> str:
 
 
 def _set_limit(pid: int, name: str, value: str) -> None:
-    """Not by ourselves: root without CAP_SYS_RESOURCE may only limit what runs as root."""
+    """Set the limit as the process's user: without CAP_SYS_RESOURCE, root can only limit processes of root."""
     owner = Path(f"/proc/{pid}").stat()
     as_owner = (
         ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"] if owner.st_uid else []
@@ -209,18 +209,18 @@ def _set_limit(pid: int, name: str, value: str) -> None:
 
 
 def lift_limits(scene: Scene) -> None:
-    """The function's process gets as much of everything as it had."""
+    """The function's process gets its original limits back."""
     while scene.undo:
         scene.undo.pop()()
 
 
 def memory_in_use(spare: int) -> Callable[[int], int]:
-    """The address space that a process uses now, and this much more."""
+    """Return a function that returns the address space that a process uses now, plus this number of bytes."""
     return lambda pid: int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize() + spare
 
 
 def fill_tmp(scene: Scene) -> None:
-    """The disk of the environment is full, since an earlier event."""
+    """The environment's disk is full, for example after an earlier event."""
     full = Path(f"/proc/{scene.environment.pid}/root/tmp/full")
     with contextlib.suppress(OSError), full.open("wb", buffering=0) as file:
         file.write(b"x" * _NO_TMP_LEFT)
@@ -231,7 +231,7 @@ def fill_tmp(scene: Scene) -> None:
 
 
 def becomes(status: str) -> Act:
-    """The job gets into this status by itself."""
+    """The job reaches this status by itself."""
     return lambda scene: set_status(scene.name, status)
 
 
@@ -285,7 +285,7 @@ def instead(*events: Any) -> Act:
 
 
 def rename(scene: Scene) -> None:
-    """The event is of a job that doesn't exist any more."""
+    """The event is of a job that no longer exists."""
     text = scene.name
     for event in scene.events:
         for name, value in event["detail"].items():

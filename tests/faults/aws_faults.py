@@ -1,4 +1,4 @@
-"""SageMaker is busy, refuses, breaks, is slow or out of reach; and jobs that change while they are judged."""
+"""SageMaker throttles, rejects or fails calls, is slow or out of reach; and jobs change while they are evaluated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_FOUND = ("ValidationException", ALWAYS, "Requested resource not found.")
 
 
 def _half(scene: Scene) -> None:
-    """Half of all calls are throttled, for a long time; the same ones in each campaign."""
+    """Half of all calls are throttled for a long time; the same calls in each campaign."""
     fates = random.Random(12)
     for _ in range(400):
         busy = fates.random() < 0.5
@@ -50,8 +50,10 @@ AWS: tuple[Fault, ...] = (
     Fault("aws", "describe's connection reset always", (spoil(DESCRIBE, front.reset, ALWAYS),), failures=_COLLECT),
     Fault("aws", "describe's answer not JSON", (spoil(DESCRIBE, front.not_json, ALWAYS),), failures=_COLLECT),
     Fault("aws", "describe's answer cut off", (spoil(DESCRIBE, front.truncate, ALWAYS),), failures=_COLLECT),
-    # JSON that isn't the service's, as a gateway sends it.
-    Fault("aws", "describe's answer a list", (spoil(DESCRIBE, front.say(b'["blocked"]'), ALWAYS),), failures=_COLLECT),
+    # JSON that isn't from the service, as a gateway may send it.
+    Fault(
+        "aws", "describe's answer a list", (spoil(DESCRIBE, front.respond(b'["blocked"]'), ALWAYS),), failures=_COLLECT
+    ),
     Fault("aws", "describe slow once", (spoil(DESCRIBE, front.slow(8)),), attempts=1, spares=False),
     Fault(
         "aws",
@@ -86,7 +88,7 @@ AWS: tuple[Fault, ...] = (
         "aws", "tags 500 always", (spoil("ListTags", front.fail(500, "InternalFailure"), ALWAYS),), failures=_COLLECT
     ),
     Fault("aws", "tags denied", (refuse("ListTags", "AccessDeniedException", ALWAYS),), attempts=1),
-    Fault("aws", "tags a list", (spoil("ListTags", front.say(b'["blocked"]'), ALWAYS),), failures=_COLLECT),
+    Fault("aws", "tags a list", (spoil("ListTags", front.respond(b'["blocked"]'), ALWAYS),), failures=_COLLECT),
     Fault("aws", "tags not JSON", (spoil("ListTags", front.not_json, ALWAYS),), failures=_COLLECT),
     Fault(
         "aws",
@@ -100,7 +102,7 @@ AWS: tuple[Fault, ...] = (
         "model busy always",
         (refuse("DescribeModel", "ThrottlingException", ALWAYS),),
         job="by model",
-        # Its image is unknown for as long.
+        # The image stays unknown as long as the model can't be described.
         end="letter",
         attempts=3,
     ),
@@ -110,7 +112,7 @@ AWS: tuple[Fault, ...] = (
         (refuse("DescribeModel", "AccessDeniedException", ALWAYS),),
         job="by model",
         attempts=1,
-        # An image that may not be read is denied itself.
+        # An image is denied, too, if the guard has no permission to read it.
         spares=False,
     ),
     Fault(
@@ -143,7 +145,7 @@ AWS: tuple[Fault, ...] = (
         failures=_COLLECT,
     ),
     # Stop.
-    # Each of the guard's attempts is three of botocore's.
+    # Each of the guard's attempts consists of three attempts of botocore.
     Fault(
         "aws", "stop throttled for a moment", (refuse(STOP, "ThrottlingException", 5),), attempts=1, outcome="stopped"
     ),
@@ -173,7 +175,7 @@ AWS: tuple[Fault, ...] = (
         attempts=2,
     ),
     Fault("aws", "stop's answer not JSON, for one attempt", (spoil(STOP, front.not_json),), attempts=2),
-    Fault("aws", "stop's answer a list, for one attempt", (spoil(STOP, front.say(b'["blocked"]')),), attempts=2),
+    Fault("aws", "stop's answer a list, for one attempt", (spoil(STOP, front.respond(b'["blocked"]')),), attempts=2),
     Fault(
         "aws",
         "tuning job's stop throttled",

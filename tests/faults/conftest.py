@@ -1,4 +1,4 @@
-"""One stage for each process of the campaign, and the table at its end."""
+"""One stage for each process of the campaign, and the table that is printed at its end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROWS = "fault row"
 
 
 def _package(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) -> dict[str, Path]:
-    """The package and the runtime client, made by the first process of the campaign for all of them."""
+    """Return the folders of the package and the runtime client, which the campaign's first process makes for all."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -42,7 +42,7 @@ def _package(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) 
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folders["runtime"].exists():
             binary = unpacked(folders["task"], opa, bundle) / "bin" / "opa"
-            # A link leads to where the function's user can't go.
+            # The function's user may not be able to follow a link to the binary.
             binary.unlink()
             shutil.copy(opa, binary)
             with_bytecode(folders["task"])
@@ -52,7 +52,7 @@ def _package(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) 
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) -> Iterator[Stage]:
-    """SageMaker, what stands before it, and the function."""
+    """SageMaker, the proxy in front of it, and the function."""
     base = tmp_path_factory.mktemp("stage")
     folders = {**_package(tmp_path_factory, opa, bundle), "extra": base / "extra"}
     folders["extra"].mkdir()
@@ -64,7 +64,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) -> 
     server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
-    # The jobs that other tests of this process left would be found by the first sweep.
+    # Otherwise the first sweep would find jobs of other tests in this process.
     requests.post(f"{endpoint}/moto-api/reset", timeout=10).raise_for_status()
     create_state(endpoint)
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
@@ -80,7 +80,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) -> 
 
 @contextmanager
 def _remote_opa(opa: Path, bundle: Path, log: Path) -> Iterator[Front]:
-    """An OPA that others run, behind what may spoil its answers."""
+    """Run a remote OPA behind a proxy that can spoil its answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = probe.getsockname()
@@ -88,7 +88,7 @@ def _remote_opa(opa: Path, bundle: Path, log: Path) -> Iterator[Front]:
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
         deadline = time.monotonic() + 20
         while not _listens(address):
-            assert time.monotonic() < deadline, f"the OPA elsewhere did not start: {log.read_text()}"
+            assert time.monotonic() < deadline, f"the remote OPA did not start: {log.read_text()}"
             time.sleep(0.05)
         front = Front(address)
         yield front
@@ -105,7 +105,7 @@ def _listens(address: tuple[str, int]) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print the table of all plays, also of those that other processes played."""
+    """Print the table of all plays, including those of other processes."""
     reports = [report for outcome in terminalreporter.stats.values() for report in outcome]
     properties = [
         pair
@@ -120,4 +120,4 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for line in table(map(tuple, rows)):
             terminalreporter.write_line(line)
         if reason := unavailable():
-            terminalreporter.write_line(f"without a sandbox (an own user, read-only code, an own /tmp): {reason}")
+            terminalreporter.write_line(f"without a sandbox (a separate user and /tmp, and read-only code): {reason}")

@@ -1,4 +1,4 @@
-"""Lambda's asynchronous invocation: up to three attempts at an event, each perhaps in a new environment, then a dead letter."""
+"""Lambda's asynchronous invocation: up to three attempts per event, each possibly in a new environment, then a dead letter."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of one event: how each attempt ended, None for a success."""
+    """The delivery of one event: the error type of each attempt, None for a success."""
 
     errors: tuple[str | None, ...]
 
     @property
     def is_letter(self) -> bool:
-        """Whether the event is in the dead-letter queue now."""
+        """Whether the event ended in the dead-letter queue."""
         return self.errors[-1] is not None
 
 
@@ -41,7 +41,7 @@ class Function:
         return Delivery(tuple(errors))
 
     def warm(self) -> Environment:
-        """Return the environment, a new one where there is none or where it has ended. Raises LambdaFailed."""
+        """Return the environment; start a new one if there is none or it has ended. Raises LambdaFailed."""
         if self.environment is None or self.environment.ended:
             self.close()
             self.environment = self._start()
@@ -58,7 +58,7 @@ class Function:
         return self.answer(event)[0]
 
     def answer(self, event: object) -> tuple[str | None, Any]:
-        """Invoke the function once; return the type of its error, None for a success, and what it returned."""
+        """Invoke the function once; return the type of its error, None for a success, and its result."""
         try:
             return None, self.warm().invoke(event)
         except LambdaFailed as exc:

@@ -1,4 +1,4 @@
-"""OPA dies, hangs, doesn't start or has too little; and policies that fail while they decide."""
+"""OPA dies, hangs, doesn't start or has too few resources; and policies fail in decisions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.faults.acts import (
 )
 from tests.faults.fault import Fault, World
 
-# The port is somebody else's before OPA has it: an OPA without policies, which answers to everything. The first start only.
+# At the first start only, another OPA, without policies, takes the port before the guard's OPA does, and answers its queries.
 _TAKEN = """
 [ -e /tmp/taken ] && exec "$OPA" "$@"
 touch /tmp/taken
@@ -43,7 +43,7 @@ ENGINE: tuple[Fault, ...] = (
         "engine",
         "opa hangs, and none starts after it",
         (upon("DescribeTrainingJob", hang_opa),),
-        # Nobody can decide: the job is unknown to be denied.
+        # Without a decision, nothing is known about the job.
         world=World(opa='[ -e /tmp/once ] && exec sleep 1000\ntouch /tmp/once\nexec "$OPA" "$@"', variables=_IMPATIENT),
         end="letter",
         attempts=3,
@@ -111,7 +111,7 @@ ENGINE: tuple[Fault, ...] = (
         "opa with little memory, and a large job",
         world=World(opa='ulimit -v 1400000; exec "$OPA" "$@"'),
         job="large",
-        spares=False,  # more settings than a document has room for are denied
+        spares=False,  # a job with more settings than a document can hold is denied
     ),
     Fault(
         "memory",
@@ -135,7 +135,7 @@ POLICY: tuple[Fault, ...] = (
     _policy("a rule errs at deny", attempts=3, failures=_EVALUATION_FAILED),
     _policy("a rule has conflicting values", attempts=3, failures=_EVALUATION_FAILED),
     _policy("a rule is slow", failures=frozenset({"OpaTimeout"}), spares=False),
-    # A rule that is broken in what it exports is a finding of its own at deny, for every job.
+    # A rule with invalid exports gives every job a finding at level deny.
     _policy("a rule is undefined", attempts=1, spares=False),
     _policy("a finding has no message", attempts=1, spares=False),
     _policy("a level is misspelt", attempts=1, spares=False),
@@ -143,7 +143,7 @@ POLICY: tuple[Fault, ...] = (
     _policy("the decision is undefined", failures=frozenset({"DecisionMissing"})),
     _policy("the decision is not one", failures=frozenset({"DecisionInvalid"})),
     _policy("no rule ids", failures=frozenset({"DecisionMissing"})),
-    # Nobody can know that the image is denied.
+    # Without the deny list, it is unknown that the image is denied.
     _policy("the deny list errs", failures=_EVALUATION_FAILED, end="letter", attempts=3),
     _policy("no entrypoint", end="letter", attempts=3, spares=False),
 )

@@ -1,4 +1,4 @@
-"""Events that are malformed, huge, hostile, late, repeated, or of somebody else."""
+"""Events that are malformed, huge, hostile, late, repeated, or from another account, region or service."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EVENT: tuple[Fault, ...] = (
     Fault("event", "with an unknown status", (change_detail(TrainingJobStatus="Hibernating"),), attempts=1),
     Fault(
         "event",
-        "that says another image than the job has",
+        "with another image than the job's",
         (change_detail(AlgorithmSpecification={"TrainingImage": "x/y:1"}),),
         attempts=1,
     ),
@@ -54,7 +54,7 @@ EVENT: tuple[Fault, ...] = (
     Fault(
         "event", "hostile texts, describe denied", (refuse(DESCRIBE, "AccessDeniedException", ALWAYS),), job="hostile"
     ),
-    # More settings than a document has room for are denied.
+    # A job with more settings than a document can hold is denied.
     Fault("event", "a megabyte", job="large", attempts=1, spares=False),
     Fault("event", "900 levels deep", (change_detail(Extra=_DEEP),), attempts=1),
 )

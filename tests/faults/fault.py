@@ -1,4 +1,4 @@
-"""A fault as data: what goes wrong, in which world, and how it must end for a denied job."""
+"""A fault as data: its acts, its world, and how a denied job must end."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ Area = Literal[
     "engine", "policy", "aws", "disk", "memory", "event", "sweep", "notice", "record", "redrive", "remote opa"
 ]
 End = Literal["stopped", "letter", "untouched"]
-"""Of a denied job: it is stopped; nothing could stop it, and its event is a dead letter; there was nothing to stop."""
+"""The end of a denied job: it is stopped; it can't be stopped and its event is a dead letter; there is nothing to stop."""
 SWEEP = "SweepFunction"
 BUCKET, TOPIC = "records", f"arn:aws:sns:{REGION}:{ACCOUNT}:denied"
 
 
 @dataclass(frozen=True)
 class World:
-    """Where the function runs: what Lambda and the deployment give to it, in place of what the template says.
+    """The function's surroundings, as far as they differ from the template's.
 
-    `function` is the template's name of it, and `parameters` are the stack's. The environment of a `lasting` world serves the
-    next fault in it, too. `opa` is a shell script in place of OPA's binary, with that at $OPA; `policies` names changed policies
-    in place of the bundle;
-    `log` is the file that takes what the function prints.
+    `function` is the logical id in the template, and `parameters` are the stack's. The environment of a `lasting` world is used
+    again for the next fault in this world. `opa` is a shell script that replaces OPA's binary, whose path is in $OPA; `policies`
+    names changed policies that replace the bundle; `log` is the file for the function's output.
     """
 
     variables: tuple[tuple[str, str], ...] = ()
@@ -43,12 +42,12 @@ class World:
 
     @property
     def notices(self) -> bool:
-        """Whether notices are given."""
+        """Whether notices are sent."""
         return any(name == "NoticeTags" for name, _ in self.parameters)
 
     @property
     def records(self) -> bool:
-        """Whether records are kept in a bucket."""
+        """Whether records are stored in a bucket."""
         return any(name == "RecordBucket" for name, _ in self.parameters)
 
 
@@ -61,21 +60,22 @@ _SINKS = (
     ("SecurityHub", "enabled"),
 )
 SINKS = World(parameters=_SINKS, lasting=True)
-"""A stack that keeps records in a bucket and gives notices on every channel."""
+"""A stack that stores records in a bucket and sends notices on every channel."""
 SWEEPS = World(function=SWEEP, parameters=(*_SINKS, ("SweepCallsPerSecond", "999")), lasting=True)
 """The sweep of that stack."""
 REMOTE = World(variables=(("GUARD_OPA_URL", "{opa}"),), lasting=True)
-"""A stack whose OPA is elsewhere."""
+"""A stack with a remote OPA."""
 
 
 @dataclass(frozen=True)
 class Fault:
     """One row of the campaign; `acts` arrange it just before the event arrives.
 
-    `attempts`, `outcome` and `failures` (types of errors in the records) are expected where they are given. `spares` is whether
-    a job that the policies allow is judged with the same fault, and goes on. `told` is whether each notice about a denied job is
-    given, where there are any; else it is a dead letter. With `redriven`, the dead letters are sent through the function again.
-    A fault that is `sandboxed` takes a sandbox, where the function's user isn't root: no limit of processes counts for that.
+    `attempts`, `outcome` and `failures` (types of errors in the records) are compared if they are given. `spares` is whether the
+    fault is also played with a job that the policies allow, which must keep running. `notified` is whether each notice about a
+    denied job is delivered, if there are notices; otherwise it is a dead letter. With `redriven`, the dead letters are sent
+    through the function again. A `sandboxed` fault needs a sandbox, where the function's user isn't root: limits of processes
+    don't apply to root.
     """
 
     area: Area
@@ -88,6 +88,6 @@ class Fault:
     outcome: str | None = None
     failures: frozenset[str] = field(default_factory=frozenset)
     spares: bool = True
-    told: bool = True
+    notified: bool = True
     redriven: bool = False
     sandboxed: bool = False

@@ -1,4 +1,4 @@
-"""What stands between the guard and what it calls: a proxy that hands calls over, or spoils them as networks and services do."""
+"""A proxy between the guard and a service, which forwards calls or spoils them as networks and services do."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Spoil = Callable[["Request"], None]
 ALWAYS = 10_000
-"""As good as always: how often a fault happens that doesn't end."""
+"""The number of times that a permanent fault occurs."""
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
 
 
 class Front:
-    """The endpoint that the guard calls; `spoil` says what happens to the next calls of an operation."""
+    """The endpoint that the guard calls; `spoil` sets what happens to the next calls of an operation."""
 
     def __init__(self, behind: tuple[str, int]) -> None:
         self._behind = behind
         self._spoils: defaultdict[str, deque[Spoil]] = defaultdict(deque)
         self._lock = threading.Lock()
         self.served: Counter[str] = Counter()
-        """The calls that went well behind it, by operation."""
+        """The number of successful calls of the service, by operation."""
         self.over = threading.Event()
         self._door = _Door(self, 0)
         self.url = f"http://127.0.0.1:{self._door.server_port}"
 
     def spoil(self, operation: str, how: Spoil, times: int = 1) -> None:
-        """Do this to the next calls of the operation, `*` for any."""
+        """Spoil the next calls of the operation, `*` for any, in this way."""
         with self._lock:
             self._spoils[operation].extend([how] * times)
 
     def shut(self) -> None:
-        """Refuse connections, and drop those that there are."""
+        """Refuse new connections, and drop the open ones."""
         self._door.close()
 
     def drop(self) -> None:
-        """Close the connections that there are, as a service does with idle ones."""
+        """Close the open connections, as a service does with idle ones."""
         self._door.drop()
 
     def reset(self) -> None:
@@ -60,15 +60,15 @@ class Front:
         self._door.close()
 
     def fate(self, operation: str) -> Spoil:
-        """What happens to a call that has just arrived."""
+        """Return what happens to a call that has just arrived."""
         with self._lock:
             for name in (operation, "*"):
                 if self._spoils[name]:
                     return self._spoils[name].popleft()
         return serve
 
-    def ask(self, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Return the answer of what is behind."""
+    def forward(self, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Forward the request to the service and return its response."""
         connection = http.client.HTTPConnection(*self._behind, timeout=60)
         try:
             connection.request(request.command, request.path, request.body, dict(request.headers.items()))
@@ -83,7 +83,7 @@ class Front:
 
 
 class _Door(ThreadingHTTPServer):
-    """A listening socket on loopback, with the connections that came through it."""
+    """A listening socket on loopback, with the connections that it accepted."""
 
     daemon_threads = True
     block_on_close = False
@@ -116,7 +116,7 @@ class _Door(ThreadingHTTPServer):
             self.drop()
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing: a client that left is part of the faults."""
+        """Print nothing: lost clients are part of the faults."""
 
 
 class Request(BaseHTTPRequestHandler):
@@ -128,7 +128,7 @@ class Request(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_POST(self) -> None:
-        """Take a call and let happen to it what was arranged."""
+        """Receive a call and spoil or serve it as arranged."""
         self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.operation = _operation(self)
         self.server.front.fate(self.operation)(self)
@@ -137,17 +137,17 @@ class Request(BaseHTTPRequestHandler):
     do_PUT = do_POST  # noqa: N815
 
     def handle_expect_100(self) -> bool:
-        """Ask for the body at once: the answers are buffered, and botocore waits a second for this one."""
-        going_on = super().handle_expect_100()
+        """Request the body at once: responses are buffered, and botocore would wait a second for this one."""
+        is_accepted = super().handle_expect_100()
         self.wfile.flush()
-        return going_on
+        return is_accepted
 
-    def asked(self) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Hand the call over; return the answer."""
-        return self.server.front.ask(self)
+    def forward(self) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Forward the call to the service and return its response."""
+        return self.server.front.forward(self)
 
     def answer(self, status: int, headers: list[tuple[str, str]], body: bytes, length: int | None = None) -> None:
-        """Send an answer whose length may be said to be another one."""
+        """Send a response; `length` is the value of Content-Length if it isn't the body's length."""
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -156,21 +156,21 @@ class Request(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def leave(self) -> None:
-        """Close the connection without another byte, so that the client sees a reset."""
+        """Close the connection without sending anything, so that the client sees a reset."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
     def waits(self, seconds: float) -> bool:
-        """Wait, but not beyond the end of the fault; return whether that has not come."""
+        """Wait, but not beyond the end of the play; return whether the play is still running."""
         return not self.server.front.over.wait(seconds)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 def _operation(request: Request) -> str:
-    """The operation's name as each of the APIs has it; the last part of the path where there is none."""
+    """Return the operation's name from where each API has it, or else the last part of the path."""
     if target := request.headers.get("X-Amz-Target"):
         return target.rpartition(".")[2]
     if request.body.startswith(b"Action="):
@@ -179,8 +179,8 @@ def _operation(request: Request) -> str:
 
 
 def serve(request: Request) -> None:
-    """What happens when nothing was arranged."""
-    request.answer(*request.asked())
+    """The call is served."""
+    request.answer(*request.forward())
 
 
 def reset(request: Request) -> None:
@@ -195,18 +195,18 @@ def refuse_from_now(request: Request) -> None:
 
 
 def lose_answer(request: Request) -> None:
-    """The call is served, and the connection lost before the answer."""
-    request.asked()
+    """The call is served, and the connection lost before the response."""
+    request.forward()
     request.leave()
 
 
 def status(code: int, body: bytes = b"") -> Spoil:
-    """The service answers with this status and no error that the API knows."""
+    """The service responds with this status and a body that isn't an error of the API."""
     return lambda request: request.answer(code, [("Content-Type", "text/html")], body)
 
 
 def fail(code: int, error: str) -> Spoil:
-    """The service answers with this error and status."""
+    """The service responds with this error and status."""
     as_json = b'{"__type": "%s", "message": "injected fault"}' % error.encode()
     as_xml = b"<Error><Code>%s</Code><Message>injected fault</Message></Error>" % error.encode()
 
@@ -224,30 +224,30 @@ def fail(code: int, error: str) -> Spoil:
     return refuse
 
 
-def say(body: bytes) -> Spoil:
-    """Something answers this, as if all went well."""
+def respond(body: bytes) -> Spoil:
+    """Something responds with status 200 and this JSON."""
     return lambda request: request.answer(200, [("Content-Type", "application/json")], body)
 
 
 def redirect(path: str) -> Spoil:
-    """The call is to be made at another path."""
+    """The call is redirected to another path."""
     return lambda request: request.answer(307, [("Location", path)], b"")
 
 
 def truncate(request: Request) -> None:
-    """Half of the answer arrives."""
-    code, headers, body = request.asked()
+    """Only half of the response arrives."""
+    code, headers, body = request.forward()
     request.answer(code, headers, body[: len(body) // 2], length=len(body))
     request.leave()
 
 
 def not_json(request: Request) -> None:
-    """Something else than the service answers, as a captive proxy does: 200 with a page."""
+    """Something other than the service responds, as a captive portal does: with status 200 and a page."""
     request.answer(200, [("Content-Type", "text/html")], b"<html>Sign in</html>")
 
 
 def slow(seconds: float) -> Spoil:
-    """The answer takes this long; a call that is still waiting at the end of the fault is never served."""
+    """The response takes this long; a call that is still waiting at the end of the play is never served."""
 
     def wait(request: Request) -> None:
         if request.waits(seconds):
@@ -259,7 +259,7 @@ def slow(seconds: float) -> Spoil:
 
 
 def hang(seconds: float) -> Spoil:
-    """Nothing comes for this long, and the call isn't served."""
+    """There is no response for this long, and the call isn't served."""
 
     def wait(request: Request) -> None:
         request.waits(seconds)

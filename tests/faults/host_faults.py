@@ -1,4 +1,4 @@
-"""The environment has no disk, no memory, no threads, no files, no log or no time left, is frozen for long, or is killed."""
+"""The environment runs out of disk, memory, threads, files or time, can't log, is frozen for long, or is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs that faults are played with: the kind, and how one with an image is created."""
+"""The jobs with which faults are played: their kinds, and functions that create them with an image."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tests.support.carriers import CARRIERS, Create
 from tests.support.jobs import training_request
 from tests.support.minimal import minimal
 
-# What a job's owner may write where the API takes any text: what ends a line, steers a terminal, ends a text in C, is half a
-# character, reads backwards, or takes four bytes.
+# Text that a job's owner may write where the API accepts any: line ends, terminal escapes, a null character, half a surrogate
+# pair, a right-to-left override, and a character of four bytes.
 HOSTILE = "\r\n\x00\x1b[2J\x7f\u2028\u202e\ud83d \N{PILE OF POO}\"'`$(stop)\\u0000{{}}%s" * 8
 
 
@@ -30,7 +30,7 @@ def _large(sagemaker: Any, name: str, image: str) -> None:
 
 
 def _rule_beside_algorithm(sagemaker: Any, name: str, image: str) -> None:
-    """The image is a debugger rule's; the job's own is an algorithm's."""
+    """Create a job with the image in a debugger rule; its training image comes from an algorithm."""
     algorithm = minimal("CreateAlgorithm", AlgorithmName=f"{name}-algorithm")
     algorithm["TrainingSpecification"] |= {"TrainingImage": "registry.example/approved:1"}
     sagemaker.create_algorithm(**algorithm)

@@ -1,4 +1,4 @@
-"""What the guard writes to besides its log: the bucket of records, the queues, and where notices are given."""
+"""The services to which the guard writes in addition to its log: the bucket of records, the queues, and the notices' channels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.state import let_time_pass
 
 
 class Places:
-    """Created as the template has them; all is read and written past what spoils the guard's own calls."""
+    """Creates them as the template does, and reads and writes them without the proxy that spoils the guard's calls."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
@@ -38,7 +38,7 @@ class Places:
         return f"/{ACCOUNT}/notices"
 
     def forget(self) -> None:
-        """Empty all that a play looks at."""
+        """Empty the queues and the bucket."""
         for url in (self._letters, self._notices):
             self._sqs.delete_queue(QueueUrl=url)
         self._make_queues()
@@ -46,18 +46,18 @@ class Places:
             self._s3.delete_object(Bucket=BUCKET, Key=key)
 
     def records(self) -> list[dict[str, Any]]:
-        """The records in the bucket."""
+        """Return the records in the bucket."""
         bodies = (self._s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in self._keys())
         return [json.loads(gzip.decompress(body)) for body in bodies]
 
     def letters(self) -> int:
-        """How many dead letters there are."""
+        """Return the number of dead letters."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self._sqs.get_queue_attributes(QueueUrl=self._letters, AttributeNames=names)["Attributes"]
         return sum(int(number) for number in found.values())
 
     def keep(self, event: object, delivery: Delivery) -> None:
-        """Keep the event of a failed invocation, as Lambda does."""
+        """Send the event of a failed invocation to the dead-letter queue, as Lambda does."""
         error = {"errorType": delivery.errors[-1], "errorMessage": "in a play"}
         self._send({"requestPayload": event, "requestContext": {}, "responsePayload": error})
 
@@ -75,13 +75,13 @@ class Places:
                 self._sqs.change_message_visibility(**handle, VisibilityTimeout=0)
 
     def _received(self) -> list[Any]:
-        """What the queue has, once the time has passed after which a message may be read."""
+        """Receive a message, without waiting for the end of its delay."""
         for message in get_backend("sqs")[ACCOUNT][REGION].queues["notices"]._messages:
             message.delayed_until = 0.0
         return self._sqs.receive_message(QueueUrl=self._notices).get("Messages", [])
 
     def redrive(self, function: Function) -> list[str]:
-        """Send the dead letters through the function, as the command does; return what became of each."""
+        """Send the dead letters through the function, as the command does; return the result of each."""
         queue = Queue(self._sqs, self._letters)
         return [redriven.result for redriven in redrive(queue, _Lambda(function), "guard", 10)]
 
@@ -104,13 +104,13 @@ class Places:
 
 
 class _Lambda:
-    """Lambda's `invoke` with the function of a play behind it."""
+    """A client of Lambda whose `invoke` runs the function of a play."""
 
     def __init__(self, function: Function) -> None:
         self._function = function
 
     def invoke(self, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803 - the API's name
-        """Return the function's answer, or its error."""
+        """Return the function's result, or its error."""
         try:
             answer, failed = self._function.warm().invoke(json.loads(Payload)), {}
         except LambdaFailed as exc:

@@ -11,7 +11,7 @@ Row = tuple[str, ...]
 
 
 def row(play: Play, problems: Sequence[str]) -> Row:
-    """Return what the table says of a play with the denied job."""
+    """Return the table's row for a play with the denied job."""
     return (
         "FAIL" if problems else "ok",
         play.fault.area,
@@ -26,7 +26,7 @@ def row(play: Play, problems: Sequence[str]) -> Row:
 
 
 def _notices(play: Play) -> str:
-    """How many channels gave one; events' own letters are with the job."""
+    """Return the number of notices that channels delivered; dead letters of events are in the job's column."""
     if not play.given:
         return "-"
     return f"{sum(play.given.values())} given" + (", dead letter" if play.letters_left and not play.letters else "")

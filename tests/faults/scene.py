@@ -1,4 +1,4 @@
-"""The stage on which faults are played: SageMaker, what stands before it, and the function; and one play on it."""
+"""The stage on which faults are played: SageMaker, the proxy in front of it, and the function; and one play on it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ from tools.local_sagemaker import CONTROL, set_status
 _NUMBERS = count(1)
 SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 _SWEEP_SECONDS = 10 * 60
-# OPA starts within one; a loaded machine may take several.
+# OPA starts within a second; a loaded machine may need several.
 _OPA_SECONDS = 15.0
 
 
 @dataclass
 class Stage:
-    """All that outlives a play. `folders` are the package, the runtime client and what worlds add; without a sandbox the function
-    runs as whoever runs the campaign, and can write its code.
+    """Everything that outlives a play. `folders` are the package, the runtime client and the worlds' additions.
+
+    Without a sandbox, the function runs as the user who runs the campaign, and can write to its code.
     """
 
     folders: dict[str, Path]
@@ -77,14 +78,14 @@ class Stage:
         )
 
     def close(self) -> None:
-        """End everything that runs."""
+        """End the functions and the proxy."""
         for function in self.lasting.values():
             function.close()
         self.front.close()
 
 
 class Scene:
-    """One play of a fault, as its acts see it: the job, its events, and what they may do to the function."""
+    """One play of a fault, as its acts see it: the job, its events and the function."""
 
     def __init__(self, stage: Stage, fault: Fault, function: Function) -> None:
         self.stage = stage
@@ -108,16 +109,16 @@ class Scene:
         return self.function.warm()
 
     def at(self, attempt: int, act: Act) -> None:
-        """Do this just before an attempt."""
+        """Play the act just before an attempt."""
         self._at[attempt].append(act)
 
     def opa_pids(self) -> list[int]:
-        """Process ids of OPA, without starting anything."""
+        """Return the process ids of OPA, without starting it."""
         environment = self.function.environment
         return [pid for pid in descendants(environment.pid) if _name(pid) == "opa"] if environment else []
 
     def await_opa(self) -> None:
-        """Wait until OPA's process, which may be a shell's at first, is OPA's."""
+        """Wait until OPA runs; its process may be a shell at first."""
         deadline = time.monotonic() + _OPA_SECONDS
         while not self.opa_pids():
             assert time.monotonic() < deadline, "OPA doesn't start"
@@ -129,25 +130,25 @@ class Scene:
             os.kill(pid, number)
 
     def status(self) -> str:
-        """The job's status."""
+        """Return the job's status."""
         return status(self.sagemaker, self.kind, self.name)
 
     def create(self, image: str) -> None:
-        """Create the job; its event is a minute old. In the world of the sweep it never comes."""
+        """Create the job with an event that is a minute old; in the sweep's world the event never arrives."""
         self._create(self.sagemaker, self.name, image)
         started = aged(started_event(self.sagemaker, self.kind, self.name), minutes=1)
         self.events = [SCHEDULE if self.world.function == SWEEP else started]
 
     def deliver(self) -> tuple[Delivery, ...]:
-        """Deliver the events one after another, and the messages about notices after them."""
+        """Deliver the events in order, and then the messages about notices."""
         deliveries = [self.function.deliver(event, self._before) for event in self.events]
         if self.world.notices:
-            # The sweep's notices, too, are given by the function of the events.
+            # The sweep's notices, too, are sent by the events' function.
             self.stage.places.give(self.stage.function(SINKS) if self.world.function == SWEEP else self.function)
         return (*deliveries, *self.beside)
 
     def redrive(self, deliveries: Sequence[Delivery]) -> list[str]:
-        """Send what became a dead letter through the function again; return what became of each."""
+        """Send the dead letters through the function again; return the result of each."""
         for event, delivery in zip(self.events, deliveries, strict=False):
             if delivery.is_letter:
                 self.stage.places.keep(event, delivery)
@@ -156,7 +157,7 @@ class Scene:
         return results
 
     def end(self) -> None:
-        """Undo what outlives the play otherwise."""
+        """Undo everything that would outlive the play."""
         self.over.set()
         for undo in self.undo:
             undo()
@@ -197,7 +198,7 @@ def play(stage: Stage, fault: Fault, *, denied: bool = True) -> Play:
         if own:
             function.close()
     state = scene.status()
-    # What runs on would be found by the next play's sweep.
+    # Otherwise the next play's sweep would find the running job.
     set_status(scene.name, "Completed")
     return Play(
         fault=fault,
@@ -215,13 +216,13 @@ def play(stage: Stage, fault: Fault, *, denied: bool = True) -> Play:
 
 
 def aged(event: dict[str, Any], *, minutes: float) -> dict[str, Any]:
-    """Return the event as one that is this old, with an id of its own."""
+    """Return a copy of the event that is this old and has a new id."""
     time_ = datetime.now(UTC) - timedelta(minutes=minutes)
     return copy.deepcopy(event) | {"time": time_.strftime("%Y-%m-%dT%H:%M:%SZ"), "id": f"event-{next(_NUMBERS)}"}
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the process ids of the children of a process, and of theirs."""
+    """Return the process ids of all descendants of a process."""
     found: list[int] = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -244,6 +245,6 @@ def _sizes(folder: Path) -> dict[Path, int]:
 
 
 def _written(folder: Path, sizes: dict[Path, int]) -> list[str]:
-    """The lines that were written since, oldest log first."""
+    """Return the lines that were written after the given sizes, oldest log first."""
     logs = sorted(folder.iterdir(), key=lambda log: int(log.stem))
     return [line for log in logs for line in log.read_bytes()[sizes.get(log, 0) :].decode().splitlines()]

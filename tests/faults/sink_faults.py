@@ -1,4 +1,4 @@
-"""What tells of decisions fails: channels of notices and their queue, the bucket of records; and dead letters sent again."""
+"""Sinks of decisions fail: the notices' channels and queue, and the bucket of records; and dead letters are redriven."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.faults.fault import SINKS, Act, Fault
 from tests.faults.front import ALWAYS, Spoil
 from tests.faults.verdict import CHANNELS
 
-# The calls of one attempt.
+# The number of calls in one attempt.
 CALLS = 2
 _DENIED = front.fail(403, "AccessDenied")
 _THROTTLED = front.fail(400, "ProvisionedThroughputExceededException")
@@ -17,7 +17,7 @@ BUSY = front.fail(500, "InternalFailure")
 
 
 def _notice(name: str, *acts: Act, **expected: object) -> Fault:
-    # About an allowed job there is nothing to tell.
+    # There are no notices about an allowed job.
     return Fault("notice", name, acts, world=SINKS, **{"spares": False, **expected})  # type: ignore[arg-type]
 
 
@@ -30,7 +30,7 @@ def _redriven(name: str, *acts: Act, **expected: object) -> Fault:
     return Fault("redrive", name, acts, world=SINKS, redriven=True, **{"spares": False, **expected})  # type: ignore[arg-type]
 
 
-_LETTER = {"told": False, "attempts": 1}
+_LETTER = {"notified": False, "attempts": 1}
 
 NOTICES: tuple[Fault, ...] = (
     _notice("all is well", attempts=1, spares=True),

@@ -1,4 +1,4 @@
-"""The sweep, which finds a job whose event never came: beside another, killed, without its table, or with lists that fail.
+"""The sweep, which finds a job whose event never arrived, runs beside another sweep, is killed, or its table or lists fail.
 
 Its attempts are sweeps, ten minutes apart.
 """
@@ -28,7 +28,7 @@ from tests.faults.sink_faults import BUSY, CALLS
 _LIST = "ListTrainingJobs"
 _THROTTLED = front.fail(400, "ProvisionedThroughputExceededException")
 _GONE = front.fail(400, "ResourceNotFoundException")
-# What the sweep's own items and the breaker's need, and what notices do.
+# The operations for the items of the sweep, the breaker and the notices.
 _TABLE = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 
 
@@ -44,7 +44,7 @@ SWEEP: tuple[Fault, ...] = (
     _sweep("no event came", attempts=1, outcome="stopped", spares=True),
     _sweep("another sweep begins meanwhile", beside(DESCRIBE), attempts=2),
     _sweep("two sweeps at once, table gone", *_table(_GONE), beside(DESCRIBE)),
-    # A killed sweep keeps the next one away for two minutes at most.
+    # A killed sweep blocks the next one for at most two minutes.
     _sweep("killed while it lists", killed_by(_LIST), attempts=2),
     _sweep("killed while it describes the job", killed_by(DESCRIBE), attempts=2),
     _sweep("killed between record and stop", killed_by(STOP), attempts=2),
@@ -63,8 +63,8 @@ SWEEP: tuple[Fault, ...] = (
     ),
     _sweep("list slow once", spoil(_LIST, front.slow(6)), attempts=1),
     _sweep("list's answer not JSON, for one sweep", spoil(_LIST, front.not_json), attempts=2),
-    _sweep("list's answer a list, for one sweep", spoil(_LIST, front.say(b'["blocked"]')), attempts=2),
-    # The job is told of by name when that lasts; here the next sweep judges it.
+    _sweep("list's answer a list, for one sweep", spoil(_LIST, front.respond(b'["blocked"]')), attempts=2),
+    # If this lasts, the sweep reports the job by name; here the next sweep evaluates it.
     _sweep("describe busy for one sweep", refuse(DESCRIBE, "ThrottlingException", 3), again(2), attempts=2),
     _sweep("describe denied for one sweep", refuse(DESCRIBE, "AccessDeniedException"), again(2), attempts=2),
     _sweep("tags busy always", refuse("ListTags", "ThrottlingException", ALWAYS), attempts=2, spares=True),

@@ -1,4 +1,4 @@
-"""Each fault with a job that the policies deny, and with one that they allow."""
+"""Play each fault with a job that the policies deny, and with a job that they allow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 400
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.area}: {fault.id}")
 def test_a_denied_job_is_stopped_and_nothing_is_lost(fault: Fault, stage: Stage, record_property: Any) -> None:
     if not stage.sandboxed and (fault.sandboxed or fault.world.tmp != "rw"):
-        pytest.skip("another user and a /tmp of its own take a sandbox")
+        pytest.skip("needs a sandbox with a separate user and /tmp")
     played = play(stage, fault)
     found = problems(played)
     if fault.spares:

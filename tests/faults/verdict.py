@@ -1,4 +1,4 @@
-"""What must hold however a fault was played; pure."""
+"""The conditions that every play must meet; pure functions."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tests.faults.fault import SWEEP, Fault
 
 LINE_LIMIT_BYTES = 64 * 1024
 CHANNELS = ("AddTags", "PutEvents", "Publish", "import")
-"""The call by which each channel gives a notice; the last is the end of the path of Security Hub's."""
+"""The API operation of each channel; the last one is the end of Security Hub's path."""
 STOPPED = frozenset({"Stopping", "Stopped", "STOPPING", "STOPPED"})
 
 
 @dataclass(frozen=True)
 class Play:
-    """One fault with one job: how its events were delivered, what the log has, and what became of the job.
+    """One fault with one job: the deliveries of its events, the log, and the job's end.
 
-    `stops` is how many Stop calls SageMaker accepted. `lines` are all that was printed since the event arrived. `given` counts
-    the notices by channel, `kept` are the records in the bucket, `redriven` says what became of the dead letters that were sent
-    through the function again, and `letters_left` are those in the queue at the end: of such ones, and of notices.
+    `stops` is the number of Stop calls that SageMaker accepted. `lines` is the output since the event arrived. `given` counts the
+    delivered notices by channel, `kept` are the records in the bucket, `redriven` are the results of the dead letters that were
+    sent through the function again, and `letters_left` is the number of dead letters, of events and of notices, at the end.
     """
 
     fault: Fault
@@ -45,14 +45,14 @@ class Play:
 
     @property
     def letters(self) -> int:
-        """How many events are in the dead-letter queue, or sweeps were in vain."""
+        """The number of events in the dead-letter queue, or of failed sweeps."""
         if self.fault.redriven:
             return self.letters_left
         return sum(delivery.is_letter for delivery in self.deliveries)
 
     @property
     def attempts(self) -> int:
-        """How often the function was invoked."""
+        """The number of the function's invocations."""
         return sum(len(delivery.errors) for delivery in self.deliveries)
 
     @property
@@ -68,35 +68,35 @@ class Play:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether the job is stopped, by the guard or by somebody else."""
+        """Whether the job was stopped, by the guard or by somebody else."""
         return self.status in STOPPED
 
     @property
     def is_sweep(self) -> bool:
-        """Whether sweeps were played, and no events."""
+        """Whether the function is the sweep's."""
         return self.fault.world.function == SWEEP
 
     @property
     def answered(self) -> int:
-        """How many decisions there must be a record of: one for each event that succeeded, or for all the sweeps."""
+        """The number of decisions that must have a record: one for each event that succeeded, or one for all sweeps."""
         succeeded = sum(not delivery.is_letter for delivery in self.deliveries)
         return min(succeeded, 1) if self.is_sweep else succeeded
 
 
 def problems(play: Play) -> list[str]:
-    """Return everything about the play that breaks a promise of the guard or isn't as the fault says."""
+    """Return every broken promise of the guard in the play, and every difference from the fault's expectations."""
     return [*_promises(play), *(_expectations(play) if play.is_denied else ())]
 
 
 def _promises(play: Play) -> Iterator[str]:
     if play.is_denied and play.fault.end == "stopped" and not play.is_stopped:
-        yield f"the denied job runs on: {play.status}"
+        yield f"the denied job is still running: {play.status}"
     if play.stops and not play.is_denied:
         yield f"a job that the policies allow was stopped: {play.status}"
     if len(play.outcomes) < play.answered:
         yield f"{play.answered} events succeeded, and the log has {len(play.outcomes)} records with an outcome"
     ended = sum(record["outcome"] is not None for record in play.kept)
-    # A sweep that failed says so; it doesn't look again at a job that it stopped.
+    # A failed sweep reports its failure, and the next one doesn't evaluate a stopped job again.
     wanted = 0 if play.is_sweep and any(map(any, (delivery.errors for delivery in play.deliveries))) else play.answered
     if play.fault.world.records and ended < wanted:
         yield f"{play.answered} events succeeded, and the bucket has {ended} records with an outcome"
@@ -107,24 +107,24 @@ def _promises(play: Play) -> Iterator[str]:
 
 
 def _notices(play: Play) -> Iterator[str]:
-    """The owner of a denied job is told once on each channel; else there is a dead letter."""
+    """The owner of a denied job is notified once on each channel; otherwise there is a dead letter."""
     wanted = int(play.is_denied and play.is_stopped)
     for channel, given in play.given.items():
         if given > wanted:
-            yield f"{channel} gave {given} notices, not {wanted}"
-        if given < wanted and (play.fault.told or not play.letters_left):
-            yield f"{channel} gave no notice"
-    if play.given and not play.fault.told and not play.letters_left and play.is_denied:
-        yield "a notice could not be given, and there is no dead letter"
+            yield f"{channel} delivered {given} notices, not {wanted}"
+        if given < wanted and (play.fault.notified or not play.letters_left):
+            yield f"{channel} delivered no notice"
+    if play.given and not play.fault.notified and not play.letters_left and play.is_denied:
+        yield "a notice could not be delivered, and there is no dead letter"
 
 
 def _log(play: Play) -> Iterator[str]:
-    """The decision log is readable, and was written before anything was done."""
+    """The decision log is readable, and each decision was recorded before its stop."""
     if play.stops and not play.letters and play.decision != "deny":
-        yield "the job was stopped, and neither a record nor a dead letter says why"
+        yield "the job was stopped without a record or a dead letter that says why"
     for record in play.records:
         if record.get("outcome") == "stopped" and not _was_announced(record, play.records):
-            yield f"decision {record['decision_id']} was recorded after the stop only"
+            yield f"decision {record['decision_id']} was recorded only after the stop"
     longest = max((len(line.encode()) for line in play.lines), default=0)
     if longest > LINE_LIMIT_BYTES:
         yield f"a line of the log is {longest:,} bytes long"
@@ -138,7 +138,7 @@ def _was_announced(record: dict[str, Any], records: list[dict[str, Any]]) -> boo
 def _expectations(play: Play) -> Iterator[str]:
     fault = play.fault
     if fault.end == "letter" and not play.letters:
-        yield "nobody could stop the job, and there is no dead letter"
+        yield "the job could not be stopped, and there is no dead letter"
     if fault.end == "untouched" and play.stops:
         yield "there was nothing to stop, and the guard stopped it"
     if fault.attempts is not None and play.attempts != fault.attempts:

@@ -1,4 +1,4 @@
-"""What a world adds to a function: another OPA, other policies, other variables."""
+"""A world's changes of the function: another OPA, other policies, other variables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.policies import CONFIG, POLICIES, SHIPPED
 _HEAD = 'package guard.rules.{name}\n\nremediation := "none"\n\n'
 ERRS = _HEAD + 'findings contains {{"message": "x"}} if to_number(input.job.name) > 1\n'
 CONFLICTS = _HEAD + 'findings := {{"a"}} if input.job.name\n\nfindings := {{"b"}} if input.job.arn\n'
-# 10^9 combinations: minutes of work, of which a decision takes its two seconds.
+# 10^9 combinations: minutes of work, until the decision's timeout of two seconds.
 SLOW = (
     _HEAD
     + 'findings contains {{"message": "x"}} if {{\n'
@@ -32,7 +32,7 @@ Change = Callable[[Path], None]
 
 
 def _rule(source: str, name: str = "broken", level: Any = "warn") -> Change:
-    """A rule beside the shipped ones, unchecked as it is."""
+    """Add a rule to the shipped ones without checking it."""
 
     def change(folder: Path) -> None:
         target = folder / POLICIES / "guard" / "rules" / name
@@ -50,7 +50,7 @@ def _configure(folder: Path, rule: str, level: Any) -> None:
 
 
 def _broken_list(folder: Path) -> None:
-    """The rule of the deny list itself fails."""
+    """Make the deny list's rule fail."""
     rule = folder / POLICIES / "guard" / "rules" / "denied_image" / "denied_image.rego"
     rule.write_text(rule.read_text() + '\nfindings contains {"message": "x"} if to_number(input.job.name) > 1\n')
 
@@ -63,12 +63,12 @@ def _all_but_the_list_fail(folder: Path) -> None:
 
 
 def _main(pattern: str, replacement: str, more: str = "") -> Change:
-    """The entrypoints are others."""
+    """Change the entrypoints in main.rego."""
 
     def change(folder: Path) -> None:
         main = folder / POLICIES / "guard" / "main" / "main.rego"
         source, replaced = re.subn(pattern, replacement, main.read_text(), flags=re.MULTILINE)
-        assert replaced, f"{pattern} is nowhere in main.rego: change worlds.py"
+        assert replaced, f"{pattern} isn't in main.rego: change it in worlds.py"
         main.write_text(source + more)
 
     return change
@@ -82,7 +82,7 @@ CHANGES: dict[str, Change] = {
     "a rule errs at warn": _rule(ERRS),
     "a rule errs at deny": _rule(ERRS, level="deny"),
     "a rule has conflicting values": _rule(CONFLICTS),
-    # The first of the others: what is left to it, one by one, is the least.
+    # First of the other rules, so that it has the smallest share of the remaining time.
     "a rule is slow": _rule(SLOW, name="a_slow_one"),
     "a rule is undefined": _rule(UNDEFINED),
     "a finding has no message": _rule(SPEECHLESS),
@@ -102,9 +102,9 @@ CHANGES: dict[str, Change] = {
 
 
 def variables(world: World, extra: Path, places: Mapping[str, Path], elsewhere: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment variables of the world; what they name is written into `extra`, the function's places["extra"].
+    """Return the environment variables of the world; write the files that they name to `extra`, the function's places["extra"].
 
-    `elsewhere` are addresses that they may name, too.
+    `elsewhere` has URLs that the variables can also refer to.
     """
     found = {name: value.format(**places, **elsewhere) for name, value in world.variables}
     if world.opa:
@@ -119,7 +119,7 @@ def variables(world: World, extra: Path, places: Mapping[str, Path], elsewhere: 
 
 
 def _changed(extra: Path, name: str) -> str:
-    """The folder of the changed policies, made when it isn't there."""
+    """Return the name of the folder with the changed policies; create it if it doesn't exist."""
     folder = extra / name.replace(" ", "-")
     if not folder.exists():
         shutil.copytree(SHIPPED / POLICIES, folder / POLICIES)

@@ -1,4 +1,4 @@
-"""The campaign's verdict turns red for each promise that is broken."""
+"""The campaign's verdict has a problem for each broken promise."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ GOOD = lines({"decision": "allow", "outcome": "not_denied"})
 FAILED = lines({"outcome": "failed", "failures": [{"error": "CollectError"}]})
 
 
-TOLD = Fault("notice", "none", world=SINKS)
-UNTOLD = replace(TOLD, told=False)
+NOTIFIED = Fault("notice", "none", world=SINKS)
+UNNOTIFIED = replace(NOTIFIED, notified=False)
 SWEPT = Fault("sweep", "none", world=SWEEPS)
 KEPT = ({"outcome": "stopped"},)
 
 
 def given(**numbers: int) -> dict[str, Any]:
-    """The notices of a play, and its records: one on each channel but for these."""
+    """Return the notices and records of a play; `numbers` replaces the one notice of a channel."""
     return {"given": dict.fromkeys(CHANNELS, 1) | numbers, "kept": KEPT}
 
 
@@ -49,53 +49,64 @@ def play(**changes: Any) -> Play:
     [
         pytest.param(play(), id="a denied job is stopped"),
         pytest.param(play(deliveries=(LETTER,)), id="and its event tried again"),
-        pytest.param(play(is_denied=False, lines=GOOD, status="InProgress", stops=0), id="a good job goes on"),
+        pytest.param(
+            play(is_denied=False, lines=GOOD, status="InProgress", stops=0), id="an allowed job keeps running"
+        ),
         pytest.param(
             play(fault=replace(FAULT, end="letter"), deliveries=(LETTER,), lines=(), status="InProgress", stops=0),
-            id="nothing could stop it, and there is a dead letter",
+            id="it could not be stopped, and there is a dead letter",
         ),
         pytest.param(play(lines=(), deliveries=(LETTER,)), id="stopped without a log, and there is a dead letter"),
-        pytest.param(play(fault=TOLD, **given()), id="its owner is told once, on each channel"),
-        pytest.param(play(fault=UNTOLD, **given(Publish=0), letters_left=1), id="a notice is a dead letter"),
+        pytest.param(play(fault=NOTIFIED, **given()), id="its owner is notified once on each channel"),
+        pytest.param(play(fault=UNNOTIFIED, **given(Publish=0), letters_left=1), id="a notice is a dead letter"),
         pytest.param(play(fault=SWEPT, deliveries=(ONCE, ONCE), **given()), id="the second sweep has nothing to do"),
         pytest.param(
             play(fault=SWEPT, deliveries=(Delivery(("SweepError", None)),), **given() | {"kept": ()}),
             id="a failed sweep",
         ),
         pytest.param(
-            play(fault=replace(TOLD, redriven=True), deliveries=(LETTER,), **given()), id="a letter that was redriven"
+            play(fault=replace(NOTIFIED, redriven=True), deliveries=(LETTER,), **given()),
+            id="a letter that was redriven",
         ),
         pytest.param(play(lines=("START", "[ERROR] x", *DENIED)), id="other lines are printed"),
     ],
 )
-def test_nothing_is_wrong_where_the_promises_are_kept(kept: Play) -> None:
+def test_a_play_that_keeps_the_promises_has_no_problems(kept: Play) -> None:
     assert problems(kept) == []
 
 
 @pytest.mark.parametrize(
     ("broken", "problem"),
     [
-        pytest.param(play(status="InProgress", stops=0), "runs on", id="a denied job runs on"),
-        pytest.param(play(status="InProgress", stops=0, deliveries=(LETTER,)), "runs on", id="also with a dead letter"),
-        pytest.param(play(is_denied=False), "that the policies allow was stopped", id="a good job is stopped"),
+        pytest.param(play(status="InProgress", stops=0), "still running", id="a denied job keeps running"),
+        pytest.param(
+            play(status="InProgress", stops=0, deliveries=(LETTER,)), "still running", id="also with a dead letter"
+        ),
+        pytest.param(play(is_denied=False), "that the policies allow was stopped", id="an allowed job is stopped"),
         pytest.param(play(lines=()), "0 records", id="no record and no dead letter"),
         pytest.param(play(lines=DENIED[:1]), "0 records", id="a record without an outcome"),
         pytest.param(play(deliveries=(ONCE, ONCE)), "2 events", id="one record for two events"),
         pytest.param(play(stops=2), "2 stops", id="two stops"),
-        pytest.param(play(lines=DENIED[1:]), "after the stop only", id="recorded after the stop only"),
+        pytest.param(play(lines=DENIED[1:]), "only after the stop", id="recorded only after the stop"),
         pytest.param(play(lines=GOOD), "says why", id="stopped and recorded as allowed"),
         pytest.param(play(lines=(*DENIED, "x" * (LINE_LIMIT_BYTES + 1))), "bytes long", id="a long line"),
-        pytest.param(play(fault=TOLD, **given(Publish=2)), "Publish gave 2 notices", id="told twice"),
-        pytest.param(play(fault=TOLD, **given(AddTags=0)), "AddTags gave no notice", id="not told"),
-        pytest.param(play(fault=TOLD, **given(AddTags=0), letters_left=1), "AddTags gave no", id="not told, a letter"),
-        pytest.param(play(fault=UNTOLD, **given(AddTags=0)), "AddTags gave no", id="neither told nor a letter"),
-        pytest.param(play(fault=UNTOLD, **given()), "no dead letter", id="told, and a letter expected"),
+        pytest.param(play(fault=NOTIFIED, **given(Publish=2)), "Publish delivered 2 notices", id="notified twice"),
+        pytest.param(play(fault=NOTIFIED, **given(AddTags=0)), "AddTags delivered no notice", id="not notified"),
         pytest.param(
-            play(fault=TOLD, is_denied=False, lines=GOOD, status="InProgress", stops=0, **given()),
-            "gave 1 notices, not 0",
-            id="told of a good job",
+            play(fault=NOTIFIED, **given(AddTags=0), letters_left=1),
+            "AddTags delivered no",
+            id="a letter, not expected",
         ),
-        pytest.param(play(fault=TOLD, **given() | {"kept": ()}), "bucket has 0", id="no record in the bucket"),
+        pytest.param(
+            play(fault=UNNOTIFIED, **given(AddTags=0)), "AddTags delivered no", id="neither notified nor a letter"
+        ),
+        pytest.param(play(fault=UNNOTIFIED, **given()), "no dead letter", id="notified, and a letter expected"),
+        pytest.param(
+            play(fault=NOTIFIED, is_denied=False, lines=GOOD, status="InProgress", stops=0, **given()),
+            "delivered 1 notices, not 0",
+            id="notified about an allowed job",
+        ),
+        pytest.param(play(fault=NOTIFIED, **given() | {"kept": ()}), "bucket has 0", id="no record in the bucket"),
         pytest.param(play(fault=SWEPT, lines=(), **given()), "0 records", id="no record of a sweep"),
         pytest.param(
             play(fault=replace(FAULT, redriven=True, end="letter"), deliveries=(LETTER,)),
@@ -126,7 +137,7 @@ def test_the_table_has_a_row_for_each_fault() -> None:
     ]
 
 
-def test_every_fault_has_a_name_of_its_own() -> None:
+def test_the_names_of_faults_are_unique() -> None:
     names = [(fault.area, fault.id) for fault in FAULTS]
     assert len(set(names)) == len(names) >= 40
     assert {fault.area for fault in FAULTS} == set(get_args(Area))
