@@ -1,4 +1,4 @@
-"""The author's commands on copies of the policies, and what tests change there, whatever the configuration that ships."""
+"""The authoring commands on copies of the policies, and the changes that tests make there."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FIRST_IMAGE = re.compile(r"(?<=\n    images:\n)")
 EXEMPTIONS = re.compile(r"(?<=\n)exemptions:(?: \[\])?(?=\n)")
 
 Change = Callable[[Path, str | re.Pattern[str], str], None]
-"""Replaces what occurs once in a file of the copy."""
+"""Replaces a text that occurs once in a file of the copy."""
 
 
 def checked(tree: Opa, regal: Path, *, style_fails: bool = True) -> tuple[bool, dict[str, str], str]:
-    """Return whether all is well, the verdict of each step, and everything that was printed."""
+    """Return whether the check passes, the verdict of each step, and the whole output."""
     out = io.StringIO()
     well = check_policies(tree, regal, POLICIES, TODAY, out, style_fails=style_fails)
     verdicts = dict(re.findall(r"^(\S.*?) +(ok|noted|FAILED) +[\d.]+ s$", out.getvalue(), re.MULTILINE))
@@ -35,6 +35,6 @@ def checked(tree: Opa, regal: Path, *, style_fails: bool = True) -> tuple[bool, 
 
 
 def outcome_of_tests(tree: Opa) -> tuple[bool, str]:
-    """Return whether all tests pass and reach everything, and everything that was printed."""
+    """Return whether all tests pass with full coverage, and the whole output."""
     out = io.StringIO()
     return run_tests(tree, POLICIES, out), out.getvalue()

@@ -31,9 +31,9 @@ def _shipped_rules(opa: Path) -> list[Rule]:
 def configured_bundle(
     folder: Path, opa: Path, *, rules: Mapping[str, Mapping[str, Any]], exemptions: Sequence[Mapping[str, Any]] = ()
 ) -> Path:
-    """Build the bundle that ships, with these parameters of rules and these exemptions in place of its own.
+    """Build the shipped bundle with these parameters of rules, and these exemptions in place of the shipped ones.
 
-    The rules are those that `make bundle` checked and tried; only the configuration is checked again.
+    Only the configuration is checked, since `make bundle` has checked the rules.
     """
     copied = copy_policies(folder, opa)
     config = yaml.safe_load((folder / CONFIG).read_text())
@@ -52,7 +52,7 @@ def configured_bundle(
 
 @contextmanager
 def asked(opa: Path, bundle: Path) -> Iterator[Callable[..., Any]]:
-    """Give a function that returns what a bundle, or a folder of policies, has at a path for an input; None for nothing."""
+    """Yield a function that queries a bundle or policies folder: the value at a path for an input, or None if undefined."""
     process = OpaProcess(opa, bundle)
     with EmbeddedOpa(lambda: process, timeout=10, start_timeout=20) as engine, requests.Session() as session:
         engine.wait_until_ready()

@@ -1,4 +1,4 @@
-"""Documents of jobs of every kind, while some calls that describe them are throttled."""
+"""Documents of jobs of every kind for which some Describe calls are throttled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.shapes import answer
 NOTHING = DenyList(images={}, patterns=())
 SOURCE = Source(type="state-change", id="event-1", time=datetime(2026, 11, 23, 10, tzinfo=UTC))
 
-# What jobs of a kind name by itself or through each other; those of the others name nothing.
+# The resources that jobs of a kind refer to, directly or through other resources; other kinds refer to none.
 NAMED = {
     "hyperparameter-tuning": ("algorithm",),
     "inference-recommendations": ("model", "model-package"),
@@ -33,7 +33,7 @@ NAMED = {
 
 def _client(kind: JobKind, seed: int, failing: frozenset[str]) -> FakeSageMaker:
     operations = [kind.describe_operation, *(row.describe_operation for row in RESOURCE_KINDS)]
-    # Each is made when it is asked for: a job has few of the resources that there are.
+    # Answers are made on request, because a job refers to few of the resources.
     answers: dict[str, Any] = {name: partial(_answer, name, seed + number) for number, name in enumerate(operations)}
     answers["ListTags"] = {"Tags": [{"Key": "team", "Value": "a"}]}
     return FakeSageMaker(
@@ -46,7 +46,7 @@ def _answer(operation: str, seed: int, **_: Any) -> dict[str, Any]:
 
 
 def document(kind: JobKind, seed: int, failing: frozenset[str]) -> Document:
-    """Return the document of a job as the seed makes it, with what it names, while these calls are throttled."""
+    """Return the document of the seed's job with the resources that it names, while these calls are throttled."""
     told = answer(kind.describe_operation, seed)
     keep = random.Random(seed)
     told = {field: value for field, value in told.items() if keep.random() < 0.7}
@@ -55,5 +55,5 @@ def document(kind: JobKind, seed: int, failing: frozenset[str]) -> Document:
 
 
 def overlaps(fact: str, facts: set[str]) -> bool:
-    """Whether a fact, dotted, is one of the facts, a part of one, or a whole that has one."""
+    """Whether a dotted fact equals one of the facts, is a part of one, or contains one."""
     return any(f"{fact}.".startswith(f"{other}.") or f"{other}.".startswith(f"{fact}.") for other in facts)

@@ -1,4 +1,4 @@
-"""Every place in which a job of the simulated SageMaker can name an image."""
+"""Every field in which a job of the simulated SageMaker can name an image."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ENDPOINT = {"EndpointName": "endpoint", "LocalPath": "/opt/ml/processing/input"}
 
 @dataclass(frozen=True)
 class Carrier:
-    """One place: the kind of the job, the slot that a finding names, and how such a job with an image is created.
+    """One field: the kind of the job, the slot that a finding names, and a function that creates such a job with an image.
 
-    Where a job can name several images, all but the one in the slot are allowed ones.
+    If the job has several images, all except the one in the slot are allowed.
     """
 
     kind: str
@@ -53,7 +53,7 @@ def _by_algorithm(key: str) -> Create:
 
 
 def _algorithm(sagemaker: Any, name: str, image: str, key: str) -> dict[str, Any]:
-    """Create an algorithm; the result names it by its AlgorithmName or its AlgorithmArn."""
+    """Create an algorithm; return a job's reference to it by `key`, AlgorithmName or AlgorithmArn."""
     request = minimal("CreateAlgorithm", AlgorithmName=f"{name}-algorithm")
     request["TrainingSpecification"] |= {"TrainingImage": image}
     named = {"AlgorithmName": request["AlgorithmName"], **sagemaker.create_algorithm(**request)}
@@ -109,7 +109,7 @@ def _packaged(sagemaker: Any, name: str, image: str) -> dict[str, Any]:
 
 
 def _packaged_beside(sagemaker: Any, name: str, image: str) -> dict[str, Any]:
-    """The container runs a specification of the package that isn't its main one."""
+    """The container runs an additional specification of the package, not its main one."""
     beside = {"Name": "gpu", "Containers": [{"Image": image}]}
     package = _package(
         sagemaker, name, InferenceSpecification=_serving(ALLOWED), AdditionalInferenceSpecifications=[beside]
@@ -126,7 +126,7 @@ def _serving(image: str) -> dict[str, Any]:
 
 
 def monitoring_config(image: str) -> dict[str, Any]:
-    """Return the configuration of a monitoring schedule with a definition of its own."""
+    """Return the configuration of a monitoring schedule with an inline definition."""
     definition = {
         "MonitoringInputs": [{"EndpointInput": ENDPOINT}],
         "MonitoringOutputConfig": {
@@ -156,7 +156,7 @@ def _schedule_of_definition(monitoring_type: str) -> Create:
 
 
 def _optimization(*techniques: str) -> Create:
-    """The last of the steps has the image."""
+    """The last step has the image."""
 
     def create(sagemaker: Any, name: str, image: str) -> None:
         images = [*[ALLOWED] * (len(techniques) - 1), image]
@@ -183,7 +183,7 @@ def _recommended_package(sagemaker: Any, name: str, image: str) -> None:
 
 
 def _labeling(sagemaker: Any, name: str, image: str) -> None:
-    """A job with automated labeling that starts from a model of the user's own."""
+    """Create a job with automated labeling that starts from the user's own model."""
     algorithms = {
         "LabelingJobAlgorithmSpecificationArn": f"arn:aws:sagemaker:{REGION}:027400017018:labeling-job-algorithm"
         "-specification/image-classification",
@@ -245,7 +245,7 @@ CARRIERS: tuple[Carrier, ...] = (
 )
 FIRST: dict[str, Carrier] = {carrier.kind: carrier for carrier in reversed(CARRIERS)}
 
-# Kinds whose API has no field that leads to an image of the user's own.
+# Kinds whose API has no field for an image of the user.
 WITHOUT_IMAGE = frozenset(
     {
         "ai-benchmark",

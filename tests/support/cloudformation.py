@@ -1,4 +1,4 @@
-"""Reads template.yml and works out what CloudFormation would make of it with given parameters."""
+"""Read template.yml and resolve it as CloudFormation would with given parameters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class _Loader(yaml.SafeLoader):
-    """Knows the short forms of CloudFormation's functions."""
+    """Parses the short forms of CloudFormation's functions."""
 
 
 def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -35,7 +35,7 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 def template() -> dict[str, Any]:
-    """The template as it stands, with the functions in their long form."""
+    """Return the unresolved template, with the functions in their long form."""
     return copy.deepcopy(_parsed())
 
 
@@ -45,7 +45,7 @@ def _parsed() -> Any:
 
 
 def rendered(**parameters: str) -> dict[str, Any]:
-    """The resources with parameters and conditions applied; what only CloudFormation knows stays as it is."""
+    """Return the resources with parameters and conditions applied; values that only CloudFormation knows stay unresolved."""
     document = template()
     values: dict[str, Any] = {name: body.get("Default") for name, body in document["Parameters"].items()} | parameters
     for name, body in document["Parameters"].items():
@@ -62,25 +62,25 @@ def rendered(**parameters: str) -> dict[str, Any]:
 
 
 def role_statements(**parameters: str) -> list[dict[str, Any]]:
-    """The statements of the role's own policies."""
+    """Return the statements of the role's inline policies."""
     policies = rendered(**parameters)["Role"]["Properties"]["Policies"]
     return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def actions(statement: dict[str, Any]) -> list[str]:
-    """The actions of a statement, of which IAM takes one without a list."""
+    """Return the actions of a statement; IAM accepts a single one without a list."""
     return statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
 
 
 class Function(NamedTuple):
-    """What a template says of the environment in which its function runs."""
+    """The settings of a function's environment in the template."""
 
     handler: str
     variables: dict[str, str]
     timeout: float
 
 
-# What these are called where the template isn't deployed.
+# Names of these resources in tests, where the template isn't deployed.
 STATE_TABLE = "state"
 SWITCH = "/sagemaker-guard/stack/enforcement"
 
@@ -108,7 +108,7 @@ def _substituted(value: Any, parameters: dict[str, str]) -> Any:
 
 
 def of_type(resources: dict[str, Any], resource_type: str) -> dict[str, dict[str, Any]]:
-    """The properties of every resource of a type, by logical id."""
+    """Return the properties of every resource of a type, by logical id."""
     return {name: body["Properties"] for name, body in resources.items() if body["Type"] == resource_type}
 
 

@@ -1,4 +1,4 @@
-"""CloudTrail's records of SageMaker API calls, as EventBridge delivers them."""
+"""CloudTrail records of SageMaker API calls, in the form in which EventBridge delivers them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CALLER = {
 
 
 def called_event(sagemaker: Any, kind: JobKind, operation: str, **detail: Any) -> dict[str, Any]:
-    """Return the event of the latest call of an operation that arrived at the simulated SageMaker."""
+    """Return the event of the latest call of an operation that the simulated SageMaker received."""
     parameters = next(call.parameters for call in reversed(CONTROL.calls) if call.operation == operation)
     name = parameters[kind.name_field]
     keys = {field: parameters[field] for field in (kind.name_field, *kind.key_fields)}
@@ -45,7 +45,7 @@ def called_event(sagemaker: Any, kind: JobKind, operation: str, **detail: Any) -
 
 
 def service_event(name: str, kind: JobKind, operation: str) -> dict[str, Any]:
-    """Return the event of what the service itself starts, as the training jobs of a tuning job."""
+    """Return the event of a job that the service itself starts, such as a training job of a tuning job."""
     arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind.arn_resource}/{name}"
     record = {
         "eventVersion": "1.09",
@@ -65,7 +65,7 @@ def service_event(name: str, kind: JobKind, operation: str) -> dict[str, Any]:
 
 
 def lowered(value: Any, shape: Shape) -> Any:
-    """Return parameters as CloudTrail writes them: each field with a small first letter, the keys of maps as they are."""
+    """Return parameters in CloudTrail's case: each field begins with a lower-case letter, keys of maps are unchanged."""
     match shape.type_name:
         case "structure":
             return {key[:1].lower() + key[1:]: lowered(member, shape.members[key]) for key, member in value.items()}

@@ -1,4 +1,4 @@
-"""What CloudFormation makes of the template's functions in a stack, at their real lengths: names, addresses and ARNs."""
+"""The values of the template's functions (names, URLs and ARNs) in a deployed stack, with realistic lengths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.cloudformation import rendered, template
 LONGEST_STACK_NAME = 128
 ACCOUNT = "123456789012"
 STACK_UUID = "12345678-1234-1234-1234-123456789012"
-# What CloudFormation appends to the names that it gives, and how long the services let such a name be.
+# The suffix that CloudFormation appends to generated names, and the services' limits for their lengths.
 _SUFFIX = "X" * 13
 _LONGEST_NAMES = {
     "AWS::DynamoDB::Table": 255,
@@ -31,14 +31,14 @@ _ARNS = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a stack is: the domain is that of the partition's addresses."""
+    """The location of a stack; the domain is that of the partition's URLs."""
 
     partition: str
     region: str
     domain: str
 
 
-# Of each partition a region with a name as long as any.
+# For each partition, a region with a name of maximum length.
 PLACES = (
     Place("aws", "ap-southeast-1", "amazonaws.com"),
     Place("aws-cn", "cn-northwest-1", "amazonaws.com.cn"),
@@ -52,7 +52,7 @@ PLACES = (
 
 
 class Deployed:
-    """A stack with these parameters in this place, under a name of this length."""
+    """A stack of this name with these parameters in this place."""
 
     def __init__(self, place: Place, stack_name: str, **parameters: str) -> None:
         self.resources = rendered(**parameters)
@@ -70,7 +70,7 @@ class Deployed:
         }
 
     def value(self, part: Any) -> Any:
-        """Return a part of the template without functions."""
+        """Return a part of the template with its functions resolved."""
         match part:
             case {"Ref": name}:
                 return self._named(name)

@@ -1,4 +1,4 @@
-"""What the tests of the embedded OPA share."""
+"""Helpers of the tests of the embedded OPA."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ALLOW = 'decision := {"decision": "allow", "findings": []} if input.schema_versi
 
 
 def alive(pid: int) -> bool:
-    """Tell whether there is such a process."""
+    """Return whether the process exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Imports an entry point as Lambda does: with the function's environment, the built bundle and the real OPA."""
+"""Import an entry point as Lambda does: with the function's environment, the built bundle and the real OPA."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Import = Callable[..., ModuleType]
 
 @contextmanager
 def entry_point(name: str, opa: Path, bundle: Path, service: str) -> Iterator[Import]:
-    """Import the module in a function with the settings that are given, any number of times; end each OPA at last."""
+    """Yield a function that imports the module with given settings, and can be called several times; stop each OPA at the end."""
     imported: list[ModuleType] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_REGION", REGION)
         patch.setattr(botocore.session, "get_session", shipped_session)
-        # Loggers of one name share the standard output of the first test.
+        # Otherwise loggers of the same name would keep the standard output of the first test.
         patch.setenv("POWERTOOLS_SERVICE_NAME", service)
 
         def load(**settings: str) -> ModuleType:

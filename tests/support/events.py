@@ -1,4 +1,4 @@
-"""Recorded EventBridge events: documentation samples, fixtures of published handlers, and variants of them; scrubbed."""
+"""Recorded EventBridge events: documentation samples, fixtures of published handlers, and variants of them; anonymized."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from guard.refs import Home
 
 HOME = Home("111122223333", "eu-west-1", "aws")
-"""Of the recorded events and of the complete document; that of the simulated SageMaker is in tests.support.jobs."""
+"""The account of the recorded events and of the complete document; tests.support.jobs has that of the simulated SageMaker."""
 EVENTS = Path(__file__).resolve().parent.parent / "events"
 NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 
-# The events that name a running job: its kind and its name.
+# The events of running jobs, with the job's kind and name.
 RUNNING = {
     "api_create_training_job": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
     "api_create_training_job_algorithm_name": ("training", "pytorch-training-2024-03-05-10-14-58-456"),
@@ -40,7 +40,7 @@ RUNNING = {
 
 
 def load_event(name: str, **detail: Any) -> dict[str, Any]:
-    """Return the event of tests/events/<name>.json, with these fields of its detail changed."""
+    """Return the event in tests/events/<name>.json with these changes of its detail."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     event["detail"].update(detail)
     return event

@@ -1,4 +1,4 @@
-"""A SageMaker client with responses that a test sets."""
+"""A fake SageMaker client with the responses that a test gives it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Answer = Mapping[str, Any] | Exception | Callable[..., Mapping[str, Any]]
 
 
 def refused(code: str, message: str = "", status: int = 400) -> ClientError:
-    """Return botocore's error for a refusal."""
+    """Return the error that botocore raises for an error response."""
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(response, "Operation")
 
 
 class FakeSageMaker:
-    """Returns the responses set by operation; any other call is a mistake in the test."""
+    """Returns or raises the given response of each operation; a call of another operation is a KeyError."""
 
     def __init__(self, **answers: Answer) -> None:
         self.answers = {xform_name(operation): (operation, answer) for operation, answer in answers.items()}
@@ -36,11 +36,11 @@ class FakeSageMaker:
                 self.calls.append((operation, parameters))
             if isinstance(answer, Exception):
                 raise answer
-            # As the guard's own clients do.
+            # The guard's clients check responses in the same way.
             return checked(operation, answer(**parameters) if callable(answer) else answer)
 
         return call
 
     def operations(self) -> list[str]:
-        """The operations called, sorted: they run at the same time."""
+        """Return the called operations, sorted, because calls run concurrently."""
         return sorted(operation for operation, _ in self.calls)

@@ -27,21 +27,21 @@ CLUSTER = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB":
 
 
 def client(attempts: int = 1, session: Any = boto3, **arguments: Any) -> Any:
-    """Return a SageMaker client that makes this many attempts at a call."""
+    """Return a SageMaker client that makes this number of attempts per call."""
     config = Config(retries={"mode": "standard", "total_max_attempts": attempts})
     return session.client("sagemaker", region_name=REGION, config=config, **arguments)
 
 
 @cache
 def aws_client(service: str) -> Any:
-    """Return a client of the simulated AWS, the same for all tests of a process: making one takes a tenth of a second."""
+    """Return a client of the simulated AWS, shared by all tests of a process, because creating one takes 0.1 seconds."""
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     make: Any = boto3.client
     return make(service, region_name=REGION, **keys)
 
 
 def training_request(image: str | None, **changes: Any) -> dict[str, Any]:
-    """Return the parameters of CreateTrainingJob, all but the name."""
+    """Return the parameters of CreateTrainingJob except the name."""
     specification: dict[str, Any] = {"TrainingInputMode": "File"}
     return {
         "AlgorithmSpecification": specification | ({"TrainingImage": image} if image is not None else {}),
@@ -54,7 +54,7 @@ def training_request(image: str | None, **changes: Any) -> dict[str, Any]:
 
 
 def processing_request(image: str, **changes: Any) -> dict[str, Any]:
-    """Return the parameters of CreateProcessingJob, all but the name."""
+    """Return the parameters of CreateProcessingJob except the name."""
     return {
         "AppSpecification": {"ImageUri": image},
         "ProcessingResources": {"ClusterConfig": CLUSTER},

@@ -1,7 +1,7 @@
-"""A stand-in for AWS Lambda: runs a package under `awslambdaric`, the runtime client that AWS ships, and speaks the Runtime API.
+"""A replacement of AWS Lambda: runs a package with `awslambdaric`, AWS's runtime client, and serves the Runtime API.
 
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. Not shown by it: memory and processor share; the user, the
-read-only code and the /tmp of Lambda are a sandbox's (tests/support/sandbox.py).
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. It doesn't limit memory and processor time; Lambda's user,
+read-only code and /tmp need a sandbox (tests/support/sandbox.py).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ INIT_SECONDS = 10.0
 
 
 class Answer(NamedTuple):
-    """What came of an invocation: `response`, `error`, or `exit` when the runtime ended instead of answering."""
+    """The end of an invocation: `response`, `error`, or `exit` if the runtime ended without a response."""
 
     outcome: str
     body: Any
 
 
 class LambdaFailed(Exception):
-    """The function raised, ended or ran out of time; `body` is Lambda's error object."""
+    """The function raised an error, ended or timed out; `body` is Lambda's error object."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         super().__init__(f"{body.get('errorType')}: {body.get('errorMessage')}")
@@ -42,7 +42,7 @@ class LambdaFailed(Exception):
 
 
 class Invocation(NamedTuple):
-    """One event on its way to the function."""
+    """One event that is sent to the function."""
 
     request_id: str
     event: bytes
@@ -50,11 +50,11 @@ class Invocation(NamedTuple):
 
 
 class Environment:
-    """One execution environment; between two invocations all its processes are frozen, as Lambda does it.
+    """One execution environment; its processes are frozen between invocations, as in Lambda.
 
-    The first of the paths is the package, the working directory of the function; nothing else but the paths and Python's
-    standard library can be imported. A `prefix` is a command that runs another in a place of its own, with the paths as they are
-    there; a `log` is a file that gets what the function prints. Raises LambdaFailed when the function can't be initialized.
+    The first path is the package and the function's working directory; only the paths and Python's standard library can be
+    imported. `prefix` is a command that runs another one in a sandbox, in which the paths are valid; `log` is a file for the
+    function's output. Raises LambdaFailed if the function can't be initialized.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Environment:
 
     @property
     def ended(self) -> bool:
-        """Whether the function has ended, so that the next event needs another environment."""
+        """Whether the function's process has ended, so that the next event needs another environment."""
         return self._process.poll() is not None
 
     @property
@@ -119,7 +119,7 @@ class Environment:
         return [int(pid) for pid, pgid in map(str.split, group) if int(pgid) == self._process.pid]
 
     def invoke(self, event: object) -> Any:
-        """Return the function's response; raises LambdaFailed when there is none."""
+        """Return the function's response. Raises LambdaFailed if there is none."""
         self._idle.clear()
         self._signal(signal.SIGCONT)
         deadline = time.time() + self._timeout
@@ -138,7 +138,7 @@ class Environment:
         return answer.body
 
     def log(self) -> str:
-        """Everything that the function printed so far."""
+        """Return the function's whole output so far."""
         size = os.fstat(self._log.fileno()).st_size
         return os.pread(self._log.fileno(), size, 0).decode()
 
@@ -218,7 +218,7 @@ class _Requests(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_GET(self) -> None:
-        """Hand over the next invocation, and wait for it."""
+        """Wait for the next invocation and send it."""
         self.server.idle.set()
         invocation = self.server.invocations.get()
         headers = {
@@ -230,14 +230,14 @@ class _Requests(BaseHTTPRequestHandler):
         self._send(200, invocation.event, headers)
 
     def do_POST(self) -> None:
-        """Take a response, or the error of an invocation or of the initialization."""
-        # The runtime's client writes what isn't ASCII, as the path of a temporary folder may be, in Latin-1.
+        """Receive a response, or the error of an invocation or of the initialization."""
+        # The runtime client encodes non-ASCII text, such as the path of a temporary folder, in Latin-1.
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])).decode(errors="replace"))
         self.server.answers.put(Answer(self.path.rsplit("/", 1)[1], body))
         self._send(202, b'{"status":"OK"}', {})
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)

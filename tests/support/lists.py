@@ -1,4 +1,4 @@
-"""SageMaker's lists of jobs as a walk finds them: slow, failing, of many pages."""
+"""Fake List operations of SageMaker: slow, failing, or with many pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RUNNING = "training-session/Running"
 OPERATIONS = {xform_name(kind.listing.operation): kind.listing.operation for kind in JOB_KINDS}
 BEGUN = datetime(2026, 11, 1, tzinfo=UTC)
 PAGE = 100
-# Three attempts of five seconds, and the pauses between them.
+# Three attempts of five seconds with the pauses between them.
 HANGS = timedelta(seconds=16)
 NO_CONNECTION = (EndpointConnectionError(endpoint_url="sagemaker"), ReadTimeoutError(endpoint_url="sagemaker"))
 
@@ -33,9 +33,9 @@ Fault = Callable[[int], Exception | None]
 
 
 class Lists:
-    """SageMaker's List operations, which take their time: `jobs` training jobs run, one created a second, and no other ones.
+    """SageMaker's List operations, each of which takes `seconds`. There are only training jobs, one created per second.
 
-    `ended` jobs were created before them.
+    `jobs` of them are running; `ended` jobs were created before those.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Lists:
         if operation != "ListTrainingJobs":
             return {}
         listed = page(TRAINING_JOBS, seconds(self.ended + self.jobs), parameters, BEGUN + timedelta(seconds=self.ended))
-        # As its documentation has it: a page is taken of jobs in any status, and filtered then.
+        # As documented for this operation: a page of jobs in any status is selected first, and then filtered.
         asked = parameters.get("StatusEquals")
         field, status = TRAINING_JOBS.listing.field, TRAINING_JOBS.status_field
         return {**listed, field: [one for one in listed[field] if asked in {None, one[status]}]}
@@ -70,16 +70,16 @@ class Lists:
 
 @cache
 def seconds(number: int, begun: datetime = BEGUN) -> tuple[datetime, ...]:
-    """So many times, one a second."""
+    """Return this number of times, one per second."""
     return tuple(begun + timedelta(seconds=number) for number in range(number))
 
 
 def page(
     kind: JobKind, created: Sequence[datetime], parameters: Mapping[str, Any], running: datetime = BEGUN
 ) -> Mapping[str, Any]:
-    """The page that is asked for, of jobs created then, in this order; those from `running` on run, and others have ended.
+    """Return the requested page of jobs with these creation times, in this order; jobs created since `running` are running.
 
-    Where times are asked for, the oldest must be the first: of 50,000 jobs, no page looks at all.
+    If the request filters by time, `created` must be ascending: it is searched by bisection, since there are up to 50,000 jobs.
     """
     after, before = (parameters.get(f"CreationTime{side}") for side in ("After", "Before"))
     begin, end = bisect_left(created, after) if after else 0, bisect_right(created, before) if before else None
@@ -101,7 +101,7 @@ def page(
 
 
 def at(*calls: int, fault: Exception = NO_CONNECTION[0]) -> Fault:
-    """A fault of these calls, counted from one."""
+    """Return a fault of these calls, counted from one."""
     return lambda call: fault if call in calls else None
 
 

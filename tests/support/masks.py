@@ -1,4 +1,4 @@
-"""Masking policies that hide nothing or what a test names, and that aren't there."""
+"""Masking policies: one that hides nothing, one that hides what a test names, and a missing one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Masks:
 
 
 class Broken:
-    """A policy that isn't there."""
+    """A missing policy."""
 
     def masks(self, _: object) -> object:
         raise DecisionMissing("the masking policy is undefined")

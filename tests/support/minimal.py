@@ -10,18 +10,18 @@ from botocore.model import ServiceModel, Shape
 
 from tests.support.jobs import ROLE
 
-# Members that the model doesn't mark as required but the service does, and texts whose pattern matters.
+# Members that the service requires although the model doesn't, and values that must match a pattern.
 TEXT = {"S3": "s3://bucket/prefix", "Arn": ROLE, "Image": "registry/repository:tag"}
 
 
 @cache
 def service_model(service: str = "sagemaker") -> ServiceModel:
-    """The API model that botocore ships."""
+    """Return botocore's API model."""
     return botocore.session.get_session().get_service_model(service)
 
 
 def minimal(operation: str, **parameters: Any) -> dict[str, Any]:
-    """Return parameters with every required member of a SageMaker operation's input; `parameters` replace or add members."""
+    """Return the required parameters of a SageMaker operation; `parameters` are added, or replace them."""
     return {**_value(service_model().operation_model(operation).input_shape, operation), **parameters}
 
 

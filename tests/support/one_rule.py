@@ -1,4 +1,4 @@
-"""One rule of the policies with what the checks of their structure read, and what tests add to it."""
+"""A copy of the policies with one rule and the files that the structure checks read, and helpers to change it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ READ = {RULE.parent, LIBRARY.parent, CONFIG.parent}
 
 
 def said(tree: Opa) -> list[str]:
-    """Return what is said of the policies."""
+    """Return the diagnostics of the policies."""
     return [str(problem) for problem in check_config(tree, POLICIES, TODAY)]
 
 
 def add(tree: Opa, file: Path, body: str) -> int:
-    """Add lines to a policy, after its imports if they are one; return the row of the first."""
+    """Add lines to a policy, an import after the other imports; return the row of the first line."""
     path = tree.folder / file
     before, package, after = path.read_text().partition(f"package guard.{'.'.join(file.parts[2:-1])}\n")
     assert package

@@ -1,4 +1,4 @@
-"""A rule of a team's own, of no more files than a case needs."""
+"""A team's own rule with only the files that a case needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The deployment package as a folder, made of the installed wheels instead of those for Lambda's Python."""
+"""The deployment package as a folder, made from the installed wheels instead of those for Lambda's Python."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tools.package import REQUIREMENTS, copy_ours, prune, shipped
 
 
 def unpacked(folder: Path, opa: Path, bundle: Path) -> Path:
-    """Fill the folder with what the package holds, pruned by the packager itself."""
+    """Fill the folder with the package's content, pruned by tools/package.py."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in re.findall(r"^([A-Za-z0-9_.-]+)==", shipped(REQUIREMENTS.read_text()), re.MULTILINE):
         _copy(name, folder)
@@ -26,13 +26,13 @@ def unpacked(folder: Path, opa: Path, bundle: Path) -> Path:
 
 
 def with_bytecode(folder: Path) -> Path:
-    """Add bytecode to a package, as the packager does for Lambda's Python; this Python's is its own."""
+    """Add bytecode of the running Python to a package, as tools/package.py does for Lambda's."""
     compileall.compile_dir(folder, quiet=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
     return folder
 
 
 def runtime_client(folder: Path) -> Path:
-    """Fill the folder with the runtime client; in Lambda, too, it isn't part of the package."""
+    """Fill the folder with the runtime client, which isn't part of the package in Lambda either."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("awslambdaric", "simplejson", "snapshot-restore-py"):
         _copy(name, folder)

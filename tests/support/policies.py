@@ -1,4 +1,4 @@
-"""The policies as they ship, and copies of them that a test may change."""
+"""The shipped policies, and copies of them that tests may change."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["CONFIG", "LIBRARIES", "POLICIES", "ROOT", "RULES", "RULE_IDS", "SHIP
 
 LIBRARIES = POLICIES / "guard" / "lib"
 SHIPPED = shipped_folder(ROOT)
-"""The folder that they are in."""
+"""The folder of the shipped policies."""
 RULE_IDS = sorted(path.name for path in (SHIPPED / RULES).iterdir() if path.is_dir())
 
 
 def copy_policies(to: Path, opa: Path, *, rules: Collection[str] | None = None, libraries: Collection[str] = ()) -> Opa:
-    """Copy everything that the author's commands read; the result is the pinned OPA there.
+    """Copy all files that the authoring commands read; return the pinned OPA for the copy.
 
-    With some of the rules only, the libraries that nothing else reads stay away, but for those that are named: one of them is
-    larger than all the rest.
+    If only some rules are copied, so are only the libraries that these need, and those in `libraries`: one library is larger than
+    all other files.
     """
     left_out = set() if rules is None else {SHIPPED / RULES / rule for rule in RULE_IDS if rule not in rules}
     if left_out:
@@ -34,7 +34,7 @@ def copy_policies(to: Path, opa: Path, *, rules: Collection[str] | None = None, 
 
 
 def _unread_libraries(left_out: set[Path]) -> Iterator[Path]:
-    """Yield the libraries that no policy outside of them names but those that are left out."""
+    """Yield the libraries that are only used by the policies in `left_out`."""
     files = [file for file in (SHIPPED / POLICIES).rglob("*.rego") if file.parent not in left_out]
     texts = {file: file.read_text() for file in files}
     for library in (SHIPPED / LIBRARIES).iterdir():
@@ -43,7 +43,7 @@ def _unread_libraries(left_out: set[Path]) -> Iterator[Path]:
 
 
 def few_policies(to: Path, opa: Path, rules: Collection[str]) -> Opa:
-    """Copy what the author's commands read of a repository that has only these rules, as they ship: all checks pass."""
+    """Copy the files that the authoring commands read, with only these rules in their shipped form, so that all checks pass."""
     tree = copy_policies(to, opa, rules=rules)
     head, sections, tail = re.split(r"(?m)^rules:\n|^(?=exemptions:)", (to / CONFIG).read_text())
     kept = [text for text in re.split(r"(?m)^(?=  \w)", sections) if text.strip().partition(":")[0] in rules]

@@ -27,7 +27,7 @@ FINDING = Finding(
 
 
 def denied(*findings: Finding, outcome: Outcome | None = Outcome.STOPPED, **changes: Any) -> Record:
-    """Return the record of a denied job whose settings hold the texts s3cret and hyp3r, and whose command cmd-w0rd."""
+    """Return the record of a denied job with the secrets s3cret and hyp3r in its settings and cmd-w0rd in its command."""
     subject = document(
         source={"time": "2026-11-23T10:00:00Z"},
         job={

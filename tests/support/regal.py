@@ -15,7 +15,7 @@ SHARED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sag
 
 
 def pinned_regal() -> Path:
-    """Return the Regal that `make lint` built; tests alone don't build it, and skip."""
+    """Return the Regal that `make lint` built; skip the test if it doesn't exist."""
     version = re.search(r"^REGAL_VERSION := (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert version is not None
     arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())

@@ -1,4 +1,4 @@
-"""The pinned OPA, which is asked the same about the same files only once: most tests change one file of a hundred."""
+"""The pinned OPA with a cache of its results for the same files: most tests change one file of a hundred."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 
 from guard.authoring.opa import Opa, Ran
 
-# What reads nothing but its input and the paths that it is given, and writes nothing.
+# Commands that only read their input and the given paths, and write nothing.
 _READING = {"capabilities", "check", "deps", "eval", "inspect", "parse"}
 _ANSWERS: dict[tuple[object, ...], Ran] = {}
 
 
 @dataclass(frozen=True)
 class RememberingOpa(Opa):
-    """Gives the answer of before to the same question about files of the same names and contents."""
+    """Returns the cached result of the same command on files with the same names and contents."""
 
     def run(self, *arguments: str | Path, given: str = "") -> Ran:
-        """Return what OPA says, or what it said."""
+        """Return OPA's result, cached or new."""
         reads = arguments[0] in _READING or arguments == ("fmt",) or arguments[:2] == ("fmt", "--list")
         if not reads or any(str(argument).removeprefix("file:").startswith("/") for argument in arguments):
             return super().run(*arguments, given=given)

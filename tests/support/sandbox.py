@@ -1,4 +1,4 @@
-"""What Lambda puts a function into: a user without rights, and files that can't be written but for a /tmp of its own."""
+"""A sandbox like Lambda's: a user without privileges, and a read-only file system except for its own /tmp."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 
 INSIDE = Path("/mnt")
-"""Where the folders that are given to a sandbox are inside of it."""
+"""The parent of a sandbox's folders, inside the sandbox."""
 
 PYTHON = Path(sys.base_prefix) / "bin" / Path(os.path.realpath(sys.executable)).name
-"""What runs in a sandbox: the virtual environment may lie where a sandbox sees nothing, as in another /tmp."""
+"""The Python in a sandbox: the virtual environment may be in a folder that a sandbox can't see, such as /tmp."""
 
 _USER = 993
 _SCRIPT = """
@@ -48,12 +48,12 @@ exec setpriv --reuid=%d --regid=%d --clear-groups --no-new-privs --bounding-set=
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A mount namespace; `tmp` are the mount options of its /tmp, 16 MB large."""
+    """A mount namespace; `tmp` are the mount options of its /tmp, which has 16 MB."""
 
     tmp: str = "rw"
 
     def prefix(self, folders: Mapping[str, Path], cwd: str) -> Sequence[str]:
-        """Return the command to put before another, which sees each folder, read-only, as /mnt/NAME, and runs in `cwd`'s."""
+        """Return the prefix of a command that runs in the folder named `cwd` and sees each folder, read-only, as /mnt/NAME."""
         python = Path(sys.base_prefix)
         mounts = [word for name, folder in folders.items() for word in (name, str(folder))]
         place = ["--", str(python), str(_closed(python) or ""), self.tmp, str(INSIDE / cwd)]
@@ -62,7 +62,7 @@ class Sandbox:
 
 @cache
 def unavailable() -> str | None:
-    """Return why there can be no sandbox on this machine; None where there can."""
+    """Return why this machine can't create a sandbox; None if it can."""
     if os.geteuid() != 0:
         return "it takes root to mount a read-only file system"
     missing = [program for program in ("unshare", "setpriv", "mount") if shutil.which(program) is None]
@@ -74,6 +74,6 @@ def unavailable() -> str | None:
 
 
 def _closed(path: Path) -> Path | None:
-    """The first folder on the way to the path that other users can't pass."""
+    """Return the first parent folder of the path that other users can't traverse."""
     way = [*reversed(path.parents), path]
     return next((folder for folder in way if not folder.stat().st_mode & 0o001), None)

@@ -1,4 +1,4 @@
-"""Values of SageMaker's API shapes, as whole as the service sends them and as broken as nobody should."""
+"""Values of SageMaker's API shapes, from complete ones to broken ones that the service should never send."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def copied_model() -> dict[str, Any]:
 
 
 def answer(operation: str, seed: int) -> dict[str, Any]:
-    """Return an answer of the operation: members are left out, null or of a wrong type at random, the seed's."""
+    """Return the seed's random response of the operation, with missing and null members, and some of a wrong type."""
     model = service_model()
     shape = model["operations"][operation]["output"]["shape"]
     return _Maker(model["shapes"], random.Random(seed)).structure(shape, 0)
 
 
 def with_nulls(operation: str, found: dict[str, Any]) -> Any:
-    """Return the answer of the operation with a null for each member that it lacks, as some events have it."""
+    """Return the response of the operation with null for each missing member, as in some events."""
     model = service_model()
     return _filled(model["shapes"], model["operations"][operation]["output"]["shape"], found)
 

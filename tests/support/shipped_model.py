@@ -1,4 +1,4 @@
-"""SageMaker clients that know what the deployment package knows: botocore's data as the packager leaves it."""
+"""SageMaker clients with the deployment package's data of botocore, pruned by the packager."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FOLDER = TemporaryDirectory()
 
 @cache
 def shipped_data() -> Path:
-    """The folder of botocore's data, pruned by the packager itself."""
+    """Return a folder with botocore's data, pruned by the packager."""
     target, source = Path(_FOLDER.name), Path(botocore.__file__).parent / "data"
     data = target / "botocore" / "data"
     data.mkdir(parents=True)
@@ -34,7 +34,7 @@ def shipped_data() -> Path:
 
 
 def shipped_session() -> Session:
-    """Return botocore's session, whose clients find this data and no other."""
+    """Return a session of botocore whose clients only use this data."""
     session = Session()
     loader = Loader(extra_search_paths=[str(shipped_data())], include_default_search_paths=False)
     session.register_component("data_loader", loader)
@@ -42,5 +42,5 @@ def shipped_session() -> Session:
 
 
 def shipped_client(attempts: int = 1, **arguments: Any) -> Any:
-    """Return a client as the guard has it in Lambda, but with this number of attempts at a call."""
+    """Return a client like the guard's in Lambda, except for this number of attempts per call."""
     return client(attempts, session=boto3.Session(botocore_session=shipped_session()), **arguments)

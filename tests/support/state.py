@@ -1,4 +1,4 @@
-"""What the guard keeps beside its log, as the template makes it: a table and a switch."""
+"""The guard's state, a table and a switch, created as in the template."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.jobs import REGION
 
 
 def create_state(endpoint: str) -> None:
-    """Create both in a local AWS, unless they are there."""
+    """Create both in a local AWS, unless they exist."""
     resources = rendered()
     table, switch = resources["StateTable"]["Properties"], resources["Switch"]["Properties"]
     members = {name: table[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
@@ -23,7 +23,7 @@ def create_state(endpoint: str) -> None:
 
 
 def forget_state(endpoint: str) -> None:
-    """Delete what the table holds."""
+    """Delete all items of the table."""
     dynamodb = _client("dynamodb", endpoint)
     keys = [key["AttributeName"] for key in rendered()["StateTable"]["Properties"]["KeySchema"]]
     for item in dynamodb.scan(TableName=STATE_TABLE)["Items"]:
@@ -31,7 +31,7 @@ def forget_state(endpoint: str) -> None:
 
 
 def let_time_pass(endpoint: str, seconds: int) -> None:
-    """Let what the table holds be older."""
+    """Make the table's items older by this number of seconds."""
     dynamodb = _client("dynamodb", endpoint)
     units = {"until": 1000, "in_progress_expiration": 1000, "expiration": 1}
     for item in dynamodb.scan(TableName=STATE_TABLE)["Items"]:

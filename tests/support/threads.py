@@ -1,4 +1,4 @@
-"""An environment in which no thread of a kind can be started."""
+"""Make threads of a kind fail to start."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 
 def no_threads(monkeypatch: pytest.MonkeyPatch, prefix: str) -> list[str]:
-    """Keep threads whose names begin so from being started, as where there are too many; return the names of those refused."""
+    """Make threads whose names have this prefix fail to start, as if there were too many; return the names of those threads."""
     refused: list[str] = []
     start = threading.Thread.start
 

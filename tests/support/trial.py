@@ -1,4 +1,4 @@
-"""A shorter trial of policies, for where it isn't the question what the whole one finds."""
+"""A shorter trial of policies, for tests that don't need all findings of the complete one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = ("training", "labeling", "transform")
 
 @contextmanager
 def short_trial() -> Iterator[None]:
-    """Meanwhile, try policies on documents of three job kinds and with one hostile text: on a sixth of all."""
+    """Within this context, the trial uses documents of three job kinds with one hostile text, a sixth of all documents."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("guard.authoring.trial.run.complete_of_each_kind", lambda: [complete(kind) for kind in KINDS])
         patch.setattr("guard.authoring.trial.variations.HOSTILE_TEXTS", HOSTILE_TEXTS[:1])

@@ -1,8 +1,8 @@
-"""Descriptions with every field set to a value of its own, and documents shown by where each of their values comes from.
+"""Descriptions in which every field has a unique value, and documents that show the origin of each value.
 
-A value of a document that came out of a description is shown as the field that held it: `$.RoleArn` in that of the job,
-`$model.ExecutionRoleArn` in that of a resource. What the guard adds by itself is shown as it is. `python -m
-tests.support.whole` writes what the extractors do now to tests/contract/facts, for a reader to compare.
+A document's value that comes from a description is replaced by its field there: `$.RoleArn` in the job's description,
+`$model.ExecutionRoleArn` in a resource's. Values that the guard adds are shown unchanged. `python -m tests.support.whole` writes
+the extractors' current results to tests/contract/facts, to be reviewed as a diff.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SOURCE = Source(type="state-change", id="event-1", time=datetime(2026, 11, 23, 1
 _IMAGE = re.compile(r"^(TrainingImage|RuleEvaluatorImage|ImageUri|Image)$")
 _LOCATION = re.compile(r"S3|Uri$|Url$|^Path$")
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
-# Of these members a description has one at a time, though the API's model doesn't mark them as a union.
+# Alternative members, of which a description has only one, although the API's model doesn't mark them as a union.
 _ALTERNATIVES = {
     "DataSource": ("S3DataSource", "FileSystemDataSource", "DatasetSource"),
     "ProcessingInput": ("S3Input", "DatasetDefinition"),
@@ -45,7 +45,7 @@ _ALTERNATIVES = {
 
 @dataclass(frozen=True)
 class Case:
-    """One description: `without` names the fields that the variant lacks, `given` the values that have a meaning."""
+    """One description: `without` are fields that the variant lacks, `given` are fields whose values the guard interprets."""
 
     name: str
     kind: str
@@ -55,7 +55,7 @@ class Case:
 
     @property
     def file(self) -> Path:
-        """The file that says where the document's values come from."""
+        """The file with the origins of the document's values."""
         return FACTS / f"{self.name}.yaml"
 
 
@@ -76,7 +76,7 @@ def _definition(monitoring_type: str) -> Case:
 CASES: tuple[Case, ...] = (
     Case("training", "training"),
     Case("processing", "processing"),
-    # Some containers of models are left out where another case has them.
+    # Some containers of models are left out here, because another case has them.
     Case("transform", "transform", without=("PrimaryContainer.ModelPackageName", "Containers[0].ModelPackageName")),
     Case("hyperparameter-tuning", "hyperparameter-tuning"),
     Case("hyperparameter-tuning-one-definition", "hyperparameter-tuning", without=("TrainingJobDefinitions",)),
@@ -110,7 +110,7 @@ CASES: tuple[Case, ...] = (
 
 @dataclass
 class Whole:
-    """Makes descriptions; remembers which field each value was made for, and which fields are booleans."""
+    """Makes descriptions; records the field of each value, and the boolean fields."""
 
     case: Case
     flipped: str | None = None
@@ -121,7 +121,7 @@ class Whole:
     _count: int = 0
 
     def description(self, operation: str, root: str, within: tuple[str, ...] = ()) -> dict[str, Any]:
-        """Return the operation's output, or its input for a Create operation, with every field below `root`."""
+        """Return the operation's output, or the input of a Create operation, with all fields; their paths begin with `root`."""
         model = service_model()["operations"][operation]
         shape = model["input" if operation.startswith("Create") else "output"]["shape"]
         for step in within:
@@ -137,7 +137,7 @@ class Whole:
         if kind == "list":
             return self._items(shape["member"]["shape"], path, above)
         if kind == "map":
-            key, value = self.told(f"{path}{{name}}"), self.told(f"{path}{{}}")
+            key, value = self.recorded(f"{path}{{name}}"), self.recorded(f"{path}{{}}")
             return {key: value if self._is_text(shape["value"]["shape"]) else {}}
         return self._scalar(kind, path, digest=digest)
 
@@ -164,13 +164,13 @@ class Whole:
         ]
 
     def _choices(self, item: str, *, outer: bool) -> tuple[str, ...]:
-        """What tells the items of a list apart: each alternative that they have, or none, twice in a list of the first level."""
+        """Return the alternative of each item of a list, `""` if there are none; lists at the first level have two items then."""
         inner = [reference["shape"] for reference in service_model()["shapes"][item]["members"].values()]
         found = _alternatives(item) or tuple(one for shape in inner for one in _alternatives(shape))
         return found or ("", "")[: 2 if outer else 1]
 
     def _with(self, item: str, path: str, above: tuple[str, ...], only: str) -> dict[str, Any]:
-        """A structure of whose members one has alternatives."""
+        """Return a structure in which one member has alternatives."""
         made = self._structure(item, path, above)
         for member, reference in service_model()["shapes"][item]["members"].items():
             if only in _alternatives(reference["shape"]):
@@ -183,11 +183,11 @@ class Whole:
             return self.on ^ (path == self.flipped)
         self._count += 1
         if kind == "timestamp":
-            return self.told(path, _EPOCH + timedelta(seconds=self._count))
+            return self.recorded(path, _EPOCH + timedelta(seconds=self._count))
         if kind != "string":
-            # As a setting shows it.
+            # In the form of a setting.
             self.told_by[str(self._count)] = path
-            return self.told(path, self._count)
+            return self.recorded(path, self._count)
         return self._text(path, path.rpartition(".")[2].partition("[")[0], digest=digest)
 
     def _text(self, path: str, member: str, *, digest: bool) -> str:
@@ -197,18 +197,18 @@ class Whole:
         if _IMAGE.match(member):
             return self._image(path, number, digest=digest)
         if member.endswith("ImageDigest"):
-            return str(self.told(path, f"sha256:{self._count:064}"))
+            return str(self.recorded(path, f"sha256:{self._count:064}"))
         if _LOCATION.search(member):
             bucket = f"arn:aws:s3:eu-west-1:{number}:accesspoint/{path}"
             self.parts[path] = {"bucket": bucket, "account": number}
-            return str(self.told(path, f"s3://{bucket}/key"))
+            return str(self.recorded(path, f"s3://{bucket}/key"))
         if member.endswith("Arn"):
             self.parts[path] = {"bucket": None, "account": number}
-            return str(self.told(path, f"arn:aws:service:eu-west-1:{number}:thing/{path}"))
-        return str(self.told(path))
+            return str(self.recorded(path, f"arn:aws:service:eu-west-1:{number}:thing/{path}"))
+        return str(self.recorded(path))
 
     def _image(self, path: str, number: str, *, digest: bool) -> str:
-        """A reference that has a part of each kind; without a digest where another field holds it."""
+        """Return a reference with a part of each kind, without a digest if another field has it."""
         registry, repository, tag = f"{number}.dkr.ecr.us-west-{self._count}.amazonaws.com", f"r{number}", f"t{number}"
         own = None if digest else f"sha256:{self._count:064}"
         self.parts[path] = {
@@ -218,10 +218,10 @@ class Whole:
             "repository": repository,
             "tag": tag,
         } | ({"digest": own} if own else {})
-        return str(self.told(path, f"{registry}/{repository}:{tag}" + (f"@{own}" if own else "")))
+        return str(self.recorded(path, f"{registry}/{repository}:{tag}" + (f"@{own}" if own else "")))
 
-    def told(self, path: str, value: Any = None) -> Any:
-        """Return the value, or the path where there is none, and remember where it came from."""
+    def recorded(self, path: str, value: Any = None) -> Any:
+        """Return the value, or the path if there is no value, and record its origin."""
         value = path if value is None else value
         self.told_by[value] = path
         return value
@@ -236,7 +236,7 @@ def _alternatives(shape: str) -> tuple[str, ...]:
 
 
 def document_of(whole: Whole) -> Document:
-    """Return the document of the case's description, with each resource that it names described as whole."""
+    """Return the document of the case's description, with a complete description of each resource that it names."""
     kind = BY_KIND[whole.case.kind]
     operation = whole.case.operation or kind.describe_operation
     description = whole.description(operation, "$", kind.within)
@@ -245,8 +245,8 @@ def document_of(whole: Whole) -> Document:
         for resource in wanted:
             root = f"${resource.kind}" + "'" * sum(one.kind == resource.kind for one in known)
             row = BY_RESOURCE_KIND[resource.kind]
-            # Where the guard reads tags, they come beside the description.
-            tags = {"Tags": [{"Key": "team", "Value": whole.told(f"{root}.Tags[]")}]} if row.arn_field else {}
+            # The guard reads tags in a separate call.
+            tags = {"Tags": [{"Key": "team", "Value": whole.recorded(f"{root}.Tags[]")}]} if row.arn_field else {}
             known[resource] = whole.description(row.describe_operation, root) | tags
     ref = JobRef(kind, "job-1", job_arn("job-1", kind, HOME), HOME, SOURCE, None, {})
     collected = Collected(description, {PIPELINE_TAG: "an execution"}, known)
@@ -254,7 +254,7 @@ def document_of(whole: Whole) -> Document:
 
 
 def shown(case: Case) -> dict[str, Any]:
-    """Return the document with the field that each value comes from in place of the value."""
+    """Return the document with each value replaced by the field that it comes from."""
     whole = Whole(case)
     document = document_of(whole).model_dump(include=set(FROM_DESCRIPTIONS))
     deciding = _deciding(case, whole.booleans)
@@ -264,7 +264,7 @@ def shown(case: Case) -> dict[str, Any]:
 
 
 def without_absent(node: Any) -> Any:
-    """Return the value without what is null or an empty list, at every depth."""
+    """Return the value without nulls and empty lists, at every depth."""
     if isinstance(node, dict):
         kept = {key: without_absent(value) for key, value in node.items()}
         return {key: value for key, value in kept.items() if value is not None and value != []}
@@ -272,7 +272,7 @@ def without_absent(node: Any) -> Any:
 
 
 def absent(node: Any, path: str = "") -> set[str]:
-    """Return the paths of what is null or an empty list; of a list's items, what is so in all of them."""
+    """Return the paths of nulls and empty lists; below a list, those that are null or empty in all of its items."""
     if node is None or node == []:
         return {path}
     if isinstance(node, dict):
@@ -283,7 +283,7 @@ def absent(node: Any, path: str = "") -> set[str]:
 
 
 def _deciding(case: Case, booleans: set[str]) -> dict[str, set[str]]:
-    """For each boolean of the document, the fields that change it: alone on, or alone off."""
+    """Return for each boolean of the document the fields that change it when only that field is on, or only that field is off."""
     found: dict[str, set[str]] = {}
     for on in (True, False):
         before = dict(_flags(document_of(Whole(case, on=on)).model_dump()))
@@ -319,7 +319,7 @@ def _sources(node: Any, whole: Whole, deciding: Mapping[str, set[str]], path: st
 
 
 def _without_parts(node: dict[Any, Any], whole: Whole) -> dict[Any, Any]:
-    """Leave out what follows from an image's reference or a location's URI, where it does, and what an image lacks."""
+    """Leave out parts that follow from an image's reference or a location's URI, and parts that an image lacks."""
     source = whole.told_by.get(node.get("raw", node.get("uri")))
     parts: dict[str, str | None] = whole.parts.get(source or "", {})
     if "raw" in node:
@@ -328,7 +328,7 @@ def _without_parts(node: dict[Any, Any], whole: Whole) -> dict[Any, Any]:
 
 
 def main() -> None:
-    """Write where the values of each case's document come from."""
+    """Write the origins of the values of each case's document."""
     FACTS.mkdir(exist_ok=True)
     for case in CASES:
         case.file.write_text(
