@@ -1,4 +1,4 @@
-"""A fake SageMaker client with the responses that a test gives it."""
+"""A SageMaker client with responses that a test sets."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Answer = Mapping[str, Any] | Exception | Callable[..., Mapping[str, Any]]
 
 
 def refused(code: str, message: str = "", status: int = 400) -> ClientError:
-    """Return the error that botocore raises for an error response."""
+    """Return botocore's error for a refusal."""
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(response, "Operation")
 
 
 class FakeSageMaker:
-    """Returns or raises the given response of each operation; a call of another operation is a KeyError."""
+    """Returns the responses set by operation; any other call is a mistake in the test."""
 
     def __init__(self, **answers: Answer) -> None:
         self.answers = {xform_name(operation): (operation, answer) for operation, answer in answers.items()}
@@ -42,5 +42,5 @@ class FakeSageMaker:
         return call
 
     def operations(self) -> list[str]:
-        """Return the called operations, sorted, because calls run concurrently."""
+        """The operations called, sorted: they run at the same time."""
         return sorted(operation for operation, _ in self.calls)

@@ -10,7 +10,7 @@ from guard.errors import StateError
 
 
 class MemoryStore:
-    """Stores items in memory; every call fails while `refuses` is set."""
+    """Stores items; refuses every call while `refuses` is set."""
 
     def __init__(self, **items: dict[str, Any]) -> None:
         self.items = dict(items)

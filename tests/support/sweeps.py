@@ -1,4 +1,4 @@
-"""Helpers of the tests of sweeps: a clock that tests set, and a sweep's report."""
+"""Sweeps for tests: a movable clock, and a sweep's report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLENTY = 900.0
 
 @dataclass
 class Clock:
-    """A clock that a test sets."""
+    """A time that a test moves."""
 
     now: datetime = NOW
 
