@@ -49,7 +49,9 @@ class Source(Model):
     id: Annotated[str, Field(description="Id of the EventBridge event, or of the run of a sweep or command.")]
     time: Annotated[
         AwareDatetime,
-        Field(description="Time of the decision: expiry dates are compared with it, not with the current time."),
+        Field(
+            description="Time of the event, or start of the sweep: expiry dates are compared with it, not with the current time."
+        ),
     ]
 
 
@@ -374,7 +376,7 @@ class Labeling(Model):
 
     workteam_arn: Annotated[
         str | None,
-        Field(description="The public workforce's ARN is of another account and ends in public-crowd/default."),
+        Field(description="The public work team's ARN is of another account and ends in public-crowd/default."),
     ]
     lambda_arns: Annotated[
         tuple[str, ...],
