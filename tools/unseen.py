@@ -267,9 +267,9 @@ _IN_V2 = "of AutoML jobs of the first version; the description has it in another
 # Fields of the create calls of jobs and resources that no description has, with the way in which the guard handles them.
 UNDESCRIBED: dict[str, str] = {
     "CreateInferenceRecommendationsJob.OutputConfig": (
-        "shown as an output if CloudTrail's event of the call has it; the sweep never sees it. So the breaker doesn't withhold the "
-        "stop of such a job; a job that was denied because of this output while the switch was off keeps running when the switch "
-        "is on again; and if the stop failed, there is a dead letter to redrive"
+        "shown as an output if CloudTrail's event of the call has it; the sweep never sees it. So the breaker doesn't withhold "
+        "the stop of such a job; a job that was denied because of this output while the switch was off keeps running when the "
+        "switch is on again; and if the stop failed, there is a dead letter to redrive"
     ),
     "CreateTrainingJob.SessionChainingConfig": (
         "not shown; it sets whether the job's role is assumed with its creator's session tags, which may open other data to it"
