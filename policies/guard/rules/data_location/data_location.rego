@@ -120,9 +120,11 @@ findings contains {
 		"bucket": _bucket(bucket),
 	},
 } if {
-	not _too_many_places.settings
-	some setting in _with_addresses
-	some bucket in _unapproved_buckets(setting.value)
+	_other_buckets.settings
+	some i, value in settings.values
+	regex.match(storage.hint, value)
+	some bucket in _unapproved_buckets(value)
+	setting := settings.listed[i]
 	place := _shown_bucket(bucket)
 }
 
@@ -152,7 +154,7 @@ findings contains {
 	"message": sprintf("The command's %s name %s, which is not an approved place.", [part, place]),
 	"details": {"config": "rules.data_location.buckets", "command": part, "bucket": _bucket(bucket)},
 } if {
-	not _too_many_places.command
+	_other_buckets.command
 	some part, words in input.command
 	some word in words
 	regex.match(storage.hint, word)
@@ -164,7 +166,7 @@ findings contains {
 	"message": sprintf("The query of input %s names %s, which is not an approved place.", [place.name, shown]),
 	"details": {"config": "rules.data_location.buckets", "input": place.name, "bucket": _bucket(bucket)},
 } if {
-	not _too_many_places.queries
+	_other_buckets.queries
 	some place in input.storage.inputs
 	is_string(place.query.statement)
 	some bucket in _unapproved_buckets(place.query.statement)
@@ -250,26 +252,34 @@ _account(arn) := regex.replace(arn, `^(?:[^:]*:){4}([^:]*).*`, "$1")
 # A limit on work: a job's owner could name thousands of places, and no ordinary job needs more than these.
 _most := 100
 
-# The parts of the job that together name more places than the limit.
+# The parts of the job that name more places than the limit.
 _too_many_places[part] := true if {
-	some part, texts in _texts
-	text := concat("\n", texts)
-
-	# The shortest places have six characters, such as `s3://a`.
-	count(text) > 6 * _most
+	some part, text in _texts
 	count(storage.places(text)) > _most
 }
 
-_texts["settings"] := [setting.value | some setting in _with_addresses]
+# The parts of the job that name a bucket which isn't approved. Most jobs have none, so that their values aren't compared
+# one by one.
+_other_buckets[part] := true if {
+	some part, text in _texts
+	not _too_many_places[part]
+	_unapproved_buckets(text) != set()
+}
 
-_texts["command"] := [word | some words in input.command; some word in words]
-
-_texts["queries"] := [place.query.statement | some place in input.storage.inputs; is_string(place.query.statement)]
-
-default _with_addresses := []
-
-_with_addresses := [settings.listed[i] | some i, value in settings.values; regex.match(storage.hint, value)] if {
-	regex.match(storage.hint, settings.text)
+# The parts of the job that name places, each as one text: no place extends over a line break. All at once: as a rule by
+# part, it would be evaluated for each part again.
+# regal ignore:prefer-set-or-object-rule
+_texts := {part: text |
+	some part, text in {
+		"settings": concat("\n", settings.values),
+		"command": concat("\n", [word | some words in input.command; some word in words]),
+		"queries": concat("\n", [statement |
+			some place in input.storage.inputs
+			statement := place.query.statement
+			is_string(statement)
+		]),
+	}
+	regex.match(storage.hint, text)
 }
 
 _unapproved_buckets(value) := {bucket |

@@ -159,6 +159,23 @@ test_deny_other_places_in_settings[value] if {
 	r == _in_settings(bucket, sprintf("bucket %s", [bucket]))
 }
 
+test_each_setting_is_compared_by_itself if {
+	settings := [{"slot": "Environment", "name": name, "value": value} |
+		some name, value in {"A": "s3://team-a", "B": "s3://other"}
+	]
+	r := rule.findings with input as {"hyperparameters": [], "environment": settings}
+		with data.guard.config.rules.data_location as _config
+	r == {{
+		"message": "The setting B in Environment names bucket other, which is not an approved place.",
+		"details": {
+			"config": "rules.data_location.buckets",
+			"slot": "Environment",
+			"setting": "B",
+			"bucket": "other",
+		},
+	}}
+}
+
 test_deny_without_showing_what_is_not_a_bucket[value] if {
 	some value in [
 		"s3://user:hunter2@other/x",
@@ -450,6 +467,12 @@ test_allow_queries_that_name_no_other_place[statement] if {
 	r := rule.findings with input as _job([_queried(statement)], [])
 		with data.guard.config.rules.data_location as _config
 	r == set()
+}
+
+test_deny_the_query_of_one_input_beside_an_unknown_query if {
+	r := rule.findings with input as _job([_queried(null), _queried("UNLOAD (SELECT 1) TO 's3://other/x'")], [])
+		with data.guard.config.rules.data_location as _config
+	{finding.details.bucket | some finding in r} == {"other"}
 }
 
 test_an_access_point_is_approved_by_its_own_name_alone if {

@@ -60,6 +60,8 @@ findings contains {
 	"message": sprintf("The job has %v instances; at most %v are allowed.", [total, _max_total]),
 	"details": {"config": "rules.instance_count.max_total", "count": total, "limit": _max_total},
 } if {
+	# A quick upper bound: the instances of all definitions together.
+	_parallel_jobs * sum([instance.count | some instance in input.compute.instances; instance.count > 0]) > _max_total
 	total := _parallel_jobs * max([_most(groups) | some groups in _by_definition])
 	total > _max_total
 }

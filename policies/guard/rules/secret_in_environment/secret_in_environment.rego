@@ -143,15 +143,20 @@ findings contains {
 	"message": sprintf("More than %d names in the %s look like names of credentials.", [_most, part]),
 	"details": {"config": "rules.secret_in_environment.names", "part": part},
 } if {
-	some part, number in object.union({part: count(given) | some part, given in _given}, {
-		"settings": count(_named_like_credentials),
-		"values of settings": _named_in_values,
-	})
-	number > _most
+	some part, _ in _too_many_names
 }
 
 # A limit on work: a job's owner could write thousands of names, and no ordinary job needs more than these.
 _most := 100
+
+_too_many_names[part] := true if {
+	some part, given in _given
+	count(given) > _most
+}
+
+_too_many_names["settings"] if count(_named_like_credentials) > _most
+
+_too_many_names["values of settings"] if _named_in_values > _most
 
 default _named_like_credentials := set()
 
