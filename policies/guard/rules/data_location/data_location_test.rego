@@ -161,7 +161,7 @@ test_deny_other_places_in_settings[value] if {
 
 test_each_setting_is_compared_by_itself if {
 	settings := [{"slot": "Environment", "name": name, "value": value} |
-		some name, value in {"A": "s3://team-a", "B": "s3://other"}
+		some name, value in {"A": "s3://team-a/x", "B": "s3://other"}
 	]
 	r := rule.findings with input as {"hyperparameters": [], "environment": settings}
 		with data.guard.config.rules.data_location as _config
