@@ -8,7 +8,7 @@ from datetime import date
 
 from guard.authoring.regions import doubt_about
 from guard.authoring.wording import hint
-from guard.denylist.entries import canonical, parse_entry, refuse_mistaken
+from guard.denylist.entries import canonical, parse_entry, reject_mistaken
 from guard.errors import EntryError
 
 # What stands in a parameter's globs for a fact of the job; see policies/guard/lib/globs.
@@ -52,7 +52,7 @@ def image_scope(text: str) -> None:
 
 def _image(text: str, *, pattern: bool) -> None:
     try:
-        refuse_mistaken(text)
+        reject_mistaken(text)
         parse_entry(text, pattern=pattern)
     except EntryError as exc:
         raise FormatProblem(f"can never match an image: {exc.message}") from exc

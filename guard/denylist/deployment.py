@@ -36,10 +36,10 @@ def deny_list(containers: Mapping[str, str]) -> DenyList:
 
 def check_list(text: str) -> None:
     """Check a comma-separated list before it is deployed. Raises EntryError for what can never match or only looks right."""
-    from guard.denylist.entries import refuse_mistaken
+    from guard.denylist.entries import reject_mistaken
 
     for entry in _entries(text):
-        refuse_mistaken(entry)
+        reject_mistaken(entry)
         _canonical(entry)
 
 

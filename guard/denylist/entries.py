@@ -90,13 +90,13 @@ def entry_of_image(text: str) -> str | None:
         # The same registry without it, and what is named is another image where only the port made it one.
         registry = reference.registry and reference.registry.removesuffix(":443")
         entry = join(registry, reference.repository, reference.tag, reference.digest)
-        refuse_mistaken(entry)
+        reject_mistaken(entry)
         return entry if parse_entry(entry).registry == registry else None
     except (EntryError, ImageReferenceError):
         return None
 
 
-def refuse_mistaken(text: str) -> None:
+def reject_mistaken(text: str) -> None:
     """Refuse a valid entry that only looks right: a digest, a registry or an account alone, or one that nobody has.
 
     It is for whoever writes an entry: one that is deployed already denies what it denies. Raises EntryError.
@@ -117,13 +117,13 @@ def refuse_mistaken(text: str) -> None:
                 f"a web page of a registry, which no image comes from: write {host}/{found[1]}", entry=text
             )
     if registry is None and digest is None:
-        _refuse_repository(repository, tag, text)
-    elif registry is not None and _is_no_host_of_ecr(registry):
+        _reject_repository(repository, tag, text)
+    elif registry is not None and _is_invalid_ecr_host(registry):
         form = f"<12 digits>.dkr.ecr.<region>.{_domain_of(registry)}"
         raise EntryError(f"no registry of ECR has this host: write {form}", entry=text, registry=registry)
 
 
-def _is_no_host_of_ecr(registry: str) -> bool:
+def _is_invalid_ecr_host(registry: str) -> bool:
     """Whether a host looks like one of ECR, and there is none, whatever its wildcards stand for."""
     found = _ECR_HOST.fullmatch(registry.removesuffix(":443"))
     if found is not None:
@@ -164,7 +164,7 @@ def _domains(region: str, *, is_cut: bool) -> Iterator[tuple[str, str]]:
             yield domains
 
 
-def _refuse_repository(repository: str, tag: str | None, text: str) -> None:
+def _reject_repository(repository: str, tag: str | None, text: str) -> None:
     if repository in {"sha256", "sha512"} and tag is not None:
         more = "" if "*" in tag or len(tag) in _DIGITS[repository] else "*"
         raise EntryError(

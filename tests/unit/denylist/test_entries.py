@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guard.denylist.entries import Entry, canonical, entry_of_image, parse_entry, refuse_mistaken
+from guard.denylist.entries import Entry, canonical, entry_of_image, parse_entry, reject_mistaken
 from guard.errors import ConfigError, EntryError
 
 HEX = "059f4bfb27d2dc5aeca8a5f609398f3590379bdf0a8e40c6b59680cf02507a7b"
@@ -198,7 +198,7 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
 )
 def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reason) -> None:
     with pytest.raises(EntryError, match=reason) as refused:
-        refuse_mistaken(text)
+        reject_mistaken(text)
     assert refused.value.evidence["entry"] == text
     assert canonical(text), "one that is deployed goes on to deny what it denies"
 
@@ -260,7 +260,7 @@ def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reas
     ],
 )
 def test_what_can_be_meant_is_not_refused(text: str) -> None:
-    refuse_mistaken(text)
+    reject_mistaken(text)
 
 
 @pytest.mark.parametrize(
