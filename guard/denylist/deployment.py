@@ -1,4 +1,4 @@
-"""The deny lists of the deployment's parameters, in the shape that the bundle's own list has."""
+"""Convert the deny lists of the deployment's parameters to the shape of the bundle's deny list."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ PARAMETERS = {"processing": "ProcessingContainers", "training": "TrainingContain
 
 
 def deny_list(containers: Mapping[str, str]) -> DenyList:
-    """Return the deny list of comma-separated lists by job kind.
+    """Return the deny list for comma-separated lists of entries, keyed by job kind.
 
-    White space around an entry and empty entries are tolerated, as the parameters may be empty. An entry of several kinds
-    is denied for all of them. Raises EntryError for an entry that can never match.
+    White space around an entry and empty entries are ignored: the parameters may be empty. An entry that is listed for several
+    kinds is denied for all of them. Raises EntryError for an entry that can never match.
     """
     kinds: dict[str, list[str]] = {}
     for kind, text in containers.items():
@@ -35,7 +35,10 @@ def deny_list(containers: Mapping[str, str]) -> DenyList:
 
 
 def check_list(text: str) -> None:
-    """Check a comma-separated list before it is deployed. Raises EntryError for what can never match or only looks right."""
+    """Check a comma-separated list before it is deployed.
+
+    Raises EntryError for an entry that can never match, or that `reject_mistaken` rejects.
+    """
     from guard.denylist.entries import reject_mistaken
 
     for entry in _entries(text):
@@ -44,7 +47,7 @@ def check_list(text: str) -> None:
 
 
 def _canonical(entry: str) -> str:
-    # Imported for the first entry: a deployment need not give any, and the language's patterns are part of a cold start.
+    # Imported here because many deployments have no entries, and compiling the patterns of that module slows a cold start.
     from guard.denylist.entries import canonical
 
     return canonical(entry)

@@ -1,4 +1,4 @@
-"""The language of deny-list entries: `[registry/]repository[:tag][@digest]`, with `*` in patterns only."""
+"""The syntax of deny-list entries: `[registry/]repository[:tag][@digest]`, with `*` only in patterns."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from guard.errors import EntryError, ImageReferenceError
 from guard.images import ECR_DOMAINS, ECR_SUFFIX, ecr_home, join, parse_reference, split
 
-# What a wildcard may stand for: if none of these makes a valid reference, nothing does.
+# Replacements that are tried for a wildcard: if none of them makes a valid reference, no other text does.
 _FILLERS = ("", "1", "1/1")
 _DIGEST_PATTERN = re.compile(r"\*|sha(?:256|512|\*):?[0-9a-f*]*")
 _DIGITS = {"sha256": (64,), "sha512": (128,)}
-# As a repository each of these would be valid, and name no image that anybody means.
+# Valid names of repositories that are almost certainly meant as an account or a registry.
 _ACCOUNT = re.compile(r"[0-9]{10,13}")
 _ACCOUNT_DIGITS = 12
 _REGISTRIES = frozenset({"docker.io", "gcr.io", "ghcr.io", "localhost", "nvcr.io", "quay.io"})
-# A country's domain, too, but not the name of a Java package.
+# Country domains count as hosts, but not names in the order of Java packages (`de.example.churn`).
 _HOST = re.compile(
     r"(?:[a-z0-9-]+\.){2,}(?:aws|cloud|cn|com|corp|dev|edu|eu|gov|internal|io|lan|local|mil|net|org)"
     r"|(?!(?:com|edu|gov|io|net|org|[a-z]{2})\.)(?:[a-z0-9-]+\.){2,}"
@@ -25,9 +25,9 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _PORT = re.compile(r"[0-9]{2,5}")
-# As a repository it would be valid, too: a host of ECR, perhaps with wildcards, whose domain no repository has for its name.
+# Also a valid name of a repository, but with ECR's domain: a host of ECR, perhaps with wildcards.
 _HOST_OF_ECR = re.compile(rf"[0-9*]*\.(?:[a-z0-9*-]+\.)*(?:{ECR_SUFFIX})")
-# Where people look at images, and what the same images are pulled by.
+# Web pages of registries, and the host that the same images are pulled from.
 _PAGES = (
     (re.compile(r"gallery\.ecr\.aws/(.+)", re.DOTALL), "public.ecr.aws"),
     (re.compile(r"hub\.docker\.com/(?:r/|_/)?(.+)", re.DOTALL), "docker.io"),
@@ -43,7 +43,7 @@ _ECR_HOST = re.compile(r"(?P<account>[0-9*]+)\.dkr[.-]ecr(?:-fips)?\.(?P<region>
 
 @dataclass(frozen=True)
 class Entry:
-    """A parsed entry; `str` gives it back in its canonical form, the one that the deny list holds."""
+    """A parsed entry; `str` returns its canonical form, which the deny list contains."""
 
     registry: str | None
     repository: str
@@ -55,15 +55,15 @@ class Entry:
 
 
 def parse_entry(text: str, *, pattern: bool = False) -> Entry:
-    """Return the parts of an entry of the deny list's `images`, or of its `patterns`.
+    """Return the parts of an entry of the deny list's `images`, or of its `patterns` when `pattern` is set.
 
-    Raises EntryError for an entry that can never match an image: `evidence` holds the entry.
+    Raises EntryError, with the entry in its `evidence`, for an entry that can never match an image.
     """
     stripped = text.strip()
     _reject_unmatchable(stripped, text)
     registry, repository, tag, digest = split(stripped)
     if repository != repository.lower():
-        raise EntryError("upper case in the repository: no registry has such an image", entry=text)
+        raise EntryError("upper case in the repository: names of repositories are lower case", entry=text)
     if "*" in stripped:
         if not pattern:
             raise EntryError("a wildcard in an exact entry: it belongs in `patterns`", entry=text)
@@ -76,7 +76,7 @@ def parse_entry(text: str, *, pattern: bool = False) -> Entry:
 
 
 def canonical(text: str) -> str:
-    """Return the one spelling of an entry or a pattern: no white space around it, host and digest in lower case.
+    """Return the canonical spelling of an entry or a pattern: no white space around it, host and digest in lower case.
 
     Raises EntryError for an entry that can never match an image.
     """
@@ -84,10 +84,11 @@ def canonical(text: str) -> str:
 
 
 def entry_of_image(text: str) -> str | None:
-    """Return the entry that a reference is named by in a scope, in the form that the check takes; None where there is none."""
+    """Return the entry for an image reference, as a scope's `image` accepts it; None if there is no valid one."""
     try:
         reference = parse_reference(text)
-        # The same registry without it, and what is named is another image where only the port made it one.
+        # Port 443 is the default, so it is left out. `host:443/x` without its port is no longer a registry, but another image:
+        # the comparison below finds this.
         registry = reference.registry and reference.registry.removesuffix(":443")
         entry = join(registry, reference.repository, reference.tag, reference.digest)
         reject_mistaken(entry)
@@ -97,34 +98,34 @@ def entry_of_image(text: str) -> str | None:
 
 
 def reject_mistaken(text: str) -> None:
-    """Refuse a valid entry that only looks right: a digest, a registry or an account alone, or one that nobody has.
+    """Raise EntryError for a valid entry that is probably a mistake: only a digest, registry or account, or an impossible host.
 
-    It is for whoever writes an entry: one that is deployed already denies what it denies. Raises EntryError.
+    Called when an entry is written. A deployed guard doesn't call it, so that entries which are deployed already keep working.
     """
     stripped = text.strip()
     registry, repository, tag, digest = split(stripped)
     if registry is None and (led := _ACCOUNT_FIRST.fullmatch(repository)):
         rest = join(None, led[2], tag, digest)
         host = f"{led[1]}.dkr.ecr.<region>.amazonaws.com"
-        raise EntryError(f"an account where the registry stands: write {host}/{rest}, or {rest} alone", entry=text)
+        raise EntryError(f"an account in place of the registry: write {host}/{rest}, or only {rest}", entry=text)
     if digest is not None and "*" in stripped and not _may_be_digest(digest):
         raise EntryError(
-            "no digest is like this: write all of its digits, or the first ones and `*`", entry=text, digest=digest
+            "not a possible digest: write all of its digits, or the first ones and `*`", entry=text, digest=digest
         )
     for page, host in _PAGES:
         if found := page.fullmatch(stripped):
             raise EntryError(
-                f"a web page of a registry, which no image comes from: write {host}/{found[1]}", entry=text
+                f"the web page of a registry, not the host of its images: write {host}/{found[1]}", entry=text
             )
     if registry is None and digest is None:
         _reject_repository(repository, tag, text)
     elif registry is not None and _is_invalid_ecr_host(registry):
         form = f"<12 digits>.dkr.ecr.<region>.{_domain_of(registry)}"
-        raise EntryError(f"no registry of ECR has this host: write {form}", entry=text, registry=registry)
+        raise EntryError(f"not a host of an ECR registry: write {form}", entry=text, registry=registry)
 
 
 def _is_invalid_ecr_host(registry: str) -> bool:
-    """Whether a host looks like one of ECR, and there is none, whatever its wildcards stand for."""
+    """Whether a host resembles one of ECR, but ECR has no such host for any replacement of its wildcards."""
     found = _ECR_HOST.fullmatch(registry.removesuffix(":443"))
     if found is not None:
         digits = found["account"].replace("*", "")
@@ -138,7 +139,7 @@ def _is_invalid_ecr_host(registry: str) -> bool:
 
 
 def _domain_of(registry: str) -> str:
-    """The plain domain of the partition that a host is of, as far as it tells by its region or its own domain."""
+    """Return the plain ECR domain of a host's partition, found by its region or its own domain; by default that of `aws`."""
     found = (
         plain
         for first, (plain, dual_stack) in ECR_DOMAINS.items()
@@ -148,14 +149,14 @@ def _domain_of(registry: str) -> str:
 
 
 def _may_have_domain(region: str, rest: str) -> bool:
-    """Whether what stands behind the beginning of a region's name can be, or end with, a domain of that region."""
+    """Whether `rest`, the text after a region or the beginning of one, can be or end with a domain of that region."""
     end = rest.rpartition("*")[2]
     endings = [f".{domain}" for domains in _domains(region, is_cut=rest.startswith("*")) for domain in domains]
     return any(rest == each or ("*" in rest and (each.endswith(end) or end.endswith(each))) for each in endings)
 
 
 def _domains(region: str, *, is_cut: bool) -> Iterator[tuple[str, str]]:
-    """The domains of a region, or of all that begin so: of `*` each partition's."""
+    """Yield the domains of a region, or of all regions with this beginning: every partition's if it is empty."""
     for first, domains in ECR_DOMAINS.items():
         if not first or region.startswith(f"{first}-"):
             yield domains
@@ -168,20 +169,20 @@ def _reject_repository(repository: str, tag: str | None, text: str) -> None:
     if repository in {"sha256", "sha512"} and tag is not None:
         more = "" if "*" in tag or len(tag) in _DIGITS[repository] else "*"
         raise EntryError(
-            f"a digest alone: write repository@{repository}:..., or the pattern *@{repository}:{tag}{more}", entry=text
+            f"only a digest: write repository@{repository}:..., or the pattern *@{repository}:{tag}{more}", entry=text
         )
-    whole = "; for a repository of this name write it with its registry"
+    whole = "; if this is the name of a repository, write it with its registry"
     if (_HOST.fullmatch(repository) or repository.lower() in _REGISTRIES) and (tag is None or _PORT.fullmatch(tag)):
         raise EntryError(
-            f"a registry alone: write the pattern {text.strip().lower()}/* for all of its images{whole}", entry=text
+            f"only a registry: write the pattern {text.strip().lower()}/* for all of its images{whole}", entry=text
         )
     if _HOST_OF_ECR.fullmatch(repository):
         host = repository.lower()
         meant = f"the pattern {host}/* for all of its images" if tag is None else f"{host}/{tag}"
-        raise EntryError(f"a registry alone, with no image behind a slash: write {meant}", entry=text)
+        raise EntryError(f"only a registry, without a slash and an image: write {meant}", entry=text)
     if _ACCOUNT.fullmatch(repository) and tag is None:
         pattern = f"{repository}.dkr.ecr.*"
-        raise EntryError(f"an account alone: write the pattern {pattern} for all of its images{whole}", entry=text)
+        raise EntryError(f"only an account: write the pattern {pattern} for all of its images{whole}", entry=text)
 
 
 def _reject_unmatchable(stripped: str, text: str) -> None:
@@ -193,27 +194,27 @@ def _reject_unmatchable(stripped: str, text: str) -> None:
         raise EntryError("more than one `@`", entry=text)
     registry, repository, tag, digest = split(stripped)
     if registry is not None and registry.endswith(":443"):
-        raise EntryError("port 443 is what a registry has anyway: leave it out", entry=text)
+        raise EntryError("port 443 is the default of every registry: leave it out", entry=text)
     for what, part in (("repository", repository), ("tag", tag), ("digest", digest)):
         if part == "":
             raise EntryError(f"an empty {what}", entry=text)
 
 
 def _checked_pattern(entry: Entry, text: str) -> Entry:
-    """Refuse a pattern of which some part matches no image, whatever its wildcards stand for."""
+    """Return the pattern; raise EntryError if a part of it can't match any image."""
     for what, part in (("registry", entry.registry), ("repository", entry.repository), ("tag", entry.tag)):
         if part is not None and not any(_is_valid(what, part.replace("*", filler)) for filler in _FILLERS):
-            raise EntryError(f"the {what} can match no image", entry=text, **{what: part})
+            raise EntryError(f"the {what} can't match any image", entry=text, **{what: part})
     if entry.digest is not None and not _DIGEST_PATTERN.fullmatch(entry.digest):
-        raise EntryError("the digest can match no image", entry=text, digest=entry.digest)
+        raise EntryError("the digest can't match any image", entry=text, digest=entry.digest)
     return entry
 
 
 def _may_be_digest(pattern: str) -> bool:
-    """Whether some digest matches, by its digits: all of them, or with a wildcard no more than there are."""
+    """Whether a digest can match, by the number of digits: exactly the algorithm's, or no more than that with a wildcard."""
     algorithm, colon, digits = pattern.partition(":")
     if not colon:
-        # A wildcard stands for the colon, too, right behind the algorithm.
+        # A wildcard right after the algorithm also matches the colon.
         return re.fullmatch(r"(?:sha(?:256|512)?)?\*.*", pattern) is not None
     given = len(digits.replace("*", ""))
     lengths = _DIGITS.get(algorithm, (64, 128))

@@ -127,7 +127,7 @@ REFUSED = [
     ("image-entry", "pytorch-*", "can never match an image: a wildcard in an exact entry: it belongs in `patterns`"),
     ("image-entry", " a:1 ", "is not how images are compared; write a:1"),
     ("image-pattern", "a:1", "has no wildcard; move it to `images`, where a lookup costs the same however long the list"),
-    ("image-pattern", "A*", "can never match an image: upper case in the repository: no registry has such an image"),
+    ("image-pattern", "A*", "can never match an image: upper case in the repository: names of repositories are lower case"),
     ("image-scope", "Host.example.com/a*", "is not how images are compared; write host.example.com/a*"),
     ("day", "1999-12-31", NO_DAY),
     ("day", "2200-01-01", NO_DAY),

@@ -1,4 +1,4 @@
-"""The deployment's image lists become deny-list entries of the bundle's shape."""
+"""The image lists of the deployment's parameters are converted to the shape of the bundle's deny list."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_deny_list(processing: str, training: str, expected: DenyList) -> None:
 
 
 @pytest.mark.parametrize("entry", ["PyTorch:1", "pytorch:", "a@b@c", "py torch:1"])
-def test_an_entry_that_can_never_match_is_refused(entry: str) -> None:
+def test_an_entry_that_can_never_match_is_rejected(entry: str) -> None:
     with pytest.raises(ConfigError):
         deny_list({"training": entry})
 
@@ -84,8 +84,8 @@ def test_a_list_is_checked_before_it_is_deployed(entry: str) -> None:
         check_list(f"xgboost:1, {entry}")
 
 
-def test_what_is_deployed_already_keeps_no_guard_from_starting() -> None:
-    """An entry that would be refused today denies what it denies, and the others deny as before."""
+def test_mistaken_entries_of_a_deployed_list_are_accepted() -> None:
+    """An entry that `check_list` rejects today must not keep a deployed guard from starting, nor change its other entries."""
     assert set(deny_list({"training": "quay.io, 763104351884, xgboost:1"}).images) == {
         "quay.io",
         "763104351884",

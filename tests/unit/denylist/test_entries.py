@@ -1,4 +1,4 @@
-"""The language of deny-list entries, and each entry that can never match."""
+"""The syntax of deny-list entries, and the entries that are rejected because they can never match."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def test_parse_entry(text, entry) -> None:
         pytest.param("https://r.io/x", "registry is not valid", id="URL"),
     ],
 )
-def test_parse_entry_refuses_what_can_never_match(text, reason) -> None:
-    with pytest.raises(EntryError, match=reason) as refused:
+def test_parse_entry_rejects_an_entry_that_can_never_match(text, reason) -> None:
+    with pytest.raises(EntryError, match=reason) as rejected:
         parse_entry(text)
-    assert refused.value.evidence["entry"] == text
-    assert isinstance(refused.value, ConfigError)
+    assert rejected.value.evidence["entry"] == text
+    assert isinstance(rejected.value, ConfigError)
 
 
 @pytest.mark.parametrize(
@@ -83,22 +83,22 @@ def test_canonical(text, written) -> None:
         pytest.param("x*:", "empty tag", id="empty tag"),
         pytest.param("x*@a@b", "more than one `@`", id="two digests"),
         pytest.param("x *", "white space inside", id="white space"),
-        pytest.param("x?*", "the repository can match no image", id="question mark"),
-        pytest.param("x//b*", "the repository can match no image", id="empty component"),
-        pytest.param("_x*", "the repository can match no image", id="separator in front"),
-        pytest.param("x*.", "the repository can match no image", id="separator at the end"),
-        pytest.param("x:{a,b}*", "the tag can match no image", id="braces"),
-        pytest.param("x:.a*", "the tag can match no image", id="tag that begins with a dot"),
-        pytest.param("r.io!/x*", "the registry can match no image", id="registry"),
-        pytest.param("x*..com/y", "the registry can match no image", id="empty label"),
-        pytest.param("x@sha256:*!", "the digest can match no image", id="digest"),
-        pytest.param("x@md5:*", "the digest can match no image", id="another algorithm"),
+        pytest.param("x?*", "the repository can't match any image", id="question mark"),
+        pytest.param("x//b*", "the repository can't match any image", id="empty component"),
+        pytest.param("_x*", "the repository can't match any image", id="separator in front"),
+        pytest.param("x*.", "the repository can't match any image", id="separator at the end"),
+        pytest.param("x:{a,b}*", "the tag can't match any image", id="braces"),
+        pytest.param("x:.a*", "the tag can't match any image", id="tag that begins with a dot"),
+        pytest.param("r.io!/x*", "the registry can't match any image", id="registry"),
+        pytest.param("x*..com/y", "the registry can't match any image", id="empty label"),
+        pytest.param("x@sha256:*!", "the digest can't match any image", id="digest"),
+        pytest.param("x@md5:*", "the digest can't match any image", id="another algorithm"),
     ],
 )
-def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
-    with pytest.raises(EntryError, match=reason) as refused:
+def test_canonical_rejects_a_pattern_that_can_never_match(text, reason) -> None:
+    with pytest.raises(EntryError, match=reason) as rejected:
         canonical(text)
-    assert refused.value.evidence["entry"] == text
+    assert rejected.value.evidence["entry"] == text
 
 
 @pytest.mark.parametrize(
@@ -112,24 +112,28 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
         pytest.param("763104351884", r"write the pattern 763104351884.dkr.ecr.\* for", id="an account"),
         pytest.param(
             "76310435188.dkr.ecr.eu-west-1.amazonaws.com/x",
-            r"no registry of ECR has this host: write <12 digits>\.dkr\.ecr\.<region>\.amazonaws\.com",
+            r"not a host of an ECR registry: write <12 digits>\.dkr\.ecr\.<region>\.amazonaws\.com",
             id="11 digits",
         ),
-        pytest.param("763104351884.ecr.eu-west-1.amazonaws.com/x:1", "no registry of ECR", id="without dkr"),
-        pytest.param("763104351884.dkr.ecr.amazonaws.com/x", "no registry of ECR", id="without a region"),
-        pytest.param("763104351884.dkr.ecr.eu-west.amazonaws.com/x", "no registry of ECR", id="no region"),
-        pytest.param("763104351884.dkr-ecr.eu-west.on.aws/x", "no registry of ECR", id="no region, dual-stack"),
+        pytest.param("763104351884.ecr.eu-west-1.amazonaws.com/x:1", "not a host of an ECR registry", id="without dkr"),
+        pytest.param("763104351884.dkr.ecr.amazonaws.com/x", "not a host of an ECR registry", id="without a region"),
+        pytest.param("763104351884.dkr.ecr.eu-west.amazonaws.com/x", "not a host of an ECR registry", id="no region"),
+        pytest.param(
+            "763104351884.dkr-ecr.eu-west.on.aws/x", "not a host of an ECR registry", id="no region, dual-stack"
+        ),
         pytest.param(
             "763104351884/tensorflow-training:2.1",
-            r"an account where the registry stands: write 763104351884\.dkr\.ecr\.<region>\.amazonaws\.com/"
-            r"tensorflow-training:2\.1, or tensorflow-training:2\.1 alone",
+            r"an account in place of the registry: write 763104351884\.dkr\.ecr\.<region>\.amazonaws\.com/"
+            r"tensorflow-training:2\.1, or only tensorflow-training:2\.1",
             id="an account as the registry",
         ),
-        pytest.param(f"763104351884/x@sha256:{HEX}", rf"or x@sha256:{HEX} alone", id="an account before a digest"),
-        pytest.param("763104351884/*", r"amazonaws\.com/\*, or \* alone", id="an account before a pattern"),
-        pytest.param("eu-west-1.amazonaws.com/x", "no registry of ECR", id="a region alone"),
-        pytest.param("763104351884.eu-west-1.amazonaws.com/x", "no registry of ECR", id="without dkr.ecr"),
-        pytest.param("763104351884.dkr.cn-north-1.amazonaws.com.cn/x", "no registry of ECR", id="without ecr"),
+        pytest.param(f"763104351884/x@sha256:{HEX}", rf"or only x@sha256:{HEX}", id="an account before a digest"),
+        pytest.param("763104351884/*", r"amazonaws\.com/\*, or only \*", id="an account before a pattern"),
+        pytest.param("eu-west-1.amazonaws.com/x", "not a host of an ECR registry", id="a region alone"),
+        pytest.param("763104351884.eu-west-1.amazonaws.com/x", "not a host of an ECR registry", id="without dkr.ecr"),
+        pytest.param(
+            "763104351884.dkr.cn-north-1.amazonaws.com.cn/x", "not a host of an ECR registry", id="without ecr"
+        ),
         pytest.param("localhost:5000", r"write the pattern localhost:5000/\* for", id="this machine"),
         pytest.param(
             "sha256:0a*", r"write repository@sha256:..., or the pattern \*@sha256:0a\*", id="part of a digest"
@@ -137,21 +141,33 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
         pytest.param("sha256:0123456789ab", r"or the pattern \*@sha256:0123456789ab\* ", id="first digits of a digest"),
         pytest.param(f"sha256:{HEX}", rf"or the pattern \*@sha256:{HEX} ", id="all digits of a digest"),
         pytest.param("sha256:0a*", r"or the pattern \*@sha256:0a\* ", id="part of a digest as it stands"),
-        pytest.param(f"*@sha512:{HEX}{HEX}0", "no digest is like this", id="a digit more than sha512 has"),
-        pytest.param("*@sha256:0123456789ab", "no digest is like this", id="first digits without a wildcard"),
-        pytest.param(f"*@sha256:{HEX}0*", "no digest is like this", id="more digits than there are"),
-        pytest.param(f"*@sha512:{HEX}", "no digest is like this", id="digits of another algorithm"),
-        pytest.param("*@sha256", "no digest is like this", id="algorithm alone"),
-        pytest.param("*@sha2560a*", "no digest is like this", id="digits behind the algorithm"),
-        pytest.param("76310435188.dkr.ecr.eu-west-1.amazonaws.com/*", "no registry of ECR", id="pattern of 11 digits"),
-        pytest.param("76310435188.dkr.ecr.*.amazonaws.com/x", "no registry of ECR", id="11 digits, any region"),
-        pytest.param("7631043518840*.dkr.ecr.*/x", "no registry of ECR", id="13 digits, any region"),
-        pytest.param("763104351884.dkr.ecr.cn-north-1.amazonaws.com/x", "no registry of ECR", id="another partition"),
-        pytest.param("763104351884.dkr.ecr.us-east-1.amazonaws.com.cn/x", "no registry of ECR", id="not in China"),
+        pytest.param(f"*@sha512:{HEX}{HEX}0", "not a possible digest", id="a digit more than sha512 has"),
+        pytest.param("*@sha256:0123456789ab", "not a possible digest", id="first digits without a wildcard"),
+        pytest.param(f"*@sha256:{HEX}0*", "not a possible digest", id="more digits than there are"),
+        pytest.param(f"*@sha512:{HEX}", "not a possible digest", id="digits of another algorithm"),
+        pytest.param("*@sha256", "not a possible digest", id="algorithm alone"),
+        pytest.param("*@sha2560a*", "not a possible digest", id="digits behind the algorithm"),
         pytest.param(
-            "763104351884.dkr.ecr.cn-*.amazonaws.com/x", "no registry of ECR", id="another partition's regions"
+            "76310435188.dkr.ecr.eu-west-1.amazonaws.com/*", "not a host of an ECR registry", id="pattern of 11 digits"
         ),
-        pytest.param("763104351884.dkr-ecr.us-iso-east-1.on.aws/x", "no registry of ECR", id="dual-stack elsewhere"),
+        pytest.param(
+            "76310435188.dkr.ecr.*.amazonaws.com/x", "not a host of an ECR registry", id="11 digits, any region"
+        ),
+        pytest.param("7631043518840*.dkr.ecr.*/x", "not a host of an ECR registry", id="13 digits, any region"),
+        pytest.param(
+            "763104351884.dkr.ecr.cn-north-1.amazonaws.com/x", "not a host of an ECR registry", id="another partition"
+        ),
+        pytest.param(
+            "763104351884.dkr.ecr.us-east-1.amazonaws.com.cn/x", "not a host of an ECR registry", id="not in China"
+        ),
+        pytest.param(
+            "763104351884.dkr.ecr.cn-*.amazonaws.com/x",
+            "not a host of an ECR registry",
+            id="another partition's regions",
+        ),
+        pytest.param(
+            "763104351884.dkr-ecr.us-iso-east-1.on.aws/x", "not a host of an ECR registry", id="dual-stack elsewhere"
+        ),
         pytest.param(
             "763104351884.ecr.eusc-de-east-1.amazonaws.eu/x",
             r"write <12 digits>\.dkr\.ecr\.<region>\.amazonaws\.eu\b",
@@ -163,20 +179,28 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
             id="the domain of another partition than the region's",
         ),
         pytest.param(
-            "763104351884.dkr.ecr.eu-*.amazonaws.com.cn/x", "no registry of ECR", id="of no region of that beginning"
+            "763104351884.dkr.ecr.eu-*.amazonaws.com.cn/x",
+            "not a host of an ECR registry",
+            id="of no region of that beginning",
         ),
-        pytest.param("763104351884.dkr.ecr.cn-*.amazonaws.eu/x", "no registry of ECR", id="China's regions elsewhere"),
-        pytest.param("763104351884.us-isof-south-1.csp.hci.ic.gov/x", "no registry of ECR", id="without dkr.ecr there"),
-        pytest.param("ecr.cn-north-1.on.amazonwebservices.com.cn/x", "no registry of ECR", id="no account in China"),
+        pytest.param(
+            "763104351884.dkr.ecr.cn-*.amazonaws.eu/x", "not a host of an ECR registry", id="China's regions elsewhere"
+        ),
+        pytest.param(
+            "763104351884.us-isof-south-1.csp.hci.ic.gov/x", "not a host of an ECR registry", id="without dkr.ecr there"
+        ),
+        pytest.param(
+            "ecr.cn-north-1.on.amazonwebservices.com.cn/x", "not a host of an ECR registry", id="no account in China"
+        ),
         pytest.param(
             "*.dkr.ecr.*.amazonaws.eu", r"write the pattern \*\.dkr\.ecr\.\*\.amazonaws\.eu/\*", id="alone there"
         ),
         pytest.param(
-            "763104351884.dkr-ecr.us-isob-east-1.on.aws.scloud", "a registry alone", id="alone, dual-stack there"
+            "763104351884.dkr-ecr.us-isob-east-1.on.aws.scloud", "only a registry", id="alone, dual-stack there"
         ),
         pytest.param(
             "763104351884.dkr.ecr.eu-west-1.amazonaws.com:pytorch-training",
-            "with no image behind a slash: write 763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training",
+            "without a slash and an image: write 763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training",
             id="a colon for a slash",
         ),
         pytest.param(
@@ -196,11 +220,11 @@ def test_canonical_refuses_a_pattern_that_can_never_match(text, reason) -> None:
         pytest.param("registry.company.co.uk:5000", r"registry.company.co.uk:5000/\* for", id="a country's, with port"),
     ],
 )
-def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reason) -> None:
-    with pytest.raises(EntryError, match=reason) as refused:
+def test_a_valid_entry_that_is_probably_a_mistake_is_rejected_when_it_is_written(text, reason) -> None:
+    with pytest.raises(EntryError, match=reason) as rejected:
         reject_mistaken(text)
-    assert refused.value.evidence["entry"] == text
-    assert canonical(text), "one that is deployed goes on to deny what it denies"
+    assert rejected.value.evidence["entry"] == text
+    assert canonical(text), "a deployed guard must keep accepting the entry"
 
 
 @pytest.mark.parametrize(
@@ -259,7 +283,7 @@ def test_what_only_looks_like_an_entry_is_refused_where_it_is_written(text, reas
         "*",
     ],
 )
-def test_what_can_be_meant_is_not_refused(text: str) -> None:
+def test_a_plausible_entry_is_not_rejected(text: str) -> None:
     reject_mistaken(text)
 
 
@@ -278,5 +302,5 @@ def test_what_can_be_meant_is_not_refused(text: str) -> None:
         pytest.param("", None, id="nothing"),
     ],
 )
-def test_the_entry_of_an_image_is_what_the_check_takes(image: str, entry: str | None) -> None:
+def test_the_entry_of_an_image_is_accepted_by_the_check(image: str, entry: str | None) -> None:
     assert entry_of_image(image) == entry
