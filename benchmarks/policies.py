@@ -132,7 +132,7 @@ def packed(opa: Path, root: Path) -> Path:
     target = Path("bundle.tar.gz")
     ran = pack_bundle(Opa(opa, root), POLICIES, target)
     if ran.code != 0:
-        raise RuntimeError(ran.said)
+        raise RuntimeError(ran.output)
     return root / target
 
 

@@ -41,7 +41,7 @@ def build_shipped(repository: Path, opa: Path) -> int:
     write(folder, generated_files(tree, POLICIES))
     packed = pack_bundle(tree, POLICIES, Path("bundle.tar.gz"))
     if packed.code != 0:
-        sys.stderr.write(packed.said + "\n")
+        sys.stderr.write(packed.output + "\n")
     return packed.code
 
 

@@ -11,7 +11,7 @@ from typing import TextIO
 from guard.authoring.compiled import copy_compiled
 from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import errors
-from guard.authoring.opa import LIMITS, TESTS, Opa, Ran
+from guard.authoring.opa import LIMITS, TESTS, Opa, RunResult
 from guard.authoring.trial.run import trial_problems
 from guard.authoring.types_check import check_types
 
@@ -29,14 +29,14 @@ def build_bundle(opa: Opa, policies: Path, target: Path, today: date, out: TextI
         return False
     ran = pack_bundle(opa, policies, target)
     if ran.code != 0:
-        out.write(ran.said + "\n")
+        out.write(ran.output + "\n")
         return False
     size = (opa.folder / target).stat().st_size
     out.write(f"{target}: revision {revision(opa.folder / policies)}, {size:,} bytes\n")
     return True
 
 
-def pack_bundle(opa: Opa, policies: Path, target: Path) -> Ran:
+def pack_bundle(opa: Opa, policies: Path, target: Path) -> RunResult:
     """Pack policies that were checked, with the plan of their configuration; the result is OPA's."""
     # Without --optimize: it writes the deny list into the rules, and decisions take ten times longer.
     name = revision(opa.folder / policies)

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from guard.authoring.config_check import check_config
 from guard.authoring.diagnostics import Diagnostic, errors
 from guard.authoring.generated import generated_files, stale
-from guard.authoring.opa import Opa, Ran, run
+from guard.authoring.opa import Opa, RunResult, run
 from guard.authoring.sources import source_problems
 from guard.authoring.trial.run import trial_problems
 from guard.authoring.types_check import mistyped, strict_errors, unreadable
@@ -32,8 +32,8 @@ class Step:
     """
 
     name: str
-    failing: str
-    ask: Callable[[], Ran]
+    meaning: str
+    run: Callable[[], RunResult]
     after: tuple[str, ...] = ()
     optional: bool = False
 
@@ -58,14 +58,14 @@ def check_policies(opa: Opa, regal: Path, policies: Path, today: date, out: Text
 
 def _passes(step: Step, out: TextIO) -> bool:
     started = time.monotonic()
-    ran = step.ask()
+    ran = step.run()
     passes = ran.code == 0 or (step.optional and ran.code == _STYLE)
     verdict = "ok" if ran.code == 0 else "noted" if passes else "FAILED"
     out.write(f"{step.name:<14} {verdict:<7} {time.monotonic() - started:5.2f} s\n")
-    if ran.said:
-        out.write("".join(f"    {line}\n" for line in ran.said.splitlines()))
+    if ran.output:
+        out.write("".join(f"    {line}\n" for line in ran.output.splitlines()))
     if ran.code != 0:
-        out.write(f"  {step.failing}\n")
+        out.write(f"  {step.meaning}\n")
     out.flush()
     return passes
 
@@ -119,13 +119,13 @@ def _steps(opa: Opa, regal: Path, policies: Path, today: date, *, style_fails: b
     ]
 
 
-def _style(regal: Path, policies: Path, folder: Path) -> Ran:
+def _style(regal: Path, policies: Path, folder: Path) -> RunResult:
     ran = run(regal, "lint", "--format", "json", policies, folder=folder)
     try:
         violations = json.loads(ran.out)["violations"]
     except (ValueError, KeyError):
-        return Ran(_FAILED, ran.out, ran.err)
-    return Ran(
+        return RunResult(_FAILED, ran.out, ran.err)
+    return RunResult(
         _STYLE if violations else ran.code, "\n".join(sorted({_violation(each) for each in violations})), ran.err
     )
 
@@ -136,23 +136,23 @@ def _violation(found: dict[str, Any]) -> str:
     return " ".join([told, *links])
 
 
-def _found(ask: Callable[[], list[Diagnostic]]) -> Ran:
+def _found(check: Callable[[], list[Diagnostic]]) -> RunResult:
     try:
-        problems = ask()
+        problems = check()
     except ConfigError as exc:
-        return Ran(_FAILED, exc.message, "")
-    return Ran(_FAILED if errors(problems) else 0, "\n".join(str(problem) for problem in problems), "")
+        return RunResult(_FAILED, exc.message, "")
+    return RunResult(_FAILED if errors(problems) else 0, "\n".join(str(problem) for problem in problems), "")
 
 
-def _unformatted(opa: Opa, policies: Path) -> Ran:
+def _unformatted(opa: Opa, policies: Path) -> RunResult:
     ran = opa.run("fmt", "--list", "--fail", policies)
     # Beside the files, OPA prints that it didn't expect them.
-    return Ran(ran.code, ran.out, "" if ran.out.strip() else ran.err)
+    return RunResult(ran.code, ran.out, "" if ran.out.strip() else ran.err)
 
 
-def _generated(opa: Opa, policies: Path) -> Ran:
+def _generated(opa: Opa, policies: Path) -> RunResult:
     try:
         paths = stale(opa.folder, generated_files(opa, policies))
     except ConfigError as exc:
-        return Ran(_FAILED, exc.message, "")
-    return Ran(_FAILED if paths else 0, "\n".join(str(path) for path in paths), "")
+        return RunResult(_FAILED, exc.message, "")
+    return RunResult(_FAILED if paths else 0, "\n".join(str(path) for path in paths), "")

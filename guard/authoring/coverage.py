@@ -44,12 +44,12 @@ def _run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
     tests = opa.run("test", "--bundle", policies, *FLAGS, *options)
     if tests.code != 0:
         # A test that is skipped fails too, and only the plain report names it.
-        told = _failures(opa, policies, tests.out) or _uncompiled(opa, policies) or opa.run_tests(policies).said
+        told = _failures(opa, policies, tests.out) or _uncompiled(opa, policies) or opa.run_tests(policies).output
         out.write(f"{told}\n")
         return False
     strict = opa.run_tests_strictly(policies)
     if strict.code != 0:
-        out.write(f"{strict.said}\n")
+        out.write(f"{strict.output}\n")
         return False
     report, passed = json.loads(tests.out), _count(json.loads(strict.out))
     gaps = find_gaps(report, policies)

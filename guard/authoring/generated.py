@@ -84,7 +84,7 @@ def _complete(opa: Opa) -> str:
 def _formatted(opa: Opa, text: str, what: str) -> str:
     formatted = opa.run("fmt", given=text)
     if formatted.code != 0:
-        raise ConfigError(f"OPA can't format {what}: {formatted.said}")
+        raise ConfigError(f"OPA can't format {what}: {formatted.output}")
     return formatted.out
 
 
@@ -92,7 +92,7 @@ def _capabilities(opa: Opa) -> str:
     everything = opa.run("capabilities", "--current").out
     allowed = run(Path(sys.executable), _FILTER, folder=opa.folder, given=everything)
     if allowed.code != 0:
-        raise ConfigError(f"{_FILTER} fails: {allowed.said}")
+        raise ConfigError(f"{_FILTER} fails: {allowed.output}")
     return allowed.out
 
 

@@ -22,7 +22,7 @@ TESTS = "*_test.rego"
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     """A finished run."""
 
     code: int
@@ -30,7 +30,7 @@ class Ran:
     err: str
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """Everything that it printed."""
         return (self.out + self.err).strip()
 
@@ -42,7 +42,7 @@ class Opa:
     binary: Path
     folder: Path
 
-    def run(self, *arguments: str | Path, given: str = "") -> Ran:
+    def run(self, *arguments: str | Path, given: str = "") -> RunResult:
         """Return what OPA says, whatever its exit code."""
         return run(self.binary, *arguments, folder=self.folder, given=given)
 
@@ -78,7 +78,7 @@ class Opa:
         """Return the syntax tree of a Rego file, each node with its place and text."""
         return self.json("parse", "--format", "json", "--json-include", "locations,-comments", file)
 
-    def run_tests(self, policies: Path, *options: str) -> Ran:
+    def run_tests(self, policies: Path, *options: str) -> RunResult:
         """Run the tests of a bundle folder; the code is 0 when all pass, 2 when one fails, else it doesn't compile.
 
         They run twice, the second time with failing built-ins as errors, as decisions are made: in `opa test` a failing
@@ -90,7 +90,7 @@ class Opa:
         strict = self.run_tests_strictly(policies)
         return tests if strict.code == 0 else strict
 
-    def run_tests_strictly(self, policies: Path) -> Ran:
+    def run_tests_strictly(self, policies: Path) -> RunResult:
         """Evaluate the packages of tests with failing built-ins as errors; prints what they hold as a JSON list."""
         packages = [name for name in self._inspected(policies)["namespaces"] if name.endswith("_test")]
         query = ("eval", "--bundle", policies, *FLAGS, "--strict-builtin-errors", "--format", "raw")
@@ -120,7 +120,7 @@ class Opa:
         return self.json("eval", "--format", "raw", "--data", f"file:{file}", '{"it": data.file}')["it"]
 
 
-def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> Ran:
+def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> RunResult:
     """Run a program to its end, with a text on its standard input. Raises ConfigError for one that can't be run."""
     command = [binary, *arguments]
     try:
@@ -136,7 +136,7 @@ def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> 
         )
     except OSError as exc:
         raise ConfigError(f"{binary} can't be run: `make check` builds what it needs") from exc
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return RunResult(done.returncode, done.stdout, done.stderr)
 
 
 def _write_heads(policies: Path, to: Path) -> None:
@@ -150,11 +150,11 @@ def _write_heads(policies: Path, to: Path) -> None:
             (to / source.file).write_text(source.head)
 
 
-def _reason(ran: Ran) -> str:
+def _reason(ran: RunResult) -> str:
     try:
         return "; ".join(str(error["message"]) for error in json.loads(ran.out)["errors"])
     except (ValueError, KeyError, TypeError):
-        return ran.said
+        return ran.output
 
 
 # What `check` and `test` need beside the policies: the types, and the built-ins that policies may use. They lie outside of the

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guard.authoring.opa import Ran
+from guard.authoring.opa import RunResult
 from guard.errors import ConfigError
 
 
@@ -29,7 +29,7 @@ class OpaError:
         return self.code == "rego_parse_error"
 
 
-def reported(ran: Ran, policies: Path) -> list[OpaError]:
+def reported(ran: RunResult, policies: Path) -> list[OpaError]:
     """Return what `opa check --format json` refuses, in the order of the files.
 
     Raises ConfigError where it reports something else.
@@ -39,7 +39,7 @@ def reported(ran: Ran, policies: Path) -> list[OpaError]:
     try:
         errors = [_error(error, policies) for error in json.loads(ran.err or ran.out)["errors"]]
     except (ValueError, KeyError, TypeError) as exc:
-        raise ConfigError(f"OPA can't check the policies: {ran.said}") from exc
+        raise ConfigError(f"OPA can't check the policies: {ran.output}") from exc
     return sorted(errors, key=lambda error: (error.file, error.row, error.column))
 
 

@@ -38,4 +38,4 @@ def test_address_ranges_may_be_compared(opa: Path, call: str, answer: Any) -> No
 @pytest.mark.parametrize("call", REFUSED)
 def test_network_clock_chance_and_environment_are_no_built_ins(opa: Path, call: str) -> None:
     ran = Opa(opa, ROOT).run("eval", *LIMITS, call)
-    assert (ran.code, f"undefined function {call.partition('(')[0]}" in ran.said) == (2, True)
+    assert (ran.code, f"undefined function {call.partition('(')[0]}" in ran.output) == (2, True)

@@ -68,7 +68,7 @@ def decided(case: Path, opa: Path, tmp_path: Path) -> Iterator[Callable[[Documen
     policies_of(case, tmp_path)
     shutil.copy(ROOT / CAPABILITIES, tmp_path)
     built = pack_bundle(Opa(opa, tmp_path), POLICIES, Path("bundle.tar.gz"))
-    assert built.code == 0, built.said
+    assert built.code == 0, built.output
     bundle = tmp_path / "bundle.tar.gz"
     with EmbeddedOpa(lambda: OpaProcess(opa, bundle), timeout=10, start_timeout=20) as engine:
         yield lambda document: _decided(engine, document)

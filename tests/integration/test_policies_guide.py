@@ -98,7 +98,7 @@ def rewritten(tree: Opa) -> Iterator[Callable[[Path, str], None]]:
 
 
 def test_the_rule_of_the_guide_passes_checks_tests_and_mutation(tree: Opa) -> None:
-    assert tree.run("check", "--strict", "--bundle", POLICIES, *FLAGS).said == ""
+    assert tree.run("check", "--strict", "--bundle", POLICIES, *FLAGS).output == ""
     assert tree.run("fmt", "--list", "--fail", FOLDER).code == 0
     assert check_config(tree, POLICIES, TODAY) == []
     out = io.StringIO()

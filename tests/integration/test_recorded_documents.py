@@ -37,7 +37,7 @@ def engine_of(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
         policies_of(schema, folder)
         build = ("build", "--bundle", POLICIES, "--ignore", "*_test.rego", "--output", "bundle.tar.gz")
         built = Opa(opa, folder).run(*build)
-        assert built.code == 0, built.said
+        assert built.code == 0, built.output
         engines.append(
             EmbeddedOpa(lambda: OpaProcess(opa, folder / "bundle.tar.gz"), timeout=10, start_timeout=20).__enter__()
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from guard.authoring.opa import Opa, Ran
+from guard.authoring.opa import Opa, RunResult
 from tests.support.golden import CASES, document_of, policies_of
 from tests.support.policies import POLICIES
 
@@ -16,7 +16,7 @@ SEVERITY = ("allow", "warn", "deny")
 BROKEN = "broken_rule_beside_a_deny"
 
 
-def _ask(opa: Path, folder: Path, case: Path, query: str) -> Ran:
+def _ask(opa: Path, folder: Path, case: Path, query: str) -> RunResult:
     options = ("--bundle", POLICIES, "--ignore", "*_test.rego", "--strict-builtin-errors", "--format", "raw")
     return Opa(opa, folder).run("eval", *options, "--stdin-input", query, given=document_of(case).model_dump_json())
 

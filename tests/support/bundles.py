@@ -46,7 +46,7 @@ def configured_bundle(
         raise ValueError("\n".join(map(str, problems)))
     packed = pack_bundle(copied, POLICIES, Path("bundle.tar.gz"))
     if packed.code != 0:
-        raise ValueError(packed.said)
+        raise ValueError(packed.output)
     return folder / "bundle.tar.gz"
 
 

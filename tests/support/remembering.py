@@ -8,18 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from guard.authoring.opa import Opa, Ran
+from guard.authoring.opa import Opa, RunResult
 
 # Commands that only read their input and the given paths, and write nothing.
 _READING = {"capabilities", "check", "deps", "eval", "inspect", "parse"}
-_ANSWERS: dict[tuple[object, ...], Ran] = {}
+_ANSWERS: dict[tuple[object, ...], RunResult] = {}
 
 
 @dataclass(frozen=True)
 class RememberingOpa(Opa):
     """Returns the cached result of the same command on files with the same names and contents."""
 
-    def run(self, *arguments: str | Path, given: str = "") -> Ran:
+    def run(self, *arguments: str | Path, given: str = "") -> RunResult:
         """Return OPA's result, cached or new."""
         reads = arguments[0] in _READING or arguments == ("fmt",) or arguments[:2] == ("fmt", "--list")
         if not reads or any(str(argument).removeprefix("file:").startswith("/") for argument in arguments):

@@ -11,10 +11,10 @@ import pytest
 from guard.authoring import bundle
 from guard.authoring.bundle import build_bundle, revision
 from guard.authoring.diagnostics import Diagnostic
-from guard.authoring.opa import Opa, Ran
+from guard.authoring.opa import Opa, RunResult
 
 POLICIES, TARGET, TODAY = Path("policies"), Path("bundle.tar.gz"), date(2026, 11, 23)
-WELL = Ran(0, "", "")
+WELL = RunResult(0, "", "")
 ERROR = Diagnostic(Path("a.rego"), 3, 1, "this is wrong")
 WARNING = Diagnostic(Path("a.rego"), 4, 1, "this is odd", "warning")
 STEPS = ("check_config", "check_types", "trial_problems", "pack_bundle")
@@ -74,7 +74,7 @@ def test_a_warning_is_printed_and_stops_nothing(steps: Steps) -> None:
         ("check_config", [WARNING, ERROR], f"{WARNING}\n{ERROR}\n"),
         ("check_types", [ERROR], f"{ERROR}\n"),
         ("trial_problems", [ERROR], f"{ERROR}\n"),
-        ("pack_bundle", Ran(1, "no space", ""), "no space\n"),
+        ("pack_bundle", RunResult(1, "no space", ""), "no space\n"),
     ],
     ids=STEPS,
 )

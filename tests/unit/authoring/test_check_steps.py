@@ -14,19 +14,19 @@ import pytest
 from guard.authoring import check
 from guard.authoring.check import check_policies
 from guard.authoring.diagnostics import Diagnostic
-from guard.authoring.opa import Opa, Ran
+from guard.authoring.opa import Opa, RunResult
 from guard.errors import ConfigError
 
 POLICIES, REGAL, TODAY = Path("policies"), Path("regal"), date(2026, 11, 23)
-WELL = Ran(0, "", "")
+WELL = RunResult(0, "", "")
 ERROR = Diagnostic(Path("a.rego"), 3, 1, "this is wrong")
 WARNING = Diagnostic(Path("a.rego"), 4, 1, "this is odd", "warning")
 STEPS = ["files", "types", "config", "trial", "format", "style", "generated"]
 ALL_WELL = dict.fromkeys(STEPS, "ok")
 
 
-def _report(*violations: dict[str, Any]) -> Ran:
-    return Ran(3 if violations else 0, json.dumps({"violations": [*violations]}), "")
+def _report(*violations: dict[str, Any]) -> RunResult:
+    return RunResult(3 if violations else 0, json.dumps({"violations": [*violations]}), "")
 
 
 def _violation(row: int, **more: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Checks:
             raise answer
         return answer
 
-    def _run(self, *command: object, folder: Path | None = None) -> Ran:
+    def _run(self, *command: object, folder: Path | None = None) -> RunResult:
         if command == (Path("opa"), "fmt", "--list", "--fail", POLICIES):
             return self.format
         assert (command, folder) == ((REGAL, "lint", "--format", "json", POLICIES), Path("here"))
@@ -140,11 +140,11 @@ FAILURES = [
     ("config", "config", [WARNING, ERROR], [str(WARNING), str(ERROR)], {"trial", "generated"}),
     ("config", "config", ConfigError("OPA can't read it"), ["OPA can't read it"], {"trial", "generated"}),
     ("trial", "trial", [ERROR, WARNING], [str(ERROR), str(WARNING)], set()),
-    ("format", "format", Ran(1, "a.rego\n", "unexpected diff"), ["a.rego"], set()),
-    ("format", "format", Ran(1, "", "no such file"), ["no such file"], set()),
-    ("style", "regal", Ran(1, "", "out of memory"), ["out of memory"], set()),
-    ("style", "regal", Ran(0, "{}", ""), ["{}"], set()),
-    ("style", "regal", Ran(1, '{"violations": []}', "a bad setting"), ["a bad setting"], set()),
+    ("format", "format", RunResult(1, "a.rego\n", "unexpected diff"), ["a.rego"], set()),
+    ("format", "format", RunResult(1, "", "no such file"), ["no such file"], set()),
+    ("style", "regal", RunResult(1, "", "out of memory"), ["out of memory"], set()),
+    ("style", "regal", RunResult(0, "{}", ""), ["{}"], set()),
+    ("style", "regal", RunResult(1, '{"violations": []}', "a bad setting"), ["a bad setting"], set()),
     ("generated", "stale", [Path("docs/rules.md"), Path("b")], ["docs/rules.md", "b"], set()),
     ("generated", "generated", ConfigError("OPA can't format it"), ["OPA can't format it"], set()),
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from guard.authoring.coverage import run_tests
-from guard.authoring.opa import FLAGS, Opa, Ran
+from guard.authoring.opa import FLAGS, Opa, RunResult
 
 POLICIES = Path("policies")
 WELL = {"coverage": 99.87654, "files": {"policies/a.rego": {"covered": []}}}
@@ -23,8 +23,10 @@ Outcome = Callable[..., tuple[bool, str]]
 def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Outcome:
     """Return whether all is well, and what is printed, where OPA gives these answers."""
 
-    def run(tests: Ran, strict: Ran | None = None, explained: Ran | None = None, plain: str = "") -> tuple[bool, str]:
-        def answer(opa: Opa, *arguments: object) -> Ran:
+    def run(
+        tests: RunResult, strict: RunResult | None = None, explained: RunResult | None = None, plain: str = ""
+    ) -> tuple[bool, str]:
+        def answer(opa: Opa, *arguments: object) -> RunResult:
             first = ("test", "--bundle", POLICIES, *FLAGS)
             assert arguments[: len(first)] == first
             if arguments[len(first) :] == ("--coverage", "--coverage-runs", "", "--timeout", "60s", "--format", "json"):
@@ -39,7 +41,7 @@ def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Outcome:
         monkeypatch.setattr("guard.authoring.coverage.source_problems", lambda folder, policies: [])
         monkeypatch.setattr("guard.authoring.coverage.check_types", lambda opa, policies: [])
         monkeypatch.setattr(Opa, "run_tests_strictly", lambda opa, policies: strict)
-        monkeypatch.setattr(Opa, "run_tests", lambda opa, policies: Ran(2, plain, ""))
+        monkeypatch.setattr(Opa, "run_tests", lambda opa, policies: RunResult(2, plain, ""))
         (tmp_path / POLICIES).mkdir()
         (tmp_path / "schemas").mkdir()
         (tmp_path / "capabilities.json").write_text("{}")
@@ -49,8 +51,8 @@ def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Outcome:
     return run
 
 
-def _ran(content: Any, code: int = 0) -> Ran:
-    return Ran(code, json.dumps(content), "")
+def _ran(content: Any, code: int = 0) -> RunResult:
+    return RunResult(code, json.dumps(content), "")
 
 
 def test_tests_are_counted_with_their_cases_and_helpers_are_not(outcome: Outcome) -> None:
@@ -83,10 +85,10 @@ def test_rows_that_no_test_reaches_are_told(outcome: Outcome) -> None:
 
 
 def test_a_built_in_that_fails_is_told_in_opas_words(outcome: Outcome) -> None:
-    assert outcome(_ran(WELL), Ran(2, "", "to_number: invalid\n")) == (False, "to_number: invalid\n")
+    assert outcome(_ran(WELL), RunResult(2, "", "to_number: invalid\n")) == (False, "to_number: invalid\n")
 
 
-FAILED = Ran(2, "data.b_test.test_y: FAIL (1ms)\ndata.a_test.test_x: ERROR (1ms)\ndata.a_test.test_x: FAIL\n"
+FAILED = RunResult(2, "data.b_test.test_y: FAIL (1ms)\ndata.a_test.test_x: ERROR (1ms)\ndata.a_test.test_x: FAIL\n"
                 "data.a_test.test_ok: PASS\n  data.a_test.test_seen: FAIL\n", "")  # fmt: skip
 
 
@@ -100,10 +102,10 @@ def test_failing_tests_run_again_and_tell_what_they_saw(outcome: Outcome) -> Non
 
 @pytest.mark.parametrize(
     ("tests", "explained"),
-    [(Ran(1, "", "rego_type_error"), None), (FAILED, Ran(1, "", "rego_type_error")), (FAILED, _ran([], 2))],
+    [(RunResult(1, "", "rego_type_error"), None), (FAILED, RunResult(1, "", "rego_type_error")), (FAILED, _ran([], 2))],
     ids=["no test has run", "none could run again", "none failed again"],
 )
 def test_where_no_test_tells_anything_opas_plain_report_does(
-    outcome: Outcome, tests: Ran, explained: Ran | None
+    outcome: Outcome, tests: RunResult, explained: RunResult | None
 ) -> None:
     assert outcome(tests, explained=explained, plain="1 test is skipped\n") == (False, "1 test is skipped\n")

@@ -9,7 +9,7 @@ import pytest
 
 from guard.authoring import generated
 from guard.authoring.generated import generated_files, stale, write
-from guard.authoring.opa import Opa, Ran
+from guard.authoring.opa import Opa, RunResult
 from guard.errors import ConfigError
 
 FILES = {Path("a/b/new.md"): "ä\n", Path("same.md"): "same", Path("other.md"): "now"}
@@ -40,14 +40,16 @@ def test_what_holds_something_else_or_is_not_there_is_stale_until_it_is_written(
 def test_what_cannot_be_generated_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, text: str
 ) -> None:
-    def answer(opa: Opa, *arguments: Any, given: str = "") -> Ran:
+    def answer(opa: Opa, *arguments: Any, given: str = "") -> RunResult:
         failing = broken == "fmt" or (broken == "kinds" and "package guard.lib.kinds" in given)
-        return Ran(int(arguments[0] == "fmt" and failing), given, "no")
+        return RunResult(int(arguments[0] == "fmt" and failing), given, "no")
 
     monkeypatch.setattr(Opa, "run", answer)
     monkeypatch.setattr(Opa, "read_yaml", lambda opa, file: {"rules": {}})
     monkeypatch.setattr(generated, "read_rules", lambda opa, policies: ([], []))
-    monkeypatch.setattr(generated, "run", lambda *arguments, folder, given: Ran(int(broken == "filter"), given, "no"))
+    monkeypatch.setattr(
+        generated, "run", lambda *arguments, folder, given: RunResult(int(broken == "filter"), given, "no")
+    )
     with pytest.raises(ConfigError) as raised:
         generated_files(Opa(Path("opa"), tmp_path), Path("policies"))
     assert raised.value.message.startswith(text.rpartition(":")[0])

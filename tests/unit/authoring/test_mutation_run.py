@@ -14,7 +14,7 @@ import yaml
 from guard.authoring.mutation import run
 from guard.authoring.mutation.mutants import Mutant
 from guard.authoring.mutation.run import mutate
-from guard.authoring.opa import Opa, Ran
+from guard.authoring.opa import Opa, RunResult
 from guard.errors import ConfigError
 
 POLICIES = Path("policies")
@@ -59,7 +59,7 @@ class Policies:
             if at >= 0
         ]
 
-    def tests(self, tree: Path, *options: str) -> Ran:
+    def tests(self, tree: Path, *options: str) -> RunResult:
         self.options.add(options)
         files = {str(file.relative_to(tree)): file.read_text() for file in tree.rglob("*") if file.is_file()}
         changed = [word for word in WORDS for text in files.values() if word.upper() in text]
@@ -67,7 +67,7 @@ class Policies:
         self.tried += changed
         for word in changed or ["unchanged"]:
             self.trees[word] = {*files}
-        return Ran(
+        return RunResult(
             TO_CODE[self.becomes.get(changed[0], "fails")] if changed else TO_CODE[self.becomes.get("", "passes")],
             "",
             "",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from guard.authoring.opa import FLAGS, Opa, Ran, run
+from guard.authoring.opa import FLAGS, Opa, RunResult, run
 from guard.errors import ConfigError
 
 POLICIES = Path("policies")
@@ -31,7 +31,7 @@ def test_a_program_runs_in_the_folder_with_arguments_and_input(program: Any, tmp
     (tmp_path / "here").mkdir()
     binary = program('pwd; echo "$1,$2"; cat; echo no >&2; exit 7')
     ran = run(binary, "a b", Path("c"), folder=tmp_path / "here", given="ö")
-    assert ran == Ran(7, f"{tmp_path / 'here'}\na b,c\nö", "no\n")
+    assert ran == RunResult(7, f"{tmp_path / 'here'}\na b,c\nö", "no\n")
     assert Opa(binary, tmp_path / "here").run("a b", Path("c"), given="ö") == ran
 
 
@@ -67,17 +67,17 @@ def test_a_program_that_is_not_there_is_told_with_what_builds_it(tmp_path: Path)
 
 
 def test_what_was_said_is_all_that_was_printed() -> None:
-    assert Ran(0, "\nout\n", "err\n").said == "out\nerr"
+    assert RunResult(0, "\nout\n", "err\n").output == "out\nerr"
 
 
 class Answers:
     """What OPA answers to each command, by its first word, and what it was asked."""
 
-    def __init__(self, **by_command: Ran) -> None:
+    def __init__(self, **by_command: RunResult) -> None:
         self.by_command = by_command
         self.asked: list[Any] = []
 
-    def run(self, _: Opa, *arguments: str | Path, given: str = "") -> Ran:
+    def run(self, _: Opa, *arguments: str | Path, given: str = "") -> RunResult:
         self.asked.append((arguments, given))
         return self.by_command[str(arguments[0])]
 
@@ -97,14 +97,14 @@ def opa(tmp_path: Path) -> Opa:
 @pytest.mark.parametrize(
     ("ran", "reason"),
     [
-        (Ran(2, '{"errors": [{"message": "a"}, {"message": "b"}]}', "x"), "a; b"),
-        (Ran(2, '{"errors": [{"text": "a"}]}', "x"), '{"errors": [{"text": "a"}]}x'),
-        (Ran(2, '{"errors": 7}', ""), '{"errors": 7}'),
-        (Ran(2, "", "no such file\n"), "no such file"),
+        (RunResult(2, '{"errors": [{"message": "a"}, {"message": "b"}]}', "x"), "a; b"),
+        (RunResult(2, '{"errors": [{"text": "a"}]}', "x"), '{"errors": [{"text": "a"}]}x'),
+        (RunResult(2, '{"errors": 7}', ""), '{"errors": 7}'),
+        (RunResult(2, "", "no such file\n"), "no such file"),
     ],
     ids=["errors", "errors of another form", "something else", "text"],
 )
-def test_a_refusal_is_told_in_opas_words(opa: Opa, answers: Answers, ran: Ran, reason: str) -> None:
+def test_a_refusal_is_told_in_opas_words(opa: Opa, answers: Answers, ran: RunResult, reason: str) -> None:
     answers.by_command = {"eval": ran}
     with pytest.raises(ConfigError) as raised:
         opa.json("eval", given="x")
@@ -113,7 +113,7 @@ def test_a_refusal_is_told_in_opas_words(opa: Opa, answers: Answers, ran: Ran, r
 
 
 def test_an_answer_is_read_as_json(opa: Opa, answers: Answers) -> None:
-    answers.by_command = {"eval": Ran(0, '{"it": [1]}', "a warning"), "parse": Ran(0, "{}", "")}
+    answers.by_command = {"eval": RunResult(0, '{"it": [1]}', "a warning"), "parse": RunResult(0, "{}", "")}
     assert opa.read_yaml(Path("a.yaml")) == [1], "a file that isn't there is OPA's to tell"
     assert opa.parse(Path("a.rego")) == {}
     assert [arguments for arguments, _ in answers.asked] == [
@@ -123,7 +123,7 @@ def test_an_answer_is_read_as_json(opa: Opa, answers: Answers) -> None:
 
 
 NAMESPACES = {"namespaces": {"data.guard.a": ["a.rego"], "data.guard.a_test": ["a_test.rego"], "data.b_test": ["b"]}}
-INSPECTED = Ran(0, json.dumps(NAMESPACES | {"annotations": [1]}), "")
+INSPECTED = RunResult(0, json.dumps(NAMESPACES | {"annotations": [1]}), "")
 TEST = ("test", "--bundle", POLICIES, *FLAGS, "--timeout", "1s")
 STRICT = ("eval", "--bundle", POLICIES, *FLAGS, "--strict-builtin-errors", "--format", "raw", "--stdin")
 INSPECT = ("inspect", "--annotations", "--format", "json", POLICIES)
@@ -132,15 +132,15 @@ INSPECT = ("inspect", "--annotations", "--format", "json", POLICIES)
 @pytest.mark.parametrize(
     ("tests", "strict", "result"),
     [
-        (Ran(2, "FAIL", ""), None, "tests"),
-        (Ran(1, "", "error"), None, "tests"),
-        (Ran(0, "PASS", ""), Ran(0, "[]", ""), "tests"),
-        (Ran(0, "PASS", ""), Ran(2, "", "to_number"), "strict"),
+        (RunResult(2, "FAIL", ""), None, "tests"),
+        (RunResult(1, "", "error"), None, "tests"),
+        (RunResult(0, "PASS", ""), RunResult(0, "[]", ""), "tests"),
+        (RunResult(0, "PASS", ""), RunResult(2, "", "to_number"), "strict"),
     ],
     ids=["failing", "broken", "passing", "with a failing built-in"],
 )
 def test_tests_that_pass_run_again_with_failing_built_ins_as_errors(
-    opa: Opa, answers: Answers, tests: Ran, strict: Ran | None, result: str
+    opa: Opa, answers: Answers, tests: RunResult, strict: RunResult | None, result: str
 ) -> None:
     answers.by_command = {"test": tests, "inspect": INSPECTED} | ({"eval": strict} if strict else {})
     assert opa.run_tests(POLICIES, "--timeout", "1s") == {"tests": tests, "strict": strict}[result]
@@ -158,11 +158,11 @@ def test_policies_are_inspected_without_their_tests_under_their_own_path(
         (folder / name).write_text("package a")
     policies = folder if absolute else POLICIES
 
-    def inspected(copied: Opa, arguments: Any) -> Ran:
+    def inspected(copied: Opa, arguments: Any) -> RunResult:
         relative = arguments[-1]
         assert copied.folder != opa.folder
         names = [str(file.relative_to(copied.folder)) for file in (copied.folder / relative).rglob("*.rego")]
-        return Ran(0, json.dumps({"namespaces": {"data.a": names}, "annotations": [1]}), "")
+        return RunResult(0, json.dumps({"namespaces": {"data.a": names}, "annotations": [1]}), "")
 
     monkeypatch.setattr(Opa, "run", lambda copied, *arguments, given="": inspected(copied, arguments))
     assert opa.inspect(policies) == {"namespaces": {"data.a": [str(policies / "a/a.rego")]}, "annotations": [1]}

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from guard.authoring.opa import FLAGS, Opa, Ran
+from guard.authoring.opa import FLAGS, Opa, RunResult
 from guard.authoring.types_check import check_types
 from guard.errors import ConfigError
 
 POLICIES = Path("policies")
-WELL = Ran(0, "", "")
+WELL = RunResult(0, "", "")
 IMPORT = "import future.keywords.not\n"
 
 
@@ -25,7 +25,7 @@ class Checks:
         self.first, self.second = WELL, WELL
         self.read: dict[str, str] = {}
 
-    def run(self, opa: Opa, *arguments: Any) -> Ran:
+    def run(self, opa: Opa, *arguments: Any) -> RunResult:
         # OPA gets a copy, with all that it needs.
         assert (opa.folder / "schemas" / "input.json").is_file()
         assert (opa.folder / "capabilities.json").is_file()
@@ -52,8 +52,8 @@ def _error(code: str, row: int = 3) -> dict[str, Any]:
     return {"code": code, "message": "wrong", "location": {"file": "policies/a.rego", "row": row, "col": 2}}
 
 
-def _refused(*errors: dict[str, Any]) -> Ran:
-    return Ran(1, "", json.dumps({"errors": errors}))
+def _refused(*errors: dict[str, Any]) -> RunResult:
+    return RunResult(1, "", json.dumps({"errors": errors}))
 
 
 def _told(checks: Checks) -> list[str]:
@@ -115,7 +115,7 @@ def test_what_is_wrong_only_without_the_import_is_right(checks: Checks, errors: 
 
 @pytest.mark.parametrize("said", ["", "panic: out of memory", "{}"], ids=["nothing", "no JSON", "no errors"])
 def test_what_opa_reports_in_another_form_is_told_as_it_is(checks: Checks, said: str) -> None:
-    checks.first = Ran(2, "", said)
+    checks.first = RunResult(2, "", said)
     with pytest.raises(ConfigError, match=f"OPA can't check the policies: {said}"):
         check_types(checks.opa, POLICIES)
 
