@@ -1,5 +1,5 @@
-"""What a policy author's commands are made of: `make check`, `test-policies`, `bundle`, `docs`, `new-rule`, `mutate-policies`.
+"""The commands for policy authors: `make check`, `test-policies`, `bundle`, `docs`, `new-rule`, `mutate-policies`.
 
-Not part of the deployment package. OPA itself reads Rego, METADATA and YAML here, so that nothing is understood differently
-than it is when a decision is made.
+Not part of the deployment package. Rego, METADATA and YAML are read by OPA itself, so that the checks interpret them as
+decisions do.
 """

@@ -1,4 +1,4 @@
-"""The author's commands: `python -m guard.authoring COMMAND --opa OPA`, run in the project's folder by the Makefile."""
+"""The authors' commands: `python -m guard.authoring COMMAND --opa OPA`, run by the Makefile in the project's folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Command = Callable[[argparse.Namespace, Opa, TextIO], bool]
 
 
 def main(arguments: list[str], out: TextIO) -> int:
-    """Run one command; 0 if all is well, 1 if not. What it prints is escaped."""
+    """Run one command and return its exit code: 0 for success, else 1. Its output is escaped."""
     out = cast("TextIO", Escaping(out))
     options = _parser().parse_args(arguments)
     command: Command = options.command
@@ -43,14 +43,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     check = _add(commands, "check", _check, "types, format, style, configuration, generated files")
     check.add_argument("--regal", type=Path, required=True)
-    check.add_argument("--style-fails", action="store_true", help="fail for style too, instead of only printing it")
+    check.add_argument(
+        "--style-fails", action="store_true", help="fail for violations of style, too; by default they are only printed"
+    )
     _add(commands, "test", _test, "the policies' tests, with coverage")
     _add(commands, "docs", _docs, "write the catalogue and the schema of the configuration")
     _add(commands, "bundle", _bundle, "build the bundle").add_argument("target", type=Path)
     _add(commands, "new-rule", _new_rule, "make a rule's folder").add_argument("name")
-    _add(commands, "mutate", _mutate, "break the rules one by one and look whether a test notices").add_argument(
-        "rules", nargs="*", help="rule ids or packages of lib; all without"
-    )
+    _add(
+        commands, "mutate", _mutate, "change the rules, one place at a time, and report changes that no test detects"
+    ).add_argument("rules", nargs="*", help="ids of rules or names of packages in lib; all by default")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""`make bundle`: the bundle that ships, of policies that were checked."""
+"""`make bundle`: check the policies and build the bundle that ships."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from guard.authoring.types_check import check_types
 
 
 def build_bundle(opa: Opa, policies: Path, target: Path, today: date, out: TextIO) -> bool:
-    """Build the bundle; False, with what is wrong printed and no file left, if anything is."""
+    """Build the bundle; if there are problems, print them, leave no file and return False."""
     (opa.folder / target).unlink(missing_ok=True)
     problems = check_config(opa, policies, today)
     out.writelines(f"{problem}\n" for problem in problems)
@@ -37,8 +37,8 @@ def build_bundle(opa: Opa, policies: Path, target: Path, today: date, out: TextI
 
 
 def pack_bundle(opa: Opa, policies: Path, target: Path) -> RunResult:
-    """Pack policies that were checked, with the plan of their configuration; the result is OPA's."""
-    # Without --optimize: it writes the deny list into the rules, and decisions take ten times longer.
+    """Pack checked policies with the precomputed plan of their configuration; return the result of `opa build`."""
+    # Without --optimize, which copies the deny list into the rules: decisions would take ten times longer.
     name = revision(opa.folder / policies)
     options = ("--ignore", TESTS, *LIMITS, "--revision", name, "--output", (opa.folder / target).resolve())
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +46,7 @@ def pack_bundle(opa: Opa, policies: Path, target: Path) -> RunResult:
 
 
 def revision(policies: Path) -> str:
-    """Return the name of the bundle's content: the same for the same sources, another for others."""
+    """Return a hash of the bundle's sources as the name of its content."""
     digest = hashlib.sha256()
     for file in sources(policies):
         content = file.read_bytes()
@@ -56,7 +56,7 @@ def revision(policies: Path) -> str:
 
 
 def sources(policies: Path) -> list[Path]:
-    """Return the files that the bundle is made of, sorted."""
+    """Return the bundle's source files, sorted."""
     data = {"data.yaml", "data.yml", "data.json"}
     files = (file for file in (policies / "guard").rglob("*") if file.suffix == ".rego" or file.name in data)
     return sorted([policies / ".manifest", *(file for file in files if not file.match(TESTS))])

@@ -1,4 +1,4 @@
-"""`make check`: everything that can be found about the policies before they ship."""
+"""`make check`: all checks of the policies before they ship."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from guard.authoring.trial.run import trial_problems
 from guard.authoring.types_check import mistyped, strict_errors, unreadable
 from guard.errors import ConfigError
 
-# The code of a style step that found something, and that of a Regal, or of any other step, that failed.
+# The codes of a style step with violations, and of any step that failed, such as a Regal that didn't run.
 _STYLE, _FAILED = 3, 1
 
 
 @dataclass(frozen=True)
 class Step:
-    """One check; `failing` tells what it means when it fails, `after` which others must have passed before.
+    """One check: `meaning` explains its failure, `after` names the steps that must pass first.
 
-    What an optional one finds is printed and fails nothing; that it can't be made does.
+    Violations of an optional step are only printed; if the step can't run, the check fails.
     """
 
     name: str
@@ -39,10 +39,10 @@ class Step:
 
 
 def check_policies(opa: Opa, regal: Path, policies: Path, today: date, out: TextIO, *, style_fails: bool) -> bool:
-    """Run every check, print what is wrong in each; True if nothing is.
+    """Run every check and print its problems; return True if all pass.
 
-    Style fails only where it is asked to, in `make lint`: a missing blank line must not keep the tests of a new rule from
-    running.
+    Violations of style fail the check only in `make lint`, which sets `style_fails`: a missing blank line must not keep the
+    tests of a new rule from running.
     """
     failed: list[str] = []
     for step in _steps(opa, regal, policies, today, style_fails=style_fails):
@@ -71,7 +71,7 @@ def _passes(step: Step, out: TextIO) -> bool:
 
 
 def _steps(opa: Opa, regal: Path, policies: Path, today: date, *, style_fails: bool) -> list[Step]:
-    # One run of OPA's tells both what it can't read and what doesn't compile.
+    # One run of OPA reports both files that it can't read and rules that don't compile.
     strict = cache(lambda: strict_errors(opa, policies))
     return [
         Step(
@@ -87,13 +87,13 @@ def _steps(opa: Opa, regal: Path, policies: Path, today: date, *, style_fails: b
         ),
         Step(
             "config",
-            "The configuration, METADATA or structure of the policies would not do what it says: see docs/policies.md.",
+            "The configuration, METADATA or structure of the policies would not work as written: see docs/policies.md.",
             lambda: _found(lambda: check_config(opa, policies, today)),
             after=("files",),
         ),
         Step(
             "trial",
-            "Evaluated on complete, incomplete and hostile documents, these rules would fail, or report what they shouldn't.",
+            "For complete, incomplete or hostile trial documents, these rules fail, or report findings that they shouldn't.",
             lambda: _found(lambda: trial_problems(opa, policies)),
             after=("files", "types", "config"),
         ),
@@ -105,7 +105,7 @@ def _steps(opa: Opa, regal: Path, policies: Path, today: date, *, style_fails: b
         ),
         Step(
             "style",
-            "Regal sees a likely mistake, or another style; the links tell more. `make lint`, and so CI, fails for it.",
+            "Regal reports a likely mistake or a violation of style; the links explain it. `make lint`, and so CI, fails.",
             lambda: _style(regal, policies, opa.folder),
             after=("files",),
             optional=not style_fails,
@@ -132,8 +132,8 @@ def _style(regal: Path, policies: Path, folder: Path) -> RunResult:
 
 def _violation(found: dict[str, Any]) -> str:
     place, links = found["location"], [link["ref"] for link in found.get("related_resources", [])]
-    told = f"{place['file']}:{place['row']}:{place['col']}: {found['description']} ({found['title']})"
-    return " ".join([told, *links])
+    text = f"{place['file']}:{place['row']}:{place['col']}: {found['description']} ({found['title']})"
+    return " ".join([text, *links])
 
 
 def _found(check: Callable[[], list[Diagnostic]]) -> RunResult:
@@ -146,7 +146,7 @@ def _found(check: Callable[[], list[Diagnostic]]) -> RunResult:
 
 def _unformatted(opa: Opa, policies: Path) -> RunResult:
     ran = opa.run("fmt", "--list", "--fail", policies)
-    # Beside the files, OPA prints that it didn't expect them.
+    # When OPA lists unformatted files, it also prints an error that adds nothing.
     return RunResult(ran.code, ran.out, "" if ran.out.strip() else ran.err)
 
 

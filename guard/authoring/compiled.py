@@ -1,4 +1,4 @@
-"""What `make bundle` works out once of the configuration, by the same Rego that makes it for each decision elsewhere."""
+"""The plan that `make bundle` precomputes from the configuration, with the same Rego that otherwise computes it per decision."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from guard.authoring.opa import TESTS, Opa
 from guard.authoring.quick_copy import copy_limits, copy_policies
 
-# The package that a bundle has in place of the one that works these documents out. OPA keeps what a policy names as it needs it;
-# what it reads from data, it converts for each decision.
+# In a bundle, this package has the values instead of the rules that compute them. OPA keeps values of a policy in its internal
+# form, but converts values of data for each decision.
 PLAN = Path("guard/plan/plan.rego")
 _RULES = Path("guard/rules")
 _DOCUMENTS = ("rules", "stamps", "limits", "scoped", "defects", "unnamed", "exemptions", "sections", "given", "filled")
@@ -20,9 +20,9 @@ _QUERY = "{" + ", ".join(f'"{name}": data.guard.plan.{name}' for name in _DOCUME
 
 
 def copy_compiled(opa: Opa, policies: Path, folder: Path) -> Opa:
-    """Copy the policies that a bundle has into a folder under the same name.
+    """Copy the policies of a bundle into a folder, under the same name; return the OPA that runs there.
 
-    Raises ConfigError when the plan can't be made.
+    Raises ConfigError when the plan can't be computed.
     """
     copy_planned(opa, policies, folder / policies)
     copy_limits(opa, folder)
@@ -30,10 +30,10 @@ def copy_compiled(opa: Opa, policies: Path, folder: Path) -> Opa:
 
 
 def copy_planned(opa: Opa, policies: Path, target: Path) -> None:
-    """Copy the policies that decide into a new folder, with the plan that they make of their configuration.
+    """Copy the policies that decisions need into a new folder, with the precomputed plan of their configuration.
 
-    Neither their tests are among them nor rules that the configuration has off for every job: no decision looks into those, and
-    OPA takes half of its start to read them. Raises ConfigError when the plan can't be made.
+    Tests and rules that are off for every job are left out: no decision uses them, and reading them would take OPA half of its
+    start. Raises ConfigError when the plan can't be computed.
     """
     copy_policies(opa, policies, target, TESTS)
     plan = opa.json("eval", "--bundle", target, "--strict-builtin-errors", "--format", "raw", _QUERY)
@@ -45,6 +45,6 @@ def copy_planned(opa: Opa, policies: Path, target: Path) -> None:
 
 
 def _constant(name: str, value: Any) -> str:
-    # With the second value, which is never given, OPA doesn't take the type of the first for all that there can be: it would
-    # refuse policies that compare it with another one.
+    # The `else` is never reached. Without it, OPA infers the exact type of the constant, and rejects policies that compare it
+    # with a value of another type.
     return f"{name} := {json.dumps(value, ensure_ascii=False)} if true\n\nelse := data.guard.config\n"

@@ -1,4 +1,4 @@
-"""What is wrong with one value of the configuration beyond its form."""
+"""Problems of the configuration's values that its schema can't express."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from guard.authoring.yaml_positions import KeyPath
 
 @dataclass(frozen=True)
 class Concern:
-    """One thing about the value at a path; a warning stops nothing."""
+    """A problem of the value at a path; a warning doesn't stop a build."""
 
     path: KeyPath
     text: str

@@ -1,4 +1,4 @@
-"""What is wrong in a file of the policies, and where."""
+"""Problems in the files of the policies, with their positions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 @dataclass(frozen=True, order=True)
 class Diagnostic:
-    """One thing to change; a warning doesn't stop anything."""
+    """A problem at a position of a file; a warning doesn't stop a build."""
 
     file: Path
     line: int
@@ -24,5 +24,5 @@ class Diagnostic:
 
 
 def errors(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Return those that stop a build."""
+    """Return the problems that stop a build."""
     return [problem for problem in problems if problem.severity == "error"]

@@ -1,4 +1,4 @@
-"""The pinned OPA as a program: what it answers to the author's commands."""
+"""The pinned OPA as a program, as the authors' commands run it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from guard.authoring.rego_text import read_texts
 from guard.authoring.yaml_values import OnlyForOpaError, yaml_value
 from guard.errors import ConfigError
 
-# OPA and Regal end after some seconds: collecting garbage as Go does by default is half of their work, so none is collected
-# before they have taken this much.
+# OPA and Regal run for a few seconds only, and Go's default garbage collection is half of their work. So they collect none
+# before they use this much memory.
 _GO_MEMORY = {"GOGC": "off", "GOMEMLIMIT": "768MiB"}
 TESTS = "*_test.rego"
-"""The files that never ship. Reading them takes OPA twice as long as reading all others."""
+"""Test files, which never ship. Reading them takes OPA twice as long as reading all other files."""
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """A finished run."""
+    """The result of a program that has ended."""
 
     code: int
     out: str
@@ -31,25 +31,25 @@ class RunResult:
 
     @property
     def output(self) -> str:
-        """Everything that it printed."""
+        """Everything that the program printed."""
         return (self.out + self.err).strip()
 
 
 @dataclass(frozen=True)
 class Opa:
-    """The pinned OPA, run in the project's folder, so that every path that it prints can be followed."""
+    """The pinned OPA, run in the project's folder so that the paths it prints are valid there."""
 
     binary: Path
     folder: Path
 
     def run(self, *arguments: str | Path, given: str = "") -> RunResult:
-        """Return what OPA says, whatever its exit code."""
+        """Return the result of an OPA command, for any exit code."""
         return run(self.binary, *arguments, folder=self.folder, given=given)
 
     def json(self, *arguments: str | Path, given: str = "") -> Any:
         """Return the JSON that OPA prints.
 
-        Raises ConfigError when OPA refuses.
+        Raises ConfigError when OPA fails.
         """
         ran = self.run(*arguments, given=given)
         if ran.code != 0:
@@ -57,17 +57,17 @@ class Opa:
         return json.loads(ran.out)
 
     def inspect(self, policies: Path) -> Any:
-        """Return packages and their METADATA of a bundle folder, whatever follows in its files: that may not compile yet.
+        """Return the packages of a bundle folder and their METADATA.
 
-        Raises ConfigError when they can't be read.
+        The code below each `package` is ignored: it need not compile yet. Raises ConfigError when a package can't be read.
         """
         relative = policies.relative_to(policies.anchor)
         with TemporaryDirectory() as folder:
             _write_heads(self.folder / policies, Path(folder) / relative)
-            told = replace(self, folder=Path(folder))._inspected(relative)
-        return told | {
+            found = replace(self, folder=Path(folder))._inspected(relative)
+        return found | {
             "namespaces": {
-                package: [policies.anchor + file for file in files] for package, files in told["namespaces"].items()
+                package: [policies.anchor + file for file in files] for package, files in found["namespaces"].items()
             }
         }
 
@@ -75,14 +75,14 @@ class Opa:
         return self.json("inspect", "--annotations", "--format", "json", policies)
 
     def parse(self, file: Path) -> Any:
-        """Return the syntax tree of a Rego file, each node with its place and text."""
+        """Return the syntax tree of a Rego file, with the location and text of each node."""
         return self.json("parse", "--format", "json", "--json-include", "locations,-comments", file)
 
     def run_tests(self, policies: Path, *options: str) -> RunResult:
-        """Run the tests of a bundle folder; the code is 0 when all pass, 2 when one fails, else it doesn't compile.
+        """Run the tests of a bundle folder; the code is 0 if all pass, 2 if one fails, another if they don't compile.
 
-        They run twice, the second time with failing built-ins as errors, as decisions are made: in `opa test` a failing
-        built-in only makes its expression undefined, and a test may pass because of it.
+        The tests run twice, the second time with failing built-ins as errors, as in decisions: in `opa test` a failing
+        built-in only makes its expression undefined, and a test may pass because of that.
         """
         tests = self.run("test", "--bundle", policies, *FLAGS, *options)
         if tests.code != 0:
@@ -91,20 +91,20 @@ class Opa:
         return tests if strict.code == 0 else strict
 
     def run_tests_strictly(self, policies: Path) -> RunResult:
-        """Evaluate the packages of tests with failing built-ins as errors; prints what they hold as a JSON list."""
+        """Evaluate the packages of tests with failing built-ins as errors; OPA prints their values as a JSON list."""
         packages = [name for name in self._inspected(policies)["namespaces"] if name.endswith("_test")]
         query = ("eval", "--bundle", policies, *FLAGS, "--strict-builtin-errors", "--format", "raw")
         return self.run(*query, "--stdin", given=f"[{', '.join(packages)}]")
 
     def read_yaml(self, file: Path) -> Any:
-        """Return a YAML file's content as policies see it. Raises ConfigError when OPA can't read it."""
+        """Return a YAML file's content as OPA reads it. Raises ConfigError when OPA can't read it."""
         try:
             return yaml_value((self.folder / file).read_text(encoding="utf-8"), self._read_scalars)
         except (OSError, UnicodeDecodeError, OnlyForOpaError):
             return self._read_yaml(file)
 
     def _read_scalars(self, texts: list[str]) -> Any:
-        """Return what a list of these texts without quotes holds, which takes OPA a time that its length decides."""
+        """Return the values that OPA reads for these texts without quotes; the time grows with the number of texts."""
         if not texts:
             return []
         with NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as file:
@@ -116,12 +116,12 @@ class Opa:
                 raise OnlyForOpaError from exc
 
     def _read_yaml(self, file: Path) -> Any:
-        # Text alone would be printed without its quotes.
+        # In an object, because OPA prints a top-level string without quotes.
         return self.json("eval", "--format", "raw", "--data", f"file:{file}", '{"it": data.file}')["it"]
 
 
 def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> RunResult:
-    """Run a program to its end, with a text on its standard input. Raises ConfigError for one that can't be run."""
+    """Run a program to its end with `given` on its standard input. Raises ConfigError if it can't be started."""
     command = [binary, *arguments]
     try:
         done = subprocess.run(
@@ -135,7 +135,7 @@ def run(binary: Path, *arguments: str | Path, folder: Path, given: str = "") -> 
             check=False,
         )
     except OSError as exc:
-        raise ConfigError(f"{binary} can't be run: `make check` builds what it needs") from exc
+        raise ConfigError(f"{binary} can't be run; run `make check`, which builds it") from exc
     return RunResult(done.returncode, done.stdout, done.stderr)
 
 
@@ -157,8 +157,8 @@ def _reason(ran: RunResult) -> str:
         return ran.output
 
 
-# What `check` and `test` need beside the policies: the types, and the built-ins that policies may use. They lie outside of the
-# policies' folder: OPA without --bundle reads every JSON file in that as data.
+# `check` and `test` also need the types, and the built-ins that policies may use. These files are outside of the policies'
+# folder because OPA without --bundle reads every JSON file there as data.
 SCHEMAS = Path("schemas")
 CAPABILITIES = Path("capabilities.json")
 LIMITS = ("--capabilities", CAPABILITIES)

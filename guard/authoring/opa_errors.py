@@ -1,4 +1,4 @@
-"""What OPA refuses, as it reports it, and the same as diagnostics in words of our own."""
+"""The errors that `opa check` reports."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class OpaError:
 
     @property
     def is_syntax(self) -> bool:
-        """Whether OPA couldn't read the file; it reports nothing else then."""
+        """Whether OPA couldn't parse the file; it then reports no other errors."""
         return self.code == "rego_parse_error"
 
 
 def reported(ran: RunResult, policies: Path) -> list[OpaError]:
-    """Return what `opa check --format json` refuses, in the order of the files.
+    """Return the errors of `opa check --format json`, in the order of the files.
 
-    Raises ConfigError where it reports something else.
+    Raises ConfigError if OPA printed something else.
     """
     if ran.code == 0:
         return []

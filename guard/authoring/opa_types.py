@@ -1,4 +1,4 @@
-"""The types that OPA finds, in words, and in what two of them differ."""
+"""OPA's inferred types in words, and the first difference of two types."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def described(known: Type) -> str:
 
 
 def listed(types: Iterable[Type]) -> str:
-    """Return the types of arguments in words."""
+    """Return the types of arguments in words, in parentheses."""
     return f"({', '.join(described(each) for each in types)})"
 
 
 def first_difference(left: Type, right: Type) -> tuple[str, Type, Type]:
-    """Return where two types first differ in what their words would not show, and how: an empty place for the whole."""
+    """Return the path where two types first differ in words, and the two types there; the path is empty for the whole type."""
     place = ""
     while described(left) == described(right):
         step, inner_left, inner_right = next(_differing(left or {}, right or {}), ("", None, None))
@@ -46,7 +46,7 @@ def first_difference(left: Type, right: Type) -> tuple[str, Type, Type]:
 
 
 def _differing(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[tuple[str, Type, Type]]:
-    """The parts of two types that differ, by their place."""
+    """Yield the parts of two types that differ, with their path."""
     for (step, inner_left), (_, inner_right) in zip(_parts(left), _parts(right), strict=False):
         if inner_left != inner_right:
             yield step, inner_left, inner_right

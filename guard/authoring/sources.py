@@ -1,4 +1,4 @@
-"""What keeps OPA from reading the policies as they are meant: it is found in the text, as OPA tells its consequences only."""
+"""Problems that make OPA misread the policies, found in the text of the files: OPA would only report their consequences."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from guard.errors import ConfigError
 
 
 def source_problems(folder: Path, policies: Path) -> list[Diagnostic]:
-    """Return what must be mended before anything else can be said of a bundle folder, in the order of the files.
+    """Return the problems of a bundle folder that must be fixed before other checks make sense, in the order of the files.
 
-    Raises ConfigError when there is no such folder.
+    Raises ConfigError if the folder doesn't exist.
     """
     try:
         texts = read_texts(folder / policies)
     except OSError as exc:
         raise ConfigError(f"the policies can't be read: {exc}") from exc
     packages = [*package_problems(policies, texts)]
-    # What is in the wrong place may be no rule, and what a library is called is unknown.
+    # While packages are in the wrong folders, it is unclear which files are rules and what the libraries are called.
     described = texts if not packages else []
     imports = [*import_problems(policies, described)]
     metadata = [*metadata_problems(policies, described)]
@@ -30,13 +30,13 @@ def source_problems(folder: Path, policies: Path) -> list[Diagnostic]:
 
 
 def _configuration(folder: Path, file: Path) -> list[Diagnostic]:
-    """Return what keeps the configuration from being YAML; one that isn't there is told by its own check."""
+    """Return the reason why the configuration isn't valid YAML; `check_config` reports a missing file."""
     try:
         text = (folder / file).read_text(encoding="utf-8")
     except OSError:
         return []
     except UnicodeDecodeError as exc:
-        told = f"the configuration is not UTF-8 text: {exc.reason} at byte {exc.start:,}; save it as UTF-8"
-        return [Diagnostic(file, 1, 1, told)]
+        reason = f"the configuration is not UTF-8 text: {exc.reason} at byte {exc.start:,}; save it as UTF-8"
+        return [Diagnostic(file, 1, 1, reason)]
     broken = Positions(file, text).broken
     return [broken] if broken else []

@@ -1,4 +1,4 @@
-"""What `make check` prints of its steps, which of them wait for others, and when it fails, whatever each step finds."""
+"""What `make check` prints for its steps, which steps wait for others, and which results fail the check."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _violation(row: int, **more: Any) -> dict[str, Any]:
 
 
 class Checks:
-    """The checks, each with the answer that a test gives it."""
+    """The checks, replaced by results that a test sets."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.format, self.regal = WELL, _report()
@@ -91,7 +91,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
     return Checks(monkeypatch)
 
 
-def test_where_nothing_is_wrong_each_step_has_one_line_with_its_seconds(checks: Checks, monkeypatch) -> None:
+def test_each_passing_step_has_one_line_with_its_seconds(checks: Checks, monkeypatch) -> None:
     ticks = iter(range(0, 1000, 7))
     monkeypatch.setattr("time.monotonic", lambda: next(ticks))
     out = io.StringIO()
@@ -99,7 +99,7 @@ def test_where_nothing_is_wrong_each_step_has_one_line_with_its_seconds(checks: 
     assert out.getvalue().splitlines() == [f"{step:<14} ok       7.00 s" for step in STEPS]
 
 
-def test_each_step_is_shown_before_the_next_begins(checks: Checks, monkeypatch) -> None:
+def test_the_line_of_a_step_is_flushed_before_the_next_step_runs(checks: Checks, monkeypatch) -> None:
     class Terminal(io.StringIO):
         shown = ""
 
@@ -124,10 +124,10 @@ def test_each_step_is_shown_before_the_next_begins(checks: Checks, monkeypatch) 
 MEANS = {
     "files": "These files can't be read as intended: fix them first, the other steps depend on them.",
     "types": "A rule doesn't compile, reads a field that no document has, or calls a built-in that rules may not use.",
-    "config": "The configuration, METADATA or structure of the policies would not do what it says: see docs/policies.md.",
-    "trial": "Evaluated on complete, incomplete and hostile documents, these rules would fail, or report what they shouldn't.",
+    "config": "The configuration, METADATA or structure of the policies would not work as written: see docs/policies.md.",
+    "trial": "For complete, incomplete or hostile trial documents, these rules fail, or report findings that they shouldn't.",
     "format": "These files are not formatted: run `make fmt`.",
-    "style": "Regal sees a likely mistake, or another style; the links tell more. `make lint`, and so CI, fails for it.",
+    "style": "Regal reports a likely mistake or a violation of style; the links explain it. `make lint`, and so CI, fails.",
     "generated": "These files are out of date: run `make docs`.",
 }
 AFTER_FILES = {"types", "config", "trial", "format", "style", "generated"}
@@ -155,17 +155,17 @@ FAILURES = [
     FAILURES,
     ids=[f"{step}: {said[0]}" for step, _, _, said, _ in FAILURES],
 )
-def test_a_step_that_fails_tells_what_it_found_and_what_that_means(
+def test_a_failing_step_prints_its_problems_and_their_meaning(
     checks: Checks, step: str, asked: str, answer: object, said: list[str], skipped: set[str]
 ) -> None:
     setattr(checks, asked, answer)
     well, verdicts, printed = checks.outcome()
     assert (well, verdicts) == (False, ALL_WELL | {step: "FAILED"} | dict.fromkeys(skipped, "skipped"))
-    told = "".join(f"    {line}\n" for line in said)
-    assert f"{step:<14} FAILED\n{told}  {MEANS[step]}\n" in printed
+    problems = "".join(f"    {line}\n" for line in said)
+    assert f"{step:<14} FAILED\n{problems}  {MEANS[step]}\n" in printed
 
 
-def test_what_waits_names_all_that_must_pass_first(checks: Checks) -> None:
+def test_a_skipped_step_names_all_steps_that_must_pass_first(checks: Checks) -> None:
     checks.types, checks.config = [ERROR], [ERROR]
     _, _, printed = checks.outcome()
     assert "trial          skipped until config and types pass\n" in printed
@@ -177,7 +177,7 @@ def test_opa_reads_the_policies_once_for_files_and_types(checks: Checks) -> None
     assert checks.strict_runs == 1
 
 
-def test_a_warning_is_printed_and_fails_nothing(checks: Checks) -> None:
+def test_a_warning_is_printed_and_does_not_fail_the_check(checks: Checks) -> None:
     checks.config = [WARNING]
     well, verdicts, printed = checks.outcome()
     assert (well, verdicts) == (True, ALL_WELL)
@@ -185,7 +185,9 @@ def test_a_warning_is_printed_and_fails_nothing(checks: Checks) -> None:
 
 
 @pytest.mark.parametrize(("style_fails", "verdict"), [(False, "noted"), (True, "FAILED")], ids=["check", "lint"])
-def test_style_is_told_once_for_each_place_with_its_links(checks: Checks, style_fails: bool, verdict: str) -> None:
+def test_a_violation_of_style_is_printed_once_for_each_place_with_its_links(
+    checks: Checks, style_fails: bool, verdict: str
+) -> None:
     links = [{"ref": "https://example.com/1"}, {"ref": "https://example.com/2"}]
     checks.regal = _report(_violation(7, related_resources=links), _violation(3), _violation(3))
     well, verdicts, printed = checks.outcome(style_fails=style_fails)

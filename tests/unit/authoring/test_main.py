@@ -1,4 +1,4 @@
-"""The author's commands: what each is given of its arguments, and what exit code comes of it."""
+"""The authors' commands: the arguments that each receives, and its exit code."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
 @pytest.mark.parametrize("well", [True, False], ids=["well", "not well"])
-def test_a_command_is_given_its_arguments_and_its_outcome_is_the_exit_code(
+def test_a_command_receives_its_arguments_and_its_result_decides_the_exit_code(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], name: str, given: Any, well: bool
 ) -> None:
     calls = []
@@ -66,7 +66,7 @@ def test_a_command_is_given_its_arguments_and_its_outcome_is_the_exit_code(
     assert calls == [(Opa(Path("pinned"), tmp_path), *given)]
 
 
-def test_a_refusal_is_printed_in_a_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_message_of_an_error_is_printed_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> bool:
         raise ConfigError("OPA can't read it", fact=7)
 
@@ -74,13 +74,13 @@ def test_a_refusal_is_printed_in_a_line(run: Run, monkeypatch: pytest.MonkeyPatc
     assert run("test") == (1, "OPA can't read it\n")
 
 
-def test_what_a_terminal_would_obey_is_printed_as_an_escape(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_characters_are_printed_as_escapes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = Diagnostic(Path("a.rego"), 3, 1, "of the file\x1b[2J")
     monkeypatch.setattr(commands, "check_config", lambda *_: [hostile])
     assert run("docs") == (1, "a.rego:3:1: of the file\\x1b[2J\n")
 
 
-def test_a_new_rule_is_told_line_by_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_files_of_a_new_rule_are_printed_line_by_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "new_rule", lambda opa, policies, name: [str(policies), name])
     assert run("new-rule", "own") == (0, "policies\nown\n")
 
@@ -102,9 +102,7 @@ def test_docs_are_written_unless_the_policies_have_errors(
 @pytest.mark.parametrize(
     "arguments", [[], ["check"], ["bundle"], ["new-rule"], ["other"]], ids=lambda words: " ".join(words) or "none"
 )
-def test_a_command_without_what_it_needs_is_told_how_it_is_called(
-    run: Run, capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
+def test_missing_arguments_print_the_usage(run: Run, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         run(*arguments)
     assert ended.value.code == 2
@@ -117,10 +115,10 @@ def test_a_command_needs_the_pinned_opa(capsys: pytest.CaptureFixture[str]) -> N
     assert "the following arguments are required: --opa" in capsys.readouterr().err
 
 
-def test_help_says_what_each_command_does(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_describes_each_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"], io.StringIO())
-    told = " ".join(capsys.readouterr().out.split())
+    printed = " ".join(capsys.readouterr().out.split())
     for text in (
         "the pinned OPA",
         "check types, format, style, configuration, generated files",
@@ -128,19 +126,19 @@ def test_help_says_what_each_command_does(capsys: pytest.CaptureFixture[str]) ->
         "docs write the catalogue and the schema of the configuration",
         "bundle build the bundle",
         "new-rule make a rule's folder",
-        "mutate break the rules one by one and look whether a test notices",
+        "mutate change the rules, one place at a time, and report changes that no test detects",
     ):
-        assert text in told
+        assert text in printed
 
 
 @pytest.mark.parametrize(
     ("command", "text"),
     [
-        ("check", "fail for style too, instead of only printing it"),
-        ("mutate", "rule ids or packages of lib; all without"),
+        ("check", "fail for violations of style, too; by default they are only printed"),
+        ("mutate", "ids of rules or names of packages in lib; all by default"),
     ],
 )
-def test_help_of_a_command_says_what_its_arguments_do(
+def test_help_of_a_command_describes_its_arguments(
     run: Run, capsys: pytest.CaptureFixture[str], command: str, text: str
 ) -> None:
     with pytest.raises(SystemExit):

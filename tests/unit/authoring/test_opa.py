@@ -61,17 +61,17 @@ def test_a_program_collects_garbage_rarely_unless_it_is_told_otherwise(
     assert run(program('echo "$GOGC,$GOMEMLIMIT,$PATH_TEST"'), folder=tmp_path).out == f"{expected},\n"
 
 
-def test_a_program_that_is_not_there_is_told_with_what_builds_it(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="regal can't be run: `make check` builds what it needs"):
+def test_the_error_for_a_missing_program_names_the_target_that_builds_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="regal can't be run; run `make check`, which builds it"):
         run(tmp_path / "regal", folder=tmp_path)
 
 
-def test_what_was_said_is_all_that_was_printed() -> None:
+def test_the_output_of_a_program_is_everything_it_printed() -> None:
     assert RunResult(0, "\nout\n", "err\n").output == "out\nerr"
 
 
 class Answers:
-    """What OPA answers to each command, by its first word, and what it was asked."""
+    """OPA's results by the first word of the command, and the commands that were run."""
 
     def __init__(self, **by_command: RunResult) -> None:
         self.by_command = by_command
@@ -104,7 +104,7 @@ def opa(tmp_path: Path) -> Opa:
     ],
     ids=["errors", "errors of another form", "something else", "text"],
 )
-def test_a_refusal_is_told_in_opas_words(opa: Opa, answers: Answers, ran: RunResult, reason: str) -> None:
+def test_an_error_quotes_the_message_of_opa(opa: Opa, answers: Answers, ran: RunResult, reason: str) -> None:
     answers.by_command = {"eval": ran}
     with pytest.raises(ConfigError) as raised:
         opa.json("eval", given="x")
@@ -112,9 +112,9 @@ def test_a_refusal_is_told_in_opas_words(opa: Opa, answers: Answers, ran: RunRes
     assert answers.asked == [(("eval",), "x")]
 
 
-def test_an_answer_is_read_as_json(opa: Opa, answers: Answers) -> None:
+def test_output_is_read_as_json(opa: Opa, answers: Answers) -> None:
     answers.by_command = {"eval": RunResult(0, '{"it": [1]}', "a warning"), "parse": RunResult(0, "{}", "")}
-    assert opa.read_yaml(Path("a.yaml")) == [1], "a file that isn't there is OPA's to tell"
+    assert opa.read_yaml(Path("a.yaml")) == [1], "OPA reports a missing file"
     assert opa.parse(Path("a.rego")) == {}
     assert [arguments for arguments, _ in answers.asked] == [
         ("eval", "--format", "raw", "--data", "file:a.yaml", '{"it": data.file}'),
@@ -168,6 +168,6 @@ def test_policies_are_inspected_without_their_tests_under_their_own_path(
     assert opa.inspect(policies) == {"namespaces": {"data.a": [str(policies / "a/a.rego")]}, "annotations": [1]}
 
 
-def test_policies_that_are_not_there_are_told(opa: Opa) -> None:
+def test_missing_policies_are_reported(opa: Opa) -> None:
     with pytest.raises(ConfigError, match=r"^the policies can't be read: "):
         opa.inspect(POLICIES)
