@@ -1,4 +1,4 @@
-"""`make test-policies`: the policies' own tests, and that they reach every expression."""
+"""`make test-policies`: run the policies' own tests, and check that they cover every expression."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from guard.authoring.quick_copy import quick_copy
 from guard.authoring.sources import source_problems
 from guard.authoring.types_check import check_types
 
-# By itself OPA gives a test five seconds, which a busy machine takes when it measures coverage.
+# OPA's default of five seconds for a test is too short for coverage on a busy machine.
 _TIME = "60s"
 _FAILED = re.compile(r"^(data\.[\w.]+): (?:FAIL|ERROR)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Rows of a file that no test reaches."""
+    """Consecutive rows of a file that no test covers."""
 
     file: str
     first: int
@@ -33,19 +33,19 @@ class Gap:
 
 
 def run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
-    """Run all tests of a bundle folder; True if all pass and nothing is uncovered."""
+    """Run all tests of a bundle folder; return True if all pass and cover everything."""
     with quick_copy(opa, policies) as copied:
         return _run_tests(copied, policies, out)
 
 
 def _run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
-    # By itself OPA runs each test twice more, to tell why a row isn't reached.
+    # By default OPA runs each test twice more to explain uncovered rows; --coverage-runs turns this off.
     options = ("--coverage", "--coverage-runs", "", "--timeout", _TIME, "--format", "json")
     tests = opa.run("test", "--bundle", policies, *FLAGS, *options)
     if tests.code != 0:
-        # A test that is skipped fails too, and only the plain report names it.
-        told = _failures(opa, policies, tests.out) or _uncompiled(opa, policies) or opa.run_tests(policies).output
-        out.write(f"{told}\n")
+        # The last one is for skipped tests: they fail the run as well, and only the plain report names them.
+        reasons = _failures(opa, policies, tests.out) or _uncompiled(opa, policies) or opa.run_tests(policies).output
+        out.write(f"{reasons}\n")
         return False
     strict = opa.run_tests_strictly(policies)
     if strict.code != 0:
@@ -53,13 +53,13 @@ def _run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
         return False
     report, passed = json.loads(tests.out), _count(json.loads(strict.out))
     gaps = find_gaps(report, policies)
-    out.writelines(f"{gap}: no test reaches this; add one, or remove what nothing needs\n" for gap in gaps)
+    out.writelines(f"{gap}: not covered by tests; add a test, or remove unneeded code\n" for gap in gaps)
     out.write(f"{passed or 'no'} tests pass, {report['coverage']:.4g}% of the policies are covered\n")
     return passed > 0 and not gaps
 
 
 def _count(packages: list[dict[str, Any]]) -> int:
-    """Count the tests in packages whose tests all pass; one with names for its cases counts once for each."""
+    """Count the tests in packages whose tests all pass; a test with named cases counts once for each case."""
     return sum(_cases(value) for package in packages for name, value in package.items() if name.startswith("test_"))
 
 
@@ -68,10 +68,10 @@ def _cases(value: Any) -> int:
 
 
 def _failures(opa: Opa, policies: Path, report: str) -> str:
-    """What the failing tests saw: they run once more, alone, as the traces of all tests together take minutes."""
+    """Explain the failing tests: run only these again with traces, as traces of all tests would take minutes."""
     failed = sorted(set(_FAILED.findall(report)))
     if not failed:
-        # Nothing compiled, or a built-in fails where no test minds.
+        # The policies don't compile, or a built-in fails without failing a test.
         return ""
     chosen = "|".join(f"^{re.escape(name)}$" for name in failed)
     options = ("--timeout", _TIME, "--format", "json", "--explain", "fails", "--run", chosen)
@@ -79,20 +79,20 @@ def _failures(opa: Opa, policies: Path, report: str) -> str:
     try:
         return "\n".join(explain_failures(json.loads(ran.out), opa.folder))
     except ValueError:
-        # The policies don't compile, so no test has run.
+        # OPA printed no JSON: the policies don't compile, and no test has run.
         return ""
 
 
 def _uncompiled(opa: Opa, policies: Path) -> str:
-    """Why no test has run, in the words of `make check`."""
+    """Return the problems that keep the tests from running, as `make check` reports them."""
     return "\n".join(map(str, source_problems(opa.folder, policies) or check_types(opa, policies)))
 
 
 def find_gaps(report: dict[str, Any], policies: Path) -> list[Gap]:
-    """Return the uncovered rows of OPA's coverage report, in order, neighbours together."""
+    """Return the uncovered rows of OPA's coverage report in order, with adjacent rows merged."""
     rows: dict[str, set[int]] = {}
     for name, covered in report["files"].items():
-        # OPA names a file that no test touches by the bundle's folder twice.
+        # For a file without any covered row, OPA repeats the bundle's folder in the path.
         file = name.removeprefix(f"{policies}/") if name.startswith(f"{policies}/{policies}/") else name
         for span in covered.get("not_covered", []):
             rows.setdefault(file, set()).update(range(span["start"]["row"], span["end"]["row"] + 1))

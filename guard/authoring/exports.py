@@ -1,4 +1,4 @@
-"""What a rule must export, and that it says the same as its METADATA: the guard goes by the one, people by the other."""
+"""Check a rule's exports, and that they agree with its METADATA: the guard reads the exports, people read the METADATA."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from guard.errors import ConfigError
 Node = Mapping[str, Any]
 Values = Mapping[str, Any]
 _LISTS = ("in_place", "kinds", "needs")
-# What other policies report by.
+# Names that rules of other policy engines use for their results.
 _VERDICTS = {"allow", "deny", "violation", "violations", "warn", "warning"}
 _OTHER = object()
-"""A value that is worked out."""
+"""Stands for a value that isn't a literal, so that OPA must evaluate it."""
 _QUERY = """{{id: {{name: {{"value": value, "type": type_name(value)}} |
 	some name in {names}
 	value := data.guard.rules[id][name]
@@ -27,13 +27,13 @@ _QUERY = """{{id: {{name: {{"value": value, "type": type_name(value)}} |
 
 
 def wanted(rule: Rule) -> set[str]:
-    """Return what a rule must export, in words."""
+    """Return a rule's mandatory exports, in words."""
     listed = {f"value `{key}`" for key in _LISTS if getattr(rule, key)}
     return {"partial set `findings`", "value `remediation`"} | listed
 
 
 def exported(tree: Node) -> Iterator[str]:
-    """Yield what one file of a rule exports, in the same words."""
+    """Yield the exports of one file of a rule, in the words of `wanted`."""
     for name, head in _heads(tree):
         if name == "findings" and "key" in head:
             yield "partial set `findings`"
@@ -42,21 +42,23 @@ def exported(tree: Node) -> Iterator[str]:
 
 
 def unread(tree: Node) -> Iterator[tuple[Node, str]]:
-    """Yield the names of a file's rules that other policy engines report by, where nothing in the file reads them."""
+    """Yield the rules of a file that are named like results of other policy engines and that nothing in the file reads."""
     rules = tree.get("rules", [])
     heads = [rule["head"]["ref"][0] for rule in rules if rule["head"]["ref"][0]["value"] in _VERDICTS]
-    told = [node["value"] for node in nodes_of(rules) if node.get("type") in ("var", "string")]
+    mentioned = [node["value"] for node in nodes_of(rules) if node.get("type") in ("var", "string")]
     for head in heads:
         name = head["value"]
-        if told.count(name) == sum(each["value"] == name for each in heads):
-            text = f"nothing reads {name}: a rule reports with `findings contains`, and the configuration has its level"
+        if mentioned.count(name) == sum(each["value"] == name for each in heads):
+            text = (
+                f"nothing reads {name}; report with `findings contains`, and set the rule's level in the configuration"
+            )
             yield head, text
 
 
 def worked_out(opa: Opa, policies: Path, rules: Iterable[Rule]) -> dict[str, Values]:
-    """Return by rule the exports as OPA evaluates them without any input, None for one that needs some.
+    """Return each rule's exports as OPA evaluates them without input; None for an export that needs input.
 
-    It is nothing of policies that don't compile.
+    Empty for policies that don't compile.
     """
     ids = json.dumps([rule.rule_id for rule in rules])
     # No export reads the configuration, which may be long.
@@ -70,28 +72,28 @@ def worked_out(opa: Opa, policies: Path, rules: Iterable[Rule]) -> dict[str, Val
     return {rule_id: {name: _evaluated(values.get(name)) for name in names} for rule_id, values in found.items()}
 
 
-def _evaluated(told: Mapping[str, Any] | None) -> object:
-    if told is None:
+def _evaluated(found: Mapping[str, Any] | None) -> object:
+    if found is None:
         return None
-    # A set is none of the lists that the guard reads.
-    return {"set": told["value"]} if told["type"] == "set" else told["value"]
+    # OPA prints a set as a list, but the guard reads lists only: keep the two apart.
+    return {"set": found["value"]} if found["type"] == "set" else found["value"]
 
 
 def contradictions(tree: Node, rule: Rule, values: Values) -> Iterator[tuple[Node, str]]:
-    """Yield the exports of a file that aren't what the rule's METADATA says; `values` are those that OPA has worked out."""
+    """Yield the exports of a file that differ from the rule's METADATA; `values` are the exports as OPA evaluated them."""
     for name, head in _heads(tree):
         if name not in (*_LISTS, "remediation") or "value" not in head or "key" in head:
             continue
         written, meant = _value(name, head["value"]), _even(_meant(rule, name))
         given = _even(values.get(name, _OTHER) if written is _OTHER else written)
         if given is not _OTHER and given != meant:
-            said = f"where custom.{name} is {shown(_meant(rule, name))}" if meant else f"which has no custom.{name}"
-            advice = f"say it there, and write {name} := rego.metadata.chain()[1].annotations.custom.{name}"
-            yield head["value"], f"{name} differs from the METADATA, {said}; {advice}"
+            there = f"where custom.{name} is {shown(_meant(rule, name))}" if meant else f"which has no custom.{name}"
+            advice = f"set it there, and write {name} := rego.metadata.chain()[1].annotations.custom.{name}"
+            yield head["value"], f"{name} differs from the METADATA, {there}; {advice}"
 
 
 def _heads(tree: Node) -> Iterator[tuple[str, Node]]:
-    """Yield the heads of rules with a name alone, those of an `else` too."""
+    """Yield the names and heads of rules with a plain name and no arguments, including those of an `else`."""
     for rule in tree.get("rules", []):
         while rule:
             head = rule["head"]
@@ -105,19 +107,19 @@ def _meant(rule: Rule, name: str) -> object:
 
 
 def _even(value: object) -> object:
-    """Return a value without what makes no difference: white space, or the order of a list."""
+    """Return a value in a form for comparison: white space collapsed, lists of strings sorted."""
     if isinstance(value, str):
         return " ".join(value.split())
     return sorted(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
 
 
 def _value(name: str, node: Node) -> object:
-    """Return the value that a node of the tree writes out, or reads in the METADATA where it has another name."""
+    """Return the literal value of a node, or the key of the METADATA that it reads if that isn't `name`; else `_OTHER`."""
     if node["type"] == "array":
         inner = [_value(name, each) for each in node["value"]]
         return _OTHER if _OTHER in inner else inner
     if node["type"] == "ref":
         path = [part["value"] for part in node["value"][1:]]
         return _OTHER if path[-3:-1] != ["annotations", "custom"] or path[-1] == name else {"custom": path[-1]}
-    # A set is none of the lists that the guard reads.
+    # A set stays a list of nodes, which differs from every list of the METADATA.
     return node["value"] if node["type"] in ("string", "number", "boolean", "null", "set", "object") else _OTHER

@@ -1,4 +1,4 @@
-"""Whether a glob matches all that another one does, and which scopes among many can be as wide as another at all."""
+"""Whether a glob matches everything that another glob matches, and a quick search for scopes that may cover another one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 _BY_GLOB = ("account", "region", "role_arn")
 FACTS = (*_BY_GLOB, "job_kind")
 _Literal = tuple[str, str]
-"""A fact, and a text between wildcards of one of its globs."""
+"""A fact, and the text between two wildcards in one of its globs."""
 _ANYTHING: _Literal = ("", "")
 
 
 class Candidates:
-    """Scopes, found by a text that a scope within them must hold: among thousands few are worth a comparison."""
+    """An index of scopes by literal texts that any narrower scope must contain, so that few of thousands are compared."""
 
     def __init__(self, scopes: Sequence[Mapping[str, Any]]) -> None:
-        """Note each scope with texts of one of its facts, of which the fewest others have the same."""
+        """Index each scope by texts of the one fact whose texts are rarest among all scopes."""
         literals = [[_literals(fact, scope[fact]) for fact in _BY_GLOB if scope.get(fact)] for scope in scopes]
         often = Counter(text for facts in literals for globs in facts for texts in globs for text in texts)
         self._scopes: dict[_Literal, list[int]] = defaultdict(list)
@@ -30,35 +30,35 @@ class Candidates:
         self._all = range(len(scopes))
 
     def of(self, scope: Mapping[str, Any]) -> Iterable[int]:
-        """Return the numbers of the scopes that may match each job of another one, in their order."""
+        """Return in order the numbers of the scopes that may match every job of the given scope."""
         found = {*self._scopes.get(_ANYTHING, ())}
         for fact in _BY_GLOB:
             globs = listed(scope.get(fact, "*"))
             if not globs:
                 return self._all
-            # What is wider covers each of the globs, so that the first tells enough.
+            # A wider scope covers each of the globs, so it is enough to search for the first.
             for text in _parts(globs[0], self._lengths[fact]):
                 found.update(self._scopes.get((fact, text), ()))
         return sorted(found)
 
 
 def _parts(text: str, lengths: Iterable[int]) -> set[str]:
-    """Return the parts of a text that have one of some lengths."""
+    """Return all parts of a text with one of the lengths."""
     return {text[start : start + length] for length in lengths for start in range(len(text) - length + 1)}
 
 
 def listed(patterns: Any) -> list[str]:
-    """Return the globs of a fact, which may be one or a list."""
+    """Return the globs of a fact as a list; the configuration may have a single one."""
     return [str(each) for each in (patterns if isinstance(patterns, list) else [patterns])]
 
 
 def _literals(fact: str, patterns: Any) -> list[list[_Literal]]:
-    """Return for each glob of a fact the texts between its wildcards."""
+    """Return the texts between the wildcards for each glob of a fact."""
     return [[(fact, text) for text in re.split(r"[*?]+", pattern)] for pattern in listed(patterns)]
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Tell whether a glob of `*` and `?` matches all that another one does; False also where that isn't seen.
+    """Return whether the glob `wide`, of `*` and `?`, matches every text that `narrow` matches; False also if that is uncertain.
 
     >>> covers("eu-*", "eu-west-?"), covers("eu-west-?", "eu-*")
     (True, False)
@@ -72,7 +72,7 @@ def covers(wide: str, narrow: str) -> bool:
 
 
 def _with_empty(wide: str, reached: set[int]) -> set[int]:
-    """Add the positions after each `*`, which may stand for nothing."""
+    """Add the positions after each `*`, which may match nothing."""
     found = set(reached)
     for at in sorted(reached):
         while at < len(wide) and wide[at] == "*":

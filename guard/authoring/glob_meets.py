@@ -1,4 +1,4 @@
-"""Whether a glob can match any text of a form, as no account has eleven digits and no role an ARN of `asw`."""
+"""Whether a glob can match any text of a given form: no account has eleven digits, and no role's ARN begins with `arn:asw`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """A character of a form, by the class of a regular expression; or any number of them."""
+    """One character of a form, as a regular expression for it; with `repeated`, any number of such characters."""
 
     characters: str
     repeated: bool = False
 
 
 def literal(text: str) -> list[Part]:
-    """Return the form that only this text has."""
+    """Return the form that matches only this text."""
     return [Part(re.escape(character)) for character in text]
 
 
 def meets(glob: str, form: Sequence[Part], within: str = "") -> bool:
-    """Tell whether a glob of `*` and `?`, which stand for no character of `within`, matches a text of a form.
+    """Return whether a glob of `*` and `?` matches some text of a form; a `*` doesn't match the separator `within`.
 
     >>> digits = [Part("[0-9]")] * 3
     >>> meets("1?3", digits), meets("1*4*6", digits), meets("1?", digits), meets("12*34", digits)
@@ -41,7 +41,7 @@ def meets(glob: str, form: Sequence[Part], within: str = "") -> bool:
 
 
 def _any(form: Sequence[Part], reached: set[int], within: str) -> set[int]:
-    """Return the positions from some on, each up to what is surely a separator."""
+    """Return the positions that a `*` can reach from the given ones: each up to the next certain separator."""
     stops = [at for at, part in enumerate(form) if within and part.characters == re.escape(within)] + [len(form)]
     return {at for start in reached for at in range(start, next(stop for stop in stops if stop >= start) + 1)}
 
@@ -55,7 +55,7 @@ def _fits(form: Sequence[Part], at: int, symbol: str) -> bool:
 
 
 def _skipping(form: Sequence[Part], reached: set[int]) -> set[int]:
-    """Add the positions behind what may be left out."""
+    """Add the positions after repeated parts, which may be empty."""
     found = set(reached)
     for at in sorted(reached):
         while at < len(form) and form[at].repeated:

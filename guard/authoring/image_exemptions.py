@@ -1,4 +1,4 @@
-"""Exemptions for images: of which registries, and which rules are about images at all."""
+"""Exemptions for images: those that match foreign registries, and the rules that read images at all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _QUERY = """[rule_id | some rule_id, texts in input
 	[node.value[0].value, node.value[1].value] == ["input", "images"]
 ]"""
 _DIGEST = re.compile(r"sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})")
-# What stands first in the path is whose images they are: anybody can have an account.
+# Public registries, where anybody can have an account: the first part of the path names the owner of the images.
 _PUBLIC = frozenset(
     (
         "docker.io",
@@ -38,7 +38,7 @@ _PUBLIC = frozenset(
     )
 )
 _ACCOUNT_DIGITS = 12
-# The hosts of ECR, one form for each domain; between account and domain stand the kind of endpoint and the region.
+# The hosts of ECR, one form for each domain; the kind of endpoint and the region are between account and domain.
 _ECR = [
     [*[Part("[0-9]")] * _ACCOUNT_DIGITS, *literal(".dkr"), Part("[a-z0-9.-]", repeated=True), *literal(f".{domain}")]
     for domains in ECR_DOMAINS.values()
@@ -47,19 +47,22 @@ _ECR = [
 
 
 def foreign_images(path: KeyPath, exemption: Mapping[str, Any]) -> Iterator[Concern]:
-    """Yield the images of an exemption's scope that anybody's registry can have. A digest says what an image holds."""
+    """Yield the images of an exemption's scope that a foreign registry can have as well.
+
+    Entries with a full digest are fine: it fixes the content of the image.
+    """
     given = exemption["scope"].get("image")
     for index, entry in enumerate(given if isinstance(given, list) else [given]):
         if isinstance(entry, str) and _is_foreign(entry):
             at = (*path, "scope", "image", index) if isinstance(given, list) else (*path, "scope", "image")
-            text = f"{exemption.get('id')}: {entry} covers images of others, too, also of a registry that the job's owner fills"
+            text = f"{exemption.get('id')}: {entry} also matches foreign registries, even one that the job's owner fills"
             yield Concern(
-                at, f"{text}; write out whose it is, as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/...", "warning"
+                at, f"{text}; name the whole registry, as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/...", "warning"
             )
 
 
 def rules_about_images(opa: Opa, rules: Iterable[Rule]) -> set[str]:
-    """Return the ids of the rules that look at images; what a library looks at doesn't count."""
+    """Return the ids of the rules that read `input.images` in their own files; reads by libraries don't count."""
     texts = {
         rule.rule_id: [each.text for each in read_texts(opa.folder / rule.file.parent) if not each.is_test]
         for rule in rules
@@ -75,7 +78,7 @@ def _is_foreign(entry: str) -> bool:
 
 
 def _is_anybodys(registry: str) -> bool:
-    """Whether the wildcards of a registry's name leave open whose it is: its domain, or an account of ECR."""
+    """Whether wildcards in the name of a registry leave its owner open: its domain, or the account of an ECR registry."""
     host = registry.partition(":")[0]
     domain = "".join(host.split(".")[-2:])
     return "*" in domain or ("*" in host[:_ACCOUNT_DIGITS] and any(meets(host, form) for form in _ECR))

@@ -1,6 +1,6 @@
-"""Facts that the head of a finding reads though a document need not have them, and nothing in the rule asks whether it has.
+"""Optional facts that the head of a finding reads although nothing in the rule checks that the document has them.
 
-Where one is missing, the finding is undefined, and so there is none: the rule reports nothing about just that job.
+If such a fact is missing, the finding is undefined and is lost: the rule reports nothing about that job.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ _AVAILABILITY = ("data", "guard", "lib", "availability")
 
 
 def losing(tree: Node) -> Iterator[tuple[Node, str]]:
-    """Yield the references in heads of a file's findings that lose the finding of some job, and what to write."""
+    """Yield the references in heads of a file's findings that may lose the finding, with what to write instead."""
     known = imported(tree)
-    # That a fact could be read doesn't mean that the job has it.
+    # Without the library availability: that a fact could be resolved doesn't mean that the job has it.
     own = {*rule_names(tree), *(name for name, path in known.items() if path != _AVAILABILITY)}
     rules = tree.get("rules", [])
     helpers = [rule for rule in rules if not _is_finding(rule)]
     for rule in (each for each in rules if _is_finding(each)):
         names = names_of(about_the_job(rule), known)
-        read = [*_asked(list(nodes_of(rule.get("body", []))), names, own, {False})]
+        read = [*_reads(list(nodes_of(rule.get("body", []))), names, own, {False})]
         reached = reached_by(rule, helpers)
         for helper in helpers:
-            # One that isn't named may be reached in another way.
-            read += _asked(about_the_job(helper), known, own, reached.get(helper_name(helper), {False}))
+            # A helper that the rule doesn't name may be reached in another way: its reads count, as outside of a `not`.
+            read += _reads(about_the_job(helper), known, own, reached.get(helper_name(helper), {False}))
         for reference in _demanded(rule["head"]["key"]):
             path = path_of(reference, names) or ()
-            gaps = (gap for gap in _gaps(path) if not any(_is_asked(gap, each) for each in read))
+            gaps = (gap for gap in _gaps(path) if not any(_checks(each, gap) for each in read))
             if gap := next(gaps, None):
                 yield reference, _advice(gap, path, reference)
 
@@ -56,7 +56,7 @@ def _is_finding(rule: Node) -> bool:
 
 
 def _demanded(term: Any) -> Iterator[Node]:
-    """Yield the references of a term without which it is undefined: none in comprehensions and template strings."""
+    """Yield the references that a term needs to be defined: none in comprehensions and template strings."""
     if isinstance(term, list):
         for each in term:
             yield from _demanded(each)
@@ -67,7 +67,7 @@ def _demanded(term: Any) -> Iterator[Node]:
 
 
 def _gaps(path: Path) -> Iterator[Path]:
-    """Yield the parts of a fact's path that a document need not have, without which nothing stands behind them."""
+    """Yield the optional parts of a fact's path: if one is missing, the fact is undefined."""
     for end in range(2, len(path)):
         shapes = shapes_of(path[:end])
         if any(shape.get("type") == "null" for shape in shapes):
@@ -82,33 +82,36 @@ class _Read:
 
     path: Path
     with_all_below: bool
-    """Whether a function of the rule's own or a library's has what is below it."""
-    denied: bool
-    """Whether it stands below a `not`, which holds where the fact is missing."""
+    """Whether it is passed to a function of the rule or of a library, which may read anything below it."""
+    negated: bool
+    """Whether it is below a `not`, which is true if the fact is missing."""
 
 
-def _asked(nodes: list[Node], names: Mapping[str, Path], own: Collection[str], denied: Collection[bool]) -> list[_Read]:
-    """Return the facts that a rule's expressions read, for each way in which a finding reaches them.
+def _reads(
+    nodes: list[Node], names: Mapping[str, Path], own: Collection[str], negated: Collection[bool]
+) -> list[_Read]:
+    """Return the facts that a rule's expressions read, once for each way in which a finding reaches them.
 
-    A name for a fact doesn't ask whether it is null.
+    Assigning a fact to a name doesn't check whether it is null.
     """
     named = {id(side) for node in nodes if (sides := assigned(node)) and sides[0]["type"] == "var" for side in sides}
     below = below_not(nodes)
     reads = [(node, path, False) for node in nodes if id(node) not in named and (path := _path(node, names))]
     calls = [terms for node in nodes if (terms := terms_of(node)) and operator_of(terms).split(".")[0] in own]
     reads += [(each, path, True) for terms in calls for each in terms[1:] if (path := _path(each, names))]
-    return [_Read(path, whole, (id(node) in below) != odd) for node, path, whole in reads for odd in denied]
+    return [_Read(path, whole, (id(node) in below) != odd) for node, path, whole in reads for odd in negated]
 
 
 def _path(node: Node, names: Mapping[str, Path]) -> Path | None:
     return path_of(node, names) if node.get("type") in ("ref", "var", "call") else None
 
 
-def _is_asked(gap: Path, read: _Read) -> bool:
-    # What has a name that is worked out may be any.
+def _checks(read: _Read, gap: Path) -> bool:
+    """Whether a read fails where the optional part is missing, so that the rule doesn't get to its finding."""
+    # A computed key, None in the path, may be any.
     same = all(one in (None, other) for one, other in zip(read.path, gap, strict=False))
-    if read.denied and not read.with_all_below:
-        # `not input.experiment == null` asks, `not input.experiment.name == "x"` holds without an experiment.
+    if read.negated and not read.with_all_below:
+        # `not input.experiment == null` is a check; `not input.experiment.name == "x"` is true without an experiment.
         return same and len(read.path) == len(gap) and any(shape.get("type") == "null" for shape in shapes_of(gap))
     return same and (len(read.path) >= len(gap) or read.with_all_below)
 
@@ -119,6 +122,6 @@ def _advice(gap: Path, path: Path, reference: Node) -> str:
     keys = ", ".join(f'"{step}"' for step in steps)
     instead = f'object.get({name}, [{keys}], "unknown")' if None not in steps else "object.get(...)"
     return (
-        f"{name_of(gap)} may be missing, and the rule then reports nothing: a finding with something undefined is none; "
-        f"write {instead}, or ask for it in the body"
+        f"{name_of(gap)} may be missing; the finding is then undefined, and the rule reports nothing; "
+        f"write {instead}, or check for it in the body"
     )

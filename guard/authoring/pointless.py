@@ -1,4 +1,4 @@
-"""Rules that are on with nothing to look for, as a list of denied instance types without one."""
+"""Rules that are on, but with parameters that leave nothing to find, such as an empty list of denied instance types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from guard.authoring.rules import Rule
 from guard.authoring.wording import shown
 
 _EVERYTHING = ["*"]
-# What the globs of a format are about; those of others are for everything if one of them is nothing but `*`.
+# The facts that globs of a format match. Globs of other formats match everything if one of them is only `*`.
 _FACTS = {
     "account-glob": "account",
     "glob-of-accounts": "account",
@@ -22,27 +22,30 @@ _FACTS = {
 
 
 def pointless_rules(rules: Iterable[Rule], config: Mapping[str, Any]) -> Iterator[Concern]:
-    """Yield the rules with what their METADATA calls `pointless`, for each job whose findings count or without an override."""
+    """Yield the rules whose parameters are those that their METADATA lists as `pointless`.
+
+    Reported are values that apply to every job for which the rule is on, or to all jobs without an override.
+    """
     sections = config.get("rules")
     for rule in rules:
         section = sections.get(rule.rule_id) if isinstance(sections, dict) else None
         on = [given for given in _variants(section) if given.get("level") in ("warn", "deny")]
         for values in rule.pointless if on else ():
             if all(_has(rule, given, values) for given in on):
-                text = "the rule, or this part of it, finds nothing; say what to find, or switch the rule off"
+                text = "the rule, or this part of it, finds nothing; set what to find, or switch the rule off"
                 yield _concern(rule, values, text)
             elif on[0] is section and _has(rule, on[0], values):
-                text = 'the rule, or this part of it, finds nothing without an override; say what to find, or write level: "off"'
-                yield _concern(rule, values, f"{text} here and another one in the overrides")
+                text = 'the rule, or this part of it, finds nothing without an override; set what to find, or write level: "off"'
+                yield _concern(rule, values, f"{text} here and another level in the overrides")
 
 
 def pointless_values(rule: Rule, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the first values of a rule's METADATA among the given ones that leave it, or a part of it, nothing to find."""
+    """Return the first `pointless` or `emptied` values of a rule's METADATA that the given parameters have; None if none."""
     return next((values for values in (*rule.pointless, *rule.emptied) if _has(rule, given, values)), None)
 
 
 def written(values: Mapping[str, Any]) -> str:
-    """Return values as a message writes them: `strict: false and tags: []`."""
+    """Return values as messages show them: `strict: false and tags: []`."""
     return " and ".join(f"{name}: {shown(value)}" for name, value in values.items())
 
 
@@ -52,7 +55,7 @@ def _concern(rule: Rule, values: Mapping[str, Any], text: str) -> Concern:
 
 
 def _variants(section: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield what a rule is given by its section, and by each override with what that leaves."""
+    """Yield the parameters of a rule's section, and for each override those of the section as changed by it."""
     if not isinstance(section, dict):
         return
     yield section
@@ -67,7 +70,7 @@ def _has(rule: Rule, given: Mapping[str, Any], values: Mapping[str, Any]) -> boo
 
 
 def _is(schema: Mapping[str, Any], given: Any, value: Any) -> bool:
-    """Tell whether a parameter has a value; of globs that match everything, whether it has any such."""
+    """Return whether a parameter has a value; for `["*"]`, whether it has any globs that match everything."""
     has = schema.get("default") if given is None else given
     if value != _EVERYTHING or not isinstance(has, list):
         return bool(has == value)

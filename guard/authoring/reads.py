@@ -1,4 +1,4 @@
-"""Which rules read a part of the document, by what OPA says of their dependencies: those can't decide once it is hidden."""
+"""Find the rules that read a part of the document, from OPA's dependency analysis: they can't decide when that is hidden."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from guard.log.masking import unescaped
 
 Steps = tuple[str, ...]
 
-# Beside the document as a whole, OPA names none of its parts that the same body reads: `availability.known("job.tags", input)`
-# would hide `input.job.tags`.
+# If a body passes on the whole document, OPA's dependencies omit the parts that the body reads as well:
+# `availability.known("job.tags", input)` would hide `input.job.tags`.
 _WHOLE = re.compile(r"\binput\b(?!\s*[.\[:])")
 
-# What overrides, exemptions and the contract read for every rule.
+# Parts that are read for every rule: by overrides, by exemptions or by the contract.
 _ALL_RULES: tuple[Steps, ...] = (
     ("account",),
     ("deny_list",),
@@ -38,10 +38,11 @@ _ALL_RULES: tuple[Steps, ...] = (
 
 
 def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the rules whose findings may depend on what one of the JSON pointers below `/input` names, sorted.
+    """Return, sorted, the rules whose findings may depend on a value that one of the JSON pointers below `/input` names.
 
-    Of a folder of policies it is what the bundle of them would read. What a library reads of the whole document doesn't count:
-    none reads settings or commands, and the contract test of the policies says so. Raises ConfigError when OPA can't read them.
+    For a folder of policies, the result is that of its bundle. Reads by libraries that receive the whole document don't count:
+    no library reads settings or commands, as the contract test of the policies checks. Raises ConfigError when OPA can't read
+    the policies.
     """
     hidden = [path[1:] for path in map(_steps, pointers) if path[:1] == ("input",)]
     ids = sorted(rule_ids)
@@ -61,13 +62,13 @@ def rules_that_read(opa: Opa, bundle: Path, rule_ids: Iterable[str], pointers: I
 
 
 def copy_readable(opa: Opa, bundle: Path, target: Path) -> None:
-    """Copy the policies into a new folder so that OPA tells all that a rule names of the document.
+    """Copy the policies into a new folder, changed so that OPA reports every part of the document that a rule reads.
 
-    Raises ConfigError when they can't be read.
+    Raises ConfigError when the policies can't be read.
     """
     source = opa.folder / bundle
     if source.is_dir():
-        # Only with its plan worked out: to make it, a policy looks into all rules.
+        # With the precomputed plan: the policy that computes it reads all rules, so that every rule would depend on all others.
         copy_planned(opa, bundle, target)
     else:
         try:
@@ -79,7 +80,7 @@ def copy_readable(opa: Opa, bundle: Path, target: Path) -> None:
 
 
 def _unpack(bundle: Path, target: Path) -> None:
-    # `extractall` has a filter that keeps what it writes within a folder from Python 3.11.4 on only. Policies are plain files.
+    # Not `extractall`: its filter against paths outside of the folder needs Python 3.11.4. Policies are plain files.
     with tarfile.open(bundle) as packed:
         for member in packed:
             name = Path(member.name.lstrip("/"))
@@ -91,10 +92,10 @@ def _unpack(bundle: Path, target: Path) -> None:
 
 
 def input_paths(opa: Opa, policies: Path, rule_id: str) -> set[Steps]:
-    """Return the paths of the document that a rule's findings depend on, by the `copy_readable` of the policies."""
+    """Return the paths of the document that a rule's findings depend on; `policies` is a copy made by `copy_readable`."""
     query = f"data.guard.rules.{rule_id}.findings"
-    told = opa.json("deps", "--format", "json", "--bundle", policies, "--ignore", TESTS, query)
-    paths = {tuple(str(part["value"]) for part in reference) for reference in told.get("base") or []}
+    found = opa.json("deps", "--format", "json", "--bundle", policies, "--ignore", TESTS, query)
+    paths = {tuple(str(part["value"]) for part in reference) for reference in found.get("base") or []}
     return {path[1:] for path in paths if path[0] == "input" and len(path) > 1}
 
 

@@ -1,4 +1,4 @@
-"""What can be read in a Rego file that OPA can't read, or reads otherwise than it is meant: its head, up to the package."""
+"""The head of a Rego file, up to its package: it can be read even where OPA can't read the file, or misreads it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PACKAGE = re.compile(r"package\s+([^\s#;]+)")
 
 @dataclass(frozen=True)
 class RegoText:
-    """A file below a folder of policies, and its text."""
+    """A Rego file in a folder of policies, and its text."""
 
     file: Path
     text: str
@@ -28,12 +28,12 @@ class RegoText:
 
     @cached_property
     def first_row(self) -> int:
-        """The row of the first line that is neither empty nor a comment, counted from 1: that of the package, if there is one."""
+        """The row, counted from 1, of the first line that is neither empty nor a comment: normally that of the package."""
         return next((i for i, line in enumerate(self.lines, 1) if line.strip() and not line.strip().startswith("#")), 1)
 
     @property
     def package(self) -> str | None:
-        """The name of the package; None if the file doesn't begin with one."""
+        """The name of the package; None if the first statement isn't a package."""
         found = _PACKAGE.match(self.lines[self.first_row - 1].strip())
         return found[1] if found else None
 

@@ -1,4 +1,4 @@
-"""Overrides that give a mapping which their rule looks up in its own section alone, so that they change nothing."""
+"""Overrides of mappings that have no effect because the rule looks the mapping up only in its own section."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from guard.authoring.rules import Rule
 
 
 def unread_overrides(opa: Opa, rules: Iterable[Rule], config: Mapping[str, Any]) -> Iterator[Explanation]:
-    """Yield the mappings of overrides that a rule which has them `in_place` doesn't read there."""
+    """Yield the mappings in overrides that their rule lists as `in_place` but doesn't read from overrides."""
     by_id = {rule.rule_id: rule for rule in rules}
     for rule_id, overrides in overrides_of(config):
         rule = by_id.get(rule_id)
@@ -28,14 +28,14 @@ def unread_overrides(opa: Opa, rules: Iterable[Rule], config: Mapping[str, Any])
         for index, name in (each for each in given if each[1] not in read):
             place = f"data.guard.config.rules.{rule_id}.overrides[number].{name}[key]"
             text = (
-                f"the rule looks {name} up in its section alone, so that this changes nothing; "
-                f"have it read {place}, with the number that parameters.changed.{rule_id}.{name} is, as denied_image does"
+                f"the rule looks {name} up only in its section, so that this override has no effect; have the rule "
+                f"read {place}, with parameters.changed.{rule_id}.{name} as the number, as denied_image does"
             )
             yield ("rules", rule_id, "overrides", index, name), text
 
 
 def _read(opa: Opa, rule: Rule) -> set[str | None]:
-    """Return which mappings of its overrides a rule reads; None stands for any."""
+    """Return the mappings of its overrides that a rule reads; None stands for a computed name."""
     overrides: Path = ("data", "guard", "config", "rules", rule.rule_id, "overrides", None)
     folder = rule.file.parent
     files = [folder / text.file.name for text in read_texts(opa.folder / folder) if not text.is_test]

@@ -1,4 +1,4 @@
-"""Why a text is not YAML, in words: where the mistake is, which is not always where YAML noticed it, and what to write."""
+"""Explain errors of YAML: the position of the mistake, which is not always where the parser noticed it, and what to write."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import yaml
 
 _INDENTATION = "line it up with spaces"
-# In the indentation, or behind the dash of an item or the colon of a key.
+# In the indentation, or after the dash of an item or the colon of a key.
 _ODD_SPACE = re.compile(r" *(?:- +)*(?:-|[\w.\"'-]+:)?([^\S \t\r\n])")
 _CLOSING = {"[": "]", "{": "}"}
 
 
 @dataclass(frozen=True)
 class _Failure:
-    """What YAML says, and the line on which it says so; columns count from 0."""
+    """The parser's problem, and the line where it is; columns count from 0."""
 
     problem: str
     line: str
@@ -29,16 +29,16 @@ class _Failure:
 
     @property
     def token(self) -> str:
-        """The word that stands there."""
+        """The word at the column."""
         start = max(self.before.rfind(each) for each in " \t[,{") + 1
         begins = self.line[start:]
         return begins.split(",")[0].split("]")[0].split("}")[0].split("#")[0].strip()
 
 
 def explain_yaml(error: yaml.YAMLError, text: str) -> tuple[int, int, str]:
-    """Return line and column, counted from 1, and what is wrong and to be done there."""
+    """Return line and column, counted from 1, and a message with the problem and what to write."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        # A character that YAML refuses altogether has no place.
+        # The parser gives no position for a character that YAML doesn't allow at all.
         return 1, 1, f"this is not YAML: {error}"
     if odd := _odd_space(text.split("\n")[: error.problem_mark.line + 1]):
         return odd
@@ -46,12 +46,12 @@ def explain_yaml(error: yaml.YAMLError, text: str) -> tuple[int, int, str]:
     mark = (error.context_mark if problem in _BEGUN else None) or error.problem_mark
     lines = text.split("\n")
     failure = _Failure(problem, lines[mark.line] if mark.line < len(lines) else "", mark.column)
-    hint = next((hint for known, tell in _TELL if known in problem and (hint := tell(failure))), None)
+    hint = next((hint for known, explain in _EXPLAIN if known in problem and (hint := explain(failure))), None)
     return mark.line + 1, mark.column + 1, f"this is not YAML: {hint or problem}"
 
 
 def _odd_space(lines: list[str]) -> tuple[int, int, str] | None:
-    """Return the last place where another kind of space stands for one of YAML's, as in what was copied from a page."""
+    """Return the last place with a space that YAML doesn't treat as one, as in text copied from a web page."""
     for row in range(len(lines), 0, -1):
         if found := _ODD_SPACE.match(lines[row - 1]):
             name = unicodedata.name(found[1], "a space of another kind").lower()
@@ -114,7 +114,7 @@ def _document(_: _Failure) -> str:
     return "a second document begins here; write all in one, without `---` between"
 
 
-_TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
+_EXPLAIN: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     ("tab character", _tab),
     ("cannot start any token", _tab),
     ("cannot start any token", _special),
@@ -129,7 +129,7 @@ _TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
     ("found another document", _document),
     ("block sequence entries are not allowed", _item),
 )
-# Of these YAML notices only the end; what it was reading then has begun at the mistake.
+# For these problems the parser reports where it stopped; the mistake is at the beginning of the node that it was reading.
 _BEGUN = {
     "could not find expected ':'",
     "did not find expected ',' or ']'",

@@ -273,9 +273,9 @@ def test_an_override_for_a_kind_that_the_rule_is_not_about_is_a_warning(tmp_path
 
 
 REGIONS = [
-    ("eu-wset-1", "is not among the regions that botocore knows; did you mean eu-west-1?"),
-    ("eu-wset-*", "matches none of the regions that botocore knows; did you mean eu-west-3?"),
-    ("zz-nowhere-1", "is not among the regions that botocore knows; correct it, unless the region is a new one"),
+    ("eu-wset-1", "is not among the regions that botocore lists; did you mean eu-west-1?"),
+    ("eu-wset-*", "matches none of the regions that botocore lists; did you mean eu-west-3?"),
+    ("zz-nowhere-1", "is not among the regions that botocore lists; correct it, unless the region is a new one"),
 ]
 
 

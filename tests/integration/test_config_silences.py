@@ -31,7 +31,7 @@ SILENCED = [
     ),
     ("remote_code", {"switches": []}, "switches: with switches: [] the rule, or this part of it, finds nothing"),
     ("remote_access", {"settings": []}, "settings: with settings: [] the rule"),
-    ("region", {"regions": ["eu-wset-1"]}, 'regions[0]: "eu-wset-1" is not among the regions that botocore knows'),
+    ("region", {"regions": ["eu-wset-1"]}, 'regions[0]: "eu-wset-1" is not among the regions that botocore lists'),
     ("region", {"regions": ["*"]}, 'regions: with regions: ["*"] the rule, or this part of it, finds nothing'),
     ("required_tags", {"tags": {}}, "tags: with tags: {} the rule"),
     ("denied_role", {"denied": [], "allowed": ["*"]}, 'denied: with allowed: ["*"] and denied: [] the rule'),

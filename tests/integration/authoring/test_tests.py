@@ -25,7 +25,7 @@ def test_tests_print_the_rows_that_no_test_reaches(alone: Opa, change: Change) -
     row = (alone.folder / RUNTIME).read_text().splitlines().index('_never if input.account == "7"') + 1
     passed, printed = outcome_of_tests(alone)
     assert not passed
-    assert f"{RUNTIME}:{row}: no test reaches this" in printed
+    assert f"{RUNTIME}:{row}: not covered by tests" in printed
 
 
 def test_tests_name_a_file_without_any_test(alone: Opa) -> None:
@@ -35,7 +35,7 @@ def test_tests_name_a_file_without_any_test(alone: Opa) -> None:
     )
     passed, printed = outcome_of_tests(alone)
     assert not passed
-    assert f"{RULES}/alone/alone.rego:3: no test reaches this" in printed
+    assert f"{RULES}/alone/alone.rego:3: not covered by tests" in printed
 
 
 def test_tests_fail_with_the_name_of_the_failing_one(alone: Opa, change: Change) -> None:

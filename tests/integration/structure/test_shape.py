@@ -80,12 +80,12 @@ def test_a_not_that_could_be_silent_is_told_with_its_place_and_the_remedy(tree: 
         pytest.param("_x if input.network.vpc", "input.network.vpc holds for every job", id="a fact that always holds"),
         pytest.param(
             'findings contains {"message": input.experiment.name, "details": {}}',
-            "input.experiment may be missing, and the rule then reports nothing",
+            "input.experiment may be missing; the finding is then undefined, and the rule reports nothing",
             id="a finding that some jobs lose",
         ),
         pytest.param(
             'deny contains "no" if input.region == "eu-west-1"',
-            "nothing reads deny: a rule reports with `findings contains`, and the configuration has its level",
+            "nothing reads deny; report with `findings contains`, and set the rule's level in the configuration",
             id="a report that nothing reads",
         ),
         pytest.param(

@@ -78,7 +78,7 @@ def test_rows_that_no_test_reaches_are_told(outcome: Outcome) -> None:
     assert (passed, printed.splitlines()) == (
         False,
         [
-            "policies/a.rego:7-9: no test reaches this; add one, or remove what nothing needs",
+            "policies/a.rego:7-9: not covered by tests; add a test, or remove unneeded code",
             "1 tests pass, 99.88% of the policies are covered",
         ],
     )

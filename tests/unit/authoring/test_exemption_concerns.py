@@ -217,8 +217,8 @@ PUBLIC = [
     "registry.hub.docker.com",
 ]
 FOREIGN = (
-    "EX-1: {} covers images of others, too, also of a registry that the job's owner fills; "
-    "write out whose it is, as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/..."
+    "EX-1: {} also matches foreign registries, even one that the job's owner fills; "
+    "name the whole registry, as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/..."
 )
 
 

@@ -248,11 +248,11 @@ def test_a_path_that_a_job_writes_to_is_only_doubted(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("eu-wset-1", "is not among the regions that botocore knows; did you mean eu-west-1?"),
-        ("zz-nowhere-1", "is not among the regions that botocore knows; correct it, unless the region is a new one"),
-        ("eu-wset-*", "matches none of the regions that botocore knows; did you mean eu-west-3?"),
-        ("eu-wset-?", "matches none of the regions that botocore knows; did you mean eu-west-3?"),
-        ("zz-*", "matches none of the regions that botocore knows; correct it, unless the region is a new one"),
+        ("eu-wset-1", "is not among the regions that botocore lists; did you mean eu-west-1?"),
+        ("zz-nowhere-1", "is not among the regions that botocore lists; correct it, unless the region is a new one"),
+        ("eu-wset-*", "matches none of the regions that botocore lists; did you mean eu-west-3?"),
+        ("eu-wset-?", "matches none of the regions that botocore lists; did you mean eu-west-3?"),
+        ("zz-*", "matches none of the regions that botocore lists; correct it, unless the region is a new one"),
     ],
 )
 def test_a_region_that_may_be_new_is_only_doubted(form: str, text: str, said: str) -> None:

@@ -17,7 +17,7 @@ from guard.authoring.opa import Opa
 from guard.authoring.samples import complete
 
 Found = Callable[[str], list[str]]
-WHY = "may be missing, and the rule then reports nothing: a finding with something undefined is none"
+WHY = "may be missing; the finding is then undefined, and the rule reports nothing"
 
 
 def rule(head: str, body: str = "input.region", more: str = "") -> str:
@@ -175,7 +175,7 @@ LOST = [
 def test_a_finding_that_some_job_loses_is_reported(
     found: Found, opa: Path, tmp_path: Path, text: str, gap: list[str | int], name: str, instead: str
 ) -> None:
-    assert found(text) == [f"{name} {WHY}; write {instead}, or ask for it in the body"]
+    assert found(text) == [f"{name} {WHY}; write {instead}, or check for it in the body"]
     assert evaluated(opa, tmp_path, without(gap)) < evaluated(opa, tmp_path, whole())
 
 

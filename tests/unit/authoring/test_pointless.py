@@ -15,11 +15,11 @@ from guard.authoring.rules import Rule
 PARAMETERS: dict[str, Any] = {"tags": {"type": "array"}, "strict": {"type": "boolean", "default": False}}
 POINTLESS = ({"strict": False, "tags": []}, {"tags": ["*"]})
 RULE = Rule("own", Path("own.rego"), 1, "", "", "low", "", (), PARAMETERS, pointless=POINTLESS)
-END = "the rule, or this part of it, finds nothing; say what to find, or switch the rule off"
+END = "the rule, or this part of it, finds nothing; set what to find, or switch the rule off"
 EMPTY, ALL = f"with strict: false and tags: [] {END}", f'with tags: ["*"] {END}'
 WITHOUT = (
-    "with strict: false and tags: [] the rule, or this part of it, finds nothing without an override; say what to find, "
-    'or write level: "off" here and another one in the overrides'
+    "with strict: false and tags: [] the rule, or this part of it, finds nothing without an override; set what to find, "
+    'or write level: "off" here and another level in the overrides'
 )
 FILLED = {"account": "1*", "tags": ["a"]}
 

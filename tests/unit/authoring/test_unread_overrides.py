@@ -42,8 +42,8 @@ def found(opa: Path, tmp_path: Path) -> Found:
 
 def test_a_mapping_that_the_rule_reads_in_its_section_alone_is_reported(found: Found) -> None:
     text = (
-        "the rule looks images up in its section alone, so that this changes nothing; have it read "
-        "data.guard.config.rules.own.overrides[number].images[key], with the number that parameters.changed.own.images is, "
+        "the rule looks images up only in its section, so that this override has no effect; have the rule read "
+        "data.guard.config.rules.own.overrides[number].images[key], with parameters.changed.own.images as the number, "
         "as denied_image does"
     )
     assert found(SECTION, {"account": "1", "level": "warn"}, GIVEN) == [

@@ -77,7 +77,7 @@ def test_an_export_that_is_what_the_metadata_says_is_right(of_rule: Said, old: s
 
 
 NOT_THAT = (
-    "{0} differs from the METADATA, {1}; say it there, and write {0} := rego.metadata.chain()[1].annotations.custom.{0}"
+    "{0} differs from the METADATA, {1}; set it there, and write {0} := rego.metadata.chain()[1].annotations.custom.{0}"
 )
 KINDS = 'where custom.kinds is ["training", "transform"]'
 NEEDS = 'where custom.needs is ["vpc"]'
