@@ -1,4 +1,4 @@
-"""Accounts that no job of a scope has: none of the list of `accounts`, or another one than that of the scope's role."""
+"""Scopes that no job has because of their account: it isn't in the list `accounts`, or differs from that of the scope's role."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from guard.authoring.explain import Explanation
 from guard.authoring.wording import hint
 from guard.authoring.yaml_positions import KeyPath
 
-# Of a glob that doesn't begin as an ARN, only a whole account is surely one.
+# In a glob that doesn't begin like an ARN, only 12 digits before `:role/` are certainly an account.
 _OF_ROLE = re.compile(r"arn:[^:]*:iam::([^:]*):|.*[:*]([0-9]{12}):role/", re.IGNORECASE)
 
 
 def unknown_accounts(config: Mapping[str, Any]) -> Iterator[Explanation]:
-    """Yield the scopes of overrides and exemptions that match none of the configured `accounts`; nothing without that list."""
+    """Yield the scopes of overrides and exemptions that match none of the configured `accounts`; none without that list."""
     accounts = config.get("accounts")
     if not isinstance(accounts, list) or not accounts:
         return
     known = [str(account) for account in accounts]
     for path, pattern in _scoped_accounts(config):
         if not fnmatch.filter(known, pattern):
-            text = f"{pattern} is none of your accounts"
+            text = f"{pattern} matches none of your accounts"
             yield path, hint(text, pattern, known, "correct it, or add it to accounts")
 
 
 def contradicting_accounts(config: Mapping[str, Any]) -> Iterator[Explanation]:
-    """Yield the roles of scopes whose account their own `account` excludes: a job runs with a role of its own account."""
+    """Yield the roles whose account the `account` of their scope excludes: a job runs with a role of its own account."""
     for path, scope in _scopes(config):
         patterns = [text for _, text in _given(path, "account", scope) if isinstance(text, str)]
         for at, role in _given(path, "role_arn", scope) if patterns else ():
             account = _account("role_arn", role)
             if account and not re.search(r"[*?]", account) and not _any_matches(patterns, account):
-                yield at, f"{account} is not the account of the scope, so that no job has both; correct one of them"
+                yield at, f"{account} is not the scope's account, so no job matches both; correct one of them"
 
 
 def _any_matches(patterns: list[str], account: str) -> bool:
@@ -51,7 +51,7 @@ def _scoped_accounts(config: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]
 
 
 def _given(path: KeyPath, fact: str, scope: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield what a scope says of a fact, each value with its path."""
+    """Yield the values that a scope has for a fact, each with its path."""
     given = scope.get(fact)
     if isinstance(given, list):
         yield from (((*path, fact, index), text) for index, text in enumerate(given))
@@ -68,7 +68,7 @@ def _account(fact: str, text: Any) -> str | None:
 
 
 def account_of_role(role: str) -> str | None:
-    """Return the account of a glob of roles, which may be a glob as well; None where that isn't sure."""
+    """Return the account of a glob of roles, which may be a glob as well; None if it is uncertain."""
     found = _OF_ROLE.match(role)
     return (found[1] or found[2]) if found else None
 

@@ -1,4 +1,4 @@
-"""Whether a scope leaves anything out: its globs are tried on examples, as a list of ten globs may be for every account."""
+"""Whether a scope matches every job, tried on examples: even a list of ten globs may match every account."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 from guard.aws.regions import known_partitions, known_regions
 from guard.jobs import BY_KIND
 
-# Every first digit with every last one; and as no digit is in all of those with one digit only, no glob with a digit matches all.
+# Every pair of first and last digit, and each digit repeated: so no glob with a digit in it matches all examples.
 _ACCOUNTS = [
     *(f"{first}8031704529{last}" for first, last in itertools.product(range(10), repeat=2)),
     *(str(digit) * 12 for digit in range(10)),
 ]
-# A short name and a long one, which have no character in common, and begin as hardly any does.
+# A short and a long name, with unusual beginnings and without a common character.
 _NAMES = ["q", "Zephyr-2026-01-02"]
 
 
 def leaves_none_out(fact: str, patterns: object, about: Collection[str] = (), accounts: Collection[str] = ()) -> bool:
-    """Tell whether a fact's glob, or a list of them, matches every job, or every one of a rule's kinds and of these accounts.
+    """Return whether a fact's globs match every job; `about` limits it to some job kinds, `accounts` to some accounts.
 
     >>> leaves_none_out("account", ["0*", "1*"]), leaves_none_out("region", "*-*-?"), leaves_none_out("role_arn", "arn:a*")
     (False, True, True)
@@ -33,19 +33,19 @@ def leaves_none_out(fact: str, patterns: object, about: Collection[str] = (), ac
 
 
 def is_for_every_job(scope: Mapping[str, Any], about: Collection[str] = (), accounts: Collection[str] = ()) -> bool:
-    """Tell whether no fact of an override leaves a job out."""
+    """Return whether an override's scope matches every job."""
     facts = scope.keys() & {"account", "region", "role_arn", "job_kind"}
     return bool(facts) and all(leaves_none_out(fact, scope[fact], about, accounts) for fact in facts)
 
 
 def _matches(fact: str, example: str, patterns: Iterable[str]) -> bool:
-    # Roles compare without regard to case.
+    # Roles are compared case-insensitively.
     even = str.lower if fact == "role_arn" else str
     return any(fnmatch.fnmatchcase(even(example), even(pattern)) for pattern in patterns)
 
 
 def _wholes(fact: str, about: Collection[str], accounts: Collection[str]) -> list[list[str]]:
-    """Return what is everything for somebody: examples, of which all must match."""
+    """Return alternative sets of examples: globs that match all examples of one set match every job of a deployment."""
     return [[*(about or BY_KIND)]] if fact == "job_kind" else _examples(fact, tuple(accounts or _ACCOUNTS))
 
 

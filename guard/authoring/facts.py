@@ -1,4 +1,4 @@
-"""Which facts of the document, and which of its parameters, a rule's expressions stand for: read from OPA's syntax tree."""
+"""Resolve a rule's expressions to facts of the document and to the rule's parameters, from OPA's syntax tree."""
 
 from __future__ import annotations
 
@@ -10,55 +10,56 @@ from guard.document import Document
 
 Node = Mapping[str, Any]
 Path = tuple[str | None, ...]
-"""A reference in full, from `input` or `data` on; None is any element of a list."""
+"""A full reference from `input` or `data`; None is any element of a list."""
 
 PARAMETERS = ("data", "guard", "parameters")
 
 MEMBER = "internal.member_2"
 PAIR = "internal.member_3"
-# An operator and its operands; with another number of them OPA refuses the call.
+# Lengths of a call's terms: the operator and its operands. OPA rejects calls with another number of operands.
 WITH_ONE, _WITH_TWO, _WITH_THREE = 2, 3, 4
-# What `object.get` gives for a missing fact; of anything else the rule may ask whether it is that.
+# Types of the default in `object.get` with which the result still stands for the fact. A rule may compare the result with any
+# other default to find out whether the fact is missing.
 _NOTHING = ("null", "object")
 
 
 def name_of(path: Path) -> str:
-    """Return a fact or a parameter as a message names it."""
+    """Return the name of a fact or a parameter, as messages show it."""
     shown = path[2:] if path[:3] == PARAMETERS else path
     return "".join(f".{step}" if step else "[_]" for step in shown)[1:]
 
 
 def nodes_of(value: Any, without: str | None = None) -> Iterator[Node]:
-    """Yield a part of the tree and every one in it; none that has a key, and nothing in that."""
+    """Yield a part of the tree and all parts in it; parts with the key `without` are skipped with all that is in them."""
     if isinstance(value, dict):
         if without in value:
             return
         yield value
-    # By name, a body comes before the head and before the term of a comprehension, which use its names.
+    # Sorted by name, a body comes before the head or the term of a comprehension, which use the names that it defines.
     inner = [value[key] for key in sorted(value)] if isinstance(value, dict) else value
     for each in inner if isinstance(inner, list) else ():
         yield from nodes_of(each, without)
 
 
 def about_the_job(rule: Node) -> list[Node]:
-    """Return the parts of a rule, but for expressions `with` another document: that may have anything."""
+    """Return the parts of a rule without expressions that have a `with`: the document that they see may have anything."""
     return list(nodes_of(rule, without="with"))
 
 
 def terms_of(node: Node) -> list[Node]:
-    """Return operator and operands of an expression or a call; none of another node."""
+    """Return the operator and operands of an expression or a call; an empty list for other nodes."""
     terms = node.get("value") if node.get("type") == "call" else node.get("terms")
     return terms if isinstance(terms, list) else []
 
 
 def operator_of(terms: list[Node]) -> str:
-    """Return the name of what an expression calls, with the dots that it is written with; none of another one."""
+    """Return the dotted name of the function or operator that the terms call; empty if they aren't a call."""
     value = terms[0]["value"] if terms else []
     return ".".join(str(part["value"]) for part in value) if isinstance(value, list) else ""
 
 
 def imported(tree: Node) -> dict[str, Path]:
-    """Return the names that a file begins with: of the documents, and of what it imports."""
+    """Return the names that are known in a whole file: `input`, `data` and its imports, with their paths."""
     paths = [each["path"]["value"] for each in tree.get("imports", [])]
     names = [each.get("alias") or str(each["path"]["value"][-1]["value"]) for each in tree.get("imports", [])]
     return {"input": ("input",), "data": ("data",)} | {
@@ -67,10 +68,10 @@ def imported(tree: Node) -> dict[str, Path]:
 
 
 def names_of(nodes: list[Node], known: Mapping[str, Path]) -> dict[str, Path]:
-    """Return the names that stand for facts and parameters; not one that elsewhere in the rule stands for something else."""
+    """Return the names that stand for facts or parameters, except names that have another meaning elsewhere in the rule."""
     found: dict[str, Path | None] = {**known, **{name: None for node in nodes for name in _others(node)}}
     for name, term, is_element in (binding for node in nodes for binding in _bindings(node)):
-        # In the order of the text: a name that the term uses has its meaning by now.
+        # Bindings come in the order of the text, so that the names in the term are resolved already.
         path = path_of(term, found)
         path = (*path, None) if path is not None and is_element else path
         found[name] = path if found.get(name, path) == path else None
@@ -78,7 +79,7 @@ def names_of(nodes: list[Node], known: Mapping[str, Path]) -> dict[str, Path]:
 
 
 def _bindings(node: Node) -> Iterator[tuple[str, Node, bool]]:
-    """Yield names with the terms that they stand for, or of which they are an element."""
+    """Yield names, each with the term that it stands for and whether it stands for an element of that term."""
     terms = node.get("terms")
     if isinstance(terms, dict) and "symbols" in terms:
         for *_, element, whole in (terms_of(symbol) for symbol in terms["symbols"] if symbol["type"] == "call"):
@@ -91,11 +92,11 @@ def _bindings(node: Node) -> Iterator[tuple[str, Node, bool]]:
 
 
 def _others(node: Node) -> Iterator[str]:
-    """Yield names that stand for something else: arguments, keys, names only declared, and parts of what is taken apart."""
+    """Yield names that stand for other values: arguments, keys, names that are only declared, and parts of patterns."""
     terms, patterns = node.get("terms"), list(node.get("args", []))
     if isinstance(terms, dict) and "symbols" in terms:
         for symbol in terms["symbols"]:
-            # Operator, key if there is one, element and what it is in.
+            # The terms are the operator, an optional key, the element and the collection.
             given = terms_of(symbol)[1:-1] or [symbol]
             patterns += given if symbol["type"] != "call" or given[-1]["type"] != "var" else given[:-1]
     elif isinstance(terms, dict) and "domain" in terms:
@@ -106,13 +107,13 @@ def _others(node: Node) -> Iterator[str]:
 
 
 def assigned(node: Node) -> list[Node]:
-    """Return both sides of an assignment, none of another node."""
+    """Return both sides of an assignment; an empty list for other nodes."""
     terms = terms_of(node)
     return terms[1:] if operator_of(terms) == "assign" and len(terms) == _WITH_TWO else []
 
 
 def path_of(term: Node, names: Mapping[str, Path | None]) -> Path | None:
-    """Return which fact a term is, None for something else."""
+    """Return the path of the fact or parameter that a term stands for; None for other terms."""
     if term["type"] == "var":
         return names.get(term["value"])
     if term["type"] == "call" and operator_of(term["value"]) == "object.get" and len(term["value"]) == _WITH_THREE:
@@ -133,17 +134,17 @@ def _step(term: Node) -> str | None:
 
 @cache
 def shapes_of(path: Path) -> list[Node]:
-    """Return the schemas of what a fact can be; none of what is no fact."""
+    """Return the schemas that a fact's values may have; an empty list if the path isn't a fact."""
     return below(_schema(), path[1:], _schema()) if path[:1] == ("input",) else []
 
 
 def is_map(shape: Node) -> bool:
-    """Tell whether a value is an object with keys of its owner's choice."""
+    """Return whether a schema is that of an object with arbitrary keys."""
     return shape.get("type") == "object" and "properties" not in shape
 
 
 def below(schema: Node, path: Path, root: Node) -> list[Node]:
-    """Return the schemas of what may stand at a path of a value, each without a reference."""
+    """Return the schemas that values at a path may have, with references resolved."""
     shapes = _alternatives(schema, root)
     for step in path:
         shapes = [inner for shape in shapes for inner in _inner(shape, step, root)]
@@ -159,11 +160,11 @@ def _inner(shape: Node, step: str | None, root: Node) -> list[Node]:
 
 
 def _alternatives(shape: Any, root: Node) -> list[Node]:
-    """Return what a value may be, each without a reference; a parameter's schema may be none, which is told elsewhere."""
+    """Return the alternatives of a schema, with references resolved; an invalid schema, reported elsewhere, allows anything."""
     if not isinstance(shape, Mapping):
         return [{}]
     if "$ref" in shape:
-        # Of a reference that leads elsewhere, anything.
+        # A reference to a definition that isn't there allows anything.
         return _alternatives(root.get("$defs", {}).get(shape["$ref"].rsplit("/", 1)[-1]), root)
     choices = shape.get("anyOf")
     return [inner for one in choices for inner in _alternatives(one, root)] if isinstance(choices, list) else [shape]

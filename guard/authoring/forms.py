@@ -1,4 +1,4 @@
-"""What texts the facts of a document have: no account has eleven digits, and no instance type begins with p4."""
+"""The forms of the facts' texts, by which impossible comparisons are found: no account has 11 digits, no type begins with p4."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from guard.authoring.scope_checks import ACCOUNT, INSTANCE_TYPE, REGION, ROLE
 
 @dataclass(frozen=True)
 class Form:
-    """Forms of which a text has one, and what to write."""
+    """The alternative forms of a text, and the advice for text of another form."""
 
     forms: tuple[Sequence[Part], ...]
     advice: str
 
     def meets(self, glob: str, within: str = "") -> bool:
-        """Tell whether a glob, whose `*` stays within a separator, matches some text that has one of the forms."""
+        """Return whether a glob matches some text of one of the forms; its `*` doesn't match the separator `within`."""
         return any(meets(glob, form, within) for form in self.forms)
 
 
@@ -44,9 +44,9 @@ FORMS: dict[Path, Form] = {
     ("input", "images", None, "region"): _REGION,
     ("input", "images", None, "registry"): _of(r"[a-z0-9.:\[\]-]", "it is a host, in lower case and without a path"),
     ("input", "images", None, "repository"): _of("[a-z0-9._/-]", "it is in lower case, and has no tag"),
-    ("input", "images", None, "tag"): _of("[A-Za-z0-9_.-]", "it is what stands behind the colon"),
+    ("input", "images", None, "tag"): _of("[A-Za-z0-9_.-]", "it is the text after the colon"),
     ("input", "images", None, "digest"): _DIGEST,
-    ("input", "job", "name"): _of(r"[^\0\s]", "this compares letter by letter; for a glob there is globs.matches"),
+    ("input", "job", "name"): _of(r"[^\0\s]", "this compares exactly; use globs.matches for a glob"),
     ("input", "job", "role_arn"): _ROLE,
     ("input", "job", "role_arns", None): _ROLE,
     ("input", "job", "execution_role_arns", None): _ROLE,
@@ -57,5 +57,5 @@ FORMS: dict[Path, Form] = {
 
 
 def form_of(path: Path) -> Form | None:
-    """Return the form that the texts of a fact have, None if it may be any text."""
+    """Return the form of a fact's texts; None if it may be any text."""
     return FORMS.get(path)

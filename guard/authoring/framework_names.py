@@ -1,4 +1,4 @@
-"""Frameworks that no image of AWS's has, by the policies' own table of them: a minimum for one judges nothing."""
+"""Names of frameworks that no AWS image has, by the policies' own table: a minimum version for them has no effect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from guard.authoring.wording import hint
 
 _TABLE = Path("guard/lib/aws_images/table.rego")
 _QUERY = "[name | some name in data.guard.lib.aws_images._frameworks]"
-# The table has repositories only. These are what stands before a version in the tags of sagemaker-core's images.
+# Words before a version in the tags of sagemaker-core's images; the table has only the names of repositories.
 _IN_TAGS = (
     "deepspeed",
     "fastertransformer",
@@ -30,7 +30,7 @@ _IN_TAGS = (
 
 
 def unknown_frameworks(opa: Opa, policies: Path, schema: Schema, config: Any) -> Iterator[Concern]:
-    """Yield the names of the format `framework` that neither the table nor a tag has; nothing where there is no table."""
+    """Yield the texts of the format `framework` that are neither in the table nor in a tag; none if there is no table."""
     named = [text for text in texts(schema, config) if text.schema.get("format") == "framework"]
     table = policies / _TABLE
     if not named or not (opa.folder / table).is_file():
@@ -38,7 +38,7 @@ def unknown_frameworks(opa: Opa, policies: Path, schema: Schema, config: Any) ->
     known = sorted({*_IN_TAGS, *opa.json("eval", "--data", table, "--format", "raw", _QUERY)})
     for text in named:
         if text.text not in known:
-            told = f"{text.text} is no framework of AWS's images, nor a word of their tags"
+            reason = f"{text.text} is neither a framework of AWS images nor a word of their tags"
             yield Concern(
-                text.path, hint(told, text.text, known, "correct it, unless the image is a new one"), "warning"
+                text.path, hint(reason, text.text, known, "correct it, unless the image is a new one"), "warning"
             )

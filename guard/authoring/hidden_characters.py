@@ -1,4 +1,4 @@
-"""Characters that nobody sees in a configuration, and that keep a text from matching anything: spaces at an end, line breaks."""
+"""Invisible characters in the configuration that keep a text from matching, such as trailing spaces and line breaks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from guard.authoring.config_texts import Schema, Text, texts
 from guard.authoring.explain import Explanation
 from guard.authoring.wording import shown
 
-# Control and format characters, line separators, and spaces that look like the usual one; values in Japanese have their own.
+# Control and format characters, line separators, and spaces that look like an ordinary one. U+3000, the space of Japanese text,
+# is allowed.
 _HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}
-_SEEN = " \t\n\r\u3000"
+_ALLOWED = " \t\n\r\u3000"
 
 
 def hidden_characters(schema: Schema, config: Any) -> Iterator[Explanation]:
-    """Yield the texts with characters that nobody sees, but for those that only people read."""
+    """Yield the texts with invisible characters, except for prose, which isn't compared with anything."""
     for text in texts(schema, config):
         if not text.is_prose and "enum" not in text.schema and (found := _found(text)):
             yield text.path, found
@@ -28,10 +29,10 @@ def _found(given: Text) -> str | None:
     if text != text.strip():
         return f"{shown(text)} {_end(text)}; {_meant(given)}"
     for character in text:
-        if unicodedata.category(character) in _HIDDEN and character not in _SEEN:
+        if unicodedata.category(character) in _HIDDEN and character not in _ALLOWED:
             name = unicodedata.name(character, "a control character")
-            return f"{shown(text)} has U+{ord(character):04X} inside, {name}, which nobody sees; write the text anew"
-    # A script has both, as a word of a command.
+            return f"{shown(text)} has the invisible character U+{ord(character):04X}, {name}; type the text again"
+    # A text with both line breaks and spaces may be a script, given as one word of a command.
     if re.search(r"[\t\n\r]", text) and " " not in text:
         return f"{shown(text)} has a line break or a tab inside; write the lines as entries of a list"
     return None
@@ -39,11 +40,11 @@ def _found(given: Text) -> str | None:
 
 def _end(text: str) -> str:
     if text.endswith(("\n", "\r")):
-        return "ends with a line break, which a block of YAML has; write >- for >, and |- for |"
-    return f"{'begins' if text != text.lstrip() else 'ends'} with white space, so that it doesn't match; remove it"
+        return "ends with the line break of a YAML block; write >- for >, and |- for |"
+    return f"{'begins' if text != text.lstrip() else 'ends'} with white space, so it doesn't match; remove it"
 
 
 def _meant(given: Text) -> str:
     if given.schema.get("format") == "regex":
-        return "where it is meant, write [ ] or \\s"
-    return "no name ends so" if given.is_key else "where it is meant, write ?"
+        return "if it is intended, write [ ] or \\s"
+    return "names never have it" if given.is_key else "if it is intended, write ?"

@@ -55,7 +55,9 @@ def foreign_images(path: KeyPath, exemption: Mapping[str, Any]) -> Iterator[Conc
     for index, entry in enumerate(given if isinstance(given, list) else [given]):
         if isinstance(entry, str) and _is_foreign(entry):
             at = (*path, "scope", "image", index) if isinstance(given, list) else (*path, "scope", "image")
-            text = f"{exemption.get('id')}: {entry} also matches foreign registries, even one that the job's owner fills"
+            text = (
+                f"{exemption.get('id')}: {entry} also matches foreign registries, even one that the job's owner fills"
+            )
             yield Concern(
                 at, f"{text}; name the whole registry, as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/...", "warning"
             )

@@ -1,4 +1,4 @@
-"""Where a `not` could be undefined instead of true, so that a rule that denies with it would say nothing."""
+"""Find each `not` that may be undefined instead of true, so that a rule with it would report nothing."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ Node = Mapping[str, Any]
 
 IMPORT = ("future", "keywords", "not")
 ADVICE = (
-    "`not` over a nested call or reference is undefined, not true, where what is nested is undefined, and the rule would "
-    "report nothing; add `import future.keywords.not` below the package"
+    "if the nested call or reference is undefined, this `not` is undefined as well, not true, and the rule reports nothing; "
+    "add `import future.keywords.not` below the package"
 )
-# Both sides of an equality may be undefined: OPA negates the whole of it.
+# An equality may have undefined sides: OPA negates it as a whole.
 _EQUALITY = {"eq", "equal"}
-# Of what is undefined in it, a comprehension has nothing and a template string says that it is.
+# These are defined even if something in them is not: a comprehension is empty, a template string has `<undefined>`.
 _ALWAYS_DEFINED = {"arraycomprehension", "setcomprehension", "objectcomprehension", "templatestring"}
 
 
 def imports_not(tree: Node) -> bool:
-    """Tell whether a file has `import future.keywords.not`."""
+    """Return whether a file has `import future.keywords.not`."""
     return any(
         tuple(part["value"] for part in imported["path"]["value"]) == IMPORT for imported in tree.get("imports", [])
     )
 
 
 def partial_negations(tree: Node, names: Iterable[str]) -> Iterator[Node]:
-    """Yield the negated expressions of a file that are undefined where something nested in them is.
+    """Yield the negated expressions of a file that are undefined when something nested in them is.
 
-    `names` are the rules of the file's package. In a file with the import there are none.
+    `names` are the rules of the file's package. A file with the import has no such expressions.
     """
     if not imports_not(tree):
         yield from _partial(tree.get("rules", []), {*names, *_aliases(tree)})
@@ -64,7 +64,7 @@ def _operator(term: Node) -> str:
 
 
 def _reads(term: Any, names: set[str]) -> bool:
-    """Tell whether a term reads what may be undefined: a call, a reference, a rule by its name."""
+    """Return whether a term has something that may be undefined: a call, a reference or the name of a rule."""
     if isinstance(term, list):
         return any(_reads(each, names) for each in term)
     if not isinstance(term, dict) or term["type"] in _ALWAYS_DEFINED:
@@ -77,7 +77,7 @@ def _reads(term: Any, names: set[str]) -> bool:
 
 
 def _reads_inside(term: Node, names: set[str]) -> bool:
-    """Tell whether a term reads it below its own top, as `input.a[input.b]`, `f(x).a` and `[input.a]` do."""
+    """Return whether a nested part of a term may be undefined, as in `input.a[input.b]`, `f(x).a` and `[input.a]`."""
     if term["type"] in ("var", "call", *_ALWAYS_DEFINED):
         return bool(term["type"] == "call")
     if term["type"] == "ref":

@@ -12,7 +12,7 @@ from guard.authoring.subjects import Subject
 
 GLOBS = ("data", "guard", "lib", "globs")
 _IS = "is"
-NOTHING = "so this comparison decides nothing"
+NOTHING = "so the result is always the same"
 # Of a text which many words stand in, a fact may be one; of one word it is no part that anybody asks about.
 _ONE_WORD = re.compile(r"[\w./:@-]+")
 

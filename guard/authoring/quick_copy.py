@@ -1,4 +1,4 @@
-"""A copy of the policies that OPA reads quickly: the configuration is JSON in it, whose keys OPA doesn't compare."""
+"""Copy the policies with the configuration as JSON, which OPA reads faster: it doesn't compare the keys of JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from guard.errors import ConfigError
 
 @contextmanager
 def quick_copy(opa: Opa, policies: Path) -> Iterator[Opa]:
-    """Yield an OPA in another folder, which has the policies under the same name, and what OPA needs beside them."""
+    """Yield an OPA in a temporary folder with a copy of the policies under the same name, the types and the capabilities."""
     with TemporaryDirectory() as folder:
         copy_policies(opa, policies, Path(folder) / policies)
         shutil.copytree(opa.folder / SCHEMAS, Path(folder) / SCHEMAS)
@@ -33,9 +33,9 @@ def copy_limits(opa: Opa, folder: Path) -> None:
 
 
 def copy_policies(opa: Opa, policies: Path, target: Path, *without: str) -> None:
-    """Copy a folder of policies, but for the files of some patterns.
+    """Copy a folder of policies except for files that match the patterns in `without`.
 
-    A configuration that OPA can't read stays as it is, for OPA to tell why.
+    A configuration that OPA can't read is copied unchanged, so that OPA reports the reason.
     """
     shutil.copytree(opa.folder / policies, target, ignore=shutil.ignore_patterns(*without))
     written, as_json = target / CONFIG, target / CONFIG.with_suffix(".json")

@@ -1,4 +1,4 @@
-"""Which helpers of a rule a finding reaches, and whether below a `not`: that holds where a helper finds nothing."""
+"""Find the helpers of a rule that a finding uses, and whether below a `not`, which is true if the helper is undefined."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def helper_name(rule: Node) -> str:
 
 
 def reached_by(finding: Node, helpers: Iterable[Node]) -> dict[str, set[bool]]:
-    """Return the names of helpers that a finding reaches, directly or through others, each with the ways in which it does.
+    """Return the names of helpers that a finding uses, directly or through other helpers, each with its polarities.
 
-    A way is true if it leads through an odd number of `not`.
+    A polarity is True if the way to the helper leads through an odd number of `not`.
     """
     of_name: dict[str, list[Node]] = {}
     for helper in helpers:
@@ -34,7 +34,7 @@ def reached_by(finding: Node, helpers: Iterable[Node]) -> dict[str, set[bool]]:
 
 
 def negated_by(node: Node) -> list[Node]:
-    """Return what a node negates; with the import of `not` it has a body of its own."""
+    """Return the expressions that a node negates; with `import future.keywords.not`, a `not` has a body."""
     terms = node.get("terms")
     if isinstance(terms, dict) and terms.get("type") == "not":
         return list(terms["body"])
@@ -42,7 +42,7 @@ def negated_by(node: Node) -> list[Node]:
 
 
 def below_not(nodes: Iterable[Node]) -> set[int]:
-    """Return the ids of those nodes, and of the parts in them, that stand below an odd number of `not`."""
+    """Return the ids of the nodes, and of their parts, that are below an odd number of `not`."""
     counted: dict[int, int] = {}
     for node in nodes:
         for negated in negated_by(node):

@@ -1,4 +1,4 @@
-"""What a comparison is about: a fact, a parameter or what a built-in returns, and which values that can be."""
+"""Subjects of comparisons: facts, parameters and results of built-ins, with the values that they can have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WORDS = {
     "time.weekday": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "type_name": ("array", "boolean", "null", "number", "object", "set", "string"),
 }
-# The difference of two sets is none.
+# Without minus, which may return the difference of two sets.
 _NUMBERS = {
     "abs", "ceil", "count", "div", "floor", "mul", "plus", "rem", "round", "sum", "time.parse_duration_ns",
     "time.parse_ns", "time.parse_rfc3339_ns", "to_number", "units.parse", "units.parse_bytes",
@@ -26,7 +26,7 @@ _CASES: dict[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.uppe
 
 @dataclass(frozen=True)
 class Subject:
-    """What a term stands for: its JSON types, none if any, its words if it has only some, its form, its letters' case."""
+    """What a term stands for: its JSON types (empty for any), its possible words if limited, its form and its case."""
 
     name: str
     types: frozenset[str]
@@ -44,7 +44,7 @@ Parameters = Mapping[str, Mapping[str, object]]
 
 
 def subject_of(term: Node, names: Mapping[str, Path], parameters: Parameters) -> Subject | None:
-    """Return what a term stands for, None if that isn't known."""
+    """Return the subject of a term; None if it is unknown."""
     if path := path_of(term, names):
         return _of_path(path, parameters)
     operator = operator_of(term["value"]) if term["type"] == "call" else ""
@@ -64,7 +64,7 @@ def subject_of(term: Node, names: Mapping[str, Path], parameters: Parameters) ->
 
 
 def literal_of(term: Node) -> Subject | None:
-    """Return a written text, number or truth as what it is."""
+    """Return the subject of a literal text, number or boolean; None for other terms."""
     if term["type"] in ("string", "number", "boolean"):
         return Subject("", frozenset({term["type"]}))
     return None
@@ -73,7 +73,7 @@ def literal_of(term: Node) -> Subject | None:
 def _of_path(path: Path, parameters: Parameters) -> Subject | None:
     if path[:3] == PARAMETERS and len(path) > 5:
         schema = parameters.get(str(path[5]), {})
-        # A reference in it is one into the schema of the whole configuration.
+        # References in it can't be resolved here: they point into the schema of the whole configuration.
         return _of_shapes(path, below(schema, path[6:], {}))
     found = _of_fact(path)
     return replace(found, form=form_of(path)) if found else None
@@ -86,7 +86,7 @@ def _of_fact(path: Path) -> Subject | None:
 
 
 def _of_shapes(path: Path, shapes: list[Node]) -> Subject | None:
-    """Return a subject of which null is left out: unknown is its own case."""
+    """Return the subject for schemas, without null: rules handle unknown values separately."""
     given = [shape for shape in shapes if shape.get("type") != "null"]
     written = [shape.get("type") for shape in given]
     listed = [each for one in written for each in (one if isinstance(one, list) else [one])]

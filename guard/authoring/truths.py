@@ -1,7 +1,7 @@
-"""Facts that a rule takes for true or false by themselves: a document has each of them, and null is neither false nor undefined.
+"""Facts that a rule uses as a condition although they always hold: every document has them, and null counts as true.
 
-`not input.network.vpc` reads as "without a VPC", is never true of a whole document, and passes the tests of a rule that leave
-the fact out.
+`not input.network.vpc` reads as "without a VPC" but is never true for a complete document. Tests of a rule that leave the fact
+out pass nevertheless.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from guard.authoring.reached import negated_by
 
 
 def undeciding(tree: Node) -> Iterator[tuple[Node, str]]:
-    """Yield the facts of a file that stand alone where something must hold, though they always do, and what is wrong."""
+    """Yield the facts of a file that are a condition by themselves although they always hold, with the message."""
     known = imported(tree)
     for rule in tree.get("rules", []):
         nodes = about_the_job(rule)
@@ -29,16 +29,16 @@ def undeciding(tree: Node) -> Iterator[tuple[Node, str]]:
 
 
 def _written(node: Node) -> list[Node]:
-    """Return what a template string puts in its text: that need not hold."""
+    """Return the parts of a template string: they are values, not conditions."""
     return list(node["value"]["parts"]) if node.get("type") == "templatestring" else []
 
 
 def _always_holds(path: Path, written: int) -> bool:
-    """Tell whether a fact, of whose path so many last steps are written where it stands, is there and not false."""
+    """Return whether a fact is always defined and not false; `written` is the number of steps after the name in the text."""
     types = _types(path)
     if not types or "boolean" in types or None in path[len(path) - written :]:
         return False
-    # What a name stands for is there; behind that, null has no fields.
+    # A name is only bound to a defined value. Every further step is undefined where the value before it is null.
     return all("null" not in _types(path[:end]) for end in range(len(path) - written, len(path)))
 
 
@@ -51,11 +51,11 @@ def _advice(path: Path, *, negated: bool) -> str:
     holds = f"`not {name}` never holds" if negated else f"{name} holds for every job"
     if "null" in types:
         why, write = (
-            "a fact that is unknown or not set is null, which counts as true",
+            "a fact that is unknown or not set is null, and null counts as true",
             f"{name} {'==' if negated else '!='} null",
         )
     elif types == {"array"}:
-        why, write = "a list counts as true, also an empty one", f"count({name}) {'==' if negated else '>'} 0"
+        why, write = "a list counts as true, even an empty one", f"count({name}) {'==' if negated else '>'} 0"
     else:
-        why, write = "every document has it", "what it must be, as a comparison"
+        why, write = "every document has it", "a comparison with the expected value"
     return f"{holds}: {why}; write {write}"

@@ -1,4 +1,4 @@
-"""Parameters that a rule declares and never reads: whoever gives one believes that it counts."""
+"""Parameters that a rule declares but never reads, so that their value in the configuration has no effect."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from guard.authoring.rules import Rule, formats_of
 
 
 def unread_parameters(rules: Iterable[Rule], files: Mapping[Path, Node]) -> Iterator[Diagnostic]:
-    """Yield the declared parameters that no file reads, a library's neither; `files` are the syntax trees of all.
+    """Yield the declared parameters that no file reads, including libraries; `files` are all syntax trees.
 
-    A rule that reads one which it doesn't declare has misspelt it, which is told elsewhere.
+    Nothing is reported for a rule that reads undeclared parameters: it has misspelt them, which another check reports.
     """
     for rule in rules:
         read = {name for tree in files.values() for name in _read(rule, tree)}
@@ -26,22 +26,22 @@ def unread_parameters(rules: Iterable[Rule], files: Mapping[Path, Node]) -> Iter
 def _text(rule: Rule, name: str) -> str:
     view = "globs" if OF_GLOBS.intersection(formats_of(rule.parameters[name])) else "of"
     return (
-        f"nothing in the rule reads the parameter {name}, so that its value in the configuration would change nothing; "
+        f"nothing in the rule reads the parameter {name}, so that its value in the configuration has no effect; "
         f"read it as data.guard.parameters.{view}.{rule.rule_id}.{name}, or remove it from custom.parameters"
     )
 
 
 def _read(rule: Rule, tree: Node) -> Iterator[str]:
-    """Yield the names of the parameters that stand in a file."""
+    """Yield the names of the rule's parameters that a file reads."""
     known = imported(tree)
     for path in _references(tree, known):
-        # Whatever stands before it: a missing or misspelt import is told by itself. A rule may be named like a fact.
+        # With any prefix: another check reports a missing or misspelt import. Not `input`: a rule may be named like a fact.
         if rule.rule_id in path and path[0] != "input":
             yield from _names(rule, path[path.index(rule.rule_id) + 1 :])
 
 
 def _names(rule: Rule, steps: Reference) -> Iterable[str]:
-    """Return which parameters are read below a section; of one that isn't written out, all."""
+    """Return the parameters that a path below the rule's section reads: all of them if the name is computed."""
     if steps[:1] == ("overrides",):
         steps = steps[2:]
     name = steps[0] if steps else None
@@ -49,7 +49,7 @@ def _names(rule: Rule, steps: Reference) -> Iterable[str]:
 
 
 def _references(tree: Node, known: Mapping[str, Reference]) -> Iterator[Reference]:
-    """Yield what a file reads, as far as names are written out: what is worked out is None."""
+    """Yield the references of a file; None stands for a computed step."""
     for node in nodes_of(tree.get("rules", [])):
         head, *steps = node["value"] if node.get("type") == "ref" else [node]
         if head.get("type") == "var":

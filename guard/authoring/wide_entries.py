@@ -1,4 +1,4 @@
-"""Entries that match what their list must leave to the rule, as the `*` of a list of approved buckets: they silence the rule."""
+"""Entries that are so wide that they silence their rule, such as `*` in a list of approved buckets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from guard.authoring.formats import read_as
 from guard.authoring.opa import Opa
 from guard.authoring.wording import shown
 
-# In any case, as the names of settings compare.
+# Case-insensitive, as the rules compare names of settings.
 _QUERY = """[i |
 	some i, [kind, text, example] in input
 	_matches := {
@@ -24,25 +24,25 @@ _QUERY = """[i |
 
 
 def wide_entries(opa: Opa, schema: Schema, config: Any) -> Iterator[Concern]:
-    """Yield the entries that match one of the texts which their schema lists as `must_not_match`, but for rules that are off."""
+    """Yield the entries that match a text that their schema lists as `must_not_match`; rules that are off are skipped."""
     tried = [
         (text, example)
         for text in texts(schema, config)
         for example in text.schema.get("must_not_match", [])
-        # An empty one is an error of its own.
+        # An empty text is reported as an error by its format.
         if text.text and is_on(config["rules"].get(str(text.path[1])))
     ]
-    told = set()
+    reported = set()
     for number in _matching(opa, tried):
         text, example = tried[number]
-        if text.path not in told:
-            told.add(text.path)
-            advice = "which it should leave to the rule; write it more narrowly"
+        if text.path not in reported:
+            reported.add(text.path)
+            advice = "which the rule should report; write a narrower entry"
             yield Concern(text.path, f"{shown(text.text)} also matches {shown(example)}, {advice}", "warning")
 
 
 def is_on(section: Any) -> bool:
-    """Tell whether the section of a rule gives it a level for some job."""
+    """Return whether the section of a rule, or one of its overrides, has a level other than off."""
     if not isinstance(section, dict):
         return False
     overrides = section.get("overrides")

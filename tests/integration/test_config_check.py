@@ -229,10 +229,10 @@ DEFECTS_OF_FACTS = [
     ('account: "111122223333"', "account: '1111????'", "matches no account; write its 12 digits"),
     (
         '"arn:aws:iam::*:role/Batch*"', '"arn:aws:iam::444455556666:role/Batch*"',
-        "rules.max_runtime.overrides[0].role_arn: 444455556666 is not the account of the scope, so that no job has both",
+        "rules.max_runtime.overrides[0].role_arn: 444455556666 is not the scope's account, so no job matches both",
     ),
     ("exemptions:\n", "accounts: ['11112222333']\nexemptions:\n", "is not an account; write its 12 digits in quotes"),
-    ("exemptions:\n", "accounts: ['999922223333']\nexemptions:\n", "111122223333 is none of your accounts"),
+    ("exemptions:\n", "accounts: ['999922223333']\nexemptions:\n", "111122223333 matches none of your accounts"),
     ("exemptions:\n", "exemption_policy: {longest: 3}\nexemptions:\n", "unknown key; did you mean longest_days?"),
     ("exemptions:\n", "exemption_policy: {wildcards: none}\nexemptions:\n", "scope.job_name has a wildcard: churn-*"),
     ("exemptions:\n", "exemption_policy: {ticket_required: true}\nexemptions:\n", "it has no ticket"),

@@ -167,7 +167,7 @@ def test_a_registry_for_everything_is_a_warning(tmp_path: Path, opa: Path) -> No
     (tree.folder / CONFIG).write_text(yaml.safe_dump(config))
     rules, _ = read_rules(tree, POLICIES)
     found = configuration_problems(tree, POLICIES, rules, TODAY)
-    example = 'also matches "registry.example.invalid", which it should leave to the rule; write it more narrowly'
+    example = 'also matches "registry.example.invalid", which the rule should report; write a narrower entry'
     assert [(problem.severity, problem.text) for problem in found] == [
         ("warning", f'rules.unapproved_registry.allowed[1].registry: "*" {example}'),
         ("warning", f'rules.unapproved_registry.allowed[2].registry[1]: "?*" {example}'),
@@ -182,7 +182,7 @@ def test_a_framework_that_no_image_has_is_a_warning(tmp_path: Path, opa: Path) -
     config = {"rules": {"framework_version": rule}, "exemptions": []}
     (tree.folder / CONFIG).write_text(yaml.safe_dump(config))
     rules, _ = read_rules(tree, POLICIES)
-    path, text = "rules.framework_version", "is no framework of AWS's images, nor a word of their tags"
+    path, text = "rules.framework_version", "is neither a framework of AWS images nor a word of their tags"
     assert {(each.severity, each.text) for each in configuration_problems(tree, POLICIES, rules, TODAY)} == {
         ("warning", f"{path}.minimum.pytroch: pytroch {text}; did you mean pytorch?"),
         ("warning", f"{path}.minimum.tranformers: tranformers {text}; did you mean transformers?"),

@@ -273,7 +273,7 @@ def test_a_declared_parameter_that_nothing_reads_is_told(tree: Opa) -> None:
     """Its value in the configuration would change nothing, and whoever gives it believes that it counts."""
     _declare(tree)
     text = (
-        "nothing in the rule reads the parameter spare, so that its value in the configuration would change nothing; "
+        "nothing in the rule reads the parameter spare, so that its value in the configuration has no effect; "
         "read it as data.guard.parameters.of.max_runtime.spare, or remove it from custom.parameters"
     )
     (told,) = said(tree)

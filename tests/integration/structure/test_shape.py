@@ -67,8 +67,8 @@ def test_a_not_that_could_be_silent_is_told_with_its_place_and_the_remedy(tree: 
     row = add(tree, file, body)
     column = body.index("not ") + 1
     told = (
-        f"{file}:{row}:{column}: `not` over a nested call or reference is undefined, not true, where what is nested is "
-        "undefined, and the rule would report nothing; add `import future.keywords.not` below the package"
+        f"{file}:{row}:{column}: if the nested call or reference is undefined, this `not` is undefined as well, not true, and "
+        "the rule reports nothing; add `import future.keywords.not` below the package"
     )
     assert said(tree) == [told]
 

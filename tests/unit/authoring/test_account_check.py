@@ -47,12 +47,12 @@ def test_a_scope_for_none_of_the_accounts_is_found(scope: dict[str, Any], unknow
 
 def test_the_nearest_account_is_proposed() -> None:
     texts = [text for _, text in unknown_accounts(_config({"account": "111122223334"}))]
-    assert texts == ["111122223334 is none of your accounts; did you mean 111122223333?"] * 2
+    assert texts == ["111122223334 matches none of your accounts; did you mean 111122223333?"] * 2
 
 
 def test_where_none_is_near_the_remedies_are_told() -> None:
     texts = {text for _, text in unknown_accounts(_config({"account": "9*"}))}
-    assert texts == {"9* is none of your accounts; correct it, or add it to accounts"}
+    assert texts == {"9* matches none of your accounts; correct it, or add it to accounts"}
 
 
 def test_accounts_that_are_written_as_numbers_count() -> None:
@@ -102,7 +102,7 @@ ROLE, OTHER = "arn:aws:iam::111122223333:role/x", "arn:aws:iam::444455556666:rol
     ids=str,
 )
 def test_a_role_of_another_account_than_the_scopes_is_found(scope: dict[str, Any], contradicting: list[Any]) -> None:
-    text = "444455556666 is not the account of the scope, so that no job has both; correct one of them"
+    text = "444455556666 is not the scope's account, so no job matches both; correct one of them"
     starts = (("rules", "region", "overrides", 0), ("exemptions", 0, "scope"))
     expected = [((*start, *end), text) for start in starts for end in contradicting]
     assert list(contradicting_accounts(_config(scope))) == expected

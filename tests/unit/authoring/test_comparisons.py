@@ -12,7 +12,7 @@ from guard.authoring.opa import Opa
 from tests.support.own_rule import PARAMETERS
 
 CODES = "access-denied, failed, managed, missing, not-found, unavailable, unparseable"
-BY_TYPE = "OPA orders these by type alone, so this comparison decides nothing; compare values of one type"
+BY_TYPE = "OPA orders these only by type, so the result is always the same; compare values of one type"
 IMPORTS = ("import data.guard.lib.globs", "import data.guard.parameters")
 Found = Callable[[str], list[str]]
 
@@ -39,79 +39,77 @@ def found(opa: Path, tmp_path: Path) -> Found:
     [
         pytest.param(
             'input.job.kind == "trainng"',
-            '4:19: input.job.kind is never "trainng", so this comparison decides nothing; did you mean training?',
+            '4:19: input.job.kind is never "trainng", so the result is always the same; did you mean training?',
             id="equal",
         ),
         pytest.param(
             '"api_call" != input.source.type',
-            '4:1: input.source.type is never "api_call", so this comparison decides nothing; did you mean api-call?',
+            '4:1: input.source.type is never "api_call", so the result is always the same; did you mean api-call?',
             id="not equal, turned round",
         ),
         pytest.param(
             'input.source.type = "API"',
-            '4:21: input.source.type is never "API", so this comparison decides nothing; '
+            '4:21: input.source.type is never "API", so the result is always the same; '
             "it is one of api-call, check, replay, state-change, sweep",
             id="unified, nothing near",
         ),
         pytest.param(
             'not input.images[0].error.code == "denied"',
-            '4:35: input.images[_].error.code is never "denied", so this comparison decides nothing; '
+            '4:35: input.images[_].error.code is never "denied", so the result is always the same; '
             "did you mean access-denied?",
             id="negated, in a list, nullable",
         ),
         pytest.param(
             'input.source.type in {"sweep", "event"}',
-            '4:32: input.source.type is never "event", so this comparison decides nothing; '
+            '4:32: input.source.type is never "event", so the result is always the same; '
             "it is one of api-call, check, replay, state-change, sweep",
             id="in a set",
         ),
         pytest.param(
             '0, input.source.type in ["sweeps"]',
-            '4:26: input.source.type is never "sweeps", so this comparison decides nothing; did you mean sweep?',
+            '4:26: input.source.type is never "sweeps", so the result is always the same; did you mean sweep?',
             id="at a place of a list",
         ),
         pytest.param(
             'not input.job.kind in ["training", "tunig"]',
-            '4:36: input.job.kind is never "tunig", so this comparison decides nothing; did you mean training?',
+            '4:36: input.job.kind is never "tunig", so the result is always the same; did you mean training?',
             id="not in a list",
         ),
         pytest.param(
             '"spot-instances" in input.job.parts',
-            '4:1: input.job.parts[_] is never "spot-instances", so this comparison decides nothing; '
+            '4:1: input.job.parts[_] is never "spot-instances", so the result is always the same; '
             "did you mean instances?",
             id="in a list of the document",
         ),
         pytest.param(
             'some image in input.images\nimage.origin["type"] == "package"',
-            '5:25: input.images[_].origin.type is never "package", so this comparison decides nothing; '
+            '5:25: input.images[_].origin.type is never "package", so the result is always the same; '
             "did you mean model-package?",
             id="some",
         ),
         pytest.param(
             'some i, image in input.images\nimage.error.code == "gone"',
-            '5:21: input.images[_].error.code is never "gone", so this comparison decides nothing; '
-            f"it is one of {CODES}",
+            f'5:21: input.images[_].error.code is never "gone", so the result is always the same; it is one of {CODES}',
             id="some with its index",
         ),
         pytest.param(
             'every image in input.images { image.error.code == "gone" }',
-            '4:51: input.images[_].error.code is never "gone", so this comparison decides nothing; '
-            f"it is one of {CODES}",
+            f'4:51: input.images[_].error.code is never "gone", so the result is always the same; it is one of {CODES}',
             id="every",
         ),
         pytest.param(
             'job := input.job\nkind := job.kind\ncount({1 | kind == "proces"}) > 0',
-            '6:20: input.job.kind is never "proces", so this comparison decides nothing; did you mean processing?',
+            '6:20: input.job.kind is never "proces", so the result is always the same; did you mean processing?',
             id="names of names, in a comprehension",
         ),
         pytest.param(
             'object.get(input, ["job", "kind"], null) == "proces"',
-            '4:45: input.job.kind is never "proces", so this comparison decides nothing; did you mean processing?',
+            '4:45: input.job.kind is never "proces", so the result is always the same; did you mean processing?',
             id="object.get with a path",
         ),
         pytest.param(
             'object.get(object.get(input, "job", {}), "kind", null) == "proces"',
-            '4:59: input.job.kind is never "proces", so this comparison decides nothing; did you mean processing?',
+            '4:59: input.job.kind is never "proces", so the result is always the same; did you mean processing?',
             id="object.get with a name",
         ),
         pytest.param(
@@ -189,7 +187,7 @@ def test_other_comparisons_are_not(found: Found, body: str) -> None:
     assert found(body) == []
 
 
-NOTHING = "so this comparison decides nothing"
+NOTHING = "so the result is always the same"
 TYPE = "input.compute.instances[_].type"
 ROLES = "input.job.role_arns[_]"
 
@@ -224,7 +222,7 @@ ROLES = "input.job.role_arns[_]"
         ),
         pytest.param(
             'input.job.name == "test-*"',
-            f'input.job.name is never "test-*", {NOTHING}; this compares letter by letter; for a glob there is globs.matches',
+            f'input.job.name is never "test-*", {NOTHING}; this compares exactly; use globs.matches for a glob',
             id="a glob in an equality",
         ),
         pytest.param(
@@ -293,12 +291,12 @@ ROLES = "input.job.role_arns[_]"
         ),
         pytest.param(
             "some each in parameters.of.own.seconds\neach > 1",
-            "parameters.of.own.seconds is a number: nothing is `in` that, so this decides nothing; compare with ==",
+            "parameters.of.own.seconds is a number: `in` needs a collection, so this is undefined; compare with ==",
             id="some in no collection",
         ),
         pytest.param(
             '"Admin" in input.job.role_arn',
-            "input.job.role_arn is text: nothing is `in` that, so this decides nothing; compare with ==, or use contains(...)",
+            "input.job.role_arn is text: `in` needs a collection, so this is undefined; compare with ==, or use contains(...)",
             id="a text in a text",
         ),
         pytest.param(

@@ -53,7 +53,7 @@ def test_a_framework_of_the_table_and_a_word_of_tags_are_known(opa: Table, name:
     ("name", "remedy"), [("pytroch", "did you mean pytorch?"), ("zzz", "correct it, unless the image is a new one")]
 )
 def test_another_is_a_warning_with_the_nearest_name(opa: Table, name: str, remedy: str) -> None:
-    text = f"{name} is no framework of AWS's images, nor a word of their tags; {remedy}"
+    text = f"{name} is neither a framework of AWS images nor a word of their tags; {remedy}"
     assert _said(opa, {"minimum": {name: "1"}, "others": {"zzz": "1"}}) == [Concern(("minimum", name), text, "warning")]
 
 

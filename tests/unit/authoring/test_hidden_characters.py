@@ -19,8 +19,8 @@ SCHEMA: dict[str, Any] = {
         "tags": {"additionalProperties": {"items": {"type": "string"}}},
     }
 }
-END = "ends with white space, so that it doesn't match; remove it; where it is meant, write ?"
-BLOCK = "ends with a line break, which a block of YAML has; write >- for >, and |- for |; where it is meant, write ?"
+END = "ends with white space, so it doesn't match; remove it; if it is intended, write ?"
+BLOCK = "ends with the line break of a YAML block; write >- for >, and |- for |; if it is intended, write ?"
 LINES = "has a line break or a tab inside; write the lines as entries of a list"
 
 
@@ -41,20 +41,20 @@ LINES = "has a line break or a tab inside; write the lines as entries of a list"
         ({"names": ["a\tb"]}, ("names", 0), f'"a\\tb" {LINES}'),
         (
             {"names": ["la\u200btest"]}, ("names", 0),
-            '"la\\u200btest" has U+200B inside, ZERO WIDTH SPACE, which nobody sees; write the text anew',
+            '"la\\u200btest" has the invisible character U+200B, ZERO WIDTH SPACE; type the text again',
         ),
         (
             {"names": ["a\u00a0b"]}, ("names", 0),
-            '"a\\u00a0b" has U+00A0 inside, NO-BREAK SPACE, which nobody sees; write the text anew',
+            '"a\\u00a0b" has the invisible character U+00A0, NO-BREAK SPACE; type the text again',
         ),
         (
             {"globs": ["a b\x07c"]}, ("globs", 0),
-            '"a b\\u0007c" has U+0007 inside, a control character, which nobody sees; write the text anew',
+            '"a b\\u0007c" has the invisible character U+0007, a control character; type the text again',
         ),
         ({"version": "2.0\n"}, ("version",), f'"2.0\\n" {BLOCK}'),
         (
             {"tags": {"NODE_OPTIONS ": ["x"]}}, ("tags", "NODE_OPTIONS "),
-            "\"NODE_OPTIONS \" ends with white space, so that it doesn't match; remove it; no name ends so",
+            "\"NODE_OPTIONS \" ends with white space, so it doesn't match; remove it; names never have it",
         ),
         ({"tags": {"team": ["x "]}}, ("tags", "team", 0), f'"x " {END}'),
     ],

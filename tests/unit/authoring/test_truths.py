@@ -11,7 +11,7 @@ from guard.authoring.opa import Opa
 from guard.authoring.truths import undeciding
 
 Found = Callable[..., list[str]]
-NULL = "a fact that is unknown or not set is null, which counts as true"
+NULL = "a fact that is unknown or not set is null, and null counts as true"
 
 
 @pytest.fixture
@@ -54,12 +54,12 @@ def test_a_fact_that_is_not_denied_by_not(found: Found, first: str) -> None:
         ),
         pytest.param(
             "not input.images",
-            "4:5: `not input.images` never holds: a list counts as true, also an empty one; write count(input.images) == 0",
+            "4:5: `not input.images` never holds: a list counts as true, even an empty one; write count(input.images) == 0",
             id="a list",
         ),
         pytest.param(
             "input.region",
-            "4:1: input.region holds for every job: every document has it; write what it must be, as a comparison",
+            "4:1: input.region holds for every job: every document has it; write a comparison with the expected value",
             id="a text",
         ),
     ],

@@ -41,7 +41,7 @@ def test_each_entry_is_tried_with_each_example_and_told_with_the_first() -> None
         ["glob", "*", "others"],
         ["regex", ".*", ""],
     ]
-    end = "which it should leave to the rule; write it more narrowly"
+    end = "which the rule should report; write a narrower entry"
     assert found == [
         Concern(("rules", "own", "buckets", 1), f'"*" also matches "theirs", {end}', "warning"),
         Concern(("rules", "own", "names", 0), f'".*" also matches "", {end}', "warning"),

@@ -204,8 +204,8 @@ def test_a_not_that_could_be_silent_is_told_at_each_place(of_rule: Said) -> None
     """A name that another file of the package gives to a rule counts as one."""
     told = of_rule("_x if not f(input.a)\n\n_y if not f(_other)\n\n_z if not f(_z1)\n\n_z1 := 1\n\nf(1) := 2")
     advice = (
-        "`not` over a nested call or reference is undefined, not true, where what is nested is undefined, and the rule would "
-        "report nothing; add `import future.keywords.not` below the package"
+        "if the nested call or reference is undefined, this `not` is undefined as well, not true, and the rule reports nothing; "
+        "add `import future.keywords.not` below the package"
     )
     assert told == [f"3:7: {advice}", f"7:7: {advice}"]
 
@@ -213,21 +213,21 @@ def test_a_not_that_could_be_silent_is_told_at_each_place(of_rule: Said) -> None
 def test_a_rule_of_another_file_is_a_reference_in_a_not(said: Said, of_rule: Said) -> None:
     said({"guard/rules/own/more.rego": "package guard.rules.own\n\n_other := input.a\n"})
     told = of_rule("_y if not f(_other)\n\nf(1) := 2")
-    assert [text.partition(": `not` over a nested call")[0] for text in told] == ["3:7"]
+    assert [text.partition(": if the nested call")[0] for text in told] == ["3:7"]
 
 
 def test_a_word_that_a_fact_never_is_is_told_with_its_place(of_rule: Said) -> None:
-    text = 'input.job.kind is never "trainng", so this comparison decides nothing; did you mean training?'
+    text = 'input.job.kind is never "trainng", so the result is always the same; did you mean training?'
     assert of_rule('_trains if input.job.kind == "trainng"') == [f"3:30: {text}"]
 
 
 def test_a_fact_that_is_taken_for_true_is_told_with_its_place(of_rule: Said) -> None:
-    text = "a fact that is unknown or not set is null, which counts as true; write input.network.vpc == null"
+    text = "a fact that is unknown or not set is null, and null counts as true; write input.network.vpc == null"
     body = "import future.keywords.not\n\n_outside if not input.network.vpc"
     assert of_rule(body) == [f"5:17: `not input.network.vpc` never holds: {text}"]
 
 
 def test_a_parameter_of_another_type_is_told_with_its_place(of_rule: Said) -> None:
-    text = "data.guard.parameters.of.own.seconds is a number: nothing is `in` that, so this decides nothing; compare with =="
+    text = "data.guard.parameters.of.own.seconds is a number: `in` needs a collection, so this is undefined; compare with =="
     body = "_listed if input.region in data.guard.parameters.of.own.seconds"
     assert of_rule(body) == [f"3:28: {text.removeprefix('data.guard.')}"]
