@@ -1,4 +1,4 @@
-"""What is wrong with exemptions beyond their form: against the exemption policy, for everybody, for ever, or at their end."""
+"""Checks of exemptions beyond their form: those that break the exemption policy, match every job, or last too long, or expire."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from guard.errors import ConfigError
 from guard.notices.message import PLACEHOLDERS
 
 WARNED_DAYS = 14
-"""So many days before its end a warning begins."""
+"""Exemptions that end within so many days are reported."""
 LONG_DAYS = 366
-"""What lasts longer is as good as for ever."""
+"""Exemptions that last longer than this are practically permanent, and are reported."""
 
 _LIBRARIES = Path("guard/lib")
 _FOLDER = _LIBRARIES / "exemption_policy"
-# The library that refuses exemptions when decisions are made judges them here too.
+# The exemptions are checked by the same library that rejects exemptions in decisions.
 _QUERY = """[{"refused": refused, "unlimited": unlimited} |
 	some exemption in input.exemptions
 	refused := data.guard.lib.exemption_policy.problems(exemption, input.policy)
@@ -34,18 +34,18 @@ _QUERY = """[{"refused": refused, "unlimited": unlimited} |
 		data.guard.lib.exemption_policy.matches_everything(fact, pattern)
 	]
 ]"""
-# A job's owner chooses these.
+# Facts that a job's owner chooses.
 _CHOSEN = {"job_name", "job_kind"}
-_MEANT = {"owner": "who answers for it", "reason": "why the job must run as it is"}
+_MEANT = {"owner": "who is responsible for it", "reason": "why the job must run as it is"}
 
 
 def exemption_concerns(
     opa: Opa, policies: Path, config: Mapping[str, Any], rules: Iterable[Rule], today: date
 ) -> Iterator[Concern]:
-    """Yield what is wrong with the exemptions of a configuration, whose form the schema has judged.
+    """Yield the problems of a configuration's exemptions, except those that its schema reports.
 
-    An expired one is a warning: it has stopped working by itself, and a build that fails on a day when nobody changed anything
-    would hold up the next urgent entry of the deny list.
+    An expired exemption is only a warning. It has no effect any more, and a build that fails although nobody changed anything
+    would delay the next urgent entry of the deny list.
     """
     exemptions = config.get("exemptions")
     if not isinstance(exemptions, list):
@@ -68,7 +68,7 @@ def _scope(exemption: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def day_of(value: object) -> date | None:
-    """Return the date that a text names, None for anything else."""
+    """Return the date in a text; None for other values."""
     try:
         return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -86,7 +86,7 @@ def _judged(opa: Opa, policies: Path, exemptions: list[Any], policy: Any) -> lis
     arguments = ("eval", *libraries, "--format", "raw", "--stdin-input", _QUERY)
     found: list[dict[str, list[str]]] = opa.json(*arguments, given=given)
     if len(found) != len(exemptions):
-        raise ConfigError(f"{policies / _FOLDER} doesn't judge each exemption: run `make test-policies`")
+        raise ConfigError(f"{policies / _FOLDER} returned no result for some exemptions: run `make test-policies`")
     return found
 
 
@@ -97,7 +97,7 @@ def _repeated_ids(exemptions: list[Any]) -> Iterator[Concern]:
         if not isinstance(name, str):
             continue
         if name in first:
-            text = f"{name} is the id of exemptions[{first[name]}] too; choose another"
+            text = f"{name} is also the id of exemptions[{first[name]}]; choose another"
             yield Concern(("exemptions", index, "id"), text)
         first.setdefault(name, index)
 
@@ -107,14 +107,14 @@ def _concerns(
 ) -> Iterator[Concern]:
     name, expires = exemption.get("id"), day_of(exemption.get("expires"))
     if expires and expires < today:
-        text = f"{name} has expired on {expires} and exempts nothing; remove it, or let its owner renew it"
+        text = f"{name} expired on {expires} and exempts nothing; remove it, or let its owner renew it"
         yield Concern((*path, "expires"), text, "warning")
         return
     yield from _unfilled(path, exemption)
     yield from (Concern(path, f"{name} breaks the exemption policy: {text}") for text in sorted(found["refused"]))
     starts = day_of(exemption.get("starts"))
     if starts and expires and starts > expires:
-        yield Concern((*path, "starts"), f"{name} starts after its last day, {expires}; correct one of both")
+        yield Concern((*path, "starts"), f"{name} starts after its last day, {expires}; correct one of them")
     days = (expires - today).days if expires else 0
     if expires and days <= WARNED_DAYS:
         left = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
@@ -128,16 +128,16 @@ def _concerns(
 
 
 def _unfilled(path: KeyPath, exemption: Mapping[str, Any]) -> Iterator[Concern]:
-    """Yield what is as a notice offered it, for its reader to write."""
+    """Yield the keys that still have the placeholder of the notice that proposed the exemption."""
     for key, placeholder in PLACEHOLDERS.items():
         written = exemption.get(key)
         if isinstance(written, str) and " ".join(written.split()).casefold() == placeholder.casefold():
-            text = f'{exemption.get("id")} has the {key} "{placeholder}" of the message that it is from; write {_MEANT[key]}'
+            text = f'{exemption.get("id")} still has the placeholder "{placeholder}" as {key}; write {_MEANT[key]}'
             yield Concern((*path, key), text)
 
 
 def _chosen(exemption: dict[str, Any], images: set[str]) -> set[str]:
-    """Return what a job's owner chooses, so that it keeps nobody out; an image does where the finding is about that image."""
+    """Return the facts that a job's owner chooses, so that they limit nobody; `image` limits only rules about images."""
     rules = exemption.get("rules")
     about_images = isinstance(rules, list) and images.issuperset(map(str, rules))
     return _CHOSEN if about_images else {*_CHOSEN, "image"}
@@ -146,7 +146,7 @@ def _chosen(exemption: dict[str, Any], images: set[str]) -> set[str]:
 def _reach(
     path: KeyPath, exemption: dict[str, Any], limiting: set[str], chosen_facts: set[str], left: tuple[int, int | None]
 ) -> Iterator[Concern]:
-    """Yield what is said of how far an exemption goes; of the days `left`, the second number is of one that has not begun."""
+    """Yield the problems of an exemption's reach; `left` has the days from today, and in all if it hasn't started yet."""
     name, (days, more) = exemption.get("id"), (left[0], " more") if left[1] is None else (left[1], "")
     long = days > LONG_DAYS
     if not limiting and long:
@@ -154,12 +154,12 @@ def _reach(
         yield Concern((*path, "scope"), text)
         return
     if not limiting:
-        text = f"{name} is for every job: its scope leaves none out; add an account, a region or a role"
+        text = f"{name} is for every job: its scope excludes none; add an account, a region or a role"
         yield Concern((*path, "scope"), text, "warning")
     elif limiting <= chosen_facts:
         chosen = " and ".join(sorted(limiting))
-        text = f"{name} is for whoever chooses this {chosen}: a job's owner does; add an account, a region or a role"
+        text = f"{name} is limited only by {chosen}, which a job's owner chooses; add an account, a region or a role"
         yield Concern((*path, "scope"), text, "warning")
     if long:
-        text = f"{name} lasts {days:,} days{more}; choose a day within a year, and renew it when it is still right"
+        text = f"{name} lasts {days:,} days{more}; choose a day within a year, and renew it if it is still needed"
         yield Concern((*path, "expires"), text, "warning")

@@ -1,4 +1,4 @@
-"""What files and packages the policies may consist of: the folder of a file names its package."""
+"""The layout of the policies: which files and packages are allowed. A file's package follows from its folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.rego_text import RegoText
 
 CONFIG = Path("guard/config/data.yaml")
-# What OPA reads as data, and as a bundle's change of data, in whatever folder it lies.
+# Files that OPA reads as data, or as a patch of a bundle's data, in any folder.
 DATA_FILES = {"data.json", "data.yaml", "data.yml", "patch.json"}
 _SINGLE = ("main", "mask", "parameters", "plan", "settings")
 _WHERE = (
@@ -22,11 +22,13 @@ _IMPORT = re.compile(r"import\s+((?:data\.)?guard(?:\.\w+)+)\s*(?:as\s+\w+\s*)?(
 
 
 def data_files(policies: Path, root: Path) -> Iterator[Diagnostic]:
-    """Yield each second file that OPA would read as data."""
+    """Yield each file, other than the configuration, that OPA would read as data."""
     for file in sorted(root.rglob("*")):
         path = file.relative_to(root)
         if file.name in DATA_FILES and path != CONFIG:
-            text = f"OPA would read this as data beside {CONFIG}, unchecked; move its content there, or remove it"
+            text = (
+                f"OPA would read this as data in addition to {CONFIG}, unchecked; move its content there, or remove it"
+            )
             yield Diagnostic(policies / path, 1, 1, text)
 
 
@@ -38,7 +40,7 @@ def package_problems(policies: Path, texts: Iterable[RegoText]) -> Iterator[Diag
 
 
 def import_problems(policies: Path, texts: list[RegoText]) -> Iterator[Diagnostic]:
-    """Yield each misspelt import of a library: what it was to give a name to is then unknown to OPA, too."""
+    """Yield each misspelt import of a library: OPA would only report that the imported name is undefined."""
     importable = libraries(texts)
     known = {source.package for source in texts}
     for source in texts:
@@ -59,7 +61,7 @@ def libraries(texts: Iterable[RegoText]) -> list[str]:
 
 
 def _exists(name: str, known: Iterable[str | None]) -> bool:
-    """Tell whether an import names a package, a part of one, or what holds packages."""
+    """Return whether an import names a package, something in a package, or a parent of packages."""
     path = name.removeprefix("data.") + "."
     return name.startswith("data.") and any(
         path.startswith(f"{each}.") or f"{each}.".startswith(path) for each in known
@@ -67,9 +69,9 @@ def _exists(name: str, known: Iterable[str | None]) -> bool:
 
 
 def _meant(name: str, importable: list[str]) -> str | None:
-    """Return the library whose own name is most like the last one of an import, wherever that looks for it."""
+    """Return the library whose last name is nearest to that of an import, in any package; None if none is near."""
     bare = name.removeprefix("data.").split(".")
-    # Rules and the like are no libraries, whatever they are called.
+    # These packages aren't libraries, whatever their last name resembles.
     if bare[1] in ("config", "main", "mask", "plan", "rules", "testing"):
         return None
     tails = {each.rpartition(".")[2]: each for each in importable}
@@ -78,13 +80,11 @@ def _meant(name: str, importable: list[str]) -> str | None:
 
 
 def _misplaced(source: RegoText) -> str | None:
-    """Return what is wrong with a file's package, which its folder names; tests add _test to it and don't ship."""
+    """Return what is wrong with a file's package. It follows from the folder; tests, which don't ship, add _test."""
     if not source.is_utf8:
         return "the file is not UTF-8 text; save it as UTF-8"
     if source.text.startswith("\ufeff"):
-        return (
-            "the file begins with a byte order mark, behind which OPA finds no METADATA; save it as UTF-8 without one"
-        )
+        return "the file begins with a byte order mark, which hides its METADATA from OPA; save it as UTF-8 without one"
     folder, name = source.file.parent.parts, source.package
     wanted = folder
     if source.is_test and folder != ("guard", "testing"):

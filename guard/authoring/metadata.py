@@ -1,5 +1,6 @@
-"""Whether OPA reads the METADATA of a policy as it is meant, and whether a rule's is complete: read from the text, as OPA passes
-over what it doesn't know, and what is missing appears to it as a mistake elsewhere.
+"""Check that OPA reads the METADATA of policies as intended, and that a rule's METADATA is complete.
+
+The text is read here because OPA ignores unknown keys, and reports missing ones as mistakes elsewhere.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _MUST: dict[KeyPath, str] = {
     ("description",): "METADATA has no description",
     ("related_resources",): "METADATA has no related_resources; name a page that explains what the rule is about",
     ("schemas",): "METADATA has no schemas: write `- input: schema.input` below it",
-    ("custom", "remediation"): "METADATA has no custom.remediation; say there what the owner of the job should change",
+    ("custom", "remediation"): "METADATA has no custom.remediation; write what the owner of the job should change",
     ("custom", "severity"): "METADATA has no custom.severity; it is one of low, medium, high, critical",
 }
 _TYPED = {"input": "schema.input"}
@@ -69,7 +70,7 @@ class _Block:
 
 
 def metadata_problems(policies: Path, texts: Iterable[RegoText]) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the METADATA of the policies that ship, and what a rule lacks in it."""
+    """Yield the problems of the METADATA of the policies that ship, including what is missing in a rule's."""
     described: set[Path] = set()
     rules: dict[Path, RegoText] = {}
     for source in (source for source in texts if not source.is_test):
@@ -93,13 +94,13 @@ def _rows(source: RegoText) -> Iterator[int]:
 
 
 def _package_row(source: RegoText) -> int | None:
-    """Return the row of the package's own METADATA, the last above it."""
+    """Return the row of the package's METADATA, the last block above the package."""
     return max((row for row in _rows(source) if row < source.first_row), default=None)
 
 
 def _block(policies: Path, source: RegoText, row: int) -> _Block:
     end = next((i for i, line in enumerate(source.lines[row:], row) if not line.lstrip().startswith("#")), row)
-    # So many empty lines before it, and a space for each `#`, give its places in YAML the numbers that they have in the file.
+    # The empty lines before it, and a space for each `#`, make positions in the YAML equal to those in the file.
     text = "\n" * row + "\n".join(line.replace("#", " ", 1) for line in source.lines[row:end])
     positions = Positions(policies / source.file, text)
     if positions.broken:
@@ -107,17 +108,17 @@ def _block(policies: Path, source: RegoText, row: int) -> _Block:
     try:
         return _Block(positions, row, end, yaml.load(text, LOADER), None)  # noqa: S506 (it is a safe one)
     except (yaml.YAMLError, ValueError) as exc:
-        told = f"METADATA has a value that YAML can't read ({getattr(exc, 'problem', exc)}); put it in quotes"
-        return _Block(positions, row, end, None, Diagnostic(positions.file, row, 1, told))
+        reason = f"METADATA has a value that YAML can't read ({getattr(exc, 'problem', exc)}); put it in quotes"
+        return _Block(positions, row, end, None, Diagnostic(positions.file, row, 1, reason))
 
 
 def _problems(block: _Block, *, of_rule: bool) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a block; of a rule's, a key that is misspelt or in the wrong place isn't missing, too."""
+    """Yield the problems of a block; a rule's key that is misspelt or misplaced isn't also reported as missing."""
     if block.broken:
         yield block.broken
         return
     if not isinstance(block.content, dict | None):
-        yield block.problem((), f"METADATA has no keys; write `title: ...` and the like, {_SEE}")
+        yield block.problem((), f"METADATA has no keys; write `title: ...` and the others, {_SEE}")
         return
     meant: set[KeyPath] = set()
     for path, text, instead in [
@@ -133,7 +134,7 @@ def _problems(block: _Block, *, of_rule: bool) -> Iterator[Diagnostic]:
 
 
 def _unknown(block: _Block, *, of_rule: bool) -> Iterator[tuple[KeyPath, str, KeyPath]]:
-    """Yield each unknown key with what is said of it and the key that was meant; what stands below `custom` is read of rules."""
+    """Yield the path of each unknown key, the message and the key that was probably meant; `custom` is checked only for rules."""
     for key in block.given.keys() - _KEYS.keys():
         known = [*_KEYS, *_CUSTOM]
         text = hint(f"{key}: unknown key", str(key), known, f"known are {', '.join(_KEYS)}")
@@ -160,7 +161,7 @@ def _of_another_type(block: _Block) -> Iterator[tuple[KeyPath, str, KeyPath]]:
 
 
 def _untyped(block: _Block) -> Iterator[tuple[KeyPath, str, KeyPath]]:
-    """Yield schemas that don't exist: OPA can't read them."""
+    """Yield references to schemas that don't exist; OPA can't read these."""
     schemas = block.given.get("schemas")
     for index, entry in enumerate(schemas if isinstance(schemas, list) else []):
         if isinstance(entry, dict) and entry.keys() == _TYPED.keys() and entry != _TYPED:
@@ -172,7 +173,7 @@ def _untyped(block: _Block) -> Iterator[tuple[KeyPath, str, KeyPath]]:
 
 
 def _missing(block: _Block) -> list[KeyPath]:
-    """Return the paths that a rule's METADATA lacks."""
+    """Return the mandatory paths that are missing in a rule's METADATA."""
     absent = [path for path in _MUST if not _text_at(block, path)]
     schemas = block.given.get("schemas")
     untyped = isinstance(schemas, list) and schemas and _TYPED not in schemas

@@ -1,4 +1,4 @@
-"""Overrides that never apply: an earlier one matches each of their jobs, or the rule is about none of them."""
+"""Overrides that never apply: an earlier one matches each of their jobs, or the rule isn't about these kinds of jobs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _NAMED = 4
 
 
 def shadowed_overrides(config: Mapping[str, Any]) -> Iterator[Explanation]:
-    """Yield each override that earlier ones shadow, with its path. Of what is malformed nothing is said."""
+    """Yield each override that earlier ones shadow, with its path. Malformed overrides are skipped."""
     for rule_id, mappings in overrides_of(config):
         section = _Section([override for _, override in mappings])
         for position, (index, _) in enumerate(mappings):
             if first := section.shadowing(position):
                 names = [f"overrides[{mappings[at][0]}]" for at in first]
                 verb, which = ("matches", "that") if len(names) == 1 else ("match", "those")
-                text = f"never applies: {_joined(names)} {verb} each of its jobs first; put it before {which}, or remove it"
+                text = f"never applies: {_joined(names)} {verb} each of its jobs first; move it before {which}, or remove it"
                 yield ("rules", rule_id, "overrides", index), text
 
 
@@ -34,7 +34,10 @@ class _Section:
         self._candidates = Candidates(overrides)
 
     def shadowing(self, position: int) -> list[int]:
-        """Return the positions of earlier ones that match each of its jobs: of one, or else of one for each pattern of a fact."""
+        """Return the positions of earlier overrides that match each job of an override.
+
+        That is a single override if there is one, else one for each pattern of a fact; empty if there are none.
+        """
         given = self._overrides[position]
         if (alone := self._first(given, position)) is not None:
             return [alone]
@@ -46,7 +49,7 @@ class _Section:
         return []
 
     def _for_each(self, fact: str, parts: list[dict[str, Any]], position: int) -> set[int]:
-        """Return which earlier ones match the jobs of each part of an override; none if nothing matches those of one."""
+        """Return the earlier overrides that match the jobs of the parts of an override; empty if a part has none."""
         found = set()
         for part in parts:
             first = self._first(part, position, needs_deny=fact == "role_arn")
@@ -56,9 +59,10 @@ class _Section:
         return found
 
     def _first(self, given: Mapping[str, Any], position: int, *, needs_deny: bool = False) -> int | None:
-        """Return the first that matches each job of an override.
+        """Return the position of the first override that matches each job of `given`; None if none does.
 
-        Of a job with two roles it need not be one of a single role: without `deny`, an override must match them all.
+        With `needs_deny`, overrides for roles count only if they deny: any other must match all roles of a job, and a job
+        may have roles of different parts.
         """
         later = _with_account(given)
         for at in self._candidates.of(later):
@@ -73,7 +77,7 @@ class _Section:
 
 
 def _patterns(fact: str, override: Mapping[str, Any]) -> list[str]:
-    """Return the patterns that an override gives for a fact; of kinds those that they match."""
+    """Return the patterns that an override has for a fact; for job kinds, the kinds that they match."""
     patterns = listed(override.get(fact, []))
     return sorted(_kinds(patterns)) if fact == "job_kind" else patterns
 
@@ -84,7 +88,7 @@ def _joined(names: list[str]) -> str:
 
 
 def unrelated_overrides(config: Mapping[str, Any], kinds: Mapping[str, Collection[str]]) -> Iterator[Explanation]:
-    """Yield each override that is only for job kinds which its rule, by its id in `kinds`, isn't about."""
+    """Yield each override whose job kinds its rule isn't about; `kinds` has the job kinds by rule id."""
     for rule_id, mappings in overrides_of(config):
         about = set(kinds.get(rule_id, ()))
         for index, override in mappings:
@@ -97,7 +101,7 @@ def unrelated_overrides(config: Mapping[str, Any], kinds: Mapping[str, Collectio
 
 
 def overrides_of(config: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[int, dict[str, Any]]]]]:
-    """Yield the overrides of each rule, with its id and their numbers; what is malformed is left out."""
+    """Yield the id of each rule and its overrides with their numbers; malformed ones are left out."""
     sections = config.get("rules")
     for rule_id, section in sections.items() if isinstance(sections, dict) else ():
         overrides = section.get("overrides") if isinstance(section, dict) else None
@@ -106,7 +110,7 @@ def overrides_of(config: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[in
 
 
 def _with_account(override: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an override with the accounts of its roles, if it gives none itself: a job's roles are of its own account."""
+    """Return an override with the accounts of its roles if it has no `account`: a job's roles are of its own account."""
     accounts = [account_of_role(role) for role in listed(override.get("role_arn", []))]
     if "account" in override or not accounts or not all(accounts):
         return override
@@ -114,7 +118,7 @@ def _with_account(override: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _shadows(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
-    # For a job with several roles, one to deny needs one role that matches, any other needs all.
+    # For a job with several roles, an override to deny must match one of them, any other override all of them.
     if "role_arn" in earlier and earlier.get("level") != "deny" and later.get("level") == "deny":
         return False
     return all(_covers(fact, earlier[fact], later.get(fact, "*")) for fact in FACTS if fact in earlier)
@@ -125,7 +129,7 @@ def _covers(fact: str, wide: Any, narrow: Any) -> bool:
     if fact == "job_kind":
         return _kinds(others) <= _kinds(patterns)
     written = {*patterns}
-    # Of two long lists, as of accounts and their roles, most are the same as they are written.
+    # In long lists, as of accounts and their roles, most patterns are literally the same.
     return all(other in written or any(covers(pattern, other) for pattern in patterns) for other in others)
 
 

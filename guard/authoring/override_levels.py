@@ -1,4 +1,4 @@
-"""Overrides that take from a rule what exemptions may not, or what its own section should say."""
+"""Overrides that weaken a rule which may not be exempted, or that switch a rule off for every job."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EVERYBODY = "for every job"
 
 @dataclass(frozen=True)
 class _Lowered:
-    """An override that takes something from a rule: what it does, and with which of its keys."""
+    """An override that weakens a rule: its effect in words, and the key that causes it."""
 
     index: int
     override: Mapping[str, Any]
@@ -30,7 +30,10 @@ class _Lowered:
 
 
 def lowered_levels(config: Mapping[str, Any], rules: Iterable[Rule]) -> Iterator[Concern]:
-    """Yield the overrides that lower a rule's level, or leave it nothing to find, which `never` forbids, or for every job."""
+    """Yield the overrides that lower the level of a rule, or leave it nothing to find, where that is suspicious.
+
+    That is so if `exemption_policy.never` lists the rule, or if the overrides silence it for every job.
+    """
     never, accounts = _never(config), _accounts(config)
     by_id = {rule.rule_id: rule for rule in rules}
     for rule_id, overrides in overrides_of(config):
@@ -38,10 +41,10 @@ def lowered_levels(config: Mapping[str, Any], rules: Iterable[Rule]) -> Iterator
         section = config["rules"][rule_id]
         lowered = [each for each in (_lowered(rule, section, *given) for given in overrides) if each]
         about = rule.about if rule else ()
-        # Only a section that is off does what overrides do together which all leave the rule nothing to find.
+        # Unless `never` lists the rule, only overrides that silence it are added up: they are as good as a section that is off.
         together = _together([each for each in lowered if rule_id in never or each.silences], about, accounts)
         for each in lowered:
-            for text, severity in _told(rule_id, each, together.get(each.index), never=rule_id in never):
+            for text, severity in _messages(rule_id, each, together.get(each.index), never=rule_id in never):
                 yield Concern(("rules", rule_id, "overrides", each.index, each.key), text, severity)
 
 
@@ -71,7 +74,7 @@ def _lowered(rule: Rule | None, section: Mapping[str, Any], index: int, override
 
 
 def _together(lowered: list[_Lowered], about: Collection[str], accounts: Collection[str]) -> dict[int, str]:
-    """Say by index which overrides are for every job, by themselves or with others that differ from them in one fact only."""
+    """Return by index the overrides that match every job, alone or together with others that differ only in one fact."""
     found = {each.index: _EVERYBODY for each in lowered if is_for_every_job(each.override, about, accounts)}
     parts = [each for each in lowered if each.index not in found]
     for fact in FACTS:
@@ -96,15 +99,15 @@ def _is_only_limited_by(
     )
 
 
-def _told(rule_id: str, lowered: _Lowered, whom: str | None, *, never: bool) -> Iterator[tuple[str, str]]:
-    """Yield what is said of an override that takes something from the rule, and how grave it is."""
+def _messages(rule_id: str, lowered: _Lowered, whom: str | None, *, never: bool) -> Iterator[tuple[str, str]]:
+    """Yield the message about an override that weakens the rule, with its severity."""
     does = f"{lowered.verb} {rule_id} {lowered.what}"
     if never and whom:
         text = f"{does} {whom}, and exemption_policy.never lists the rule"
         yield f"{text}; remove the override, or take the rule off that list", "error"
     elif never:
-        text = f"{does} for these jobs, though exemption_policy.never lists the rule"
-        yield f"{text}; remove the override if they should not escape it", "warning"
+        text = f"{does} for these jobs, although exemption_policy.never lists the rule"
+        yield f"{text}; remove the override unless this is intended", "warning"
     elif whom and lowered.silences:
         what = "switches the rule off" if lowered.key == "level" else does
         yield f'{what} {whom}; write level: "off" in the section itself', "warning"

@@ -1,4 +1,4 @@
-"""The calls that compare a text with a pattern, and the patterns that are written in them."""
+"""Calls of functions that compare a text with a pattern, and the literal patterns in them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from guard.authoring.subjects import Subject
 GLOBS = ("data", "guard", "lib", "globs")
 _IS = "is"
 NOTHING = "so the result is always the same"
-# Of a text which many words stand in, a fact may be one; of one word it is no part that anybody asks about.
+# A literal of one word: nobody checks whether it contains a fact. A literal of several words may be a list to look a fact up in.
 _ONE_WORD = re.compile(r"[\w./:@-]+")
 
 
 @dataclass(frozen=True)
 class Call:
-    """A function that compares: the places of pattern and value among its terms, and what it asks of the value."""
+    """A function that compares: the positions of pattern and value among its terms, and the verb for messages."""
 
     pattern: int
     value: int
     verb: str
 
     def has_sides(self, terms: list[Node]) -> bool:
-        """Tell whether a call has pattern and value; OPA refuses one without."""
+        """Return whether a call has both pattern and value; OPA itself rejects a call without."""
         return len(terms) > max(self.pattern, self.value)
 
     def sides(self, terms: list[Node]) -> tuple[Node, Node]:
@@ -48,7 +48,7 @@ _GLOBS_OF = {"contains": "*{}*", "endswith": "*{}", "startswith": "{}*"}
 
 @dataclass(frozen=True)
 class Pattern:
-    """A written text and the glob of what it matches, whose `*` stays within a separator if there is one."""
+    """A literal pattern and the glob that it means; with a separator `within`, `*` doesn't match that."""
 
     node: Node
     glob: str
@@ -57,52 +57,52 @@ class Pattern:
 
     @property
     def text(self) -> str:
-        """The text as it is written."""
+        """The literal text."""
         return str(self.node["value"])
 
     @property
     def is_never(self) -> str:
-        """Say that nothing matches."""
-        bound = f', as `*` stops at a "{self.within}" here: null in place of [] lets it pass' if self.within else ""
+        """The message that nothing matches."""
+        bound = f', as `*` stops at "{self.within}" here, but not with null in place of []' if self.within else ""
         never = "is never" if self.verb == _IS else f"never {self.verb}"
         return f'{never} "{self.text}"{bound}, {NOTHING}'
 
 
 def exactly(node: Node) -> Pattern:
-    """Return the pattern that only a written text matches."""
+    """Return the pattern that matches only this literal text."""
     return Pattern(node, _plain(str(node["value"])), _IS)
 
 
 def patterns(call: Call, pattern: Node, terms: list[Node]) -> Iterator[Pattern]:
-    """Yield the patterns that are written in a call, one or a list of them; none of regular expressions."""
+    """Yield the literal patterns of a call, which has one or a list of them; none for regular expressions."""
     name = next(name for name, each in PATTERNS.items() if each is call)
     for node in pattern["value"] if pattern["type"] == "array" else [pattern]:
         if node["type"] == "string" and name != "regex.match":
             text = str(node["value"])
             given = _GLOBS_OF[name].format(_plain(text)) if name in _GLOBS_OF else plain_glob(text)
-            # Two of them stop at nothing.
+            # `**` doesn't stop at separators.
             bound = name == "glob.match" and "**" not in text
             yield Pattern(node, given, call.verb, _separator(terms[2]) if bound else "")
 
 
 def misplaced(call: Call, name: str, value: Node, subject: Subject | None) -> str | None:
-    """Return what is wrong with a call whose pattern is a fact, and whose value is written out."""
+    """Return the message for a call with swapped arguments: its pattern is a fact, and its value a literal. Else None."""
     written = value["type"] in ("array", "set") or (
         value["type"] == "string" and (name != "contains" or _ONE_WORD.fullmatch(str(value["value"])))
     )
     if subject is None or not subject.name.startswith("input") or not written or _may_be_above(name, value):
         return None
     order = "the text first, then what to look for in it" if call.value == 1 else "the pattern first, then the text"
-    return f"{subject.name} is what {name} would look for, in a text that is always the same; write {order}"
+    return f"the arguments of {name} are swapped: it would look for {subject.name} in a fixed text; write {order}"
 
 
 def _may_be_above(name: str, value: Node) -> bool:
-    """Tell whether a call may ask if a fact is a folder above a written path."""
+    """Return whether a call may check that a fact is a folder above a literal path."""
     return name == "startswith" and "/" in str(value["value"])
 
 
 def _separator(delimiters: Node) -> str:
-    """Return what a `*` of glob.match doesn't pass; of several separators none, as there are few such calls, nor of a name."""
+    """Return the separator where a `*` of glob.match stops; empty for none, for several, or if they aren't literals."""
     if delimiters["type"] != "array":
         return ""
     if any(each["type"] != "string" for each in delimiters["value"]):
@@ -112,5 +112,5 @@ def _separator(delimiters: Node) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text as a glob of which no character is special: NUL, which no text has, stands for those that would be."""
+    """Return a text as a glob without special characters: they are replaced by NUL, which no fact has."""
     return re.sub(r"[*?]", "\0", text)

@@ -1,4 +1,4 @@
-"""The checks of what a scope names: each raises FormatProblem for what matches no account, region, role or kind of job."""
+"""Checks of the texts in scopes: each raises FormatProblem for a text that can't match any account, region, role or job kind."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ACCOUNT = [Part("[0-9]")] * 12
 _PARTITION = [Part("[a-z]"), Part("[a-z-]", repeated=True)]
 _WORD = [Part("[a-z0-9-]"), Part("[a-z0-9-]", repeated=True)]
 INSTANCE_TYPE = [*literal("ml."), *_WORD, *literal("."), *_WORD]
-# The path of a role may have a colon, which hardly one has.
+# The path of a role may have a colon, but this is unusual.
 _NAME, _USUAL_NAME = ([Part(characters), Part(characters, repeated=True)] for characters in ("(?s:.)", "[^:]"))
-_FORM = "arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
+_FORM = "arn:<partition>:iam::<account>:role/<path and name>, where each part may be a glob"
 _SESSION = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)", re.IGNORECASE)
-# What an ARN ends with, as far as it is written.
+# The end of a role's ARN: optionally the account, optionally `role/`, and the name.
 _END_OF_ROLE = re.compile(r"(?:(?:.*:)?([0-9]{12}):)?(?:role/)?(.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -45,7 +45,7 @@ def account_glob(text: str) -> None:
 
 
 def account_parameter(text: str) -> None:
-    """A glob of OPA's that can match an account."""
+    """A glob in OPA's syntax that can match an account."""
     glob(text)
     _account(plain_glob(text))
 
@@ -62,7 +62,7 @@ def region_glob(text: str) -> None:
 
 
 def region_parameter(text: str) -> None:
-    """A glob of OPA's that can match a region."""
+    """A glob in OPA's syntax that can match a region."""
     glob(text)
     _region(plain_glob(text))
 
@@ -75,26 +75,26 @@ def _region(text: str) -> None:
 
 
 def instance_type_parameter(text: str) -> None:
-    """A glob of OPA's that can match an instance type."""
+    """A glob in OPA's syntax that can match an instance type."""
     glob(text)
     if not meets(plain_glob(text), INSTANCE_TYPE):
         raise FormatProblem("matches no instance type; write one as ml.p4d.24xlarge, or a glob as ml.p4*")
 
 
 def role_glob(text: str) -> None:
-    """A glob that can match the ARN of a role, in any case."""
+    """A glob that can match the ARN of a role, ignoring case."""
     scope_glob(text)
     _role(text.lower(), text)
 
 
 def role_parameter(text: str) -> None:
-    """A glob of OPA's that can match the ARN of a role, in any case."""
+    """A glob in OPA's syntax that can match the ARN of a role, ignoring case."""
     glob(text)
     _role(plain_glob(text.lower()), text)
 
 
 def plain_glob(text: str) -> str:
-    """Return a glob of OPA's with `*` and `?` for its brackets: one that matches as much, or more."""
+    """Return a glob in OPA's syntax with its brackets replaced by `*` and `?`, so that it matches the same texts or more."""
     plain = re.sub(r"\\(.)|\[[^]]*\]", lambda found: found[1] or "?", text)
     while (shorter := re.sub(r"\{[^{}]*\}", "*", plain)) != plain:
         plain = shorter
@@ -102,22 +102,22 @@ def plain_glob(text: str) -> str:
 
 
 def _role(pattern: str, written: str) -> None:
-    """Refuse a glob of `*` and `?` that matches no role, in words about what is written."""
+    """Raise FormatProblem or FormatDoubt for a glob of `*` and `?` that matches no role; messages are about `written`."""
     is_usual = meets(pattern, _roles(_PARTITION, _USUAL_NAME))
     if not is_usual and (pattern.startswith("arn:") or not meets(pattern, _roles(_PARTITION, _NAME))):
-        _refuse_role(written)
+        _reject_role(written)
     if not is_usual:
         raise FormatDoubt(f"matches a role only if its path has a colon; write {_FORM}")
     if not any(meets(pattern, _roles(literal(each), _NAME)) for each in known_partitions()):
         named, known = [*pattern.split(":"), pattern][1], [*known_partitions()]
-        text = f"matches no role: {named} is none of the partitions that botocore knows"
+        text = f"matches no role: {named} is not a partition that botocore lists"
         raise FormatDoubt(hint(text, named.strip("*?"), known, f"they are {', '.join(known)}"))
 
 
-def _refuse_role(text: str) -> None:
+def _reject_role(text: str) -> None:
     if session := _SESSION.match(text):
         role = "arn:{}:iam::{}:role/{}".format(*session.groups())
-        raise FormatProblem(f"is a session, and a job has the role that the session is of; write {role}")
+        raise FormatProblem(f"is the ARN of a session, but jobs have that of its role; write {role}")
     wrong = re.match(r"arn:[^:]+:iam::([^:{]+):role/", text, re.IGNORECASE)
     if wrong and not meets(wrong[1], ACCOUNT):
         raise FormatProblem(f"matches no role: {wrong[1]} is not an account, which has 12 digits")
@@ -125,7 +125,7 @@ def _refuse_role(text: str) -> None:
     if end is None or re.match(r"arn:|[*?\[{]", text, re.IGNORECASE):
         raise FormatProblem(f"matches no role; write {_FORM}")
     role = f"arn:aws:iam::{end[1] or '*'}:role/{end[2]}"
-    raise FormatProblem(f"matches no role, as it compares with the whole ARN; write {role}")
+    raise FormatProblem(f"matches no role: it is compared with the whole ARN; write {role}")
 
 
 def job_kind(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Why a file is not Rego, in words: what a newcomer may have meant, and what to write."""
+"""Explain syntax errors of Rego: what a newcomer may have meant, and what to write."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from guard.authoring.diagnostics import Diagnostic
 from guard.authoring.opa_errors import OpaError
 
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
-# Text, raw text and comments, in which a bracket is none.
-_PASSED = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
+# Strings, raw strings and comments: brackets in them don't count.
+_IGNORED = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
 _QUOTES = "'\u2018\u2019\u201c\u201d"
 
 
 @dataclass(frozen=True)
 class _Failure:
-    """What OPA says, and the text up to where it says so."""
+    """OPA's message, its position and the text before it."""
 
     message: str
     line: str
@@ -27,12 +27,12 @@ class _Failure:
 
     @property
     def rest(self) -> str:
-        """The line from there on."""
+        """The line from the position on."""
         return self.line[self.column - 1 :]
 
 
 def syntax_problems(folder: Path, errors: Iterable[OpaError]) -> list[Diagnostic]:
-    """Return what is wrong in each file that OPA can't read; what it reports after the first mistake is of that one."""
+    """Return the first problem of each file that OPA can't parse; its other errors in a file mostly follow from that one."""
     first: dict[Path, OpaError] = {}
     for error in errors:
         first.setdefault(error.file, error)
@@ -45,18 +45,19 @@ def _problem(folder: Path, error: OpaError) -> Diagnostic:
     line = lines[error.row - 1] if error.row <= len(lines) else ""
     before = "\n".join([*lines[: error.row - 1], line[: error.column - 1]])
     failure = _Failure(error.message, line, error.column, before)
-    said = next(
-        (said for pattern, tell in _TELL if re.search(pattern, error.message) and (said := tell(failure))), None
+    hint = next(
+        (hint for pattern, explain in _EXPLAIN if re.search(pattern, error.message) and (hint := explain(failure))),
+        None,
     )
-    return Diagnostic(error.file, error.row, error.column, f"this is not Rego: {said or _plain(error.message)}")
+    return Diagnostic(error.file, error.row, error.column, f"this is not Rego: {hint or _plain(error.message)}")
 
 
 def _plain(message: str) -> str:
     return re.sub(r" \(e\.g\..*| \(hint: .*", "", message)
 
 
-def _looks(pattern: str, said: str, part: Callable[[_Failure], str]) -> Callable[[_Failure], str | None]:
-    return lambda failure: said if re.search(pattern, part(failure)) else None
+def _if_matches(pattern: str, hint: str, part: Callable[[_Failure], str]) -> Callable[[_Failure], str | None]:
+    return lambda failure: hint if re.search(pattern, part(failure)) else None
 
 
 def _line(failure: _Failure) -> str:
@@ -72,18 +73,18 @@ def _before(failure: _Failure) -> str:
 
 
 def _head(failure: _Failure) -> str:
-    """The line where the rule begins in which OPA stopped."""
+    """Return the first line of the rule in which OPA stopped."""
     return next((line for line in reversed(failure.before.split("\n")) if line[:1].strip(" \t}])#")), failure.line)
 
 
-def _says(text: str) -> Callable[[_Failure], str | None]:
+def _always(text: str) -> Callable[[_Failure], str | None]:
     return lambda _: text
 
 
 def _open(failure: _Failure) -> tuple[str, int] | None:
-    """Return the innermost bracket that is open there, and its row."""
+    """Return the innermost bracket that is open at the position, and its row."""
     stack: list[tuple[str, int]] = []
-    for row, line in enumerate(_PASSED.sub(_blank, failure.before).split("\n"), 1):
+    for row, line in enumerate(_IGNORED.sub(_blank, failure.before).split("\n"), 1):
         for character in line:
             if character in _CLOSING:
                 stack.append((character, row))
@@ -97,7 +98,7 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _unclosed(failure: _Failure) -> str | None:
-    """Of what begins at the margin, or ends the file, inside of a bracket."""
+    """Explain an error at the left margin or at the end of the file while a bracket is open."""
     bracket = _open(failure)
     if bracket is None or (failure.before.rpartition("\n")[2].strip() and failure.rest.strip()):
         return None
@@ -105,7 +106,7 @@ def _unclosed(failure: _Failure) -> str | None:
 
 
 def _unclosed_above(failure: _Failure) -> str | None:
-    """Of what begins another rule inside of a bracket: that is where OPA still reads the rule before."""
+    """Explain an error in a line that begins another rule while a bracket of the rule above is open."""
     if not failure.line[:1].strip(" \t}])#"):
         return None
     return _unclosed(replace(failure, before=failure.before[: len(failure.before) - failure.column + 1]))
@@ -130,41 +131,41 @@ _AND = "there is no `and` between conditions; write each on its own line: all of
 _OR = "there is no `or` between conditions; write a second rule of the same name, or `x in {...}` for one of several values"
 _IF = "`if` is missing before the body; write `if {` instead of `{`"
 
-_TELL: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
-    (r"", _looks(r"^\s*}?\s*(elsif|elif)\b", "write `else := value if {...}` after the `}` of the body", _line)),
-    (r"`if` keyword is required", _looks(r"^findings\s*[\[{]", _CONTAINS.format("findings"), _line)),
-    (r"`if` keyword is required", _says(_IF)),
-    (r"illegal token", _looks(f"^[{_QUOTES}]", 'text must be in double quotes; write "..."', _rest)),
-    (r"illegal ! character", _says("there is no `!`; write `not ` before the condition, and `!=` for other values")),
-    (r"illegal non-breaking space", _says("this is a non-breaking space; write an ordinary one")),
-    (r"non-terminated string", _says('the closing " of this text is missing')),
-    (r"template strings", _says('text is built with sprintf; write sprintf("... %s", [value])')),
-    (r"unexpected and token", _says(_AND)),
-    (r"unexpected or token", _says(_OR)),
-    (r"", _looks(r"^and\b", _AND, _rest)),
-    (r"", _looks(r"^or\b", _OR, _rest)),
-    (r"unexpected eq token", _looks("===", "`===` is not known; write `==`", _line)),
-    (r"unexpected div token", _looks("//", "a comment starts with `#`, not with `//`", _line)),
-    (r"unexpected (mul|div) token", _looks(r"/\*", "a comment starts with `#` on each line", _line)),
-    (r"", _looks(r"^\s*def\b", "a function is written `name(x) := value if {...}`, without `def`", _line)),
-    (r"", _looks(r"^\s*return\b", "there is no `return`; write the value in the head: `name(x) := value if {...}`", _line)),
-    (r"", _looks(r"^\s*for\b", "there is no `for`; write `some x in xs`, and the conditions in the lines below", _line)),
-    (r"", _looks(r"^\s*if\b", "`if` belongs before the body only; write the condition alone on its own line", _line)),
-    (r"unexpected identifier", _looks(r"^is\b", "there is no `is`; write `==`", _rest)),
-    (r"unexpected not keyword", _looks(r"^not in\b", "`not` stands first; write `not x in xs`", _rest)),
-    (r"unexpected , token", _looks(r"^,\s*$", "one condition per line; remove the comma", _rest)),
-    (r"unexpected } token", _looks(r";\s*$", "one condition per line; remove the `;` above", _before)),
-    (r"missing body", _says("`every` needs a body; write `every x in xs { ... }`")),
-    (r"unexpected minus token", _looks(r"^[\w]+-", "names can't have hyphens; write underscores", _line)),
-    (r"unexpected import path", _says("an import starts with data, input or future; write `import data.guard....`")),
+_EXPLAIN: tuple[tuple[str, Callable[[_Failure], str | None]], ...] = (
+    (r"", _if_matches(r"^\s*}?\s*(elsif|elif)\b", "write `else := value if {...}` after the `}` of the body", _line)),
+    (r"`if` keyword is required", _if_matches(r"^findings\s*[\[{]", _CONTAINS.format("findings"), _line)),
+    (r"`if` keyword is required", _always(_IF)),
+    (r"illegal token", _if_matches(f"^[{_QUOTES}]", 'text must be in double quotes; write "..."', _rest)),
+    (r"illegal ! character", _always("there is no `!`; write `not ` before the condition, and `!=` for other values")),
+    (r"illegal non-breaking space", _always("this is a non-breaking space; write an ordinary one")),
+    (r"non-terminated string", _always('the closing " of this text is missing')),
+    (r"template strings", _always('text is built with sprintf; write sprintf("... %s", [value])')),
+    (r"unexpected and token", _always(_AND)),
+    (r"unexpected or token", _always(_OR)),
+    (r"", _if_matches(r"^and\b", _AND, _rest)),
+    (r"", _if_matches(r"^or\b", _OR, _rest)),
+    (r"unexpected eq token", _if_matches("===", "`===` is not known; write `==`", _line)),
+    (r"unexpected div token", _if_matches("//", "a comment starts with `#`, not with `//`", _line)),
+    (r"unexpected (mul|div) token", _if_matches(r"/\*", "a comment starts with `#` on each line", _line)),
+    (r"", _if_matches(r"^\s*def\b", "a function is written `name(x) := value if {...}`, without `def`", _line)),
+    (r"", _if_matches(r"^\s*return\b", "there is no `return`; write the value in the head: `name(x) := value if {...}`", _line)),
+    (r"", _if_matches(r"^\s*for\b", "there is no `for`; write `some x in xs`, and the conditions in the lines below", _line)),
+    (r"", _if_matches(r"^\s*if\b", "`if` belongs only before the body; write the condition alone on its own line", _line)),
+    (r"unexpected identifier", _if_matches(r"^is\b", "there is no `is`; write `==`", _rest)),
+    (r"unexpected not keyword", _if_matches(r"^not in\b", "`not` stands first; write `not x in xs`", _rest)),
+    (r"unexpected , token", _if_matches(r"^,\s*$", "one condition per line; remove the comma", _rest)),
+    (r"unexpected } token", _if_matches(r";\s*$", "one condition per line; remove the `;` above", _before)),
+    (r"missing body", _always("`every` needs a body; write `every x in xs { ... }`")),
+    (r"unexpected minus token", _if_matches(r"^[\w]+-", "names can't have hyphens; write underscores", _line)),
+    (r"unexpected import path", _always("an import starts with data, input or future; write `import data.guard....`")),
     (r"unexpected (if keyword|: token)", _no_key),
-    (r"illegal escape", _says("a pattern with a backslash goes between backticks; write `...` instead of \"...\"")),
-    (r"illegal token", _looks(r"^\?", "there is no `? :`; write `x := a if {...} else := b`", _rest)),
-    (r'expected ":"', _says('a colon is missing; write `"key": value`')),
-    (r'expected ","|non-terminated', _looks(r"^\(", "no space may stand before this (; remove it", _rest)),
+    (r"illegal escape", _always("a pattern with a backslash goes between backticks; write `...` instead of \"...\"")),
+    (r"illegal token", _if_matches(r"^\?", "there is no `? :`; write `x := a if {...} else := b`", _rest)),
+    (r'expected ":"', _always('a colon is missing; write `"key": value`')),
+    (r'expected ","|non-terminated', _if_matches(r"^\(", "there may be no space before this (; remove it", _rest)),
     (r'expected ","|non-terminated (object|array|set|expression)', _comma),
     (r"unexpected (\w+ keyword|identifier|eof|package|import|default|} token)", _unclosed),
-    (r"unexpected } token", _looks(r"^\s*}\s*$", "this } closes nothing; remove it", _line)),
+    (r"unexpected } token", _if_matches(r"^\s*}\s*$", "this } closes nothing; remove it", _line)),
     (r"expected \\n or ; or }", _unclosed_above),
-    (r"expected \\n or ; or }", _says("one condition per line; start a new line here, or add the missing operator")),
+    (r"expected \\n or ; or }", _always("one condition per line; start a new line here, or add the missing operator")),
 )  # fmt: skip

@@ -1,7 +1,7 @@
-"""What OPA reads in a YAML text, in a time that its length decides: OPA compares each key of a mapping with all others.
+"""Read YAML with OPA's result, but in linear time: OPA compares each key of a mapping with all others.
 
-The structure is read here, by the library that OPA's reader is a translation of. What a scalar without quotes is, as `no`,
-`1_000` or a date, OPA says itself, of all of them at once.
+The structure is read here, with the library that OPA's own reader was translated from. OPA only converts the scalars without
+quotes, such as `no`, `1_000` or a date, all at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _END = object()
 
 
 class OnlyForOpaError(Exception):
-    """Only OPA can tell what a text holds: it has tags, anchors, keys that aren't text, or is not YAML."""
+    """Only OPA can read the text: it has tags, anchors or keys that aren't strings, or isn't YAML."""
 
 
 class _Bare(str):
@@ -30,11 +30,11 @@ class _Bare(str):
 
 
 class _Pairs(list[Any]):
-    """A mapping, as keys and values by turns."""
+    """A mapping as a list of alternating keys and values."""
 
 
 def yaml_value(text: str, scalars: Callable[[list[str]], Any]) -> Any:
-    """Return what a YAML text holds; `scalars` returns what OPA reads where each of some texts stands without quotes.
+    """Return the content of a YAML text; `scalars` returns the values that OPA reads for a list of texts without quotes.
 
     Raises OnlyForOpaError.
     """
@@ -47,7 +47,7 @@ def yaml_value(text: str, scalars: Callable[[list[str]], Any]) -> Any:
 
 
 def _only_document(events: Iterator[yaml.Event], bare: set[str]) -> Any:
-    """Return the document as it is written, and add its scalars without quotes to the set."""
+    """Return the only document of the text, still unconverted, and add its scalars without quotes to the set `bare`."""
     if [type(event) for event in islice(events, 2)] != [yaml.StreamStartEvent, yaml.DocumentStartEvent]:
         raise OnlyForOpaError
     written = _node(events, bare)
@@ -69,7 +69,7 @@ def _node(events: Iterator[yaml.Event], bare: set[str]) -> Any:
 
 
 def _scalar(event: yaml.ScalarEvent, bare: set[str]) -> str:
-    # Text of several lines can be nothing else.
+    # Text of several lines is always a string.
     if not event.implicit[0] or "\n" in event.value:
         return str(event.value)
     bare.add(event.value)

@@ -53,7 +53,7 @@ def test_nothing_is_said_of_one_that_is_right(said: Any) -> None:
         (14, "EX-1 ends in 14 days, on 2026-12-07; tell its owner churn-team, and renew or remove it"),
         (1, "EX-1 ends tomorrow, on 2026-11-24; tell its owner churn-team, and renew or remove it"),
         (0, "EX-1 ends today, on 2026-11-23; tell its owner churn-team, and renew or remove it"),
-        (-1, "EX-1 has expired on 2026-11-22 and exempts nothing; remove it, or let its owner renew it"),
+        (-1, "EX-1 expired on 2026-11-22 and exempts nothing; remove it, or let its owner renew it"),
     ],
     ids=["fifteen", "fourteen", "one", "none", "over"],
 )
@@ -136,7 +136,7 @@ def test_an_expired_one_that_breaks_the_policy_is_a_warning_all_the_same(said: A
 
 def test_a_first_day_after_the_last_is_an_error(said: Any) -> None:
     found = said(starts="2027-02-01")
-    assert found == [(("starts",), "error", "EX-1 starts after its last day, 2027-01-31; correct one of both")]
+    assert found == [(("starts",), "error", "EX-1 starts after its last day, 2027-01-31; correct one of them")]
 
 
 @pytest.mark.parametrize("exemptions", [None, 7, [], [7, None], [{"scope": "*"}], [{"scope": {"account": 7}}]], ids=str)

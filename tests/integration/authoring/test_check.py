@@ -96,7 +96,7 @@ def test_check_lets_an_expired_exemption_pass_and_prints_it(tree: Opa, content_r
     change(CONFIG, EXEMPTIONS, f"exemptions:\n  - {exemption}")
     well, verdicts, printed = checked(tree, content_regal)
     assert (well, verdicts["config"]) == (True, "ok")
-    assert "warning: exemptions[0].expires: EX-1 has expired on 2020-01-01" in printed
+    assert "warning: exemptions[0].expires: EX-1 expired on 2020-01-01" in printed
 
 
 def test_check_fails_when_regal_cannot_run(tree: Opa, command) -> None:

@@ -22,7 +22,7 @@ def test_a_second_file_of_data_is_refused(tree: Opa, folder: str, name: str) -> 
     file = POLICIES / folder / name
     (tree.folder / file).parent.mkdir(exist_ok=True)
     (tree.folder / file).write_text("{}")
-    text = "OPA would read this as data beside guard/config/data.yaml, unchecked; move its content there, or remove it"
+    text = "OPA would read this as data in addition to guard/config/data.yaml, unchecked; move its content there, or remove it"
     assert said(tree) == [f"{file}:1:1: {text}"]
 
 

@@ -227,7 +227,7 @@ ROLES = "input.job.role_arns[_]"
         ),
         pytest.param(
             'some each in input.compute.instances\nglob.match("ml.p4*", [], each.type)',
-            f'{TYPE} never matches "ml.p4*", as `*` stops at a "." here: null in place of [] lets it pass, {NOTHING}; '
+            f'{TYPE} never matches "ml.p4*", as `*` stops at "." here, but not with null in place of [], {NOTHING}; '
             "write an instance type as ml.p4d.24xlarge",
             id="a wildcard that stops at a dot",
         ),
@@ -253,19 +253,19 @@ ROLES = "input.job.role_arns[_]"
         ),
         pytest.param(
             'startswith("prod-", input.job.name)',
-            "input.job.name is what startswith would look for, in a text that is always the same; "
+            "the arguments of startswith are swapped: it would look for input.job.name in a fixed text; "
             "write the text first, then what to look for in it",
             id="the wrong way round",
         ),
         pytest.param(
             'globs.first(input.region, ["eu-*"])',
-            "input.region is what globs.first would look for, in a text that is always the same; "
+            "the arguments of globs.first are swapped: it would look for input.region in a fixed text; "
             "write the pattern first, then the text",
             id="a fact for a glob",
         ),
         pytest.param(
             'data.guard.lib.globs.matches(input.region, "eu-*")',
-            "input.region is what data.guard.lib.globs.matches would look for, in a text that is always the same; "
+            "the arguments of data.guard.lib.globs.matches are swapped: it would look for input.region in a fixed text; "
             "write the pattern first, then the text",
             id="a library in full",
         ),

@@ -169,8 +169,8 @@ def test_accounts_overrides_and_exemptions_are_looked_at(said: Said) -> None:
         "8:9: warning: rules.own.overrides[2]: never applies: overrides[0] matches each of its jobs first",
         "8:9: warning: rules.own.overrides[2]: never applies: the rule is about jobs of these kinds only: training",
         "8:30: rules.own.overrides[2].account: 999999999999 matches none of your accounts",
-        "11:71: warning: exemptions[0].expires: A has expired on 2026-11-22 and exempts nothing",
-        "12:6: exemptions[1].id: A is the id of exemptions[0] too",
+        "11:71: warning: exemptions[0].expires: A expired on 2026-11-22 and exempts nothing",
+        "12:6: exemptions[1].id: A is also the id of exemptions[0]",
     ]
 
 

@@ -82,7 +82,7 @@ EXPIRES, SCOPE = ("expires",), ("scope",)
         (2, "ends in 2 days, on 2026-11-25; tell its owner churn, and renew or remove it"),
         (1, "ends tomorrow, on 2026-11-24; tell its owner churn, and renew or remove it"),
         (0, "ends today, on 2026-11-23; tell its owner churn, and renew or remove it"),
-        (-1, "has expired on 2026-11-22 and exempts nothing; remove it, or let its owner renew it"),
+        (-1, "expired on 2026-11-22 and exempts nothing; remove it, or let its owner renew it"),
     ],
 )
 def test_the_end_is_told_from_a_fortnight_before_it(said: Said, days: int, when: str | None) -> None:
@@ -101,14 +101,14 @@ def test_what_the_policy_refuses_is_told_in_one_order(said: Said) -> None:
 @pytest.mark.parametrize(
     ("key", "written", "meant"),
     [
-        pytest.param("owner", "YOUR TEAM", "who answers for it", id="owner"),
+        pytest.param("owner", "YOUR TEAM", "who is responsible for it", id="owner"),
         pytest.param("reason", "WHY THIS JOB MUST RUN AS IT IS", "why the job must run as it is", id="reason"),
-        pytest.param("owner", " Your\nteam ", "who answers for it", id="in another spelling"),
+        pytest.param("owner", " Your\nteam ", "who is responsible for it", id="in another spelling"),
     ],
 )
 def test_what_a_notice_leaves_to_write_is_refused(said: Said, key: str, written: str, meant: str) -> None:
     ((path, severity, text),) = said(**{key: written})
-    assert (path, severity, text.endswith(f"of the message that it is from; write {meant}")) == ((key,), "error", True)
+    assert (path, severity, text.endswith(f" as {key}; write {meant}")) == ((key,), "error", True)
 
 
 @pytest.mark.parametrize("reason", ["why this job must run", "YOUR TEAM", "it must run as it is", 7, None], ids=repr)
@@ -118,7 +118,7 @@ def test_what_somebody_wrote_is_not(said: Said, reason: object) -> None:
 
 @pytest.mark.parametrize(("starts", "wrong"), [("2027-03-02", False), ("2027-03-03", False), ("2027-03-04", True)])
 def test_a_first_day_after_the_last_is_told(said: Said, starts: str, wrong: bool) -> None:
-    text = "EX-1 starts after its last day, 2027-03-03; correct one of both"
+    text = "EX-1 starts after its last day, 2027-03-03; correct one of them"
     assert said(starts=starts) == ([(("starts",), "error", text)] if wrong else [])
 
 
@@ -127,10 +127,10 @@ def test_without_an_end_the_first_day_is_right(said: Said) -> None:
     assert said(None, starts="2027-03-04") == []
 
 
-LONG = "EX-1 lasts 1,367 days more; choose a day within a year, and renew it when it is still right"
-LATER = "EX-1 lasts 367 days; choose a day within a year, and renew it when it is still right"
+LONG = "EX-1 lasts 1,367 days more; choose a day within a year, and renew it if it is still needed"
+LATER = "EX-1 lasts 367 days; choose a day within a year, and renew it if it is still needed"
 FOR_EVER = "EX-1 is for every job, for 1,367 days; set the rule's level instead, or limit scope and days"
-EVERYBODY = "EX-1 is for every job: its scope leaves none out; add an account, a region or a role"
+EVERYBODY = "EX-1 is for every job: its scope excludes none; add an account, a region or a role"
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_one_that_starts_later_lasts_from_its_first_day(
 def test_a_scope_that_a_jobs_owner_chooses_is_told(
     said: Said, scope: Any, rules: list[str], unlimited: Any, chosen: str | None
 ) -> None:
-    text = f"EX-1 is for whoever chooses this {chosen}: a job's owner does; add an account, a region or a role"
+    text = f"EX-1 is limited only by {chosen}, which a job's owner chooses; add an account, a region or a role"
     assert said(scope=scope, rules=rules, unlimited=unlimited) == ([(SCOPE, "warning", text)] if chosen else [])
 
 
@@ -271,7 +271,7 @@ def test_each_repeated_id_is_told_with_the_first_that_has_it(library: Library) -
     exemptions = [{"id": "A"}, {"id": "B"}, 7, {"id": 7}, {"id": 7}, {"id": "A"}, {}, {"id": "A"}, {"id": "B"}]
     found = list(exemption_concerns(library, POLICIES, {"exemptions": exemptions}, (), TODAY))
     assert found == [
-        Concern(("exemptions", at, "id"), f"{name} is the id of exemptions[{first}] too; choose another", "error")
+        Concern(("exemptions", at, "id"), f"{name} is also the id of exemptions[{first}]; choose another", "error")
         for at, name, first in ((5, "A", 0), (7, "A", 0), (8, "B", 1))
     ]
 
@@ -296,7 +296,7 @@ def test_the_library_is_given_every_exemption_and_the_policy(library: Library, p
 def test_a_library_that_judges_not_all_is_an_error(library: Library) -> None:
     library.answer = []
     with pytest.raises(
-        ConfigError, match="guard/lib/exemption_policy doesn't judge each exemption: run `make test-policies`"
+        ConfigError, match="guard/lib/exemption_policy returned no result for some exemptions: run `make test-policies`"
     ):
         list(exemption_concerns(library, POLICIES, {"exemptions": [{}]}, (), TODAY))
 

@@ -19,12 +19,12 @@ BRACKET = "has a bracket or a backslash; only * and ? are special here, write a 
 NO_DAY = "is not a date of the years 2000 to 2199; write one as YYYY-MM-DD"
 NO_ACCOUNT = "matches no account; write its 12 digits in quotes, or a glob of digits, * and ?"
 NO_REGION = "matches no region; write one as eu-west-1, or a glob as eu-*"
-NO_ROLE = "matches no role; write arn:<partition>:iam::<account>:role/<path and name>, each of them or a glob"
+NO_ROLE = "matches no role; write arn:<partition>:iam::<account>:role/<path and name>, where each part may be a glob"
 SHORT = "matches no role: {} is not an account, which has 12 digits"
 NO_BUCKET = "matches no bucket, as it compares with its name alone; write"
 KINDS = f"known are {', '.join(BY_KIND)}"
 
-WHOLE_ARN = "matches no role, as it compares with the whole ARN; write"
+WHOLE_ARN = "matches no role: it is compared with the whole ARN; write"
 NO_TYPE = "matches no instance type; write one as ml.p4d.24xlarge, or a glob as ml.p4*"
 ACCEPTED = [
     ("glob", "ml.p4d.24xlarge"),
@@ -174,7 +174,7 @@ REFUSED = [
     ("role-glob", "Role/Churn", f"{WHOLE_ARN} arn:aws:iam::*:role/Churn"),
     ("role-glob", "1111:role/Churn", f"{WHOLE_ARN} arn:aws:iam::*:role/1111:role/Churn"),
     ("role-glob", "arn:aws:iam:::role/Churn", NO_ROLE),
-    ("role-glob", "Churn*", "matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/Churn*"),
+    ("role-glob", "Churn*", "matches no role: it is compared with the whole ARN; write arn:aws:iam::*:role/Churn*"),
     ("role-glob", "?rn:x", NO_ROLE),
     ("role-glob", "arn:aws:iam::1111:role/x", SHORT.format("1111")),
     ("role-glob", "arn:*:iam::11112222333:role/*", SHORT.format("11112222333")),
@@ -182,19 +182,19 @@ REFUSED = [
     ("role-glob", "arn:aws:iam::1?:ro*", NO_ROLE),
     ("glob-of-roles", "", EMPTY),
     ("glob-of-roles", "a,b", COMMA),
-    ("glob-of-roles", "Admin*", "matches no role, as it compares with the whole ARN; write arn:aws:iam::*:role/Admin*"),
+    ("glob-of-roles", "Admin*", "matches no role: it is compared with the whole ARN; write arn:aws:iam::*:role/Admin*"),
     ("glob-of-roles", "arn:aws:iam::11112222333:role/{a,b}", SHORT.format("11112222333")),
     ("glob-of-roles", "[a]:iam::111122223333:role/x", NO_ROLE),
     ("glob-of-roles", "arn:aws:iam::{account}:user/x", NO_ROLE),
     (
         "glob-of-roles",
         "arn:aws:sts::111122223333:assumed-role/Batch/*",
-        "is a session, and a job has the role that the session is of; write arn:aws:iam::111122223333:role/Batch",
+        "is the ARN of a session, but jobs have that of its role; write arn:aws:iam::111122223333:role/Batch",
     ),
     (
         "role-glob",
         "arn:aws-cn:sts::111122223333:assumed-role/Batch/i-1",
-        "is a session, and a job has the role that the session is of; write arn:aws-cn:iam::111122223333:role/Batch",
+        "is the ARN of a session, but jobs have that of its role; write arn:aws-cn:iam::111122223333:role/Batch",
     ),
     ("glob-of-accounts", "", EMPTY),
     ("glob-of-accounts", "11112222333", NO_ACCOUNT),
@@ -289,10 +289,10 @@ def test_a_registry_of_ecr_in_a_region_that_may_be_misspelt_is_only_doubted(form
 
 
 PARTITIONS = "they are aws, aws-cn, aws-eusc, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f, aws-us-gov"
-NO_PARTITION = "matches no role: {} is none of the partitions that botocore knows; {}"
+NO_PARTITION = "matches no role: {} is not a partition that botocore lists; {}"
 COLON = (
-    "matches a role only if its path has a colon; write arn:<partition>:iam::<account>:role/<path and name>, each of them "
-    "or a glob"
+    "matches a role only if its path has a colon; write arn:<partition>:iam::<account>:role/<path and name>, where each "
+    "part may be a glob"
 )
 
 

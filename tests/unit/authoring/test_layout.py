@@ -80,7 +80,7 @@ def test_a_package_is_that_of_its_folder(file: str, package: str, text: str | No
 
 MISSING = "the package is missing; write `package guard.main` before everything but comments"
 OTHER = _wrong("guard.other", "guard/main", "guard.main")
-MARK = "the file begins with a byte order mark, behind which OPA finds no METADATA; save it as UTF-8 without one"
+MARK = "the file begins with a byte order mark, which hides its METADATA from OPA; save it as UTF-8 without one"
 
 
 @pytest.mark.parametrize(

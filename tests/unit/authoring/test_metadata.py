@@ -47,7 +47,7 @@ LINE_ABOVE = (
 NO_LINE = "the line `# METADATA` is missing; write it above this line"
 NO_RESOURCES = "METADATA has no related_resources; name a page that explains what the rule is about"
 NO_SCHEMAS = "METADATA has no schemas: write `- input: schema.input` below it"
-NO_ADVICE = "METADATA has no custom.remediation; say there what the owner of the job should change"
+NO_ADVICE = "METADATA has no custom.remediation; write what the owner of the job should change"
 NO_SEVERITY = "METADATA has no custom.severity; it is one of low, medium, high, critical"
 CUT_OFF = "an empty line ends the METADATA here; remove it, or begin it with #"
 COLON = "this is not YAML: a second `: ` in one line; put the text after the first one in quotes"
@@ -101,7 +101,7 @@ SCHEMAS = "# schemas:\n#   - input: schema.input\n"
         (HEAD, "package guard.rules.own\n",
          ["1:1: the rule has no METADATA; write it above the package: see docs/policies.md, What a rule is"]),
         (HEAD, "# METADATA\n# only words\npackage guard.rules.own\n",
-         ["1:1: METADATA has no keys; write `title: ...` and the like, see docs/policies.md, What a rule is"]),
+         ["1:1: METADATA has no keys; write `title: ...` and the others, see docs/policies.md, What a rule is"]),
         (HEAD, "# METADATA\npackage guard.rules.own\n",
          ["1:1: METADATA has no title", "1:1: METADATA has no description", f"1:1: {NO_RESOURCES}", f"1:1: {NO_SCHEMAS}",
           f"1:1: {NO_ADVICE}", f"1:1: {NO_SEVERITY}"]),

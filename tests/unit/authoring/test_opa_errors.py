@@ -54,7 +54,7 @@ SYNTAX = {
     ),
     "def": ("def f(x):\n\tx", None, "a function is written `name(x) := value if {...}`, without `def`"),
     "if in a body": (
-        "x if {\n\tif input.a\n}", "4:2", "`if` belongs before the body only; write the condition alone on its own line",
+        "x if {\n\tif input.a\n}", "4:2", "`if` belongs only before the body; write the condition alone on its own line",
     ),
     "elif": (
         "x := 1 if {\n\tinput.a\n}\nelif {\n\tinput.b\n}", None, "write `else := value if {...}` after the `}` of the body",
@@ -86,7 +86,7 @@ SYNTAX = {
     ),
     "?": ("x := input.a ? 1 : 2", None, "there is no `? :`; write `x := a if {...} else := b`"),
     "no colon": ('x := {"b": 2, "a" 1}', None, 'a colon is missing; write `"key": value`'),
-    "a space before arguments": ("x := {\n\tf (1),\n}", "4:4", "no space may stand before this (; remove it"),
+    "a space before arguments": ("x := {\n\tf (1),\n}", "4:4", "there may be no space before this (; remove it"),
     "no parenthesis after a condition": ("x if {\n\t(input.a\n}", "5:1", COMMA.format(")", "(", 4)),
     "a brace too many": ("x if {\n\tinput.a\n}\n}", "6:1", "this } closes nothing; remove it"),
     "text with values in it": (

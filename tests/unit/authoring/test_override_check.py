@@ -66,7 +66,7 @@ def test_each_shadowed_override_names_the_first_that_shadows_it() -> None:
         {"region": "eu-1", "level": "deny"},
     ]
     found = list(shadowed_overrides({"rules": {"region": {"level": "warn", "overrides": overrides}}}))
-    text = "never applies: overrides[0] matches each of its jobs first; put it before that, or remove it"
+    text = "never applies: overrides[0] matches each of its jobs first; move it before that, or remove it"
     assert found == [(("rules", "region", "overrides", 2), text)]
 
 
@@ -131,7 +131,7 @@ def test_those_that_shadow_together_are_named(regions: int, names: str) -> None:
     later = {"region": [f"r{number}-1" for number in range(regions)], "level": "deny"}
     overrides = [{"account": "9", "level": "off"}, *earlier, later]
     ((_, text),) = shadowed_overrides({"rules": {"region": {"level": "warn", "overrides": overrides}}})
-    assert text == f"never applies: {names} match each of its jobs first; put it before those, or remove it"
+    assert text == f"never applies: {names} match each of its jobs first; move it before those, or remove it"
 
 
 @pytest.mark.parametrize(

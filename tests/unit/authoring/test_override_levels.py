@@ -33,8 +33,8 @@ FOR_EVERY = (
     "that list"
 )
 FOR_SOME = (
-    "lowers a to {} for these jobs, though exemption_policy.never lists the rule; remove the override if they should not "
-    "escape it"
+    "lowers a to {} for these jobs, although exemption_policy.never lists the rule; remove the override unless this is "
+    "intended"
 )
 OFF = 'switches the rule off for every job; write level: "off" in the section itself'
 

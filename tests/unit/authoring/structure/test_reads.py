@@ -189,7 +189,7 @@ def test_nothing_else_looks_into_rules_as_a_bundle_has_only_those_that_are_on(
 
 @pytest.mark.parametrize("name", ["data.json", "data.yaml", "data.yml", "patch.json"])
 def test_data_beside_the_configuration_is_told(said: Said, name: str) -> None:
-    text = "OPA would read this as data beside guard/config/data.yaml, unchecked; move its content there, or remove it"
+    text = "OPA would read this as data in addition to guard/config/data.yaml, unchecked; move its content there, or remove it"
     files = {
         f"b/{name}": "",
         f"a/{name}": "",
