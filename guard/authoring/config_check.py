@@ -1,4 +1,4 @@
-"""Everything that keeps the policies from being built, at once, each with its line and what to do."""
+"""Find all problems that keep the bundle from being built, each with its line and what to do."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Place = Callable[[KeyPath, str], Diagnostic]
 def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
     """Return the problems of the configuration, of the rules' METADATA and of the structure, in the order of the files.
 
-    Of policies that OPA can't read as they are meant, only what keeps it from that. Raises ConfigError.
+    If OPA can't read the policies as intended, return only the reasons. Raises ConfigError.
     """
     if broken := source_problems(opa.folder, policies):
         return broken
@@ -60,9 +60,9 @@ def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
 def configuration_problems(
     opa: Opa, policies: Path, rules: list[Rule], today: date, *, values: bool = True
 ) -> list[Diagnostic]:
-    """Return the problems of the configuration file alone, for rules that were read before.
+    """Return the problems of the configuration file, for rules that were read before.
 
-    Without values, as when METADATA doesn't say well what they may be, only how the file is written is checked.
+    Without `values`, only the syntax of the file is checked: invalid METADATA can't define the valid values.
     """
     file = policies / CONFIG
     try:
@@ -83,7 +83,7 @@ def configuration_problems(
 
 
 def _is_truth(rules: list[Rule], path: KeyPath) -> bool:
-    """Tell whether a parameter's schema wants true or false at a path."""
+    """Return whether a parameter's schema expects a boolean at a path."""
     schema: Any = {"properties": {"rules": {"properties": {r.rule_id: {"properties": r.parameters} for r in rules}}}}
     for part in path:
         inner = "items" if isinstance(part, int) else "additionalProperties"
@@ -122,14 +122,14 @@ def _config_problems(
 
 
 def _badly_formed(opa: Opa, positions: Positions, schema: Schema, config: Any) -> Iterator[Diagnostic]:
-    """Yield what breaks the schema, but for what is said again of a text with hidden characters, or of another format."""
+    """Yield the violations of the schema and the texts with hidden characters, with only one problem for each text."""
     hidden = dict(hidden_characters(schema, config))
     yield from (positions.problem(path, text) for path, text in hidden.items())
     validator = Draft202012Validator(schema, format_checker=format_checker(opa, config))
     broken = {
-        (*told, str(error.validator), _place_of(positions, error))
+        (*explanation, str(error.validator), _place_of(positions, error))
         for error in validator.iter_errors(config)
-        for told in explain(error)
+        for explanation in explain(error)
     }
     of_format = {path for path, _, keyword, _ in broken if keyword == "format"}
     for path, text, keyword, place in broken:
@@ -142,12 +142,12 @@ def _place_of(positions: Positions, error: ValidationError) -> Place:
 
 
 def _absent_parameters(rules: list[Rule], config: Any) -> Iterator[Explanation]:
-    """An override changes what the section gives: when policies run, any other key counts as a misspelt one."""
+    """Yield the parameters of overrides that their section lacks: in decisions they are treated as misspelt keys."""
     for rule, section, index, override in _overrides(rules, config):
         for name in sorted(rule.parameters.keys() & override.keys() - section.keys()):
             if name not in rule.required:
                 default = json.dumps(rule.parameters[name]["default"])
-                text = f"the section doesn't give {name} itself; add it there, for all other jobs: the default is {default}"
+                text = f"the section itself has no {name}; add it there, for all other jobs: the default is {default}"
                 yield ("rules", rule.rule_id, "overrides", index, name), text
 
 

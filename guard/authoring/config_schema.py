@@ -1,4 +1,4 @@
-"""The JSON schema of the policies' configuration: one base, and each rule's own parameters from its METADATA."""
+"""The JSON schema of the policies' configuration: a common part, and the parameters of each rule from its METADATA."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from guard.authoring.rules import Rule
 
 LEVELS = ["off", "warn", "deny"]
-_LEVEL = {"description": "What a finding does, off, warn or deny.", "$ref": "#/$defs/level"}
+_LEVEL = {"description": "Effect of a finding: off, warn or deny.", "$ref": "#/$defs/level"}
 _FACTS = {
     "account": ("account-glob", "AWS account ids, as globs."),
     "region": ("region-glob", "AWS regions, as globs."),
@@ -17,7 +17,7 @@ _FACTS = {
 }
 _WEAK_FACTS = {
     "image": ("image-scope", "Images, as entries of the deny list; `*` for any characters."),
-    "job_name": ("scope-glob", "Names of jobs, as globs. The owner of a job chooses its name: weak."),
+    "job_name": ("scope-glob", "Names of jobs, as globs. Weak: the owner of a job chooses its name."),
 }
 
 
@@ -34,7 +34,7 @@ def config_schema(rules: Iterable[Rule]) -> dict[str, Any]:
         "properties": {
             "rules": _rules(known),
             "exemptions": {
-                "description": "Findings that don't count, for a while.",
+                "description": "Temporary exemptions: the findings that they match don't count.",
                 "type": "array",
                 "items": _exemption([rule.rule_id for rule in known]),
             },
@@ -77,7 +77,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _overrides(rule: Rule) -> dict[str, Any]:
     given = ["level", *rule.parameters]
     return {
-        "description": "What is different for some jobs, the level, parameters or both; the first that matches applies.",
+        "description": "Changes of the level or of parameters for some jobs; the first override that matches a job applies.",
         "type": "array",
         "items": {
             "type": "object",
@@ -102,9 +102,9 @@ def _exemption(rule_ids: list[str]) -> dict[str, Any]:
         "required": ["id", "owner", "reason", "rules", "scope", "expires"],
         "properties": {
             "id": _text("Names the exemption in findings; unique."),
-            "owner": _text("Who answers for it."),
-            "reason": _text("Why it is right for now."),
-            "ticket": _text("Where it was decided."),
+            "owner": _text("Who is responsible for it."),
+            "reason": _text("Why the exemption is justified."),
+            "ticket": _text("The ticket with the decision."),
             "rules": {
                 "description": 'Ids of the rules whose findings don\'t count; "*" for all.',
                 "type": "array",
@@ -113,12 +113,12 @@ def _exemption(rule_ids: list[str]) -> dict[str, Any]:
             },
             "scope": _scope(),
             "starts": {
-                "description": "The first day, UTC, on which it works: YYYY-MM-DD.",
+                "description": "The first day of the exemption in UTC: YYYY-MM-DD.",
                 "type": "string",
                 "format": "day",
             },
             "expires": {
-                "description": "The last day, UTC, on which it works: YYYY-MM-DD.",
+                "description": "The last day of the exemption in UTC: YYYY-MM-DD.",
                 "type": "string",
                 "format": "day",
             },
@@ -128,23 +128,23 @@ def _exemption(rule_ids: list[str]) -> dict[str, Any]:
 
 def _exemption_policy(rule_ids: list[str]) -> dict[str, Any]:
     return {
-        "description": "What exemptions must keep to; one that doesn't exempts nothing.",
+        "description": "Requirements for exemptions; one that violates them exempts nothing.",
         "type": "object",
         "additionalProperties": False,
         "properties": {
             "longest_days": {
-                "description": "So many days may an exemption last; each then gives its first one as `starts`.",
+                "description": "The most days that an exemption may last; each exemption then needs `starts`, its first day.",
                 "type": "integer",
                 "minimum": 1,
             },
-            "ticket_required": {"description": "Whether each exemption must give a ticket.", "type": "boolean"},
+            "ticket_required": {"description": "Whether each exemption must have a ticket.", "type": "boolean"},
             "never": {
                 "description": "Ids of the rules that can't be exempted.",
                 "type": "array",
                 "items": {"enum": rule_ids},
             },
             "wildcards": {
-                "description": "Whether a scope may have * and ?: any; part, not for everything; or none.",
+                "description": "Whether a scope may have * and ?: any; part, but not to match everything; or none.",
                 "enum": ["any", "part", "none"],
             },
         },

@@ -1,4 +1,4 @@
-"""Each text of a configuration that a schema is about, with what the schema says of it."""
+"""Walk through the texts of a configuration, each with its schema."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Text:
-    """A text at its path; the key of a mapping of any keys is one as well."""
+    """A text at its path: a value, or a key of a mapping with arbitrary keys."""
 
     path: KeyPath
     text: str
@@ -22,18 +22,18 @@ class Text:
 
     @property
     def is_prose(self) -> bool:
-        """Whether it is for people to read: neither an entry of a list nor a key, and of no form."""
+        """Whether the text is for people to read: it isn't a key or an entry of a list, and its schema has no form."""
         alone = not self.is_key and not isinstance(self.path[-1], int)
         return alone and self.schema.get("pattern", "\\S") == "\\S" and not self.schema.keys() & {"format", "enum"}
 
 
 def texts(schema: Schema, config: Any) -> Iterator[Text]:
-    """Yield the texts of a configuration; nothing of what its schema doesn't know."""
+    """Yield the texts of a configuration; keys that are not in the schema are skipped."""
     yield from _inside(schema, schema, config if isinstance(config, dict) else {}, ())
 
 
 def _texts(root: Schema, given: Any, value: Any, path: KeyPath) -> Iterator[Text]:
-    # A schema may be `true` alone.
+    # A schema may also be just `true`.
     schema = _followed(root, given) if isinstance(given, dict) else {}
     if isinstance(value, str):
         yield Text(path, value, schema)
@@ -56,7 +56,7 @@ def _inside(root: Schema, schema: Schema, value: Mapping[str, Any], path: KeyPat
 
 
 def _followed(root: Schema, schema: Schema) -> Schema:
-    """Return what a schema refers to, if it does."""
+    """Return the schema with its `$ref` resolved, if it has one."""
     for name in str(schema.get("$ref", "#")).split("/")[1:]:
         root = root[name]
     return root if "$ref" in schema else schema

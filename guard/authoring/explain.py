@@ -1,4 +1,4 @@
-"""What a violation of the configuration's schema means, in words: what is wrong, and what to do."""
+"""Explain violations of the configuration's schema: what is wrong, and what to do."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class _Violation:
 
 
 def _purpose(schema: Mapping[str, Any]) -> str:
-    """Return what a schema is for, on one line as all of a message."""
+    """Return the description of a schema on one line."""
     return " ".join(str(schema.get("description", "see docs/rules.md")).split())
 
 
 def _property(schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return what a schema says of a key: nothing, too, where it only demands it."""
+    """Return the schema of a key; empty if the key is only required, or if its schema is no mapping."""
     found = schema.get("properties", {}).get(key)
     return found if isinstance(found, dict) else {}
 
 
 def explain(error: ValidationError) -> Iterable[Explanation]:
-    """Return a violation in words, each explanation with the path that it is about."""
+    """Return the explanations of a violation, each with its path."""
     path: KeyPath = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path and isinstance(error.instance, str):
         path = (*path, error.instance)
@@ -64,10 +64,10 @@ def explain(error: ValidationError) -> Iterable[Explanation]:
         schema=cast("Mapping[str, Any]", error.schema),
         error=error,
     )
-    return _TELL.get(violation.keyword, _as_it_is)(violation)
+    return _EXPLAIN.get(violation.keyword, _unchanged)(violation)
 
 
-def _as_it_is(violation: _Violation) -> Iterable[Explanation]:
+def _unchanged(violation: _Violation) -> Iterable[Explanation]:
     yield violation.path, violation.error.message
 
 
@@ -94,7 +94,7 @@ def _missing_key(violation: _Violation) -> Iterable[Explanation]:
             yield violation.path, f"{key} is missing; add it: {_purpose(_property(violation.schema, key))}"
 
 
-def _no_choice(violation: _Violation) -> Iterable[Explanation]:
+def _unknown_value(violation: _Violation) -> Iterable[Explanation]:
     choices = [str(choice) for choice in violation.wanted]
     if violation.path[:1] == ("exemptions",):
         text = f"there is no rule {shown(violation.value)}"
@@ -115,26 +115,26 @@ def _other_type(violation: _Violation) -> Iterable[Explanation]:
     yield violation.path, f"must be {names}, not {shown(violation.value)}{reading}; {violation.purpose}"
 
 
-def _useless_text(violation: _Violation) -> Iterable[Explanation]:
+def _rejected_by_format(violation: _Violation) -> Iterable[Explanation]:
     yield violation.path, f"{shown(violation.value)} {violation.error.cause}"
 
 
 def _too_few(violation: _Violation) -> Iterable[Explanation]:
-    # A schema may be of a list and of a mapping.
+    # A schema may allow both a list and a mapping.
     keys = violation.schema.get("properties", {}).keys() if isinstance(violation.value, dict) else set()
     optional = keys - set(violation.schema.get("required", []))
-    what = f"say for which jobs, with at least one of {', '.join(sorted(optional))}" if optional else "add an entry"
-    yield violation.path, f"is not complete; {what}"
+    what = f"select jobs with at least one of {', '.join(sorted(optional))}" if optional else "add an entry"
+    yield violation.path, f"is incomplete; {what}"
 
 
 def _no_alternative(violation: _Violation) -> Iterable[Explanation]:
     needed = [" and ".join(each["required"]) for each in violation.wanted if "required" in each]
     if not needed:
-        return _as_it_is(violation)
+        return _unchanged(violation)
     if violation.path[2:3] == ("overrides",):
-        what = "say what is different for these jobs" if "level" in needed else "say for which jobs"
-        return [(violation.path, f"is not complete; {what}, with at least one of {', '.join(sorted(needed))}")]
-    return [(violation.path, f"is not complete; it needs {' or '.join(needed)}")]
+        what = "change something for these jobs" if "level" in needed else "select jobs"
+        return [(violation.path, f"is incomplete; {what} with at least one of {', '.join(sorted(needed))}")]
+    return [(violation.path, f"is incomplete; it needs {' or '.join(needed)}")]
 
 
 def _other_form(violation: _Violation) -> Iterable[Explanation]:
@@ -153,12 +153,12 @@ def _other_value(violation: _Violation) -> Iterable[Explanation]:
     yield violation.path, f"{text}; {violation.purpose}"
 
 
-_TELL: dict[str, Callable[[_Violation], Iterable[Explanation]]] = {
+_EXPLAIN: dict[str, Callable[[_Violation], Iterable[Explanation]]] = {
     "additionalProperties": _unknown_key,
     "anyOf": _no_alternative,
     "const": _other_value,
-    "enum": _no_choice,
-    "format": _useless_text,
+    "enum": _unknown_value,
+    "format": _rejected_by_format,
     "maximum": _out_of_bounds,
     "minItems": _too_few,
     "minProperties": _too_few,

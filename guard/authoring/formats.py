@@ -1,4 +1,4 @@
-"""The formats that a parameter's schema can name, for text that would be accepted but could never do its work."""
+"""The formats that a parameter's schema can have. They reject texts that are valid YAML but could never match or work."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from guard.authoring.opa import Opa
 
 @dataclass(frozen=True)
 class Format:
-    """All about one format: its word in a type, its row in the guide, and its check, which raises FormatProblem.
+    """A format: its word in the description of a type, its row in the guide, and its check, which raises FormatProblem.
 
-    What OPA can't compile, a rule can't compare with: it must be able to read the text as what `read_as` names.
+    OPA must also be able to compile the text as `read_as`, a glob or a regular expression: otherwise no rule can use it.
     """
 
     name: str
@@ -58,7 +58,7 @@ _ROWS = (
     Format(
         "glob-of-regions",
         "glob",
-        "a glob as `glob` that can match a region; one that matches none that botocore knows is a warning",
+        "a glob as `glob` that can match a region; one that matches none that botocore lists is a warning",
         scope_checks.region_parameter,
         read_as="glob",
     ),
@@ -111,7 +111,7 @@ _ROWS = (
     Format(
         "region-glob",
         "glob",
-        "a region, or a glob of `*` and `?` that can match one; one that matches no region that botocore knows is a warning",
+        "a region, or a glob of `*` and `?` that can match one; one that matches no region that botocore lists is a warning",
         scope_checks.region_glob,
     ),
     Format(
@@ -133,11 +133,11 @@ _ROWS = (
 )
 FORMATS = {row.name: row for row in _ROWS}
 OF_GLOBS = {row.name for row in _ROWS if row.read_as == "glob"}
-"""Those of which a rule reads the globs with the facts of the job filled in."""
+"""Formats of globs: rules read these parameters with the placeholders replaced by facts of the job."""
 
 
 def read_as(schema: Mapping[str, Any]) -> str | None:
-    """Return as what OPA reads a text of this schema, `glob` or `regex`; None for a plain one."""
+    """Return how OPA reads a text of this schema, as `glob` or `regex`; None for plain text."""
     form = FORMATS.get(str(schema.get("format")))
     return form.read_as if form else None
 
@@ -159,7 +159,7 @@ def guide_table() -> str:
 
 
 def _unreadable(opa: Opa, config: object) -> dict[str, set[str]]:
-    """Return the texts of the configuration that OPA can't read, as globs and as regular expressions."""
+    """Return the texts of the configuration that OPA can't read as `glob` and those that it can't read as `regex`."""
     special = sorted({text for text in _texts(config) if re.search(r"[\[\]{}()\\*+?|^$]", text)})
     if not special:
         return {}
@@ -185,7 +185,7 @@ def _for_text(row: Format, unreadable: set[str]) -> Callable[[Any], bool]:
         if isinstance(value, str):
             if value in unreadable:
                 raise FormatProblem(
-                    f"is not a {row.word} that OPA can read; look for a bracket without its partner, or a lone `\\` or `*`"
+                    f"is not a {row.word} that OPA can read; look for an unmatched bracket, or a lone `\\` or `*`"
                 )
             row.check(value)
         return True

@@ -1,4 +1,4 @@
-"""What the rules say of themselves in their METADATA, as OPA reads it."""
+"""Read and check the METADATA of the rules, as OPA reads it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from guard.jobs import BY_KIND
 SCOPE_FACTS = ("account", "region", "role_arn", "job_kind")
 SEVERITIES = ("low", "medium", "high", "critical")
 _TYPES = ["array", "boolean", "integer", "null", "number", "object", "string"]
-# What other languages call them.
+# Names of the types in other languages.
 _OTHER_TYPES = {"bool": "boolean", "dict": "object", "float": "number", "int": "integer", "list": "array", "map": "object"} | {
     "mapping": "object", "str": "string", "text": "string",
 }  # fmt: skip
@@ -30,9 +30,9 @@ _PARTS = tuple(sorted(get_args(Part)))
 class Rule:
     """One rule of the library; its parameters are JSON schemas, each with a description.
 
-    It is about jobs of the `kinds`, all if there are none, that have each part of `needs`. Of the parameters `in_place`, mappings
-    of any length, it looks single keys up. With one of the values by parameter that are `pointless` it finds nothing, and with
-    one of the `emptied` nothing that its section names.
+    The rule is about jobs of the `kinds` (empty for all) that have every part in `needs`. It looks up single keys of the
+    parameters `in_place`, which are mappings of any length. With one of the `pointless` values of parameters it finds nothing;
+    with one of the `emptied` values it finds nothing that its section names.
     """
 
     rule_id: str
@@ -57,7 +57,7 @@ class Rule:
 
     @property
     def about(self) -> tuple[str, ...]:
-        """The job kinds of which some job is the rule's subject."""
+        """The job kinds that the rule may have findings for."""
         return tuple(
             kind.id
             for kind in BY_KIND.values()
@@ -66,7 +66,7 @@ class Rule:
 
 
 def read_rules(opa: Opa, policies: Path) -> tuple[list[Rule], list[Diagnostic]]:
-    """Return all rules of a bundle folder, sorted by id, and what is wrong in METADATA that `metadata_problems` finds complete.
+    """Return all rules of a bundle folder, sorted by id, and the problems of METADATA that `metadata_problems` doesn't report.
 
     Raises ConfigError when OPA can't read the policies.
     """
@@ -129,7 +129,7 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
     texts = []
     if rule.severity and rule.severity not in SEVERITIES:
         known = f"it is one of {', '.join(SEVERITIES)}"
-        wrong = hint(f'custom.severity: "{rule.severity}" is none', rule.severity, list(SEVERITIES), known)
+        wrong = hint(f'custom.severity: "{rule.severity}" is not a severity', rule.severity, list(SEVERITIES), known)
         texts.append(f"METADATA {wrong}")
     texts += _applicability_texts(rule, metadata.get("custom", {}))
     texts += _in_place_texts(rule, metadata.get("custom", {}))
@@ -142,10 +142,10 @@ def _problems(rule: Rule, metadata: Mapping[str, Any]) -> list[Diagnostic]:
 
 
 def _applicability_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]:
-    """Return what is wrong with the kinds and parts that the rule is about."""
+    """Yield the problems of `kinds` and `needs`."""
     for key in ("kinds", "needs"):
         if not isinstance(custom.get(key, []), list) or custom.get(key) == []:
-            yield f"METADATA custom.{key}: must be a list of at least one; leave the key out if the rule is about all jobs"
+            yield f"METADATA custom.{key}: must be a non-empty list; leave the key out if the rule is about all jobs"
     known = f"known are {', '.join(_PARTS)}"
     for part in (part for part in rule.needs if part not in _PARTS):
         yield f"METADATA custom.needs: {hint(f'no job can have {part}', part, list(_PARTS), known)}"
@@ -155,34 +155,34 @@ def _applicability_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]
     rows = [BY_KIND[kind] for kind in rule.kinds if kind in BY_KIND]
     for row in (row for row in rows if not row.parts.issuperset(part for part in rule.needs if part in _PARTS)):
         lacking = ", ".join(sorted(set(rule.needs) & set(_PARTS) - row.parts))
-        yield f"METADATA custom.kinds: no {row.id} job can have {lacking}, which custom.needs demands; leave the kind out"
+        yield f"METADATA custom.kinds: no {row.id} job can have {lacking}, which custom.needs requires; leave the kind out"
 
 
 def _in_place_texts(rule: Rule, custom: Mapping[str, Any]) -> Iterator[str]:
-    """Return what is wrong with the parameters of which the rule looks single keys up."""
+    """Yield the problems of `in_place`."""
     if not isinstance(custom.get("in_place", []), list) or custom.get("in_place") == []:
-        yield "METADATA custom.in_place: must be a list of at least one parameter; leave the key out if there is none"
+        yield "METADATA custom.in_place: must be a non-empty list of parameters; leave the key out if there are none"
     mappings = [
         name for name, schema in rule.parameters.items() if isinstance(schema, dict) and schema.get("type") == "object"
     ]
     for name in (name for name in rule.in_place if name not in mappings):
-        text = hint(f"no parameter {name} is of type object", name, mappings, "only keys of a mapping can be read so")
+        text = hint(f"no parameter {name} is of type object", name, mappings, "only mappings have keys to look up")
         yield f"METADATA custom.in_place: {text}"
 
 
 def _value_texts(
     rule: Rule, custom: Mapping[str, Any], key: str, values: tuple[Mapping[str, Any], ...]
 ) -> Iterator[str]:
-    """Return what is wrong with the values with which a rule finds nothing, for parameters that are right."""
+    """Yield the problems of `pointless` or `emptied`, for parameters whose schemas are valid."""
     at = f"METADATA custom.{key}"
     given = custom.get(key, [{}])
     if not isinstance(given, list) or not given or not all(isinstance(each, dict) for each in given):
-        yield f"{at}: must be a list of mappings from parameters to values; leave the key out if there is none"
+        yield f"{at}: must be a list of mappings from parameters to values; leave the key out if there are none"
     for name, value in ((name, value) for each in values for name, value in each.items()):
         if name not in rule.parameters:
             yield f"{at}: {hint(f'there is no parameter {name}', name, sorted(rule.parameters), 'declare it')}"
         elif not Draft202012Validator(rule.parameters[name]).is_valid(value):
-            yield f"{at}: {name} can't be {shown(value)}, by its own schema"
+            yield f"{at}: {name} can't be {shown(value)} according to its own schema"
 
 
 def _parameter_texts(name: str, schema: object) -> list[str]:
@@ -201,14 +201,14 @@ def _parameter_texts(name: str, schema: object) -> list[str]:
     texts += [f"{at}: {hint(f'unknown format {f}', f, sorted(FORMATS), f'known are {known}')}" for f in unknown]
     wrong = any(not _can_be_tried(inner) for inner in _schemas(schema))
     return texts + (
-        [f"{at}: must_not_match must be a list of texts beside a format of globs or regex"] if wrong else []
+        [f"{at}: must_not_match must be a list of texts, in a schema whose format is regex or a glob"] if wrong else []
     )
 
 
 def _can_be_tried(schema: Mapping[str, Any]) -> bool:
-    """Tell whether there are no examples, or OPA can tell which of them an entry matches."""
+    """Return whether `must_not_match` is missing or a list of texts that OPA can match with entries of this schema."""
     examples = schema.get("must_not_match", {})
-    # A property may be called so.
+    # A mapping is the schema of a property with this name.
     if isinstance(examples, dict):
         return True
     return (
@@ -230,7 +230,7 @@ def _not_a_schema(error: SchemaError) -> str:
 
 
 def formats_of(schema: object) -> Iterator[str]:
-    """Return the formats that a schema names, at any depth."""
+    """Yield the formats in a schema, at any depth."""
     yield from (inner["format"] for inner in _schemas(schema) if isinstance(inner.get("format"), str))
 
 

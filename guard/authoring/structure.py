@@ -1,6 +1,6 @@
-"""What a rule may read and must export: read from OPA's syntax trees.
+"""Check what rules read and export, in OPA's syntax trees.
 
-No comment in a policy, not even one for a linter, changes what is said here.
+Comments in a policy, such as a linter's directives, don't turn off these checks.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Node = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Module:
-    """One file that ships, and the rule that it is of; None for a library."""
+    """One file that ships, and its rule; None for other policies, such as libraries."""
 
     tree: Node
     rule: Rule | None
@@ -47,7 +47,7 @@ class _Module:
 
 
 def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[Diagnostic]:
-    """Return what is wrong with files, references and exports of a bundle folder that OPA can read, each package in its place."""
+    """Return the problems of files, references and exports in a bundle folder; OPA must be able to read it."""
     known = {rule.rule_id: rule for rule in rules}
     root = opa.folder / policies
     problems = [*data_files(policies, root)]
@@ -79,7 +79,7 @@ def _test_of(rule: Rule) -> Path:
 
 
 def _trees(opa: Opa, root: Path) -> dict[str, Node]:
-    # A test may read what it likes, and is longer than what it tests.
+    # Without tests: they may read anything, and are longer than the policies.
     texts = {str(source.file): source.text for source in read_texts(root) if not source.is_test}
     trees: dict[str, Node] = opa.json(
         "eval", "--strict-builtin-errors", "--format", "raw", "--stdin-input", _TREES, given=json.dumps(texts)
@@ -97,7 +97,7 @@ def _references(
     given = values.get(rule.rule_id, {}) if rule else {}
     if not any(_forbidden(_Module(tree, rule, given))):
         return []
-    # Only the slower way to read a file tells positions. A tree has some parts twice.
+    # `opa parse` is slower, but has positions. In a set, because a tree has some parts twice.
     placed = _Module(opa.parse(file), rule, given)
     return sorted(
         {Diagnostic(file, node["location"]["row"], node["location"]["col"], text) for node, text in _forbidden(placed)}
@@ -112,7 +112,7 @@ def _names(trees: Iterable[Node]) -> dict[Segments, set[str]]:
 
 
 def _silences(opa: Opa, file: Path, tree: Node, names: set[str]) -> list[Diagnostic]:
-    """Return the expressions of a file, of whatever package, that may be undefined where they should be true."""
+    """Return the expressions of a file, in any package, that may be undefined where they should be true."""
     if not any(_silent(tree, names)):
         return []
     places = {
@@ -134,7 +134,7 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
             continue
         aliases[imported.get("alias") or str(path[-1])] = path
         if path == _V1:
-            yield imported["path"], "every policy is in this version of Rego already; remove the import"
+            yield imported["path"], "all policies are in this version of Rego; remove the import"
         elif not _is_shorthand(module, path) and (text := _refusal(module, path)):
             yield imported["path"], text
     for node, path in _read(module.tree.get("rules", []), aliases):
@@ -150,7 +150,7 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
 
 
 def _misnamed(tree: Node) -> Iterator[tuple[Node, str]]:
-    """Yield the fields that a finding can't have; what is wrong with one that is put together elsewhere only a trial shows."""
+    """Yield the fields that a finding can't have; only the trial sees those of findings that aren't literals in the head."""
     heads = (rule["head"] for rule in tree.get("rules", []))
     findings = [head["key"] for head in heads if head["ref"][0]["value"] == "findings" and "key" in head]
     for key in (key for finding in findings if finding["type"] == "object" for key, _ in finding["value"]):
@@ -161,7 +161,7 @@ def _misnamed(tree: Node) -> Iterator[tuple[Node, str]]:
 
 
 def _read(value: Any, aliases: Mapping[str, Segments]) -> Iterator[tuple[Node, Segments]]:
-    """Walk through the documents that a tree reads, and what they are in full."""
+    """Yield the nodes of a tree that read documents, with their full references."""
     if isinstance(value, dict):
         kind = value.get("type")
         if kind == "ref":
@@ -177,7 +177,7 @@ def _inner(value: Any) -> Iterable[Any]:
         return value
     if not isinstance(value, dict):
         return ()
-    # The first part of a reference is a name; what stands in its brackets is read.
+    # The first part of a reference is a name. The other parts may be expressions in brackets, which are read.
     parts = value.get("ref", []) if value.get("type") != "ref" else value["value"]
     return [*parts[1:], *(value[key] for key in value.keys() - {"location", "ref", "value"}), *_value(value)]
 
@@ -197,7 +197,7 @@ def _read_reference(value: Node, aliases: Mapping[str, Segments]) -> Iterator[tu
 
 
 def _is_shorthand(module: _Module, path: Segments) -> bool:
-    """Tell whether an import only shortens what a rule may read; what is read through it is judged where it is read."""
+    """Return whether an import only abbreviates a rule's parameters; references through it are checked where they are."""
     return module.rule is not None and path in (
         _PARAMETERS,
         *((*_PARAMETERS, view) for view in ("of", "globs", "changed")),
@@ -229,18 +229,18 @@ def _refusal(module: _Module, path: Segments) -> str | None:
 
 
 def _rules_refusal(path: Segments, name: str) -> str | None:
-    """Return what is wrong with reading rules elsewhere: a bundle has only those that are on."""
+    """Return the message if a policy other than guard/main and guard/plan reads rules: a bundle only has those that are on."""
     if all(step in (wanted, None) for step, wanted in zip(path, _RULES, strict=False)):
-        return f"only guard/main and guard/plan look into rules, not {name}; have what both need in a library"
+        return f"only guard/main and guard/plan may read rules, here {name}; move code that both need to a library"
     return None
 
 
 def _parameter_refusal(rule: Rule, path: Segments) -> str | None:
-    """Return what is wrong with a reference below data.guard.parameters."""
+    """Return the message for an invalid reference below data.guard.parameters; None for a valid one."""
     view, rule_id, parameter = (*path[3:6], None, None, None)[:3]
     if view not in ("of", "globs", "changed") or rule_id != rule.rule_id or parameter is None:
         return (
-            f"write out which parameter is read: data.guard.parameters.of.{rule.rule_id}.<parameter>, not {_name(path)}"
+            f"name the parameter that is read: data.guard.parameters.of.{rule.rule_id}.<parameter>, not {_name(path)}"
         )
     if parameter not in rule.parameters:
         return _undeclared(rule, parameter)
@@ -248,28 +248,27 @@ def _parameter_refusal(rule: Rule, path: Segments) -> str | None:
         return f"custom.in_place has {parameter}, so only its keys can be read: {_place(rule, parameter)}"
     right = _view(rule, parameter)
     if view not in ("changed", right):
-        what = "holds globs, in which {account} is that of the job" if right == "globs" else "holds no globs"
+        what = "has globs, where {account} stands for the job's account" if right == "globs" else "has no globs"
         return f"{parameter} {what}; read it as data.guard.parameters.{right}.{rule.rule_id}.{parameter}"
     return None
 
 
 def _section_refusal(rule: Rule, path: Segments) -> str | None:
-    """Return what is wrong with a reference into the rule's own section, which may only look up one key of a mapping."""
+    """Return the message for an invalid reference into the rule's own section, which may only look up a key of a mapping."""
     if path[:1] == ("overrides",):
         path = path[2:]
     parameter = path[0] if path else None
     if parameter is None:
-        return f"write out which parameter is read: data.guard.parameters.of.{rule.rule_id}.<parameter>"
+        return f"name the parameter that is read: data.guard.parameters.of.{rule.rule_id}.<parameter>"
     if parameter not in rule.parameters:
         return _undeclared(rule, parameter)
     if len(path) > 1 and rule.parameters[parameter].get("type") == "object":
         if parameter in rule.in_place:
             return None
-        return f"name {parameter} in custom.in_place of the METADATA, and export `in_place`: see docs/policies.md, What a rule is"
+        return f"list {parameter} in custom.in_place of the METADATA, and export `in_place`: see docs/policies.md, What a rule is"
     view = _view(rule, parameter)
     return (
-        "an override would not count here; read the parameter as "
-        f"data.guard.parameters.{view}.{rule.rule_id}.{parameter}"
+        f"overrides have no effect here; read the parameter as data.guard.parameters.{view}.{rule.rule_id}.{parameter}"
     )
 
 
@@ -282,7 +281,7 @@ def _view(rule: Rule, parameter: str) -> str:
 
 
 def _undeclared(rule: Rule, parameter: str) -> str:
-    text = f"the rule has no parameter {parameter} in its METADATA, so nobody can give it"
+    text = f"the rule has no parameter {parameter} in its METADATA, so it can't be set"
     return hint(text, parameter, sorted(rule.parameters), "declare it in custom.parameters")
 
 
@@ -291,7 +290,7 @@ def _name(path: Segments) -> str:
 
 
 def _segments(path: Iterable[Node]) -> Segments:
-    """Return a reference as names, None where a variable stands for every name."""
+    """Return a reference as names; None for a variable, which stands for any name."""
     first, *rest = path
     names = (str(part["value"]) if part["type"] == "string" else None for part in rest)
     return (str(first["value"]) if first["type"] == "var" else None, *names)

@@ -1,4 +1,4 @@
-"""Whether the policies compile: OPA's strict check against the schema, and once more where it doesn't look."""
+"""Check that the policies compile: OPA's strict check against the schema, and a second one for what that doesn't check."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from guard.authoring.syntax_errors import syntax_problems
 from guard.authoring.type_errors import type_problems
 
 _IMPORT = re.compile(r"^import future\.keywords\.not$", re.MULTILINE)
-# A body after `not` can't be read without the import.
+# Without the import, OPA can't parse a `not` with a body.
 _NOT_OF_A_BODY = re.compile(r"\bnot\s*\{")
 
 
 def check_types(opa: Opa, policies: Path) -> list[Diagnostic]:
-    """Return why policies can't be read, or what is wrong with their types. Raises ConfigError for what OPA can't load."""
+    """Return the syntax errors of the policies, or else their type errors. Raises ConfigError if OPA can't load them."""
     errors = strict_errors(opa, policies)
     return unreadable(opa, errors) or mistyped(opa, policies, errors)
 
 
 def strict_errors(opa: Opa, policies: Path) -> list[OpaError]:
-    """Return what OPA's strict check reports. Raises ConfigError."""
+    """Return the errors of OPA's strict check. Raises ConfigError."""
     with quick_copy(opa, policies) as copied:
         return reported(copied.run("check", "--strict", "--bundle", policies, *FLAGS, "--format", "json"), policies)
 
 
 def unreadable(opa: Opa, errors: list[OpaError]) -> list[Diagnostic]:
-    """Return what is wrong with the files among those of the strict check that are not Rego."""
+    """Return the syntax errors among the errors of the strict check, as diagnostics."""
     return syntax_problems(opa.folder, (error for error in errors if error.is_syntax))
 
 
 def mistyped(opa: Opa, policies: Path, errors: list[OpaError]) -> list[Diagnostic]:
-    """Return what is wrong with the types of policies that OPA can read, of which the strict check reports these errors.
+    """Return the type errors of policies that OPA can parse; `errors` are those of the strict check.
 
-    In a file with `import future.keywords.not`, OPA checks no arguments inside of a `not`: `not f(1, 2)` passes for a
-    function of one argument, and is true for ever. So what passes is checked again without the import, for types only.
+    In a file with `import future.keywords.not`, OPA doesn't check arguments inside of a `not`: `not f(1, 2)` passes for a
+    function of one argument, and is always true. So policies that pass are checked again without the import, only for types.
     """
     return type_problems(opa, policies, errors or _errors_inside_of_not(opa, policies))
 

@@ -1,4 +1,4 @@
-"""Where each value of a YAML file stands, and what in it would be lost without a word."""
+"""The positions of all values in a YAML file, and problems that parsers of YAML pass over silently."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ KeyPath = tuple[str | int, ...]
 Position = tuple[int, int]
 _DEEPEST = 100
 _NO_TEXT = "this key is not text; put it in quotes"
-_NO_SLASH = r"OPA doesn't read \/ between double quotes; write / alone"
-# A backslash that stands before a slash and isn't escaped itself.
+_NO_SLASH = r"OPA can't read \/ in double quotes; write only /"
+# A backslash before a slash that isn't escaped itself.
 _SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -25,15 +25,15 @@ class Positions:
     """Line and column of every key and list item of one file, counted from 1."""
 
     def __init__(self, file: Path, text: str, is_truth: Callable[[KeyPath], bool] = lambda _: False) -> None:
-        """Read the positions; what YAML itself can't read, repeated keys and keys that aren't text become problems.
+        """Read the positions; invalid YAML, duplicate keys and keys that aren't text become problems.
 
-        `is_truth` says where true or false is wanted, so that the advice about a `no` is right there.
+        `is_truth` returns whether a boolean is expected at a path: the advice about a `no` depends on it.
         """
         self.file = file
         self._is_truth = is_truth
         self.problems: list[Diagnostic] = []
         self.broken: Diagnostic | None = None
-        """What keeps the text from being YAML at all."""
+        """The reason why the text isn't valid YAML."""
         self._positions: dict[KeyPath, Position] = {(): (1, 1)}
         self._open: list[yaml.Node] = []
         self._text = text
@@ -51,13 +51,13 @@ class Positions:
             self.problems = [self.broken]
 
     def at(self, path: KeyPath) -> Position:
-        """Return the place of the value at a path, or of the nearest one around it that is written in the file."""
+        """Return the position of the value at a path, or of its nearest parent that is in the file."""
         while path not in self._positions:
             path = path[:-1]
         return self._positions[path]
 
     def problem(self, path: KeyPath, text: str) -> Diagnostic:
-        """Return an error at a path; the text says what is wrong and what to do."""
+        """Return an error at a path."""
         return Diagnostic(self.file, *self.at(path), f"{dotted(path)}: {text}" if path else text)
 
     def warning(self, path: KeyPath, text: str) -> Diagnostic:
@@ -66,7 +66,7 @@ class Positions:
 
     def _walk(self, node: yaml.Node, path: KeyPath) -> None:
         if node in self._open:
-            self.problems.append(self.problem(path, "repeats what it stands in, without end; write out what is meant"))
+            self.problems.append(self.problem(path, "is an alias of a value that contains it; write the content out"))
             return
         if len(path) > _DEEPEST:
             raise RecursionError
@@ -83,7 +83,7 @@ class Positions:
         self._open.pop()
 
     def _misread(self, node: yaml.Node, path: KeyPath) -> str | None:
-        """Return what is wrong with a scalar that some reader takes for something else, or OPA not at all."""
+        """Return the message for a scalar that OPA can't read, or that parsers of YAML read differently; else None."""
         if node.tag.endswith(":float") and node.value.lstrip("+-").lower() in (".inf", ".nan"):
             return f'{node.value} is not a number that policies can read; write a number, or "{node.value}" as text'
         if self._has_slash(node):
@@ -94,9 +94,9 @@ class Positions:
         advice = str(meant).lower() if self._is_truth(path) else f'"{node.value}"'
         if path[-1:] == ("level",):
             advice = "warn or deny" if meant else '"off"'
-        return f"{node.value} is a truth value for some readers; write {advice}"
+        return f"{node.value} is a boolean for some parsers of YAML; write {advice}"
 
-    def _refuse(self, key: yaml.Node, path: KeyPath, text: str) -> None:
+    def _report(self, key: yaml.Node, path: KeyPath, text: str) -> None:
         self.problems.append(Diagnostic(self.file, *_position(key), f"{dotted(path)}: {text}" if path else text))
 
     def _has_slash(self, node: yaml.Node) -> bool:
@@ -106,17 +106,15 @@ class Positions:
     def _enter(self, key: yaml.Node, value: yaml.Node, path: KeyPath) -> None:
         if key.tag != "tag:yaml.org,2002:str":
             merge = key.tag.endswith(":merge")
-            self._refuse(key, path, "`<<` is not used here; write the keys out" if merge else _NO_TEXT)
+            self._report(key, path, "`<<` is not used here; write the keys out" if merge else _NO_TEXT)
             return
         if self._has_slash(key):
-            self._refuse(key, path, _NO_SLASH)
+            self._report(key, path, _NO_SLASH)
             return
         inner = (*path, str(key.value))
         if inner in self._positions:
             line = self._positions[inner][0]
-            text = (
-                f"{dotted(inner)}: is here a second time, the first is in line {line}, and only one counts; remove one"
-            )
+            text = f"{dotted(inner)}: is a duplicate of the key in line {line}, and only one counts; remove one"
             self.problems.append(Diagnostic(self.file, *_position(key), text))
             return
         self._positions[inner] = _position(key)
@@ -124,7 +122,7 @@ class Positions:
 
 
 def _deepest_place(text: str) -> Position:
-    """Return where a text opens more than a configuration needs."""
+    """Return the position where a text exceeds the maximum depth."""
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -134,7 +132,7 @@ def _deepest_place(text: str) -> Position:
 
 
 def dotted(path: KeyPath) -> str:
-    """Return a path as people write it: `rules.max_runtime.seconds`, `exemptions[0].scope`."""
+    """Return a path in dotted notation: `rules.max_runtime.seconds`, `exemptions[0].scope`."""
     text = ""
     for part in path:
         if isinstance(part, int):

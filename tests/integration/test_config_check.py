@@ -174,7 +174,7 @@ def test_a_role_that_no_job_can_have_is_told_of_the_rule_for_roles(tmp_path: Pat
     assert said == [
         "matches no role: it is compared with the whole ARN; write arn:aws:iam::*:role/Admin*",
         "matches no role: 11112222333 is not an account, which has 12 digits",
-        "is not a glob that OPA can read; look for a bracket without its partner, or a lone `\\` or `*`",
+        "is not a glob that OPA can read; look for an unmatched bracket, or a lone `\\` or `*`",
     ]
 
 
@@ -190,8 +190,8 @@ def test_a_truth_value_in_other_words_is_told_to_be_written_as_one(
     tree = copy_policies(tmp_path, opa, rules=["mutable_tag"])
     said = _said(tree, f"rules:\n  mutable_tag:\n    level: off\n    digest_required: {written}\nexemptions: []\n")
     assert said == [
-        f'{CONFIG}:3:5: rules.mutable_tag.level: off is a truth value for some readers; write "off"',
-        f"{CONFIG}:4:5: rules.mutable_tag.digest_required: {written} is a truth value for some readers; write {meant}",
+        f'{CONFIG}:3:5: rules.mutable_tag.level: off is a boolean for some parsers of YAML; write "off"',
+        f"{CONFIG}:4:5: rules.mutable_tag.digest_required: {written} is a boolean for some parsers of YAML; write {meant}",
     ]
 
 
@@ -202,7 +202,7 @@ def test_a_truth_value_in_other_words_is_told_to_be_written_as_one(
         pytest.param("", "the configuration is empty; it needs the keys rules and exemptions", id="empty"),
         pytest.param("- a\n", "must be a mapping", id="a list"),
         pytest.param("rules: []\nexemptions: {}\n", "rules: must be a mapping", id="sections of other types"),
-        pytest.param('rules: {}\nrules: {}\nexemptions: []\n', "rules: is here a second time", id="section twice"),
+        pytest.param('rules: {}\nrules: {}\nexemptions: []\n', "rules: is a duplicate of the key in line", id="section twice"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_configuration_at_all_is_told(said: Said, text: str, expected: str) -> None:

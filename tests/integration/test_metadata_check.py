@@ -15,12 +15,14 @@ from tests.support.policies import POLICIES, copy_policies
     ("old", "new", "expected"),
     [
         pytest.param("# title: Runtime limit\n", "", "METADATA has no title", id="no title"),
-        pytest.param("severity: medium", "severity: bad", 'METADATA custom.severity: "bad" is none; it is one', id="severity"),
+        pytest.param(
+            "severity: medium", "severity: bad", 'METADATA custom.severity: "bad" is not a severity; it is one', id="severity",
+        ),
         pytest.param("#   remediation: >-", '#   remediation: ""\n#   advice: >-', "has no custom.remediation", id="no advice"),
         pytest.param("# title: Runtime limit\n", '# title: " "\n', "METADATA has no title", id="empty title"),
         pytest.param("[max-runtime]", "[max-time, spto]", "no job can have spto; did you mean spot?", id="unknown part"),
         pytest.param("[max-runtime]", "vpcs", "custom.needs: no job can have vpcs; did you mean vpc?", id="needs as text"),
-        pytest.param("[max-runtime]", "[]", "custom.needs: must be a list of at least one; leave the key out", id="no needs"),
+        pytest.param("[max-runtime]", "[]", "custom.needs: must be a non-empty list; leave the key out", id="no needs"),
         pytest.param(
             "needs:", "kinds: [training, labelling]\n#   needs:",
             "METADATA custom.kinds: labelling is not a known job kind; did you mean labeling?", id="unknown kind",
@@ -28,24 +30,24 @@ from tests.support.policies import POLICIES, copy_policies
         pytest.param(
             "needs:", "kinds: [x]\n#   needs:", "x is not a known job kind; known are training, processing, ", id="no kind",
         ),
-        pytest.param("needs:", "kinds: []\n#   needs:", "custom.kinds: must be a list of at least one", id="no kinds"),
-        pytest.param("needs:", "kinds: training\n#   needs:", "custom.kinds: must be a list of at least one", id="kinds as text"),
+        pytest.param("needs:", "kinds: []\n#   needs:", "custom.kinds: must be a non-empty list", id="no kinds"),
+        pytest.param("needs:", "kinds: training\n#   needs:", "custom.kinds: must be a non-empty list", id="kinds as text"),
         pytest.param(
             "needs:", "kinds: [training, transform]\n#   needs:",
-            "custom.kinds: no transform job can have max-runtime, which custom.needs demands; leave the kind out",
+            "custom.kinds: no transform job can have max-runtime, which custom.needs requires; leave the kind out",
             id="kind without a need",
         ),
         pytest.param(
-            "needs:", "in_place: []\n#   needs:", "custom.in_place: must be a list of at least one parameter; leave the key out",
+            "needs:", "in_place: []\n#   needs:", "custom.in_place: must be a non-empty list of parameters; leave the key out",
             id="nothing in place",
         ),
         pytest.param(
-            "needs:", "in_place: seconds\n#   needs:", "custom.in_place: must be a list of at least one parameter",
+            "needs:", "in_place: seconds\n#   needs:", "custom.in_place: must be a non-empty list of parameters",
             id="in place as text",
         ),
         pytest.param(
             "needs:", "in_place: [seconds]\n#   needs:",
-            "custom.in_place: no parameter seconds is of type object; only keys of a mapping can be read so", id="no mapping",
+            "custom.in_place: no parameter seconds is of type object; only mappings have keys to look up", id="no mapping",
         ),
         pytest.param("# related_resources:", "# authors:", "METADATA has no related_resources; name a page", id="no page"),
         pytest.param(

@@ -111,61 +111,61 @@ def test_a_library_that_reads_more_than_libraries_is_told(tree: Opa, body: str, 
     [
         pytest.param(
             "_x := data.guard.parameters.of.max_runtime.secnds",
-            "the rule has no parameter secnds in its METADATA, so nobody can give it; did you mean seconds?",
+            "the rule has no parameter secnds in its METADATA, so it can't be set; did you mean seconds?",
             id="misspelt",
         ),
         pytest.param(
             "_x := data.guard.parameters.changed.max_runtime.names",
-            "the rule has no parameter names in its METADATA, so nobody can give it; declare it in custom.parameters",
+            "the rule has no parameter names in its METADATA, so it can't be set; declare it in custom.parameters",
             id="undeclared",
         ),
         pytest.param(
             'import data.guard.parameters.of.max_runtime as c\n_x := c["secnds"]',
-            "the rule has no parameter secnds in its METADATA, so nobody can give it; did you mean seconds?",
+            "the rule has no parameter secnds in its METADATA, so it can't be set; did you mean seconds?",
             id="by another name",
         ),
         pytest.param(
             'import data.guard.parameters.of.max_runtime\n_x := object.get(max_runtime, "secnds", 1)',
-            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>, not "
+            "name the parameter that is read: data.guard.parameters.of.max_runtime.<parameter>, not "
             "data.guard.parameters.of.max_runtime",
             id="as a whole",
         ),
         pytest.param(
             "_x := data.guard.parameters.of.max_runtime[input.job.kind]",
-            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>, not "
+            "name the parameter that is read: data.guard.parameters.of.max_runtime.<parameter>, not "
             "data.guard.parameters.of.max_runtime.[...]",
             id="by a variable",
         ),
         pytest.param(
             "_x := data.guard.parameters.of.other.seconds",
-            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>, not "
+            "name the parameter that is read: data.guard.parameters.of.max_runtime.<parameter>, not "
             "data.guard.parameters.of.other.seconds",
             id="of another rule",
         ),
         pytest.param(
             "_x := data.guard.parameters.applied.max_runtime",
-            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>, not "
+            "name the parameter that is read: data.guard.parameters.of.max_runtime.<parameter>, not "
             "data.guard.parameters.applied.max_runtime",
             id="not a parameter",
         ),
         pytest.param(
             "_x := data.guard.parameters.globs.max_runtime.seconds",
-            "seconds holds no globs; read it as data.guard.parameters.of.max_runtime.seconds",
+            "seconds has no globs; read it as data.guard.parameters.of.max_runtime.seconds",
             id="not of globs",
         ),
         pytest.param(
             "_x := data.guard.config.rules.max_runtime.seconds",
-            "an override would not count here; read the parameter as data.guard.parameters.of.max_runtime.seconds",
+            "overrides have no effect here; read the parameter as data.guard.parameters.of.max_runtime.seconds",
             id="of the section",
         ),
         pytest.param(
             "_x := data.guard.config.rules.max_runtime.level",
-            "the rule has no parameter level in its METADATA, so nobody can give it; declare it in custom.parameters",
+            "the rule has no parameter level in its METADATA, so it can't be set; declare it in custom.parameters",
             id="level",
         ),
         pytest.param(
             "_x := data.guard.config.rules.max_runtime.overrides",
-            "write out which parameter is read: data.guard.parameters.of.max_runtime.<parameter>",
+            "name the parameter that is read: data.guard.parameters.of.max_runtime.<parameter>",
             id="overrides",
         ),
     ],
@@ -190,18 +190,18 @@ GLOBS = """\
         pytest.param("_x := data.guard.parameters.globs.max_runtime.seconds", None, id="globs"),
         pytest.param(
             "_x := data.guard.parameters.of.max_runtime.seconds",
-            "seconds holds globs, in which {account} is that of the job; read it as "
+            "seconds has globs, where {account} stands for the job's account; read it as "
             "data.guard.parameters.globs.max_runtime.seconds",
             id="globs without the facts of the job",
         ),
         pytest.param(
             "_x := data.guard.config.rules.max_runtime.seconds[input.job.name]",
-            "name seconds in custom.in_place of the METADATA, and export `in_place`: see docs/policies.md, What a rule is",
+            "list seconds in custom.in_place of the METADATA, and export `in_place`: see docs/policies.md, What a rule is",
             id="one key, undeclared",
         ),
         pytest.param(
             "_x := data.guard.config.rules.max_runtime.seconds",
-            "an override would not count here; read the parameter as data.guard.parameters.globs.max_runtime.seconds",
+            "overrides have no effect here; read the parameter as data.guard.parameters.globs.max_runtime.seconds",
             id="the mapping as a whole",
         ),
     ],

@@ -90,7 +90,7 @@ def test_what_opa_alone_refuses_is_told_in_its_words(said: Said, monkeypatch: py
 
 def test_how_it_is_written_comes_first_and_alone(said: Said) -> None:
     text = HEAD + "    needed: 2\n    secnds: 1\n"
-    told = ["6:5: rules.own.needed: is here a second time, the first is in line 5, and only one counts; remove one"]
+    told = ["6:5: rules.own.needed: is a duplicate of the key in line 5, and only one counts; remove one"]
     assert (said(text), said(text, values=False)) == (told, told)
 
 
@@ -102,14 +102,14 @@ def test_without_values_only_how_it_is_written_is_checked(said: Said) -> None:
 @pytest.mark.parametrize(
     ("line", "advice"),
     [
-        ("    strict: no", "rules.own.strict: no is a truth value for some readers; write false"),
-        ("    by_name: {a: no}", "rules.own.by_name.a: no is a truth value for some readers; write false"),
-        ("    flags: [no]", "rules.own.flags[0]: no is a truth value for some readers; write false"),
-        ("    names: [no]", 'rules.own.names[0]: no is a truth value for some readers; write "no"'),
-        ("    other: no", 'rules.own.other: no is a truth value for some readers; write "no"'),
-        ("    strict: [no]", 'rules.own.strict[0]: no is a truth value for some readers; write "no"'),
-        ("  no_rule: {strict: no}", 'rules.no_rule.strict: no is a truth value for some readers; write "no"'),
-        ("accounts: [no]", 'accounts[0]: no is a truth value for some readers; write "no"'),
+        ("    strict: no", "rules.own.strict: no is a boolean for some parsers of YAML; write false"),
+        ("    by_name: {a: no}", "rules.own.by_name.a: no is a boolean for some parsers of YAML; write false"),
+        ("    flags: [no]", "rules.own.flags[0]: no is a boolean for some parsers of YAML; write false"),
+        ("    names: [no]", 'rules.own.names[0]: no is a boolean for some parsers of YAML; write "no"'),
+        ("    other: no", 'rules.own.other: no is a boolean for some parsers of YAML; write "no"'),
+        ("    strict: [no]", 'rules.own.strict[0]: no is a boolean for some parsers of YAML; write "no"'),
+        ("  no_rule: {strict: no}", 'rules.no_rule.strict: no is a boolean for some parsers of YAML; write "no"'),
+        ("accounts: [no]", 'accounts[0]: no is a boolean for some parsers of YAML; write "no"'),
     ],
     ids=[
         "parameter",
@@ -129,7 +129,7 @@ def test_a_truth_value_is_proposed_only_where_one_is_wanted(said: Said, line: st
 def test_a_parameter_that_only_overrides_give_is_told_with_its_default(said: Said) -> None:
     first, second = "{region: eu-*, strict: false, needed: 2}", "{region: us-*, names: [b], strict: true}"
     overrides = f"    overrides:\n      - {first}\n      - {second}\n"
-    text = "the section doesn't give {} itself; add it there, for all other jobs: the default is {}"
+    text = "the section itself has no {}; add it there, for all other jobs: the default is {}"
     at, names = "rules.own.overrides", '["a"]'
     assert said(HEAD + overrides) == [
         f"7:24: {at}[0].strict: {text.format('strict', 'true')}",

@@ -65,18 +65,18 @@ def _in(*path: Any, value: Any) -> Any:
         ({"pattern": "\\S", "description": "Who."}, " ", "is empty; Who."),
         ({"pattern": "^a", "description": "Who."}, "b", '"b" doesn\'t have the form ^a; Who.'),
         ({"format": "odd"}, "even", '"even" is even; write an odd one'),
-        ({"minItems": 1}, [], "is not complete; add an entry"),
-        ({"minItems": 1, "properties": {"a": {}}}, [], "is not complete; add an entry"),
+        ({"minItems": 1}, [], "is incomplete; add an entry"),
+        ({"minItems": 1, "properties": {"a": {}}}, [], "is incomplete; add an entry"),
         ({"type": "array", "description": "What\n it is.\n"}, 7, "must be a list, not 7; What it is."),
         (
             {"minProperties": 1, "properties": {"b": {}, "a": {}, "c": {}}, "required": ["c"]},
             {},
-            "is not complete; say for which jobs, with at least one of a, b",
+            "is incomplete; select jobs with at least one of a, b",
         ),
         (
             {"anyOf": [{"required": ["a", "b"]}, {"required": ["c"]}, {"type": "integer"}]},
             {},
-            "is not complete; it needs a and b or c",
+            "is incomplete; it needs a and b or c",
         ),
         ({"anyOf": [{"type": "integer"}]}, "x", "'x' is not valid under any of the given schemas"),
         ({"multipleOf": 2}, 3, "3 is not a multiple of 2"),
@@ -157,15 +157,15 @@ def test_an_exemption_from_no_rule_is_told(value: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("names", "text"),
     [
-        (("seconds", "level"), "say what is different for these jobs, with at least one of level, seconds"),
-        (("region", "account"), "say for which jobs, with at least one of account, region"),
+        (("seconds", "level"), "change something for these jobs with at least one of level, seconds"),
+        (("region", "account"), "select jobs with at least one of account, region"),
     ],
     ids=["what", "for which"],
 )
 def test_an_override_that_is_not_complete_is_told_what_it_lacks(names: tuple[str, ...], text: str) -> None:
     path = ("rules", "max_runtime", "overrides", 0)
     schema = _at(*path, anyOf=[{"required": [name]} for name in names])
-    assert _said(schema, _in(*path, value={})) == [(path, f"is not complete; {text}")]
+    assert _said(schema, _in(*path, value={})) == [(path, f"is incomplete; {text}")]
 
 
 def test_a_key_that_is_no_name_is_told_at_the_key() -> None:

@@ -13,15 +13,15 @@ from guard.jobs import BY_KIND
 
 EMPTY = "is empty and matches nothing; remove it"
 EMPTY_SCOPE = 'is empty and matches nothing; write "*" for everything'
-COMMA = "has a comma, which separates nothing here; write a list, or ? where the value has a comma"
-PLACEHOLDER = "has {}, which stands for nothing; a fact of the job is one of {{account}}, {{region}}, {{partition}}"
+COMMA = "has a comma, which doesn't separate globs; write a list, or ? where the value has a comma"
+PLACEHOLDER = "has the unknown placeholder {}; known are {{account}}, {{region}}, {{partition}}"
 BRACKET = "has a bracket or a backslash; only * and ? are special here, write a list instead"
 NO_DAY = "is not a date of the years 2000 to 2199; write one as YYYY-MM-DD"
 NO_ACCOUNT = "matches no account; write its 12 digits in quotes, or a glob of digits, * and ?"
 NO_REGION = "matches no region; write one as eu-west-1, or a glob as eu-*"
 NO_ROLE = "matches no role; write arn:<partition>:iam::<account>:role/<path and name>, where each part may be a glob"
 SHORT = "matches no role: {} is not an account, which has 12 digits"
-NO_BUCKET = "matches no bucket, as it compares with its name alone; write"
+NO_BUCKET = "matches no bucket: it is compared with the bare name; write"
 KINDS = f"known are {', '.join(BY_KIND)}"
 
 WHOLE_ARN = "matches no role: it is compared with the whole ARN; write"
@@ -125,10 +125,10 @@ REFUSED = [
     ("glob", "{account}{}", PLACEHOLDER.format("{}")),
     ("regex", "", EMPTY),
     ("image-entry", "pytorch-*", "can never match an image: a wildcard in an exact entry: it belongs in `patterns`"),
-    ("image-entry", " a:1 ", "is not how images are compared; write a:1"),
-    ("image-pattern", "a:1", "has no wildcard; move it to `images`, where a lookup costs the same however long the list"),
+    ("image-entry", " a:1 ", "is not in canonical form; write a:1"),
+    ("image-pattern", "a:1", "has no wildcard; move it to `images`, where a lookup is fast in a list of any length"),
     ("image-pattern", "A*", "can never match an image: upper case in the repository: names of repositories are lower case"),
-    ("image-scope", "Host.example.com/a*", "is not how images are compared; write host.example.com/a*"),
+    ("image-scope", "Host.example.com/a*", "is not in canonical form; write host.example.com/a*"),
     ("day", "1999-12-31", NO_DAY),
     ("day", "2200-01-01", NO_DAY),
     ("day", "20261231", NO_DAY),
@@ -239,7 +239,7 @@ def test_a_text_that_can_never_match_is_refused_with_what_to_write(form: str, te
 @pytest.mark.parametrize("text", ["/opt", "/opt/ml", "/opt/ml/code", "/tmp", "/tmp/a"])
 def test_a_path_that_a_job_writes_to_is_only_doubted(text: str) -> None:
     root = "/opt/ml" if text.startswith("/opt") else "/tmp"
-    said = f"is at, above or below {root}, where a job's owner writes; write folders of the image alone"
+    said = f"is at, above or below {root}, where a job's owner writes; write only folders of the image itself"
     with pytest.raises(FormatDoubt, match=f"^{re.escape(said)}$"):
         FORMATS["path-of-images"].check(text)
 

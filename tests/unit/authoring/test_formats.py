@@ -57,7 +57,7 @@ def _said(opa: Any, form: str, text: Any) -> str | None:
 
 def test_a_text_that_opa_cant_read_is_told_with_what_to_look_for() -> None:
     opa = Reader(glob=["x*"], regex=["x*", "[a"])
-    text = "OPA can read; look for a bracket without its partner, or a lone `\\` or `*`"
+    text = "OPA can read; look for an unmatched bracket, or a lone `\\` or `*`"
     assert _said(opa, "glob", "[a") == f"is not a glob that {text}"
     assert _said(opa, "regex", "[a") is None
     opa = Reader(glob=["x*", "[a"], regex=["x*"])

@@ -104,18 +104,21 @@ KINDS = ", ".join(BY_KIND)
 @pytest.mark.parametrize(
     ("custom", "text"),
     [
-        ({"severity": "bad"}, 'METADATA custom.severity: "bad" is none; it is one of low, medium, high, critical'),
-        ({"severity": "lo"}, 'METADATA custom.severity: "lo" is none; did you mean low?'),
+        (
+            {"severity": "bad"},
+            'METADATA custom.severity: "bad" is not a severity; it is one of low, medium, high, critical',
+        ),
+        ({"severity": "lo"}, 'METADATA custom.severity: "lo" is not a severity; did you mean low?'),
         ({"needs": ["max-runtime", "spto"]}, "METADATA custom.needs: no job can have spto; did you mean spot?"),
         ({"kinds": ["labelling"]}, "METADATA custom.kinds: labelling is not a known job kind; did you mean labeling?"),
         ({"kinds": ["x"]}, f"METADATA custom.kinds: x is not a known job kind; known are {KINDS}"),
         (
             {"needs": ["max-runtime", "spot", "xyz"], "kinds": ["training", "transform", "zzz"]},
-            "METADATA custom.kinds: no transform job can have max-runtime, spot, which custom.needs demands; leave the kind out",
+            "METADATA custom.kinds: no transform job can have max-runtime, spot, which custom.needs requires; leave the kind out",
         ),
         (
             {"in_place": ["seconds"]},
-            "METADATA custom.in_place: no parameter seconds is of type object; only keys of a mapping can be read so",
+            "METADATA custom.in_place: no parameter seconds is of type object; only mappings have keys to look up",
         ),
         (
             {"in_place": ["mapp"], "parameters": {"maps": SECONDS | {"type": "object"}}},
@@ -138,7 +141,7 @@ def test_a_mistake_in_metadata_is_told_with_what_to_write(custom: dict[str, Any]
         ),
         (
             {"needs": ["spot"], "kinds": ["training", "transform"]},
-            ["METADATA custom.kinds: no transform job can have spot, which custom.needs demands; leave the kind out"],
+            ["METADATA custom.kinds: no transform job can have spot, which custom.needs requires; leave the kind out"],
         ),
         ({"in_place": ["maps"], "parameters": {"maps": SECONDS | {"type": "object"}}}, []),
     ],
@@ -164,12 +167,12 @@ def test_a_rule_says_with_which_values_it_finds_nothing() -> None:
 @pytest.mark.parametrize(
     ("pointless", "text"),
     [
-        ({"seconds": 0}, "must be a list of mappings from parameters to values; leave the key out if there is none"),
-        ([], "must be a list of mappings from parameters to values; leave the key out if there is none"),
-        ([7], "must be a list of mappings from parameters to values; leave the key out if there is none"),
+        ({"seconds": 0}, "must be a list of mappings from parameters to values; leave the key out if there are none"),
+        ([], "must be a list of mappings from parameters to values; leave the key out if there are none"),
+        ([7], "must be a list of mappings from parameters to values; leave the key out if there are none"),
         ([{"secnds": 0}], "there is no parameter secnds; did you mean seconds?"),
         ([{"zzz": 0}], "there is no parameter zzz; declare it"),
-        ([{"seconds": 0}, {"seconds": []}], "seconds can't be [], by its own schema"),
+        ([{"seconds": 0}, {"seconds": []}], "seconds can't be [] according to its own schema"),
     ],
     ids=str,
 )
@@ -187,12 +190,12 @@ def test_of_a_parameter_that_is_wrong_nothing_else_is_said() -> None:
 @pytest.mark.parametrize("given", ["vpc", [], 7], ids=str)
 @pytest.mark.parametrize("key", ["kinds", "needs", "in_place"])
 def test_what_a_rule_is_about_is_a_list(key: str, given: Any) -> None:
-    least = {
-        "in_place": "at least one parameter; leave the key out if there is none",
-        "kinds": "at least one; leave the key out if the rule is about all jobs",
-        "needs": "at least one; leave the key out if the rule is about all jobs",
+    wanted = {
+        "in_place": "a non-empty list of parameters; leave the key out if there are none",
+        "kinds": "a non-empty list; leave the key out if the rule is about all jobs",
+        "needs": "a non-empty list; leave the key out if the rule is about all jobs",
     }
-    assert f"METADATA custom.{key}: must be a list of {least[key]}" in _own({key: given})[1]
+    assert f"METADATA custom.{key}: must be {wanted[key]}" in _own({key: given})[1]
 
 
 FACTS = ("account", "region", "role_arn", "job_kind")
@@ -227,7 +230,7 @@ FACTS = ("account", "region", "role_arn", "job_kind")
             (
                 "a",
                 SECONDS | {"items": schema},
-                ["must_not_match must be a list of texts beside a format of globs or regex"],
+                ["must_not_match must be a list of texts, in a schema whose format is regex or a glob"],
             )
             for schema in (
                 {"must_not_match": ["x"]},

@@ -34,43 +34,49 @@ def test_at_in_an_empty_file_is_its_beginning() -> None:
     [
         pytest.param(
             "b: 1\na: 2\na: 3\n",
-            "data.yaml:3:1: a: is here a second time, the first is in line 2, and only one counts; remove one",
+            "data.yaml:3:1: a: is a duplicate of the key in line 2, and only one counts; remove one",
             id="twice",
         ),
         pytest.param(
-            "a:\n  b: {c: 1, c: 2}\n", "data.yaml:2:13: a.b.c: is here a second time", id="twice in flow style"
+            "a:\n  b: {c: 1, c: 2}\n",
+            "data.yaml:2:13: a.b.c: is a duplicate of the key in line",
+            id="twice in flow style",
         ),
         pytest.param("a: [\n", "data.yaml:2:1: this is not YAML:", id="syntax"),
         pytest.param("a: 1\n---\nb: 1\n", "data.yaml:2:1: this is not YAML:", id="two documents"),
         pytest.param("a:\n  1.10: x\n", "data.yaml:2:3: a: this key is not text; put it in quotes", id="number as key"),
         pytest.param(
-            "a:\n  level: off\n", 'data.yaml:2:3: a.level: off is a truth value for some readers; write "off"', id="off"
+            "a:\n  level: off\n",
+            'data.yaml:2:3: a.level: off is a boolean for some parsers of YAML; write "off"',
+            id="off",
         ),
         pytest.param(
             'a: é\nb: "^a\\/b"\n',
-            r"data.yaml:2:1: b: OPA doesn't read \/ between double quotes; write / alone",
+            r"data.yaml:2:1: b: OPA can't read \/ in double quotes; write only /",
             id="escaped slash",
         ),
         pytest.param(
             'a:\n  "b\\\\\\/c": 1\n',
-            r"data.yaml:2:3: a: OPA doesn't read \/ between double quotes; write / alone",
+            r"data.yaml:2:3: a: OPA can't read \/ in double quotes; write only /",
             id="escaped slash in a key",
         ),
         pytest.param(
             "level: Off\n",
-            'data.yaml:1:1: level: Off is a truth value for some readers; write "off"',
+            'data.yaml:1:1: level: Off is a boolean for some parsers of YAML; write "off"',
             id="off in capitals",
         ),
         pytest.param(
-            "level: no\n", 'data.yaml:1:1: level: no is a truth value for some readers; write "off"', id="no for off"
+            "level: no\n",
+            'data.yaml:1:1: level: no is a boolean for some parsers of YAML; write "off"',
+            id="no for off",
         ),
         pytest.param(
             "level: On\n",
-            "data.yaml:1:1: level: On is a truth value for some readers; write warn or deny",
+            "data.yaml:1:1: level: On is a boolean for some parsers of YAML; write warn or deny",
             id="on as level",
         ),
         pytest.param(
-            "a: [x, yes]\n", 'data.yaml:1:8: a[1]: yes is a truth value for some readers; write "yes"', id="yes"
+            "a: [x, yes]\n", 'data.yaml:1:8: a[1]: yes is a boolean for some parsers of YAML; write "yes"', id="yes"
         ),
         pytest.param("a: &x {b: 1}\nc: {<<: *x}\n", "data.yaml:2:5: c: `<<` is not used here", id="merge"),
         pytest.param(
@@ -80,7 +86,7 @@ def test_at_in_an_empty_file_is_its_beginning() -> None:
         ),
         pytest.param("a: {b: .nan}\n", "data.yaml:1:5: a.b: .nan is not a number that policies", id="not a number"),
         pytest.param(
-            "a: &x\n  b: *x\n", "data.yaml:2:3: a.b: repeats what it stands in, without end", id="anchor inside itself"
+            "a: &x\n  b: *x\n", "data.yaml:2:3: a.b: is an alias of a value that contains it", id="anchor inside itself"
         ),
         pytest.param(
             "a:\n  " + "[" * 3000 + "]" * 3000,

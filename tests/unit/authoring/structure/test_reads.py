@@ -46,9 +46,9 @@ def test_what_a_rule_may_read_has_no_problem(of_rule: Said, body: str) -> None:
 
 
 ONLY = "a rule reads only input, data.guard.lib, data.guard.settings and its parameters, data.guard.parameters.of.own, not {}"
-WRITE_OUT = "write out which parameter is read: data.guard.parameters.of.own.<parameter>"
-UNDECLARED = "the rule has no parameter {} in its METADATA, so nobody can give it; {}"
-NO_OVERRIDE = "an override would not count here; read the parameter as data.guard.parameters.{}"
+WRITE_OUT = "name the parameter that is read: data.guard.parameters.of.own.<parameter>"
+UNDECLARED = "the rule has no parameter {} in its METADATA, so it can't be set; {}"
+NO_OVERRIDE = "overrides have no effect here; read the parameter as data.guard.parameters.{}"
 
 FORBIDDEN = [
     ("_x := data.guard.config", "3:7", ONLY.format("data.guard.config")),
@@ -65,7 +65,7 @@ FORBIDDEN = [
     ("_x := f(data.guard.main.x)\n\nf(y) := y", "3:9", ONLY.format("data.guard.main.x")),
     ("_x := 1 if {\n\tsome y in data.guard.main.x\n\ty\n}", "4:12", ONLY.format("data.guard.main.x")),
     ("_x := 1 if input.x else := data.guard.main.x", "3:28", ONLY.format("data.guard.main.x")),
-    ("import rego.v1", "3:8", "every policy is in this version of Rego already; remove the import"),
+    ("import rego.v1", "3:8", "all policies are in this version of Rego; remove the import"),
     ("import data.guard.main", "3:8", ONLY.format("data.guard.main")),
     ("import data.guard.main as m", "3:8", ONLY.format("data.guard.main")),
     ("import data.guard.parameters.applied", "3:8", f"{WRITE_OUT}, not data.guard.parameters.applied"),
@@ -80,11 +80,11 @@ FORBIDDEN = [
     ("_x := data.guard.parameters.of.own.zzz", "3:7", UNDECLARED.format("zzz", "declare it in custom.parameters")),
     (
         "_x := data.guard.parameters.globs.own.seconds", "3:7",
-        "seconds holds no globs; read it as data.guard.parameters.of.own.seconds",
+        "seconds has no globs; read it as data.guard.parameters.of.own.seconds",
     ),
     (
         "_x := data.guard.parameters.of.own.names", "3:7",
-        "names holds globs, in which {account} is that of the job; read it as data.guard.parameters.globs.own.names",
+        "names has globs, where {account} stands for the job's account; read it as data.guard.parameters.globs.own.names",
     ),
     (
         "_x := data.guard.parameters.of.own.tags", "3:7",
@@ -101,7 +101,7 @@ FORBIDDEN = [
     ("_x := data.guard.config.rules.own.tags", "3:7", NO_OVERRIDE.format("of.own.tags")),
     (
         "_x := data.guard.config.rules.own.images[input.a]", "3:7",
-        "name images in custom.in_place of the METADATA, and export `in_place`: see docs/policies.md, What a rule is",
+        "list images in custom.in_place of the METADATA, and export `in_place`: see docs/policies.md, What a rule is",
     ),
 ]  # fmt: skip
 
@@ -162,7 +162,7 @@ def test_what_puts_decisions_together_may_read_everything(said: Said, name: str)
     assert said({f"guard/{name}/{name}.rego": f"package guard.{name}\n\n_x := data.guard.rules\n"}) == []
 
 
-RULES = "only guard/main and guard/plan look into rules, not {}; have what both need in a library"
+RULES = "only guard/main and guard/plan may read rules, here {}; move code that both need to a library"
 
 
 @pytest.mark.parametrize(
