@@ -1,4 +1,4 @@
-"""docs/rules.md: what each rule does and how it is configured now."""
+"""docs/rules.md: the catalogue of the rules with their current configuration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TYPES = {"integer": "whole number", "string": "text", "boolean": "true or false
 
 
 def catalogue(rules: Iterable[Rule], config: Mapping[str, Any]) -> str:
-    """Return the catalogue of the rules with the configuration that they have now."""
+    """Return the catalogue of the rules with their current configuration, as Markdown."""
     known = list(rules)
     rows = "\n".join(_row(rule, config["rules"][rule.rule_id]) for rule in known)
     table = f"| rule | looks for | severity | level |\n| --- | --- | --- | --- |\n{rows}\n"
@@ -76,7 +76,7 @@ def _parameter(name: str, rule: Rule, config: Mapping[str, Any]) -> str:
 
 
 def _now(name: str, schema: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    # What grows isn't shown: an urgent entry of the deny list must not make this file stale.
+    # Lists and mappings aren't shown: an urgent entry of the deny list must not make this file stale.
     if {"array", "object"} & {*_types(schema)}:
         default = f"; by default `{_value(schema['default'])}`" if "default" in schema else ""
         return _cell(_IN_THE_CONFIGURATION + default)

@@ -1,4 +1,4 @@
-"""What a failing policy test saw: the expression that was not true, with the values of what is in it."""
+"""Explain failing tests of policies: the expression that wasn't true, with the values of its variables and calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\]]*\][\w.]*)*")
 
 
 def explain_failures(results: Sequence[Node], folder: Path) -> Iterator[str]:
-    """Yield a text for each test of OPA's JSON report, made with `--explain fails`, that failed."""
+    """Yield an explanation for each failed test in OPA's JSON report, which must be made with `--explain fails`."""
     for result in results:
         if result.get("fail") or result.get("error"):
             place = result["location"]
@@ -26,7 +26,7 @@ def _seen(result: Node, folder: Path) -> Iterator[str]:
     if result.get("error"):
         yield f"  {result['error'].get('message', result['error'])}"
     failed = [each for each in result.get("trace") or [] if each["Op"] == "Fail" and each["Location"]["file"]]
-    # The last one in the test itself: what failed below it is the reason of it, or none.
+    # Explain the last failure in the test's own file: failures in other files may be harmless, or are its cause.
     own = [each for each in failed if each["Location"]["file"] == result["location"]["file"]] or failed
     if own:
         yield from _expression(own[-1], folder)
@@ -66,7 +66,7 @@ def _variables(node: Any) -> Iterator[str]:
 
 
 def _source(lines: Sequence[str], place: Node) -> str | None:
-    """Return the text of a nameless value: a name, with the arguments of a call."""
+    """Return the source text of a value without a name: a reference, or a call with its arguments."""
     if not place.get("row"):
         return None
     text = lines[place["row"] - 1][place["col"] - 1 :]

@@ -1,4 +1,4 @@
-"""The files that are generated: from the rules, their configuration, the complete document, and the pinned OPA's built-ins."""
+"""The files that `make docs` generates from the rules, their configuration, the complete document and OPA's built-ins."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FILTER = Path("tools/capabilities.py")
 
 
 def generated_files(opa: Opa, policies: Path) -> dict[Path, str]:
-    """Return what the generated files should hold, by path in the project's folder.
+    """Return the content of the generated files, by path in the project's folder.
 
     Raises ConfigError when OPA can't read the policies; the configuration must have been checked.
     """
@@ -41,7 +41,7 @@ def generated_files(opa: Opa, policies: Path) -> dict[Path, str]:
 
 
 def stale(folder: Path, files: dict[Path, str]) -> list[Path]:
-    """Return the paths of the files that hold something else, or are not there."""
+    """Return the paths of the files that are missing or have other content."""
     return [path for path, content in files.items() if _read(folder / path) != content]
 
 

@@ -1,4 +1,4 @@
-"""Where a policy evaluates something `with` another document: what is undefined there makes the whole expression undefined."""
+"""Find each `with` in policies: if the value that it sets is undefined, the whole expression is undefined."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from guard.authoring.facts import Node, nodes_of
 
 ADVICE = (
-    "`with` is for tests: where what it puts in the place is undefined, so is the whole expression, also below a `not`, and "
-    "the rule would report nothing; write a function, and call it with what it is to look at as an argument"
+    "`with` is for tests: if the value that it sets is undefined, so is the whole expression, even below a `not`, and the rule "
+    "reports nothing; write a function, and pass the value as an argument"
 )
 
 

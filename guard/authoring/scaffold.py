@@ -1,4 +1,4 @@
-"""`make new-rule`: a rule that is complete and harmless, to be turned into the one that is wanted."""
+"""`make new-rule`: create a complete and harmless rule as a starting point."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from guard.times import utc_now
 _TEMPLATES = Path(__file__).parent / "templates"
 _RULES = Path("guard/rules")
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-# Words that Rego has for itself, and the name under which `main` reports the exemptions themselves.
-_TAKEN = {"as", "contains", "data", "default", "else", "every", "exemptions", "false", "if", "import", "in", "input"} | {
+# Reserved words of Rego, and the name under which `main` reports exemptions themselves.
+_RESERVED = {"as", "contains", "data", "default", "else", "every", "exemptions", "false", "if", "import", "in", "input"} | {
     "not", "null", "package", "some", "true", "with"
 }  # fmt: skip
 
 
 def new_rule(opa: Opa, policies: Path, name: str) -> list[str]:
-    """Make the folder, the test and the configuration of a rule, and return what to do next.
+    """Create the folder, the test and the configuration of a rule; return the list of files and the next step as lines.
 
-    Raises ConfigError for a name that can't be used, or when the policies have problems already.
+    Raises ConfigError for an invalid name, or if the policies already have problems.
     """
-    _refuse_name(opa.folder, policies, name)
-    _refuse_problems(opa, policies)
+    _check_name(opa.folder, policies, name)
+    _check_policies(opa, policies)
     folder = policies / _RULES / name
     values = {"name": name, "title": name.replace("_", " ").capitalize()}
     config = policies / CONFIG
@@ -49,7 +49,7 @@ def new_rule(opa: Opa, policies: Path, name: str) -> list[str]:
 
 
 def with_section(file: Path, text: str, section: str) -> str:
-    """Return the configuration with a section at the end of its rules, every other line as it was.
+    """Return the configuration with a section added at the end of its rules; other lines are unchanged.
 
     Raises ConfigError when the rules are not written as an indented block.
     """
@@ -71,19 +71,19 @@ def _filled(template: str, values: dict[str, str]) -> str:
     return Template((_TEMPLATES / f"{template}.template").read_text()).substitute(values)
 
 
-def _refuse_name(root: Path, policies: Path, name: str) -> None:
-    if not _NAME.fullmatch(name) or name.endswith("_test") or name in _TAKEN:
+def _check_name(root: Path, policies: Path, name: str) -> None:
+    if not _NAME.fullmatch(name) or name.endswith("_test") or name in _RESERVED:
         raise ConfigError(
-            f"{name!r} can't be a rule's name: use lower case, digits and underscores, name the offence (denied_image), "
-            "and neither end in _test nor take a word of Rego's"
+            f"{name!r} can't be a rule's name: use lower case, digits and underscores, name the violation (denied_image), "
+            "and don't use a reserved word of Rego or the ending _test"
         )
     folder = policies / _RULES / name
     if (root / folder).exists():
         raise ConfigError(f"there is a rule {name} already: {folder}")
 
 
-def _refuse_problems(opa: Opa, policies: Path) -> None:
+def _check_policies(opa: Opa, policies: Path) -> None:
     broken = errors(check_config(opa, policies, utc_now().date()))
     if broken:
         listed = "\n".join(str(problem) for problem in broken)
-        raise ConfigError(f"the policies have problems; solve them first:\n{listed}")
+        raise ConfigError(f"the policies have problems; fix them first:\n{listed}")

@@ -1,4 +1,4 @@
-"""Why a policy doesn't compile, in words: what is unknown or of the wrong type, and what to write."""
+"""Explain why a policy doesn't compile: what is undefined or of the wrong type, and what to write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from guard.authoring.opa_types import described, first_difference, listed
 from guard.authoring.rego_text import RegoText, read_texts
 from guard.authoring.wording import hint
 
-# What other languages call it.
+# Words of other languages, and what to write in Rego.
 _ELSEWHERE = {
     "False": "false",
     "None": "null",
@@ -46,7 +46,7 @@ _OF_PACKAGE = "rego.metadata.chain()[1].annotations"
 
 @dataclass(frozen=True)
 class _Policies:
-    """What the policies and OPA know by name."""
+    """The names that policies and OPA define."""
 
     opa: Opa
     root: Path
@@ -66,11 +66,11 @@ class _Policies:
 
     @cached_property
     def facts(self) -> set[str]:
-        """What every document has at its top."""
+        """The top-level keys of every document."""
         return {*json.loads((self.opa.folder / SCHEMAS / "input.json").read_text())["properties"]}
 
     def library(self, name: str) -> str | None:
-        """Return the package that an import would give this name to."""
+        """Return the package that an import would make available under this name; None if there is none."""
         return next((each for each in libraries(self.texts) if each.rpartition(".")[2] == name), None)
 
     def functions(self, package: str | None) -> list[str]:
@@ -82,30 +82,30 @@ class _Policies:
         return RegoText(file, (self.opa.folder / file).read_text())
 
 
-Tell = Callable[[re.Match[str], OpaError, _Policies], str]
+Explain = Callable[[re.Match[str], OpaError, _Policies], str]
 
 
 def type_problems(opa: Opa, policies: Path, errors: Iterable[OpaError]) -> list[Diagnostic]:
-    """Return what is wrong in policies that OPA can read; what is wrong in the same way in a file is told once."""
+    """Return the errors of policies that OPA can parse as diagnostics; repeated messages in a file are reported once."""
     known = _Policies(opa, opa.folder / policies)
-    told: dict[tuple[Path, str], Diagnostic] = {}
+    problems: dict[tuple[Path, str], Diagnostic] = {}
     for error in errors:
-        text = _said(error, known)
-        told.setdefault((error.file, text), Diagnostic(error.file, *_place(error), text))
-    return sorted(told.values())
+        text = _explained(error, known)
+        problems.setdefault((error.file, text), Diagnostic(error.file, *_place(error), text))
+    return sorted(problems.values())
 
 
 def _place(error: OpaError) -> tuple[int, int]:
-    """Return where it is: OPA reports a second default at the package, and its own place in words."""
+    """Return the row and column of an error; for a second default OPA has the row only in the message."""
     named = re.findall(r" found at .*:(\d+)$", error.message)
     return (int(named[-1]), 1) if named else (error.row, error.column)
 
 
-def _said(error: OpaError, known: _Policies) -> str:
-    for pattern, tell in _TELL:
+def _explained(error: OpaError, known: _Policies) -> str:
+    for pattern, explain in _EXPLAIN:
         if found := re.match(pattern, error.message):
-            return tell(found, error, known)
-    return f"OPA refuses this: {error.message}"
+            return explain(found, error, known)
+    return f"OPA rejects this: {error.message}"
 
 
 def _unsafe(found: re.Match[str], error: OpaError, known: _Policies) -> str:
@@ -139,11 +139,11 @@ def _no_function(found: re.Match[str], error: OpaError, known: _Policies) -> str
     if name.startswith("data."):
         return _no_function_of(name.removeprefix("data.").rpartition(".")[0], last, known)
     if name in known.forbidden:
-        return f"a rule may not call {name}; docs/policies.md, What a rule may not do, says why"
+        return f"a rule may not call {name}; see docs/policies.md, What a rule may not do"
     if name in _ELSEWHERE:
         return f"there is no function {name}; write {_ELSEWHERE[name]}"
     if last != name and last in known.allowed:
-        return f"there are no methods; write `{last}({name.rpartition('.')[0]}, ...)`"
+        return f"Rego has no methods; write `{last}({name.rpartition('.')[0]}, ...)`"
     own = known.functions(known.source(error.file).package)
     return hint(
         f"there is no function {name}", name, [*own, *known.allowed], "define it in this file, or import its library"
@@ -169,8 +169,8 @@ def _no_field(found: re.Match[str], error: OpaError, _: _Policies) -> str:
     if not known:
         have = error.details.get("have")
         if have is None:
-            return f"OPA refuses this: {error.message}"
-        return f"{_path(parts[: position + 1])} is {described(have)}, not an object; `some x in xs` gives the items of a list"
+            return f"OPA rejects this: {error.message}"
+        return f"{_path(parts[: position + 1])} is {described(have)}, not an object; use `some x in xs` for the items of a list"
     name = str(parts[position]["value"])
     what = "no document has" if around.startswith("input") else "there is no"
     return hint(f"{what} {around}.{name}", name, known, f"known in {around} are {', '.join(known)}")
@@ -183,7 +183,7 @@ def _path(parts: Iterable[Mapping[str, Any]]) -> str:
         if part["type"] == "string":
             text += f".{name}"
         elif text:
-            # What has no name in the source, as `_` and what is computed, has one of OPA's or none.
+            # `_` and computed keys have no name in the source: OPA has a generated one, or none.
             text += f"[{name}]" if re.fullmatch(r"(?!__local)\w+", name) else "[_]"
         else:
             text = name
@@ -194,13 +194,13 @@ def _arguments(found: re.Match[str], error: OpaError, _: _Policies) -> str:
     wanted, given = error.details.get("want", {}).get("args", []), error.details.get("have", [])
     name, mistyped = found[1], "invalid" in error.message
     if mistyped:
-        # The last one is the result, which has no type yet.
+        # The last one is the result, whose type is unknown.
         given = given[:-1] if given[-1:] == [None] else given
         wanted = wanted[: len(given)]
     if name in ("plus", "minus", "mul", "div", "rem"):
         return f"+, -, * and / take numbers, not {listed(given)}; build text with sprintf"
     if name == "sprintf":
-        return 'sprintf takes a text and a list of what stands for each %; write sprintf("... %s ...", [value])'
+        return 'sprintf takes a text and a list of values, one for each %; write sprintf("... %s ...", [value])'
     return f"{name} takes {listed(wanted)}, not {listed(given) if mistyped else 'fewer or more arguments'}"
 
 
@@ -220,31 +220,31 @@ def _defaults(found: re.Match[str], _: OpaError, __: _Policies) -> str:
     return f"{found[1].rpartition('.')[2]} has several defaults, in lines {' and '.join(rows)}; keep one"
 
 
-def _says(text: str) -> Tell:
+def _always(text: str) -> Explain:
     return lambda found, _, __: text.format(*found.groups())
 
 
 _SHADOW = "{0} is reserved; choose another name"
-_TELL: tuple[tuple[str, Tell], ...] = (
-    (r"error limit reached", _says("there are more mistakes than these; fix them first")),
+_EXPLAIN: tuple[tuple[str, Explain], ...] = (
+    (r"error limit reached", _always("there are more errors; fix these first")),
     (r"var (\S+) is unsafe", _unsafe),
     (r"undefined function (\S+)", _no_function),
     (r"undefined ref: (.+)", _no_field),
     (r"(\S+): (?:arity mismatch|too many arguments|too few arguments|invalid argument)", _arguments),
-    (r"function (?:data\.)?(\S+ has arity \d+, got \d+ arguments?)", _says("the function {0}; give it as many as it takes")),
+    (r"function (?:data\.)?(\S+ has arity \d+, got \d+ arguments?)", _always("the function {0}; pass as many as it takes")),
     (r"match error", _unequal),
-    (r"import (\S+) unused", _says("the import {0} is not used; remove it")),
-    (r"import must not shadow import (\S+)", _says("{0} is imported a second time; remove one of them")),
-    (r"(?:assigned )?var (input|data) (?:unused|referenced above)", _says(_SHADOW)),
-    (r"assigned var (\S+) unused", _says("{0} is never used; use it, or remove it")),
-    (r"declared var (\S+) unused", _says("{0} is never used; use it, or remove it")),
-    (r"unused argument (\S+?)\.?(?: \(|$)", _says("the argument {0} is not used; use it, or call it _")),
-    (r"(?:variables|rules) must not shadow (\S+)", _says(_SHADOW)),
-    (r"var (\S+) (?:declared|assigned|referenced) above", _says("{0} is already defined; compare with `==`, or rename this")),
-    (r"cannot assign to (?:ref|\S+)", _says("`:=` only defines new names; compare with `==`")),
+    (r"import (\S+) unused", _always("the import {0} is not used; remove it")),
+    (r"import must not shadow import (\S+)", _always("{0} is imported twice; remove one of the imports")),
+    (r"(?:assigned )?var (input|data) (?:unused|referenced above)", _always(_SHADOW)),
+    (r"assigned var (\S+) unused", _always("{0} is never used; use it, or remove it")),
+    (r"declared var (\S+) unused", _always("{0} is never used; use it, or remove it")),
+    (r"unused argument (\S+?)\.?(?: \(|$)", _always("the argument {0} is not used; use it, or call it _")),
+    (r"(?:variables|rules) must not shadow (\S+)", _always(_SHADOW)),
+    (r"var (\S+) (?:declared|assigned|referenced) above", _always("{0} is already defined; compare with `==`, or rename this")),
+    (r"cannot assign to (?:ref|\S+)", _always("`:=` only defines new names; compare with `==`")),
     (r"rule \S+ is recursive", _recursive),
     (r"multiple default rules (\S+) found at (.*)", _defaults),
-    (r"conflicting rules data\.(?:\w+\.)*(\w+) found", _says("{0} is both a set and a value here; choose another name")),
+    (r"conflicting rules data\.(?:\w+\.)*(\w+) found", _always("{0} is both a set and a value here; choose another name")),
 )  # fmt: skip
 
 

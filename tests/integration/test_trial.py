@@ -260,7 +260,7 @@ def test_a_rule_that_reports_what_could_not_be_read_for_now_is_told(together: To
     (problem,) = together("absence")
     assert problem == (
         f'{_file("absence")}:1:1: the rule reports "The job has no tags." on a complete training job only because job.tags '
-        "could not be read for now, and would stop a job for a busy API; require "
+        "is unavailable, so that a throttled API would stop the job; require "
         '`availability.known("job.tags", input)` of data.guard.lib.availability there'
     )
 
@@ -345,8 +345,8 @@ def test_a_rule_is_tried_on_the_jobs_that_it_is_about(together: Told, custom: st
 FORMS = {
     '{"message": "a", "details": [7]}': "details must be an object, not [7]",
     '{"message": "a", "details": null}': "details must be an object, not null",
-    '{"message": "a", "detail": {}}': "detail would be lost: a finding has message and details only",
-    '{"message": "a", "image": "x"}': "image would be lost: a finding has message and details only",
+    '{"message": "a", "detail": {}}': "detail would be lost: a finding has only message and details",
+    '{"message": "a", "image": "x"}': "image would be lost: a finding has only message and details",
     '{"msg": "no"}': 'expected an object with a message, not {"msg": "no"}',
     '"text"': 'expected an object with a message, not "text"',
     '{"message": " "}': 'expected an object with a message, not {"message": " "}',
@@ -388,7 +388,7 @@ def test_a_decision_that_is_undefined_is_told(tree: Opa) -> None:
     assert changed != text
     main.write_text(changed)
     assert _problems(tree) == [
-        f"{POLICIES}/guard/main/main.rego:1:1: there is no decision on a complete labeling job: it is undefined"
+        f"{POLICIES}/guard/main/main.rego:1:1: the decision on a complete labeling job is undefined"
     ]
 
 

@@ -64,8 +64,8 @@ def _said(tree: Opa, body: str, **section: object) -> list[str]:
 def test_a_rule_that_finds_nothing_without_a_parameter_with_a_default_is_reported(tree: Opa) -> None:
     (problem,) = _said(tree, READ)
     assert problem == (
-        f"{FOLDER}/own.rego:13:1: without limit in the configuration the rule finds nothing on a complete training job, and "
-        "with the default of its METADATA it does; OPA doesn't read that default, so have the rule say it, as "
+        f"{FOLDER}/own.rego:13:1: without limit in the configuration the rule finds nothing on a complete training job, but "
+        "with the default of its METADATA it does; OPA doesn't read that default, so set it in the rule, as "
         "`default _limit := 60`, or configure limit: 60"
     )
 

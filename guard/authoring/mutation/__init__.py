@@ -1,1 +1,1 @@
-"""Breaks the policies one small change at a time, to see whether their tests notice."""
+"""Mutation testing: change the policies in one place at a time, and check that their tests fail."""

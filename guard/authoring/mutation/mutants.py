@@ -1,4 +1,4 @@
-"""The small changes that a file of Rego can suffer, found in OPA's own syntax tree."""
+"""Find the mutants of a Rego file in OPA's syntax tree."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EMPTY = {"array": "[]", "object": "{}", "set": "set()"}
 
 @dataclass(frozen=True, order=True)
 class Mutant:
-    """One change of a source: what stands between two offsets becomes something else."""
+    """One change of a source: the text between two offsets is replaced."""
 
     start: int
     end: int
@@ -45,7 +45,7 @@ class Mutant:
 
 
 def find_mutants(source: str, parse: Parse) -> list[Mutant]:
-    """Return every change of a source that has a chance to compile, in the order of the file."""
+    """Return all changes of a source that may compile, in the order of the file."""
     found: set[Mutant] = set()
     for clause, offset in _clauses(source, parse):
         found |= set(_Finder(source, clause, offset).of(clause.tree))
@@ -59,9 +59,10 @@ class _Clause:
 
 
 def _clauses(source: str, parse: Parse) -> Iterator[tuple[_Clause, int]]:
-    """Return the rules of a source, and each `else` of theirs as a rule of its own.
+    """Yield the rules of a source, then each `else` as a rule of its own.
 
-    OPA gives everything in an `else` the place of the `else` itself; so each is parsed alone, under a name as long.
+    OPA gives all nodes in an `else` the location of the `else` itself. So each is parsed separately, as a rule whose name is as
+    long as `else`.
     """
     waiting = [(source, 0, parse(source)["rules"])]
     while waiting:
@@ -81,13 +82,13 @@ def _elses(rules: list[Any]) -> Iterator[Any]:
 
 
 class _Finder:
-    """Walks one clause; nodes whose place is not their own text are left out."""
+    """Finds the mutants of one clause; nodes whose location doesn't have their text are skipped."""
 
     def __init__(self, source: str, clause: _Clause, offset: int) -> None:
         self._source, self._clause, self._offset = source, clause, offset
 
     def of(self, node: Any) -> Iterator[Mutant]:
-        """Return the mutants of a node and of everything in it."""
+        """Yield the mutants of a node and of all nodes in it."""
         if isinstance(node, list):
             for each in node:
                 yield from self.of(each)
@@ -128,7 +129,7 @@ class _Finder:
 
 
 def _is_declaration(expression: Any) -> bool:
-    """Tell `some x` from `some x in xs`: without it the names are the same ones."""
+    """Return whether an expression is `some x` without `in`: removing this changes nothing."""
     terms = expression["terms"]
     return isinstance(terms, dict) and all(symbol["type"] == "var" for symbol in terms.get("symbols", [{"type": ""}]))
 

@@ -1,4 +1,4 @@
-"""What became of mutants, of policies and of Python: who survived, who can't be noticed, and whether that is good enough."""
+"""The results of mutation testing, for policies and Python: the survivors, the equivalent mutants and the goal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Equivalent = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Survivor:
-    """A change that no test noticed."""
+    """A mutant that no test detected."""
 
     file: Path
     row: int
@@ -27,7 +27,7 @@ class Survivor:
 
 @dataclass(frozen=True)
 class Result:
-    """What happened to the mutants of one folder; those that don't compile are not among them."""
+    """The result for the mutants of one folder; mutants that don't compile don't count."""
 
     unit: str
     tried: int
@@ -36,7 +36,7 @@ class Result:
 
     @property
     def killed(self) -> int:
-        """How many the tests noticed."""
+        """The number of mutants that tests detected."""
         return self.tried - len(self.survivors)
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Result:
 
 
 def conclude(results: list[Result], out: TextIO) -> bool:
-    """Print the survivors and the share of the killed; True if enough were killed."""
+    """Print the survivors and the share of killed mutants; return True if it reaches the goal."""
     for result in results:
         out.writelines(f"survived: {survivor}\n" for survivor in result.survivors)
     tried, killed = sum(each.tried for each in results), sum(each.killed for each in results)
@@ -55,6 +55,6 @@ def conclude(results: list[Result], out: TextIO) -> bool:
 
 
 def read_equivalent(path: Path) -> set[Equivalent]:
-    """Return the mutants that no test can notice, each by file, line and change."""
+    """Return the mutants that no test can detect, each as file, line and change."""
     listed = yaml.safe_load(path.read_text()) if path.exists() else []
     return {(entry["file"], entry["line"], entry["change"]) for entry in listed or [] if entry["reason"]}

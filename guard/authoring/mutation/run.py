@@ -1,4 +1,4 @@
-"""`make mutate-policies`: how many broken policies the policies' own tests notice, folder by folder."""
+"""`make mutate-policies`: count the mutants that the policies' own tests detect, folder by folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OTHER_LEVEL = {"off": "deny", "warn": "off", "deny": "warn"}
 
 
 def mutate(opa: Opa, policies: Path, chosen: tuple[str, ...], out: TextIO) -> bool:
-    """Try every mutant of the chosen folders, of all without a choice; True if the tests kill enough of them.
+    """Test every mutant of the chosen folders, by default of all; return True if the tests kill enough of them.
 
     Raises ConfigError for an unknown folder, or when tests fail without any change.
     """
@@ -63,7 +63,7 @@ def _is_called(unit: str, name: str) -> bool:
 
 
 def _shipped(policies: Path) -> list[Path]:
-    """The files that people write and that ship: what is wrong in a generated table is wrong in its source."""
+    """Return the hand-written files that ship; a generated table is tested where it is generated."""
     files = (file for file in (policies / "guard").rglob("*.rego") if not file.name.endswith("_test.rego"))
     return [file for file in files if not file.read_text().startswith("# Generated ")]
 
@@ -92,7 +92,7 @@ def _parse(opa: Opa, at: Path, text: str) -> object:
 
 
 def _run_all(opa: Opa, folder: Path, unit: str, name: Path, source: str) -> Iterator[tuple[Mutant, int]]:
-    """Return each mutant of a file with the exit code of its folder's tests."""
+    """Yield each mutant of a file with the exit code of its folder's tests."""
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(_WORKERS) as pool:
         mutants = find_mutants(source, partial(_parse, opa, Path(scratch) / "parsed.rego"))
         trees = [_tree(folder, unit, Path(scratch) / str(number)) for number in range(_WORKERS)]
@@ -119,7 +119,7 @@ def _test(opa: Opa, tree: Path) -> int:
 
 
 def _tree(folder: Path, unit: str, tree: Path) -> Path:
-    """Copy what the folder's own tests need: the folder, what rules read without its tests, the test inputs, the data."""
+    """Copy what the folder's tests need: the folder, the packages that rules read without their tests, test inputs and data."""
     own, testing = folder / "guard" / unit, folder / "guard" / "testing"
     read = tuple(folder / "guard" / name for name in ("lib", "parameters", "plan", "settings"))
     for file in folder.rglob("*"):
@@ -135,7 +135,7 @@ def _tree(folder: Path, unit: str, tree: Path) -> Path:
 
 
 def _levels(opa: Opa, policies: Path) -> Result:
-    """Return whether a changed level in the configuration can go unnoticed: the catalogue must show each."""
+    """Return the result for changed levels in the configuration: each change must make the catalogue differ."""
     config = policies / CONFIG
     source = (opa.folder / config).read_text()
     rules, _ = read_rules(opa, policies)

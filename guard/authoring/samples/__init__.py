@@ -1,4 +1,4 @@
-"""Complete input documents, one for each job kind, in which every field has a value: for checks and tests."""
+"""Complete input documents for checks and tests: one for each job kind, with a value in every field."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FILE = Path(__file__).parent / "complete.json"
 def complete(kind: str = "training") -> Document:
     """Return the complete document of a running job of this kind.
 
-    Only an image's `error` and `claimed_digest`, and `unavailable`, are null: what they say would contradict the rest.
+    Only an image's `error` and `claimed_digest`, and `unavailable`, have no value: it would contradict other fields.
     """
     row = BY_KIND[kind]
     fields = json.loads(_FILE.read_text())
@@ -29,17 +29,17 @@ def complete(kind: str = "training") -> Document:
 
 
 def complete_with(changes: Mapping[str, Any]) -> Document:
-    """Return the complete document of the kind that the changes name, training without, with these changes, as JSON holds them.
+    """Return the complete document with these changes, given as JSON; its kind is that of the changes, by default training.
 
-    Objects are merged at every depth, those of a list into the complete document's first of that list: a change states only
-    what it is about.
+    Objects are merged at every depth, so that changes are short. Each object of a list is merged into the first object of the
+    complete document's list.
     """
     kind = changes.get("job", {}).get("kind", "training")
     return Document.model_validate(_merged(complete(kind).model_dump(mode="json"), changes))
 
 
 def sample_image(repository: str, tag: str | None = None, digest: str | None = None) -> dict[str, Any]:
-    """Return the complete document's image under another name in the same registry, as JSON holds it."""
+    """Return the complete document's image as JSON, under another name in the same registry."""
     image = complete().images[0].model_dump(mode="json")
     raw = f"{image['registry']}/{repository}" + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
     return image | {"raw": raw, "repository": repository, "tag": tag, "digest": digest}

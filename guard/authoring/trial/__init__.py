@@ -1,1 +1,1 @@
-"""The policies tried on documents before they ship: what typing can't find, an error or an undefined decision, is found here."""
+"""Evaluate the policies on trial documents before they ship, to find what types can't: errors and undefined decisions."""

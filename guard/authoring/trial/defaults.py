@@ -1,4 +1,4 @@
-"""Defaults that METADATA promises and a rule doesn't have: without the parameter in the configuration it finds nothing."""
+"""Defaults that only the METADATA has: without the parameter in the configuration, the rule finds nothing."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from guard.authoring.trial.variations import Trial
 
 
 def missing_defaults(opa: Opa, policies: Path, engine: TrialEngine, trials: list[Trial]) -> Iterator[Diagnostic]:
-    """Yield the rules that find nothing without a parameter, on a document on which they do with its default.
+    """Yield the rules that find nothing in a document without a parameter, but do with its default.
 
-    No rule must fail on the documents. Raises ConfigError when OPA can't load the policies.
+    The rules must not fail on the documents. Raises ConfigError when OPA can't load the policies.
     """
     config = opa.read_yaml(policies / CONFIG)
     tried = {*engine.rule_ids()}
@@ -42,7 +42,7 @@ def missing_defaults(opa: Opa, policies: Path, engine: TrialEngine, trials: list
 
 
 def _left_out(rule: Rule, section: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the defaults of the parameters that a section doesn't give."""
+    """Return the defaults of the parameters that a section doesn't have."""
     return {
         name: schema["default"]
         for name, schema in rule.parameters.items()
@@ -51,7 +51,7 @@ def _left_out(rule: Rule, section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _findings_with(opa: Opa, policies: Path, config: Any, rule_ids: list[str], documents: Iterable[Any]) -> list[Any]:
-    """Return the findings as they would be with another configuration."""
+    """Return the findings with another configuration."""
     with TemporaryDirectory() as folder, quick_copy(opa, policies) as copied:
         (copied.folder / policies / CONFIG).with_suffix(".json").write_text(json.dumps(config))
         compiled = copy_compiled(copied, policies, Path(folder))
@@ -62,6 +62,6 @@ def _findings_with(opa: Opa, policies: Path, config: Any, rule_ids: list[str], d
 def _text(values: Mapping[str, Any], trial: Trial) -> str:
     names, written = ", ".join(values), ", ".join(f"{name}: {json.dumps(value)}" for name, value in values.items())
     return (
-        f"without {names} in the configuration the rule finds nothing on {trial}, and with the default of its METADATA it does; "
-        f"OPA doesn't read that default, so have the rule say it, as `default _limit := 60`, or configure {written}"
+        f"without {names} in the configuration the rule finds nothing on {trial}, but with the default of its METADATA it does; "
+        f"OPA doesn't read that default, so set it in the rule, as `default _limit := 60`, or configure {written}"
     )

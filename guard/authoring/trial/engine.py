@@ -1,4 +1,4 @@
-"""The pinned OPA with a folder of policies, asked about many documents at once."""
+"""The pinned OPA as a server with a folder of policies, queried with many documents at once."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ decided contains number if {
 }
 """
 _START_SECONDS = 60
-# One document takes about a millisecond: this is for a rule that doesn't end.
+# One document takes about a millisecond: this limit is for rules that don't end.
 _QUERY_SECONDS = 120
-# For one rule, once all of them together have not ended.
+# For a single rule, after all rules together have timed out.
 _RULE_SECONDS = 20
 _PLACE = re.compile(r"guard/(?:main|lib|rules)/.*")
 
@@ -37,7 +37,7 @@ Findings = dict[str, list[Any]]
 
 
 class EvaluationError(Exception):
-    """What OPA reports about a query that failed: its message, and the places from the failing call outwards."""
+    """A failed query: OPA's message, and the positions in policies from the failing call outwards."""
 
     def __init__(self, message: str, places: list[tuple[str, int]]) -> None:
         super().__init__(message)
@@ -45,12 +45,12 @@ class EvaluationError(Exception):
         self.places = places
 
 
-class _Unended(Exception):
-    """OPA has not answered in time."""
+class _TimedOut(Exception):
+    """OPA didn't answer in time."""
 
 
 class TrialEngine:
-    """Evaluates rules and decisions as the guard does, with failing built-ins as errors."""
+    """Evaluates rules and decisions like the guard, with failing built-ins as errors."""
 
     def __init__(self, opa: Path, policies: Path) -> None:
         self._process = OpaProcess(opa, policies)
@@ -79,42 +79,45 @@ class TrialEngine:
 
     def rule_ids(self) -> list[str]:
         """Return the rules that are not off for every job."""
-        ids: list[str] = self._ask("guard/main/rule_ids", None)
+        ids: list[str] = self._query("guard/main/rule_ids", None)
         return ids
 
     def findings(self, rules: list[str], documents: list[Any]) -> list[Findings]:
-        """Return what each rule reports about each document that it is about, whatever its level.
+        """Return the findings of the rules by document and rule, at any level; rules about other kinds of jobs are left out.
 
         Raises EvaluationError, and ConfigError when a rule doesn't end.
         """
         try:
-            answer = self._ask("trial/findings", {"rules": rules, "documents": documents})
-        except _Unended as exc:
-            raise ConfigError(self._unended(rules, documents)) from exc
+            answer = self._query("trial/findings", {"rules": rules, "documents": documents})
+        except _TimedOut as exc:
+            raise ConfigError(self._timeout_message(rules, documents)) from exc
         return [answer[str(number)] for number in range(len(documents))]
 
     def undecided(self, documents: list[Any]) -> list[int]:
-        """Return the numbers of the documents on which there is no decision. Raises EvaluationError and ConfigError."""
+        """Return the numbers of the documents whose decision is undefined. Raises EvaluationError and ConfigError."""
         try:
-            decided = set(self._ask("trial/decided", {"documents": documents}))
-        except _Unended as exc:
-            raise ConfigError(f"decisions on {len(documents)} documents didn't end within {_QUERY_SECONDS} s") from exc
+            decided = set(self._query("trial/decided", {"documents": documents}))
+        except _TimedOut as exc:
+            raise ConfigError(
+                f"decisions on {len(documents)} documents didn't finish within {_QUERY_SECONDS} s"
+            ) from exc
         return [number for number in range(len(documents)) if number not in decided]
 
-    def _unended(self, rules: list[str], documents: list[Any]) -> str:
-        """Ask for each rule by itself, and return which one doesn't end."""
+    def _timeout_message(self, rules: list[str], documents: list[Any]) -> str:
+        """Evaluate each rule by itself, and return the message about the first one that doesn't end."""
         number = len(documents)
         for rule in rules:
             try:
-                self._ask("trial/findings", {"rules": [rule], "documents": documents}, _RULE_SECONDS)
-            except _Unended:
+                self._query("trial/findings", {"rules": [rule], "documents": documents}, _RULE_SECONDS)
+            except _TimedOut:
                 return (
-                    f"the rule {rule} didn't end within {_RULE_SECONDS} s on {number} documents, the guard has two for one job; "
-                    "look for a loop in a loop over long lists, or a range that the configuration or the job chooses"
+                    f"the rule {rule} didn't finish within {_RULE_SECONDS} s on {number} documents; "
+                    "the guard has 2 s for one job; look for nested loops over long lists, or a range that the configuration or "
+                    "the job chooses"
                 )
             except EvaluationError:
                 continue
-        return f"the rules didn't end within {_QUERY_SECONDS} s on {number} documents, though each does by itself"
+        return f"the rules didn't finish within {_QUERY_SECONDS} s on {number} documents, though each does by itself"
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -128,12 +131,12 @@ class TrialEngine:
             put = self._session.put(f"{self._url}/policies/trial", data=_POLICY, timeout=_QUERY_SECONDS)
             if put.status_code == requests.codes.bad_request:
                 raise ConfigError(f"the trial doesn't compile with the policies: {put.text.strip()}")
-            # The bundle is loaded before OPA listens; without it, this would be undefined.
-            return put.ok and self._ask("guard/main/schema_version", None) is not None
-        except (requests.exceptions.ConnectionError, _Unended, requests.exceptions.Timeout, KeyError):
+            # OPA loads the bundle before it listens, so this is only undefined without one.
+            return put.ok and self._query("guard/main/schema_version", None) is not None
+        except (requests.exceptions.ConnectionError, _TimedOut, requests.exceptions.Timeout, KeyError):
             return False
 
-    def _ask(self, path: str, given: Any, seconds: float = _QUERY_SECONDS) -> Any:
+    def _query(self, path: str, given: Any, seconds: float = _QUERY_SECONDS) -> Any:
         try:
             answer = self._session.post(
                 f"{self._url}/data/{path}",
@@ -142,7 +145,7 @@ class TrialEngine:
                 timeout=seconds,
             )
         except requests.exceptions.Timeout as exc:
-            raise _Unended from exc
+            raise _TimedOut from exc
         body = answer.json()
         if not answer.ok:
             raise _failure(body)

@@ -1,4 +1,4 @@
-"""The texts of rules and of their parameters: values that they compare with, and names of tags and settings that they look up."""
+"""Texts of the rules and their parameters: values to compare with, and names of tags and settings to look up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _TAG = re.compile(r"\btags\.([A-Za-z_]\w*)")
 
 
 def texts_of_rules(opa: Opa, policies: Path) -> frozenset[str]:
-    """Return each text of the rules and of their parameters, and each tag that a rule names.
+    """Return all texts in the rules and in the configuration, and the keys of the tags that rules read.
+
 
     Raises ConfigError when the configuration can't be read.
     """

@@ -1,4 +1,4 @@
-"""`make check` and `make bundle`: the configured rules, evaluated on complete, incomplete and hostile documents."""
+"""`make check` and `make bundle`: evaluate the configured rules on complete, incomplete and hostile documents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from guard.authoring.trial.variations import (
 )
 from guard.document import Document
 
-# Recorded documents of the project, which are tried too.
+# The project's recorded documents, which are evaluated as well.
 _RECORDED = "tests/golden/schema-*/*.json"
 _BATCH = 64
 _AT_ONCE = 4
@@ -38,7 +38,7 @@ Item = TypeVar("Item")
 
 
 def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
-    """Return what goes wrong when the configured rules are evaluated; rules that are off for every job are left out.
+    """Return the problems that evaluating the configured rules finds; rules that are off for every job are left out.
 
     Each rule is reported once, with the first document on which it fails. The configuration must have been checked.
     Raises ConfigError when OPA can't load the policies.
@@ -67,7 +67,7 @@ def trial_problems(opa: Opa, policies: Path) -> list[Diagnostic]:
 
 
 class _Rules:
-    """The rules that haven't failed yet, and the problems of those that have."""
+    """The rules that haven't failed yet, and the problems of the others."""
 
     def __init__(self, engine: TrialEngine, policies: Path) -> None:
         self._engine = engine
@@ -76,13 +76,13 @@ class _Rules:
         self.problems: list[Diagnostic] = []
 
     def try_all(self, trials: Iterable[Trial]) -> None:
-        """OPA evaluates a request on one processor, so it has several at a time."""
+        """Evaluate the rules on the documents, with several requests at a time: OPA uses one processor for each."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for batches in _lists(_lists(trials, _BATCH), _AT_ONCE):
-                for asked in [(batch, self._asked(pool, batch)) for batch in batches]:
-                    self._check_batch(*asked)
+                for pending in [(batch, self._submit(pool, batch)) for batch in batches]:
+                    self._check_batch(*pending)
 
-    def _asked(self, pool: ThreadPoolExecutor, batch: list[Trial]) -> Future[list[Findings]]:
+    def _submit(self, pool: ThreadPoolExecutor, batch: list[Trial]) -> Future[list[Findings]]:
         return pool.submit(self._engine.findings, [*self._rules], [trial.document for trial in batch])
 
     def _check_batch(self, batch: list[Trial], answer: Future[list[Findings]]) -> None:
@@ -94,7 +94,7 @@ class _Rules:
             self._check_findings(trial, findings)
 
     def try_without_facts(self, samples: Iterable[Trial], chosen: Set[str] = LACKING.keys()) -> None:
-        """What can't be read for now may only withhold findings; of each sample the chosen fields are left out in turn."""
+        """Check that temporarily unavailable facts, each of the chosen fields in turn, only suppress findings and never add one."""
         for sample in samples:
             fields, trials = zip(*(each for each in lacking(sample) if each[0] in chosen), strict=True)
             complete, *found = self._found([sample, *trials])
@@ -102,7 +102,7 @@ class _Rules:
                 self._check_withheld(sample, field, findings, complete)
 
     def _found(self, batch: list[Trial]) -> list[Findings]:
-        """Ask again without a rule that fails, until none does."""
+        """Return the findings; whenever a rule fails, report it and evaluate the others again."""
         while True:
             try:
                 return self._engine.findings(self._rules, [trial.document for trial in batch])
@@ -156,8 +156,8 @@ class _Rules:
                     rule,
                     None,
                     1,
-                    f'the rule reports "{_message(added[0])}" on {sample} only because {field} could not be read '
-                    "for now, and would stop a job for a busy API; require "
+                    f'the rule reports "{_message(added[0])}" on {sample} only because {field} is unavailable, so that '
+                    "a throttled API would stop the job; require "
                     f'`availability.known("{field}", input)` of data.guard.lib.availability there',
                 )
 
@@ -173,7 +173,7 @@ def _undecided(engine: TrialEngine, policies: Path, trials: list[Trial]) -> Iter
         try:
             for number in engine.undecided([trial.document for trial in batch]):
                 yield Diagnostic(
-                    policies / "guard/main/main.rego", 1, 1, f"there is no decision on {batch[number]}: it is undefined"
+                    policies / "guard/main/main.rego", 1, 1, f"the decision on {batch[number]} is undefined"
                 )
         except EvaluationError as exc:
             file, row = exc.places[0] if exc.places else ("guard/main/main.rego", 1)
@@ -181,7 +181,7 @@ def _undecided(engine: TrialEngine, policies: Path, trials: list[Trial]) -> Iter
 
 
 def _compiled(opa: Opa, policies: Path, folder: Path) -> Path:
-    # As the bundle has it: else each document would make the plan of the configuration anew.
+    # Precomputed as in the bundle: otherwise OPA would compute the plan of the configuration again for each document.
     copied = copy_compiled(opa, policies, folder)
     return copied.folder / policies
 
@@ -204,13 +204,13 @@ def _lists(items: Iterable[Item], length: int) -> Iterator[list[Item]]:
 
 
 def _wrong(finding: Any) -> str | None:
-    """Return what is wrong with the form of a finding, None if nothing is."""
+    """Return the reason why a finding has an invalid form; None if it is valid."""
     if not isinstance(finding, dict) or not isinstance(finding.get("message"), str) or not finding["message"].strip():
         return f"expected an object with a message, not {_shown(finding)}"
     if not isinstance(finding.get("details", {}), dict):
         return f"details must be an object, not {_shown(finding['details'])}"
     unknown = sorted(finding.keys() - {"details", "message"})
-    return f"{', '.join(unknown)} would be lost: a finding has message and details only" if unknown else None
+    return f"{', '.join(unknown)} would be lost: a finding has only message and details" if unknown else None
 
 
 def _shown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Documents that a job could have, each a step away from a complete one: a fact unknown, hostile, or not read for now."""
+"""Variations of complete documents: with a fact that is unknown, hostile or temporarily unavailable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from guard.normalize import field_of
 FieldPath = tuple[str | int, ...]
 Json = dict[str, Any]
 
-# What a job's owner can write, and what has broken parsers, patterns and arithmetic before.
+# Texts that a job's owner can write and that often break parsers, patterns and arithmetic.
 HOSTILE_TEXTS = (
     "",
     " ",
@@ -30,13 +30,14 @@ HOSTILE_TEXTS = (
     "a/" * 600,
 )
 HOSTILE_NUMBERS = (0, -1, 2**63)
-# As the value of a setting, which no finding may show. It has spaces, as it names no place: those a rule may tell.
+# The value of a setting, which no finding may contain. It has spaces so that it isn't taken for a location, such as a bucket:
+# findings may contain those.
 UNSHOWN = "correct horse battery staple 7291"
 _LONGEST_SHOWN = 40
 
 _UNKNOWN_IMAGE = ("raw", "registry", "account", "region", "repository", "tag", "digest")
 
-# What each name in `unavailable` lets a document lack, and how the lack looks.
+# By name in `unavailable`: the values of a document whose facts of this name are unavailable.
 LACKING: dict[str, Json] = {
     "job.tags": {"job": {"tags": None}},
     "job.role_arns": {"job": {"role_arn": None, "role_arns": [], "execution_role_arns": []}},
@@ -56,7 +57,7 @@ LACKING: dict[str, Json] = {
 
 @dataclass(frozen=True)
 class Trial:
-    """A document to try; `change` says how it differs from the named sample."""
+    """A document to evaluate; `change` describes how it differs from the named sample."""
 
     sample: str
     document: Json
@@ -81,7 +82,7 @@ def hostile(trial: Trial) -> Iterator[Trial]:
 
 
 def hostile_throughout(trial: Trial) -> Iterator[Trial]:
-    """Yield the document with all free texts replaced by the same hostile one."""
+    """Yield the document with all free texts replaced by the same hostile text, once for each hostile text."""
     places = [path for path, value in _free_values(trial.document) if isinstance(value, str)]
     for text in HOSTILE_TEXTS:
         document = trial.document
@@ -91,7 +92,7 @@ def hostile_throughout(trial: Trial) -> Iterator[Trial]:
 
 
 def secret(trial: Trial, names: Iterable[str]) -> Trial:
-    """Return the document with a secret as the value of each hyperparameter and environment variable, these names added."""
+    """Return the document with a secret as the value of all hyperparameters and variables, including ones of these names."""
     kept = {
         part: [{**setting, "value": UNSHOWN} for setting in (*trial.document[part], *_settings(slot, names))]
         for part, slot in (("environment", "Environment"), ("hyperparameters", "HyperParameters"))
@@ -104,7 +105,7 @@ def _settings(slot: str, names: Iterable[str]) -> Iterator[Json]:
 
 
 def lacking(trial: Trial) -> Iterator[tuple[str, Trial]]:
-    """Yield each field that `unavailable` can name, and the document without its facts and with that name in it."""
+    """Yield each name that `unavailable` can have, and the document without the facts of that name."""
     for field, lack in LACKING.items():
         document = copy.copy(trial.document)
         for name, part in lack.items():
@@ -148,7 +149,7 @@ def _shown(value: str | int | None) -> str:
 
 
 def _with(document: Any, path: FieldPath, value: Any) -> Any:
-    """Return the document with another value at a path; what lies beside the path is shared, not copied."""
+    """Return a copy of the document with another value at a path; everything outside of the path is shared."""
     if not path:
         return value
     first, *rest = path
@@ -169,7 +170,7 @@ def _schema() -> Json:
 def _leaves(
     value: Any, schema: Mapping[str, Any], path: FieldPath
 ) -> Iterator[tuple[FieldPath, Mapping[str, Any], Any]]:
-    """Yield every value of a document below the top, with its schema, outer ones first."""
+    """Yield every value below the top of a document with its path and schema, outer values first."""
     if path:
         yield path, schema, value
     if isinstance(value, dict):
@@ -188,7 +189,7 @@ def _is_nullable(schema: Mapping[str, Any]) -> bool:
 
 
 def _of_type(schema: Mapping[str, Any], kind: str) -> Mapping[str, Any] | None:
-    """Return the alternative of a schema that is for values of this type."""
+    """Return the alternative of a schema for values of this type; None if there is none."""
     if "$ref" in schema:
         return _of_type(_schema()["$defs"][schema["$ref"].removeprefix("#/$defs/")], kind)
     if "anyOf" in schema:

@@ -13,8 +13,8 @@ from tests.support.one_rule import LIBRARY, RULE, TEST, TODAY, add, said
 from tests.support.policies import POLICIES
 
 ADVICE = (
-    "`with` is for tests: where what it puts in the place is undefined, so is the whole expression, also below a `not`, and "
-    "the rule would report nothing; write a function, and call it with what it is to look at as an argument"
+    "`with` is for tests: if the value that it sets is undefined, so is the whole expression, even below a `not`, and the rule "
+    "reports nothing; write a function, and pass the value as an argument"
 )
 _OF_A_RULE = '_x if {}\n\n_scoped if input.job.kind == "training"'
 BODIES = {

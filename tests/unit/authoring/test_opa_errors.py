@@ -132,7 +132,7 @@ def test_what_is_not_rego_is_told_once_with_what_to_write(syntax: Told, case: st
 
 
 DEFINED = "{0} is not defined; write `{0} := ...` or `some {0} in ...`, or correct the spelling"
-FORBIDDEN = "a rule may not call {}; docs/policies.md, What a rule may not do, says why"
+FORBIDDEN = "a rule may not call {}; see docs/policies.md, What a rule may not do"
 NO_FUNCTION = "there is no function {}; {}"
 IMPORT = "an import is missing; write `import data.{}` below the package"
 TYPED = "# METADATA\n# schemas:\n#   - input: schema.input\n"
@@ -173,7 +173,7 @@ TYPES = {
     "a function of Python": ("_x if len(input.a) > 1", "3:7", [NO_FUNCTION.format("len", "write count")]),
     "capitals": ('_x if startsWith(input.a, "b")', "3:7", [NO_FUNCTION.format("startsWith", "write startswith")]),
     "a method": (
-        '_x if input.a.startswith("b")', "3:7", ["there are no methods; write `startswith(input.a, ...)`"],
+        '_x if input.a.startswith("b")', "3:7", ["Rego has no methods; write `startswith(input.a, ...)`"],
     ),
     "no method of OPA's": (
         "_x if input.a.xyzzy(1)", "3:7",
@@ -199,7 +199,7 @@ TYPES = {
     ),
     "an import twice": (
         "import data.guard.lib.globs\nimport data.guard.lib.globs\n\n_x := globs.first([], 1)", "4:1",
-        ["data.guard.lib.globs is imported a second time; remove one of them"],
+        ["data.guard.lib.globs is imported twice; remove one of the imports"],
     ),
     "an unused variable": ("_x if {\n\ty := input.a\n}", "4:2", ["y is never used; use it, or remove it"]),
     "an unused some": ("_x if {\n\tsome y\n\tinput.a\n}", "4:2", ["y is never used; use it, or remove it"]),
@@ -223,7 +223,7 @@ TYPES = {
     },
     "sprintf": (
         '_x := sprintf("%s", 1, 2)', "3:7",
-        ['sprintf takes a text and a list of what stands for each %; write sprintf("... %s ...", [value])'],
+        ['sprintf takes a text and a list of values, one for each %; write sprintf("... %s ...", [value])'],
     ),
     "type of an argument": (
         "_x := count(3)", "3:7", ["count takes (text or a list or an object or a set), not (a number)"],
@@ -237,7 +237,7 @@ TYPES = {
     ),
     "number of arguments of a function": (
         "import data.guard.lib.globs\n\n_x := globs.first(1)", "5:7",
-        ["the function guard.lib.globs.first has arity 2, got 1 argument; give it as many as it takes"],
+        ["the function guard.lib.globs.first has arity 2, got 1 argument; pass as many as it takes"],
     ),
     "never equal": (
         '_x if {{"msg": 1}} == [1]', "3:7",
@@ -260,7 +260,7 @@ TYPES = {
     ),
     "a number as an object": (
         "_x if {\n\tsome y in [1, 2]\n\ty.a == 1\n}", "5:2",
-        ["y is a number, not an object; `some x in xs` gives the items of a list"],
+        ["y is a number, not an object; use `some x in xs` for the items of a list"],
     ),
     "a field of an object": (
         '_x if {\n\tsome y in [{"bucket": 1}]\n\ty.bucketName == 1\n}', "5:2", ["there is no y.bucketName; did you mean bucket?"],
@@ -276,13 +276,13 @@ TYPES = {
         '_x if {\n\ty := [{"bucket": 1}]\n\ty[count([])].key == 1\n}', "5:2",
         ["there is no y[_].key; known in y[_] are bucket"],
     ),
-    "a field of an object without any": ("_x if {\n\ty := {}\n\ty.a\n}", "5:2", ["OPA refuses this: undefined ref: y.a"]),
+    "a field of an object without any": ("_x if {\n\ty := {}\n\ty.a\n}", "5:2", ["OPA rejects this: undefined ref: y.a"]),
     "a field that no document has": (
         f"{TYPED}_x := input.job.nmae", "6:7", ["no document has input.job.nmae; did you mean name?"],
     ),
     "a field of a text": (
         f"{TYPED}_x := input.job.name.first", "6:7",
-        ["input.job.name is text, not an object; `some x in xs` gives the items of a list"],
+        ["input.job.name is text, not an object; use `some x in xs` for the items of a list"],
     ),
     "METADATA": (
         "_x := rego.metadata.chain()[1].annotations.custom.kinds", None,

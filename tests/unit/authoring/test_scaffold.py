@@ -109,5 +109,5 @@ def test_among_policies_with_errors_no_rule_is_made(opa: Opa, monkeypatch: pytes
     with pytest.raises(ConfigError) as raised:
         new_rule(opa, POLICIES, "root_access")
     told = [f"{CONFIG}:{row}:1: this is wrong" for row in (3, 4)]
-    assert raised.value.message == "\n".join(["the policies have problems; solve them first:", *told])
+    assert raised.value.message == "\n".join(["the policies have problems; fix them first:", *told])
     assert not (opa.folder / RULE).exists()

@@ -195,9 +195,12 @@ EMPTY = (200, {"result": {"0": {}}})
 @pytest.mark.parametrize(
     ("alone", "told"),
     [
-        ([EMPTY, SLOW], "the rule b didn't end within 20 s on 1 documents, the guard has two for one job; look for "),
-        ([(500, {"message": "fails"}), SLOW], "the rule b didn't end within 20 s"),
-        ([EMPTY, EMPTY], "the rules didn't end within 120 s on 1 documents, though each does by itself"),
+        (
+            [EMPTY, SLOW],
+            "the rule b didn't finish within 20 s on 1 documents; the guard has 2 s for one job; look for ",
+        ),
+        ([(500, {"message": "fails"}), SLOW], "the rule b didn't finish within 20 s"),
+        ([EMPTY, EMPTY], "the rules didn't finish within 120 s on 1 documents, though each does by itself"),
     ],
     ids=["the second", "behind one that fails", "together only"],
 )
@@ -210,5 +213,5 @@ def test_a_rule_that_does_not_end_is_named(server: Server, alone: list[Any], tol
 
 def test_decisions_that_do_not_end_are_told(server: Server) -> None:
     server.answers["data/trial/decided"] = [SLOW]
-    with _trial() as trial, pytest.raises(ConfigError, match=r"^decisions on 2 documents didn't end within 120 s$"):
+    with _trial() as trial, pytest.raises(ConfigError, match=r"^decisions on 2 documents didn't finish within 120 s$"):
         trial.undecided(["x", "y"])

@@ -194,7 +194,7 @@ def test_a_failure_of_several_rules_together_only_is_not_hidden(told: Any, engin
         ({"message": "a", "details": [7]}, "details must be an object, not [7]"),
         (
             {"message": "a", "image": 1, "detail": 2},
-            "detail, image would be lost: a finding has message and details only",
+            "detail, image would be lost: a finding has only message and details",
         ),
     ],
     ids=["text", "no message", "blank message", "message of another type", "long", "details", "more"],
@@ -242,8 +242,8 @@ def _without_tags(document: Any) -> list[Any]:
 def test_a_finding_that_only_a_lack_brings_is_told(told: Any) -> None:
     (problem,) = told(own=_without_tags)
     assert problem == (
-        f'{OWN}:1:1: the rule reports "{("No tags. " * 20)[:120]}" on a complete training job only because job.tags could not '
-        'be read for now, and would stop a job for a busy API; require `availability.known("job.tags", input)` of '
+        f'{OWN}:1:1: the rule reports "{("No tags. " * 20)[:120]}" on a complete training job only because job.tags is '
+        'unavailable, so that a throttled API would stop the job; require `availability.known("job.tags", input)` of '
         "data.guard.lib.availability there"
     )
 
@@ -298,7 +298,7 @@ def test_a_finding_that_a_lack_does_not_bring_is_right(told: Any, rule: Report) 
 def test_a_document_without_a_decision_is_told(told: Any, engine: Engine) -> None:
     engine.decides = lambda document: document["job"]["kind"] != "labeling" and document["job"]["tags"] is not None
     assert told(own=_nothing) == [
-        f"policies/guard/main/main.rego:1:1: there is no decision on a complete {which}: it is undefined"
+        f"policies/guard/main/main.rego:1:1: the decision on a complete {which} is undefined"
         for which in ("labeling job", "training job with job.tags = null")
     ]
 
@@ -306,7 +306,7 @@ def test_a_document_without_a_decision_is_told(told: Any, engine: Engine) -> Non
 def test_decisions_are_tried_on_hostile_texts_too(told: Any, engine: Engine) -> None:
     engine.decides = lambda document: document["job"]["name"] != "s3://"
     (problem,) = told(own=_nothing)
-    assert 'there is no decision on a complete training job with every text = "s3://": it is undefined' in problem
+    assert 'the decision on a complete training job with every text = "s3://" is undefined' in problem
 
 
 @pytest.mark.parametrize(

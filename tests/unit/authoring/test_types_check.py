@@ -62,15 +62,15 @@ def _told(checks: Checks) -> list[str]:
 
 def test_what_the_strict_check_says_is_told_and_nothing_more_is_checked(checks: Checks) -> None:
     checks.first = _refused(_error("rego_compile_error", 7), _error("rego_type_error"))
-    assert _told(checks) == ["policies/a.rego:3:2: OPA refuses this: wrong"]
+    assert _told(checks) == ["policies/a.rego:3:2: OPA rejects this: wrong"]
     assert checks.read == {}
 
 
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        ({"message": "wrong"}, "policies:1:1: OPA refuses this: wrong"),
-        ({"message": "error limit reached"}, "policies:1:1: there are more mistakes than these; fix them first"),
+        ({"message": "wrong"}, "policies:1:1: OPA rejects this: wrong"),
+        ({"message": "error limit reached"}, "policies:1:1: there are more errors; fix these first"),
         (
             {"message": "match error", "details": {"a": None, "b": {"type": "string"}}},
             "policies:1:1: these can never be equal: one side is something; the other is text",
@@ -104,7 +104,7 @@ def test_what_passes_both_checks_is_right(checks: Checks) -> None:
 def test_types_that_only_the_second_check_sees_are_told_with_their_places(checks: Checks) -> None:
     """Without the import other things may be wrong, which are right with it."""
     checks.second = _refused(_error("rego_type_error"), _error("rego_parse_error"), _error("rego_type_error", 7))
-    assert _told(checks) == ["policies/a.rego:3:2: OPA refuses this: wrong"]
+    assert _told(checks) == ["policies/a.rego:3:2: OPA rejects this: wrong"]
 
 
 @pytest.mark.parametrize("errors", [[_error("rego_parse_error")], []], ids=["another error", "no errors"])
