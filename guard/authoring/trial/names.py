@@ -19,7 +19,6 @@ _TAG = re.compile(r"\btags\.([A-Za-z_]\w*)")
 def texts_of_rules(opa: Opa, policies: Path) -> frozenset[str]:
     """Return all texts in the rules and in the configuration, and the keys of the tags that rules read.
 
-
     Raises ConfigError when the configuration can't be read.
     """
     files = (file for file in (opa.folder / policies).glob(_RULES) if not file.name.endswith("_test.rego"))

@@ -38,7 +38,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, few: Path, opa: Path) -> tup
     return tree.folder, printed
 
 
-def test_the_bundle_holds_the_policies_that_decide_their_data_and_nothing_else(built: tuple[Path, str]) -> None:
+def test_the_bundle_has_only_the_policies_for_decisions_and_their_data(built: tuple[Path, str]) -> None:
     """As it ships, `max_runtime` is off for every job."""
     folder, _ = built
     rego = {str(path.relative_to(folder)) for path in (folder / POLICIES).rglob("*.rego")}
@@ -48,7 +48,7 @@ def test_the_bundle_holds_the_policies_that_decide_their_data_and_nothing_else(b
     }
 
 
-def test_the_bundle_says_its_path_revision_and_size_in_one_line(built: tuple[Path, str]) -> None:
+def test_path_revision_and_size_of_the_bundle_are_printed_in_one_line(built: tuple[Path, str]) -> None:
     folder, printed = built
     size = (folder / TARGET).stat().st_size
     with tarfile.open(folder / TARGET) as tar:
@@ -79,7 +79,7 @@ def test_the_bundle_is_not_built_from_policies_with_problems(
     assert not (tree.folder / TARGET).exists()
 
 
-def test_bundle_refuses_a_broken_configuration(tree: Opa, command, change: Change) -> None:
+def test_the_bundle_is_not_built_from_a_broken_configuration(tree: Opa, command, change: Change) -> None:
     change(CONFIG, SECONDS, "seconds: soon")
     assert command("bundle", str(TARGET))[0] == 1
     assert not (tree.folder / TARGET).exists()

@@ -27,7 +27,7 @@ DEFECTS = [
 ]  # fmt: skip
 
 
-def test_check_says_which_steps_fail_and_where(tree: Opa, regal: Path, change: Change) -> None:
+def test_check_prints_which_steps_fail_and_where(tree: Opa, regal: Path, change: Change) -> None:
     for _, file, old, new, _ in DEFECTS:
         change(file, old, new)
     well, verdicts, printed = checked(tree, regal)
@@ -168,7 +168,7 @@ ONCE = [
 
 
 @pytest.mark.parametrize(("file", "old", "new", "told"), ONCE)
-def test_one_mistake_is_told_once_in_plain_words(
+def test_one_mistake_is_reported_once(
     tree: Opa, content_regal: Path, change: Change, file: Path, old: str | re.Pattern[str], new: str, told: str
 ) -> None:
     change(file, old, new)
@@ -178,7 +178,7 @@ def test_one_mistake_is_told_once_in_plain_words(
     assert re.fullmatch(rf"policies/guard/\S*/{told}", said), said
 
 
-def test_a_regal_that_prints_no_report_is_told_as_it_is(tree: Opa, tmp_path: Path) -> None:
+def test_the_output_of_a_regal_without_a_report_is_printed(tree: Opa, tmp_path: Path) -> None:
     broken = tmp_path / "regal"
     broken.write_text("#!/bin/sh\necho out of memory >&2\nexit 3\n")
     broken.chmod(0o755)

@@ -13,7 +13,7 @@ from tests.support.authoring import SECONDS, Change
 from tests.support.policies import CONFIG, POLICIES, ROOT
 
 
-def test_what_is_generated_is_fresh_in_the_repository(opa: Path) -> None:
+def test_the_generated_files_of_the_repository_are_up_to_date(opa: Path) -> None:
     assert stale(ROOT, generated_files(Opa(opa, ROOT), POLICIES)) == []
 
 
@@ -36,7 +36,7 @@ def test_a_mutation_that_kills_enough_exits_with_0(small: Opa, command) -> None:
     assert re.fullmatch(r"(.*\n){1}\d+ of \d+ mutants killed, 100.0%; the goal is 95%", out.strip())
 
 
-def test_a_command_that_refuses_exits_with_1_and_one_line(command) -> None:
+def test_a_command_that_fails_exits_with_1_and_one_line(command) -> None:
     code, out = command("new-rule", "Root")
     assert (code, out.count("\n")) == (1, 1)
 

@@ -90,13 +90,13 @@ def test_the_rows_of_mutants_are_those_of_the_file(opa: Path, tmp_path: Path) ->
     assert _mutants(opa, tmp_path, "x := 1", head="\n\npackage a") == ["5: 1 -> 2"]
 
 
-def test_mutation_refuses_tests_that_fail_already(tree: Opa, change: Change) -> None:
+def test_mutation_fails_if_the_tests_fail_without_a_mutant(tree: Opa, change: Change) -> None:
     change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
     with pytest.raises(ConfigError, match=r"the tests of rules/max_runtime fail without any change"):
         mutate(tree, POLICIES, ("max_runtime",), io.StringIO())
 
 
-def test_mutation_refuses_an_unknown_rule(tree: Opa) -> None:
+def test_mutation_fails_for_an_unknown_rule(tree: Opa) -> None:
     with pytest.raises(ConfigError, match="there is no folder max_runtimes with policies"):
         mutate(tree, POLICIES, ("max_runtimes",), io.StringIO())
 
@@ -110,7 +110,7 @@ test_deny if count(rule.findings) == 1 with input as {"compute": {"max_runtime_s
 """
 
 
-def test_mutants_that_a_weak_test_lets_live_are_listed_and_counted(small: Opa) -> None:
+def test_mutants_that_survive_a_weak_test_are_listed_and_counted(small: Opa) -> None:
     (small.folder / RUNTIME_TEST).write_text(WEAK)
     out = io.StringIO()
     assert not mutate(small, POLICIES, ("max_runtime",), out)
@@ -160,7 +160,7 @@ def test_a_mutant_listed_as_equivalent_that_a_test_kills_is_an_error(small: Opa,
     )
 
 
-def test_a_mutant_listed_as_equivalent_of_another_folder_is_left_to_a_run_of_all(small: Opa) -> None:
+def test_equivalent_mutants_of_other_folders_are_ignored(small: Opa) -> None:
     listed = {"file": "guard/rules/volume_size/volume_size.rego", "line": "size > _limit", "change": "> -> >="}
     (small.folder / "tools" / "mutants-equivalent.yaml").write_text(json.dumps([listed | {"reason": "for this test"}]))
     out = io.StringIO()

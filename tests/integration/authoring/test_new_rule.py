@@ -51,21 +51,21 @@ def test_a_new_rules_mutants_are_all_killed_by_its_test(tree: Opa) -> None:
 @pytest.mark.parametrize(
     "name", ["", "Root", "root-access", "1st", "_root", "root_", "a__b", "a_test", "default", "exemptions", "../x"]
 )
-def test_a_name_that_rego_or_main_could_not_use_is_refused(tree: Opa, name: str) -> None:
+def test_a_reserved_name_is_rejected(tree: Opa, name: str) -> None:
     before = (tree.folder / CONFIG).read_text()
     with pytest.raises(ConfigError, match="can't be a rule's name"):
         new_rule(tree, POLICIES, name)
     assert (tree.folder / CONFIG).read_text() == before
 
 
-def test_the_name_of_an_existing_rule_is_refused(tree: Opa) -> None:
+def test_the_name_of_an_existing_rule_is_rejected(tree: Opa) -> None:
     before = (tree.folder / RUNTIME).read_text()
     with pytest.raises(ConfigError, match=r"there is a rule max_runtime already: policies/guard/rules/max_runtime$"):
         new_rule(tree, POLICIES, "max_runtime")
     assert (tree.folder / RUNTIME).read_text() == before
 
 
-def test_no_rule_is_made_among_policies_with_problems(tree: Opa, change: Change) -> None:
+def test_no_rule_is_created_in_policies_with_problems(tree: Opa, change: Change) -> None:
     change(CONFIG, SECONDS, "seconds: soon")
     with pytest.raises(ConfigError, match=r"rules\.max_runtime\.seconds: must be a whole number"):
         new_rule(tree, POLICIES, "root_access_enabled")

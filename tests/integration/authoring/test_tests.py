@@ -20,7 +20,7 @@ def alone(tree: Opa) -> Opa:
     return tree
 
 
-def test_tests_print_the_rows_that_no_test_reaches(alone: Opa, change: Change) -> None:
+def test_uncovered_rows_are_printed(alone: Opa, change: Change) -> None:
     change(RUNTIME, "default _limit := 0\n", '_never if input.account == "7"\n\ndefault _limit := 0\n')
     row = (alone.folder / RUNTIME).read_text().splitlines().index('_never if input.account == "7"') + 1
     passed, printed = outcome_of_tests(alone)
@@ -28,7 +28,7 @@ def test_tests_print_the_rows_that_no_test_reaches(alone: Opa, change: Change) -
     assert f"{RUNTIME}:{row}: not covered by tests" in printed
 
 
-def test_tests_name_a_file_without_any_test(alone: Opa) -> None:
+def test_a_file_without_any_test_is_named(alone: Opa) -> None:
     (alone.folder / RULES / "alone").mkdir()
     (alone.folder / RULES / "alone" / "alone.rego").write_text(
         "package guard.rules.alone\n\nfindings := {1 | input.x}\n"
@@ -38,14 +38,14 @@ def test_tests_name_a_file_without_any_test(alone: Opa) -> None:
     assert f"{RULES}/alone/alone.rego:3: not covered by tests" in printed
 
 
-def test_tests_fail_with_the_name_of_the_failing_one(alone: Opa, change: Change) -> None:
+def test_a_failing_test_is_named(alone: Opa, change: Change) -> None:
     change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
     passed, printed = outcome_of_tests(alone)
     assert not passed
     assert f"{RUNTIME_TEST}:25: test_allow_exactly_the_limit fails\n" in printed
 
 
-def test_tests_show_the_values_of_what_was_not_true(alone: Opa, change: Change) -> None:
+def test_the_values_of_a_failed_expression_are_shown(alone: Opa, change: Change) -> None:
     change(RUNTIME, "\truntime > _limit\n", "\truntime >= _limit\n")
     _, printed = outcome_of_tests(alone)
     finding = (
@@ -56,7 +56,7 @@ def test_tests_show_the_values_of_what_was_not_true(alone: Opa, change: Change) 
     assert f"     r is {{{finding}}}\n" in printed
 
 
-def test_tests_show_values_without_a_name_and_what_the_test_printed(alone: Opa) -> None:
+def test_values_without_a_name_and_the_output_of_the_test_are_shown(alone: Opa) -> None:
     with (alone.folder / RUNTIME_TEST).open("a") as file:
         file.write('\ntest_last if {\n\tprint("seen", 7)\n\tcount(rule.findings) == 7 with input as {}\n}\n')
     _, printed = outcome_of_tests(alone)
@@ -71,7 +71,7 @@ def test_tests_show_values_without_a_name_and_what_the_test_printed(alone: Opa) 
         pytest.param("test_last if findings == set()", "findings", id="a variable that nothing sets"),
     ],
 )
-def test_tests_that_do_not_compile_are_told_as_by_make_check(alone: Opa, added: str, told: str) -> None:
+def test_tests_that_do_not_compile_are_reported_as_by_make_check(alone: Opa, added: str, told: str) -> None:
     with (alone.folder / RUNTIME_TEST).open("a") as file:
         file.write(f"\n{added}\n")
     passed, printed = outcome_of_tests(alone)
@@ -83,7 +83,7 @@ def test_tests_that_do_not_compile_are_told_as_by_make_check(alone: Opa, added: 
     assert told in printed
 
 
-def test_tests_fail_when_a_builtin_does_even_if_every_test_passes(alone: Opa, change: Change) -> None:
+def test_a_failing_built_in_fails_the_run_even_if_every_test_passes(alone: Opa, change: Change) -> None:
     """In `opa test` a failing built-in is only undefined; a decision would end in an error."""
     change(RUNTIME, "\truntime > _limit\n", "\tto_number(input.region) > 0\n\truntime > _limit\n")
     (alone.folder / RUNTIME_TEST).write_text(

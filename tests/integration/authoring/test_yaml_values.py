@@ -79,7 +79,7 @@ def test_a_file_is_read_as_opa_reads_it(reader: Opa, text: str) -> None:
         pytest.param("a: 1\n---\nb: 2\n", id="two documents"),
     ],
 )
-def test_what_only_opa_can_tell_is_left_to_it(reader: Opa, text: str) -> None:
+def test_yaml_that_only_opa_can_read_is_left_to_opa(reader: Opa, text: str) -> None:
     with pytest.raises(OnlyForOpaError):
         yaml_value(text, lambda texts: [{"1.10": 1.1, "0o17": 15}.get(each, each) for each in texts])
     read, whole = _read(reader, text, quickly=False)
@@ -94,7 +94,7 @@ def test_what_only_opa_can_tell_is_left_to_it(reader: Opa, text: str) -> None:
         pytest.param("[" * 20_000, "exceeded max depth", id="too deep"),
     ],
 )
-def test_what_opa_refuses_is_refused_in_its_words(reader: Opa, text: str, told: str) -> None:
+def test_yaml_that_opa_rejects_is_reported_with_its_message(reader: Opa, text: str, told: str) -> None:
     (reader.folder / "a.yaml").write_text(text)
     with pytest.raises(ConfigError, match=told):
         reader.read_yaml(Path("a.yaml"))
@@ -112,13 +112,13 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=VALUES, flow=st.sampled_from([True, False, None]))
-def test_whatever_is_written_is_read_as_opa_reads_it(reader: Opa, value: Any, flow: bool | None) -> None:
+def test_generated_files_are_read_as_opa_reads_them(reader: Opa, value: Any, flow: bool | None) -> None:
     text = yaml.safe_dump({"a": value}, default_flow_style=flow, allow_unicode=True)
     read, whole = _read(reader, text, quickly=False)
     assert _same(read, whole), (text, read, whole)
 
 
-def test_text_of_several_lines_is_not_asked_about() -> None:
+def test_text_of_several_lines_is_not_sent_to_opa() -> None:
     asked: list[str] = []
     read = yaml_value("a: one\n\n  two\nb: 1\n", lambda texts: asked.extend(texts) or texts)  # type: ignore[func-returns-value]
     assert (read, sorted(asked)) == ({"a": "one\ntwo", "b": "1"}, ["1", "a", "b"])

@@ -17,7 +17,7 @@ def test_policies_that_keep_to_the_structure_have_no_problem(tree: Opa) -> None:
 
 @pytest.mark.parametrize("name", ["data.json", "data.yaml", "data.yml", "patch.json"])
 @pytest.mark.parametrize("folder", ["", "guard", "guard/config/rules", "guard/rules/max_runtime", ".hidden"])
-def test_a_second_file_of_data_is_refused(tree: Opa, folder: str, name: str) -> None:
+def test_a_second_data_file_is_rejected(tree: Opa, folder: str, name: str) -> None:
     """It could switch a rule off, or empty the deny list, without any check."""
     file = POLICIES / folder / name
     (tree.folder / file).parent.mkdir(exist_ok=True)
@@ -27,7 +27,7 @@ def test_a_second_file_of_data_is_refused(tree: Opa, folder: str, name: str) -> 
 
 
 @pytest.mark.parametrize("other", ["data.json", "data.yml"])
-def test_the_configuration_in_another_format_is_refused_too(tree: Opa, other: str) -> None:
+def test_the_configuration_in_another_format_is_rejected_as_well(tree: Opa, other: str) -> None:
     (tree.folder / CONFIG).with_name(other).write_text("{}")
     assert len(said(tree)) == 1
 
@@ -60,7 +60,7 @@ FORBIDDEN_IN_A_RULE = [
 
 
 @pytest.mark.parametrize("body", FORBIDDEN_IN_A_RULE)
-def test_a_rule_that_reads_more_than_it_may_is_told_with_the_place(tree: Opa, body: str) -> None:
+def test_a_forbidden_reference_of_a_rule_is_reported_with_its_position(tree: Opa, body: str) -> None:
     row = add(tree, RULE, body) + body.count("\n")
     told = [
         line for line in said(tree) if "a rule reads only input, data.guard.lib, data.guard.settings and its" in line
@@ -99,7 +99,7 @@ def test_a_rule_may_read_the_input_the_libraries_and_its_own(tree: Opa, body: st
         ("import data.guard.main", "data.guard.main"),
     ],
 )
-def test_a_library_that_reads_more_than_libraries_is_told(tree: Opa, body: str, what: str) -> None:
+def test_a_library_that_reads_more_than_libraries_is_reported(tree: Opa, body: str, what: str) -> None:
     row = add(tree, LIBRARY, body)
     (told,) = said(tree)
     text = f"a library reads only its arguments and other libraries, not {what}; take it as an argument"
@@ -170,7 +170,7 @@ def test_a_library_that_reads_more_than_libraries_is_told(tree: Opa, body: str, 
         ),
     ],
 )
-def test_a_parameter_that_nobody_can_give_is_told(tree: Opa, body: str, text: str) -> None:
+def test_an_undeclared_parameter_is_reported(tree: Opa, body: str, text: str) -> None:
     """The rule would use its default, whatever the configuration says."""
     row = add(tree, RULE, body) + body.count("\n")
     (told,) = said(tree)
@@ -237,7 +237,7 @@ IN_PLACE = {
         ),
     ],
 )
-def test_of_a_mapping_that_is_read_in_place_only_keys_are_read(tree: Opa, body: str, text: str | None) -> None:
+def test_only_keys_of_a_mapping_in_place_may_be_read(tree: Opa, body: str, text: str | None) -> None:
     _rewrite(tree, IN_PLACE)
     add(tree, RULE, "in_place := rego.metadata.chain()[1].annotations.custom.in_place")
     row = add(tree, RULE, body)
@@ -245,7 +245,7 @@ def test_of_a_mapping_that_is_read_in_place_only_keys_are_read(tree: Opa, body: 
     assert said(tree) == expected
 
 
-def test_a_rule_that_reads_in_place_exports_of_what(tree: Opa) -> None:
+def test_a_rule_that_reads_in_place_must_export_in_place(tree: Opa) -> None:
     _rewrite(tree, IN_PLACE)
     (told,) = said(tree)
     assert re.fullmatch(rf"{RULE}:\d+:1: the rule has no value `in_place`; see docs/policies.md, What a rule is", told)
@@ -269,7 +269,7 @@ def _declare(tree: Opa, parameter: str = DECLARED) -> None:
     path.write_text(path.read_text().replace("#   parameters:\n", parameter, 1))
 
 
-def test_a_declared_parameter_that_nothing_reads_is_told(tree: Opa) -> None:
+def test_an_unread_parameter_is_reported(tree: Opa) -> None:
     """Its value in the configuration would change nothing, and whoever gives it believes that it counts."""
     _declare(tree)
     text = (
@@ -291,26 +291,26 @@ def test_a_declared_parameter_that_nothing_reads_is_told(tree: Opa) -> None:
         "_x if every y in [parameters.of.max_runtime.spare] { y > 1 }",
     ],
 )
-def test_a_parameter_that_is_read_somewhere_in_its_rule_is_fine(tree: Opa, body: str) -> None:
+def test_a_parameter_that_is_read_anywhere_in_its_rule_is_accepted(tree: Opa, body: str) -> None:
     _declare(tree)
     add(tree, RULE, body)
     assert said(tree) == []
 
 
-def test_a_misspelt_parameter_is_told_once(tree: Opa) -> None:
+def test_a_misspelt_parameter_is_reported_once(tree: Opa) -> None:
     _declare(tree)
     add(tree, RULE, "_x := parameters.of.max_runtime.spar")
     (told,) = said(tree)
     assert "did you mean spare?" in told
 
 
-def test_a_parameter_that_a_library_reads_by_its_name_is_fine(tree: Opa) -> None:
+def test_a_parameter_that_a_library_reads_by_name_is_accepted(tree: Opa) -> None:
     _declare(tree)
     add(tree, LIBRARY, "_x := data.guard.parameters.of.max_runtime.spare")
     assert [line for line in said(tree) if "nothing in the rule reads" in line] == []
 
 
-def test_of_globs_that_nothing_reads_the_view_of_globs_is_named(tree: Opa) -> None:
+def test_the_message_for_unread_globs_names_the_view_globs(tree: Opa) -> None:
     globs = "#   parameters:\n#     spare: {description: No., type: array, default: [], items: {type: string, format: glob}}\n"
     _declare(tree, globs)
     (told,) = said(tree)

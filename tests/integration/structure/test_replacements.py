@@ -28,25 +28,25 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_in_a_rule_it_is_told(tree: Opa, body: str) -> None:
+def test_a_with_in_a_rule_is_reported(tree: Opa, body: str) -> None:
     row = add(tree, RULE, f"import future.keywords.not\n\n{_OF_A_RULE.format(body)}") + 2
     column = len("_x if ") + body.index(" with ") + 2
     assert said(tree) == [f"{RULE}:{row}:{column}: {ADVICE}"]
 
 
-def test_each_one_is_told(tree: Opa) -> None:
+def test_each_with_is_reported(tree: Opa) -> None:
     body = "_scoped with input.job.kind as 1 with input.job.name as 2"
     row = add(tree, RULE, _OF_A_RULE.format(body))
     assert [line.split(": ")[0] for line in said(tree)] == [f"{RULE}:{row}:{column}" for column in (15, 40)]
 
 
 @pytest.mark.parametrize("body", ["_x(y) if not _z(y) with data.guard.lib.a as y\n\n_z(1)"], ids=["library"])
-def test_in_a_library_it_is_told(tree: Opa, body: str) -> None:
+def test_a_with_in_a_library_is_reported(tree: Opa, body: str) -> None:
     add(tree, LIBRARY, body)
     assert [line.split(": ", 1)[1] for line in said(tree)] == [ADVICE]
 
 
-def test_the_bundle_is_refused(whole: Opa) -> None:
+def test_the_bundle_is_not_built_with_it(whole: Opa) -> None:
     add(whole, RULE, f"import future.keywords.not\n\n{_OF_A_RULE.format(BODIES['below a not'])}")
     out = io.StringIO()
     assert not build_bundle(whole, POLICIES, Path("b.tar.gz"), TODAY, out)
@@ -63,12 +63,12 @@ def test_the_bundle_is_refused(whole: Opa) -> None:
         pytest.param('_x if not _scoped(input.job.name)\n\n_scoped(name) if startswith(name, "a")', id="function"),
     ],
 )
-def test_what_only_looks_like_it_is_not_told(tree: Opa, body: str) -> None:
+def test_similar_text_is_not_reported(tree: Opa, body: str) -> None:
     add(tree, RULE, f"import future.keywords.not\n\n{body}")
     assert said(tree) == []
 
 
-def test_tests_may_have_it(tree: Opa) -> None:
+def test_tests_may_have_a_with(tree: Opa) -> None:
     (tree.folder / TEST).write_text(
         'package guard.rules.max_runtime_test\n\ntest_x if input.a with input as {"a": 1}\n'
     )

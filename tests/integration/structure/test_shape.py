@@ -27,7 +27,7 @@ from tests.support.policies import POLICIES
         ("#   needs: ", "#   kinds: [training]\n#   needs: ", "value `kinds`"),
     ],
 )
-def test_a_rule_without_its_exports_is_told(tree: Opa, old: str, new: str, missing: str) -> None:
+def test_a_rule_without_its_exports_is_reported(tree: Opa, old: str, new: str, missing: str) -> None:
     source = (tree.folder / RULE).read_text()
     assert old in source
     (tree.folder / TEST).write_text("package guard.rules.max_runtime_test\n")
@@ -48,7 +48,7 @@ def test_a_rule_without_its_exports_is_told(tree: Opa, old: str, new: str, missi
         ("other.rego", "other", None),
     ],
 )  # fmt: skip
-def test_a_package_where_it_does_not_belong_is_told_alone(tree: Opa, file: str, package: str, text: str | None) -> None:
+def test_a_misplaced_package_is_reported_alone(tree: Opa, file: str, package: str, text: str | None) -> None:
     """What else is wrong then, in METADATA and configuration, follows from it."""
     path = tree.folder / POLICIES / file
     path.parent.mkdir(exist_ok=True)
@@ -62,7 +62,7 @@ SILENT = "_x if not startswith(input.job.name, input.job.status)"
 
 
 @pytest.mark.parametrize("file", [RULE, LIBRARY], ids=["rule", "library"])
-def test_a_not_that_could_be_silent_is_told_with_its_place_and_the_remedy(tree: Opa, file: Path) -> None:
+def test_a_not_that_may_be_undefined_is_reported_with_its_position_and_a_remedy(tree: Opa, file: Path) -> None:
     body = SILENT if file == RULE else "_x(name) if not startswith(name, _y)\n_y := type_name(1)"
     row = add(tree, file, body)
     column = body.index("not ") + 1
@@ -93,7 +93,7 @@ def test_a_not_that_could_be_silent_is_told_with_its_place_and_the_remedy(tree: 
         ),
     ],
 )
-def test_a_rule_that_could_be_silent_about_a_job_is_told_with_its_place(tree: Opa, body: str, text: str) -> None:
+def test_a_rule_that_may_miss_a_job_is_reported_with_its_position(tree: Opa, body: str, text: str) -> None:
     row = add(tree, RULE, body)
     (told,) = said(tree)
     assert told.startswith(f"{RULE}:{row}:")
@@ -109,7 +109,7 @@ def test_a_rule_that_could_be_silent_about_a_job_is_told_with_its_place(tree: Op
         "own contains 1",
     ],
 )
-def test_a_rule_of_that_name_that_is_read_is_not_told(tree: Opa, body: str) -> None:
+def test_a_rule_of_that_name_that_is_read_is_not_reported(tree: Opa, body: str) -> None:
     add(tree, RULE, body)
     assert said(tree) == []
 
@@ -127,7 +127,7 @@ def test_a_rule_in_several_files_is_one_package(tree: Opa) -> None:
     assert len(said(tree)) == 1
 
 
-def test_the_bundle_is_not_built_from_a_rule_that_could_be_silent(whole: Opa) -> None:
+def test_the_bundle_is_not_built_from_a_rule_that_may_miss_a_job(whole: Opa) -> None:
     add(whole, RULE, SILENT)
     out = io.StringIO()
     assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)
@@ -151,12 +151,12 @@ def test_types_inside_of_a_not_are_checked_under_the_import_too(whole: Opa, body
     assert re.search(rf"{RULE}:{row}:\d+: {re.escape(text)}", out.getvalue()), out.getvalue()
 
 
-def test_a_not_over_a_body_is_read(whole: Opa) -> None:
+def test_a_not_with_a_body_is_accepted(whole: Opa) -> None:
     add(whole, RULE, "import future.keywords.not\n\n_x if not { input.compute.spot; input.network.isolated }")
     assert (said(whole), check_types(whole, POLICIES)) == ([], [])
 
 
-def test_a_rule_without_test_is_told(tree: Opa) -> None:
+def test_a_rule_without_test_is_reported(tree: Opa) -> None:
     (tree.folder / TEST).unlink()
     assert said(tree) == [f"{RULE}:1:1: the rule has no test; write {TEST}"]
 

@@ -59,7 +59,7 @@ def test_every_check_walks_them(tree: Opa, rule: str) -> None:
 
 
 @pytest.mark.parametrize("body", ['not $"team/{input.job.tags.team}" in {"team/a"}', 'startswith($"a", "a")'])
-def test_the_bundle_is_refused_for_one_with_its_place_and_what_to_write(whole: Opa, body: str) -> None:
+def test_the_bundle_is_not_built_with_one_and_its_position_is_reported(whole: Opa, body: str) -> None:
     path = whole.folder / RULE
     path.write_text(path.read_text().replace("import future.keywords.not\n", ""))
     row = add(whole, RULE, f"_x if {body}")

@@ -50,7 +50,7 @@ def test_the_nearest_account_is_proposed() -> None:
     assert texts == ["111122223334 matches none of your accounts; did you mean 111122223333?"] * 2
 
 
-def test_where_none_is_near_the_remedies_are_told() -> None:
+def test_without_a_near_account_the_remedies_are_reported() -> None:
     texts = {text for _, text in unknown_accounts(_config({"account": "9*"}))}
     assert texts == {"9* matches none of your accounts; correct it, or add it to accounts"}
 
@@ -60,7 +60,7 @@ def test_accounts_that_are_written_as_numbers_count() -> None:
 
 
 @pytest.mark.parametrize("accounts", [None, [], 7], ids=str)
-def test_without_a_list_every_account_may_be(accounts: Any) -> None:
+def test_without_a_list_no_account_is_reported(accounts: Any) -> None:
     assert list(unknown_accounts(_config({"account": "999999999999"}, accounts))) == []
 
 
@@ -74,7 +74,7 @@ def test_without_a_list_every_account_may_be(accounts: Any) -> None:
     ],
     ids=str,
 )
-def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
+def test_malformed_values_are_skipped(config: dict[str, Any]) -> None:
     assert list(unknown_accounts({"accounts": MINE} | config)) == []
 
 

@@ -56,13 +56,13 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Steps:
     return Steps(tmp_path, monkeypatch)
 
 
-def test_a_built_bundle_is_told_with_its_revision_and_size(steps: Steps) -> None:
+def test_a_built_bundle_is_printed_with_its_revision_and_size(steps: Steps) -> None:
     name = revision(steps.opa.folder / POLICIES)
     assert steps.build() == (True, f"bundle.tar.gz: revision {name}, 1,234 bytes\n")
     assert steps.asked == [*STEPS]
 
 
-def test_a_warning_is_printed_and_stops_nothing(steps: Steps) -> None:
+def test_a_warning_is_printed_and_does_not_stop_the_build(steps: Steps) -> None:
     steps.answers["check_config"] = [WARNING]
     built, printed = steps.build()
     assert (built, printed.splitlines()[0]) == (True, f"{WARNING}")
@@ -78,7 +78,7 @@ def test_a_warning_is_printed_and_stops_nothing(steps: Steps) -> None:
     ],
     ids=STEPS,
 )
-def test_what_is_wrong_is_printed_and_ends_the_build(steps: Steps, step: str, answer: object, printed: str) -> None:
+def test_a_problem_is_printed_and_ends_the_build(steps: Steps, step: str, answer: object, printed: str) -> None:
     (steps.opa.folder / TARGET).write_text("of yesterday")
     steps.answers[step] = answer
     assert steps.build() == (False, printed)

@@ -64,7 +64,7 @@ def test_a_parameter_that_is_not_given_shows_its_default() -> None:
 
 @pytest.mark.parametrize("kind", ["array", "object", ["string", "array"]], ids=str)
 @pytest.mark.parametrize("default", [{}, {"default": []}], ids=["required", "with a default"])
-def test_what_grows_looks_the_same_with_one_more_entry(kind: Any, default: dict[str, Any]) -> None:
+def test_lists_and_mappings_look_the_same_with_another_entry(kind: Any, default: dict[str, Any]) -> None:
     rule = _rule(parameters={"names": {"description": "Names.", "type": kind, "items": {"type": "string"}} | default})
     configurations = [{}, {"names": []}, {"names": ["a"]}, {"names": {"a": {}, "b": {}}}, {"names": "a"}]
     assert (
@@ -72,7 +72,7 @@ def test_what_grows_looks_the_same_with_one_more_entry(kind: Any, default: dict[
     )
 
 
-def test_the_section_tells_what_to_do_and_where_to_read_more() -> None:
+def test_the_section_has_the_remediation_and_links() -> None:
     lines = _lines(_rule(), {"level": "off", "seconds": 60})
     assert "What to do about a finding: Set a limit." in lines
     assert "Read more: <https://docs.example/runtime>" in lines

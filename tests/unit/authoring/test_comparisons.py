@@ -139,7 +139,7 @@ def found(opa: Path, tmp_path: Path) -> Found:
         ),
     ],
 )
-def test_a_comparison_that_decides_nothing_is_reported(found: Found, body: str, told: str) -> None:
+def test_a_comparison_with_a_constant_result_is_reported(found: Found, body: str, told: str) -> None:
     assert found(body) == [told]
 
 
@@ -183,7 +183,7 @@ def test_a_comparison_that_decides_nothing_is_reported(found: Found, body: str, 
         pytest.param('input == "trainng"', id="the document"),
     ],
 )
-def test_other_comparisons_are_not(found: Found, body: str) -> None:
+def test_other_comparisons_are_not_reported(found: Found, body: str) -> None:
     assert found(body) == []
 
 
@@ -306,7 +306,7 @@ ROLES = "input.job.role_arns[_]"
         ),
     ],
 )
-def test_a_text_that_is_never_there_or_the_wrong_way_round_is_reported(found: Found, body: str, told: str) -> None:
+def test_an_impossible_text_or_swapped_arguments_are_reported(found: Found, body: str, told: str) -> None:
     assert [text.split(": ", 1)[1] for text in found(body)] == [told]
 
 
@@ -352,7 +352,7 @@ input.compute.spot == false
 
 
 @pytest.mark.parametrize("body", HONEST.strip().splitlines())
-def test_an_honest_comparison_is_not(found: Found, body: str) -> None:
+def test_a_possible_comparison_is_not_reported(found: Found, body: str) -> None:
     assert found(body.replace("; ", "\n")) == []
 
 

@@ -57,7 +57,7 @@ else := data.guard.config
 """
 
 
-def test_the_copy_has_the_plan_in_place_of_what_works_it_out(
+def test_the_copy_has_the_plan_instead_of_the_rules_that_compute_it(
     opa: Opa, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     target = tmp_path_factory.mktemp("planned") / "policies"
@@ -67,9 +67,7 @@ def test_the_copy_has_the_plan_in_place_of_what_works_it_out(
     assert "import" in (opa.folder / POLICIES / PLAN).read_text()
 
 
-def test_the_copy_has_the_rules_alone_that_some_decision_needs(
-    opa: Opa, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_the_copy_has_only_the_rules_that_decisions_need(opa: Opa, tmp_path_factory: pytest.TempPathFactory) -> None:
     rules = ("on", "odd", "nameless", "off")
     for rule in rules:
         (opa.folder / POLICIES / "guard" / "rules" / rule).mkdir(parents=True)

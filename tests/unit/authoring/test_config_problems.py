@@ -63,24 +63,24 @@ def test_a_right_configuration_has_no_problem(said: Said) -> None:
     assert said(HEAD) == []
 
 
-def test_a_configuration_that_is_not_there_is_told(opa: Opa) -> None:
+def test_a_missing_configuration_is_reported(opa: Opa) -> None:
     (problem,) = configuration_problems(opa, POLICIES, [RULE], TODAY)
     assert str(problem).startswith(f"{FILE}:1:1: the configuration can't be read: [Errno 2]")
 
 
-def test_a_configuration_in_another_encoding_is_told_with_the_byte(opa: Opa) -> None:
+def test_a_configuration_in_another_encoding_is_reported_with_the_byte(opa: Opa) -> None:
     (opa.folder / FILE).write_bytes(b"#" * 1234 + b"\xff")
     (problem,) = configuration_problems(opa, POLICIES, [RULE], TODAY)
     text = "the configuration is not UTF-8 text: invalid start byte at byte 1,234; save it as UTF-8"
     assert problem == Diagnostic(FILE, 1, 1, text)
 
 
-def test_an_empty_configuration_is_told_what_it_needs(said: Said) -> None:
+def test_an_empty_configuration_is_reported_with_the_keys_that_it_needs(said: Said) -> None:
     text = "the configuration is empty; it needs the keys rules and exemptions: see docs/policies.md, Configuration"
     assert said("# nothing yet\n") == [f"1:1: {text}"]
 
 
-def test_what_opa_alone_refuses_is_told_in_its_words(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yaml_that_only_opa_rejects_is_reported_with_its_message(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> Any:
         raise ConfigError("OPA can't read the policies: odd")
 
@@ -88,13 +88,13 @@ def test_what_opa_alone_refuses_is_told_in_its_words(said: Said, monkeypatch: py
     assert said(HEAD) == ["1:1: OPA can't read the policies: odd"]
 
 
-def test_how_it_is_written_comes_first_and_alone(said: Said) -> None:
+def test_syntax_problems_are_reported_alone(said: Said) -> None:
     text = HEAD + "    needed: 2\n    secnds: 1\n"
     told = ["6:5: rules.own.needed: is a duplicate of the key in line 5, and only one counts; remove one"]
     assert (said(text), said(text, values=False)) == (told, told)
 
 
-def test_without_values_only_how_it_is_written_is_checked(said: Said) -> None:
+def test_without_values_only_the_syntax_is_checked(said: Said) -> None:
     text = HEAD + "    secnds: 1\n"
     assert (len(said(text)), said(text, values=False)) == (1, [])
 
@@ -122,11 +122,11 @@ def test_without_values_only_how_it_is_written_is_checked(said: Said) -> None:
         "elsewhere",
     ],
 )
-def test_a_truth_value_is_proposed_only_where_one_is_wanted(said: Said, line: str, advice: str) -> None:
+def test_a_boolean_is_proposed_only_where_the_schema_expects_one(said: Said, line: str, advice: str) -> None:
     assert [told.partition(": ")[2] for told in said(f"{HEAD}{line}\n")] == [advice]
 
 
-def test_a_parameter_that_only_overrides_give_is_told_with_its_default(said: Said) -> None:
+def test_a_parameter_that_only_overrides_have_is_reported_with_its_default(said: Said) -> None:
     first, second = "{region: eu-*, strict: false, needed: 2}", "{region: us-*, names: [b], strict: true}"
     overrides = f"    overrides:\n      - {first}\n      - {second}\n"
     text = "the section itself has no {}; add it there, for all other jobs: the default is {}"
@@ -151,12 +151,12 @@ def test_a_parameter_that_only_overrides_give_is_told_with_its_default(said: Sai
     ],
     ids=["list", "text", "rules", "section", "overrides", "override"],
 )
-def test_what_has_another_form_is_told_as_that_and_nothing_else(said: Said, text: str) -> None:
+def test_a_value_of_the_wrong_form_is_reported_only_once(said: Said, text: str) -> None:
     assert {told.partition("must be ")[2].partition(",")[0] for told in said(text)} <= {"a mapping", "a list"}
     assert said(text)
 
 
-def test_accounts_overrides_and_exemptions_are_looked_at(said: Said) -> None:
+def test_accounts_overrides_and_exemptions_are_checked(said: Said) -> None:
     text = (
         HEAD.replace("exemptions: []\n", "")
         + "    overrides:\n      - {account: '*', level: deny}\n      - {region: eu-west-1, level: 'off'}\n"
@@ -174,7 +174,7 @@ def test_accounts_overrides_and_exemptions_are_looked_at(said: Said) -> None:
     ]
 
 
-def test_problems_of_rules_structure_and_configuration_are_told_in_order(
+def test_problems_of_rules_structure_and_configuration_are_reported_in_order(
     opa: Opa, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where METADATA is wrong, the configuration's values aren't checked against it."""

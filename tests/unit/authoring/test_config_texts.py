@@ -61,5 +61,5 @@ def test_each_text_has_its_path_and_its_schema(config: Any, expected: list[Text]
     ],
     ids=["free", "not empty", "of a form", "of a format", "a choice", "entry", "key"],
 )
-def test_what_only_people_read_is_prose(text: Text, prose: bool) -> None:
+def test_text_that_only_people_read_is_prose(text: Text, prose: bool) -> None:
     assert text.is_prose == prose

@@ -16,7 +16,7 @@ def test_find_gaps_joins_neighbouring_rows() -> None:
     assert [str(gap) for gap in find_gaps(report, Path("policies"))] == ["policies/a.rego:3-6", "policies/a.rego:9"]
 
 
-def test_find_gaps_names_a_file_that_no_test_touches_by_its_path() -> None:
+def test_find_gaps_names_an_uncovered_file_by_its_path() -> None:
     report = {"files": {"policies/policies/a.rego": {"not_covered": [_span(1, 1)]}, "policies/b.rego": {"covered": []}}}
     assert [str(gap) for gap in find_gaps(report, Path("policies"))] == ["policies/a.rego:1"]
 
@@ -28,5 +28,5 @@ def test_find_gaps_joins_rows_that_overlap_and_sorts_files() -> None:
     assert [str(gap) for gap in find_gaps(report, Path("policies"))] == told
 
 
-def test_find_gaps_of_full_coverage_are_none() -> None:
+def test_full_coverage_has_no_gaps() -> None:
     assert find_gaps({"files": {"policies/a.rego": {"covered": [_span(1, 2)]}}}, Path("policies")) == []

@@ -72,7 +72,7 @@ def test_without_any_test_nothing_is_tested(outcome: Outcome) -> None:
     assert outcome(_ran(WELL), _ran([{"helper": 1}])) == (False, "no tests pass, 99.88% of the policies are covered\n")
 
 
-def test_rows_that_no_test_reaches_are_told(outcome: Outcome) -> None:
+def test_uncovered_rows_are_reported(outcome: Outcome) -> None:
     report = WELL | {"files": {"policies/a.rego": {"not_covered": [GAP]}}}
     passed, printed = outcome(_ran(report), _ran([{"test_a": True}]))
     assert (passed, printed.splitlines()) == (
@@ -84,7 +84,7 @@ def test_rows_that_no_test_reaches_are_told(outcome: Outcome) -> None:
     )
 
 
-def test_a_built_in_that_fails_is_told_in_opas_words(outcome: Outcome) -> None:
+def test_a_failing_built_in_is_reported_with_the_message_of_opa(outcome: Outcome) -> None:
     assert outcome(_ran(WELL), RunResult(2, "", "to_number: invalid\n")) == (False, "to_number: invalid\n")
 
 
@@ -92,7 +92,7 @@ FAILED = RunResult(2, "data.b_test.test_y: FAIL (1ms)\ndata.a_test.test_x: ERROR
                 "data.a_test.test_ok: PASS\n  data.a_test.test_seen: FAIL\n", "")  # fmt: skip
 
 
-def test_failing_tests_run_again_and_tell_what_they_saw(outcome: Outcome) -> None:
+def test_failing_tests_run_again_and_are_explained(outcome: Outcome) -> None:
     results = [
         {"fail": True, "name": name, "location": {"file": "a_test.rego", "row": 3}} for name in ("test_x", "test_y")
     ]
@@ -105,7 +105,7 @@ def test_failing_tests_run_again_and_tell_what_they_saw(outcome: Outcome) -> Non
     [(RunResult(1, "", "rego_type_error"), None), (FAILED, RunResult(1, "", "rego_type_error")), (FAILED, _ran([], 2))],
     ids=["no test has run", "none could run again", "none failed again"],
 )
-def test_where_no_test_tells_anything_opas_plain_report_does(
+def test_the_plain_report_is_printed_if_no_test_explains_the_failure(
     outcome: Outcome, tests: RunResult, explained: RunResult | None
 ) -> None:
     assert outcome(tests, explained=explained, plain="1 test is skipped\n") == (False, "1 test is skipped\n")

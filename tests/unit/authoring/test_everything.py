@@ -34,7 +34,7 @@ DIGITS = [f"{digit}*" for digit in range(10)]
     ],
     ids=str,
 )
-def test_what_matches_every_example_is_for_everything(fact: str, patterns: Any) -> None:
+def test_globs_that_match_every_example_match_every_job(fact: str, patterns: Any) -> None:
     assert leaves_none_out(fact, patterns)
 
 
@@ -72,7 +72,7 @@ def test_what_matches_every_example_is_for_everything(fact: str, patterns: Any) 
     ],
     ids=str,
 )
-def test_what_leaves_some_out_is_not(fact: str, patterns: Any) -> None:
+def test_globs_that_miss_an_example_do_not_match_every_job(fact: str, patterns: Any) -> None:
     assert not leaves_none_out(fact, patterns)
 
 
@@ -105,5 +105,5 @@ def test_an_override_is_for_every_job_if_each_of_its_facts_is(scope: Any, about:
     ],
     ids=str,
 )
-def test_where_the_accounts_are_known_they_are_all_that_there_are(fact: str, patterns: Any, everything: bool) -> None:
+def test_only_the_configured_accounts_count(fact: str, patterns: Any, everything: bool) -> None:
     assert leaves_none_out(fact, patterns, (), ["111122223333", "444455556666"]) == everything

@@ -85,15 +85,15 @@ EXPIRES, SCOPE = ("expires",), ("scope",)
         (-1, "expired on 2026-11-22 and exempts nothing; remove it, or let its owner renew it"),
     ],
 )
-def test_the_end_is_told_from_a_fortnight_before_it(said: Said, days: int, when: str | None) -> None:
+def test_the_end_is_reported_from_14_days_before(said: Said, days: int, when: str | None) -> None:
     assert said(days) == ([(EXPIRES, "warning", f"EX-1 {when}")] if when else [])
 
 
-def test_of_an_expired_one_nothing_else_is_said(said: Said) -> None:
+def test_an_expired_exemption_has_only_one_warning(said: Said) -> None:
     assert len(said(-1, refused=["no"], unlimited=["account"], starts="2027-01-01")) == 1
 
 
-def test_what_the_policy_refuses_is_told_in_one_order(said: Said) -> None:
+def test_violations_of_the_exemption_policy_are_sorted(said: Said) -> None:
     start = "EX-1 breaks the exemption policy:"
     assert said(refused=["b", "a"]) == [((), "error", f"{start} a"), ((), "error", f"{start} b")]
 
@@ -106,23 +106,23 @@ def test_what_the_policy_refuses_is_told_in_one_order(said: Said) -> None:
         pytest.param("owner", " Your\nteam ", "who is responsible for it", id="in another spelling"),
     ],
 )
-def test_what_a_notice_leaves_to_write_is_refused(said: Said, key: str, written: str, meant: str) -> None:
+def test_a_placeholder_of_a_notice_is_rejected(said: Said, key: str, written: str, meant: str) -> None:
     ((path, severity, text),) = said(**{key: written})
     assert (path, severity, text.endswith(f" as {key}; write {meant}")) == ((key,), "error", True)
 
 
 @pytest.mark.parametrize("reason", ["why this job must run", "YOUR TEAM", "it must run as it is", 7, None], ids=repr)
-def test_what_somebody_wrote_is_not(said: Said, reason: object) -> None:
+def test_another_text_than_the_placeholder_is_accepted(said: Said, reason: object) -> None:
     assert said(owner="your team of churn", reason=reason) == []
 
 
 @pytest.mark.parametrize(("starts", "wrong"), [("2027-03-02", False), ("2027-03-03", False), ("2027-03-04", True)])
-def test_a_first_day_after_the_last_is_told(said: Said, starts: str, wrong: bool) -> None:
+def test_a_first_day_after_the_last_is_reported(said: Said, starts: str, wrong: bool) -> None:
     text = "EX-1 starts after its last day, 2027-03-03; correct one of them"
     assert said(starts=starts) == ([(("starts",), "error", text)] if wrong else [])
 
 
-def test_without_an_end_the_first_day_is_right(said: Said) -> None:
+def test_a_first_day_without_an_end_is_accepted(said: Said) -> None:
     """That it has no end is an error of the form."""
     assert said(None, starts="2027-03-04") == []
 
@@ -144,7 +144,9 @@ EVERYBODY = "EX-1 is for every job: its scope excludes none; add an account, a r
     ],
     ids=["a year", "longer", "everybody for a year", "everybody", "everybody for longer"],
 )  # fmt: skip
-def test_for_ever_and_for_everybody_are_told(said: Said, days: int | None, unlimited: Any, expected: Any) -> None:
+def test_long_exemptions_and_those_for_every_job_are_reported(
+    said: Said, days: int | None, unlimited: Any, expected: Any
+) -> None:
     assert said(days, unlimited) == expected
 
 
@@ -162,7 +164,7 @@ def test_for_ever_and_for_everybody_are_told(said: Said, days: int | None, unlim
     ],
     ids=str,
 )
-def test_one_that_starts_later_lasts_from_its_first_day(
+def test_the_days_of_a_future_exemption_count_from_its_first_day(
     said: Said, starts: int, days: int, unlimited: Any, expected: Any
 ) -> None:
     assert said(days, unlimited, starts=str(TODAY + timedelta(days=starts))) == expected
@@ -188,7 +190,7 @@ def test_one_that_starts_later_lasts_from_its_first_day(
     ],
     ids=str,
 )
-def test_a_scope_that_a_jobs_owner_chooses_is_told(
+def test_a_scope_that_the_owner_of_a_job_chooses_is_reported(
     said: Said, scope: Any, rules: list[str], unlimited: Any, chosen: str | None
 ) -> None:
     text = f"EX-1 is limited only by {chosen}, which a job's owner chooses; add an account, a region or a role"
@@ -200,7 +202,7 @@ def test_a_scope_that_a_jobs_owner_chooses_is_told(
     [({"account": [f"{digit}*" for digit in range(10)]}, "account"), ({"region": "*-?"}, "region"), ({"role_arn": "a*"}, "role")],
     ids=str,
 )  # fmt: skip
-def test_globs_that_together_leave_none_out_are_for_every_job(said: Said, scope: Any, facts: str) -> None:
+def test_globs_that_together_match_everything_are_for_every_job(said: Said, scope: Any, facts: str) -> None:
     assert said(scope=scope) == [(SCOPE, "warning", EVERYBODY)]
 
 
@@ -250,24 +252,22 @@ FOREIGN = (
     ],
     ids=str,
 )
-def test_an_image_that_anybody_can_have_is_told_whatever_else_the_scope_says(
-    said: Said, image: Any, foreign: Any
-) -> None:
+def test_an_image_of_foreign_registries_is_reported_for_any_scope(said: Said, image: Any, foreign: Any) -> None:
     expected = [(path, "warning", FOREIGN.format(entry)) for path, entry in foreign]
     assert said(scope=LIMITED | {"image": image}) == expected
 
 
-def test_a_long_one_that_a_jobs_owner_chooses_is_told_for_both(said: Said) -> None:
+def test_a_long_exemption_with_a_chosen_scope_is_reported_twice(said: Said) -> None:
     assert [path for path, *_ in said(367, scope={"job_name": "churn-*"})] == [SCOPE, EXPIRES]
 
 
 @pytest.mark.parametrize("scope", [None, {}, [], "x"], ids=str)
-def test_of_a_scope_that_is_none_nothing_is_said(said: Said, scope: Any) -> None:
+def test_an_invalid_scope_is_skipped(said: Said, scope: Any) -> None:
     """Its form is an error already."""
     assert said(1367, scope=scope) == []
 
 
-def test_each_repeated_id_is_told_with_the_first_that_has_it(library: Library) -> None:
+def test_each_duplicate_id_is_reported_with_the_first_one(library: Library) -> None:
     exemptions = [{"id": "A"}, {"id": "B"}, 7, {"id": 7}, {"id": 7}, {"id": "A"}, {}, {"id": "A"}, {"id": "B"}]
     found = list(exemption_concerns(library, POLICIES, {"exemptions": exemptions}, (), TODAY))
     assert found == [
@@ -276,7 +276,7 @@ def test_each_repeated_id_is_told_with_the_first_that_has_it(library: Library) -
     ]
 
 
-def test_without_the_library_the_rest_is_told(library: Library) -> None:
+def test_without_the_library_the_other_problems_are_reported(library: Library) -> None:
     (library.folder / POLICIES / "guard/lib/exemption_policy").rmdir()
     exemption = {"id": "EX-1", "rules": ["a"], "scope": {"account": "*"}, "expires": "2027-01-31"}
     (told,) = exemption_concerns(library, POLICIES, {"exemptions": [exemption]}, RULES, TODAY)
@@ -293,7 +293,7 @@ def test_the_library_is_given_every_exemption_and_the_policy(library: Library, p
     assert found == [Concern(("exemptions", 1), "A breaks the exemption policy: y", "error")]
 
 
-def test_a_library_that_judges_not_all_is_an_error(library: Library) -> None:
+def test_missing_results_of_the_library_are_an_error(library: Library) -> None:
     library.answer = []
     with pytest.raises(
         ConfigError, match="guard/lib/exemption_policy returned no result for some exemptions: run `make test-policies`"
@@ -301,7 +301,7 @@ def test_a_library_that_judges_not_all_is_an_error(library: Library) -> None:
         list(exemption_concerns(library, POLICIES, {"exemptions": [{}]}, (), TODAY))
 
 
-def test_policies_without_the_library_refuse_nothing(library: Library) -> None:
+def test_policies_without_the_library_reject_nothing(library: Library) -> None:
     (library.folder / POLICIES / "guard/lib/exemption_policy").rmdir()
     library.answer = [{"refused": ["x"], "unlimited": []}]
     assert list(exemption_concerns(library, POLICIES, {"exemptions": [{"id": "A"}]}, (), TODAY)) == []
@@ -310,5 +310,5 @@ def test_policies_without_the_library_refuse_nothing(library: Library) -> None:
 @pytest.mark.parametrize(
     ("value", "day"), [("2026-11-23", TODAY), ("2026-02-30", None), ("soon", None), (7, None), (None, None)], ids=str
 )
-def test_a_day_is_what_a_text_names(value: object, day: date | None) -> None:
+def test_a_day_is_read_from_its_text(value: object, day: date | None) -> None:
     assert day_of(value) == day

@@ -83,7 +83,7 @@ def _in(*path: Any, value: Any) -> Any:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_violation_is_told_in_words_with_what_to_write(schema: dict[str, Any], value: Any, text: str) -> None:
+def test_a_violation_is_explained_with_a_remedy(schema: dict[str, Any], value: Any, text: str) -> None:
     path = ("rules", "max_runtime", 1, "x")
     given = _in(*path, value=value)
     told = [each for each in _said(_at(*path, **schema), given) if "missing" not in each[1]]
@@ -99,7 +99,7 @@ def test_of_a_long_value_the_beginning_is_shown(value: str, shown: str) -> None:
     assert _said({"type": "integer"}, value) == [((), f"must be a whole number, not {shown}; see docs/rules.md")]
 
 
-def test_each_unknown_key_is_told_with_the_nearest_or_with_all_that_are_known() -> None:
+def test_each_unknown_key_is_reported_with_the_nearest_or_all_known_keys() -> None:
     schema = {"properties": {"level": {}, "seconds": {}}, "additionalProperties": False}
     assert _said(_at("a", **schema), {"a": {"secnds": 1, "x": 1, "level": 1}}) == [
         (("a", "secnds"), "unknown key; did you mean seconds?"),
@@ -108,7 +108,7 @@ def test_each_unknown_key_is_told_with_the_nearest_or_with_all_that_are_known() 
     assert _said({"additionalProperties": False}, {"x": 1}) == [(("x",), "unknown key; known are none")]
 
 
-def test_an_unknown_rule_is_told_with_the_command_that_makes_one() -> None:
+def test_an_unknown_rule_is_reported_with_the_command_that_creates_it() -> None:
     schema = _at("rules", properties={"max_runtime": {}}, additionalProperties=False)
     assert _said(schema, {"rules": {"max_runtimes": 1, "x": 1}}) == [
         (
@@ -122,7 +122,7 @@ def test_an_unknown_rule_is_told_with_the_command_that_makes_one() -> None:
     ]
 
 
-def test_each_missing_key_is_told_with_what_it_is_for() -> None:
+def test_each_missing_key_is_reported_with_its_purpose() -> None:
     schema = {"required": ["a", "b", "c"], "properties": {"a": {"description": " What it is. "}, "b": {}}}
     assert _said(schema, {"c": 1}) == [
         ((), "a is missing; add it: What it is."),
@@ -131,11 +131,11 @@ def test_each_missing_key_is_told_with_what_it_is_for() -> None:
 
 
 @pytest.mark.parametrize("schema", [{"required": ["a"]}, {"required": ["a"], "properties": {"a": True}}])
-def test_a_missing_key_of_which_a_schema_says_no_more_is_told_all_the_same(schema: dict[str, Any]) -> None:
+def test_a_missing_key_without_a_schema_is_reported(schema: dict[str, Any]) -> None:
     assert _said(schema, {}) == [((), "a is missing; add it: see docs/rules.md")]
 
 
-def test_a_rule_without_its_entry_is_told() -> None:
+def test_a_rule_without_a_section_is_reported() -> None:
     text = "the rule b has no entry; add one with its level and parameters: see docs/rules.md"
     assert _said(_at("rules", required=["a", "b"]), {"rules": {"a": 1}}) == [(("rules",), text)]
 
@@ -149,7 +149,7 @@ def test_a_rule_without_its_entry_is_told() -> None:
     ],
     ids=str,
 )
-def test_an_exemption_from_no_rule_is_told(value: Any, text: str) -> None:
+def test_an_exemption_from_an_unknown_rule_is_reported(value: Any, text: str) -> None:
     path = ("exemptions", 0, "rules", 0)
     assert _said(_at(*path, enum=["max_runtime", "*"]), _in(*path, value=value)) == [(path, text)]
 
@@ -162,17 +162,17 @@ def test_an_exemption_from_no_rule_is_told(value: Any, text: str) -> None:
     ],
     ids=["what", "for which"],
 )
-def test_an_override_that_is_not_complete_is_told_what_it_lacks(names: tuple[str, ...], text: str) -> None:
+def test_an_incomplete_override_is_reported_with_the_missing_keys(names: tuple[str, ...], text: str) -> None:
     path = ("rules", "max_runtime", "overrides", 0)
     schema = _at(*path, anyOf=[{"required": [name]} for name in names])
     assert _said(schema, _in(*path, value={})) == [(path, f"is incomplete; {text}")]
 
 
-def test_a_key_that_is_no_name_is_told_at_the_key() -> None:
+def test_an_invalid_key_is_reported_at_the_key() -> None:
     schema = _at("images", propertyNames={"format": "odd"})
     assert _said(schema, {"images": {"even": 1}}) == [(("images", "even"), '"even" is even; write an odd one')]
 
 
-def test_a_hint_names_the_nearest_or_what_to_do() -> None:
+def test_a_hint_has_the_nearest_name_or_a_remedy() -> None:
     assert hint("no", "secnds", ["level", "seconds"], "look") == "no; did you mean seconds?"
     assert hint("no", "x", ["level", "seconds"], "look") == "no; look"

@@ -51,13 +51,13 @@ def _told(folder: Path, *results: Any) -> list[str]:
 HEAD = f"{TEST}:3: test_a fails"
 
 
-def test_only_tests_that_fail_or_end_in_an_error_are_told(folder: Path) -> None:
+def test_only_tests_that_fail_or_end_in_an_error_are_reported(folder: Path) -> None:
     passed, failed = _result(fail=False), _result()
     error = _result(fail=False, error={"message": "conflict", "code": "x"})
     assert list(explain_failures([passed, failed, error], folder)) == [HEAD, f"{HEAD}\n  conflict"]
 
 
-def test_an_error_of_another_form_is_told_as_it_is(folder: Path) -> None:
+def test_an_unknown_form_of_error_is_printed_unchanged(folder: Path) -> None:
     assert _told(folder, _result(fail=False, trace=None, error={"code": "x"})) == [HEAD, "  {'code': 'x'}"]
 
 
@@ -76,11 +76,11 @@ def test_the_last_expression_of_the_test_that_failed_is_shown(folder: Path, trac
     assert _told(folder, _result(*trace)) == [HEAD, f"  {row}: {source}"]
 
 
-def test_where_the_test_itself_has_none_that_of_the_rule_is_shown(folder: Path) -> None:
+def test_the_failed_expression_of_the_rule_is_shown_if_the_test_has_none(folder: Path) -> None:
     assert _told(folder, _result(_event(1, file=RULE), _event(3, file=RULE))) == [HEAD, "  3: findings := {}"]
 
 
-def test_the_values_are_those_of_the_names_in_the_expression_and_of_its_row(folder: Path) -> None:
+def test_values_are_shown_for_names_of_the_expression_and_of_its_row(folder: Path) -> None:
     reference = {"type": "ref", "value": [{"type": "var", "value": "t"}]}
     node = {"terms": [{"type": "var", "value": "r"}, {"type": "string", "value": "s"}, reference]}
     event = _event(
@@ -110,7 +110,7 @@ def test_the_values_are_those_of_the_names_in_the_expression_and_of_its_row(fold
     ],
     ids=["call", "reference", "call in a call", "name", "number", "list", "bracket", "nowhere"],
 )
-def test_a_value_without_a_name_is_called_as_it_is_written(
+def test_a_value_without_a_name_is_labelled_with_its_source(
     folder: Path, row: int | None, column: int, label: str | None
 ) -> None:
     node = {"type": "var", "value": "__local1__"}
@@ -119,13 +119,13 @@ def test_a_value_without_a_name_is_called_as_it_is_written(
     assert told[2:] == ([f"     {label} is 7"] if label else [])
 
 
-def test_a_call_that_goes_on_in_the_next_row_is_called_by_its_name(folder: Path) -> None:
+def test_a_call_of_several_rows_is_labelled_with_its_name(folder: Path) -> None:
     (folder / TEST).write_text("package a_test\n\ntest_a if f(\n\t1,\n)\n")
     value = _local("__local1__", 7, location={"file": TEST, "row": 3, "col": 11})
     assert _told(folder, _result(_event(3, value))) == [HEAD, "  3: test_a if f(", "     f is 7"]
 
 
-def test_of_two_values_under_one_name_the_first_is_shown(folder: Path) -> None:
+def test_the_first_of_two_values_with_the_same_name_is_shown(folder: Path) -> None:
     place = {"file": TEST, "row": 5, "col": 2}
     event = _event(5, _local("a", 1, name="r", location=place), _local("b", 2, name="r", location=place))
     assert _told(folder, _result(event))[2:] == ["     r is 1"]
@@ -152,12 +152,12 @@ TEXT = {"type": "string", "value": "ö"}
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_a_value_is_written_as_rego_writes_it(folder: Path, kind: str, value: Any, shown: str) -> None:
+def test_values_are_printed_in_rego_syntax(folder: Path, kind: str, value: Any, shown: str) -> None:
     event = _event(5, _local("r", value, kind), node={"type": "var", "value": "r"})
     assert _told(folder, _result(event))[2:] == [f"     r is {shown}"]
 
 
-def test_what_the_test_printed_stands_below(folder: Path) -> None:
+def test_the_output_of_the_test_is_shown_last(folder: Path) -> None:
     output = base64.b64encode("one\nzwö".encode() + b"\xff").decode()
     assert _told(folder, _result(_event(5), output=output))[2:] == [
         "  printed: one",

@@ -226,18 +226,18 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("form", "text"), ACCEPTED, ids=str)
-def test_a_text_that_can_do_its_work_is_accepted(form: str, text: str) -> None:
+def test_a_text_that_can_match_is_accepted(form: str, text: str) -> None:
     FORMATS[form].check(text)
 
 
 @pytest.mark.parametrize(("form", "text", "said"), REFUSED, ids=[f"{form} {text!a}" for form, text, _ in REFUSED])
-def test_a_text_that_can_never_match_is_refused_with_what_to_write(form: str, text: str, said: str) -> None:
+def test_a_text_that_can_never_match_is_rejected_with_a_remedy(form: str, text: str, said: str) -> None:
     with pytest.raises(FormatProblem, match=f"^{re.escape(said)}$"):
         FORMATS[form].check(text)
 
 
 @pytest.mark.parametrize("text", ["/opt", "/opt/ml", "/opt/ml/code", "/tmp", "/tmp/a"])
-def test_a_path_that_a_job_writes_to_is_only_doubted(text: str) -> None:
+def test_a_path_that_a_job_writes_to_is_a_doubt(text: str) -> None:
     root = "/opt/ml" if text.startswith("/opt") else "/tmp"
     said = f"is at, above or below {root}, where a job's owner writes; write only folders of the image itself"
     with pytest.raises(FormatDoubt, match=f"^{re.escape(said)}$"):
@@ -255,12 +255,12 @@ def test_a_path_that_a_job_writes_to_is_only_doubted(text: str) -> None:
         ("zz-*", "matches none of the regions that botocore lists; correct it, unless the region is a new one"),
     ],
 )
-def test_a_region_that_may_be_new_is_only_doubted(form: str, text: str, said: str) -> None:
+def test_a_region_that_may_be_new_is_a_doubt(form: str, text: str, said: str) -> None:
     with pytest.raises(FormatDoubt, match=f"^{re.escape(said)}$"):
         FORMATS[form].check(text)
 
 
-def test_where_no_time_zones_are_known_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_database_no_time_zone_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zoneinfo, "available_timezones", set)
     time_zone("Europe/Berlim")
 
@@ -283,7 +283,7 @@ def test_where_no_time_zones_are_known_none_is_refused(monkeypatch: pytest.Monke
     ],
     ids=str,
 )
-def test_a_registry_of_ecr_in_a_region_that_may_be_misspelt_is_only_doubted(form: str, text: str, said: str) -> None:
+def test_an_ecr_registry_in_an_unknown_region_is_a_doubt(form: str, text: str, said: str) -> None:
     with pytest.raises(FormatDoubt, match=f"^names the region {re.escape(said)}.*; did you mean eu-west-"):
         FORMATS[form].check(text)
 
@@ -310,7 +310,7 @@ COLON = (
     ],
     ids=str,
 )
-def test_a_role_that_hardly_exists_is_only_doubted(form: str, text: str, said: str) -> None:
+def test_an_unusual_role_is_a_doubt(form: str, text: str, said: str) -> None:
     """AWS opens partitions, and nothing forbids a colon."""
     with pytest.raises(FormatDoubt, match=f"^{re.escape(said)}$"):
         FORMATS[form].check(text)

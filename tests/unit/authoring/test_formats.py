@@ -55,7 +55,7 @@ def _said(opa: Any, form: str, text: Any) -> str | None:
     return None
 
 
-def test_a_text_that_opa_cant_read_is_told_with_what_to_look_for() -> None:
+def test_a_text_that_opa_can_not_read_is_reported_with_a_hint() -> None:
     opa = Reader(glob=["x*"], regex=["x*", "[a"])
     text = "OPA can read; look for an unmatched bracket, or a lone `\\` or `*`"
     assert _said(opa, "glob", "[a") == f"is not a glob that {text}"
@@ -65,7 +65,7 @@ def test_a_text_that_opa_cant_read_is_told_with_what_to_look_for() -> None:
     assert _said(opa, "regex", "[a") == f"is not a regular expression that {text}"
 
 
-def test_each_text_that_could_be_unreadable_is_tried_once() -> None:
+def test_each_text_with_special_characters_is_evaluated_once() -> None:
     opa = Reader(glob=["x*"], regex=["x*"])
     _said(opa, "glob", "plain too")
     assert opa.given == ["x*"]
@@ -76,17 +76,17 @@ def test_each_text_that_could_be_unreadable_is_tried_once() -> None:
 
 
 @pytest.mark.parametrize("character", "[]{}()\\*+?|^$")
-def test_a_text_with_a_character_that_means_something_is_tried(character: str) -> None:
+def test_a_text_with_a_special_character_is_evaluated(character: str) -> None:
     opa = Reader(glob=["x*"], regex=["x*"])
     _said(opa, "day", character)
     assert {*opa.given} == {character, "x*"}
 
 
-def test_without_such_texts_opa_is_not_asked() -> None:
+def test_opa_is_not_called_without_such_texts() -> None:
     assert format_checker(None, {"a": "plain"}).conforms("plain", "glob")
 
 
-def test_what_is_no_text_and_what_is_right_has_no_problem() -> None:
+def test_valid_texts_and_other_values_have_no_problem() -> None:
     opa = Reader(glob=["x*"], regex=["x*"])
     assert (_said(opa, "account", 7), _said(opa, "account", "111122223333")) == (None, None)
     assert _said(opa, "account", "1111") == "is not an account; write its 12 digits in quotes"
@@ -96,7 +96,7 @@ def test_the_guide_has_the_table_as_it_is() -> None:
     assert f"\n{guide_table()}\n" in (Path(__file__).parents[3] / "docs/policies.md").read_text()
 
 
-def test_the_words_of_the_formats_are_those_of_a_reader() -> None:
+def test_formats_have_readable_words() -> None:
     words = {name: row.word for name, row in FORMATS.items() if row.word not in ("glob", name.replace("-", " "))}
     assert words == {"regex": "regular expression", "image-scope": "image entry", "path-of-images": "path"}
 

@@ -38,7 +38,7 @@ EXAMPLES: dict[Path, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
-def test_a_fact_has_the_form_of_its_example_alone(path: Path) -> None:
+def test_a_fact_has_the_form_of_its_example_only(path: Path) -> None:
     example, none, advice = EXAMPLES[path]
     form = form_of(path)
     assert form is not None
@@ -57,5 +57,5 @@ def test_the_arn_of_an_access_point_is_a_bucket() -> None:
     assert form.meets("arn:aws:s3:eu-west-1:111122223333:accesspoint/x")
 
 
-def test_any_other_text_has_none() -> None:
+def test_other_texts_have_no_form() -> None:
     assert form_of(("input", "job", "status")) is None

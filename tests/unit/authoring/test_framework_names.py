@@ -52,15 +52,15 @@ def test_a_framework_of_the_table_and_a_word_of_tags_are_known(opa: Table, name:
 @pytest.mark.parametrize(
     ("name", "remedy"), [("pytroch", "did you mean pytorch?"), ("zzz", "correct it, unless the image is a new one")]
 )
-def test_another_is_a_warning_with_the_nearest_name(opa: Table, name: str, remedy: str) -> None:
+def test_an_unknown_framework_is_a_warning_with_the_nearest_name(opa: Table, name: str, remedy: str) -> None:
     text = f"{name} is neither a framework of AWS images nor a word of their tags; {remedy}"
     assert _said(opa, {"minimum": {name: "1"}, "others": {"zzz": "1"}}) == [Concern(("minimum", name), text, "warning")]
 
 
-def test_without_a_name_the_table_is_not_read(opa: Table) -> None:
+def test_the_table_is_not_read_without_names_of_frameworks(opa: Table) -> None:
     assert (_said(opa, {"others": {"zzz": "1"}}), opa.asked) == ([], 0)
 
 
-def test_without_a_table_every_name_may_be_right(opa: Table) -> None:
+def test_without_a_table_no_name_is_reported(opa: Table) -> None:
     (opa.folder / TABLE).unlink()
     assert (_said(opa, {"minimum": {"zzz": "1"}}), opa.asked) == ([], 0)

@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_holds_something_else_or_is_not_there_is_stale_until_it_is_written(folder: Path) -> None:
+def test_missing_and_different_files_are_stale_until_they_are_written(folder: Path) -> None:
     assert stale(folder, FILES) == [Path("a/b/new.md"), Path("other.md")]
     write(folder, FILES)
     write(folder, FILES)
@@ -37,7 +37,7 @@ def test_what_holds_something_else_or_is_not_there_is_stale_until_it_is_written(
         ("kinds", "OPA can't format the table of job kinds: no"),
     ],
 )
-def test_what_cannot_be_generated_is_told(
+def test_a_failure_to_generate_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, text: str
 ) -> None:
     def answer(opa: Opa, *arguments: Any, given: str = "") -> RunResult:

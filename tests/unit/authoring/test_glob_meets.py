@@ -35,5 +35,5 @@ def test_the_form_of_a_text_is_that_text(glob: str, text: str, met: bool) -> Non
     assert meets(glob, literal(text)) == met
 
 
-def test_a_class_may_have_a_line_break() -> None:
+def test_a_character_class_may_include_line_breaks() -> None:
     assert meets("a\nb", [*literal("a"), Part("(?s:.)"), *literal("b")])

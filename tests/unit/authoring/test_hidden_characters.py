@@ -59,7 +59,7 @@ LINES = "has a line break or a tab inside; write the lines as entries of a list"
         ({"tags": {"team": ["x "]}}, ("tags", "team", 0), f'"x " {END}'),
     ],
 )  # fmt: skip
-def test_what_nobody_sees_is_told_with_its_place(config: Any, path: Any, said: str) -> None:
+def test_an_invisible_character_is_reported(config: Any, path: Any, said: str) -> None:
     assert list(hidden_characters(SCHEMA, config)) == [(path, said)]
 
 
@@ -77,5 +77,5 @@ def test_what_nobody_sees_is_told_with_its_place(config: Any, path: Any, said: s
     ],
     ids=["globs", "expressions", "prose", "a choice", "spaces inside", "nothing", "unknown", "no mapping"],
 )
-def test_an_honest_text_is_not(config: Any) -> None:
+def test_a_text_without_invisible_characters_is_not_reported(config: Any) -> None:
     assert list(hidden_characters(SCHEMA, config)) == []

@@ -16,7 +16,7 @@ def _package(file: str, text: str) -> list[str]:
     return [str(problem) for problem in package_problems(POLICIES, [RegoText(Path(file), text)])]
 
 
-def test_a_file_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_reported(tmp_path: Path) -> None:
     (tmp_path / "guard/main").mkdir(parents=True)
     (tmp_path / "guard/main/main.rego").write_bytes(b"package guard.main\n\n# \xff\n")
     (tmp_path / "guard/main/other.rego").write_text("package guard.main\n\n# \ufffd \xff\r\n")
@@ -147,7 +147,7 @@ PACKAGES = {
         ("import data.guard.lib.unlike_all_of_them", None),
     ],
 )
-def test_an_import_that_is_nearly_that_of_a_library_is_told(line: str, told: tuple[str, str] | None) -> None:
+def test_a_misspelt_import_of_a_library_is_reported(line: str, told: tuple[str, str] | None) -> None:
     texts = [RegoText(Path(file), f"package {name}\n") for file, name in PACKAGES.items()]
     own = RegoText(Path("guard/rules/own/own.rego"), f"package guard.rules.own\n\n{line}\n")
     said = [str(problem) for problem in import_problems(POLICIES, [*texts, own])]

@@ -172,7 +172,7 @@ LOST = [
 
 
 @pytest.mark.parametrize(("text", "gap", "name", "instead"), LOST)
-def test_a_finding_that_some_job_loses_is_reported(
+def test_a_finding_that_may_be_lost_is_reported(
     found: Found, opa: Path, tmp_path: Path, text: str, gap: list[str | int], name: str, instead: str
 ) -> None:
     assert found(text) == [f"{name} {WHY}; write {instead}, or check for it in the body"]
@@ -243,11 +243,11 @@ def test_a_finding_that_some_job_loses_is_reported(
         pytest.param(rule("x.y", "some x in [{}]"), id="of nothing that is known"),
     ],
 )
-def test_a_finding_that_asks_for_what_it_reads_is_not_reported(found: Found, text: str) -> None:
+def test_a_finding_with_a_check_of_the_fact_is_not_reported(found: Found, text: str) -> None:
     assert found(text) == []
 
 
-def test_that_a_fact_could_be_read_does_not_mean_that_the_job_has_it(found: Found) -> None:
+def test_availability_is_not_a_check_that_the_job_has_the_fact(found: Found) -> None:
     known = 'input.job.tags != null\navailability.known("job.tags", input)'
     text = f"import data.guard.lib.availability\n{rule('input.job.tags.team', known)}"
     (told,) = found(text)

@@ -116,13 +116,13 @@ SCHEMAS = "# schemas:\n#   - input: schema.input\n"
     ],
     ids=lambda value: value[-30:] if isinstance(value, str) else "",
 )  # fmt: skip
-def test_a_mistake_in_metadata_is_told_once_with_its_line(old: str, new: str, told: list[str]) -> None:
+def test_a_mistake_in_metadata_is_reported_once_with_its_line(old: str, new: str, told: list[str]) -> None:
     text = HEAD + BODY
     assert old in text
     assert _said((FILE, text.replace(old, new, 1))) == told
 
 
-def test_what_is_right_has_no_problem() -> None:
+def test_valid_metadata_has_no_problem() -> None:
     assert _said((FILE, HEAD + BODY)) == []
 
 
@@ -143,7 +143,7 @@ def test_a_rule_is_described_in_one_of_its_files() -> None:
     ],
     ids=["none", "another schema", "misspelt", "of a test"],
 )
-def test_what_is_no_rule_needs_no_metadata_and_misspells_none(file: str, text: str, told: list[str]) -> None:
+def test_only_rules_need_metadata(file: str, text: str, told: list[str]) -> None:
     assert [each.rpartition(": ")[2] for each in _said((file, text))] == told
 
 
@@ -155,13 +155,13 @@ def test_what_is_no_rule_needs_no_metadata_and_misspells_none(file: str, text: s
         pytest.param("\n# ? [a, b]", id="a list as a key"),
     ],
 )
-def test_a_value_that_yaml_has_another_idea_of_is_told(title: str) -> None:
+def test_a_value_that_yaml_misreads_is_reported(title: str) -> None:
     (said,) = _said((FILE, HEAD.replace("title: Own", f"title: {title}") + BODY))
     assert said.startswith("1:1: METADATA has a value that YAML can't read (")
     assert said.endswith("); put it in quotes")
 
 
-def test_what_libraries_and_single_rules_have_below_custom_is_their_own() -> None:
+def test_custom_keys_of_libraries_and_single_rules_are_not_checked() -> None:
     own = "# METADATA\n# title: A library\n# custom:\n#   owner: me\npackage guard.lib.own\n"
     since = BODY.replace("# description: What is wrong.", "# description: What is wrong.\n# custom:\n#   since: 1")
     assert _said(("guard/lib/own/own.rego", own), (FILE, HEAD + since)) == []

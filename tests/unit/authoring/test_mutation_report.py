@@ -30,7 +30,7 @@ def test_a_conclusion_lists_the_survivors_and_the_share_of_all(survivors: int, e
     ]
 
 
-def test_where_nothing_was_tried_nothing_is_proved() -> None:
+def test_the_goal_is_not_reached_without_mutants() -> None:
     out = io.StringIO()
     assert not conclude([], out)
     assert out.getvalue() == "0 of 0 mutants killed, 0.0%; the goal is 95%\n"
@@ -45,7 +45,7 @@ def test_where_nothing_was_tried_nothing_is_proved() -> None:
     ],
     ids=["with reasons", "without a reason", "empty"],
 )
-def test_what_nobody_can_notice_is_listed_with_a_reason(tmp_path: Path, text: str, listed: list[str]) -> None:
+def test_equivalent_mutants_need_a_reason(tmp_path: Path, text: str, listed: list[str]) -> None:
     (tmp_path / "equivalent.yaml").write_text(text)
     assert read_equivalent(tmp_path / "equivalent.yaml") == {(file, "b", "c") for file in listed}
 

@@ -111,7 +111,7 @@ def _catalogue(rules: list[str], config: dict[str, Any]) -> str:
     return json.dumps({rule: section["level"] for rule, section in config["rules"].items()})
 
 
-def test_each_folder_that_people_write_is_tried(policies: Policies) -> None:
+def test_each_hand_written_folder_is_mutated(policies: Policies) -> None:
     well, printed = policies.mutate()
     assert (well, printed) == (True, [
         "lib/times 1 of 1 100.0%", "main 0 of 0", "parameters 0 of 0", "plan 0 of 0", "rules/other 1 of 1 100.0%",
@@ -121,7 +121,7 @@ def test_each_folder_that_people_write_is_tried(policies: Policies) -> None:
     assert policies.options == {("--parallel", "1", "--timeout", "20s")}
 
 
-def test_each_folder_is_told_before_the_next_is_tried(policies: Policies, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_folder_is_printed_before_the_next_is_mutated(policies: Policies, monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         shown = ""
 
@@ -151,13 +151,13 @@ def test_a_folder_is_chosen_by_its_name_or_path(policies: Policies, chosen: tupl
     assert (well, [line.split()[0] for line in printed[:-1]]) == (True, units)
 
 
-def test_a_folder_that_is_not_there_is_told_with_those_that_are(policies: Policies) -> None:
+def test_an_unknown_folder_is_reported_with_the_known_ones(policies: Policies) -> None:
     folders = "lib/times, main, parameters, plan, rules/other, rules/own, settings"
     with pytest.raises(ConfigError, match=f"^there is no folder ow with policies; there are {folders}$"):
         policies.mutate("own", "ow")
 
 
-def test_what_passes_survives_what_fails_is_killed_and_what_breaks_is_not_counted(policies: Policies) -> None:
+def test_passing_mutants_survive_failing_ones_are_killed_and_broken_ones_do_not_count(policies: Policies) -> None:
     policies.becomes = {"one": "passes", "two": "passes", "three": "breaks"}
     well, printed = policies.mutate("own")
     assert (well, printed[0], printed[-1]) == (
@@ -172,7 +172,7 @@ def test_what_passes_survives_what_fails_is_killed_and_what_breaks_is_not_counte
     assert sorted(policies.tried) == ["four", "one", "three", "two"]
 
 
-def test_a_mutant_is_tried_with_what_its_folders_tests_need(policies: Policies) -> None:
+def test_a_mutant_is_tested_with_the_files_that_its_tests_need(policies: Policies) -> None:
     policies.mutate("own", "times")
     needed = {".manifest", "guard/config/data.yaml", "guard/testing/help_test.rego", "guard/lib/kinds/table.rego"} | {
         "guard/lib/times/times.rego", "guard/plan/plan.rego", "guard/parameters/parameters.rego", "guard/settings/settings.rego",
@@ -182,7 +182,7 @@ def test_a_mutant_is_tried_with_what_its_folders_tests_need(policies: Policies) 
     assert policies.trees["six"] == needed | {"guard/lib/times/times_test.rego"}
 
 
-def test_tests_that_fail_already_are_told(policies: Policies) -> None:
+def test_tests_that_fail_without_a_mutant_are_reported(policies: Policies) -> None:
     policies.becomes = {"": "fails"}
     text = "the tests of rules/own fail without any change: run `make test-policies`"
     with pytest.raises(ConfigError, match=f"^{text}$"):
@@ -199,7 +199,7 @@ def test_a_survivor_that_is_listed_does_not_count(policies: Policies) -> None:
 
 
 @pytest.mark.parametrize("chosen", [(), ("own",)], ids=["all", "some"])
-def test_what_is_listed_and_does_not_survive_is_told(policies: Policies, chosen: tuple[str, ...]) -> None:
+def test_a_listed_mutant_that_does_not_survive_is_reported(policies: Policies, chosen: tuple[str, ...]) -> None:
     policies.equivalent(("guard/rules/own/own.rego", "two", "b -> B"), ("guard/rules/own/own.rego", "two", "a -> A"))
     well, printed = policies.mutate(*chosen)
     assert not well
@@ -207,7 +207,7 @@ def test_what_is_listed_and_does_not_survive_is_told(policies: Policies, chosen:
     assert printed[-3:-1] == [f"{start} a -> A", f"{start} b -> B"]
 
 
-def test_what_is_listed_of_another_folder_is_left_to_a_run_of_all(policies: Policies) -> None:
+def test_listed_mutants_of_other_folders_are_ignored(policies: Policies) -> None:
     policies.equivalent(("guard/rules/other/other.rego", "five", "a -> A"))
     assert policies.mutate("own")[0]
     assert not policies.mutate()[0]

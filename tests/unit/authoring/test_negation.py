@@ -81,7 +81,7 @@ def _evaluates(opa: Path, folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("body", UNDEFINED.values(), ids=UNDEFINED)
-def test_a_not_that_is_undefined_is_found_and_the_import_mends_it(opa: Path, tmp_path: Path, body: str) -> None:
+def test_a_not_that_may_be_undefined_is_found_and_the_import_fixes_it(opa: Path, tmp_path: Path, body: str) -> None:
     source = f"package t\n{HELPERS}\np if {{ {body} }}\n"
     assert (_partial(opa, tmp_path, source), _evaluates(opa, tmp_path)) == (1, False)
     mended = source.replace("package t\n", "package t\n\nimport future.keywords.not\n")
@@ -106,7 +106,7 @@ def test_a_not_that_is_never_undefined_needs_no_import(opa: Path, tmp_path: Path
     ],
     ids=["comprehension", "every", "else", "comprehension in a body", "template string", "beside a default"],
 )
-def test_it_is_found_wherever_a_body_is(opa: Path, tmp_path: Path, rule: str) -> None:
+def test_a_not_is_found_in_every_kind_of_body(opa: Path, tmp_path: Path, rule: str) -> None:
     assert _partial(opa, tmp_path, f"package t\n{HELPERS}\n{rule}\n") == 1
 
 

@@ -35,12 +35,12 @@ def test_a_program_runs_in_the_folder_with_arguments_and_input(program: Any, tmp
     assert Opa(binary, tmp_path / "here").run("a b", Path("c"), given="ö") == ran
 
 
-def test_a_program_that_is_given_nothing_reads_nothing(program: Any, tmp_path: Path) -> None:
+def test_standard_input_is_empty_by_default(program: Any, tmp_path: Path) -> None:
     binary = program("cat; echo end")
     assert (run(binary, folder=tmp_path).out, Opa(binary, tmp_path).run().out) == ("end\n", "end\n")
 
 
-def test_what_a_program_prints_need_not_be_text(program: Any, tmp_path: Path) -> None:
+def test_output_that_is_not_text_is_decoded(program: Any, tmp_path: Path) -> None:
     assert run(program("printf '\\377'"), folder=tmp_path).out == "\N{REPLACEMENT CHARACTER}"
 
 
@@ -51,7 +51,7 @@ def test_what_a_program_prints_need_not_be_text(program: Any, tmp_path: Path) ->
         pytest.param({"GOGC": "50", "GOMEMLIMIT": "2GiB"}, "50,2GiB", id="of the environment"),
     ],
 )
-def test_a_program_collects_garbage_rarely_unless_it_is_told_otherwise(
+def test_garbage_collection_is_rare_unless_the_environment_sets_it(
     program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], expected: str
 ) -> None:
     for name in ("GOGC", "GOMEMLIMIT"):

@@ -125,7 +125,7 @@ def _by_case(names: dict[str, str], problems: list) -> Told:
 
 
 @pytest.mark.parametrize("case", SYNTAX)
-def test_what_is_not_rego_is_told_once_with_what_to_write(syntax: Told, case: str) -> None:
+def test_a_syntax_error_is_reported_once_with_a_remedy(syntax: Told, case: str) -> None:
     _, place, text = SYNTAX[case]
     (told,) = syntax[case]
     assert re.fullmatch(rf"{place or '[0-9]+:[0-9]+'}: this is not Rego: {re.escape(text)}", told), told
@@ -337,7 +337,7 @@ def types(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 @pytest.mark.parametrize("case", TYPES)
-def test_what_does_not_compile_is_told_once_with_what_to_write(types: Told, case: str) -> None:
+def test_a_compile_error_is_reported_once_with_a_remedy(types: Told, case: str) -> None:
     _, place, texts = TYPES[case]
     pattern = "\n".join(rf"{place or '[0-9]+:[0-9]+'}: {re.escape(text)}" for text in texts)
     assert re.fullmatch(pattern, "\n".join(types[case])), types[case]

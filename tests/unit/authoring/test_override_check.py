@@ -126,7 +126,7 @@ def test_earlier_overrides_shadow_a_later_one_together(earlier: list[Any], later
         (6, "overrides[1], overrides[2], overrides[3] and 3 more"),
     ],
 )
-def test_those_that_shadow_together_are_named(regions: int, names: str) -> None:
+def test_overrides_that_shadow_together_are_named(regions: int, names: str) -> None:
     earlier = [{"region": f"r{number}-*", "level": "off"} for number in range(regions)]
     later = {"region": [f"r{number}-1" for number in range(regions)], "level": "deny"}
     overrides = [{"account": "9", "level": "off"}, *earlier, later]
@@ -137,7 +137,7 @@ def test_those_that_shadow_together_are_named(regions: int, names: str) -> None:
 @pytest.mark.parametrize(
     "config", [{}, {"rules": 7}, {"rules": {"region": 7}}, {"rules": {"region": {"overrides": 7}}}], ids=str
 )
-def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
+def test_malformed_values_are_skipped(config: dict[str, Any]) -> None:
     assert list(shadowed_overrides(config)) == []
 
 
@@ -164,7 +164,7 @@ def test_an_override_for_kinds_that_the_rule_is_not_about_never_applies(override
     assert list(unrelated_overrides(config, {"labeling_workforce": ()})) == []
 
 
-def test_what_is_no_mapping_shadows_nothing() -> None:
+def test_an_override_that_is_not_a_mapping_shadows_nothing() -> None:
     assert _shadowed(7, {"account": "*", "level": "off"}, "x", {"account": "1*", "level": "off"}) == [3]
 
 
@@ -224,7 +224,7 @@ SCOPES = st.fixed_dictionaries(
 
 
 @given(st.lists(SCOPES, max_size=5), SCOPES)
-def test_each_override_that_shadows_is_among_those_that_are_compared(earlier: list[Any], later: Any) -> None:
+def test_candidates_include_every_override_that_shadows(earlier: list[Any], later: Any) -> None:
     alone = [number for number, override in enumerate(earlier) if _shadowed(override, later) == [1]]
     assert {*alone} <= {*Candidates(earlier).of(later)}
     assert not alone or _shadowed(*earlier, later)[-1:] == [len(earlier)]
@@ -235,7 +235,7 @@ _WORDS = [a + b + c for a in ("", "a", "b") for b in ("", "a", "b") for c in (""
 
 
 @given(st.lists(SCOPES, max_size=4), SCOPES)
-def test_nothing_that_a_shadowed_override_matches_is_left_by_the_earlier_ones(earlier: list[Any], later: Any) -> None:
+def test_earlier_overrides_match_every_job_of_a_shadowed_one(earlier: list[Any], later: Any) -> None:
     scopes = [{fact: scope[fact] for fact in _FACTS if fact in scope} for scope in (*earlier, later)]
     if _shadowed(*scopes)[-1:] != [len(earlier)]:
         return

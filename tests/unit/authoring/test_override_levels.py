@@ -68,7 +68,7 @@ def _config(level: str, override: Any, never: Any) -> dict[str, Any]:
     ],
     ids=str,
 )
-def test_an_override_that_lowers_the_level_is_told(level: str, override: Any, never: Any, said: Any) -> None:
+def test_an_override_that_lowers_the_level_is_reported(level: str, override: Any, never: Any, said: Any) -> None:
     found = list(lowered_levels(_config(level, override, never), [RULE]))
     assert found == ([Concern(("rules", "a", "overrides", 1, "level"), *said)] if said else [])
 
@@ -76,7 +76,7 @@ def test_an_override_that_lowers_the_level_is_told(level: str, override: Any, ne
 @pytest.mark.parametrize(
     "config", [{}, {"rules": 7}, {"rules": {"a": {"overrides": []}}, "exemption_policy": 7}], ids=str
 )
-def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
+def test_malformed_values_are_skipped(config: dict[str, Any]) -> None:
     assert list(lowered_levels(config, [RULE])) == []
 
 
@@ -133,7 +133,7 @@ LOW, HIGH = [f"{digit}*" for digit in range(5)], [f"{digit}*" for digit in range
     ],
     ids=str,
 )
-def test_overrides_for_every_job_of_the_configured_accounts_are_told(
+def test_overrides_for_every_job_of_the_configured_accounts_are_reported(
     accounts: Any, scopes: list[Any], told: list[int]
 ) -> None:
     overrides = [scope | {"level": "off"} for scope in scopes]
@@ -165,7 +165,7 @@ def test_overrides_for_every_job_of_the_configured_accounts_are_told(
     ],
     ids=str,
 )
-def test_only_what_overrides_do_alike_counts_for_all_of_them(
+def test_only_overrides_with_the_same_effect_are_added_up(
     never: list[str], overrides: list[Any], told: dict[int, tuple[str, str]]
 ) -> None:
     """An override to warn beside one that is off leaves findings, which a section that is off would not."""

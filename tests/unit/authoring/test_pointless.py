@@ -48,13 +48,13 @@ FILLED = {"account": "1*", "tags": ["a"]}
     ],
     ids=str,
 )
-def test_a_rule_without_anything_to_find_for_any_job_is_told(section: Any, said: str | None) -> None:
+def test_a_rule_with_nothing_to_find_is_reported(section: Any, said: str | None) -> None:
     found = list(pointless_rules([RULE], {"rules": {"own": section}}))
     assert found == ([Concern(("rules", "own", "tags"), said, "warning")] if said else [])
 
 
 @pytest.mark.parametrize("config", [{}, {"rules": 7}, {"rules": {}}], ids=str)
-def test_of_what_is_malformed_nothing_is_said(config: dict[str, Any]) -> None:
+def test_malformed_values_are_skipped(config: dict[str, Any]) -> None:
     assert list(pointless_rules([RULE], config)) == []
 
 
@@ -82,6 +82,6 @@ GLOBS = {
         ("of_glob", "*", False),
     ],
 )
-def test_globs_that_leave_nothing_out_are_as_pointless_as_a_star(name: str, given: Any, pointless: bool) -> None:
+def test_globs_that_match_everything_are_as_pointless_as_a_star(name: str, given: Any, pointless: bool) -> None:
     rule = replace(RULE, parameters=GLOBS, pointless=({name: ["*"]},))
     assert bool(list(pointless_rules([rule], {"rules": {"own": {"level": "warn", name: given}}}))) == pointless

@@ -71,7 +71,7 @@ def test_some_files_can_be_left_out(opa: Opa, tmp_path_factory: pytest.TempPathF
     assert _files(target) == {"a.rego": "package a"}
 
 
-def test_opa_finds_what_it_needs_beside_the_copy_and_leaves_nothing(opa: Opa) -> None:
+def test_the_copy_has_types_and_capabilities_and_is_removed(opa: Opa) -> None:
     with quick_copy(opa, POLICIES) as copied:
         assert (copied.binary, type(copied)) == (opa.binary, Reader)
         files = {f"policies/{name}": text for name, text in REGO.items()}

@@ -77,11 +77,11 @@ def test_a_rule_reads_what_is_hidden_if_its_path_is_below_or_above(opa: Any, poi
         "schema_version", "source/type", "unavailable",
     ],
 )  # fmt: skip
-def test_what_overrides_exemptions_and_the_contract_read_is_read_for_every_rule(opa: Any, pointer: str) -> None:
+def test_facts_of_overrides_exemptions_and_the_contract_are_read_for_every_rule(opa: Any, pointer: str) -> None:
     assert rules_that_read(opa, BUNDLE, IDS, ["/input/command", f"/input/{pointer}"]) == tuple(sorted(IDS))
 
 
-def test_what_else_a_job_has_is_read_for_no_rule_by_itself(opa: Any) -> None:
+def test_other_facts_are_not_read_for_every_rule(opa: Any) -> None:
     assert rules_that_read(opa, BUNDLE, IDS, ["/input/job/created_at"]) == ()
 
 
@@ -95,7 +95,9 @@ READS = "allow if { f(input); f(input.job); f(input [x]); inputs; f(data.input_x
 READABLE = "allow if { f(data.document); f(input.job); f(input [x]); inputs; f(data.input_x) }\n"
 
 
-def test_of_a_folder_of_policies_its_bundles_plan_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_policies_is_read_with_the_plan_of_its_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def copy(_: Any, policies: Path, target: Path) -> None:
         assert policies == Path("policies")
         _written(target, "guard/rules/own/own.rego")
@@ -117,7 +119,7 @@ def test_a_bundle_is_unpacked_and_its_libraries_stay_as_they_are(tmp_path: Path)
     assert [(tmp_path / "copy" / name).read_text() for name in (RULE, library)] == [READABLE, READS]
 
 
-def test_nothing_of_a_bundle_is_written_outside_of_the_copy(tmp_path: Path) -> None:
+def test_unpacking_a_bundle_writes_nothing_outside_of_the_copy(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / BUNDLE, "w:gz") as packed:
         for name, kind in (
             ("../outside.rego", tarfile.REGTYPE),
@@ -134,7 +136,7 @@ def test_nothing_of_a_bundle_is_written_outside_of_the_copy(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("content", [None, b"no bundle"], ids=["missing", "no archive"])
-def test_what_is_no_bundle_is_an_error(tmp_path: Path, content: bytes | None) -> None:
+def test_an_invalid_bundle_is_an_error(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / BUNDLE).write_bytes(content)
     with pytest.raises(ConfigError, match="can't be read"):

@@ -38,7 +38,7 @@ def found(opa: Path, tmp_path: Path) -> Found:
         pytest.param('x if startswith(input.region, $"{input.partition}-")', id="in a call"),
     ],
 )
-def test_a_fact_in_a_template_string_is_written_and_not_asked(found: Found, text: str) -> None:
+def test_a_fact_in_a_template_string_is_not_a_condition(found: Found, text: str) -> None:
     assert found(text) == []
 
 
@@ -85,7 +85,7 @@ ROLES = "{each | some each in input.job.role_arns}"
         ),
     ],
 )
-def test_a_name_that_elsewhere_stands_for_something_else_is_no_fact(found: Found, text: str) -> None:
+def test_a_name_with_two_meanings_is_not_a_fact(found: Found, text: str) -> None:
     assert found(text) == []
 
 
@@ -97,7 +97,7 @@ def test_a_name_that_elsewhere_stands_for_something_else_is_no_fact(found: Found
         'x if startswith("prod-", input.job.name) with input.job.name as "prod"',
     ],
 )
-def test_another_document_than_the_job_s_may_have_anything(found: Found, text: str) -> None:
+def test_a_replaced_document_may_have_anything(found: Found, text: str) -> None:
     assert found(text) == []
 
 
@@ -109,7 +109,7 @@ def test_another_document_than_the_job_s_may_have_anything(found: Found, text: s
         pytest.param('l := ":"\n\tglob.match("*p4d*", [l], each.type)', id="a separator by a name"),
     ],
 )
-def test_a_glob_that_passes_its_separators_is_possible(found: Found, call: str) -> None:
+def test_a_glob_that_matches_across_separators_is_possible(found: Found, call: str) -> None:
     assert found(f"x if {{\n\tsome each in input.compute.instances\n\t{call}\n}}") == []
 
 

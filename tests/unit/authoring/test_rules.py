@@ -79,7 +79,7 @@ def test_parameters_without_a_default_are_required() -> None:
     assert (rule.required, problems) == (("a", "b"), [])
 
 
-def test_rules_are_the_packages_below_rules_but_for_tests() -> None:
+def test_rules_are_the_packages_below_rules_except_tests() -> None:
     described = METADATA | {"custom": CUSTOM}
     packages = dict.fromkeys(
         [
@@ -93,7 +93,7 @@ def test_rules_are_the_packages_below_rules_but_for_tests() -> None:
 
 
 @pytest.mark.parametrize("metadata", [None, METADATA | {"scope": "rule"}], ids=["none", "that of something else"])
-def test_a_rule_without_metadata_is_one_all_the_same(metadata: Any) -> None:
+def test_a_rule_without_metadata_is_a_rule(metadata: Any) -> None:
     (rule,), problems = read_rules(Inspected({"data.guard.rules.own": metadata}), POLICIES)
     assert (rule, problems) == (Rule("own", rule.file, 1, "", "", "", "", (), {}), [])
 
@@ -127,7 +127,7 @@ KINDS = ", ".join(BY_KIND)
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
-def test_a_mistake_in_metadata_is_told_with_what_to_write(custom: dict[str, Any], text: str) -> None:
+def test_a_mistake_in_metadata_is_reported_with_a_remedy(custom: dict[str, Any], text: str) -> None:
     assert text in _own(custom)[1]
 
 
@@ -147,11 +147,11 @@ def test_a_mistake_in_metadata_is_told_with_what_to_write(custom: dict[str, Any]
     ],
     ids=str,
 )
-def test_of_what_is_right_nothing_is_said(custom: dict[str, Any], texts: list[str]) -> None:
+def test_valid_metadata_has_no_problem(custom: dict[str, Any], texts: list[str]) -> None:
     assert _own(custom)[1] == texts
 
 
-def test_of_an_unknown_part_all_known_ones_are_told() -> None:
+def test_an_unknown_part_is_reported_with_the_known_ones() -> None:
     (text,) = _own({"needs": ["zzz"]})[1]
     begin, _, known = text.partition("; known are ")
     assert begin == "METADATA custom.needs: no job can have zzz"
@@ -159,7 +159,7 @@ def test_of_an_unknown_part_all_known_ones_are_told() -> None:
     assert {"vpc", "spot", "max-runtime"} <= {*known.split(", ")}
 
 
-def test_a_rule_says_with_which_values_it_finds_nothing() -> None:
+def test_a_rule_lists_values_with_which_it_finds_nothing() -> None:
     rule, problems = _own({"pointless": [{"seconds": 0}, {"seconds": 1}], "emptied": [{"seconds": 2}]})
     assert (rule.pointless, rule.emptied, problems) == (({"seconds": 0}, {"seconds": 1}), ({"seconds": 2},), [])
 
@@ -177,11 +177,11 @@ def test_a_rule_says_with_which_values_it_finds_nothing() -> None:
     ids=str,
 )
 @pytest.mark.parametrize("key", ["pointless", "emptied"])
-def test_values_that_a_rule_can_not_have_are_told(pointless: Any, text: str, key: str) -> None:
+def test_values_that_a_parameter_can_not_have_are_reported(pointless: Any, text: str, key: str) -> None:
     assert _own({key: pointless})[1] == [f"METADATA custom.{key}: {text}"]
 
 
-def test_of_a_parameter_that_is_wrong_nothing_else_is_said() -> None:
+def test_an_invalid_parameter_is_the_only_problem() -> None:
     assert _own({"parameters": {"a": 7}, "pointless": [{"a": 7}]})[1] == [
         "METADATA custom.parameters.a: must be the parameter's JSON schema"
     ]
@@ -189,7 +189,7 @@ def test_of_a_parameter_that_is_wrong_nothing_else_is_said() -> None:
 
 @pytest.mark.parametrize("given", ["vpc", [], 7], ids=str)
 @pytest.mark.parametrize("key", ["kinds", "needs", "in_place"])
-def test_what_a_rule_is_about_is_a_list(key: str, given: Any) -> None:
+def test_kinds_needs_and_in_place_are_lists(key: str, given: Any) -> None:
     wanted = {
         "in_place": "a non-empty list of parameters; leave the key out if there are none",
         "kinds": "a non-empty list; leave the key out if the rule is about all jobs",
@@ -246,16 +246,16 @@ FACTS = ("account", "region", "role_arn", "job_kind")
     ],
     ids=str,
 )
-def test_a_mistake_in_a_parameter_is_told_with_its_name(name: str, schema: Any, texts: list[str]) -> None:
+def test_a_mistake_in_a_parameter_is_reported_with_its_name(name: str, schema: Any, texts: list[str]) -> None:
     assert _own({"parameters": {name: schema}})[1] == [f"METADATA custom.parameters.{name}: {text}" for text in texts]
 
 
-def test_of_an_unknown_format_all_known_ones_are_told() -> None:
+def test_an_unknown_format_is_reported_with_the_known_ones() -> None:
     (text,) = _own({"parameters": {"a": SECONDS | {"format": "zzz"}}})[1]
     assert "unknown format zzz; known are account, account-glob, day, framework, glob, glob-of-accounts, " in text
 
 
-def test_parameters_that_are_no_mapping_are_told() -> None:
+def test_parameters_that_are_not_a_mapping_are_reported() -> None:
     (text,) = _own({"parameters": ["seconds"]})[1]
     assert text == "METADATA custom.parameters.parameters: must be the parameter's JSON schema"
 

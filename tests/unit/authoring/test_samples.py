@@ -30,7 +30,7 @@ def test_there_is_one_for_each_job_kind() -> None:
 
 
 @pytest.mark.parametrize("row", JOB_KINDS, ids=lambda row: row.id)
-def test_it_is_a_running_job_of_its_kind_with_all_that_such_a_job_can_have(row: JobKind) -> None:
+def test_the_complete_document_is_a_running_job_with_all_parts_of_its_kind(row: JobKind) -> None:
     job = complete(row.id).job
     assert job.arn.startswith(f"arn:aws:sagemaker:eu-west-1:111122223333:{row.arn_resource}/")
     assert job.arn.endswith(job.name)
@@ -39,7 +39,7 @@ def test_it_is_a_running_job_of_its_kind_with_all_that_such_a_job_can_have(row: 
     assert {*job.parts} == row.parts
 
 
-def test_a_change_states_only_what_it_is_about() -> None:
+def test_a_change_is_merged_into_the_complete_document() -> None:
     changes = {
         "job": {"name": "other", "parts": None},
         "images": [{"tag": "1"}, {"tag": "2"}],
@@ -104,14 +104,14 @@ def test_variations_keep_to_the_contract(variations: Any) -> None:
     assert len(trials) >= 10
 
 
-def test_texts_of_a_fixed_set_stay() -> None:
+def test_texts_of_a_fixed_set_are_not_changed() -> None:
     fields = {str(trial.change).partition(" = ")[0] for trial in hostile(SAMPLE)}
     assert {"job.name", "environment[0].value", "job.tags.team", "compute.instances[0].count"} <= fields
     assert not {"source.type", "source.time", "images[0].origin.type", "schema_version"} & fields
 
 
 @pytest.mark.parametrize(("field", "trial"), [pytest.param(*made, id=made[0]) for made in lacking(SAMPLE)])
-def test_what_is_lacking_is_named(field: str, trial: Trial) -> None:
+def test_the_missing_facts_are_named(field: str, trial: Trial) -> None:
     (entry,) = trial.document["unavailable"]
     assert entry["facts"][0] == field
     head = field.split(".")[0]

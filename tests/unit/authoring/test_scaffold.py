@@ -42,14 +42,14 @@ SECTION = "new_one:\n  level: warn\n"
         ),
     ],
 )
-def test_with_section_adds_it_and_keeps_every_other_line(before: str, after: str) -> None:
+def test_with_section_adds_a_section_and_keeps_every_other_line(before: str, after: str) -> None:
     assert with_section(FILE, before, SECTION) == after
 
 
 @pytest.mark.parametrize(
     "text", ["rules: {}\nexemptions: []\n", "rules:\nexemptions: []\n", 'rules: {a: {level: "off"}}\n']
 )
-def test_with_section_refuses_rules_that_are_no_block(text: str) -> None:
+def test_with_section_rejects_rules_that_are_not_a_block(text: str) -> None:
     with pytest.raises(ConfigError, match=r"data\.yaml:1: write the rules as an indented block"):
         with_section(FILE, text, SECTION)
 
@@ -93,18 +93,18 @@ SPELLING = ["", "Root", "root-access", "1st", "_root", "root_", "a__b", "a_test"
 
 
 @pytest.mark.parametrize("name", [*REGO, "exemptions", *SPELLING])
-def test_a_name_that_rego_or_main_has_a_use_for_is_refused(opa: Opa, name: str) -> None:
+def test_a_reserved_name_is_rejected(opa: Opa, name: str) -> None:
     with pytest.raises(ConfigError, match="can't be a rule's name: use lower case, digits and underscores"):
         new_rule(opa, POLICIES, name)
 
 
-def test_the_name_of_a_rule_that_is_there_is_refused(opa: Opa) -> None:
+def test_the_name_of_an_existing_rule_is_rejected(opa: Opa) -> None:
     (opa.folder / RULE).mkdir(parents=True)
     with pytest.raises(ConfigError, match=r"^there is a rule root_access already: policies/guard/rules/root_access$"):
         new_rule(opa, POLICIES, "root_access")
 
 
-def test_among_policies_with_errors_no_rule_is_made(opa: Opa, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_rule_is_created_in_policies_with_errors(opa: Opa, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaffold, "check_config", lambda opa, policies, today: [WARNING, *ERRORS])
     with pytest.raises(ConfigError) as raised:
         new_rule(opa, POLICIES, "root_access")

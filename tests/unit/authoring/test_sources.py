@@ -37,13 +37,15 @@ LIBRARY = {"guard/lib/globs/globs.rego": b"package guard.lib.globs\n"}
                      id="all in the order of the files"),
     ],
 )  # fmt: skip
-def test_what_must_be_mended_first_is_told(tmp_path: Path, files: dict[str, bytes], told: list[str]) -> None:
+def test_problems_that_must_be_fixed_first_are_reported(
+    tmp_path: Path, files: dict[str, bytes], told: list[str]
+) -> None:
     for name, content in files.items():
         (tmp_path / POLICIES / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / POLICIES / name).write_bytes(content)
     assert [str(problem).removeprefix("policies/") for problem in source_problems(tmp_path, POLICIES)] == told
 
 
-def test_policies_that_are_not_there_are_told(tmp_path: Path) -> None:
+def test_missing_policies_are_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"^the policies can't be read: "):
         source_problems(tmp_path, POLICIES)

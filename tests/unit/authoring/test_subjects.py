@@ -42,13 +42,13 @@ def test_a_built_in_returns_one_type(kind: str, names: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "words"), [("time.weekday", DAYS), ("type_name", TYPES)])
-def test_some_return_a_word_of_a_few(name: str, words: tuple[str, ...]) -> None:
+def test_some_built_ins_return_one_of_a_few_words(name: str, words: tuple[str, ...]) -> None:
     found = subject_of(_call(name, _ref("x")), NAMES, {})
     assert found is not None
     assert (found.name, found.words) == (f"{name}(...)", words)
 
 
-def test_of_others_nothing_is_known() -> None:
+def test_the_results_of_other_built_ins_are_unknown() -> None:
     assert subject_of(_call("json.unmarshal", _ref("x")), NAMES, {}) is None
     assert subject_of(_call("minus", _ref("x"), _ref("y")), NAMES, {}) is None
 
@@ -63,7 +63,7 @@ def test_of_others_nothing_is_known() -> None:
     ],
     ids=["integer", "perhaps null", "two types", "one of two"],
 )
-def test_a_parameter_has_the_types_of_its_schema_but_null(schema: dict[str, Any], types: set[str]) -> None:
+def test_a_parameter_has_the_types_of_its_schema_except_null(schema: dict[str, Any], types: set[str]) -> None:
     found = subject_of(_ref("parameters", "of", "own", "limit"), NAMES, {"limit": schema})
     assert found is not None
     assert found.types == types

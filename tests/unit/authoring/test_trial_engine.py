@@ -90,7 +90,7 @@ def _trial() -> TrialEngine:
     return TrialEngine(Path("opa"), Path("policies"))
 
 
-def test_it_is_the_pinned_opa_with_the_policies_asked_without_a_proxy(server: Server) -> None:
+def test_the_pinned_opa_is_queried_without_a_proxy(server: Server) -> None:
     with _trial() as trial:
         server.answers["data/guard/main/rule_ids"] = [(200, {"result": ["a", "b"]})]
         assert trial.rule_ids() == ["a", "b"]
@@ -120,7 +120,7 @@ def test_it_waits_until_opa_has_the_policies(server: Server, path: str, answer: 
     assert server.stopped == ["session", "process"]
 
 
-def test_policies_that_opa_cant_load_are_told_in_its_last_words(server: Server) -> None:
+def test_policies_that_opa_can_not_load_are_reported_with_the_end_of_its_log(server: Server) -> None:
     server.answers["policies/trial"] = [requests.exceptions.ConnectionError()]
     server.dead = True
     with pytest.raises(ConfigError, match=r"^OPA can't load the policies: the last words$"), _trial():
@@ -128,7 +128,7 @@ def test_policies_that_opa_cant_load_are_told_in_its_last_words(server: Server) 
     assert (server.now, server.stopped) == (0, ["session", "process"])
 
 
-def test_a_trial_that_does_not_compile_with_the_policies_is_told_at_once(server: Server) -> None:
+def test_a_trial_that_does_not_compile_is_reported_at_once(server: Server) -> None:
     server.answers["policies/trial"] = [(400, {"message": "undefined function"})]
     told = r"^the trial doesn't compile with the policies: .*undefined function"
     with pytest.raises(ConfigError, match=told), _trial():
@@ -136,7 +136,7 @@ def test_a_trial_that_does_not_compile_with_the_policies_is_told_at_once(server:
     assert (server.now, server.stopped) == (0, ["session", "process"])
 
 
-def test_it_waits_a_minute_at_the_longest(server: Server) -> None:
+def test_it_waits_for_a_minute_at_most(server: Server) -> None:
     server.answers["policies/trial"] = [requests.exceptions.ConnectionError()]
     with pytest.raises(ConfigError, match="OPA can't load the policies"), _trial():
         pass
@@ -151,7 +151,7 @@ def test_findings_are_those_of_each_document_in_order(server: Server) -> None:
     assert server.asked[-1] == ("data/trial/findings", {"input": {"rules": ["a"], "documents": ["x", "y", "z"]}})
 
 
-def test_documents_without_a_decision_are_told_by_their_numbers(server: Server) -> None:
+def test_documents_without_a_decision_are_returned_by_number(server: Server) -> None:
     server.answers["data/trial/decided"] = [(200, {"result": [1]})]
     with _trial() as trial:
         assert trial.undecided(["x", "y", "z"]) == [0, 2]
@@ -179,7 +179,7 @@ def _at(file: str, row: int) -> dict[str, Any]:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
-def test_an_error_has_its_message_and_the_places_in_policies(
+def test_an_error_has_its_message_and_positions_in_policies(
     server: Server, body: Any, message: str, places: list[tuple[str, int]]
 ) -> None:
     server.answers["data/trial/findings"] = [(500, body)]
@@ -211,7 +211,7 @@ def test_a_rule_that_does_not_end_is_named(server: Server, alone: list[Any], tol
     assert server.timeouts == {120, 20}
 
 
-def test_decisions_that_do_not_end_are_told(server: Server) -> None:
+def test_decisions_that_do_not_end_are_reported(server: Server) -> None:
     server.answers["data/trial/decided"] = [SLOW]
     with _trial() as trial, pytest.raises(ConfigError, match=r"^decisions on 2 documents didn't finish within 120 s$"):
         trial.undecided(["x", "y"])

@@ -99,13 +99,13 @@ def test_documents_are_json(engine: Engine, told: Any) -> None:
     assert json.loads(json.dumps(tried)) == tried
 
 
-def test_documents_are_tried_many_at_a_time(engine: Engine, told: Any) -> None:
+def test_documents_are_sent_in_batches(engine: Engine, told: Any) -> None:
     told(own=_nothing)
     assert max(engine.batches) == 64
     assert len(engine.batches) < sum(engine.batches) / 30
 
 
-def test_several_batches_are_asked_about_at_a_time(engine: Engine, told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_batches_are_evaluated_at_a_time(engine: Engine, told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     both, asked, answer = Event(), count(1), engine.findings
 
     def meeting(rules: list[str], documents: list[Any]) -> list[Any]:
@@ -131,7 +131,7 @@ def test_several_batches_are_asked_about_at_a_time(engine: Engine, told: Any, mo
     ],
     ids=["in the rule", "in a library", "in another rule", "nowhere"],
 )  # fmt: skip
-def test_a_rule_that_fails_is_told_once_with_the_place_and_the_document(
+def test_a_failing_rule_is_reported_once_with_position_and_document(
     told: Any, places: list[tuple[str, int]], start: str, where: str
 ) -> None:
     assert told(own=_failing(*places)) == [
@@ -139,7 +139,7 @@ def test_a_rule_that_fails_is_told_once_with_the_place_and_the_document(
     ]
 
 
-def test_each_failing_rule_is_told_and_the_others_are_tried_on(told: Any) -> None:
+def test_each_failing_rule_is_reported_and_the_others_are_evaluated_further(told: Any) -> None:
     problems = told(b=_failing(), a=_failing(when=lambda document: document["job"]["tags"] is None), c=lambda _: ["x"])
     assert [problem.partition(":")[0].rpartition("/")[2] for problem in problems] == ["a.rego", "b.rego", "c.rego"]
     assert "the rule fails on a complete training job with job.tags = null: it failed; " in problems[0]
@@ -157,12 +157,12 @@ def test_each_failing_rule_is_told_and_the_others_are_tried_on(told: Any) -> Non
     ],
     ids=["each kind", "one hostile text", "all hostile texts", "unknown in a list", "not read for now"],
 )  # fmt: skip
-def test_a_rule_is_tried_on_every_kind_of_document(told: Any, when: Callable[[Any], bool], on: str) -> None:
+def test_a_rule_is_evaluated_on_every_kind_of_document(told: Any, when: Callable[[Any], bool], on: str) -> None:
     (problem,) = told(own=_failing(when=when))
     assert f"the rule fails on {on}: it failed" in problem
 
 
-def test_recorded_documents_are_tried_in_the_order_of_their_names(told: Any, tmp_path: Path) -> None:
+def test_recorded_documents_are_evaluated_in_the_order_of_their_names(told: Any, tmp_path: Path) -> None:
     folder = tmp_path / "tests/golden/schema-1"
     folder.mkdir(parents=True)
     special = complete().model_dump(mode="json") | {"region": "xx-special-1"}
@@ -172,7 +172,7 @@ def test_recorded_documents_are_tried_in_the_order_of_their_names(told: Any, tmp
     assert "the rule fails on tests/golden/schema-1/a.json: it failed" in problem
 
 
-def test_a_failure_of_several_rules_together_only_is_not_hidden(told: Any, engine: Engine) -> None:
+def test_a_failure_that_no_single_rule_has_is_raised(told: Any, engine: Engine) -> None:
     def together(rules: list[str], documents: list[Any]) -> list[Any]:
         if len(rules) == 2:
             raise EvaluationError("only together", [])
@@ -199,7 +199,7 @@ def test_a_failure_of_several_rules_together_only_is_not_hidden(told: Any, engin
     ],
     ids=["text", "no message", "blank message", "message of another type", "long", "details", "more"],
 )
-def test_a_finding_of_another_form_is_told(told: Any, finding: Any, wrong: str) -> None:
+def test_an_invalid_finding_is_reported(told: Any, finding: Any, wrong: str) -> None:
     start = f"{OWN}:1:1: the rule returns an invalid finding on a complete training job:"
     assert told(own=lambda _: [{"message": "right"}, finding]) == [f"{start} {wrong}"]
 
@@ -213,7 +213,7 @@ def test_a_finding_of_another_form_is_told(told: Any, finding: Any, wrong: str) 
     ],
     ids=["variable in the details", "hyperparameter in the message", "all variables"],
 )
-def test_a_finding_that_shows_the_value_of_a_setting_is_told(told: Any, shown: Report) -> None:
+def test_a_finding_with_the_value_of_a_setting_is_reported(told: Any, shown: Report) -> None:
     def rule(document: Any) -> list[Any]:
         return [shown(document)] if document["environment"] and document["hyperparameters"] else []
 
@@ -223,7 +223,7 @@ def test_a_finding_that_shows_the_value_of_a_setting_is_told(told: Any, shown: R
     assert problem.endswith("report the setting's name and slot instead")
 
 
-def test_a_rule_that_asks_for_a_setting_by_name_is_told_of_too(told: Any) -> None:
+def test_a_rule_that_reads_a_setting_by_name_is_reported_as_well(told: Any) -> None:
     def rule(document: Any) -> list[Any]:
         return [{"message": f"No {one['value']}."} for one in document["environment"] if one["name"] == "HF_TOKEN"]
 
@@ -231,7 +231,7 @@ def test_a_rule_that_asks_for_a_setting_by_name_is_told_of_too(told: Any) -> Non
     assert "the rule reports the value of a hyperparameter or of an environment variable" in problem
 
 
-def test_a_finding_may_show_the_name_of_a_setting(told: Any) -> None:
+def test_a_finding_may_have_the_name_of_a_setting(told: Any) -> None:
     assert told(own=lambda document: [{"message": one["name"] + "."} for one in document["environment"]]) == []
 
 
@@ -239,7 +239,7 @@ def _without_tags(document: Any) -> list[Any]:
     return [{"message": "No tags. " * 20}] if document["job"]["tags"] is None else []
 
 
-def test_a_finding_that_only_a_lack_brings_is_told(told: Any) -> None:
+def test_a_finding_caused_by_an_unavailable_fact_is_reported(told: Any) -> None:
     (problem,) = told(own=_without_tags)
     assert problem == (
         f'{OWN}:1:1: the rule reports "{("No tags. " * 20)[:120]}" on a complete training job only because job.tags is '
@@ -291,11 +291,11 @@ def test_a_lack_is_tried_on_a_job_with_the_settings_that_a_rule_names(told: Any,
     ],
     ids=["reported anyway", "withheld", "asked whether it is known"],
 )
-def test_a_finding_that_a_lack_does_not_bring_is_right(told: Any, rule: Report) -> None:
+def test_a_finding_without_the_unavailable_fact_is_accepted(told: Any, rule: Report) -> None:
     assert told(own=rule) == []
 
 
-def test_a_document_without_a_decision_is_told(told: Any, engine: Engine) -> None:
+def test_an_undefined_decision_is_reported(told: Any, engine: Engine) -> None:
     engine.decides = lambda document: document["job"]["kind"] != "labeling" and document["job"]["tags"] is not None
     assert told(own=_nothing) == [
         f"policies/guard/main/main.rego:1:1: the decision on a complete {which} is undefined"
@@ -303,7 +303,7 @@ def test_a_document_without_a_decision_is_told(told: Any, engine: Engine) -> Non
     ]
 
 
-def test_decisions_are_tried_on_hostile_texts_too(told: Any, engine: Engine) -> None:
+def test_decisions_are_evaluated_on_hostile_texts_as_well(told: Any, engine: Engine) -> None:
     engine.decides = lambda document: document["job"]["name"] != "s3://"
     (problem,) = told(own=_nothing)
     assert 'the decision on a complete training job with every text = "s3://" is undefined' in problem
@@ -317,7 +317,9 @@ def test_decisions_are_tried_on_hostile_texts_too(told: Any, engine: Engine) -> 
     ],
     ids=["place", "nowhere"],
 )
-def test_a_decision_that_fails_is_told(told: Any, engine: Engine, places: list[tuple[str, int]], start: str) -> None:
+def test_a_decision_that_fails_is_reported(
+    told: Any, engine: Engine, places: list[tuple[str, int]], start: str
+) -> None:
     def fails(_: Any) -> bool:
         raise EvaluationError("it failed", places)
 
@@ -326,7 +328,7 @@ def test_a_decision_that_fails_is_told(told: Any, engine: Engine, places: list[t
     assert problems[0] == f"{start}: the decision on a complete training job or a document like it fails: it failed"
 
 
-def test_where_rules_have_problems_decisions_are_not_tried(told: Any, engine: Engine) -> None:
+def test_decisions_are_not_evaluated_if_rules_have_problems(told: Any, engine: Engine) -> None:
     engine.decides = lambda _: False
     (problem,) = told(own=_failing())
     assert "the rule fails" in problem

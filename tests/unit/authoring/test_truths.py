@@ -64,7 +64,7 @@ def test_a_fact_that_is_not_denied_by_not(found: Found, first: str) -> None:
         ),
     ],
 )
-def test_a_fact_that_decides_nothing_is_reported(found: Found, body: str, told: str) -> None:
+def test_a_fact_that_always_holds_is_reported(found: Found, body: str, told: str) -> None:
     assert found(body) == [told]
 
 
@@ -87,5 +87,5 @@ def test_a_fact_that_decides_nothing_is_reported(found: Found, body: str, told: 
         "_other",
     ],
 )
-def test_what_may_hold_or_not_is_no_mistake(found: Found, body: str) -> None:
+def test_a_condition_that_may_hold_or_not_is_accepted(found: Found, body: str) -> None:
     assert found(body) == []

@@ -60,7 +60,7 @@ def _told(checks: Checks) -> list[str]:
     return [str(problem) for problem in check_types(checks.opa, POLICIES)]
 
 
-def test_what_the_strict_check_says_is_told_and_nothing_more_is_checked(checks: Checks) -> None:
+def test_errors_of_the_strict_check_are_reported_without_a_second_check(checks: Checks) -> None:
     checks.first = _refused(_error("rego_compile_error", 7), _error("rego_type_error"))
     assert _told(checks) == ["policies/a.rego:3:2: OPA rejects this: wrong"]
     assert checks.read == {}
@@ -87,34 +87,38 @@ def test_what_the_strict_check_says_is_told_and_nothing_more_is_checked(checks: 
     ],
     ids=["nowhere", "too many", "of an unknown type", "no row", "an empty file"],
 )
-def test_what_has_no_place_is_told_at_the_beginning(checks: Checks, error: dict[str, Any], told: str) -> None:
+def test_an_error_without_a_location_is_reported_at_the_beginning(
+    checks: Checks, error: dict[str, Any], told: str
+) -> None:
     checks.first = _refused(error)
     assert _told(checks) == [told]
 
 
-def test_files_that_are_not_rego_are_told_alone(checks: Checks) -> None:
+def test_syntax_errors_are_reported_alone(checks: Checks) -> None:
     checks.first = _refused(_error("rego_compile_error"), _error("rego_parse_error", 7))
     assert _told(checks) == ["policies/a.rego:7:2: this is not Rego: wrong"]
 
 
-def test_what_passes_both_checks_is_right(checks: Checks) -> None:
+def test_policies_that_pass_both_checks_have_no_problem(checks: Checks) -> None:
     assert _told(checks) == []
 
 
-def test_types_that_only_the_second_check_sees_are_told_with_their_places(checks: Checks) -> None:
+def test_type_errors_that_only_the_second_check_finds_are_reported_with_their_positions(checks: Checks) -> None:
     """Without the import other things may be wrong, which are right with it."""
     checks.second = _refused(_error("rego_type_error"), _error("rego_parse_error"), _error("rego_type_error", 7))
     assert _told(checks) == ["policies/a.rego:3:2: OPA rejects this: wrong"]
 
 
 @pytest.mark.parametrize("errors", [[_error("rego_parse_error")], []], ids=["another error", "no errors"])
-def test_what_is_wrong_only_without_the_import_is_right(checks: Checks, errors: list[dict[str, Any]]) -> None:
+def test_errors_that_only_the_missing_import_causes_are_not_reported(
+    checks: Checks, errors: list[dict[str, Any]]
+) -> None:
     checks.second = _refused(*errors)
     assert _told(checks) == []
 
 
 @pytest.mark.parametrize("said", ["", "panic: out of memory", "{}"], ids=["nothing", "no JSON", "no errors"])
-def test_what_opa_reports_in_another_form_is_told_as_it_is(checks: Checks, said: str) -> None:
+def test_output_of_another_form_is_reported_unchanged(checks: Checks, said: str) -> None:
     checks.first = RunResult(2, "", said)
     with pytest.raises(ConfigError, match=f"OPA can't check the policies: {said}"):
         check_types(checks.opa, POLICIES)

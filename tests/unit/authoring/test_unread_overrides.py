@@ -40,7 +40,7 @@ def found(opa: Path, tmp_path: Path) -> Found:
     return find
 
 
-def test_a_mapping_that_the_rule_reads_in_its_section_alone_is_reported(found: Found) -> None:
+def test_a_mapping_that_the_rule_reads_only_in_its_section_is_reported(found: Found) -> None:
     text = (
         "the rule looks images up only in its section, so that this override has no effect; have the rule read "
         "data.guard.config.rules.own.overrides[number].images[key], with parameters.changed.own.images as the number, "
@@ -51,16 +51,16 @@ def test_a_mapping_that_the_rule_reads_in_its_section_alone_is_reported(found: F
     ]
 
 
-def test_one_that_the_rule_reads_is_not(found: Found) -> None:
+def test_a_mapping_that_the_rule_reads_in_overrides_is_not_reported(found: Found) -> None:
     assert found(f"{SECTION}\n\n{OVERRIDE}", GIVEN) == []
 
 
-def test_nor_one_that_it_reads_by_an_imported_name(found: Found) -> None:
+def test_a_mapping_that_the_rule_reads_by_an_imported_name_is_not_reported(found: Found) -> None:
     shorter = OVERRIDE.replace("data.guard.config.rules.own", "section")
     assert found(shorter, GIVEN, imported="import data.guard.config.rules.own as section") == []
 
 
-def test_nor_overrides_of_what_is_not_read_in_place(found: Found) -> None:
+def test_parameters_that_are_not_read_in_place_are_not_reported(found: Found) -> None:
     assert found(SECTION, GIVEN, in_place=()) == []
     assert found(SECTION, {"account": "1", "level": "warn"}) == []
 

@@ -108,7 +108,7 @@ def test_all_texts_at_once_are_the_same_hostile_one() -> None:
     assert [*_made(hostile_throughout)][:2] == ['every text = ""', 'every text = " "']
 
 
-def test_what_has_broken_parsers_before_is_among_the_hostile_texts() -> None:
+def test_texts_that_break_parsers_are_among_the_hostile_ones() -> None:
     assert {"", " ", "s3://", "arn:aws:s3:::", ":@/"} <= {*HOSTILE_TEXTS}
     assert any(unicodedata.category(character) == "Cc" for text in HOSTILE_TEXTS for character in text)
     assert any(unicodedata.bidirectional(character) == "RLO" for text in HOSTILE_TEXTS for character in text)
@@ -156,7 +156,7 @@ LACKS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize(("field", "trial"), [pytest.param(*made, id=made[0]) for made in lacking(SAMPLE)])
-def test_what_could_not_be_read_for_now_is_unknown_and_said_to_be(field: str, trial: Trial) -> None:
+def test_an_unavailable_fact_is_missing_and_named(field: str, trial: Trial) -> None:
     whole = field if field.startswith("job.") else field.split(".")[0]
     entry = {"operation": "Describe", "resource": None, "message": "ThrottlingException", "fields": [whole]}
     entry["facts"] = [field, "job.execution_role_arns"] if field == "job.role_arns" else [field]
@@ -179,7 +179,7 @@ def test_a_secret_is_the_value_of_each_setting_and_nothing_else() -> None:
     }
 
 
-def test_settings_that_rules_may_ask_for_have_the_secret_too() -> None:
+def test_settings_that_rules_may_look_for_have_the_secret_as_well() -> None:
     document = secret(SAMPLE, ["HF_TOKEN", "DB_URI"]).document
     for part, slot in (("environment", "Environment"), ("hyperparameters", "HyperParameters")):
         assert document[part][1:] == [

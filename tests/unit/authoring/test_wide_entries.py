@@ -31,7 +31,7 @@ def _said(opa: Matching, section: Any) -> list[Concern]:
     return list(wide_entries(opa, SCHEMA, {"rules": {"own": section}}))
 
 
-def test_each_entry_is_tried_with_each_example_and_told_with_the_first() -> None:
+def test_each_entry_is_matched_with_all_examples_and_reported_once() -> None:
     opa = Matching()
     found = _said(opa, {"level": "warn", "buckets": ["mine", "*"], "names": [".*"], "plain": ["*"]})
     assert opa.given == [
@@ -48,7 +48,7 @@ def test_each_entry_is_tried_with_each_example_and_told_with_the_first() -> None
     ]
 
 
-def test_without_anything_to_try_opa_is_not_asked() -> None:
+def test_opa_is_not_called_without_entries_to_match() -> None:
     opa = Matching()
     assert _said(opa, {"level": "off", "buckets": ["*"]}) == []
     assert _said(opa, {"level": "deny", "plain": ["*"], "names": [""]}) == []

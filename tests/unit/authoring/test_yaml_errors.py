@@ -73,11 +73,11 @@ def _quoted(text: str) -> str:
         ("---\nc: d", "4:1", "a second document begins here; write all in one, without `---` between"),
     ],
 )
-def test_what_is_not_yaml_is_told_once_with_its_place_and_what_to_write(line: str, place: str, told: str) -> None:
+def test_invalid_yaml_is_reported_once_with_its_position_and_a_remedy(line: str, place: str, told: str) -> None:
     positions = Positions(Path("data.yaml"), f"{BEFORE}{line}{AFTER}")
     assert [str(problem) for problem in positions.problems] == [f"data.yaml:{place}: this is not YAML: {told}"]
     assert positions.problems == [positions.broken]
 
 
-def test_of_yaml_nothing_is_broken() -> None:
+def test_valid_yaml_is_not_reported() -> None:
     assert Positions(Path("data.yaml"), f"{BEFORE}    b: on{AFTER}").broken is None

@@ -21,11 +21,11 @@ def test_at_gives_the_line_and_column_of_keys_and_list_items() -> None:
     ]
 
 
-def test_at_of_a_missing_value_is_the_nearest_place_around_it() -> None:
+def test_at_a_missing_value_gives_the_position_of_its_nearest_parent() -> None:
     assert Positions(FILE, "rules:\n  a:\n    level: deny\n").at(("rules", "a", "overrides", 0, "level")) == (2, 3)
 
 
-def test_at_in_an_empty_file_is_its_beginning() -> None:
+def test_at_in_an_empty_file_gives_its_beginning() -> None:
     assert Positions(FILE, "").at(("rules", "a")) == (1, 1)
 
 
@@ -102,7 +102,7 @@ def test_at_in_an_empty_file_is_its_beginning() -> None:
         ),
     ],
 )
-def test_a_file_that_would_be_read_in_another_way_is_a_problem(text: str, problem: str) -> None:
+def test_content_that_parsers_read_differently_is_a_problem(text: str, problem: str) -> None:
     problems = Positions(FILE, text).problems
     assert len(problems) == 1
     assert str(problems[0]).startswith(problem)
@@ -124,15 +124,15 @@ def test_an_ordinary_file_has_no_problem(text: str) -> None:
     assert Positions(FILE, text).problems == []
 
 
-def test_what_an_alias_repeats_has_the_place_of_its_anchor() -> None:
+def test_an_aliased_value_has_the_position_of_its_anchor() -> None:
     assert Positions(FILE, "a: &x [1]\nb: *x\n").at(("b", 0)) == (1, 8)
 
 
-def test_an_anchor_inside_itself_ends() -> None:
+def test_a_recursive_alias_does_not_loop() -> None:
     assert Positions(FILE, "a: &x\n  b: *x\n").at(("a", "b")) == (2, 3)
 
 
-def test_where_a_truth_value_is_wanted_it_is_proposed() -> None:
+def test_a_boolean_is_proposed_where_the_schema_expects_one() -> None:
     positions = Positions(FILE, "a:\n  b: no\n  c: [ON, Yes, OFF, True]\n", lambda path: path[:1] == ("a",))
     assert [problem.text.rpartition(" ")[2] for problem in positions.problems] == [
         "false",
@@ -143,7 +143,7 @@ def test_where_a_truth_value_is_wanted_it_is_proposed() -> None:
     ]
 
 
-def test_a_problem_and_a_warning_name_place_and_path() -> None:
+def test_problems_and_warnings_have_position_and_path() -> None:
     positions = Positions(FILE, "rules:\n  a: 1\n")
     told = [
         positions.problem(("rules", "a"), "no"),
@@ -166,5 +166,5 @@ def test_a_problem_and_a_warning_name_place_and_path() -> None:
         (("rules", "denied_image", "images", "a/b:1"), "rules.denied_image.images[a/b:1]"),
     ],
 )
-def test_dotted_is_the_path_as_findings_write_it(path: tuple[str | int, ...], text: str) -> None:
+def test_dotted_paths_match_those_in_findings(path: tuple[str | int, ...], text: str) -> None:
     assert dotted(path) == text

@@ -28,7 +28,9 @@ from tests.support.own_rule import EXPORTS, FILE, TEST, Said
          {"needs": ("vpc",), "kinds": ("training",), "in_place": ("tags",)}, []),
     ],
 )  # fmt: skip
-def test_a_rule_exports_what_the_guard_asks_for(of_rule: Said, exports: str, more: Any, missing: list[str]) -> None:
+def test_a_rule_must_have_the_exports_that_the_guard_reads(
+    of_rule: Said, exports: str, more: Any, missing: list[str]
+) -> None:
     assert of_rule("", exports=exports, **more) == [
         f"3:1: the rule has no {each}; see docs/policies.md, What a rule is" for each in missing
     ]
@@ -71,7 +73,7 @@ SAME = f"{EXPORTS}\nkinds := {METADATA}.kinds\n\nneeds := {METADATA}.needs\n"
         ('remediation := "x"', f"remediation := {METADATA}.remediation"),
     ],
 )  # fmt: skip
-def test_an_export_that_is_what_the_metadata_says_is_right(of_rule: Said, old: str, new: str) -> None:
+def test_an_export_that_equals_the_metadata_is_accepted(of_rule: Said, old: str, new: str) -> None:
     assert old in SAME
     assert of_rule("", exports=SAME.replace(old, new), **ABOUT) == []
 
@@ -97,7 +99,7 @@ NEEDS = 'where custom.needs is ["vpc"]'
         ('"x"\n\nkinds', '"y"\n\nkinds', "7:16", "remediation", 'where custom.remediation is "x"'),
     ],
 )  # fmt: skip
-def test_an_export_that_differs_from_the_metadata_is_told(
+def test_an_export_that_differs_from_the_metadata_is_reported(
     of_rule: Said, old: str, new: str, place: str, name: str, told: str
 ) -> None:
     assert SAME.count(old) == 1
@@ -132,9 +134,7 @@ package guard.rules.own
     ],
     ids=str,
 )
-def test_an_export_that_is_worked_out_is_compared_with_the_metadata(
-    said: Said, old: str, new: str, told: str | None
-) -> None:
+def test_a_computed_export_is_compared_with_the_metadata(said: Said, old: str, new: str, told: str | None) -> None:
     """Of policies that don't compile nothing can be worked out; what keeps them from it is told by the types."""
     fields: dict[str, Any] = dict.fromkeys(("title", "description", "severity", "remediation"), "x")
     rule = Rule("own", FILE, 3, resources=(), parameters={}, **fields, **ABOUT)

@@ -10,7 +10,7 @@ from tests.support.own_rule import EXPORTS, FOLDER, TEST, Said
 @pytest.mark.parametrize(
     "body", ["x := }", 'x := "\udcff"', "x := data.guard.rules.other"], ids=["broken", "no UTF-8", "free"]
 )
-def test_what_a_test_holds_does_not_matter(of_rule: Said, body: str) -> None:
+def test_the_content_of_tests_does_not_matter(of_rule: Said, body: str) -> None:
     assert of_rule("", test=f"{TEST}\n{body}\n") == []
 
 
@@ -41,7 +41,7 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize("body", ALLOWED)
-def test_what_a_rule_may_read_has_no_problem(of_rule: Said, body: str) -> None:
+def test_references_that_a_rule_may_read_are_accepted(of_rule: Said, body: str) -> None:
     assert of_rule(body, in_place=("tags",), exports=f'{EXPORTS}\nin_place := ["tags"]\n') == []
 
 
@@ -107,24 +107,24 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize(("body", "place", "text"), FORBIDDEN, ids=[body for body, *_ in FORBIDDEN])
-def test_what_a_rule_may_not_read_is_told_with_its_place_and_what_to_write(
+def test_a_forbidden_reference_is_reported_with_its_position_and_a_remedy(
     of_rule: Said, body: str, place: str, text: str
 ) -> None:
     assert of_rule(body, in_place=("tags",), exports=f'{EXPORTS}\nin_place := ["tags"]\n') == [f"{place}: {text}"]
 
 
-def test_each_forbidden_reference_is_told_once_in_the_order_of_the_file(of_rule: Said) -> None:
+def test_each_forbidden_reference_is_reported_once_in_the_order_of_the_file(of_rule: Said) -> None:
     told = of_rule("_y := data.guard.main.y\n\n_x := [data.guard.main.x, data.guard.main.z]")
     assert told == [
         f"{at}: {ONLY.format(f'data.guard.main.{name}')}" for at, name in (("3:7", "y"), ("5:8", "x"), ("5:27", "z"))
     ]
 
 
-def test_a_rule_without_a_test_is_told(of_rule: Said) -> None:
+def test_a_rule_without_a_test_is_reported(of_rule: Said) -> None:
     assert of_rule("", test=None) == [f"1:1: the rule has no test; write {FOLDER}/own_test.rego"]
 
 
-def test_what_a_rules_other_files_hold_counts_for_it(said: Said, of_rule: Said) -> None:
+def test_a_rule_may_consist_of_several_files(said: Said, of_rule: Said) -> None:
     said({"guard/rules/own/more.rego": 'package guard.rules.own\n\nremediation := "x"\n'})
     assert of_rule("", exports="findings contains 1\n") == []
 
@@ -158,7 +158,7 @@ def test_a_library_reads_only_its_arguments_and_libraries(said: Said, body: str,
 
 
 @pytest.mark.parametrize("name", ["main", "plan"])
-def test_what_puts_decisions_together_may_read_everything(said: Said, name: str) -> None:
+def test_main_and_plan_may_read_everything(said: Said, name: str) -> None:
     assert said({f"guard/{name}/{name}.rego": f"package guard.{name}\n\n_x := data.guard.rules\n"}) == []
 
 
@@ -180,15 +180,13 @@ RULES = "only guard/main and guard/plan may read rules, here {}; move code that 
     ],
 )
 @pytest.mark.parametrize("name", ["mask", "parameters", "settings"])
-def test_nothing_else_looks_into_rules_as_a_bundle_has_only_those_that_are_on(
-    said: Said, name: str, body: str, told: str | None
-) -> None:
+def test_only_main_and_plan_may_read_rules(said: Said, name: str, body: str, told: str | None) -> None:
     file = f"guard/{name}/{name}.rego"
     assert said({file: f"package guard.{name}\n\n{body}\n"}) == ([f"{file}:{told}"] if told else [])
 
 
 @pytest.mark.parametrize("name", ["data.json", "data.yaml", "data.yml", "patch.json"])
-def test_data_beside_the_configuration_is_told(said: Said, name: str) -> None:
+def test_other_data_files_are_reported(said: Said, name: str) -> None:
     text = "OPA would read this as data in addition to guard/config/data.yaml, unchecked; move its content there, or remove it"
     files = {
         f"b/{name}": "",
@@ -200,7 +198,7 @@ def test_data_beside_the_configuration_is_told(said: Said, name: str) -> None:
     assert said(files) == [f"{folder}/{name}:1:1: {text}" for folder in "ab"]
 
 
-def test_a_not_that_could_be_silent_is_told_at_each_place(of_rule: Said) -> None:
+def test_each_not_that_may_be_undefined_is_reported(of_rule: Said) -> None:
     """A name that another file of the package gives to a rule counts as one."""
     told = of_rule("_x if not f(input.a)\n\n_y if not f(_other)\n\n_z if not f(_z1)\n\n_z1 := 1\n\nf(1) := 2")
     advice = (
@@ -210,24 +208,24 @@ def test_a_not_that_could_be_silent_is_told_at_each_place(of_rule: Said) -> None
     assert told == [f"3:7: {advice}", f"7:7: {advice}"]
 
 
-def test_a_rule_of_another_file_is_a_reference_in_a_not(said: Said, of_rule: Said) -> None:
+def test_a_rule_of_another_file_counts_as_a_reference_in_a_not(said: Said, of_rule: Said) -> None:
     said({"guard/rules/own/more.rego": "package guard.rules.own\n\n_other := input.a\n"})
     told = of_rule("_y if not f(_other)\n\nf(1) := 2")
     assert [text.partition(": if the nested call")[0] for text in told] == ["3:7"]
 
 
-def test_a_word_that_a_fact_never_is_is_told_with_its_place(of_rule: Said) -> None:
+def test_an_impossible_value_is_reported_with_its_position(of_rule: Said) -> None:
     text = 'input.job.kind is never "trainng", so the result is always the same; did you mean training?'
     assert of_rule('_trains if input.job.kind == "trainng"') == [f"3:30: {text}"]
 
 
-def test_a_fact_that_is_taken_for_true_is_told_with_its_place(of_rule: Said) -> None:
+def test_a_fact_that_always_holds_is_reported_with_its_position(of_rule: Said) -> None:
     text = "a fact that is unknown or not set is null, and null counts as true; write input.network.vpc == null"
     body = "import future.keywords.not\n\n_outside if not input.network.vpc"
     assert of_rule(body) == [f"5:17: `not input.network.vpc` never holds: {text}"]
 
 
-def test_a_parameter_of_another_type_is_told_with_its_place(of_rule: Said) -> None:
+def test_a_parameter_of_the_wrong_type_is_reported_with_its_position(of_rule: Said) -> None:
     text = "data.guard.parameters.of.own.seconds is a number: `in` needs a collection, so this is undefined; compare with =="
     body = "_listed if input.region in data.guard.parameters.of.own.seconds"
     assert of_rule(body) == [f"3:28: {text.removeprefix('data.guard.')}"]
