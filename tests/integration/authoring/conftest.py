@@ -27,7 +27,7 @@ def regal() -> Path:
 
 @pytest.fixture(scope="session")
 def content_regal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Regal that finds nothing, for where style isn't the question: the real one takes a second."""
+    """A Regal that finds nothing, for tests that aren't about style: the real one takes a second."""
     path = tmp_path_factory.mktemp("regal") / "regal"
     path.write_text("#!/bin/sh\necho '{\"violations\": []}'\n")
     path.chmod(0o755)
@@ -36,7 +36,7 @@ def content_regal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Path:
-    """A repository of two rules: what is said of it is said of the whole one, in a third of the time."""
+    """A repository with two rules: tests of it hold for the whole repository, and take a third of the time."""
     return few_policies(tmp_path_factory.mktemp("few"), opa, ("denied_image", "max_runtime")).folder
 
 

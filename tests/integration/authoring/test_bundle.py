@@ -30,7 +30,7 @@ def _members(archive: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, few: Path, opa: Path) -> tuple[Path, str]:
-    """A folder whose bundle was built, and what was printed."""
+    """A folder with a built bundle, and the output of the build."""
     tree = Opa(opa, Path(shutil.copytree(few, tmp_path_factory.mktemp("built") / "tree")))
     with short_trial():
         well, printed = _built(tree)
@@ -39,7 +39,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, few: Path, opa: Path) -> tup
 
 
 def test_the_bundle_has_only_the_policies_for_decisions_and_their_data(built: tuple[Path, str]) -> None:
-    """As it ships, `max_runtime` is off for every job."""
+    """In the shipped configuration, `max_runtime` is off for every job."""
     folder, _ = built
     rego = {str(path.relative_to(folder)) for path in (folder / POLICIES).rglob("*.rego")}
     assert str(RUNTIME) in rego

@@ -1,4 +1,4 @@
-"""The author's commands as programs: their arguments, what they print, their exit codes; and `make docs`."""
+"""The authors' commands as programs: their arguments, what they print, their exit codes; and `make docs`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read of a YAML file is what OPA reads in it, however the file is written, and however long it is."""
+"""YAML files are read with the same result as OPA's, in any style and of any length."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reader(opa: Path, tmp_path: Path) -> Opa:
 
 
 def _read(reader: Opa, text: str, *, quickly: bool = True) -> tuple[Any, Any]:
-    """Return what is read, and what OPA reads in the whole file."""
+    """Return our result, and that of OPA for the whole file."""
     (reader.folder / "a.yaml").write_text(text, encoding="utf-8")
     whole = reader.json("eval", "--format", "raw", "--data", "file:a.yaml", '{"it": data.file}')["it"]
     if quickly:

@@ -14,7 +14,7 @@ from tests.support.policies import CONFIG, POLICIES, copy_policies
 
 @pytest.fixture(scope="session")
 def one_rule(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Path:
-    """A repository of one rule with its configuration, without the tests of libraries, to be read quickly."""
+    """A repository with one rule and its configuration, without the tests of libraries, so that it is read quickly."""
     folder = tmp_path_factory.mktemp("one-rule")
     copy_policies(folder, opa, rules=["max_runtime"], libraries=["globs"])
     for file in (folder / POLICIES).rglob("*_test.rego"):
@@ -26,7 +26,7 @@ def one_rule(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def only_read(tmp_path_factory: pytest.TempPathFactory, one_rule: Path) -> Path:
-    """Of it what the checks of the structure read, which is read file by file: the rule and a library."""
+    """The files of that repository that the checks of the structure read: the rule and a library."""
     folder = tmp_path_factory.mktemp("only-read")
     for part in READ:
         shutil.copytree(one_rule / part, folder / part)
@@ -35,7 +35,7 @@ def only_read(tmp_path_factory: pytest.TempPathFactory, one_rule: Path) -> Path:
 
 @pytest.fixture
 def tree(tmp_path: Path, only_read: Path, opa: Path) -> Opa:
-    """A copy of what is read, to change: nothing else is needed to check it, and everything to build a bundle."""
+    """A copy of these files, to change: enough for the checks, but not for building a bundle."""
     shutil.copytree(only_read, tmp_path, dirs_exist_ok=True)
     return Opa(opa, tmp_path)
 

@@ -1,4 +1,4 @@
-"""What the policies may read: told with its place, whatever a linter is told to ignore."""
+"""References that the policies may not have are reported, even if a linter is configured to ignore them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_policies_that_keep_to_the_structure_have_no_problem(tree: Opa) -> None:
 @pytest.mark.parametrize("name", ["data.json", "data.yaml", "data.yml", "patch.json"])
 @pytest.mark.parametrize("folder", ["", "guard", "guard/config/rules", "guard/rules/max_runtime", ".hidden"])
 def test_a_second_data_file_is_rejected(tree: Opa, folder: str, name: str) -> None:
-    """It could switch a rule off, or empty the deny list, without any check."""
+    """A second data file could switch a rule off, or empty the deny list, without any check."""
     file = POLICIES / folder / name
     (tree.folder / file).parent.mkdir(exist_ok=True)
     (tree.folder / file).write_text("{}")
@@ -171,7 +171,7 @@ def test_a_library_that_reads_more_than_libraries_is_reported(tree: Opa, body: s
     ],
 )
 def test_an_undeclared_parameter_is_reported(tree: Opa, body: str, text: str) -> None:
-    """The rule would use its default, whatever the configuration says."""
+    """The rule would always use its default, with any configuration."""
     row = add(tree, RULE, body) + body.count("\n")
     (told,) = said(tree)
     assert re.fullmatch(rf"{RULE}:{row}:\d+: {re.escape(text)}", told)
@@ -270,7 +270,7 @@ def _declare(tree: Opa, parameter: str = DECLARED) -> None:
 
 
 def test_an_unread_parameter_is_reported(tree: Opa) -> None:
-    """Its value in the configuration would change nothing, and whoever gives it believes that it counts."""
+    """Its value in the configuration would have no effect."""
     _declare(tree)
     text = (
         "nothing in the rule reads the parameter spare, so that its value in the configuration has no effect; "

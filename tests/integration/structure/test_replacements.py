@@ -1,4 +1,4 @@
-"""`with` outside of tests: told with its place and the remedy, as OPA's import doesn't keep it from being undefined."""
+"""`with` outside of tests is reported with a remedy: even with OPA's import of `not`, it may be undefined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the policies may consist of and export: told with its place, and no bundle is built without it."""
+"""Invalid files, packages and exports of policies are reported, and no bundle is built with them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_rule_without_its_exports_is_reported(tree: Opa, old: str, new: str, m
     ],
 )  # fmt: skip
 def test_a_misplaced_package_is_reported_alone(tree: Opa, file: str, package: str, text: str | None) -> None:
-    """What else is wrong then, in METADATA and configuration, follows from it."""
+    """Problems in METADATA and configuration are only its consequences."""
     path = tree.folder / POLICIES / file
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"package {package}\n\n_x := 1\n")
@@ -120,7 +120,7 @@ def test_with_its_import_a_not_may_be_nested(tree: Opa) -> None:
 
 
 def test_a_rule_in_several_files_is_one_package(tree: Opa) -> None:
-    """What one file calls `_y` may be a rule of another."""
+    """The name `_y` in one file may be a rule of another file."""
     add(tree, RULE, "_x if not startswith(input.job.name, _y)\n")
     other = RULE.with_name("other.rego")
     (tree.folder / other).write_text("package guard.rules.max_runtime\n\n_y := input.job.status\n")
@@ -144,7 +144,7 @@ def test_the_bundle_is_not_built_from_a_rule_that_may_miss_a_job(whole: Opa) -> 
     ids=["type", "number of arguments", "field"],
 )
 def test_types_inside_of_a_not_are_checked_under_the_import_too(whole: Opa, body: str, text: str) -> None:
-    """OPA 1.22 itself checks fields there, but no arguments."""
+    """OPA 1.22 itself checks fields there, but not arguments."""
     row = add(whole, RULE, f"import future.keywords.not\n\n{body}") + 2
     out = io.StringIO()
     assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)
@@ -162,7 +162,7 @@ def test_a_rule_without_test_is_reported(tree: Opa) -> None:
 
 
 def test_the_bundle_is_not_built_from_a_rule_that_reads_more_than_it_may(whole: Opa) -> None:
-    """Regal isn't there when a bundle is built."""
+    """Building a bundle doesn't use Regal."""
     add(whole, RULE, "_x := data.guard.config.exemptions # regal ignore:all")
     out = io.StringIO()
     assert not build_bundle(whole, POLICIES, Path("bundle.tar.gz"), TODAY, out)

@@ -1,4 +1,4 @@
-"""Template strings, which no bundle may hold: told by the check that knows why, and walked by all others."""
+"""Template strings, which a bundle may not have: one check reports them, and all others can walk through them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is printed when a bundle is built, and what when it isn't, whatever finds that something is wrong."""
+"""The output of a built bundle, and of each step that can fail the build."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STEPS = ("check_config", "check_types", "trial_problems", "pack_bundle")
 
 
 class Steps:
-    """The steps of the build, each with the answer that a test gives it; `asked` are those that were made."""
+    """The steps of the build, replaced by results that a test sets; `asked` lists the steps that ran."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.opa = Opa(Path("opa"), folder)

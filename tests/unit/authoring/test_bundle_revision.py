@@ -31,7 +31,7 @@ SHIPPED = [".manifest", "guard/main/main.rego", "guard/config/data.yaml", "guard
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_revision_changes_with_every_file_that_ships(policies: Path, name: str) -> None:
-    """Also with a change that leaves the file as long as it was."""
+    """The revision also changes if the file keeps its length."""
     before = revision(policies)
     (policies / name).write_text((policies / name).read_text().swapcase()[:-1] + "x")
     assert revision(policies) != before

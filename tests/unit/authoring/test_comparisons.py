@@ -1,4 +1,4 @@
-"""Comparisons that decide nothing are reported: with what a fact never is, or the wrong way round; no others."""
+"""Comparisons whose result is always the same, or whose arguments are swapped, are reported; others aren't."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Found = Callable[[str], list[str]]
 
 @pytest.fixture
 def found(opa: Path, tmp_path: Path) -> Found:
-    """Return what is wrong in the body of a rule: the word, and the text up to the advice."""
+    """Return the problems in the body of a rule, with their positions."""
 
     def find(body: str) -> list[str]:
         (tmp_path / "own.rego").write_text(

@@ -1,4 +1,4 @@
-"""The copy of the policies that is built and tried: with the plan worked out, and with what OPA may use beside it."""
+"""The copy of the policies for bundle and trial: with the precomputed plan and the capabilities."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DOCUMENTS = ("rules", "stamps", "limits", "scoped", "defects", "unnamed", "exemp
 
 @pytest.fixture
 def opa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opa:
-    """An OPA that works out a plan of two documents, in a folder of policies."""
+    """An OPA that computes a plan of two documents, in a folder with policies."""
 
     def answer(opa: Opa, *arguments: Any) -> Any:
         names = ", ".join(f'"{name}": data.guard.plan.{name}' for name in DOCUMENTS)

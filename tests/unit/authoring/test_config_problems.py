@@ -1,4 +1,4 @@
-"""The problems of a configuration for rules that are given: where each is looked for, and what isn't a configuration at all."""
+"""The problems of a configuration for given rules: which check finds each, and files that aren't a configuration at all."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Said = Callable[..., list[str]]
 
 
 class Reader(Opa):
-    """An OPA that reads YAML as PyYAML does, and every expression."""
+    """An OPA that reads YAML as PyYAML does, and accepts every glob and regular expression."""
 
     def json(self, *arguments: str | Path, given: str = "") -> Any:
         return {"glob": json.loads(given), "regex": json.loads(given)}
@@ -177,7 +177,7 @@ def test_accounts_overrides_and_exemptions_are_checked(said: Said) -> None:
 def test_problems_of_rules_structure_and_configuration_are_reported_in_order(
     opa: Opa, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where METADATA is wrong, the configuration's values aren't checked against it."""
+    """The configuration's values aren't checked against invalid METADATA."""
     (opa.folder / FILE).write_text(HEAD + "    secnds: 1\n")
     metadata = Diagnostic(Path("a.rego"), 2, 1, "METADATA has no title")
     structure = Diagnostic(Path("z.rego"), 1, 1, "the rule has no test")

@@ -1,4 +1,4 @@
-"""Which texts of a configuration are found, each with the schema that is about it."""
+"""The texts of a configuration are found, each with its schema."""
 
 from __future__ import annotations
 

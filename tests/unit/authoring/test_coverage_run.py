@@ -1,4 +1,4 @@
-"""What `make test-policies` prints, by what OPA says of the tests, of the coverage, and of failing built-ins."""
+"""The output of `make test-policies` for OPA's results about tests, coverage and failing built-ins."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Outcome = Callable[..., tuple[bool, str]]
 
 @pytest.fixture
 def outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Outcome:
-    """Return whether all is well, and what is printed, where OPA gives these answers."""
+    """Return whether the run passes, and its output, for these results of OPA."""
 
     def run(
         tests: RunResult, strict: RunResult | None = None, explained: RunResult | None = None, plain: str = ""

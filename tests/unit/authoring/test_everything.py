@@ -1,4 +1,4 @@
-"""Which scopes leave no job out."""
+"""Which scopes match every job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of exemptions beyond their form, with the library's own judgement given: texts, places and borders."""
+"""The problems of exemptions beyond their form, for given results of the policies' library."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Said = Callable[..., list[tuple[Any, str, str]]]
 
 
 class Library:
-    """An OPA that judges each exemption as a test tells it to, and keeps what it was given."""
+    """An OPA that returns the results that a test sets for each exemption, and records its input."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -56,7 +56,7 @@ def library(tmp_path: Path) -> Library:
 
 @pytest.fixture
 def said(library: Library) -> Said:
-    """Return what is said of one exemption: path below it, severity, text."""
+    """Return the problems of one exemption: the path below it, severity and text."""
 
     def say(
         days: int | None = 100, unlimited: Any = (), refused: Any = (), **changes: Any
@@ -123,7 +123,7 @@ def test_a_first_day_after_the_last_is_reported(said: Said, starts: str, wrong: 
 
 
 def test_a_first_day_without_an_end_is_accepted(said: Said) -> None:
-    """That it has no end is an error of the form."""
+    """The schema reports the missing end."""
     assert said(None, starts="2027-03-04") == []
 
 
@@ -263,7 +263,7 @@ def test_a_long_exemption_with_a_chosen_scope_is_reported_twice(said: Said) -> N
 
 @pytest.mark.parametrize("scope", [None, {}, [], "x"], ids=str)
 def test_an_invalid_scope_is_skipped(said: Said, scope: Any) -> None:
-    """Its form is an error already."""
+    """The schema reports it."""
     assert said(1367, scope=scope) == []
 
 
@@ -285,7 +285,7 @@ def test_without_the_library_the_other_problems_are_reported(library: Library) -
 
 @pytest.mark.parametrize("policy", [None, {"never": ["a"]}], ids=str)
 def test_the_library_is_given_every_exemption_and_the_policy(library: Library, policy: Any) -> None:
-    """In the place of what is no exemption stands an empty one, so that the answers keep their places."""
+    """An invalid exemption is replaced by an empty one, so that the results keep their order."""
     config = {"exemptions": [7, {"id": "A"}]} | ({"exemption_policy": policy} if policy else {})
     library.answer = [{"refused": ["x"], "unlimited": []}, {"refused": ["y"], "unlimited": []}]
     found = list(exemption_concerns(library, POLICIES, config, (), TODAY))

@@ -1,4 +1,4 @@
-"""What a violation of a schema means in words: each keyword of the configuration's schema, with the place and the remedy."""
+"""Explanations of schema violations, for each keyword of the configuration's schema, with path and remedy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _said(schema: dict[str, Any], value: Any) -> list[tuple[tuple[Any, ...], str
 
 
 def _at(*path: Any, **schema: Any) -> dict[str, Any]:
-    """A schema in which these are the demands on the value at a path."""
+    """Return a schema with these keywords for the value at a path."""
     for part in reversed(path):
         schema = {"items": schema} if isinstance(part, int) else {"properties": {part: schema}}
     return schema

@@ -1,4 +1,4 @@
-"""What OPA's report of failing tests becomes: the expression that was not true, and the values in it."""
+"""Explanations of failing tests, made from OPA's report: the expression that wasn't true, and the values in it."""
 
 from __future__ import annotations
 

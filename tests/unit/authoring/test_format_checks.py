@@ -1,4 +1,4 @@
-"""Which texts each format accepts, and what is said about the others; globs and expressions are also read by OPA elsewhere."""
+"""The texts that each format accepts, and the messages for others; whether OPA can read them is checked elsewhere."""
 
 from __future__ import annotations
 
@@ -311,6 +311,6 @@ COLON = (
     ids=str,
 )
 def test_an_unusual_role_is_a_doubt(form: str, text: str, said: str) -> None:
-    """AWS opens partitions, and nothing forbids a colon."""
+    """AWS may open new partitions, and a path may have a colon."""
     with pytest.raises(FormatDoubt, match=f"^{re.escape(said)}$"):
         FORMATS[form].check(text)

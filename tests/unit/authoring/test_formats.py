@@ -1,4 +1,4 @@
-"""The rows of the formats: each says everything about its format, so that nothing about it stands elsewhere."""
+"""The rows of the formats: each defines everything about its format."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_cell_of_the_guide_is_one_cell(row: Format) -> None:
 
 
 class Reader:
-    """An OPA that can read those of the texts which a test names, by format, and keeps what it was asked."""
+    """An OPA that can read only the texts that a test lists by format, and records its input."""
 
     def __init__(self, **readable: list[str]) -> None:
         self.readable = readable
@@ -46,7 +46,7 @@ class Reader:
 
 
 def _said(opa: Any, form: str, text: Any) -> str | None:
-    """What the checker of a configuration with this text and others says of it."""
+    """Return the message of the format checker for this text, in a configuration with other texts."""
     checker = format_checker(opa, {"a": [{"b": text}, "x*", 7, None], "c": "plain", "d": "x*"})
     try:
         checker.check(text, form)

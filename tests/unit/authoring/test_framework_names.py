@@ -1,4 +1,4 @@
-"""Which frameworks are told that no image has; the table is OPA's to read."""
+"""Frameworks that no image has are reported; the table is a fake, as only OPA can read it."""
 
 from __future__ import annotations
 

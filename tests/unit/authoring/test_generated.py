@@ -1,4 +1,4 @@
-"""Which generated files are out of date, how they are written, and what keeps them from being generated."""
+"""Which generated files are out of date, how they are written, and errors of generating them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which globs match all that others do."""
+"""Which globs match everything that another glob matches."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TEXTS = [
 
 @given(st.text(alphabet="abc*?", max_size=5))
 def test_a_glob_meets_a_form_if_it_matches_one_of_its_texts(glob: str) -> None:
-    """Of these forms and globs of this length the texts are long enough."""
+    """The texts are long enough for these forms and for globs of this length."""
     assert meets(glob, FORM) == any(fnmatch.fnmatchcase(text, glob) for text in TEXTS)
 
 

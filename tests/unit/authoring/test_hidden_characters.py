@@ -1,4 +1,4 @@
-"""Which characters that nobody sees are told, and which texts may have them."""
+"""Which invisible characters are reported, and which texts may have them."""
 
 from __future__ import annotations
 

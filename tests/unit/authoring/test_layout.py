@@ -1,4 +1,4 @@
-"""Where policies lie, what their packages are called, and which imports name no package: read from their texts."""
+"""The folders and packages of policies, and imports of packages that don't exist, read from the texts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Heads of findings that read what a document may lack are reported, where nothing asks for it; no others.
+"""Heads of findings that read an optional fact are reported if nothing in the rule checks for it; others aren't.
 
-What is reported is also evaluated, so that OPA itself says that the finding is lost.
+Each reported case is also evaluated: OPA itself confirms that the finding is lost.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def rule(head: str, body: str = "input.region", more: str = "") -> str:
 
 @pytest.fixture
 def found(opa: Path, tmp_path: Path) -> Found:
-    """Return what is wrong in a file of a rule."""
+    """Return the problems of a rule's file."""
 
     def find(text: str) -> list[str]:
         (tmp_path / "own.rego").write_text(f"package guard.rules.own\n\n{text}\n")
@@ -51,7 +51,7 @@ def whole() -> dict[str, Any]:
 
 
 def without(path: list[str | int]) -> dict[str, Any]:
-    """The whole document with null there, or without a key that the owner of a map chose."""
+    """Return the complete document with null at the path, or without the last key if that is in a mapping of arbitrary keys."""
     document = whole()
     *above, last = path
     holder: Any = document

@@ -1,4 +1,4 @@
-"""METADATA that OPA would not read as it is meant, and what a rule's lacks: told with the line, once for each mistake."""
+"""METADATA that OPA would misread, and missing parts of a rule's METADATA, are reported once with the line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run of mutants is told: a row for each unit, its survivors, and whether enough were noticed."""
+"""The report of mutation testing: a row for each unit, the survivors, and whether the goal is reached."""
 
 from __future__ import annotations
 

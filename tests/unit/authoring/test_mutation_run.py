@@ -1,4 +1,4 @@
-"""Which of the policies' mutants are tried, on what the folder's own tests need, and what becomes of each."""
+"""Which mutants of the policies are tested, with which files, and how each result is counted."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TO_CODE = {"passes": 0, "fails": 2, "breaks": 1}
 
 
 class Policies:
-    """Policies of single words, each with one mutant; a test says which of them pass the tests, fail them or don't compile."""
+    """Policies of single words, each with one mutant; each test sets which of them pass, fail or don't compile."""
 
     def __init__(self, folder: Path) -> None:
         self.opa = Opa(Path("opa"), folder)

@@ -1,4 +1,4 @@
-"""Which `not` needs OPA's import: each example is also evaluated, so that OPA itself says what is undefined."""
+"""Which `not` needs OPA's import: each example is also evaluated, so that OPA itself confirms what is undefined."""
 
 from __future__ import annotations
 

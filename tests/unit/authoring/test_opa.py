@@ -1,4 +1,4 @@
-"""The pinned OPA as a program: what it is asked, with what around it, and what becomes of its answers."""
+"""The pinned OPA as a program: its commands, its environment, and how its results are read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POLICIES = Path("policies")
 
 @pytest.fixture
 def program(tmp_path: Path) -> Any:
-    """Make a program of a line for the shell."""
+    """Create a program from a line of shell script."""
 
     def make(line: str) -> Path:
         path = tmp_path / "program"

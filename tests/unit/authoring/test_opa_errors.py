@@ -1,4 +1,4 @@
-"""What OPA refuses of policies with one mistake each, in words: asked of the real OPA about all of them at once."""
+"""Explanations of OPA's errors, for policies with one mistake each; the real OPA checks all of them at once."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ SYNTAX = {
 
 @pytest.fixture(scope="module")
 def syntax(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """What is said of each file, by the name of its case."""
+    """The problems of each file, by the name of its case."""
     folder = tmp_path_factory.mktemp("syntax")
     names = {f"{number}.rego": case for number, case in enumerate(SYNTAX)}
     (folder / POLICIES).mkdir()
@@ -312,7 +312,7 @@ LIBRARIES = {
 
 @pytest.fixture(scope="module")
 def types(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """What is said of each rule, by the name of its case."""
+    """The problems of each rule, by the name of its case."""
     folder = tmp_path_factory.mktemp("types")
     names = {f"{number}.rego": case for number, case in enumerate(TYPES)}
     files = {

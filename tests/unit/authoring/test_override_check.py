@@ -156,7 +156,7 @@ def test_malformed_values_are_skipped(config: dict[str, Any]) -> None:
     ids=str,
 )
 def test_an_override_for_kinds_that_the_rule_is_not_about_never_applies(override: Any, unrelated: bool) -> None:
-    """One for a kind that doesn't exist is an error of its own."""
+    """An override for an unknown kind isn't reported here, but as an error of its format."""
     config = {"rules": {"labeling_workforce": {"level": "warn", "overrides": [override]}}}
     text = "never applies: the rule is about jobs of these kinds only: automl, labeling; remove it"
     expected = [(("rules", "labeling_workforce", "overrides", 0), text)] if unrelated else []

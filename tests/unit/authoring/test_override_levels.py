@@ -1,4 +1,4 @@
-"""Which overrides are told for the level that they give."""
+"""Overrides that lower a rule's level or silence it are reported where that is suspicious."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_overrides_for_every_job_of_the_configured_accounts_are_reported(
 def test_only_overrides_with_the_same_effect_are_added_up(
     never: list[str], overrides: list[Any], told: dict[int, tuple[str, str]]
 ) -> None:
-    """An override to warn beside one that is off leaves findings, which a section that is off would not."""
+    """With one override to warn and one that is off, some jobs still have findings, unlike with a section that is off."""
     config = {
         "accounts": [A, B],
         "rules": {"a": {"level": "deny", "overrides": overrides}},
@@ -179,7 +179,7 @@ def test_only_overrides_with_the_same_effect_are_added_up(
 
 
 def test_the_work_is_in_proportion_to_the_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deployments of a large company have thousands."""
+    """Deployments of large companies have thousands of overrides."""
     looks = 0
 
     def counted(*given: Any) -> bool:

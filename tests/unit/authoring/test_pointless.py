@@ -1,4 +1,4 @@
-"""Which rules are told that they have nothing to look for."""
+"""Rules whose parameters leave nothing to find are reported."""
 
 from __future__ import annotations
 

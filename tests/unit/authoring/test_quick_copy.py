@@ -1,4 +1,4 @@
-"""The copy of the policies that OPA reads: with JSON in place of YAML, wherever OPA can read that."""
+"""The copy of the policies that OPA reads: with JSON instead of YAML, if OPA can read the YAML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTENT: dict[str, Any] = {"a: 1\n": {"a": 1}, "[1]\n": [1]}
 
 
 class Reader(Opa):
-    """An OPA that knows two files."""
+    """An OPA that can read two files."""
 
     def read_yaml(self, file: Path) -> Any:
         if file.read_text() not in CONTENT:

@@ -1,4 +1,4 @@
-"""Which rules may depend on what a mask hides, by what OPA says of their dependencies."""
+"""Which rules may depend on masked parts of the document, by OPA's dependency analysis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BUNDLE = Path("bundle.tar.gz")
 
 
 class Dependencies:
-    """An OPA that tells of each rule what a test says that it reads."""
+    """An OPA that reports the dependencies of each rule that a test sets."""
 
     def __init__(self, folder: Path, **read: list[str] | None) -> None:
         self.folder = folder

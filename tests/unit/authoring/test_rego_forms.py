@@ -1,4 +1,4 @@
-"""What is odd and legal in Rego, and what OPA refuses anyway, is no mistake of the comparisons and facts of a rule."""
+"""Unusual but legal Rego, and Rego that OPA rejects anyway, isn't reported by the checks of comparisons and facts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Found = Callable[[str], list[str]]
 
 @pytest.fixture
 def found(opa: Path, tmp_path: Path) -> Found:
-    """Return what is wrong in a file of a rule."""
+    """Return the problems of a rule's file."""
 
     def find(text: str) -> list[str]:
         (tmp_path / "own.rego").write_text(f"package guard.rules.own\n\n{text}\n")

@@ -1,4 +1,4 @@
-"""What a rule says of itself, and what is said of METADATA that would not describe it, as OPA inspects it."""
+"""Rules are read from their METADATA as OPA inspects it, and invalid METADATA is reported."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ METADATA: dict[str, Any] = {
 
 
 class Inspected:
-    """An OPA that inspects policies which a test describes: by package, the file and the METADATA."""
+    """An OPA that inspects policies that a test sets: by package, the file and the METADATA."""
 
     def __init__(self, packages: dict[str, Any]) -> None:
         self._packages = packages

@@ -1,4 +1,4 @@
-"""The files of a new rule, and its section in the configuration; names that can't be a rule's."""
+"""The files of a new rule, its section in the configuration, and invalid names."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ ERRORS = [Diagnostic(CONFIG, row, 1, "this is wrong") for row in (3, 4)]
 
 @pytest.fixture
 def opa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opa:
-    """A repository of a configuration, about which there is only a warning."""
+    """A repository with only a configuration, which has a warning but no error."""
     monkeypatch.setattr(scaffold, "check_config", lambda opa, policies, today: [WARNING])
     monkeypatch.setattr(scaffold, "generated_files", lambda opa, policies: {Path("docs/rules.md"): "with the new rule"})
     (tmp_path / CONFIG).parent.mkdir(parents=True)

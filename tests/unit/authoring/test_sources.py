@@ -1,4 +1,4 @@
-"""What is told before OPA reads the policies, and what is left out then as its consequence."""
+"""Problems that are reported before OPA reads the policies, without those that are only their consequence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comparisons are about: what built-ins return, and the parameters of a rule."""
+"""Subjects of comparisons: the results of built-ins, and the parameters of a rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OPA of a trial: when it is ready, what it is asked, and what becomes of its errors."""
+"""The OPA of a trial: when it is ready, its queries, and how its errors are handled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ URL = "http://127.0.0.1:7/v1"
 
 
 class Server:
-    """OPA's process, its HTTP API and the clock: answers by path, the last of them again and again."""
+    """OPA's process, its HTTP API and the clock; the answers are listed by path, and the last one is repeated."""
 
     port = 7
 

@@ -1,4 +1,4 @@
-"""The names of settings that rules may ask for, from their texts and their parameters."""
+"""Names of settings that rules may look for, from their texts and their parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trial of the policies tells of rules that fail, return something else or report too much, whatever OPA answers."""
+"""The problems that a trial reports: rules that fail, return invalid findings or report too much."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Report = Callable[[Any], Any]
 
 
 class Engine:
-    """Evaluates rules that are functions of a document: what one raises, OPA would answer with."""
+    """Evaluates rules that are Python functions of a document; an exception of a rule stands for an error of OPA."""
 
     def __init__(self) -> None:
         self.rules: dict[str, Report] = {}

@@ -1,4 +1,4 @@
-"""Facts that stand alone where something must hold are reported, where that always holds or never; no others."""
+"""Facts that are a condition by themselves are reported if the condition always or never holds; others aren't."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NULL = "a fact that is unknown or not set is null, and null counts as true"
 
 @pytest.fixture
 def found(opa: Path, tmp_path: Path) -> Found:
-    """Return what is wrong in the body of a rule, with the import of `not` or without."""
+    """Return the problems in the body of a rule, with the import of `not` or without."""
 
     def find(body: str, first: str = "import future.keywords.not") -> list[str]:
         (tmp_path / "own.rego").write_text(

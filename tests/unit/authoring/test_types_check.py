@@ -1,4 +1,4 @@
-"""Types are checked strictly, and once more where OPA doesn't look: under the import of `not`."""
+"""Types are checked strictly, and once more without the import of `not`, with which OPA skips some arguments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IMPORT = "import future.keywords.not\n"
 
 
 class Checks:
-    """What OPA says of both checks, and the sources that it read in the second."""
+    """OPA's results of both checks, and the sources that it read in the second."""
 
     def __init__(self, folder: Path) -> None:
         self.opa = Opa(Path("opa"), folder)
@@ -104,7 +104,7 @@ def test_policies_that_pass_both_checks_have_no_problem(checks: Checks) -> None:
 
 
 def test_type_errors_that_only_the_second_check_finds_are_reported_with_their_positions(checks: Checks) -> None:
-    """Without the import other things may be wrong, which are right with it."""
+    """Without the import there may be other errors, which don't exist with it."""
     checks.second = _refused(_error("rego_type_error"), _error("rego_parse_error"), _error("rego_type_error", 7))
     assert _told(checks) == ["policies/a.rego:3:2: OPA rejects this: wrong"]
 

@@ -1,4 +1,4 @@
-"""An override that gives a mapping to a rule which looks only its section's up is reported."""
+"""An override of a mapping is reported if its rule looks the mapping up only in its section."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Found = Callable[..., list[Any]]
 
 @pytest.fixture
 def found(opa: Path, tmp_path: Path) -> Found:
-    """Return what is said of overrides of a rule with this body, by path."""
+    """Return the problems of the overrides of a rule with this body, with their paths."""
     fields: dict[str, Any] = dict.fromkeys(("title", "description", "severity", "remediation"), "x")
 
     def find(body: str, *overrides: Any, in_place: tuple[str, ...] = ("images",), imported: str = "") -> list[Any]:

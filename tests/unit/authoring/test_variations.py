@@ -1,4 +1,4 @@
-"""What the documents of a trial differ in from the complete one: facts unknown, hostile, or not read for now."""
+"""How documents of the trial differ from the complete one: facts that are unknown, hostile or temporarily unavailable."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMAGE = SAMPLE.document["images"][0]
 
 
 def _differences(one: Any, other: Any, path: str = "") -> dict[str, Any]:
-    """What another document has at the places where it differs."""
+    """The values of another document where it differs."""
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         return {
             at: found
@@ -41,7 +41,7 @@ def _differences(one: Any, other: Any, path: str = "") -> dict[str, Any]:
 
 @cache
 def _made(variations: Any) -> dict[str, dict[str, Any]]:
-    """What each variation of the complete document has in another way, by what is said of its change."""
+    """The different values of each variation of the complete document, by the description of the change."""
     return {str(trial.change): _differences(SAMPLE.document, trial.document) for trial in variations(SAMPLE)}
 
 

@@ -1,4 +1,4 @@
-"""Which entries are told that match what they must leave to the rule; what matches is OPA's to say."""
+"""Entries that match a text of `must_not_match` are reported; a fake OPA decides what matches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA = {"properties": {"rules": {"properties": {"own": RULE}}}}
 
 
 class Matching:
-    """An OPA to which an entry with a `*` matches everything."""
+    """An OPA for which an entry with a `*` matches everything."""
 
     given: Any = None
 

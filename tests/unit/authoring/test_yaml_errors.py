@@ -1,4 +1,4 @@
-"""Why a configuration is not YAML: the place of the mistake, and what to write."""
+"""Explanations of invalid YAML: the position of the mistake, and what to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Positions in YAML files, and what would be lost in them without a word."""
+"""Positions in YAML files, and problems that parsers of YAML pass over silently."""
 
 from __future__ import annotations
 

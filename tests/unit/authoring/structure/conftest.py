@@ -1,4 +1,4 @@
-"""What the check of the structure says of a few files."""
+"""The problems that the check of the structure finds in a few files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _READ = "\n".join(f"_read contains data.guard.parameters.changed.own.{name}" for
 
 @pytest.fixture
 def said(opa: Path, tmp_path: Path) -> Said:
-    """Return what is said of these files below policies/, and of one rule, if there is one."""
+    """Return the problems of these files below policies/, and of one rule, if there is one."""
 
     def say(files: dict[str, str], rule: Rule | None = None) -> list[str]:
         for name, text in files.items():
@@ -32,7 +32,7 @@ def said(opa: Path, tmp_path: Path) -> Said:
 
 @pytest.fixture
 def of_rule(said: Said) -> Said:
-    """Return what is said of a rule with this body."""
+    """Return the problems of a rule with this body."""
 
     def say(body: str, exports: str = EXPORTS, test: str | None = TEST, **more: Any) -> list[str]:
         fields: dict[str, Any] = dict.fromkeys(("title", "description", "severity", "remediation"), "x")

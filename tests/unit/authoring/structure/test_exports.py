@@ -1,4 +1,4 @@
-"""What rules must export, and that it is what their METADATA says."""
+"""Mandatory exports of rules, which must agree with their METADATA."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ package guard.rules.own
     ids=str,
 )
 def test_a_computed_export_is_compared_with_the_metadata(said: Said, old: str, new: str, told: str | None) -> None:
-    """Of policies that don't compile nothing can be worked out; what keeps them from it is told by the types."""
+    """Policies that don't compile have no computed exports; the check of types reports the reason."""
     fields: dict[str, Any] = dict.fromkeys(("title", "description", "severity", "remediation"), "x")
     rule = Rule("own", FILE, 3, resources=(), parameters={}, **fields, **ABOUT)
     files = {"guard/rules/own/own.rego": HEAD + SAME.replace(old, new), "guard/rules/own/own_test.rego": TEST}

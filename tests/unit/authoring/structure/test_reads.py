@@ -1,4 +1,4 @@
-"""What policies may consist of and read, on no more files than each case needs."""
+"""The allowed files and references of policies, with only the files that each case needs."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_other_data_files_are_reported(said: Said, name: str) -> None:
 
 
 def test_each_not_that_may_be_undefined_is_reported(of_rule: Said) -> None:
-    """A name that another file of the package gives to a rule counts as one."""
+    """The name of a rule in another file of the package counts as the name of a rule."""
     told = of_rule("_x if not f(input.a)\n\n_y if not f(_other)\n\n_z if not f(_z1)\n\n_z1 := 1\n\nf(1) := 2")
     advice = (
         "if the nested call or reference is undefined, this `not` is undefined as well, not true, and the rule reports nothing; "
