@@ -1,4 +1,4 @@
-"""What is said about each way to write a configuration that would not do what it says."""
+"""The problems that are reported for configurations that would not work as written."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ exemptions:
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Opa:
-    """Five rules; each test writes its own configuration for them. The largest library is left out: none checks its content."""
+    """Five rules; each test writes its own configuration for them. The largest library is left out: no test needs it."""
     tree = copy_policies(tmp_path_factory.mktemp("tree"), opa, rules=RULES)
     shutil.rmtree(tree.folder / LIBRARIES / "aws_images")
     return tree
@@ -85,7 +85,7 @@ Said = Callable[..., list[str]]
 
 @pytest.fixture
 def said(tree: Opa, rules: list[Rule]) -> Said:
-    """What is said about a configuration of the five rules, which themselves are right."""
+    """Return the problems of a configuration for the five rules, which themselves are valid."""
 
     def say(text: str, today: date = TODAY) -> list[str]:
         (tree.folder / CONFIG).write_text(text)
@@ -95,7 +95,7 @@ def said(tree: Opa, rules: list[Rule]) -> Said:
 
 
 def _said(tree: Opa, text: str, today: date = TODAY) -> list[str]:
-    """What is said about a configuration, and about its rules."""
+    """Return the problems of a configuration and of its rules."""
     (tree.folder / CONFIG).write_text(text)
     return [str(problem) for problem in check_config(tree, POLICIES, today)]
 
@@ -113,11 +113,11 @@ DEFECTS = yaml.safe_load((Path(__file__).parent / "config_defects.yaml").read_te
 
 
 @pytest.mark.parametrize("defect", [pytest.param(defect, id=defect["case"]) for defect in DEFECTS])
-def test_one_wrong_change_is_told_with_its_place_and_what_to_do(said: Said, defect: dict[str, Any]) -> None:
+def test_one_mistake_is_reported_with_its_position_and_a_remedy(said: Said, defect: dict[str, Any]) -> None:
     assert said(_changed(defect["old"], defect["new"])) == [f"{CONFIG}:{line}" for line in defect["said"]]
 
 
-def test_all_problems_are_told_at_once_in_the_order_of_the_file(said: Said) -> None:
+def test_all_problems_are_reported_at_once_in_the_order_of_the_file(said: Said) -> None:
     text = (
         _changed("seconds: 86400", "seconds: soon").replace("level: deny", "level: block").replace("2026-12-31", "2026")
     )
@@ -128,7 +128,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(said: Said) -> N
     ]
 
 
-def test_an_id_that_two_exemptions_share_is_told(said: Said) -> None:
+def test_an_id_that_two_exemptions_share_is_reported(said: Said) -> None:
     second = CONFIGURATION[CONFIGURATION.index("  - id: EX-1") :]
     assert said(CONFIGURATION + second) == [
         f"{CONFIG}:42:5: exemptions[1].id: EX-1 is also the id of exemptions[0]; choose another"
@@ -140,7 +140,7 @@ def test_an_exemption_is_expired_from_the_day_after_its_last_one(said: Said, tod
     assert any("EX-1 expired" in line for line in said(CONFIGURATION, today)) == expired
 
 
-def test_an_expired_exemption_is_a_warning_that_stops_nothing(tree: Opa) -> None:
+def test_an_expired_exemption_is_only_a_warning(tree: Opa) -> None:
     (tree.folder / CONFIG).write_text(CONFIGURATION)
     problems = check_config(tree, POLICIES, date(2027, 3, 1))
     text = "EX-1 expired on 2026-12-31 and exempts nothing; remove it, or let its owner renew it"
@@ -165,7 +165,7 @@ def test_a_partition_that_may_be_misspelt_is_a_warning(said: Said) -> None:
     assert f'warning: rules.max_runtime.overrides[0].role_arn: "arn:asw:iam::*:role/Batch*" {text}' in line
 
 
-def test_a_role_that_no_job_can_have_is_told_of_the_rule_for_roles(tmp_path: Path, opa: Path) -> None:
+def test_a_role_that_no_job_can_have_is_reported_for_the_rule_about_roles(tmp_path: Path, opa: Path) -> None:
     tree = copy_policies(tmp_path, opa, rules=["denied_role"])
     denied = ["*:role/*Admin*", "Admin*", "arn:aws:iam::11112222333:role/*", "arn:aws:iam::{account}:role/[x"]
     rule = {"level": "deny", "denied": denied, "allowed": ["arn:aws:iam::{account}:role/Team*"]}
@@ -179,14 +179,12 @@ def test_a_role_that_no_job_can_have_is_told_of_the_rule_for_roles(tmp_path: Pat
 
 
 @pytest.mark.parametrize("text", ["a-{g{4,5},p5}.*", "a-[g,p]*", r"a-\\,*", "a-g?"])
-def test_a_comma_that_a_glob_has_a_use_for_is_accepted(said: Said, text: str) -> None:
+def test_a_comma_with_a_meaning_in_a_glob_is_accepted(said: Said, text: str) -> None:
     assert said(_changed("huggingface-pytorch-training", f'"{text}"')) == []
 
 
 @pytest.mark.parametrize(("written", "meant"), [("no", "false"), ("Off", "false"), ("YES", "true"), ("on", "true")])
-def test_a_truth_value_in_other_words_is_told_to_be_written_as_one(
-    tmp_path: Path, opa: Path, written: str, meant: str
-) -> None:
+def test_a_boolean_in_other_words_is_reported(tmp_path: Path, opa: Path, written: str, meant: str) -> None:
     tree = copy_policies(tmp_path, opa, rules=["mutable_tag"])
     said = _said(tree, f"rules:\n  mutable_tag:\n    level: off\n    digest_required: {written}\nexemptions: []\n")
     assert said == [
@@ -205,16 +203,16 @@ def test_a_truth_value_in_other_words_is_told_to_be_written_as_one(
         pytest.param('rules: {}\nrules: {}\nexemptions: []\n', "rules: is a duplicate of the key in line", id="section twice"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_configuration_at_all_is_told(said: Said, text: str, expected: str) -> None:
+def test_a_file_that_is_not_a_configuration_is_reported(said: Said, text: str, expected: str) -> None:
     assert any(expected in line for line in said(text))
 
 
-def test_a_missing_file_is_told(tree: Opa) -> None:
+def test_a_missing_file_is_reported(tree: Opa) -> None:
     (tree.folder / CONFIG).unlink()
     assert str(check_config(tree, POLICIES, TODAY)[0]).startswith(f"{CONFIG}:1:1: the configuration can't be read")
 
 
-def test_a_rule_that_does_not_parse_is_told_with_its_place(tmp_path: Path, opa: Path) -> None:
+def test_a_rule_that_does_not_parse_is_reported_with_its_position(tmp_path: Path, opa: Path) -> None:
     tree = copy_policies(tmp_path, opa, rules=RULES)
     rule = POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
     text = (tmp_path / rule).read_text()
@@ -240,7 +238,7 @@ DEFECTS_OF_FACTS = [
 
 
 @pytest.mark.parametrize(("old", "new", "says"), DEFECTS_OF_FACTS, ids=[new[-40:] for _, new, _ in DEFECTS_OF_FACTS])
-def test_an_account_that_nobody_has_and_a_broken_exemption_policy_are_told(
+def test_an_invalid_account_and_a_violated_exemption_policy_are_reported(
     said: Said, old: str, new: str, says: str
 ) -> None:
     assert any(says in line for line in said(_changed(old, new)))
@@ -253,7 +251,7 @@ def test_an_override_that_never_applies_is_a_warning(said: Said) -> None:
     assert "warning: rules.max_runtime.overrides[1]: never applies: overrides[0] matches each of its jobs first" in line
 
 
-def test_an_override_that_escapes_the_exemption_policy_is_told(said: Said) -> None:
+def test_an_override_that_escapes_the_exemption_policy_is_reported(said: Said) -> None:
     text = CONFIGURATION.replace("exemptions:\n", "exemption_policy: {never: [max_runtime]}\nexemptions:\n")
     (line,) = said(text)
     path = "rules.max_runtime.overrides[0].level"
@@ -281,13 +279,13 @@ REGIONS = [
 
 @pytest.mark.parametrize(("region", "text"), REGIONS, ids=[region for region, _ in REGIONS])
 def test_a_region_that_may_be_misspelt_is_a_warning(tree: Opa, said: Said, region: str, text: str) -> None:
-    """AWS opens regions that botocore doesn't know yet."""
+    """AWS opens regions that botocore doesn't list yet."""
     (line,) = said(_changed("us-east-1]", f"{region}]"))
     path = "rules.max_runtime.overrides[0].region[1]"
     assert line.partition(": ")[2] == f'warning: {path}: "{region}" {text}'
 
 
-def test_a_wrong_time_zone_of_a_parameter_is_told(tree: Opa, tmp_path: Path, opa: Path) -> None:
+def test_a_wrong_time_zone_of_a_parameter_is_reported(tree: Opa, tmp_path: Path, opa: Path) -> None:
     own = copy_policies(tmp_path / "own", opa, rules=RULES)
     rule = own.folder / POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
     zone = "#     zone: {description: Where it counts., type: string, format: time-zone}\n#     seconds:\n"
@@ -299,13 +297,13 @@ def test_a_wrong_time_zone_of_a_parameter_is_told(tree: Opa, tmp_path: Path, opa
     ]
 
 
-def test_a_configuration_that_is_not_utf_8_is_told_in_a_sentence(tree: Opa) -> None:
+def test_a_configuration_that_is_not_utf_8_is_reported_in_one_line(tree: Opa) -> None:
     (tree.folder / CONFIG).write_bytes(CONFIGURATION.encode("utf-16"))
     (problem,) = check_config(tree, POLICIES, TODAY)
     assert problem.text == "the configuration is not UTF-8 text: invalid start byte at byte 0; save it as UTF-8"
 
 
-def test_a_policy_that_is_not_utf_8_is_told_in_a_sentence(tmp_path: Path, opa: Path) -> None:
+def test_a_policy_that_is_not_utf_8_is_reported_in_one_line(tmp_path: Path, opa: Path) -> None:
     own = copy_policies(tmp_path / "own", opa, rules=RULES)
     rule = own.folder / POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
     rule.write_bytes(rule.read_bytes() + b"\n# \xff\n")
@@ -316,7 +314,7 @@ def test_a_policy_that_is_not_utf_8_is_told_in_a_sentence(tmp_path: Path, opa: P
     )
 
 
-def test_two_tags_on_two_lines_of_one_entry_are_told(tmp_path: Path, opa: Path) -> None:
+def test_two_tags_on_two_lines_of_one_entry_are_reported(tmp_path: Path, opa: Path) -> None:
     tree = copy_policies(tmp_path, opa, rules=["mutable_tag"])
     config = "rules:\n  mutable_tag:\n    level: warn\n    tags:\n      - latest\n        dev\nexemptions: []\n"
     (told,) = _said(tree, config)
@@ -337,6 +335,6 @@ def test_two_tags_on_two_lines_of_one_entry_are_told(tmp_path: Path, opa: Path) 
     ],
     ids=["text", "text in quotes", "number", "list", "infinite"],
 )
-def test_what_is_no_mapping_or_no_number_is_told_at_its_place(said: Said, text: str, line: str) -> None:
+def test_values_of_the_wrong_type_are_reported_with_their_position(said: Said, text: str, line: str) -> None:
     (told,) = said(text)
     assert told.startswith(f"{CONFIG}:{line}")

@@ -1,4 +1,4 @@
-"""What a configuration has that is well formed and silences a rule, wholly or for some jobs, and what only seems to."""
+"""Valid values of a configuration that silence a rule, wholly or for some jobs, and values that only seem to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TODAY = date(2026, 11, 23)
 
 
 def _said(tree: Opa, text: str, today: date = TODAY) -> list[str]:
-    """What is said about a configuration, and about its rules."""
+    """Return the problems of a configuration and of its rules."""
     (tree.folder / CONFIG).write_text(text)
     return [str(problem) for problem in check_config(tree, POLICIES, today)]
 
@@ -101,7 +101,7 @@ SILENCED = [
 
 @pytest.mark.parametrize(("rule", "parameters", "said"), SILENCED, ids=[f"{rule} {said}" for rule, _, said in SILENCED])
 @pytest.mark.parametrize("level", ["off", "deny"])
-def test_what_silences_a_rule_that_is_on_is_a_warning(
+def test_parameters_that_silence_a_rule_are_a_warning(
     tmp_path: Path, opa: Path, level: str, rule: str, parameters: Any, said: str
 ) -> None:
     tree = copy_policies(tmp_path, opa, rules=[rule])
@@ -128,10 +128,10 @@ USELESS = [
 
 
 @pytest.mark.parametrize(("rule", "parameters", "place"), USELESS, ids=str)
-def test_what_a_list_of_approved_places_never_matches_is_an_error(
+def test_an_entry_of_an_approved_list_that_never_matches_is_an_error(
     tmp_path: Path, opa: Path, rule: str, parameters: Any, place: str
 ) -> None:
-    """Else the rule would deny the jobs that its author meant to approve."""
+    """Otherwise the rule would deny jobs that its author wanted to approve."""
     tree = copy_policies(tmp_path, opa, rules=[rule])
     config = {"rules": {rule: {"level": "deny"} | parameters}, "exemptions": []}
     (told,) = _said(tree, yaml.safe_dump(config))
@@ -152,7 +152,9 @@ NARROW = [
 
 
 @pytest.mark.parametrize(("rule", "parameters"), NARROW, ids=[rule for rule, _ in NARROW])
-def test_what_leaves_a_rule_its_work_is_not(tmp_path: Path, opa: Path, rule: str, parameters: Any) -> None:
+def test_parameters_that_leave_a_rule_something_to_find_are_accepted(
+    tmp_path: Path, opa: Path, rule: str, parameters: Any
+) -> None:
     tree = copy_policies(tmp_path, opa, rules=[rule])
     config = {"rules": {rule: {"level": "deny"} | parameters}, "exemptions": []}
     (tree.folder / CONFIG).write_text(yaml.safe_dump(config))
@@ -198,7 +200,7 @@ def test_a_framework_that_no_image_has_is_a_warning(tmp_path: Path, opa: Path) -
         ("denied_instance_type", {"instance_types": ["ml.p5.*"]}, "instance_types", "instance_types: []"),
     ],
 )
-def test_an_override_that_empties_a_rule_for_every_job_escapes_nothing(
+def test_an_override_that_empties_a_rule_for_every_job_is_reported(
     tmp_path: Path, opa: Path, rule_id: str, section: dict[str, Any], key: str, values: str
 ) -> None:
     tree = copy_policies(tmp_path, opa, rules=[rule_id])

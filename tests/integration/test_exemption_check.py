@@ -1,4 +1,4 @@
-"""What is said of exemptions beyond their form, by the very library that refuses them when decisions are made."""
+"""The problems of exemptions beyond their form, found with the same library that rejects exemptions in decisions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EXEMPTION = {
 
 @pytest.fixture
 def said(opa: Path) -> Any:
-    """Return what is said of an exemption: path below it, severity, text."""
+    """Return the problems of an exemption: the path below it, severity and text."""
 
     def concerns(policy: dict[str, Any] | None = None, **changes: Any) -> list[tuple[Any, str, str]]:
         config: dict[str, Any] = {"exemptions": [EXEMPTION | changes]}
@@ -42,7 +42,7 @@ def said(opa: Path) -> Any:
     return concerns
 
 
-def test_nothing_is_said_of_one_that_is_right(said: Any) -> None:
+def test_a_valid_exemption_has_no_problem(said: Any) -> None:
     assert said() == []
 
 
@@ -79,7 +79,7 @@ def test_a_warning_begins_fourteen_days_before_the_end(said: Any, days: int, tex
     ],
     ids=str,
 )
-def test_a_scope_that_keeps_nobody_out_is_told(said: Any, scope: Any, rules: list[str], severity: str | None) -> None:
+def test_a_scope_that_limits_nobody_is_reported(said: Any, scope: Any, rules: list[str], severity: str | None) -> None:
     found = said(scope=scope, rules=rules)
     assert [(path, how) for path, how, _ in found] == ([(("scope",), severity)] if severity else [])
 
@@ -94,14 +94,14 @@ def test_a_scope_that_keeps_nobody_out_is_told(said: Any, scope: Any, rules: lis
     ],
     ids=str,
 )
-def test_for_ever_is_a_warning_and_everything_for_ever_an_error(
+def test_a_long_exemption_is_a_warning_and_a_long_one_for_every_job_an_error(
     said: Any, days: int, scope: Any, expected: Any
 ) -> None:
     found = said(expires=str(TODAY + timedelta(days=days)), scope=scope)
     assert [(path, severity) for path, severity, _ in found] == expected
 
 
-def test_what_the_policy_refuses_is_an_error_for_each_thing(said: Any) -> None:
+def test_each_violation_of_the_exemption_policy_is_an_error(said: Any) -> None:
     policy = {"longest_days": 30, "ticket_required": True, "never": ["max_runtime"], "wildcards": "none"}
     start = "EX-1 breaks the exemption policy: "
     assert said(policy, starts="2026-11-01", scope={"account": "1111*"}) == [
@@ -120,7 +120,7 @@ def test_what_the_policy_refuses_is_an_error_for_each_thing(said: Any) -> None:
         pytest.param("0123456789", "any", 0, id="without a limit"),
     ],
 )
-def test_a_list_for_everybody_is_an_error_where_the_policy_refuses_it(
+def test_a_list_that_matches_everything_is_an_error_if_the_policy_forbids_it(
     said: Any, first: str, wildcards: str, errors: int
 ) -> None:
     found = said({"wildcards": wildcards}, scope={"account": [f"{digit}*" for digit in first]})
@@ -129,7 +129,7 @@ def test_a_list_for_everybody_is_an_error_where_the_policy_refuses_it(
     ] * errors
 
 
-def test_an_expired_one_that_breaks_the_policy_is_a_warning_all_the_same(said: Any) -> None:
+def test_an_expired_exemption_that_violates_the_policy_is_only_a_warning(said: Any) -> None:
     found = said({"ticket_required": True}, expires="2026-01-31")
     assert [severity for _, severity, _ in found] == ["warning"]
 
@@ -140,5 +140,5 @@ def test_a_first_day_after_the_last_is_an_error(said: Any) -> None:
 
 
 @pytest.mark.parametrize("exemptions", [None, 7, [], [7, None], [{"scope": "*"}], [{"scope": {"account": 7}}]], ids=str)
-def test_of_what_is_malformed_nothing_is_said(opa: Path, exemptions: Any) -> None:
+def test_malformed_exemptions_are_skipped(opa: Path, exemptions: Any) -> None:
     assert list(exemption_concerns(Opa(opa, SHIPPED), POLICIES, {"exemptions": exemptions}, RULES, TODAY)) == []

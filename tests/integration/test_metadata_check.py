@@ -1,4 +1,4 @@
-"""What is said about METADATA that would not describe its rule."""
+"""The problems that are reported for METADATA that doesn't describe its rule."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ from tests.support.policies import POLICIES, copy_policies
         ),
     ],
 )  # fmt: skip
-def test_metadata_that_would_not_describe_the_rule_is_told(
-    tmp_path: Path, opa: Path, old: str, new: str, expected: str
-) -> None:
+def test_invalid_metadata_is_reported(tmp_path: Path, opa: Path, old: str, new: str, expected: str) -> None:
     tree = copy_policies(tmp_path, opa, rules=["max_runtime"])
     rule = POLICIES / "guard" / "rules" / "max_runtime" / "max_runtime.rego"
     source = (tmp_path / rule).read_text()

@@ -1,4 +1,4 @@
-"""Rules that typing and tests let pass, and that would fail, stay undecided or report too much on a real document."""
+"""Rules that pass types and tests but would fail, leave the decision undefined or report too much on a real document."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _tree(folder: Path, opa: Path) -> Opa:
 
 @pytest.fixture
 def tree(tmp_path: Path, opa: Path) -> Opa:
-    """The libraries, one shipped rule, and place for a rule of one's own."""
+    """The libraries and one shipped rule; tests add a rule of their own."""
     return _tree(tmp_path, opa)
 
 
@@ -96,7 +96,7 @@ def _own(tree: Opa, body: str, *, name: str = "own", custom: str = "", **config:
 
 @dataclass(frozen=True)
 class Own:
-    """A rule of one's own: what follows its head, what its METADATA has besides, and what its section has."""
+    """A test's own rule: the text after its head, additional METADATA, and its section."""
 
     body: str
     custom: str = ""
@@ -116,7 +116,7 @@ def _file(name: str) -> Path:
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory, opa: Path) -> Told:
-    """Return what is told of one of these rules, which are all tried together: that is how an author's rules are."""
+    """Return the problems of one of these rules; all of them are evaluated together, like the rules of an author."""
     tree = _tree(tmp_path_factory.mktemp("together"), opa)
     for name, own in TOGETHER.items():
         _own(tree, own.body, name=_id(name), custom=own.custom, **own.config)
@@ -130,7 +130,7 @@ def _problems(tree: Opa) -> list[str]:
 
 
 @pytest.mark.usefixtures("short_trial")
-def test_a_parameter_that_a_built_in_refuses_is_told_with_rule_and_library(tree: Opa) -> None:
+def test_a_parameter_that_a_built_in_rejects_is_reported_with_rule_and_library(tree: Opa) -> None:
     _own(tree, BY_ZONE, zone="Europe/Berlim")
     (problem,) = _problems(tree)
     row = (tree.folder / POLICIES / "guard/lib/times/times.rego").read_text().count("\n")
@@ -140,7 +140,7 @@ def test_a_parameter_that_a_built_in_refuses_is_told_with_rule_and_library(tree:
     )
 
 
-def test_the_right_parameter_passes(tree: Opa) -> None:
+def test_a_valid_parameter_passes(tree: Opa) -> None:
     _own(tree, BY_ZONE)
     assert _problems(tree) == []
 
@@ -180,12 +180,12 @@ FAILING = {
 
 
 @pytest.mark.parametrize(("name", "told"), [(name, told) for name, (_, told) in FAILING.items()], ids=FAILING)
-def test_a_rule_that_fails_is_told_with_field_and_value(together: Told, name: str, told: str) -> None:
+def test_a_rule_that_fails_is_reported_with_field_and_value(together: Told, name: str, told: str) -> None:
     (problem,) = together(name)
     assert re.match(rf"{_file(name)}:{ROW + 2}:\d+: the rule fails on {re.escape(told)}", problem)
 
 
-def test_a_rule_is_tried_on_every_job_kind(tree: Opa) -> None:
+def test_a_rule_is_evaluated_on_every_job_kind(tree: Opa) -> None:
     _own(tree, _says("lower(input.command.entrypoint)", 'input.job.kind == "labeling"'))
     (problem,) = _problems(tree)
     told = "a complete labeling job: lower: operand 1 must be string but got array"
@@ -193,7 +193,7 @@ def test_a_rule_is_tried_on_every_job_kind(tree: Opa) -> None:
 
 
 @pytest.mark.usefixtures("short_trial")
-def test_each_failing_rule_is_told_once(tree: Opa) -> None:
+def test_each_failing_rule_is_reported_once(tree: Opa) -> None:
     _own(tree, BY_ZONE, zone="Europe/Berlim")
     _own(tree, _says("lower(input.job.parent_arn)"), name="other")
     assert [problem.partition(": the rule fails on ")[0] for problem in _problems(tree)] == [
@@ -209,8 +209,8 @@ SOMETIMES = {
 
 
 @pytest.mark.parametrize(("name", "count"), [(name, count) for name, (_, count) in SOMETIMES.items()], ids=SOMETIMES)
-def test_a_rule_is_tried_if_any_job_can_meet_it(together: Told, name: str, count: int) -> None:
-    """A broken rule that is off must not hold up the next entry of the deny list."""
+def test_a_rule_is_evaluated_if_it_is_on_for_any_job(together: Told, name: str, count: int) -> None:
+    """A broken rule that is off must not delay the next entry of the deny list."""
     assert len(together(name)) == count
 
 
@@ -231,14 +231,14 @@ NETWORKS = {
 
 @pytest.mark.parametrize(("name", "told"), [(name, told) for name, (_, told) in NETWORKS.items()], ids=NETWORKS)
 def test_a_rule_may_compare_address_ranges(together: Told, name: str, told: list[str]) -> None:
-    """The service's own calls have `AWS Internal` for an address."""
+    """Calls of the service itself have `AWS Internal` instead of an address."""
     problems = together(name)
     assert len(problems) == len(told)
     assert all(text in problem for text, problem in zip(told, problems, strict=True))
 
 
 @pytest.mark.usefixtures("short_trial")
-def test_recorded_documents_are_tried_too(tree: Opa) -> None:
+def test_recorded_documents_are_evaluated_as_well(tree: Opa) -> None:
     special = complete().model_dump(mode="json") | {"region": "xx-special-1"}
     recorded = tree.folder / "tests" / "golden" / "schema-1"
     recorded.mkdir(parents=True)
@@ -256,7 +256,7 @@ ASKING = (
 )
 
 
-def test_a_rule_that_reports_what_could_not_be_read_for_now_is_told(together: Told) -> None:
+def test_a_finding_caused_by_an_unavailable_fact_is_reported(together: Told) -> None:
     (problem,) = together("absence")
     assert problem == (
         f'{_file("absence")}:1:1: the rule reports "The job has no tags." on a complete training job only because job.tags '
@@ -265,7 +265,7 @@ def test_a_rule_that_reports_what_could_not_be_read_for_now_is_told(together: To
     )
 
 
-def test_a_rule_that_asks_whether_the_fact_is_known_passes(together: Told) -> None:
+def test_a_rule_that_checks_the_availability_of_the_fact_passes(together: Told) -> None:
     assert together("asking") == []
 
 
@@ -337,8 +337,8 @@ def _about(custom: str) -> Own:
 
 
 @pytest.mark.parametrize(("custom", "count"), ABOUT.items(), ids=ABOUT)
-def test_a_rule_is_tried_on_the_jobs_that_it_is_about(together: Told, custom: str, count: int) -> None:
-    """The rule fails on transform jobs that are known to have no spot instances."""
+def test_a_rule_is_evaluated_only_on_jobs_that_it_is_about(together: Told, custom: str, count: int) -> None:
+    """The rule would fail on transform jobs, which never have spot instances."""
     assert len(together(custom)) == count
 
 
@@ -356,7 +356,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize(("finding", "told"), FORMS.items(), ids=FORMS)
-def test_a_finding_of_another_form_is_told(together: Told, finding: str, told: str) -> None:
+def test_an_invalid_finding_is_reported(together: Told, finding: str, told: str) -> None:
     wrong = f"the rule returns an invalid finding on a complete training job: {told}"
     assert together(finding) == [f"{_file(finding)}:1:1: {wrong}"]
 
@@ -379,7 +379,7 @@ TOGETHER = {
 
 
 @pytest.mark.usefixtures("short_trial")
-def test_a_decision_that_is_undefined_is_told(tree: Opa) -> None:
+def test_an_undefined_decision_is_reported(tree: Opa) -> None:
     _own(tree, BY_ZONE)
     main = tree.folder / POLICIES / "guard" / "main" / "main.rego"
     text = main.read_text()
@@ -392,7 +392,7 @@ def test_a_decision_that_is_undefined_is_told(tree: Opa) -> None:
     ]
 
 
-def test_policies_without_what_the_trial_asks_for_are_told_at_once(opa: Path, tmp_path: Path) -> None:
+def test_policies_without_the_rules_that_the_trial_queries_are_reported_at_once(opa: Path, tmp_path: Path) -> None:
     (tmp_path / ".manifest").write_text('{"roots": ["guard"]}')
     (tmp_path / "empty.rego").write_text("package guard.main\n\nschema_version := 1\n")
     told = (

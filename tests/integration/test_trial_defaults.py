@@ -1,4 +1,4 @@
-"""A default that METADATA promises and the rule doesn't have is reported where the configuration leaves the parameter out."""
+"""A default that only the METADATA has is reported if the configuration leaves the parameter out."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _limit := parameters.of.own.limit
 
 @pytest.fixture
 def tree(tmp_path: Path, opa: Path) -> Opa:
-    """The libraries, and place for a rule of one's own."""
+    """The libraries; tests add a rule of their own."""
     return copy_policies(tmp_path, opa, rules=())
 
 
@@ -80,7 +80,9 @@ def test_a_rule_that_finds_nothing_without_a_parameter_with_a_default_is_reporte
         pytest.param(HELPED % 0, {}, id="a stricter one"),
     ],
 )
-def test_a_rule_that_has_it_or_is_given_it_is_not(tree: Opa, body: str, section: dict[str, object]) -> None:
+def test_a_rule_with_the_default_or_a_configured_value_is_not_reported(
+    tree: Opa, body: str, section: dict[str, object]
+) -> None:
     assert _said(tree, body, **section) == []
 
 
