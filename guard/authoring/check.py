@@ -17,7 +17,7 @@ from guard.authoring.generated import generated_files, stale
 from guard.authoring.opa import Opa, RunResult, run
 from guard.authoring.sources import source_problems
 from guard.authoring.trial.run import trial_problems
-from guard.authoring.types_check import mistyped, strict_errors, unreadable
+from guard.authoring.types_check import strict_errors, syntax_errors_in, type_errors_in
 from guard.errors import ConfigError
 
 # The codes of a style step with violations, and of any step that failed, such as a Regal that didn't run.
@@ -77,12 +77,12 @@ def _steps(opa: Opa, regal: Path, policies: Path, today: date, *, style_fails: b
         Step(
             "files",
             "These files can't be read as intended: fix them first, the other steps depend on them.",
-            lambda: _found(lambda: source_problems(opa.folder, policies) or unreadable(opa, strict())),
+            lambda: _found(lambda: source_problems(opa.folder, policies) or syntax_errors_in(opa, strict())),
         ),
         Step(
             "types",
             "A rule doesn't compile, reads a field that no document has, or calls a built-in that rules may not use.",
-            lambda: _found(lambda: mistyped(opa, policies, strict())),
+            lambda: _found(lambda: type_errors_in(opa, policies, strict())),
             after=("files",),
         ),
         Step(

@@ -29,7 +29,7 @@ from guard.authoring.pointless import pointless_rules
 from guard.authoring.rules import Rule, read_rules
 from guard.authoring.sources import source_problems
 from guard.authoring.structure import structure_problems
-from guard.authoring.types_check import strict_errors, unreadable
+from guard.authoring.types_check import strict_errors, syntax_errors_in
 from guard.authoring.unread_overrides import unread_overrides
 from guard.authoring.wide_entries import wide_entries
 from guard.authoring.wording import shown
@@ -50,7 +50,7 @@ def check_config(opa: Opa, policies: Path, today: date) -> list[Diagnostic]:
     try:
         structure = structure_problems(opa, policies, rules)
     except ConfigError:
-        if broken := unreadable(opa, strict_errors(opa, policies)):
+        if broken := syntax_errors_in(opa, strict_errors(opa, policies)):
             return broken
         raise
     written = configuration_problems(opa, policies, rules, today, values=not problems)

@@ -20,10 +20,10 @@ _ACCOUNTS = [
 _NAMES = ["q", "Zephyr-2026-01-02"]
 
 
-def leaves_none_out(fact: str, patterns: object, about: Collection[str] = (), accounts: Collection[str] = ()) -> bool:
+def matches_every_job(fact: str, patterns: object, about: Collection[str] = (), accounts: Collection[str] = ()) -> bool:
     """Return whether a fact's globs match every job; `about` limits it to some job kinds, `accounts` to some accounts.
 
-    >>> leaves_none_out("account", ["0*", "1*"]), leaves_none_out("region", "*-*-?"), leaves_none_out("role_arn", "arn:a*")
+    >>> matches_every_job("account", ["0*", "1*"]), matches_every_job("region", "*-*-?"), matches_every_job("role_arn", "arn:a*")
     (False, True, True)
     """
     listed = [str(each) for each in (patterns if isinstance(patterns, list) else [patterns])]
@@ -35,7 +35,7 @@ def leaves_none_out(fact: str, patterns: object, about: Collection[str] = (), ac
 def is_for_every_job(scope: Mapping[str, Any], about: Collection[str] = (), accounts: Collection[str] = ()) -> bool:
     """Return whether an override's scope matches every job."""
     facts = scope.keys() & {"account", "region", "role_arn", "job_kind"}
-    return bool(facts) and all(leaves_none_out(fact, scope[fact], about, accounts) for fact in facts)
+    return bool(facts) and all(matches_every_job(fact, scope[fact], about, accounts) for fact in facts)
 
 
 def _matches(fact: str, example: str, patterns: Iterable[str]) -> bool:

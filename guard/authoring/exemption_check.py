@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from guard.authoring.concern import Concern
-from guard.authoring.everything import leaves_none_out
+from guard.authoring.everything import matches_every_job
 from guard.authoring.image_exemptions import foreign_images, rules_about_images
 from guard.authoring.opa import TESTS, Opa
 from guard.authoring.rules import Rule
@@ -121,7 +121,7 @@ def _concerns(
         text = f"{name} ends {left}, on {expires}; tell its owner {exemption.get('owner')}, and renew or remove it"
         yield Concern((*path, "expires"), text, "warning")
     if scope := _scope(exemption):
-        unlimited = {*found["unlimited"], *(fact for fact in scope if leaves_none_out(fact, scope[fact]))}
+        unlimited = {*found["unlimited"], *(fact for fact in scope if matches_every_job(fact, scope[fact]))}
         later = (expires - starts).days + 1 if expires and starts and starts > today else None
         yield from _reach(path, exemption, scope.keys() - unlimited, _chosen(exemption, images), (days, later))
         yield from foreign_images(path, exemption)

@@ -26,14 +26,14 @@ _QUERY = """{{id: {{name: {{"value": value, "type": type_name(value)}} |
 }} | some id in {ids}}}"""
 
 
-def wanted(rule: Rule) -> set[str]:
+def mandatory(rule: Rule) -> set[str]:
     """Return a rule's mandatory exports, in words."""
     listed = {f"value `{key}`" for key in _LISTS if getattr(rule, key)}
     return {"partial set `findings`", "value `remediation`"} | listed
 
 
 def exported(tree: Node) -> Iterator[str]:
-    """Yield the exports of one file of a rule, in the words of `wanted`."""
+    """Yield the exports of one file of a rule, in the words of `mandatory`."""
     for name, head in _heads(tree):
         if name == "findings" and "key" in head:
             yield "partial set `findings`"
@@ -55,7 +55,7 @@ def unread(tree: Node) -> Iterator[tuple[Node, str]]:
             yield head, text
 
 
-def worked_out(opa: Opa, policies: Path, rules: Iterable[Rule]) -> dict[str, Values]:
+def evaluated(opa: Opa, policies: Path, rules: Iterable[Rule]) -> dict[str, Values]:
     """Return each rule's exports as OPA evaluates them without input; None for an export that needs input.
 
     Empty for policies that don't compile.
@@ -69,10 +69,10 @@ def worked_out(opa: Opa, policies: Path, rules: Iterable[Rule]) -> dict[str, Val
         found: dict[str, dict[str, dict[str, Any]]] = opa.json("eval", *files, "--format", "raw", query)
     except ConfigError:
         return {}
-    return {rule_id: {name: _evaluated(values.get(name)) for name in names} for rule_id, values in found.items()}
+    return {rule_id: {name: _value_of(values.get(name)) for name in names} for rule_id, values in found.items()}
 
 
-def _evaluated(found: Mapping[str, Any] | None) -> object:
+def _value_of(found: Mapping[str, Any] | None) -> object:
     if found is None:
         return None
     # OPA prints a set as a list, but the guard reads lists only: keep the two apart.
@@ -84,8 +84,8 @@ def contradictions(tree: Node, rule: Rule, values: Values) -> Iterator[tuple[Nod
     for name, head in _heads(tree):
         if name not in (*_LISTS, "remediation") or "value" not in head or "key" in head:
             continue
-        written, meant = _value(name, head["value"]), _even(_meant(rule, name))
-        given = _even(values.get(name, _OTHER) if written is _OTHER else written)
+        written, meant = _literal(name, head["value"]), _normalized(_meant(rule, name))
+        given = _normalized(values.get(name, _OTHER) if written is _OTHER else written)
         if given is not _OTHER and given != meant:
             there = f"where custom.{name} is {shown(_meant(rule, name))}" if meant else f"which has no custom.{name}"
             advice = f"set it there, and write {name} := rego.metadata.chain()[1].annotations.custom.{name}"
@@ -106,17 +106,17 @@ def _meant(rule: Rule, name: str) -> object:
     return rule.remediation if name == "remediation" else [*getattr(rule, name)]
 
 
-def _even(value: object) -> object:
+def _normalized(value: object) -> object:
     """Return a value in a form for comparison: white space collapsed, lists of strings sorted."""
     if isinstance(value, str):
         return " ".join(value.split())
     return sorted(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
 
 
-def _value(name: str, node: Node) -> object:
+def _literal(name: str, node: Node) -> object:
     """Return the literal value of a node, or the key of the METADATA that it reads if that isn't `name`; else `_OTHER`."""
     if node["type"] == "array":
-        inner = [_value(name, each) for each in node["value"]]
+        inner = [_literal(name, each) for each in node["value"]]
         return _OTHER if _OTHER in inner else inner
     if node["type"] == "ref":
         path = [part["value"] for part in node["value"][1:]]

@@ -30,7 +30,7 @@ from guard.authoring.reached import below_not, helper_name, reached_by
 _AVAILABILITY = ("data", "guard", "lib", "availability")
 
 
-def losing(tree: Node) -> Iterator[tuple[Node, str]]:
+def losing_references(tree: Node) -> Iterator[tuple[Node, str]]:
     """Yield the references in heads of a file's findings that may lose the finding, with what to write instead."""
     known = imported(tree)
     # Without the library availability: that a fact could be resolved doesn't mean that the job has it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guard.authoring.concern import Concern
-from guard.authoring.everything import is_for_every_job, leaves_none_out
+from guard.authoring.everything import is_for_every_job, matches_every_job
 from guard.authoring.glob_covers import FACTS, listed
 from guard.authoring.override_check import overrides_of
 from guard.authoring.pointless import pointless_values, written
@@ -84,7 +84,7 @@ def _together(lowered: list[_Lowered], about: Collection[str], accounts: Collect
             if fact in each.override and _is_only_limited_by(fact, each.override, about, accounts)
         ]
         patterns = [pattern for each in alike for pattern in listed(each.override[fact])]
-        if alike and leaves_none_out(fact, patterns, about, accounts):
+        if alike and matches_every_job(fact, patterns, about, accounts):
             found |= {each.index: f"together with other overrides {_EVERYBODY}" for each in alike}
     return found
 
@@ -93,7 +93,7 @@ def _is_only_limited_by(
     fact: str, override: Mapping[str, Any], about: Collection[str], accounts: Collection[str]
 ) -> bool:
     return all(
-        leaves_none_out(other, override[other], about, accounts)
+        matches_every_job(other, override[other], about, accounts)
         for other in FACTS
         if other != fact and other in override
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from guard.authoring.concern import Concern
-from guard.authoring.everything import leaves_none_out
+from guard.authoring.everything import matches_every_job
 from guard.authoring.rules import Rule
 from guard.authoring.wording import shown
 
@@ -75,4 +75,4 @@ def _is(schema: Mapping[str, Any], given: Any, value: Any) -> bool:
     if value != _EVERYTHING or not isinstance(has, list):
         return bool(has == value)
     fact = _FACTS.get(schema.get("items", {}).get("format", ""))
-    return leaves_none_out(fact, has) if fact else any(re.fullmatch(r"\*+", str(each)) for each in has)
+    return matches_every_job(fact, has) if fact else any(re.fullmatch(r"\*+", str(each)) for each in has)

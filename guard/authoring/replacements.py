@@ -12,7 +12,7 @@ ADVICE = (
 )
 
 
-def replacing(tree: Node) -> Iterator[Node]:
+def with_modifiers(tree: Node) -> Iterator[Node]:
     """Yield each `with` of a file."""
     for node in nodes_of(tree.get("rules", [])):
         yield from node.get("with", [])

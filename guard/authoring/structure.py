@@ -59,7 +59,7 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
     exported: dict[str, set[str]] = {}
     trees = _trees(opa, root)
     names = _names(trees.values())
-    values = exports.worked_out(opa, policies, known.values())
+    values = exports.evaluated(opa, policies, known.values())
     for file, tree in trees.items():
         path = _segments(tree["package"]["path"])
         problems += _references(opa, policies / file, tree, known, values)
@@ -69,7 +69,7 @@ def structure_problems(opa: Opa, policies: Path, rules: Iterable[Rule]) -> list[
     problems += [
         Diagnostic(rule.file, rule.row, 1, f"the rule has no {missing}; see docs/policies.md, What a rule is")
         for rule in known.values()
-        for missing in sorted(exports.wanted(rule) - exported.get(rule.rule_id, set()))
+        for missing in sorted(exports.mandatory(rule) - exported.get(rule.rule_id, set()))
     ]
     return problems
 
@@ -123,7 +123,7 @@ def _silences(opa: Opa, file: Path, tree: Node, names: set[str]) -> list[Diagnos
 
 def _silent(tree: Node, names: set[str]) -> Iterator[tuple[Node, str]]:
     yield from ((node, negation.ADVICE) for node in negation.partial_negations(tree, names))
-    yield from ((node, replacements.ADVICE) for node in replacements.replacing(tree))
+    yield from ((node, replacements.ADVICE) for node in replacements.with_modifiers(tree))
 
 
 def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
@@ -145,8 +145,8 @@ def _forbidden(module: _Module) -> Iterator[tuple[Node, str]]:
         yield from exports.unread(module.tree)
         yield from exports.contradictions(module.tree, module.rule, module.exports)
         yield from comparisons.impossible(module.tree, module.rule.parameters)
-        yield from truths.undeciding(module.tree)
-        yield from lost_findings.losing(module.tree)
+        yield from truths.constant_conditions(module.tree)
+        yield from lost_findings.losing_references(module.tree)
 
 
 def _misnamed(tree: Node) -> Iterator[tuple[Node, str]]:

@@ -94,9 +94,9 @@ def _of_shapes(path: Path, shapes: list[Node]) -> Subject | None:
         return None
     enums = [each["enum"] for each in given if isinstance(each.get("enum"), list)]
     words = {str(word) for enum in enums for word in enum} if len(enums) == len(given) else set()
-    types = frozenset(_even(str(each)) for each in listed) - {"null"}
+    types = frozenset(_normalized(str(each)) for each in listed) - {"null"}
     return Subject(name_of(path), types, tuple(sorted(words)) if types == {"string"} else ())
 
 
-def _even(name: str) -> str:
+def _normalized(name: str) -> str:
     return "number" if name == "integer" else name

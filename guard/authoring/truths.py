@@ -12,7 +12,7 @@ from guard.authoring.facts import Node, Path, about_the_job, imported, name_of, 
 from guard.authoring.reached import negated_by
 
 
-def undeciding(tree: Node) -> Iterator[tuple[Node, str]]:
+def constant_conditions(tree: Node) -> Iterator[tuple[Node, str]]:
     """Yield the facts of a file that are a condition by themselves although they always hold, with the message."""
     known = imported(tree)
     for rule in tree.get("rules", []):

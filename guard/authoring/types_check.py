@@ -20,7 +20,7 @@ _NOT_OF_A_BODY = re.compile(r"\bnot\s*\{")
 def check_types(opa: Opa, policies: Path) -> list[Diagnostic]:
     """Return the syntax errors of the policies, or else their type errors. Raises ConfigError if OPA can't load them."""
     errors = strict_errors(opa, policies)
-    return unreadable(opa, errors) or mistyped(opa, policies, errors)
+    return syntax_errors_in(opa, errors) or type_errors_in(opa, policies, errors)
 
 
 def strict_errors(opa: Opa, policies: Path) -> list[OpaError]:
@@ -29,12 +29,12 @@ def strict_errors(opa: Opa, policies: Path) -> list[OpaError]:
         return reported(copied.run("check", "--strict", "--bundle", policies, *FLAGS, "--format", "json"), policies)
 
 
-def unreadable(opa: Opa, errors: list[OpaError]) -> list[Diagnostic]:
+def syntax_errors_in(opa: Opa, errors: list[OpaError]) -> list[Diagnostic]:
     """Return the syntax errors among the errors of the strict check, as diagnostics."""
     return syntax_problems(opa.folder, (error for error in errors if error.is_syntax))
 
 
-def mistyped(opa: Opa, policies: Path, errors: list[OpaError]) -> list[Diagnostic]:
+def type_errors_in(opa: Opa, policies: Path, errors: list[OpaError]) -> list[Diagnostic]:
     """Return the type errors of policies that OPA can parse; `errors` are those of the strict check.
 
     In a file with `import future.keywords.not`, OPA doesn't check arguments inside of a `not`: `not f(1, 2)` passes for a

@@ -53,8 +53,8 @@ class Checks:
         self.stale: list[Path] = []
         patch.setattr(check, "source_problems", lambda folder, policies: self._answer(self.sources))
         patch.setattr(check, "strict_errors", lambda opa, policies: self._strict())
-        patch.setattr(check, "unreadable", lambda opa, errors: self.syntax)
-        patch.setattr(check, "mistyped", lambda opa, policies, errors: self._answer(self.types))
+        patch.setattr(check, "syntax_errors_in", lambda opa, errors: self.syntax)
+        patch.setattr(check, "type_errors_in", lambda opa, policies, errors: self._answer(self.types))
         patch.setattr(check, "check_config", lambda opa, policies, today: self._answer(self.config))
         patch.setattr(check, "trial_problems", lambda opa, policies: self.trial)
         patch.setattr(check, "generated_files", lambda opa, policies: self._answer(self.generated))
@@ -116,7 +116,7 @@ def test_the_line_of_a_step_is_flushed_before_the_next_step_runs(checks: Checks,
         return []
 
     out = Terminal()
-    monkeypatch.setattr(check, "mistyped", types)
+    monkeypatch.setattr(check, "type_errors_in", types)
     monkeypatch.setattr(check, "check_config", config)
     assert check_policies(Opa(Path("opa"), Path("here")), REGAL, POLICIES, TODAY, out, style_fails=True)
 

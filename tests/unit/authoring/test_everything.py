@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from guard.authoring.everything import is_for_every_job, leaves_none_out
+from guard.authoring.everything import is_for_every_job, matches_every_job
 from guard.jobs import BY_KIND
 
 DIGITS = [f"{digit}*" for digit in range(10)]
@@ -35,7 +35,7 @@ DIGITS = [f"{digit}*" for digit in range(10)]
     ids=str,
 )
 def test_globs_that_match_every_example_match_every_job(fact: str, patterns: Any) -> None:
-    assert leaves_none_out(fact, patterns)
+    assert matches_every_job(fact, patterns)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_globs_that_match_every_example_match_every_job(fact: str, patterns: Any
     ids=str,
 )
 def test_globs_that_miss_an_example_do_not_match_every_job(fact: str, patterns: Any) -> None:
-    assert not leaves_none_out(fact, patterns)
+    assert not matches_every_job(fact, patterns)
 
 
 @pytest.mark.parametrize(
@@ -106,4 +106,4 @@ def test_an_override_is_for_every_job_if_each_of_its_facts_is(scope: Any, about:
     ids=str,
 )
 def test_only_the_configured_accounts_count(fact: str, patterns: Any, everything: bool) -> None:
-    assert leaves_none_out(fact, patterns, (), ["111122223333", "444455556666"]) == everything
+    assert matches_every_job(fact, patterns, (), ["111122223333", "444455556666"]) == everything

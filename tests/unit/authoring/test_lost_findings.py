@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from guard.authoring.lost_findings import losing
+from guard.authoring.lost_findings import losing_references
 from guard.authoring.opa import Opa
 from guard.authoring.samples import complete
 
@@ -30,7 +30,7 @@ def found(opa: Path, tmp_path: Path) -> Found:
 
     def find(text: str) -> list[str]:
         (tmp_path / "own.rego").write_text(f"package guard.rules.own\n\n{text}\n")
-        return [told for _, told in losing(Opa(opa, tmp_path).parse(Path("own.rego")))]
+        return [told for _, told in losing_references(Opa(opa, tmp_path).parse(Path("own.rego")))]
 
     return find
 

@@ -10,7 +10,7 @@ import pytest
 
 from guard.authoring.comparisons import impossible
 from guard.authoring.opa import Opa
-from guard.authoring.truths import undeciding
+from guard.authoring.truths import constant_conditions
 
 PARAMETERS = {
     "pair": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": {"type": "boolean"}}
@@ -25,7 +25,7 @@ def found(opa: Path, tmp_path: Path) -> Found:
     def find(text: str) -> list[str]:
         (tmp_path / "own.rego").write_text(f"package guard.rules.own\n\n{text}\n")
         tree = Opa(opa, tmp_path).parse(Path("own.rego"))
-        return [told for _, told in (*impossible(tree, PARAMETERS), *undeciding(tree))]
+        return [told for _, told in (*impossible(tree, PARAMETERS), *constant_conditions(tree))]
 
     return find
 

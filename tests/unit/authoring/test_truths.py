@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from guard.authoring.opa import Opa
-from guard.authoring.truths import undeciding
+from guard.authoring.truths import constant_conditions
 
 Found = Callable[..., list[str]]
 NULL = "a fact that is unknown or not set is null, and null counts as true"
@@ -23,7 +23,9 @@ def found(opa: Path, tmp_path: Path) -> Found:
             f"package guard.rules.own\n{first}\nfindings contains {{}} if {{\n{body}\n}}\n"
         )
         tree = Opa(opa, tmp_path).parse(Path("own.rego"))
-        return [f"{node['location']['row']}:{node['location']['col']}: {text}" for node, text in undeciding(tree)]
+        return [
+            f"{node['location']['row']}:{node['location']['col']}: {text}" for node, text in constant_conditions(tree)
+        ]
 
     return find
 
