@@ -273,10 +273,9 @@ _texts := {part: text |
 	some part, text in {
 		"settings": concat("\n", settings.values),
 		"command": concat("\n", [word | some words in input.command; some word in words]),
-		"queries": concat("\n", [statement |
+		"queries": concat("\n", [place.query.statement |
 			some place in input.storage.inputs
-			statement := place.query.statement
-			is_string(statement)
+			is_string(place.query.statement)
 		]),
 	}
 	regex.match(storage.hint, text)
