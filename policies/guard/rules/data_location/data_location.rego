@@ -258,16 +258,16 @@ _too_many_places[part] := true if {
 	count(storage.places(text)) > _most
 }
 
-# The parts of the job that name a bucket which isn't approved. Most jobs have none, so that their values aren't compared
-# one by one.
+# The parts of the job that name a bucket which isn't approved. Most jobs have none, so that no value has to be compared
+# by itself.
 _other_buckets[part] := true if {
 	some part, text in _texts
 	not _too_many_places[part]
 	_unapproved_buckets(text) != set()
 }
 
-# The parts of the job that name places, each as one text: no place extends over a line break. All at once: as a rule by
-# part, it would be evaluated for each part again.
+# The parts of the job that name places, each as one text: no place extends over a line break. One object for all parts:
+# a partial rule keyed by part would evaluate all parts at every lookup.
 # regal ignore:prefer-set-or-object-rule
 _texts := {part: text |
 	some part, text in {
