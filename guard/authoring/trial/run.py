@@ -94,7 +94,7 @@ class _Rules:
             self._check_findings(trial, findings)
 
     def try_without_facts(self, samples: Iterable[Trial], chosen: Set[str] = LACKING.keys()) -> None:
-        """Check that temporarily unavailable facts, each of the chosen fields in turn, only suppress findings and never add one."""
+        """Check that temporarily unavailable facts, the chosen ones in turn, only suppress findings and never add one."""
         for sample in samples:
             fields, trials = zip(*(each for each in lacking(sample) if each[0] in chosen), strict=True)
             complete, *found = self._found([sample, *trials])
