@@ -44,9 +44,9 @@ def _section(rule: Rule, config: Mapping[str, Any]) -> Iterator[str]:
     yield f"**{rule.title}.** Severity {rule.severity}, level `{config['level']}`.\n"
     yield f"{rule.description}\n"
     if rule.kinds:
-        yield f"It is about jobs of these kinds: {', '.join(f'`{kind}`' for kind in rule.kinds)}.\n"
+        yield f"It applies to jobs of these kinds: {', '.join(f'`{kind}`' for kind in rule.kinds)}.\n"
     if rule.needs:
-        yield f"It is about jobs that can have: {', '.join(f'`{part}`' for part in rule.needs)}.\n"
+        yield f"It applies only to jobs that can have: {', '.join(f'`{part}`' for part in rule.needs)}.\n"
     if config.get("overrides"):
         yield "For some jobs, the first that matches:\n"
         yield from (_override(override) for override in config["overrides"])

@@ -54,7 +54,7 @@ def _run_tests(opa: Opa, policies: Path, out: TextIO) -> bool:
     report, passed = json.loads(tests.out), _count(json.loads(strict.out))
     gaps = find_gaps(report, policies)
     out.writelines(f"{gap}: not covered by tests; add a test, or remove unneeded code\n" for gap in gaps)
-    out.write(f"{passed or 'no'} tests pass, {report['coverage']:.4g}% of the policies are covered\n")
+    out.write(f"tests passed: {passed}, coverage of the policies: {report['coverage']:.4g}%\n")
     return passed > 0 and not gaps
 
 

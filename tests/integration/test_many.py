@@ -206,7 +206,7 @@ def test_an_abandoned_run_closes_its_connections(engine) -> None:
     subject = engine()
     answers = subject.evaluate_many(map(named, NAMES))
     next(answers)
-    connections = set(answers.gi_frame.f_locals["lines"]._open)
+    connections = set(answers.gi_frame.f_locals["connections"]._open)
     answers.close()
     assert len(connections) == CONNECTIONS
     assert {connection._socket.fileno() for connection in connections} == {-1}

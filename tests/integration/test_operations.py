@@ -343,7 +343,7 @@ def test_the_table_is_for_people_and_json_for_machines(stack: Stack, client_of: 
     print_status("s", [Part("policies", "x" * 200, {})], table)
     assert table.getvalue().count("x") == 200, "what is wider than the terminal goes on in the next line"
     assert json.loads(data.getvalue())["dead_letters"] == {"number": 1, "attention": True}
-    rows = operations.kept(shown(Queue(sqs, stack.queue_url), 10))
+    rows = operations.not_sent(shown(Queue(sqs, stack.queue_url), 10))
     table, data = io.StringIO(), io.StringIO()
     count = Queue(sqs, stack.queue_url).count
     print_letters(rows, count, table)

@@ -37,9 +37,9 @@ def test_the_table_links_to_the_section_and_shows_severity_and_level() -> None:
 
 
 def test_the_section_says_which_jobs_the_rule_is_about() -> None:
-    about = "It is about jobs that can have: `vpc`, `image`."
+    about = "It applies only to jobs that can have: `vpc`, `image`."
     assert about in _lines(_rule(needs=("vpc", "image")), {"level": "off", "seconds": 60})
-    about = "It is about jobs of these kinds: `labeling`, `transform`."
+    about = "It applies to jobs of these kinds: `labeling`, `transform`."
     assert about in _lines(_rule(kinds=("labeling", "transform")), {"level": "off", "seconds": 60})
     assert not any("about jobs" in line for line in _lines(_rule(), {"level": "off", "seconds": 60}))
 

@@ -61,15 +61,18 @@ def test_tests_are_counted_with_their_cases_and_helpers_are_not(outcome: Outcome
         {"test_c": True},
         {},
     ]
-    assert outcome(_ran(WELL), _ran(packages)) == (True, "5 tests pass, 99.88% of the policies are covered\n")
+    assert outcome(_ran(WELL), _ran(packages)) == (True, "tests passed: 5, coverage of the policies: 99.88%\n")
 
 
 def test_one_test_is_enough(outcome: Outcome) -> None:
-    assert outcome(_ran(WELL), _ran([{"test_a": True}])) == (True, "1 tests pass, 99.88% of the policies are covered\n")
+    assert outcome(_ran(WELL), _ran([{"test_a": True}])) == (
+        True,
+        "tests passed: 1, coverage of the policies: 99.88%\n",
+    )
 
 
 def test_without_any_test_nothing_is_tested(outcome: Outcome) -> None:
-    assert outcome(_ran(WELL), _ran([{"helper": 1}])) == (False, "no tests pass, 99.88% of the policies are covered\n")
+    assert outcome(_ran(WELL), _ran([{"helper": 1}])) == (False, "tests passed: 0, coverage of the policies: 99.88%\n")
 
 
 def test_uncovered_rows_are_reported(outcome: Outcome) -> None:
@@ -79,7 +82,7 @@ def test_uncovered_rows_are_reported(outcome: Outcome) -> None:
         False,
         [
             "policies/a.rego:7-9: not covered by tests; add a test, or remove unneeded code",
-            "1 tests pass, 99.88% of the policies are covered",
+            "tests passed: 1, coverage of the policies: 99.88%",
         ],
     )
 

@@ -269,7 +269,9 @@ def test_a_lack_is_tried_on_jobs_that_a_text_of_the_rule_may_select(
 
     monkeypatch.setattr(run, "texts_of_rules", lambda opa, policies: frozenset({"owner", text}))
     (problem,) = told(own=rule)
-    assert f'reports "No owner." on a complete training job with {change} only because job.tags could not' in problem
+    assert (
+        f'reports "No owner." on a complete training job with {change} only because job.tags is unavailable' in problem
+    )
 
 
 def _types(document: Any) -> list[str | None]:
@@ -279,7 +281,7 @@ def _types(document: Any) -> list[str | None]:
 @pytest.mark.parametrize("name", ["environment", "hyperparameters"])
 def test_a_lack_is_tried_on_a_job_with_the_settings_that_a_rule_names(told: Any, name: str) -> None:
     (problem,) = told(own=lambda document: [] if "HF_TOKEN" in str(document[name]) else [{"message": "No token."}])
-    assert f"only because {name} could not be read" in problem
+    assert f"only because {name} is unavailable" in problem
 
 
 @pytest.mark.parametrize(
