@@ -29,7 +29,7 @@ def with_settings(trial: Trial, names: Iterable[str]) -> Trial:
 
 def with_values(trial: Trial, texts: Iterable[str]) -> Iterator[Trial]:
     """Yield the document with instances of each type, and in each region and account, that a text is or begins."""
-    beginnings = {text.partition("*")[0] for text in texts} - {""}
+    beginnings = {text.partition("*")[0] for text in texts}
     types = sorted({found for text in beginnings if (found := _instance_type(text))})
     if types:
         compute = trial.document["compute"]

@@ -25,7 +25,9 @@ def test_tags_of_these_names_are_added() -> None:
 
 
 def test_settings_of_these_names_are_added() -> None:
-    document = with_settings(SAMPLE, ["STAGE"]).document
+    trial = with_settings(SAMPLE, ["STAGE"])
+    document = trial.document
+    assert trial.change == "the settings that rules name"
     for part, slot in (("environment", "Environment"), ("hyperparameters", "HyperParameters")):
         assert document[part] == [*SAMPLE.document[part], {"slot": slot, "name": "STAGE", "value": "x"}]
 
@@ -66,7 +68,8 @@ def test_other_texts_are_no_values(text: str) -> None:
 
 
 def test_types_of_all_texts_are_in_one_document() -> None:
-    (document,) = _values("ml.g5.*", "ml.c5.large", "ml.g5.xlarge").values()
+    ((change, document),) = _values("ml.g5.*", "ml.c5.large", "ml.g5.xlarge").items()
+    assert change == "the instance types that rules name"
     assert [each["type"] for each in document["compute"]["instances"][-2:]] == ["ml.c5.large", "ml.g5.xlarge"]
 
 
