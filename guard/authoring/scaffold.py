@@ -79,7 +79,7 @@ def _check_name(root: Path, policies: Path, name: str) -> None:
         )
     folder = policies / _RULES / name
     if (root / folder).exists():
-        raise ConfigError(f"there is a rule {name} already: {folder}")
+        raise ConfigError(f"the rule {name} already exists: {folder}")
 
 
 def _check_policies(opa: Opa, policies: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_reserved_name_is_rejected(tree: Opa, name: str) -> None:
 
 def test_the_name_of_an_existing_rule_is_rejected(tree: Opa) -> None:
     before = (tree.folder / RUNTIME).read_text()
-    with pytest.raises(ConfigError, match=r"there is a rule max_runtime already: policies/guard/rules/max_runtime$"):
+    with pytest.raises(ConfigError, match=r"the rule max_runtime already exists: policies/guard/rules/max_runtime$"):
         new_rule(tree, POLICIES, "max_runtime")
     assert (tree.folder / RUNTIME).read_text() == before
 

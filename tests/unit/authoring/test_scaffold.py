@@ -100,7 +100,7 @@ def test_a_reserved_name_is_rejected(opa: Opa, name: str) -> None:
 
 def test_the_name_of_an_existing_rule_is_rejected(opa: Opa) -> None:
     (opa.folder / RULE).mkdir(parents=True)
-    with pytest.raises(ConfigError, match=r"^there is a rule root_access already: policies/guard/rules/root_access$"):
+    with pytest.raises(ConfigError, match=r"^the rule root_access already exists: policies/guard/rules/root_access$"):
         new_rule(opa, POLICIES, "root_access")
 
 
