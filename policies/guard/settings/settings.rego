@@ -99,7 +99,7 @@ spellings(name) := {name, _apart(name)}
 
 _apart(text) := regex.replace(text, `([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`, "${1}${3}_${2}${4}")
 
-_spelled := concat("\n", [_lines, _apart(_lines)])
+_spelled := concat("\n", spellings(_lines))
 
 _lines := concat("\n", names)
 
