@@ -1,4 +1,4 @@
-"""Each alarm says what happened and what to do, and what it counts is what the guard writes."""
+"""Each alarm describes the problem and the remedy, and counts log lines that the guard really writes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.records import FINDING, denied
 ROOT = Path(__file__).resolve().parents[2]
 RESOURCES = rendered()
 DAY = 86400
-# With all that a parameter adds.
+# With the resources that parameters add.
 HUB = {"SecurityHub": "enabled"}
 WHOLE = rendered(**HUB)
 ALARMS = of_type(WHOLE, "AWS::CloudWatch::Alarm")
@@ -44,13 +44,13 @@ LATE = replace(RECORD, failures=(OpaTimeout("late"),))
 
 
 def printed(message: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """The line as the functions' logger prints it: without what is null."""
+    """Return the line as the functions' logger prints it: without null fields."""
     LOGGER.info(message, extra=fields)
     read: dict[str, Any] = json.loads(OUT.getvalue().splitlines()[-1])
     return read
 
 
-# What the log holds, by the metric that counts it.
+# One log line for each metric, by the metric that counts it.
 LINES: dict[str, dict[str, Any]] = {
     "Withheld": printed("decision", line(replace(RECORD, outcome=Outcome.WITHHELD, withheld_by="breaker"))),
     "LimitsUnreadable": printed("decision", line(WARNED)),
@@ -67,11 +67,13 @@ NEITHER = [
 
 
 def matches(pattern: str, entry: Any) -> bool:
-    """Whether CloudWatch's filter pattern, of the forms that the template uses, matches a JSON line."""
+    """Return whether a CloudWatch filter pattern, in one of the forms that the template uses, matches a JSON line."""
     ways = [
         re.findall(r"\$\.([\w.\[\]]+) (!?= \"[^\"]*\"|= \*|IS TRUE|NOT EXISTS)", way) for way in pattern.split("||")
     ]
-    assert pattern.count("$.") == sum(map(len, ways)), f"this test doesn't know all forms of {pattern}"
+    assert pattern.count("$.") == sum(map(len, ways)), (
+        f"matches() in {Path(__file__).name} doesn't support a form used in {pattern}: add it there"
+    )
     return any(all(_holds(path, condition, entry) for path, condition in way) for way in ways)
 
 
@@ -101,11 +103,12 @@ def _metric(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_a_metric_counts_its_own_lines_and_no_other(name: str) -> None:
+def test_a_metric_counts_only_its_own_lines(name: str) -> None:
     pattern, own = FILTERS[name]["FilterPattern"], _metric(name)
     assert matches(pattern, LINES[own]), f"{name} in template.yml doesn't match what the guard logs"
     others = [entry for metric, entry in LINES.items() if metric != own] + NEITHER
-    assert [entry for entry in others if matches(pattern, entry)] == []
+    also = [entry for entry in others if matches(pattern, entry)]
+    assert not also, f"{name} in template.yml also counts {also}"
 
 
 MISSING = RightMissing("no right")
@@ -114,22 +117,22 @@ MISSING = RightMissing("no right")
 @pytest.mark.parametrize(
     "limits",
     [
-        pytest.param((StateError("no switch"),), id="one"),
+        pytest.param((StateError("no switch"),), id="the switch"),
         pytest.param((StateError("no switch"), StateError("no table")), id="both"),
         pytest.param((UnexpectedError("a fault"),), id="a fault"),
     ],
 )
-def test_a_right_that_is_missing_hides_no_limit_that_cant_be_read_and_is_hidden_by_none(limits: Any) -> None:
+def test_a_missing_right_and_an_unreadable_limit_are_counted_by_both_metrics(limits: Any) -> None:
     entry = printed("decision", line(replace(RECORD, warnings=(*limits, MISSING))))
     assert all(matches(FILTERS[name]["FilterPattern"], entry) for name in ("UnlimitedMetric", "RightsMetric"))
 
 
-def test_a_decision_that_was_late_is_degraded_though_each_rule_answered() -> None:
+def test_a_late_decision_counts_as_degraded_even_if_every_rule_answered() -> None:
     assert matches(FILTERS["DegradedMetric"]["FilterPattern"], printed("decision", line(LATE)))
 
 
 @pytest.mark.parametrize("name", ["WithheldAlarm", "RightsMissingAlarm", "UndecidedJobsAlarm"])
-def test_what_every_sweep_counts_alarms_once(name: str) -> None:
+def test_a_count_repeated_by_every_sweep_alarms_once(name: str) -> None:
     longest = max(int(minutes) for minutes in template()["Parameters"]["SweepMinutes"]["AllowedValues"])
     assert ALARMS[name]["Period"] > longest * 60
 
@@ -137,11 +140,15 @@ def test_what_every_sweep_counts_alarms_once(name: str) -> None:
 def test_every_metric_of_the_log_has_an_alarm_of_this_stack() -> None:
     namespace = {"Fn::Sub": "sagemaker-guard/${AWS::StackName}"}
     watched = {alarm["MetricName"] for alarm in ALARMS.values() if alarm.get("Namespace") == namespace}
-    assert watched == {_metric(name) for name in FILTERS} == LINES.keys()
+    counted = {_metric(name) for name in FILTERS}
+    assert watched == counted, "give each metric filter in template.yml an alarm, and each alarm a filter"
+    assert counted == LINES.keys(), (
+        f"give LINES in {Path(__file__).name} one line for each metric filter of template.yml"
+    )
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_says_what_happened_and_what_to_do(name: str) -> None:
+def test_an_alarm_describes_the_problem_and_the_remedy(name: str) -> None:
     sentences = re.split(r"(?<=[.;)]) (?=[A-Z(])", ALARMS[name]["AlarmDescription"])
     assert len(sentences) >= 2
     assert re.search(r"\b(Look|Run|Raise|Check|See|run|raise)\b", ALARMS[name]["AlarmDescription"])
@@ -163,8 +170,8 @@ def test_a_service_metric_is_watched(name: str, metric: str) -> None:
     assert (alarm["MetricName"], alarm["Threshold"], alarm["TreatMissingData"]) == (metric, 0, "notBreaching")
 
 
-def test_each_new_dead_letter_is_alarmed_also_one_that_sqs_moved_itself() -> None:
-    """New letters, not those that are there: otherwise the second one would be silent."""
+def test_each_new_dead_letter_is_alarmed_including_those_moved_by_sqs() -> None:
+    """The alarm counts new letters, not waiting ones: otherwise a second letter would raise no alarm."""
     alarm = ALARMS["DeadLetterAlarm"]
     new, *watched = alarm["Metrics"]
     assert new["Expression"] == "IF(FILL(sent, 0) > 0, sent, DIFF(FILL(waiting, 0) + FILL(beingRead, 0)))"
@@ -178,14 +185,14 @@ def test_each_new_dead_letter_is_alarmed_also_one_that_sqs_moved_itself() -> Non
     }
     assert [one.get("ReturnData", True) for one in alarm["Metrics"]] == [True, False, False, False]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
-    # SQS's points come minutes late: one new letter in any of the last five is enough.
+    # SQS publishes its data points minutes late: one new letter in any of the last five minutes is enough.
     assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (5, 1)
 
 
-def may_stick(alarm: dict[str, Any]) -> bool:
-    """Whether the alarm takes the newest minute, which isn't there yet, for one without events and forgets to look again.
+def can_miss_late_data(alarm: dict[str, Any]) -> bool:
+    """Return whether the alarm evaluates the newest minute as zero events before its data arrives, and never again.
 
-    FILL gives a period without data the value of one without events: an alarm on the newest one alone can stay in OK.
+    FILL gives a period without data the value zero: an alarm on the newest period alone can stay in OK.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
     """
     metrics = alarm.get("Metrics", ())
@@ -201,7 +208,7 @@ def _filled(expression: str, period: int, **evaluation: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("alarm", "sticks"),
+    ("alarm", "misses"),
     [
         pytest.param(_filled("FILL(a, 0)", 60, EvaluationPeriods=1), True, id="the newest minute"),
         pytest.param(_filled("FILL(a, 0)", 60, EvaluationPeriods=5), True, id="all of five"),
@@ -212,17 +219,19 @@ def _filled(expression: str, period: int, **evaluation: int) -> dict[str, Any]:
         pytest.param({"MetricName": "Errors", "EvaluationPeriods": 1}, False, id="no expression"),
     ],
 )
-def test_which_alarms_may_stick(alarm: dict[str, Any], sticks: bool) -> None:
-    assert may_stick(alarm) is sticks
+def test_which_alarms_can_miss_late_data(alarm: dict[str, Any], misses: bool) -> None:
+    assert can_miss_late_data(alarm) is misses
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_no_alarm_waits_for_ever_on_a_minute_that_comes_late(name: str) -> None:
-    assert not may_stick(ALARMS[name]), f"give {name} in template.yml fewer DatapointsToAlarm than EvaluationPeriods"
+def test_no_alarm_misses_a_minute_whose_data_comes_late(name: str) -> None:
+    assert not can_miss_late_data(ALARMS[name]), (
+        f"give {name} in template.yml fewer DatapointsToAlarm than EvaluationPeriods"
+    )
 
 
-@pytest.mark.parametrize("resources", [RESOURCES, WHOLE], ids=["as it is", "with Security Hub"])
-def test_every_rule_keeps_what_it_cant_deliver_and_is_watched(resources: dict[str, Any]) -> None:
+@pytest.mark.parametrize("resources", [RESOURCES, WHOLE], ids=["default", "with Security Hub"])
+def test_every_rule_keeps_undelivered_events_and_is_watched(resources: dict[str, Any]) -> None:
     rules = of_type(resources, "AWS::Events::Rule")
     watched = {
         name: {
@@ -234,7 +243,7 @@ def test_every_rule_keeps_what_it_cant_deliver_and_is_watched(resources: dict[st
         for name in ("FailedInvocationsAlarm", "LostEventsAlarm")
     }
     (statement,) = resources["DeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    # A scheduled event that can't be delivered is not kept: the next one is as good.
+    # An undelivered scheduled event isn't kept: the next one starts the same sweep.
     kept = rules.keys() - {"SweepRule"}
     assert watched == {"FailedInvocationsAlarm": rules.keys(), "LostEventsAlarm": kept}
     assert {source["Fn::GetAtt"][0] for source in statement["Condition"]["ArnEquals"]["aws:SourceArn"]} == kept
@@ -242,7 +251,7 @@ def test_every_rule_keeps_what_it_cant_deliver_and_is_watched(resources: dict[st
     assert [target["DeadLetterConfig"] for name in kept for target in rules[name]["Targets"]] == [letters] * len(kept)
 
 
-def test_a_notice_that_nothing_gives_is_alarmed_after_all_its_attempts_and_before_it_is_lost() -> None:
+def test_an_undelivered_notice_is_alarmed_after_all_its_attempts_and_before_it_expires() -> None:
     alarm, queue = ALARMS["OldNoticesAlarm"], WHOLE["NoticeQueue"]["Properties"]
     attempts = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
     assert attempts < alarm["Threshold"] < queue["MessageRetentionPeriod"] / 2
@@ -250,8 +259,8 @@ def test_a_notice_that_nothing_gives_is_alarmed_after_all_its_attempts_and_befor
     assert "OldNoticesAlarm" not in RESOURCES
 
 
-def test_dead_letters_that_nobody_wants_are_alarmed_a_week_before_they_are_lost() -> None:
-    """By their number: a letter that was looked at three times is out of the age of the oldest one, and `redrive` looks."""
+def test_forgotten_dead_letters_are_alarmed_a_week_before_they_expire() -> None:
+    """By number, not age: SQS leaves letters received three times out of the age of the oldest; `redrive` receives them."""
     alarm, queue = ALARMS["OldDeadLettersAlarm"], RESOURCES["DeadLetterQueue"]["Properties"]
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}]
     assert (alarm["MetricName"], alarm["Statistic"]) == ("ApproximateNumberOfMessagesVisible", "Minimum")
@@ -262,16 +271,16 @@ def test_dead_letters_that_nobody_wants_are_alarmed_a_week_before_they_are_lost(
     assert week <= queue["MessageRetentionPeriod"] / 2
 
 
-def test_looking_at_dead_letters_each_day_does_not_put_off_the_alarm_on_them() -> None:
-    """Letters that are looked at are hidden, and the queue is empty for that long: at most in two hours each day."""
+def test_listing_dead_letters_each_day_does_not_delay_their_alarm() -> None:
+    """Listed letters are hidden, and the queue seems empty that long: in two hourly periods a day at most."""
     alarm = ALARMS["OldDeadLettersAlarm"]
     assert alarm["Period"] > HIDDEN_SECONDS
     assert alarm["EvaluationPeriods"] - alarm["DatapointsToAlarm"] >= 7 * 2
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_looks_back_as_far_as_cloudwatch_lets_it(name: str) -> None:
-    """A week with periods of an hour or more, a day with shorter ones."""
+def test_an_alarm_evaluates_no_longer_than_cloudwatch_allows(name: str) -> None:
+    """CloudWatch allows a week for periods of an hour or more, and a day for shorter ones."""
     alarm = ALARMS[name]
     periods = {
         alarm.get("Period"),
@@ -284,15 +293,16 @@ def test_an_alarm_looks_back_as_far_as_cloudwatch_lets_it(name: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [({}, "alarms on {} metrics ("), ({"NoticeTags": "enabled"}, "{} with notices"), (HUB, "{} with Security Hub")],
-    ids=["as it is", "with notices", "with Security Hub"],
+    ids=["default", "with notices", "with Security Hub"],
 )
 def test_the_costs_count_the_metrics_of_the_alarms(parameters: dict[str, str], words: str) -> None:
     alarms = of_type(rendered(**parameters), "AWS::CloudWatch::Alarm").values()
     number = sum(sum("MetricStat" in one for one in alarm.get("Metrics", ())) or 1 for alarm in alarms)
-    assert words.format(number) in (ROOT / "docs" / "operations.md").read_text()
+    text = (ROOT / "docs" / "operations.md").read_text()
+    assert words.format(number) in text, f"correct the costs in docs/operations.md: {words.format(number)}"
 
 
-def test_a_sweep_that_is_silent_is_alarmed() -> None:
+def test_missing_sweeps_are_alarmed() -> None:
     alarm = ALARMS["SweepHeartbeatAlarm"]
     assert (alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
         "breaching",
@@ -301,13 +311,13 @@ def test_a_sweep_that_is_silent_is_alarmed() -> None:
     )
 
 
-def test_a_silent_trail_is_alarmed_where_it_is_listened_to() -> None:
+def test_a_silent_trail_is_alarmed_if_cloudtrail_events_are_enabled() -> None:
     assert "CloudTrailSilenceAlarm" in ALARMS
     assert "CloudTrailSilenceAlarm" not in rendered(CloudTrailEvents="disabled")
 
 
-def test_a_job_whose_status_changes_on_the_day_after_its_creation_alarms_nobody() -> None:
-    """The rules of the jobs match each change of a status: only a second day without a creation tells of a silent trail."""
+def test_a_status_change_on_the_day_after_a_creation_raises_no_alarm() -> None:
+    """The job rules match every change of status: only a second day without a creation means that the trail is silent."""
     alarm = ALARMS["CloudTrailSilenceAlarm"]
     assert (alarm["EvaluationPeriods"], alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])) == (2, 2)
     assert {one["MetricStat"]["Period"] for one in alarm["Metrics"] if "MetricStat" in one} == {86400}
@@ -317,32 +327,32 @@ def test_a_job_whose_status_changes_on_the_day_after_its_creation_alarms_nobody(
 
 
 def _at(path: str, entry: Any) -> Any:
-    """What Logs Insights finds at the path, whose numbers are places in lists."""
+    """Return the value that Logs Insights finds at the path; its numbers are list indices."""
     for step in path.split("."):
         entry = entry[int(step) if step.isdecimal() else step]
     return entry
 
 
 @pytest.mark.parametrize("name", ["DeniedJobsQuery", "RulesQuery"])
-def test_a_saved_query_names_the_rule_that_denies_also_beside_one_that_warns(name: str) -> None:
+def test_a_saved_query_names_the_denying_rule_even_if_another_rule_warns(name: str) -> None:
     warns = FINDING.model_copy(update={"rule_id": "a_rule_that_warns", "level": "warn"})
     entry = printed("decision", line(denied(warns, FINDING)))
     fields = re.findall(r"[\w.]*rule_id[\w.]*", RESOURCES[name]["Properties"]["QueryString"])
     assert [_at(field, entry) for field in fields] == ["denied_image"]
 
 
-# What outlives the stack
+# Resources that outlive the stack
 
 
 @pytest.mark.parametrize("name", ["LogGroup", "StateTable", "DeadLetterQueue"])
-def test_what_an_audit_asks_for_outlives_the_stack(name: str) -> None:
+def test_data_needed_for_an_audit_outlives_the_stack(name: str) -> None:
     assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == (
         "RetainExceptOnCreate",
         "Retain",
     )
 
 
-def test_a_key_of_the_customer_encrypts_log_table_and_queue() -> None:
+def test_a_customer_key_encrypts_log_table_and_queue() -> None:
     key = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     resources = rendered(KeyArn=key)
     assert resources["LogGroup"]["Properties"]["KmsKeyId"] == key
@@ -353,7 +363,7 @@ def test_a_key_of_the_customer_encrypts_log_table_and_queue() -> None:
     assert (statement["Resource"], statement["Action"]) == (key, ["kms:Decrypt", "kms:GenerateDataKey"])
 
 
-def test_without_one_the_services_keys_do() -> None:
+def test_without_a_customer_key_the_keys_of_the_services_encrypt() -> None:
     assert RESOURCES["DeadLetterQueue"]["Properties"]["SqsManagedSseEnabled"] is True
     assert "KeyPolicy" not in RESOURCES
 

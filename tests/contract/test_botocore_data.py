@@ -1,4 +1,4 @@
-"""The packaged parts of botocore's models lose no member of the calls that they keep."""
+"""The pruned botocore models in the package keep every member of the calls that they include."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _models(service: str) -> tuple[ServiceModel, ServiceModel]:
 
 
 def _members(model: ServiceModel, operation: str) -> set[str]:
-    """Every path of members that an operation can take or return, two of a recursive shape."""
+    """Return every path of members that an operation can take or return; recursive shapes are entered twice."""
     found: set[str] = set()
 
     def walk(shape: object, path: str, seen: tuple[str, ...]) -> None:
@@ -49,14 +49,14 @@ def test_an_operation_keeps_every_member(service: str, operation: str) -> None:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all pruned models."""
+    """Write all pruned models to a folder."""
     folder = tmp_path_factory.mktemp("data")
     write(folder)
     return folder
 
 
 @pytest.mark.parametrize("service", OPERATIONS)
-def test_botocore_finds_the_pruned_model_where_it_looks(written: Path, service: str) -> None:
+def test_botocore_finds_the_pruned_model(written: Path, service: str) -> None:
     loaded = Loader(extra_search_paths=[str(written)]).load_service_model(service, "service-2")
     assert set(loaded["operations"]) == OPERATIONS[service]
 

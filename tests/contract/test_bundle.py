@@ -1,4 +1,4 @@
-"""The bundle that ships against the sources beside it."""
+"""The shipped bundle has the content of the sources in the repository."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _content(bundle: Path) -> dict[str, bytes]:
         return {member.name.lstrip("/"): file.read() for member, file in files if file is not None}
 
 
-def test_the_bundle_holds_every_policy_that_decides_its_data_and_neither_tests_nor_schemas(bundle: Path) -> None:
+def test_the_bundle_holds_the_enabled_policies_and_data_but_no_tests_or_schemas(bundle: Path) -> None:
     rules = yaml.safe_load((POLICIES / "guard" / "config" / "data.yaml").read_text())["rules"]
     off = {rule for rule, section in rules.items() if section["level"] == "off" and not section.get("overrides")}
     assert 0 < len(off) < len(rules)
@@ -32,10 +32,10 @@ def test_the_bundle_holds_every_policy_that_decides_its_data_and_neither_tests_n
     assert _content(bundle).keys() == shipped | {".manifest", "data.json"}
 
 
-def test_the_bundle_is_named_after_the_sources_that_it_was_built_from(bundle: Path) -> None:
+def test_the_bundles_revision_is_that_of_its_sources(bundle: Path) -> None:
     assert json.loads(_content(bundle)[".manifest"])["revision"] == revision(POLICIES)
 
 
-def test_the_bundle_owns_the_guards_part_of_the_data_only(bundle: Path) -> None:
+def test_the_bundle_owns_only_the_guard_root_of_the_data(bundle: Path) -> None:
     assert json.loads(_content(bundle)[".manifest"])["roots"] == ["guard"]
     assert json.loads(_content(bundle)["data.json"]).keys() == {"guard"}

@@ -30,7 +30,7 @@ def matching(event: dict[str, Any]) -> list[str]:
 
 
 def wanted(event: dict[str, Any]) -> bool:
-    """Whether the guard acts on the event, or fails on it so that it is kept."""
+    """Return whether the guard handles the event, or fails on it so that it is kept."""
     try:
         return not isinstance(parse_event(event, HOME), Ignored)
     except EventError:
@@ -62,7 +62,7 @@ def api_call(row: JobKind, operation: str, detail_type: str = "AWS API Call via 
 
 
 def statuses(row: JobKind) -> list[object]:
-    """Every status of the kind, in other letters too, and what no API reference knows."""
+    """Return every status of the kind, also in upper case, and values that no API reference lists."""
     known = sorted(row.running | row.stopping | row.ended)
     near = [f"{status}Soon" for status in sorted(row.stopping | row.ended)] + ["Un", "InProgressAgain", "Restarting"]
     return [*known, *map(str.upper, known), *near, "", None, NO_FIELD]
@@ -78,14 +78,14 @@ def test_a_state_change_is_delivered_once_unless_the_guard_ignores_it(row: JobKi
 
 
 @pytest.mark.parametrize("row", STATE_CHANGES, ids=lambda row: row.id)
-def test_a_status_that_nobody_knows_yet_is_delivered_and_an_ended_one_is_not(row: JobKind) -> None:
-    """Both sides of the equality above could be wrong together."""
+def test_a_future_status_is_delivered_and_an_ended_one_is_not(row: JobKind) -> None:
+    """In the comparison above, both sides could be wrong in the same way."""
     assert len(matching(state_change(row, "Resuming"))) == 1
     assert {len(matching(state_change(row, status))) for status in row.stopping | row.ended} == {0}
 
 
-def test_the_status_of_one_kind_says_nothing_about_another() -> None:
-    """A stopped job's event isn't delivered because it lacks the status field of some other kind."""
+def test_the_status_field_of_another_kind_is_ignored() -> None:
+    """A stopped job's event stays undelivered even if it has another kind's status field with a running status."""
     for row in STATE_CHANGES:
         event = state_change(row, "Stopped")
         event["detail"] |= {other.status_field: "InProgress" for other in STATE_CHANGES if other is not row}
@@ -93,7 +93,7 @@ def test_the_status_of_one_kind_says_nothing_about_another() -> None:
 
 
 @pytest.mark.parametrize("secondary", ["Starting", "Pending", "Downloading", "Training", "Interrupted", None])
-def test_no_secondary_status_is_filtered(secondary: str | None) -> None:
+def test_the_secondary_status_is_ignored(secondary: str | None) -> None:
     event = state_change(JOB_KINDS[0], "InProgress")
     event["detail"]["SecondaryStatus"] = secondary
     assert matching(event) == ["TrainingRule"]
@@ -133,7 +133,9 @@ def test_every_call_that_creates_or_changes_a_job_reaches_the_guard(
 )
 def test_a_call_is_delivered_unless_the_guard_ignores_it(detail: dict[str, Any]) -> None:
     event = api_call(JOB_KINDS[0], "CreateTrainingJob", **detail)
-    assert len(matching(event)) == int(wanted(event))
+    assert len(matching(event)) == int(wanted(event)), (
+        "CloudTrailRule in template.yml and guard/sources/events.py disagree"
+    )
 
 
 def test_a_failed_call_is_not_delivered_and_one_without_an_error_is() -> None:
@@ -155,6 +157,6 @@ def test_no_other_call_reaches_the_guard() -> None:
     [{"source": "aws.ec2"}, {"detail-type": "SageMaker Endpoint State Change"}],
     ids=["another service", "another detail-type"],
 )
-def test_an_event_of_something_else_is_not_delivered(change: dict[str, Any]) -> None:
+def test_an_unrelated_event_is_not_delivered(change: dict[str, Any]) -> None:
     event = state_change(JOB_KINDS[0], "InProgress") | change
     assert (matching(event), wanted(event)) == ([], False)

@@ -1,4 +1,4 @@
-"""The guard against SageMaker's API model: when AWS adds a way to name an image or a kind of job, a test here goes red."""
+"""The guard covers SageMaker's API model: a test fails when AWS adds a field that can name an image, or a job kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.shapes import copied_model
 from tools.botocore_data import pruned
 from tools.image_fields import Field, image_fields, map_fields, seen, service_model
 
-# (operation or "*", end of the path): why the field has no extractor. In one place, so that it can be read and doubted.
+# (operation or "*", end of the path): why the field has no extractor. In one place, so that the reasons can be reviewed.
 REASONS: dict[tuple[str, str], str] = {
     ("CreateAlgorithm", "AlgorithmName"): "its own name",
     ("CreateModel", "ModelName"): "its own name",
@@ -21,34 +21,46 @@ REASONS: dict[tuple[str, str], str] = {
     ("UpdateModelPackage", "ModelPackageArn"): "its own name",
     ("*", "JobDefinitionName"): "its own name",
     ("*", "DefinitionName"): "its own name",
-    ("*", "HubAccessConfig.HubContentArn"): "data or model artifacts of a hub, no container",
+    ("*", "HubAccessConfig.HubContentArn"): "data or model artifacts of a hub, not a container",
     ("*", "DatasetSource.DatasetArn"): "a data set of a hub",
-    ("*", "NearestModelName"): "a well-known model that this one is like; a hint for benchmarks",
-    ("*", "BaseModel.HubContentName"): "what the model was made of; nothing is run by it",
-    ("*", "BaseModel.RecipeName"): "what the model was made of; nothing is run by it",
-    ("*", "InferenceSpecificationName"): "chooses among the containers of a package, which are seen",
-    ("*", "SourceAlgorithms[].AlgorithmName"): "what the package was made of; its own containers are seen",
+    ("*", "NearestModelName"): "a well-known similar model; a hint for benchmarks",
+    ("*", "BaseModel.HubContentName"): "the origin of the model; no job runs it",
+    ("*", "BaseModel.RecipeName"): "the origin of the model; no job runs it",
+    ("*", "InferenceSpecificationName"): "chooses among the containers of a package, which are extracted",
+    ("*", "SourceAlgorithms[].AlgorithmName"): "the origin of the package; its own containers are extracted",
     (
         "CreateAlgorithm",
         "InferenceSpecification.Containers[].Image",
-    ): "runs in no job: a package of it has its own list",
-    ("CreateAlgorithm", "InferenceSpecification.Containers[].ImageDigest"): "runs in no job: see the image",
-    ("CreateTrainingJob", "ServerlessJobConfig.BaseModelArn"): "the service picks the image: shown as managed",
-    ("CreateTrainingJob", "ServerlessJobConfig.EvaluatorArn"): "the service picks the image: shown as managed",
+    ): "no job runs it: a model package made from it has its own containers",
+    ("CreateAlgorithm", "InferenceSpecification.Containers[].ImageDigest"): "no job runs it: see Image",
+    (
+        "CreateTrainingJob",
+        "ServerlessJobConfig.BaseModelArn",
+    ): "the service picks the image: the document marks it as managed",
+    (
+        "CreateTrainingJob",
+        "ServerlessJobConfig.EvaluatorArn",
+    ): "the service picks the image: the document marks it as managed",
     (
         "CreateTrainingJob",
         "ModelPackageConfig.SourceModelPackageArn",
-    ): "its weights are trained; its containers don't run",
-    ("CreateAutoMLJobV2", "TextGenerationJobConfig.BaseModelName"): "the service picks the image: shown as managed",
+    ): "the job trains its weights; its containers don't run",
+    (
+        "CreateAutoMLJobV2",
+        "TextGenerationJobConfig.BaseModelName",
+    ): "the service picks the image: the document marks it as managed",
     (
         "CreateOptimizationJob",
         "ModelSource.SageMakerModel.ModelName",
     ): "its artifacts are read; its containers don't run",
-    ("CreateOptimizationJob", "OutputConfig.SageMakerModel.ModelName"): "the model that will be made",
+    ("CreateOptimizationJob", "OutputConfig.SageMakerModel.ModelName"): "the model that the job creates",
     ("CreateCompilationJob", "ModelPackageVersionArn"): "its artifacts are read; its containers don't run",
-    ("CreateLabelingJob", "LabelingJobAlgorithmSpecificationArn"): "an algorithm of the service: shown as managed",
+    (
+        "CreateLabelingJob",
+        "LabelingJobAlgorithmSpecificationArn",
+    ): "an algorithm of the service: the document marks it as managed",
     ("CreateAIRecommendationJob", "ModelPackageArns[].ModelPackageArn"): "adapter weights; the service picks the image",
-    ("CreateEdgePackagingJob", "ModelName"): "a name for the packed model, not the name of one in SageMaker",
+    ("CreateEdgePackagingJob", "ModelName"): "names the packaged result, not a model in SageMaker",
     ("CreateInferenceExperiment", "ModelVariants[].ModelName"): "variants of an endpoint: a deployment, not a job",
     ("CreateTrainingSession", "ModelConfig.BaseModelArn"): "a model of the service, which picks the image",
 }
@@ -88,7 +100,7 @@ def unknown_stops(model: dict[str, Any]) -> set[str]:
 
 def test_every_field_that_can_name_an_image_is_seen_or_explained() -> None:
     found = unexplained(service_model())
-    assert not found, f"read these fields in guard/extract/, or say in REASONS of {HERE} why no job runs them: {found}"
+    assert not found, f"extract these fields in guard/extract/, or add them to REASONS in {HERE}: {found}"
 
 
 def test_every_reason_is_needed() -> None:
@@ -98,8 +110,8 @@ def test_every_reason_is_needed() -> None:
     assert not unneeded, f"remove from REASONS in {HERE}: {unneeded}"
 
 
-def test_the_fields_that_the_product_is_about_are_seen() -> None:
-    """The probe itself could be broken: these are known to be seen, and these are known not to be."""
+def test_the_most_important_image_fields_are_seen() -> None:
+    """The probe `seen` could be broken itself: check it with fields that are certainly extracted or not."""
     assert seen(Field("CreateTrainingJob", "AlgorithmSpecification.TrainingImage"))
     assert seen(Field("CreateModel", "Containers[].ModelPackageName"))
     assert seen(Field("CreateAlgorithm", "TrainingSpecification.TrainingImageDigest"))
@@ -112,7 +124,7 @@ def test_every_stop_operation_is_guarded_or_explained() -> None:
     assert not found, f"add a row to guard/jobs.py, or a reason to its NOT_GUARDED: {sorted(found)}"
 
 
-def test_nothing_is_explained_that_is_guarded_or_gone() -> None:
+def test_no_reason_is_for_a_guarded_or_removed_operation() -> None:
     gone = NOT_GUARDED.keys() - service_model()["operations"].keys()
     guarded = NOT_GUARDED.keys() & {row.stop_operation for row in JOB_KINDS}
     assert not gone | guarded, f"remove from NOT_GUARDED in guard/jobs.py: {sorted(gone | guarded)}"
@@ -126,21 +138,21 @@ def test_nothing_is_explained_that_is_guarded_or_gone() -> None:
             "SidecarImage",
             "ContainerImage",
             Field("CreateTrainingJob", "AlgorithmSpecification.SidecarImage"),
-            id="told by its shape and name",
+            id="by shape and name",
         ),
         pytest.param(
             "CreateProcessingJobRequest",
             "Warmup",
             "ImageUri",
             Field("CreateProcessingJob", "Warmup"),
-            id="told by its shape alone",
+            id="by shape only",
         ),
         pytest.param(
             "ProcessingClusterConfig",
             "ProxyContainerUri",
             "String",
             Field("CreateProcessingJob", "ProcessingResources.ClusterConfig.ProxyContainerUri"),
-            id="told by its name alone",
+            id="by name only",
         ),
         pytest.param(
             "TransformResources",
@@ -189,7 +201,7 @@ def described(kind: JobKind) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", JOB_KINDS, ids=lambda row: row.id)
 class TestRow:
-    """Each row of the job table is what the API model says."""
+    """Each row of the job table matches the API model."""
 
     def test_the_operations_exist(self, kind) -> None:
         named = {*kind.create_operations, *kind.update_operations, kind.describe_operation, kind.stop_operation}
@@ -200,7 +212,9 @@ class TestRow:
         model = service_model()
         for operation in (kind.describe_operation, kind.stop_operation):
             required = model["shapes"][model["operations"][operation]["input"]["shape"]]["required"]
-            assert required == [kind.name_field, *kind.key_fields]
+            assert required == [kind.name_field, *kind.key_fields], (
+                f"correct name_field and key_fields in the row {kind.id} of guard/jobs.py: {operation} needs {required}"
+            )
 
     def test_the_description_has_the_fields(self, kind) -> None:
         members = described(kind)
@@ -212,9 +226,9 @@ class TestRow:
         statuses = set(model["shapes"][members[kind.status_field]["shape"]]["enum"])
         known = [*kind.running, *kind.stopping, *kind.ended]
         assert len(known) == len(set(known)), f"a status of {kind.id} stands twice in guard/jobs.py"
-        # What AWS's event fixtures say of tuning jobs.
+        # AWS's example events have Running for tuning jobs; the API model doesn't.
         differ = (set(known) - ({"Running"} - statuses)) ^ statuses
-        assert not differ, f"say in the row {kind.id} of guard/jobs.py what these statuses mean: {sorted(differ)}"
+        assert not differ, f"correct the statuses in the row {kind.id} of guard/jobs.py: {sorted(differ)}"
 
     def test_the_arn_is_of_that_resource(self, kind) -> None:
         model, members = service_model(), described(kind)
@@ -234,19 +248,21 @@ def test_a_resource_is_described_by_its_name(row) -> None:
 
 
 @pytest.mark.parametrize("row", RESOURCE_KINDS, ids=lambda row: row.id)
-def test_what_describes_a_resource_besides_its_name_is_what_the_packages_api_takes(row) -> None:
+def test_the_packaged_api_model_accepts_the_describe_options_of_a_resource(row) -> None:
     model = pruned("sagemaker", service_model())
     members = model["shapes"][model["operations"][row.describe_operation]["input"]["shape"]]["members"]
     for name, option in row.describe_options:
-        assert option in model["shapes"][members[name]["shape"]]["enum"], f"correct describe_options of {row.id}"
+        assert option in model["shapes"][members[name]["shape"]]["enum"], (
+            f"correct describe_options in the row {row.id} of guard/resources.py"
+        )
 
 
 def test_no_kind_appears_twice() -> None:
     assert len(BY_KIND) == len(JOB_KINDS)
 
 
-def test_every_map_of_a_users_own_names_is_known() -> None:
-    """CloudTrail lowers field names; the names in these maps are no fields and keep their case."""
+def test_every_map_with_user_defined_keys_is_known() -> None:
+    """CloudTrail lower-cases the first letter of field names, but not the keys of these maps."""
     operations = [operation for row in JOB_KINDS for operation in (*row.create_operations, *row.update_operations)]
     maps = {field for operation in operations for field in map_fields(service_model(), operation)}
     differ = {name[0].lower() + name[1:] for name in maps} ^ FREE_MAPS

@@ -1,4 +1,4 @@
-"""Which modules may have effects; all others are pure, and take the clients and engines that they use as arguments."""
+"""Only some modules may have side effects; all others are pure, and take clients and engines as arguments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EFFECTS = {
     "urllib3",
     "urllib.request",
 }
-# Rooms whose subject is AWS, OPA or the command line, what joins them, and sinks that use more of the SDK than a client.
+# Packages for AWS, OPA and the command line, the modules that join them, and sinks that use more of the SDK than a client.
 WITH_EFFECTS = (
     "guard.authoring",
     "guard.aws",
@@ -47,13 +47,13 @@ def _modules() -> list[str]:
 
 
 PURE = [module for module in _modules() if not f"{module}.".startswith(tuple(f"{each}." for each in WITH_EFFECTS))]
-# Modules that pydantic itself loads are not ours to choose.
+# Modules that pydantic itself loads are not counted.
 BASELINE = "import sys, pydantic, typing, uuid; pydantic.create_model('Model'); before = set(sys.modules)"
 
 
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, list[str]]:
-    """The modules that each pure one loads in a process of its own: a fork of one that has the baseline."""
+    """Return the modules that each pure module loads, in its own fork of a process that has loaded the baseline."""
     program = f"""
 import importlib, os
 {BASELINE}
@@ -97,7 +97,7 @@ def _imported(path: Path) -> set[str]:
     }
 
 
-# Also what a child process runs, as `-m tests.support...`, and what the docs tell a reader to import or run.
+# Includes programs run as `-m tests.support...`, and imports and commands shown in the docs.
 _TESTS_MODULE = re.compile(r"(?:\bfrom|\bimport|-m)\s+tests\b|[\"']tests\.\w")
 _OUTSIDE_TESTS = [
     "guard",
@@ -117,14 +117,14 @@ def _uses_of_tests(path: Path) -> list[str]:
     return [f"{number}: {line.strip()}" for number, line in enumerate(lines, 1) if _TESTS_MODULE.search(line)]
 
 
-@pytest.mark.parametrize("room", _OUTSIDE_TESTS)
-def test_nothing_but_tests_uses_code_of_the_tests(room: str) -> None:
-    start = ROOT / room
+@pytest.mark.parametrize("folder", _OUTSIDE_TESTS)
+def test_only_tests_use_code_of_the_tests(folder: str) -> None:
+    start = ROOT / folder
     paths = [start] if start.is_file() else sorted(path for path in start.rglob("*") if path.is_file())
     read = [path for path in paths if path.suffix != ".pyc"]
-    assert read, f"{room} isn't there any more: correct _OUTSIDE_TESTS in {Path(__file__).name}"
+    assert read, f"{folder} no longer exists: correct _OUTSIDE_TESTS in {Path(__file__).name}"
     found = [f"{path.relative_to(ROOT)}:{use}" for path in read for use in _uses_of_tests(path)]
-    assert not found, f"move what these use out of tests/, to tools/ or guard/authoring/samples: {found}"
+    assert not found, f"move the code used here from tests/ to tools/ or guard/authoring/samples: {found}"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_mention_of_tests_is_not_a_use(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "guard").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
-def test_aws_is_touched_in_its_own_rooms_only(path: Path) -> None:
-    room = path.relative_to(ROOT / "guard").parts[0]
+def test_only_some_packages_import_the_aws_sdk(path: Path) -> None:
+    folder = path.relative_to(ROOT / "guard").parts[0]
     found = sorted(name for name in _imported(path) if name.split(".")[0] in {"boto3", "botocore"})
-    assert room in {"aws", "log", "cli"} or not found, f"{path.name} imports {found}: move the call to guard/aws"
+    assert folder in {"aws", "log", "cli"} or not found, f"{path.name} imports {found}: move the call to guard/aws"

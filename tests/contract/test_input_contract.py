@@ -1,4 +1,4 @@
-"""Python's document and the policies' idea of it are one: no key that every document has is missing, no rule misspells one."""
+"""The Python document model and the policies agree: the policies demand each required key, and no rule misspells a key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Evaluate = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def evaluate(opa: Path, bundle: Path) -> Iterator[Evaluate]:
-    """Ask the bundle that ships what it has at a path for an input; None if it has nothing."""
+    """Return a function that evaluates a path of the shipped bundle for an input; it returns None if undefined."""
     with asked(opa, bundle) as ask:
         yield ask
 
@@ -46,11 +46,11 @@ def _decided(evaluate: Evaluate, body: dict[str, Any]) -> bool:
 
 @pytest.fixture
 def body() -> dict[str, Any]:
-    """A whole document."""
+    """Return a complete document."""
     return document().model_dump(mode="json")
 
 
-def test_a_whole_document_is_decided(evaluate: Evaluate, body: dict[str, Any]) -> None:
+def test_a_complete_document_is_decided(evaluate: Evaluate, body: dict[str, Any]) -> None:
     assert _decided(evaluate, body)
 
 
@@ -77,7 +77,9 @@ def test_a_document_without_a_key_is_not_decided(evaluate: Evaluate, body: dict[
         if not field.is_required() and key != "schema_version"
     ],
 )
-def test_a_document_from_before_a_key_is_decided(evaluate: Evaluate, body: dict[str, Any], part: str, key: str) -> None:
+def test_a_document_recorded_before_a_key_was_added_is_decided(
+    evaluate: Evaluate, body: dict[str, Any], part: str, key: str
+) -> None:
     del PARTS[part][1](body)[key]
     assert _decided(evaluate, body)
 
@@ -89,7 +91,7 @@ def _additive(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
 
 
 def test_an_additive_field_has_the_default_null() -> None:
-    """A default with a meaning would put words into the mouth of every document recorded before."""
+    """With any other default, documents recorded earlier would claim a fact that nobody recorded."""
     models = [model for _, model in inspect.getmembers(guard.document, inspect.isclass) if issubclass(model, Model)]
     wrong = [name for model in models for name, default in _additive(model) if default is not None]
     assert not wrong, f"guard/document.py: give these the default None, or raise schema_version: {wrong}"
@@ -99,7 +101,7 @@ def test_an_additive_field_has_the_default_null() -> None:
 def test_a_document_with_a_key_of_a_later_release_is_decided(
     evaluate: Evaluate, body: dict[str, Any], part: str
 ) -> None:
-    """An additive field needs no new bundle: the guard and its bundle are not always deployed together."""
+    """A new field must not need a new bundle: the guard and its bundle are not always deployed together."""
     PARTS[part][1](body)["later"] = 1
     assert _decided(evaluate, body)
 
@@ -112,7 +114,7 @@ def test_a_document_of_another_version_is_not_decided(
 
 
 @pytest.mark.parametrize("content", [{}, {"schema_version": 1}], ids=["empty", "version only"])
-def test_an_input_that_is_no_document_is_not_decided(evaluate: Evaluate, content: dict[str, Any]) -> None:
+def test_an_input_that_is_not_a_document_is_not_decided(evaluate: Evaluate, content: dict[str, Any]) -> None:
     assert not _decided(evaluate, content)
 
 
@@ -123,7 +125,9 @@ def test_the_policies_know_the_parts_that_a_job_can_have(evaluate: Evaluate) -> 
 
 def test_the_policies_know_the_domains_of_ecrs_registries(evaluate: Evaluate) -> None:
     known = {"": evaluate("guard/lib/images/_default_suffixes"), **evaluate("guard/lib/images/_suffixes_by_region")}
-    assert known == {region: [*domains] for region, domains in ECR_DOMAINS.items()}, "guard/images.py: they differ"
+    assert known == {region: [*domains] for region, domains in ECR_DOMAINS.items()}, (
+        "ECR_DOMAINS in guard/images.py and policies/guard/lib/images/images.rego differ"
+    )
 
 
 @pytest.mark.parametrize(

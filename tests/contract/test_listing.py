@@ -1,4 +1,4 @@
-"""What the job table says of lists is what the API's model says."""
+"""The list operations in the job table match the API model."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ def _filters(row: JobKind) -> dict[str, Any]:
 
 @pytest.mark.parametrize("row", JOB_KINDS, ids=lambda row: row.id)
 def test_a_summary_has_what_the_sweep_reads(row: JobKind) -> None:
-    assert {row.arn_field, row.status_field, "CreationTime"} <= _summary(row).keys()
+    missing = {row.arn_field, row.status_field, "CreationTime"} - _summary(row).keys()
+    assert not missing, f"correct the row {row.id} of guard/jobs.py: its list returns no {sorted(missing)}"
 
 
 @pytest.mark.parametrize("row", JOB_KINDS, ids=lambda row: row.id)
-def test_the_list_is_filtered_by_every_running_status_that_it_knows(row: JobKind) -> None:
+def test_the_list_is_filtered_by_every_running_status_of_the_api(row: JobKind) -> None:
     known = set(_shape(_filters(row)["StatusEquals"]["shape"])["enum"])
-    assert set(row.listing.statuses) == known & row.running
-    assert known <= row.running | row.stopping | row.ended, "the API lists a status that guard/jobs.py doesn't know"
+    differ = set(row.listing.statuses) ^ (known & row.running)
+    assert not differ, f"correct listing.statuses in the row {row.id} of guard/jobs.py: {sorted(differ)}"
+    new = known - row.running - row.stopping - row.ended
+    assert not new, f"add these statuses to the row {row.id} of guard/jobs.py: {sorted(new)}"
 
 
 @pytest.mark.parametrize("row", JOB_KINDS, ids=lambda row: row.id)
-def test_the_list_takes_what_the_sweep_sends(row: JobKind) -> None:
+def test_the_list_accepts_the_parameters_of_the_sweep(row: JobKind) -> None:
     filters = _filters(row)
     assert {"NextToken", "MaxResults", "CreationTimeAfter", "CreationTimeBefore"} <= filters.keys()
     assert (row.listing.sort_by is not None) is ("SortBy" in filters)
@@ -50,8 +53,10 @@ def test_the_list_takes_what_the_sweep_sends(row: JobKind) -> None:
 
 
 @pytest.mark.parametrize("row", JOB_KINDS, ids=lambda row: row.id)
-def test_the_list_is_asked_for_each_value_of_what_it_demands(row: JobKind) -> None:
-    demanded = _shape(service_model()["operations"][row.listing.operation]["input"]["shape"]).get("required", [])
-    asked = [set(more.items()) for more in row.listing.each]
-    values = [{(field, value)} for field in demanded for value in _shape(_filters(row)[field]["shape"])["enum"]]
-    assert sorted(map(sorted, asked)) == sorted(map(sorted, values or [set()]))
+def test_the_list_is_called_for_each_value_of_a_required_parameter(row: JobKind) -> None:
+    required = _shape(service_model()["operations"][row.listing.operation]["input"]["shape"]).get("required", [])
+    sent = [set(more.items()) for more in row.listing.each]
+    values = [{(field, value)} for field in required for value in _shape(_filters(row)[field]["shape"])["enum"]]
+    assert sorted(map(sorted, sent)) == sorted(map(sorted, values or [set()])), (
+        f"correct listing.each in the row {row.id} of guard/jobs.py"
+    )

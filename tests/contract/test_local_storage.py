@@ -1,4 +1,4 @@
-"""The shipped volume_encryption_required knows which instance types have local storage, of all that the API has."""
+"""The shipped volume_encryption_required lists every instance type of the API that has local storage."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import yaml
 from tests.support.policies import SHIPPED
 from tests.support.shapes import service_model
 
+HERE = "tests/contract/test_local_storage.py"
 CONFIG = SHIPPED / "policies/guard/config/data.yaml"
-# Of these families no size has storage of its own, as EC2's pages of instance types say.
+# No size of these families has local storage, according to EC2's pages of instance types.
 EBS_ONLY = frozenset(
     {
         *("c4", "c5", "c5n", "c6a", "c6g", "c6gn", "c6i", "c6in", "c7g", "c7i", "c7i-flex"),
@@ -23,7 +24,7 @@ EBS_ONLY = frozenset(
 
 
 def _types() -> list[str]:
-    """Every instance type of the API's enums."""
+    """Return every instance type in the API's enums."""
     enums = (shape.get("enum", ()) for shape in service_model()["shapes"].values())
     return sorted({value for enum in enums for value in enum if value.startswith("ml.")})
 
@@ -39,17 +40,19 @@ def with_local_storage() -> list[str]:
     return globs
 
 
-def test_each_instance_type_of_the_api_has_local_storage_or_none(with_local_storage: list[str]) -> None:
+def test_each_instance_family_is_listed_with_or_without_local_storage(with_local_storage: list[str]) -> None:
     local = {_family(one) for one in _types() if any(fnmatchcase(one, glob) for glob in with_local_storage)}
     unknown = {_family(one) for one in _types()} - local - EBS_ONLY
     assert not unknown, (
-        f"families of instances that are new: {sorted(unknown)}. With local storage (NVMe SSD at EC2) they belong in "
-        f"local_storage_types of volume_encryption_required in {CONFIG.name}, without in EBS_ONLY here"
+        f"new instance families: {sorted(unknown)}. Add those with local storage (NVMe SSD in EC2's documentation) to "
+        f"local_storage_types of volume_encryption_required in {CONFIG.name}, the others to EBS_ONLY in {HERE}"
     )
-    assert not local & EBS_ONLY
+    both = sorted(local & EBS_ONLY)
+    assert not both, f"remove from EBS_ONLY in {HERE}, or from local_storage_types in {CONFIG.name}: {both}"
 
 
 def test_each_listed_family_is_one_of_the_api(with_local_storage: list[str]) -> None:
     stale = [glob for glob in with_local_storage if not any(fnmatchcase(one, glob) for one in _types())]
-    assert not stale
-    assert not EBS_ONLY - {_family(one) for one in _types()}
+    assert not stale, f"remove from local_storage_types in {CONFIG.name}: {stale}"
+    gone = sorted(EBS_ONLY - {_family(one) for one in _types()})
+    assert not gone, f"remove from EBS_ONLY in {HERE}: {gone}"

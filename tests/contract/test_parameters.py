@@ -1,4 +1,4 @@
-"""What the shipped rules' parameters may be: values that would be accepted and could never match are refused."""
+"""The schema of the shipped rules' parameters rejects values that could never match."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ACCEPTED = [
     ("framework_version", "end_of_support", {"xgboost": {"3.0-5": "2026-11-17"}}),
     ("mutable_tag", "tags", ["latest", "*-latest", "v[0-9]"]),
 ]
-REFUSED = [
+REJECTED = [
     ("denied_role", "denied", "SageMakerExecutionRole"),
     ("denied_role", "denied", "role/Admin*"),
     ("denied_role", "allowed", "arn:aws:sts::111122223333:assumed-role/Admin/session"),
@@ -81,6 +81,6 @@ def test_accepted(rule_id: str, name: str, value: Any) -> None:
     assert _wrong(rule_id, name, value) == []
 
 
-@pytest.mark.parametrize(("rule_id", "name", "value"), REFUSED, ids=str)
-def test_refused(rule_id: str, name: str, value: Any) -> None:
+@pytest.mark.parametrize(("rule_id", "name", "value"), REJECTED, ids=str)
+def test_rejected(rule_id: str, name: str, value: Any) -> None:
     assert _wrong(rule_id, name, value if isinstance(value, dict) else [value])

@@ -1,4 +1,4 @@
-"""What a stack asks of AWS stays within its quotas, whatever the parameters that the template accepts, in every partition."""
+"""A stack stays within AWS's quotas in every partition, with any parameters that the template accepts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PARAMETERS = template()["Parameters"]
 VARIABLES = template()["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
 
 
-# For the setting of the next sink, the ARN of a stream or a queue.
+# Room for the setting of another sink: the ARN of a stream or a queue.
 ENVIRONMENT_MARGIN = 100
 
 
 def longest(name: str) -> str:
-    """A value of the parameter that is as long as any, of no form."""
+    """Return a value of the parameter's greatest length; it needn't match the pattern."""
     body = PARAMETERS[name]
     if "AllowedValues" in body:
         return max(map(str, body["AllowedValues"]), key=len)
@@ -28,7 +28,7 @@ def longest(name: str) -> str:
 
 
 def parameters_of(part: object) -> set[str]:
-    """The parameters whose values are in a part of the template."""
+    """Return the parameters whose values appear in a part of the template."""
     return {name for name in PARAMETERS if f"'{name}'" in str(part) or f"${{{name}}}" in str(part)}
 
 
@@ -42,18 +42,20 @@ def test_the_longest_values_fit_in_the_functions_environment_together(place: Pla
     given = {name: longest(name) for name in parameters_of(VARIABLES)}
     stack = Deployed(place, "s" * LONGEST_STACK_NAME, **given)
     variables = stack.value(stack.resources["Function"]["Properties"]["Environment"]["Variables"])
-    assert variables["GUARD_NOTICE_QUEUE_URL"].startswith("https://"), "without notices they would be shorter"
-    assert variables["GUARD_METRICS_NAMESPACE"].endswith("s"), "without metrics they would be shorter"
+    assert variables["GUARD_NOTICE_QUEUE_URL"].startswith("https://"), (
+        "the variables are not at their longest: notices are off"
+    )
+    assert variables["GUARD_METRICS_NAMESPACE"].endswith("s"), "the variables are not at their longest: metrics are off"
     size = sum(len(name) + len(value) for name, value in variables.items())
     limit = ENVIRONMENT_LIMIT_BYTES - ENVIRONMENT_MARGIN
     assert size <= limit, (
-        f"{size - limit} characters too many: leave out what is the setting's default, or lower a MaxLength"
+        f"{size - limit} characters too many: in template.yml, remove variables with default values or lower a MaxLength"
     )
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role, without white space.
 INLINE_LIMIT = 10_240
-# For the rights of the next kinds of jobs, of which each takes some two hundred characters.
+# Room for the rights of further job kinds, about two hundred characters each.
 INLINE_MARGIN = 500
 EVERYTHING = {
     "Mode": "enforce",
@@ -66,7 +68,7 @@ EVERYTHING = {
 
 
 def inline_policies(resources: dict[str, Any]) -> dict[str, Any]:
-    """The documents of the role's policies, those that are resources of their own among them."""
+    """Return the documents of the role's policies, including policies that are separate resources."""
     own = {policy["PolicyName"]: policy["PolicyDocument"] for policy in resources["Role"]["Properties"]["Policies"]}
     return own | {
         policy["PolicyName"]: policy["PolicyDocument"]
@@ -76,8 +78,8 @@ def inline_policies(resources: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.partition)
-def test_all_that_the_role_may_do_with_everything_enabled_fits_in_its_inline_policies(place: Place) -> None:
-    """IAM refuses a policy above that, and CloudFormation then rolls the whole deployment back."""
+def test_the_rights_with_all_options_enabled_fit_in_the_roles_inline_policies(place: Place) -> None:
+    """IAM rejects longer policies, and CloudFormation then rolls back the whole deployment."""
     policies = [
         body["Properties"] for body in template()["Resources"].values() if body["Type"].startswith("AWS::IAM::")
     ]
@@ -86,18 +88,18 @@ def test_all_that_the_role_may_do_with_everything_enabled_fits_in_its_inline_pol
     documents = inline_policies(stack.resources)
     assert documents.keys() == {"guard", "key", "notices", "opa-token", "records"}
     size = sum(len("".join(json.dumps(stack.value(document)).split())) for document in documents.values())
-    assert size <= INLINE_LIMIT - INLINE_MARGIN, f"{size} characters: merge statements, or make a policy a managed one"
+    assert size <= INLINE_LIMIT - INLINE_MARGIN, (
+        f"{size} characters: in template.yml, merge statements or use a managed policy"
+    )
 
 
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
+        pytest.param({"Ref": "StateTable"}, f"{'s' * 128}-StateTable-{'X' * 13}", id="a table: long names are allowed"),
+        pytest.param({"Ref": "DeadLetterQueue"}, 80, id="the URL of a queue: names are limited"),
         pytest.param(
-            {"Ref": "StateTable"}, f"{'s' * 128}-StateTable-{'X' * 13}", id="a table, whose names may be long"
-        ),
-        pytest.param({"Ref": "DeadLetterQueue"}, 80, id="the URL of a queue, whose names may not"),
-        pytest.param(
-            {"Ref": "Switch"}, f"/sagemaker-guard/{'s' * 128}/enforcement", id="a parameter with a name of its own"
+            {"Ref": "Switch"}, f"/sagemaker-guard/{'s' * 128}/enforcement", id="a parameter with an explicit name"
         ),
         pytest.param({"Fn::Sub": "a/${AWS::StackName}"}, f"a/{'s' * 128}", id="a text with the stack's name"),
         pytest.param(

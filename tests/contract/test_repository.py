@@ -1,4 +1,4 @@
-"""What must stay true across files: generated ones fresh, versions equal, requirements locked and without an index."""
+"""Files agree: generated files are up to date, versions equal, requirements locked and without an index."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
 
 @pytest.mark.parametrize("tool", ["schema", "tables"])
-def test_what_is_generated_from_python_is_fresh(tool: str) -> None:
+def test_files_generated_from_python_are_up_to_date(tool: str) -> None:
     command = [sys.executable, ROOT / "tools" / f"{tool}.py", "--check"]
     checked = subprocess.run(
         command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
@@ -33,7 +33,7 @@ def test_what_is_generated_from_python_is_fresh(tool: str) -> None:
         ("docs/policies.md", "| a regular expression that OPA can read |", "| any text |"),
     ],
 )
-def test_a_stale_table_is_noticed(file: str, fresh: str, stale: str) -> None:
+def test_a_stale_table_is_detected(file: str, fresh: str, stale: str) -> None:
     text = (ROOT / file).read_text()
     assert fresh in text
     assert rendered(Path(file), text.replace(fresh, stale)) == text
@@ -77,16 +77,18 @@ def test_no_requirement_names_an_index(lock: Path) -> None:
     assert not found, f"run `make lock`, which leaves these out of {lock.name}: {found}"
 
 
-def test_what_the_lambda_imports_is_pinned_alike_for_the_tests() -> None:
+def test_tests_use_the_pinned_versions_of_the_lambda() -> None:
     shipped, tested = (
         dict(re.findall(r"^([a-zA-Z0-9._-]+)==(\S+)", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
         for name in ("lambda.txt", "dev.txt")
     )
     differ = {name: version for name, version in shipped.items() if tested.get(name) != version}
-    assert not differ, f"run `make lock`: requirements/dev.txt doesn't have what requirements/lambda.txt has: {differ}"
+    assert not differ, (
+        f"run `make lock`: requirements/dev.txt lacks these versions of requirements/lambda.txt: {differ}"
+    )
 
 
-def test_what_mutants_can_not_be_noticed_and_by_which_tests_others_are_is_said_of_code_that_is_there() -> None:
+def test_the_tables_for_mutation_name_existing_code_and_tests() -> None:
     folder = ROOT / "tools" / "python_mutation"
     equivalent = yaml.safe_load((folder / "equivalent.yaml").read_text())
     lines = {
@@ -94,7 +96,9 @@ def test_what_mutants_can_not_be_noticed_and_by_which_tests_others_are_is_said_o
         for file in {one["file"] for one in equivalent}
     }
     gone = [f"{one['file']}: {one['line']}" for one in equivalent if one["line"] not in lines[one["file"]]]
-    assert gone == [], "correct or remove these in tools/python_mutation/equivalent.yaml"
+    assert gone == [], "correct or remove these lines in tools/python_mutation/equivalent.yaml"
     tests = yaml.safe_load((folder / "which_tests.yaml").read_text())
     named = {*tests, *(name.partition("::")[0] for names in tests.values() for name in names)}
-    assert sorted(name for name in named if not (ROOT / name).exists()) == [], "correct which_tests.yaml"
+    assert sorted(name for name in named if not (ROOT / name).exists()) == [], (
+        "correct these paths in tools/python_mutation/which_tests.yaml"
+    )

@@ -1,4 +1,4 @@
-"""The committed JSON schemas, for readers of documents, records and notices, are those of the models."""
+"""The committed JSON schemas of documents, records and notices match the models."""
 
 from __future__ import annotations
 

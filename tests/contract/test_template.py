@@ -1,4 +1,4 @@
-"""The template says what the job table, the settings and the handler say."""
+"""The template matches the job table, the settings and the handler."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FUNCTION = RESOURCES["Function"]["Properties"]
 SWEEP = RESOURCES["SweepFunction"]["Properties"]
 FUNCTIONS = {"Function": FUNCTION, "SweepFunction": SWEEP}
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
-# What no deployment chooses: Lambda has little room for variables.
+# Settings that the template leaves at their defaults: Lambda has little room for variables.
 AS_BY_DEFAULT = {"GUARD_OPA_PATH", "GUARD_OPA_TIMEOUT_SECONDS", "GUARD_OPA_START_TIMEOUT_SECONDS"}
 
 
@@ -40,7 +40,7 @@ def test_cloudtrail_is_a_choice(choice: str, state: str) -> None:
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_a_rule_may_invoke_the_guard_and_keeps_what_it_could_not_deliver(name: str) -> None:
+def test_a_rule_may_invoke_the_guard_and_keeps_undelivered_events(name: str) -> None:
     (target,) = RULES[name]["Targets"]
     queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
     assert (target["Arn"], target["DeadLetterConfig"]["Arn"]) == ({"Ref": "FunctionAlias"}, queue)
@@ -69,7 +69,7 @@ def test_a_failed_invocation_ends_in_the_dead_letter_queue() -> None:
 # The sweep
 
 
-def test_the_schedule_may_invoke_the_sweep_and_repeats_none() -> None:
+def test_the_schedule_may_invoke_the_sweep_and_retries_none() -> None:
     rule = RESOURCES["SweepRule"]["Properties"]
     (target,) = rule["Targets"]
     assert rule["ScheduleExpression"] == {"Fn::Sub": "rate(${SweepMinutes} minutes)"}
@@ -82,7 +82,7 @@ def test_the_schedule_may_invoke_the_sweep_and_repeats_none() -> None:
 
 
 def test_a_sweep_has_time_for_five_thousand_jobs() -> None:
-    """Each is described, and its tags are listed, beside the pages of the list; what is left at the end is the margin."""
+    """Two calls a job, Describe and ListTags, and the pages of the lists; the margin at the end is left free."""
     calls = 2 * 5000 + 5000 / PAGE + sum(len(row.listing.statuses) * len(row.listing.each) for row in JOB_KINDS)
     seconds = SWEEP["Timeout"] - MARGIN_SECONDS
     assert calls / float(PARAMETERS["SweepCallsPerSecond"]["Default"]) < seconds
@@ -94,8 +94,8 @@ def test_the_table_has_the_key_and_the_time_that_the_guard_writes() -> None:
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
 
 
-def test_no_release_changes_the_resource_of_the_switch_so_that_cloudformation_writes_on_again() -> None:
-    """CloudFormation writes the whole resource when any of it changes, and would end what an operator has switched off."""
+def test_no_release_changes_the_switch_and_thereby_resets_it_to_on() -> None:
+    """CloudFormation rewrites the whole resource after any change, and would undo an operator's `off`."""
     assert RESOURCES["Switch"] == {
         "Type": "AWS::SSM::Parameter",
         "Properties": {
@@ -111,16 +111,16 @@ def test_no_release_changes_the_resource_of_the_switch_so_that_cloudformation_wr
 
 
 @pytest.mark.parametrize(
-    "version", of_type(RESOURCES, "AWS::Lambda::Version").values(), ids=lambda each: each["FunctionName"]["Ref"]
+    "version", of_type(RESOURCES, "AWS::Lambda::Version").values(), ids=lambda version: version["FunctionName"]["Ref"]
 )
 def test_a_release_changes_the_function_so_that_lambda_publishes_a_version(version: dict[str, Any]) -> None:
-    """A description of the version alone publishes none: while the function is the same, Lambda returns the version before."""
+    """A new description of the version isn't enough: while the function is unchanged, Lambda returns the previous version."""
     for properties in (version, RESOURCES[version["FunctionName"]["Ref"]]["Properties"]):
         assert "${Release}" in properties["Description"]["Fn::Sub"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_alias_names_the_latest_version_and_the_earlier_ones_stay(name: str) -> None:
+def test_the_alias_points_to_the_latest_version_and_earlier_versions_are_kept(name: str) -> None:
     version, alias = RESOURCES[f"{name}Version"], RESOURCES[f"{name}Alias"]["Properties"]
     assert version["Properties"]["FunctionName"] == alias["FunctionName"] == {"Ref": name}
     assert version["UpdateReplacePolicy"] == "Retain"
@@ -128,15 +128,15 @@ def test_the_alias_names_the_latest_version_and_the_earlier_ones_stay(name: str)
 
 
 @pytest.mark.parametrize("name", ["FunctionInvocation", "SweepInvocation"])
-def test_failures_of_the_version_that_runs_are_handled(name: str) -> None:
+def test_failures_of_the_live_version_are_handled(name: str) -> None:
     assert RESOURCES[name]["Properties"]["Qualifier"] == "live"
 
 
-def test_a_letter_is_hidden_for_longer_than_an_invocation_takes() -> None:
+def test_a_dead_letter_is_hidden_for_longer_than_an_invocation_takes() -> None:
     assert FUNCTION["Timeout"] < HIDDEN_SECONDS
 
 
-def test_each_check_that_is_skipped_says_why() -> None:
+def test_each_skipped_check_has_a_reason() -> None:
     skips = [
         skip
         for resource in template()["Resources"].values()
@@ -155,13 +155,13 @@ def test_the_variables_are_the_settings() -> None:
     assert not differ, f"the function's Environment in template.yml and guard/settings.py differ in {sorted(differ)}"
 
 
-def test_the_functions_are_one_program_with_one_configuration() -> None:
+def test_both_functions_have_the_same_program_and_configuration() -> None:
     same = ["Code", "Runtime", "Architectures", "Environment", "Role", "LoggingConfig", "MemorySize"]
     differ = [name for name in same if FUNCTION[name] != SWEEP[name]]
     assert not differ, f"give Function and SweepFunction in template.yml the same {', '.join(differ)}"
 
 
-def test_what_operations_md_says_of_the_cost_is_that_of_the_functions_memory() -> None:
+def test_the_costs_in_operations_md_are_for_the_functions_memory() -> None:
     text = " ".join((Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text().split())
     gigabytes = FUNCTION["MemorySize"] / 1024
     million = 1_000_000 * 0.3 * gigabytes * 0.0000133334
@@ -178,10 +178,10 @@ def test_what_operations_md_says_of_the_cost_is_that_of_the_functions_memory() -
 def test_the_settings_accept_the_variables(mode: str) -> None:
     function = rendered(Mode=mode, TrainingContainers=" a:1 , b ,", RecordBucket="audit-logs")["Function"]["Properties"]
     variables = function["Environment"]["Variables"]
-    # What only CloudFormation knows is a reference here.
-    told = {name: value for name, value in variables.items() if isinstance(value, str)}
-    assert Settings.from_environment(told).mode == mode
-    assert {name: value for name, value in variables.items() if name not in told} == {
+    # References, which CloudFormation resolves, are not strings here.
+    literal = {name: value for name, value in variables.items() if isinstance(value, str)}
+    assert Settings.from_environment(literal).mode == mode
+    assert {name: value for name, value in variables.items() if name not in literal} == {
         "GUARD_BUNDLE_PATH": {"Fn::Sub": "/var/task/${BundleInPackage}"},
         "GUARD_METRICS_NAMESPACE": {"Fn::Sub": "sagemaker-guard/${AWS::StackName}"},
         "GUARD_STATE_TABLE": {"Ref": "StateTable"},
@@ -189,11 +189,11 @@ def test_the_settings_accept_the_variables(mode: str) -> None:
     }
 
 
-def _given_as_they_are() -> list[tuple[str, str]]:
-    """The variables of the function that are a parameter's value, with that parameter, where a pattern says what it may be."""
+def _unchanged_parameters() -> list[tuple[str, str]]:
+    """Return the function's variables whose value is a parameter with a pattern, each with its parameter."""
     variables = template()["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
     named = {variable: value.get("Ref") for variable, value in variables.items() if isinstance(value, dict)}
-    # Which images there are, and whether an entry can match one, no pattern says: tools/deploy.py looks at those.
+    # Patterns can't check whether a deny list entry can match an image: tools/deploy.py checks the entries.
     return [
         (variable, name)
         for variable, name in named.items()
@@ -201,13 +201,15 @@ def _given_as_they_are() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("variable", "name"), _given_as_they_are())
+@pytest.mark.parametrize(("variable", "name"), _unchanged_parameters())
 @given(data=st.data())
-def test_the_function_starts_with_whatever_its_parameters_may_be(variable: str, name: str, data: st.DataObject) -> None:
-    """A variable that it refuses is found at its start: then no event is judged, and no sweep either."""
+def test_the_function_starts_with_any_parameter_that_its_pattern_accepts(
+    variable: str, name: str, data: st.DataObject
+) -> None:
+    """An invalid variable fails the start of the function: then it judges no event, and no sweep runs."""
     pattern = re.compile(PARAMETERS[name]["AllowedPattern"].removesuffix("$") + r"\Z")
     value = data.draw(st.from_regex(pattern, alphabet=st.characters(min_codepoint=32, max_codepoint=126)))
-    # Of an address in brackets no pattern says whether it is one.
+    # The pattern can't check whether the text in brackets is an IPv6 address.
     assume(len(value) <= PARAMETERS[name].get("MaxLength", len(value)) and "[" not in value)
     Settings.from_environment({variable: value})
 
@@ -231,7 +233,7 @@ def test_a_parameter_is_described_constrained_and_in_a_group(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, body in PARAMETERS.items() if "AllowedPattern" in body])
-def test_a_default_keeps_to_its_own_pattern(name: str) -> None:
+def test_a_default_matches_its_own_pattern(name: str) -> None:
     assert re.fullmatch(PARAMETERS[name]["AllowedPattern"], PARAMETERS[name]["Default"])
 
 
@@ -265,7 +267,7 @@ def test_patterns_accept(name: str, value: str, accepted: bool) -> None:
     assert bool(re.fullmatch(PARAMETERS[name]["AllowedPattern"], value)) is accepted
 
 
-def test_nothing_has_a_fixed_name() -> None:
+def test_no_resource_has_a_fixed_name() -> None:
     properties = {
         (name, key)
         for name, body in RESOURCES.items()
@@ -273,27 +275,31 @@ def test_nothing_has_a_fixed_name() -> None:
         if "AWS::StackName" not in str(value) and "AWS::StackId" not in str(value)
     }
     names = {"FunctionName", "RoleName", "QueueName", "LogGroupName", "AlarmName", "Name"}
-    # A reference to another resource by its name is no name of the resource's own.
+    # These properties refer to another resource; they don't name the resource itself.
     owners = {"FunctionName": "AWS::Lambda::Function", "LogGroupName": "AWS::Logs::LogGroup"}
     references = {
         (name, key) for name, body in RESOURCES.items() for key, owner in owners.items() if body["Type"] != owner
     }
-    # An alias is named within its function.
+    # The name of an alias is unique within its function only.
     references |= {(name, "Name") for name in of_type(RESOURCES, "AWS::Lambda::Alias")}
-    assert {pair for pair in properties if pair[1] in names} - references == set()
+    fixed = {pair for pair in properties if pair[1] in names} - references
+    assert not fixed, f"template.yml: remove these names, or add the stack's name to them: {sorted(fixed)}"
 
 
-def test_alarms_tell_a_topic_only_if_there_is_one() -> None:
+def test_alarms_notify_a_topic_only_if_one_is_given() -> None:
     topic = "arn:aws:sns:eu-west-1:123456789012:alarms"
-    told, silent = (of_type(rendered(AlarmTopicArn=arn), "AWS::CloudWatch::Alarm") for arn in (topic, ""))
-    assert {name: alarm.get("AlarmActions") for name, alarm in told.items()} == {name: [topic] for name in told}
-    assert {name: alarm.get("AlarmActions") for name, alarm in silent.items()} == dict.fromkeys(told)
+    notifying, silent = (of_type(rendered(AlarmTopicArn=arn), "AWS::CloudWatch::Alarm") for arn in (topic, ""))
+    assert {name: alarm.get("AlarmActions") for name, alarm in notifying.items()} == {
+        name: [topic] for name in notifying
+    }
+    assert {name: alarm.get("AlarmActions") for name, alarm in silent.items()} == dict.fromkeys(notifying)
 
 
-def test_all_attempts_at_several_calls_fit_in_the_functions_time() -> None:
-    """A job's description, three rounds of resources, the stop and the description behind it; backoff is below 20 s.
+def test_all_attempts_of_several_slow_calls_fit_in_the_functions_timeout() -> None:
+    """Slow calls: the job's description, three rounds of resources, the stop and the description after it; backoff is below 20 s.
 
-    Besides, briefly: the record twice, the queue, and, if that takes nothing, four channels with the table around each.
+    Brief calls: two for the record, one to the queue and, if it fails, four for the channels, with the table before and after
+    each.
     """
     slow, brief = (
         config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)

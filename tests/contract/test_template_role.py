@@ -15,7 +15,7 @@ from tools.botocore_data import OPERATIONS
 RESOURCES = rendered()
 FUNCTIONS = ("Function", "SweepFunction")
 FUNCTION = RESOURCES["Function"]["Properties"]
-# SageMaker's List actions know no resources.
+# SageMaker's List actions support no resource-level permissions.
 ON_EVERYTHING = {"ListJobs"}
 
 
@@ -41,11 +41,11 @@ def test_the_role_may_make_every_call_of_the_table() -> None:
     assert not differ, f"RememberState in template.yml and tools/botocore_data.py differ in {sorted(differ)}"
 
 
-# The account's walls
+# VPC, tracing and permissions boundary
 
 
 def rights(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The statements of the role's own policy, by their ids: Lambda looks for those while it makes a function."""
+    """Return the statements of the role's inline policy by Sid: Lambda checks these while it creates a function."""
     (policy,) = resources["Role"]["Properties"]["Policies"]
     return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
 
@@ -69,8 +69,8 @@ def test_the_functions_are_attached_to_the_subnets_of_the_parameter() -> None:
     )
 
 
-def test_the_program_of_a_function_can_not_use_what_attaches_it_to_the_vpc() -> None:
-    """Lambda itself does that with the role's rights, and its calls come from no function."""
+def test_the_functions_own_calls_cannot_use_the_rights_for_the_vpc() -> None:
+    """Lambda attaches the function with the role's rights; those calls have no lambda:SourceFunctionArn."""
     denied = rights(rendered(SubnetIds="subnet-1", SecurityGroupIds="sg-1"))["AttachFromNoFunction"]
     assert (denied["Effect"], actions(denied), denied["Resource"]) == ("Deny", ["ec2:*"], "*")
     functions = {"Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:*"}
@@ -83,7 +83,7 @@ def test_the_functions_are_traced_on_request() -> None:
     assert actions(rights(resources)["SendTraces"]) == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
 
 
-def test_the_role_is_within_the_boundary_of_the_parameter() -> None:
+def test_the_role_has_the_permissions_boundary_of_the_parameter() -> None:
     boundary = "arn:aws:iam::123456789012:policy/boundary"
     assert rendered(PermissionsBoundaryArn=boundary)["Role"]["Properties"]["PermissionsBoundary"] == boundary
 
@@ -91,11 +91,13 @@ def test_the_role_is_within_the_boundary_of_the_parameter() -> None:
 # Rights
 
 
-def test_the_role_may_do_what_the_tables_need_and_no_more() -> None:
+def test_the_role_has_exactly_the_rights_that_the_tables_need() -> None:
     needed = {action for row in JOB_KINDS for action in (*row.iam_actions, row.listing.iam_action)}
     needed |= {row.iam_action for row in RESOURCE_KINDS}
     differ = sagemaker_actions("enforce") ^ needed
-    assert not differ, f"the role in template.yml differs from guard/jobs.py and guard/resources.py in {sorted(differ)}"
+    assert not differ, (
+        f"correct the role in template.yml: it differs from guard/jobs.py and guard/resources.py in {sorted(differ)}"
+    )
 
 
 def test_in_audit_mode_the_role_can_not_stop_a_job() -> None:
@@ -128,7 +130,7 @@ def test_the_role_may_use_the_records_key_through_s3_only() -> None:
     resources = rendered(RecordBucket="create", RecordKeyArn=key)
     (_, statement) = resources["RecordPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (actions(statement), statement["Resource"]) == (["kms:GenerateDataKey"], key)
-    # The bucket, and its key, may be of another region.
+    # The bucket and its key can be in another region.
     (service,) = statement["Condition"]["StringLike"].values()
     assert service == {"Fn::Sub": "s3.*.${AWS::URLSuffix}"}
     (rule,) = resources["Records"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -136,7 +138,7 @@ def test_the_role_may_use_the_records_key_through_s3_only() -> None:
 
 
 @pytest.mark.parametrize("mode", ["enforce", "audit"])
-def test_no_right_is_a_wildcard(mode: str) -> None:
+def test_no_statement_allows_a_wildcard_action(mode: str) -> None:
     for statement in role_statements(Mode=mode):
         assert [action for action in actions(statement) if "*" in action] == []
         assert (statement["Resource"] == "*") is (statement["Sid"] in ON_EVERYTHING)
@@ -156,11 +158,15 @@ def test_rights_on_jobs_are_for_the_kinds_of_the_table_in_this_account(mode: str
 def test_images_are_read_from_the_resources_of_the_table() -> None:
     (statement,) = (statement for statement in role_statements(Mode="audit") if statement["Sid"] == "ReadImagesOfJobs")
     resources = [arn["Fn::Sub"].rsplit(":", 1)[1] for arn in statement["Resource"]]
-    assert sorted(resources) == sorted(f"{row.arn_resource}/*" for row in RESOURCE_KINDS)
+    assert sorted(resources) == sorted(f"{row.arn_resource}/*" for row in RESOURCE_KINDS), (
+        "ReadImagesOfJobs in template.yml and guard/resources.py differ: correct the template"
+    )
 
 
 def test_tags_are_read_from_the_resources_whose_tags_the_document_shows() -> None:
     (statement,) = (statement for statement in role_statements(Mode="audit") if statement["Sid"] == "ReadTagsOfModels")
     assert actions(statement) == ["sagemaker:ListTags"]
     resources = [arn["Fn::Sub"].rsplit(":", 1)[1] for arn in statement["Resource"]]
-    assert sorted(resources) == sorted(f"{row.arn_resource}/*" for row in RESOURCE_KINDS if row.arn_field)
+    assert sorted(resources) == sorted(f"{row.arn_resource}/*" for row in RESOURCE_KINDS if row.arn_field), (
+        "ReadTagsOfModels in template.yml and guard/resources.py differ: correct the template"
+    )

@@ -1,4 +1,4 @@
-"""What the template makes of records and notices: buckets, queues, rules, and the rights that go with each."""
+"""The template's resources for records and notices: buckets, queues, rules, and the rights for each."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ FUNCTIONS = ("Function", "SweepFunction")
 FUNCTION = RESOURCES["Function"]["Properties"]
 
 
-def test_without_a_record_bucket_there_is_none_and_no_right_to_any() -> None:
+def test_without_a_record_bucket_there_are_no_resources_and_rights_for_it() -> None:
     assert {"RecordPolicy", "Records", "RecordsBucketPolicy"} & RESOURCES.keys() == set()
 
 
-def test_records_in_a_bucket_that_the_operator_has_are_encrypted_with_the_records_key() -> None:
+def test_records_in_an_existing_bucket_are_encrypted_with_the_records_key() -> None:
     key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
     resources = rendered(RecordBucket="audit-logs", RecordKeyArn=key)
     for name in FUNCTIONS:
@@ -61,7 +61,7 @@ NOTICES = {
         ("SecurityHub", {"securityhub:BatchImportFindings", "securityhub:GetFindings"}),
     ],
 )
-def test_a_channel_brings_its_own_rights_and_no_others(parameter: str, granted: set[str]) -> None:
+def test_a_channel_adds_only_its_own_rights(parameter: str, granted: set[str]) -> None:
     resources = rendered(**{parameter: NOTICES[parameter]})
     given = resources["NoticePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     queue = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"}
@@ -96,12 +96,12 @@ def test_a_notice_that_fails_stays_in_the_queue_and_then_becomes_a_dead_letter()
         {"Ref": "FunctionAlias"},
         1,
     )
-    # The function says so of a notice that another invocation is giving: no error, and no alarm.
+    # The function reports a notice that another invocation is delivering as a failed item: no error, no alarm.
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_no_foreign_queue_can_let_sqs_move_its_messages_into_the_guards_queues() -> None:
-    """By default every queue of the account may, whatever the policies of the guard's own queues say."""
+def test_no_other_queue_can_use_the_guards_queues_as_its_dead_letter_queue() -> None:
+    """By default every queue of the account can, regardless of the policies of the guard's queues."""
     nobody = {"redrivePermission": "denyAll"}
     assert RESOURCES["DeadLetterQueue"]["Properties"]["RedriveAllowPolicy"] == nobody
     with_notices = of_type(rendered(**NOTICES), "AWS::SQS::Queue")
@@ -109,7 +109,7 @@ def test_no_foreign_queue_can_let_sqs_move_its_messages_into_the_guards_queues()
     allowed = with_notices["DeadLetterQueue"]["RedriveAllowPolicy"]
     (source,) = allowed["sourceQueueArns"]
     name = with_notices["NoticeQueue"]["QueueName"]["Fn::Sub"]
-    # By its name, which is its own, since each of the two queues would have to exist before the other otherwise.
+    # By name: with references, each of the two queues would have to exist before the other.
     assert allowed["redrivePermission"] == "byQueue"
     assert source == {
         "Fn::Sub": [f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name[0]}", name[1]]

@@ -1,4 +1,4 @@
-"""The deployment package as it is built, under the runtime client of AWS, against a simulated SageMaker."""
+"""The built deployment package, run by the runtime client of AWS against a simulated SageMaker."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ Start = Callable[..., Environment]
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory, opa: Path, bundle: Path) -> Path:
-    """The package folder."""
+    """Return the package folder."""
     return unpacked(tmp_path_factory.mktemp("package"), opa, bundle)
 
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The runtime client."""
+    """Return the folder of the runtime client."""
     return runtime_client(tmp_path_factory.mktemp("runtime"))
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    """The address of a simulated SageMaker."""
+    """Run a simulated SageMaker and yield its address."""
     install()
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
@@ -46,7 +46,7 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def sagemaker(endpoint: str) -> Iterator[Any]:
-    """A client of the simulated SageMaker; what it was called for is forgotten between tests."""
+    """Yield a client of the simulated SageMaker; its recorded calls are cleared between tests."""
     CONTROL.reset()
     yield boto3.client("sagemaker", region_name=REGION, endpoint_url=endpoint)
     CONTROL.reset()
@@ -54,7 +54,7 @@ def sagemaker(endpoint: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def state_table(endpoint: str) -> None:
-    """The table of the guard's state, and its switch."""
+    """Create the guard's state table and its switch."""
     create_state(endpoint)
 
 

@@ -1,4 +1,4 @@
-"""`make deploy` with the AWS CLI against a local CloudFormation; moto's can't update this stack, tests/deployment does that."""
+"""`make deploy` with the AWS CLI against moto's CloudFormation, which can't update this stack: tests/deployment tests updates."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from tests.support.jobs import REGION
 from tools.package import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
-# What moto's CloudFormation passes over isn't what is tested here.
+# moto warns about parts of the template that it ignores; they aren't tested here.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")
 Deploy = Callable[..., subprocess.CompletedProcess[str]]
 
-# Stands where the Makefile runs Python: notes for which processor the package was asked for, and leaves the same one each time.
+# Replaces Python in the Makefile: writes down the requested processor, and always leaves the same package.
 PACKAGER = """#!/bin/sh
 case "$*" in *--arch*) ;; *) touch build/bundle.tar.gz; exit;; esac
 mkdir -p build/package
@@ -49,7 +49,7 @@ find build/package -exec touch -d 2026-01-01 {} +
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The address of a local AWS."""
+    """Run a local AWS and yield its address."""
     moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
@@ -59,12 +59,12 @@ def server() -> Iterator[str]:
 
 @contextmanager
 def local_aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give the local AWS a bucket for packages, and empty it at the end."""
-    # A change set without changes is FAILED with a reason, in moto's stacks as in CloudFormation. But moto's front refuses it
-    # before that, and its stacks forget that a parameter which isn't given has its default.
+    """Give the local AWS a bucket for packages, and reset it at the end."""
+    # In CloudFormation and in moto's stacks, a change set without changes gets the status FAILED with a reason. But moto rejects
+    # it before that, and ignores the defaults of parameters that aren't given when it looks for changes.
     monkeypatch.setattr(CloudFormationResponse, "_validate_different_update", lambda *_: None)
     monkeypatch.setattr(Stack, "has_parameters", lambda stack, given: stack.stack_parameters == given)
-    # Nor does an update leave out a resource whose condition is false.
+    # moto's updates also create resources whose condition is false.
     update = parsing.parse_and_update_resource
 
     def conditional(name: str, resource: Any, resources: Any, **rest: Any) -> Any:
@@ -73,7 +73,7 @@ def local_aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return update(name, resource, resources, **rest) if wanted else None
 
     monkeypatch.setattr(parsing, "parse_and_update_resource", conditional)
-    # A template's address has its bucket in the path on localhost alone.
+    # moto reads the bucket from the path of a template's URL only if the host is localhost.
     from_url = responses.get_stack_from_s3_url
     at_localhost = lambda url, **rest: from_url(url.replace("127.0.0.1", "localhost"), **rest)  # noqa: E731
     monkeypatch.setattr(responses, "get_stack_from_s3_url", at_localhost)
@@ -88,19 +88,19 @@ def local_aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def aws(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a local AWS with a bucket for packages."""
+    """Yield the address of a local AWS with a bucket for packages."""
     with local_aws(server, monkeypatch):
         yield server
 
 
 @pytest.fixture
 def deploy(tmp_path: Path, aws: str) -> Deploy:
-    """Run `make deploy` in a clone whose package is built at once."""
+    """Return a function that runs `make deploy` in a clone with a fake package build."""
     return deploying(tmp_path, aws)
 
 
 def deploying(folder: Path, aws: str) -> Deploy:
-    """Return `make deploy` in a folder that looks like a clone."""
+    """Return a function that runs `make deploy` in a folder that looks like a clone."""
     (folder / "tools").mkdir()
     for name in ("Makefile", "tools/deploy.py", "tools/find-python"):
         shutil.copy(ROOT / name, folder / name)
@@ -115,12 +115,12 @@ def deploying(folder: Path, aws: str) -> Deploy:
     for goarch in ("amd64", "arm64"):
         _program(folder / "cache" / "sagemaker-guard" / f"opa-v{OPA_VERSION}-linux-{goarch}", "#!/bin/sh\n")
     _program(folder / "packager", PACKAGER)
-    # Not the script that pip installs: its first line is no program where the path of the clone has a space.
+    # Not the script that pip installs: its first line is invalid if the path of the clone has a space.
     _program(folder / "cli" / "aws", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m awscli "$@"\n')
     environment = {
         **os.environ,
         "PATH": f"{folder / 'cli'}{os.pathsep}{os.environ['PATH']}",
-        "XDG_CACHE_HOME": "cache",  # relative: make can't handle a space, which the way to the folder may have
+        "XDG_CACHE_HOME": "cache",  # relative: the absolute path may have a space, which make can't handle
         "AWS_ENDPOINT_URL": aws,
         "AWS_PAGER": "",
     }
@@ -141,7 +141,7 @@ def _program(path: Path, text: str) -> None:
 
 
 def _without_versions(template: str) -> str:
-    """Moto's CloudFormation has no aliases, and can't update a stack with versions: tests/deployment has the stack as it is."""
+    """Remove versions and aliases, which moto's CloudFormation doesn't support: tests/deployment has the whole stack."""
     without = re.sub(r"^  \w*Function(Version|Alias):\n(    .*\n)+\n", "", template, flags=re.MULTILINE)
     return re.sub(
         r"^    DependsOn: \w*Alias\n",
@@ -174,7 +174,7 @@ def deletion_policies(aws: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Twice:
-    """A deployment, and the same once more: what was printed, and the parameters and deletion policies of the stack."""
+    """The results of two equal deployments: the second one's output, the stack's parameters and deletion policies."""
 
     printed: str
     parameters: tuple[dict[str, str], dict[str, str]]
@@ -184,7 +184,7 @@ class Twice:
 
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory: pytest.TempPathFactory, server: str) -> Twice:
-    """Deploy with settings, and again without."""
+    """Deploy with settings, then again without them."""
     clone = tmp_path_factory.mktemp("twice")
     with pytest.MonkeyPatch.context() as patch, local_aws(server, patch):
         deploy = deploying(clone, server)
@@ -199,7 +199,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory, server: str) -> Twice:
         return Twice(again.stdout, (before, parameters(server)), (policies, deletion_policies(server)), processor)
 
 
-def test_a_deployment_of_the_same_changes_nothing(twice: Twice) -> None:
+def test_a_repeated_deployment_changes_nothing(twice: Twice) -> None:
     before, after = twice.parameters
     assert (before["Mode"], before["Architecture"], before["LogRetentionDays"]) == ("audit", "x86_64", "30")
     assert after == before
@@ -210,7 +210,7 @@ def test_a_deployment_builds_for_the_stacks_processor(twice: Twice) -> None:
     assert twice.processor == "x86_64"
 
 
-def test_data_that_is_to_go_with_the_stack_stays_so_in_later_deployments(twice: Twice) -> None:
+def test_later_deployments_keep_the_chosen_deletion_policy(twice: Twice) -> None:
     assert twice.deletion_policies == ({"Delete"}, {"Delete"})
 
 
@@ -219,7 +219,7 @@ ADDRESS = "https://tickets.example.com/new?project=(1);$x&type=*|`2`#a"
 
 @dataclass(frozen=True)
 class New:
-    """A first deployment, in the region of AWS_REGION: the stack's parameters, and the stacks by region."""
+    """The result of a first deployment, in AWS_REGION: the stack's parameters, and the stacks by region."""
 
     parameters: dict[str, str]
     stacks: dict[str, list[str]]
@@ -242,15 +242,15 @@ def test_a_new_stack_takes_the_templates_defaults(new: New) -> None:
     assert (new.parameters["Mode"], new.parameters["Architecture"], new.processor) == ("enforce", "arm64", "arm64")
 
 
-def test_an_address_is_given_with_all_characters_that_a_shell_would_take_for_its_own(new: New) -> None:
+def test_a_url_keeps_characters_that_are_special_in_a_shell(new: New) -> None:
     assert (new.parameters["ExemptionUrl"], new.parameters["ProcessingContainers"]) == (ADDRESS, "a:1, b:2")
 
 
-def test_the_stack_is_in_the_region_that_version_2_of_the_cli_would_take(new: New) -> None:
+def test_the_stack_is_in_the_region_that_version_2_of_the_cli_would_use(new: New) -> None:
     assert new.stacks == {REGION: [], "eu-north-1": ["other"]}
 
 
-def test_a_file_that_the_stack_names_is_in_every_package(deploy: Deploy, aws: str, tmp_path: Path) -> None:
+def test_every_package_must_have_the_files_named_in_the_parameters(deploy: Deploy, aws: str, tmp_path: Path) -> None:
     (tmp_path / "mine" / "certs").mkdir(parents=True)
     (tmp_path / "mine" / "certs" / "ca.pem").touch()
     named = "PARAMETERS=OpaCaFile=certs/ca.pem"
@@ -267,8 +267,8 @@ def test_a_file_that_the_stack_names_is_in_every_package(deploy: Deploy, aws: st
 
 
 @pytest.mark.parametrize("python", ["", "/usr/bin/python3.13"], ids=["none", "one"])
-def test_a_machine_without_lambdas_python_builds_the_package_too(deploy: Deploy, tmp_path: Path, python: str) -> None:
-    """tools/find-python prints nothing there."""
+def test_a_machine_without_lambdas_python_can_build_the_package(deploy: Deploy, tmp_path: Path, python: str) -> None:
+    """On such a machine, tools/find-python prints nothing."""
     (tmp_path / "mine").mkdir()
     packaged = deploy(f"PYTHON313={python}", "EXTRA=mine", "ARCH=arm64", target="package")
     assert packaged.returncode == 0, packaged.stderr
@@ -286,16 +286,16 @@ def test_a_machine_without_lambdas_python_builds_the_package_too(deploy: Deploy,
         ),
     ],
 )
-def test_what_cannot_be_deployed_is_refused_before_a_package_is_built(
+def test_invalid_settings_are_rejected_before_a_package_is_built(
     deploy: Deploy, tmp_path: Path, variables: list[str], message: str
 ) -> None:
-    refused = deploy(*variables)
-    assert refused.returncode != 0
-    assert message in refused.stderr
+    rejected = deploy(*variables)
+    assert rejected.returncode != 0
+    assert message in rejected.stderr
     assert not (tmp_path / "build" / "arch").exists()
 
 
-def test_a_stack_that_cannot_be_looked_at_is_not_taken_for_a_new_one(
+def test_a_stack_that_cannot_be_described_is_not_treated_as_new(
     deploy: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> Any:

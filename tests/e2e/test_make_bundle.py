@@ -1,4 +1,4 @@
-"""When `make` builds the bundle anew: by what is in the files, as their times say nothing of what was put back or deleted."""
+"""`make` rebuilds the bundle when file contents change: modification times miss restored and deleted files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = Path("policies/a.rego")
-# Stands where the Makefile runs Python: leaves a bundle, and notes that it was asked for one.
+# Replaces Python in the Makefile: leaves a bundle, and counts the builds.
 BUILDER = "#!/bin/sh\necho built >> build/calls\ntouch build/bundle.tar.gz\n"
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """What looks like a clone, all set up, with a bundle."""
+    """Return a folder that looks like a clone, set up and with a bundle."""
     for name in (".venv/.ready", "requirements/dev.txt", "pyproject.toml", "capabilities.json", "schemas/a.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -37,7 +37,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def _builds(clone: Path, opa: Path) -> int:
-    """Run `make bundle`; return how often the bundle has been built by now."""
+    """Run `make bundle` and return how often the bundle has been built so far."""
     environment = {**os.environ, "PATH": f"bin{os.pathsep}{os.environ['PATH']}"}
     (clone / "bin").mkdir(exist_ok=True)
     if not (clone / "bin" / "opa").exists():
@@ -69,7 +69,7 @@ def test_a_bundle_is_built_after_each_change(clone: Path, opa: Path, change: Cal
     assert _builds(clone, opa) == 2
 
 
-def test_a_bundle_is_not_built_twice_of_the_same(clone: Path, opa: Path) -> None:
+def test_an_unchanged_bundle_is_not_rebuilt(clone: Path, opa: Path) -> None:
     assert _builds(clone, opa) == 1
     (clone / POLICY).touch()
     assert _builds(clone, opa) == 1

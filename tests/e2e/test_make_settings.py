@@ -1,4 +1,4 @@
-"""What `make` does with a user's own settings: they must not change what is set up and tested."""
+"""A user's own settings must not change what `make` sets up and tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from guard.opa.binary import OPA_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
-# What every program sees that the Makefile starts.
+# Prints the environment of the programs that the Makefile starts.
 PROBE = "include Makefile\nprobe:\n\t@env\n"
 
 Make = Callable[..., subprocess.CompletedProcess[str]]
@@ -21,7 +21,7 @@ Make = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Print the environment of what the Makefile starts, with variables of a user's."""
+    """Return a function that prints the environment of the Makefile's programs, given a user's variables."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     shutil.copytree(ROOT / "tools", tmp_path / "tools")
     (tmp_path / "probe.mk").write_text(PROBE)
@@ -54,7 +54,7 @@ def make(tmp_path: Path) -> Make:
         pytest.param("PIP_INDEX_URL", "https://mirror.example/simple", "https://mirror.example/simple", id="a mirror"),
     ],
 )
-def test_settings_of_pip_and_python_that_would_break_the_set_up_are_left_out(
+def test_settings_of_pip_and_python_that_would_break_the_setup_are_removed(
     make: Make, name: str, value: str, seen: str | None
 ) -> None:
     ran = make(**{name: value})
@@ -63,7 +63,7 @@ def test_settings_of_pip_and_python_that_would_break_the_set_up_are_left_out(
     assert printed.get(name) == seen
 
 
-def test_a_cache_in_a_path_with_spaces_is_refused_with_what_to_set(make: Make) -> None:
+def test_a_cache_path_with_spaces_is_rejected_with_a_remedy(make: Make) -> None:
     ran = make(XDG_CACHE_HOME="/home/a user/.cache")
     assert ran.returncode == 2
     assert "set XDG_CACHE_HOME to a path without" in ran.stderr

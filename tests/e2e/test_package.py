@@ -1,4 +1,4 @@
-"""The built package does in (a stand-in for) Lambda what the guard promises."""
+"""The built package works as documented in a local stand-in for Lambda."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECRET = "correct-horse-battery-staple"
 
 @pytest.fixture
 def job(sagemaker: Any) -> Any:
-    """Create a job; return its name and the event of its start."""
+    """Return a function that creates a job and returns its name and its start event."""
 
     def create(kind: str, image: str, **members: Any) -> tuple[str, dict[str, Any]]:
         name = f"Job-{next(NUMBERS)}"
@@ -37,13 +37,15 @@ def job(sagemaker: Any) -> Any:
 
 
 def decisions(log: str) -> list[dict[str, Any]]:
-    """The log's lines that tell a decision."""
+    """Return the decision lines of the log."""
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     return [line for line in lines if "outcome" in line]
 
 
 @pytest.mark.parametrize("kind", ["training", "processing"])
-def test_a_denied_job_is_stopped_and_an_allowed_one_goes_on(start: Any, sagemaker: Any, job: Any, kind: str) -> None:
+def test_a_denied_job_is_stopped_and_an_allowed_one_keeps_running(
+    start: Any, sagemaker: Any, job: Any, kind: str
+) -> None:
     with start() as environment:
         denied, event = job(kind, DENIED)
         (result,) = environment.invoke(event)["results"]
@@ -54,7 +56,7 @@ def test_a_denied_job_is_stopped_and_an_allowed_one_goes_on(start: Any, sagemake
     assert [status(sagemaker, kind, name) for name in (denied, allowed)] == ["Stopping", "InProgress"]
 
 
-def test_the_sweep_finds_a_job_whose_event_never_came(start: Any, sagemaker: Any, job: Any) -> None:
+def test_the_sweep_stops_a_job_whose_event_was_lost(start: Any, sagemaker: Any, job: Any) -> None:
     missed, _ = job("training", DENIED)
     with start(function="SweepFunction") as environment:
         first, second = (environment.invoke({"source": "aws.events"}) for _ in range(2))
@@ -64,14 +66,14 @@ def test_the_sweep_finds_a_job_whose_event_never_came(start: Any, sagemaker: Any
     assert status(sagemaker, "training", missed) in {"Stopping", "Stopped"}
 
 
-def test_audit_mode_decides_and_touches_nothing(start: Any, sagemaker: Any, job: Any) -> None:
+def test_audit_mode_decides_and_stops_nothing(start: Any, sagemaker: Any, job: Any) -> None:
     name, event = job("training", DENIED)
     (result,) = start(Mode="audit").invoke(event)["results"]
     assert (result["decision"], result["outcome"], CONTROL.operations("Stop")) == ("deny", "audited", [])
     assert status(sagemaker, "training", name) == "InProgress"
 
 
-def test_the_parameters_deny_images_for_their_kind_alone(start: Any, job: Any) -> None:
+def test_the_parameters_deny_images_for_their_own_kind_only(start: Any, job: Any) -> None:
     environment = start(ProcessingContainers=" other:1 , pytorch-training:2.4-cpu-py311 ")
     outcomes = [
         environment.invoke(job(kind, ALLOWED)[1])["results"][0]["outcome"] for kind in ("training", "processing")
@@ -79,14 +81,14 @@ def test_the_parameters_deny_images_for_their_kind_alone(start: Any, job: Any) -
     assert outcomes == ["not_denied", "stopped"]
 
 
-def test_a_frozen_engine_answers_when_it_is_thawed(start: Any, job: Any) -> None:
+def test_opa_answers_after_the_environment_was_frozen(start: Any, job: Any) -> None:
     environment = start()
     before = environment.pids
     outcomes = [environment.invoke(job("training", DENIED)[1])["results"][0]["outcome"] for _ in range(3)]
     assert (outcomes, environment.pids, len(before)) == (["stopped"] * 3, before, 2)
 
 
-def test_an_error_of_sagemaker_fails_the_invocation_and_keeps_no_denied_job_alive(
+def test_a_sagemaker_error_fails_the_invocation_but_the_denied_job_is_stopped(
     start: Any, sagemaker: Any, job: Any
 ) -> None:
     environment = start()
@@ -100,7 +102,7 @@ def test_an_error_of_sagemaker_fails_the_invocation_and_keeps_no_denied_job_aliv
     assert (result["decision"], result["outcome"]) == ("deny", "already_finished")
 
 
-def test_throttled_calls_are_tried_again(start: Any, job: Any) -> None:
+def test_throttled_calls_are_retried(start: Any, job: Any) -> None:
     _, event = job("training", DENIED)
     CONTROL.fail("StopTrainingJob", "ThrottlingException", "Rate exceeded", times=2)
     assert start().invoke(event)["results"][0]["outcome"] == "stopped"
@@ -116,22 +118,22 @@ def test_the_log_has_one_line_per_decision_and_no_values(start: Any, job: Any) -
     assert SECRET not in log
 
 
-def test_a_package_without_its_bundle_fails_to_start(start: Any) -> None:
+def test_a_package_without_its_bundle_fails_the_start(start: Any) -> None:
     with pytest.raises(LambdaFailed) as failed:
         start(BundleInPackage="missing.tar.gz")
     assert failed.value.body["errorType"] == "OpaStartError"
     assert "missing.tar.gz" in failed.value.body["errorMessage"]
 
 
-def test_a_wrong_setting_fails_to_start(start: Any) -> None:
+def test_an_invalid_setting_fails_the_start(start: Any) -> None:
     with pytest.raises(LambdaFailed) as failed:
         start({"GUARD_OPA_TIMEOUT_SECONDS": "soon"})
     assert failed.value.body["errorType"] == "ConfigError"
     assert "GUARD_OPA_TIMEOUT_SECONDS" in failed.value.body["errorMessage"]
 
 
-def test_the_package_holds_what_gives_a_notice_once(package: Path) -> None:
-    """It is imported where a notice is given, and so in no other test of the package."""
+def test_the_package_has_the_modules_that_deliver_a_notice_once(package: Path) -> None:
+    """They are imported only to deliver a notice, which no other test of the package does."""
     program = "import lambda_entry.notices; from guard.notices.once import OnceInMemory as M, OnceInTable; "
     program += "import botocore.session as b; c = b.get_session().create_client('dynamodb', region_name='eu-west-1'); "
     program += "print(type(OnceInTable(c, 'state', M())).__name__)"

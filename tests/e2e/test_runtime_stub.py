@@ -1,4 +1,4 @@
-"""The stand-in for Lambda fails where Lambda fails."""
+"""The local stand-in for Lambda fails in the same cases as Lambda."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def toy(tmp_path: Path, runtime: Path) -> Any:
     return start
 
 
-def test_a_response_comes_back(toy: Any) -> None:
+def test_a_response_is_returned(toy: Any) -> None:
     with toy("echo") as environment:
         assert [environment.invoke({"n": n}) for n in (1, 2)] == [[{"n": 1}, FUNCTION_ARN], [{"n": 2}, FUNCTION_ARN]]
 

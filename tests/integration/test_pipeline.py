@@ -69,7 +69,7 @@ def test_a_denied_job_costs_three_calls(guard, start, control) -> None:
     assert sorted(control.operations()) == ["DescribeTrainingJob", "ListTags", "StopTrainingJob"]
 
 
-def test_audit_mode_decides_and_touches_nothing(guard, start, sagemaker, control) -> None:
+def test_audit_mode_decides_and_stops_nothing(guard, start, sagemaker, control) -> None:
     (record,) = guard(mode="audit").handle(start("job-1"), HOME)
     assert (record.decision, record.outcome, control.operations("Stop")) == ("deny", Outcome.AUDITED, [])
     assert status(sagemaker, "training", "job-1") == "InProgress"
